@@ -1,0 +1,29 @@
+"""Errors that a user can act on: each says what was found, what was expected and what to do."""
+
+
+class SafelightError(ValueError):
+    """A mistake in what was given. The message is one line; the command line prints it without a traceback."""
+
+
+class PhotoError(SafelightError):
+    """A file is not a picture that can be read, or is too large, or would be overwritten."""
+
+
+class HintError(SafelightError):
+    """A hint, or a hint file, does not hold together."""
+
+
+class DatasetError(SafelightError):
+    """A folder of pictures cannot serve as a dataset."""
+
+
+class RecipeError(SafelightError):
+    """A training setting is unknown, ill-typed, or cannot work with another."""
+
+
+class ModelError(SafelightError):
+    """A model file or its card is missing, damaged, or made for something else."""
+
+
+class RunError(SafelightError):
+    """A run folder is missing, incomplete, or in use."""
