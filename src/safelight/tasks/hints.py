@@ -1,0 +1,230 @@
+"""Colour hints: what a person (or a sampler) says about the colour at some places of a picture.
+
+A `HintSet` is portable: places are fractions of the picture, so that one file can be replayed on the same
+photo at any size, on any model. `Points` are the same hints on the pixel grid of one network input.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float32, Int32
+
+from safelight.arrays import Mask
+from safelight.errors import HintError
+from safelight.pixels.color import srgb_to_lab
+
+FORMAT = "safelight-hints"
+VERSION = 1
+MAX_HINTS = 2000
+MAX_FILE_BYTES = 4_000_000
+
+Region: TypeAlias = tuple[tuple[float, float], ...]  # a closed polygon of (x, y) fractions
+HEX = re.compile(r"#?([0-9a-fA-F]{6})")
+
+
+def _fraction(value: object, name: str, low: float = 0.0, high: float = 1.0) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise HintError(f"hint {name} is {value!r}; expected a number from {low:g} to {high:g}")
+    if not low <= value <= high:
+        raise HintError(
+            f"hint {name} is {value:g}; expected {low:g} to {high:g}, as a fraction of the picture (not pixels)"
+        )
+    return float(value)
+
+
+def _color(value: object) -> tuple[float, float, float]:
+    if isinstance(value, str):
+        match = HEX.fullmatch(value.strip())
+        if match is None:
+            raise HintError(f"hint color is {value!r}; expected #rrggbb, such as #c04030")
+        digits = match.group(1)
+        red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+        return red, green, blue
+    if not isinstance(value, (list, tuple)) or len(value) != 3:
+        raise HintError(f"hint color is {value!r}; expected #rrggbb or three numbers from 0 to 1")
+    red, green, blue = (_fraction(part, "color") for part in value)
+    return red, green, blue
+
+
+def _region(value: object) -> Region:
+    if not isinstance(value, (list, tuple)) or len(value) < 3:
+        raise HintError("a hint region needs at least three [x, y] corners")
+    corners = []
+    for corner in value:
+        if not isinstance(corner, (list, tuple)) or len(corner) != 2:
+            raise HintError(f"a corner of a hint region is {corner!r}; expected [x, y]")
+        corners.append((_fraction(corner[0], "region x"), _fraction(corner[1], "region y")))
+    return tuple(corners)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """This colour at this place.
+
+    x, y: fractions from the left and from the top, 0..1.
+    color: "#rrggbb" or three sRGB floats 0..1; kept as floats. Its lightness is not used: the photo's is kept.
+    radius: fraction of the shorter side over which the place is meant, 0..0.5; 0 is one pixel.
+    region: None, or a lasso: at least three (x, y) corners outside of which the hint has no effect at all.
+    Raises HintError.
+    """
+
+    x: float
+    y: float
+    color: tuple[float, float, float] | str
+    radius: float = 0.01
+    region: Region | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", _fraction(self.x, "x"))
+        object.__setattr__(self, "y", _fraction(self.y, "y"))
+        object.__setattr__(self, "color", _color(self.color))
+        object.__setattr__(self, "radius", _fraction(self.radius, "radius", 0.0, 0.5))
+        if self.region is not None:
+            object.__setattr__(self, "region", _region(self.region))
+
+    @property
+    def hex(self) -> str:
+        """The colour as #rrggbb."""
+        return "#" + "".join(f"{round(part * 255):02x}" for part in _color(self.color))
+
+    def to_json(self) -> dict[str, Any]:
+        """This hint as the hint file writes it."""
+        row: dict[str, Any] = {"x": self.x, "y": self.y, "color": self.hex, "radius": self.radius}
+        if self.region is not None:
+            row["region"] = [list(corner) for corner in self.region]
+        return row
+
+
+@dataclass(frozen=True)
+class HintSet:
+    """Hints for one picture, saved and loaded as a versioned JSON file (docs/hints.md, hints.schema.json)."""
+
+    hints: tuple[Hint, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hints", tuple(self.hints))
+        if len(self.hints) > MAX_HINTS:
+            raise HintError(f"found {len(self.hints)} hints; at most {MAX_HINTS} are used on one picture")
+
+    def __len__(self) -> int:
+        return len(self.hints)
+
+    def __iter__(self) -> Iterator[Hint]:
+        return iter(self.hints)
+
+    def save(self, path: Path | str) -> Path:
+        """Write the hint file; returns its path."""
+        document = {"format": FORMAT, "version": VERSION, "hints": [hint.to_json() for hint in self.hints]}
+        path = Path(path)
+        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, path: Path | str) -> "HintSet":
+        """Read a hint file. Raises HintError with the file's name and the first thing that is wrong in it."""
+        path = Path(path)
+        try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                raise HintError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; a hint file is a few kB")
+            document = json.loads(path.read_text(encoding="utf-8"))
+            return cls.from_json(document)
+        except OSError as error:
+            raise HintError(f"{path}: cannot be read ({error.strerror or error})") from None
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+            raise HintError(f"{path}: is not JSON; expected a hint file (see docs/hints.md)") from None
+        except HintError as error:
+            raise HintError(f"{path}: {error}") from None
+
+    @classmethod
+    def from_json(cls, document: object) -> "HintSet":
+        """The hints of a parsed hint file. Raises HintError."""
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise HintError(f'has no "format": "{FORMAT}"; expected a hint file (see docs/hints.md)')
+        if document.get("version") != VERSION:
+            raise HintError(f"has version {document.get('version')!r}; this safelight reads version {VERSION}")
+        rows = document.get("hints")
+        if not isinstance(rows, list):
+            raise HintError('has no list "hints"')
+        return cls(tuple(_hint_from_row(row, number) for number, row in enumerate(rows, start=1)))
+
+
+def _hint_from_row(row: object, number: int) -> Hint:
+    if not isinstance(row, dict):
+        raise HintError(f"hint {number} is not an object with x, y and color")
+    unknown = sorted(set(row) - {"x", "y", "color", "radius", "region"})
+    missing = sorted({"x", "y", "color"} - set(row))
+    if unknown or missing:
+        what = f"an unknown key {unknown[0]!r}" if unknown else f"no {missing[0]!r}"
+        raise HintError(f"hint {number} has {what}; it takes x, y, color, and optionally radius and region")
+    try:
+        return Hint(**row)
+    except HintError as error:
+        raise HintError(f"hint {number}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Points:
+    """Hints on the pixel grid of one picture: rows and columns, colours (ab of Lab), radii in pixels."""
+
+    y: Int32[np.ndarray, " n"]
+    x: Int32[np.ndarray, " n"]
+    ab: Float32[np.ndarray, "n 2"]
+    radius: Float32[np.ndarray, " n"]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def first(self, count: int) -> "Points":
+        """The first `count` of them: questions with more hints contain those with fewer."""
+        return Points(self.y[:count], self.x[:count], self.ab[:count], self.radius[:count])
+
+    @classmethod
+    def none(cls) -> "Points":
+        """No hints: automatic colour."""
+        nothing = np.zeros(0, np.int32)
+        return cls(nothing, nothing, np.zeros((0, 2), np.float32), np.zeros(0, np.float32))
+
+
+def to_points(hints: HintSet, size: tuple[int, int]) -> Points:
+    """Hints on a grid of size (h, w). Where two hints fall on one pixel, the later one counts."""
+    h, w = size
+    at: dict[tuple[int, int], Hint] = {}
+    for hint in hints:
+        place = (min(int(hint.y * h), h - 1), min(int(hint.x * w), w - 1))
+        at.pop(place, None)
+        at[place] = hint
+    if not at:
+        return Points.none()
+    colors = np.array([hint.color for hint in at.values()], np.float32)[None]
+    places = np.array(list(at), np.int32)
+    radius = np.array([hint.radius * min(h, w) for hint in at.values()], np.float32)
+    ab = np.ascontiguousarray(srgb_to_lab(colors)[0, :, 1:], np.float32)
+    return Points(places[:, 0], places[:, 1], ab, radius)
+
+
+def by_region(hints: HintSet) -> tuple[HintSet, list[tuple[Region, HintSet]]]:
+    """Hints without a lasso, and for each lasso the hints that count inside it: the free ones and its own."""
+    free = tuple(hint for hint in hints if hint.region is None)
+    lassos: dict[Region, list[Hint]] = {}
+    for hint in hints:
+        if hint.region is not None:
+            lassos.setdefault(hint.region, []).append(hint)
+    return HintSet(free), [(region, HintSet((*free, *own))) for region, own in lassos.items()]
+
+
+def region_mask(region: Region, size: tuple[int, int]) -> Mask:
+    """1 inside the lasso, 0 outside, for a picture of size (h, w); a pixel counts by its centre."""
+    import cv2
+
+    h, w = size
+    corners = np.array(region, np.float64) * (w, h) - 0.5
+    mask = np.zeros((h, w), np.uint8)
+    fixed_point = 8  # cv2 takes corners in 1/256 pixel
+    cv2.fillPoly(mask, [np.round(corners * 2**fixed_point).astype(np.int32)], 1, cv2.LINE_8, fixed_point)
+    return mask.astype(np.float32)
