@@ -1,0 +1,112 @@
+"""A photo's own lightness with new color: the last step of colorization, at the photo's full size."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float32, Shaped, UInt8
+
+from safelight.arrays import Ab, Pixels
+from safelight.pixels import curves
+
+_STRIP = 1 << 16  # pixels worked on at a time: what a thread holds stays in the processor's cache
+_FINE = (1 << 16) - 1  # levels of linear light in the tables for 8 bits: 20 to the smallest step of sRGB
+
+
+def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None) -> Pixels:
+    """The picture with each pixel's own L and the color of ab (any smaller size), enlarged bilinearly.
+
+    pixels are uint8, uint16 or floats 0..1; the result has the same type and shape. Where no sRGB color has
+    that L and that ab, the chroma is reduced until one has: the L stays. With ab = 0 the result is grey,
+    and a grey photo comes back bit by bit. Memory beyond the result: ab at the photo's width, and a strip.
+    """
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype not in (np.uint8, np.uint16, np.float32):
+        raise ValueError(
+            f"pixels are {pixels.dtype} {pixels.shape}; expected uint8, uint16 or float32 (h, w, 3)"
+        )
+    height, width = pixels.shape[:2]
+    wide = _fit_width(ab, height, width)
+    result = np.empty(pixels.shape, pixels.dtype)
+    rows = max(1, _STRIP // width)
+
+    def recolor(top: int) -> None:
+        bottom = min(top + rows, height)
+        _join(pixels[top:bottom], _interpolate_rows(wide, top, bottom, height), out=result[top:bottom])
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        list(pool.map(recolor, range(0, height, rows)))
+    return result
+
+
+def _fit_width(ab: Ab, height: int, width: int) -> Ab:
+    """ab at the photo's width, and not higher than the photo."""
+    import cv2
+
+    ab = np.ascontiguousarray(ab, np.float32)
+    if ab.shape[0] > height or ab.shape[1] > width:
+        smaller = (min(ab.shape[1], width), min(ab.shape[0], height))
+        ab = cv2.resize(ab, smaller, interpolation=cv2.INTER_AREA)
+    if ab.shape[1] < width:
+        ab = cv2.resize(ab, (width, ab.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return ab
+
+
+def _interpolate_rows(ab: Ab, top: int, bottom: int, height: int) -> Ab:
+    """Rows top..bottom of ab enlarged linearly to the height."""
+    if len(ab) == height:
+        return ab[top:bottom]
+    place = (np.arange(top, bottom) + 0.5) * (len(ab) / height) - 0.5
+    place = np.clip(place, 0, len(ab) - 1)
+    above = np.minimum(place.astype(np.intp), max(len(ab) - 2, 0))
+    below = np.minimum(above + 1, len(ab) - 1)
+    share = (place - above).astype(np.float32)[:, None, None]
+    return np.asarray(ab[above] * (1 - share) + ab[below] * share)
+
+
+def _join(pixels: Pixels, ab: Ab, out: Pixels) -> None:
+    """One strip: L from the pixels, color from ab of the same size.
+
+    Linear R, G and B are Y plus parts of X - Y and Z - Y (the matrix rows sum to 1), so that ab = 0 gives
+    three equal channels, whatever the rounding.
+    """
+    light = curves.luminance(pixels)
+    fy = _compress_finely(light) if pixels.dtype == np.uint8 else curves.compress(light)
+    Y = curves.expand(fy)
+    X = curves.expand(fy + ab[..., 0] * np.float32(1 / 500)) - Y
+    Z = curves.expand(fy - ab[..., 1] * np.float32(1 / 200)) - Y
+    away = [row[0] * X + row[2] * Z for row in curves.TO_LINEAR]
+    reach = _reach(Y, away)
+    for channel, step in enumerate(away):
+        out[..., channel] = _encode(step * reach + Y, pixels.dtype)
+
+
+def _reach(Y: Float32[np.ndarray, "h w"], away: list[np.ndarray]) -> Float32[np.ndarray, "h w"]:
+    """How far, 0..1, one can go from the grey Y (linear light) in the direction `away` inside 0..1."""
+    up = np.maximum(np.maximum(away[0], away[1]), away[2])
+    down = np.minimum(np.minimum(away[0], away[1]), away[2])
+    tiny = np.float32(1e-9)
+    excess = np.maximum(up / np.maximum(1 - Y, tiny), down / np.minimum(-Y, -tiny))
+    return np.asarray(1 / np.maximum(excess, 1))
+
+
+def _encode(linear: Float32[np.ndarray, "h w"], depth: np.dtype) -> Shaped[np.ndarray, "h w"]:
+    if depth == np.uint8:
+        return _encoded_table().take((linear * _FINE + np.float32(0.5)).astype(np.intp), mode="clip")
+    encoded = curves.encode(linear)
+    return encoded if depth == np.float32 else (encoded * np.iinfo(depth).max + np.float32(0.5)).astype(depth)
+
+
+def _compress_finely(linear: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
+    return _compressed_table().take((linear * _FINE + np.float32(0.5)).astype(np.intp), mode="clip")
+
+
+@cache
+def _encoded_table() -> UInt8[np.ndarray, " levels"]:
+    encoded = curves.encode(np.arange(_FINE + 1, dtype=np.float32) / _FINE)
+    return (encoded * 255 + 0.5).astype(np.uint8)
+
+
+@cache
+def _compressed_table() -> Float32[np.ndarray, " levels"]:
+    return curves.compress(np.arange(_FINE + 1, dtype=np.float32) / _FINE)
