@@ -1,0 +1,41 @@
+# demo: colors the example photos.  test, check: what a change must pass.  bench: the figures of the README.
+PYTHON ?= python3
+VENV := .venv
+DEMO := .venv-demo
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench docs clean
+
+demo: $(DEMO)/.ready
+	$(DEMO)/bin/safelight colorize examples -o demo
+	@echo "The colored photos are in $(CURDIR)/demo"
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.ready
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/use.py
+
+docs: $(VENV)/.ready
+	$(BIN)/python docs/make.py
+
+# The light install: what a user gets. Made anew when the package's files change.
+$(DEMO)/.ready: pyproject.toml $(shell find src -type f -not -name '*.pyc')
+	test -x $(DEMO)/bin/python || $(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet .
+	touch $@
+
+# The development install, with torch. Made anew when pyproject.toml changes.
+$(VENV)/.ready: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) demo

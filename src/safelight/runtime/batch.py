@@ -1,0 +1,128 @@
+"""Many photos: find them, decide where each result goes, do one after the other, go on past the bad ones."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from safelight.errors import PhotoError, SafelightError
+
+PHOTO_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
+MARK = "-color"
+SIDE_HINTS = ".hints.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo, where its result goes, and the hint file that lies beside it, if one does."""
+
+    photo: Path
+    result: Path
+    hints: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job. `reason` is one line for a photo that failed, empty otherwise."""
+
+    job: Job
+    state: Literal["done", "skipped", "failed"]
+    reason: str = ""
+    seconds: float = 0.0
+
+
+def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
+    """A job for each photo among the inputs: files as given, folders searched at every depth, in order of name.
+
+    out: None puts NAME-color.EXT beside the photo. One photo may go to a file; otherwise `out` is a folder,
+    in which the results lie as the photos lay in the folder that was given.
+    Raises PhotoError if two photos would have the same result, or a result would replace its photo.
+    """
+    if out is not None and _is_file(out) and (len(inputs) != 1 or inputs[0].is_dir()):
+        raise PhotoError(f"{out} is one file for several photos; give a folder (-o {out.with_suffix('')}/)")
+    jobs = [_job(photo, base, out) for each in inputs for photo, base in find_photos(each)]
+    jobs = list({job.photo: job for job in jobs}.values())
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        other = taken.setdefault(job.result, job.photo)
+        if other != job.photo:
+            raise PhotoError(f"{other} and {job.photo} would both be written to {job.result}; use two folders")
+        if _same_file(job.result, job.photo):
+            raise PhotoError(f"{job.photo} would be replaced by its own result; choose another -o")
+    return jobs
+
+
+def find_photos(place: Path) -> Iterator[tuple[Path, Path]]:
+    """Each photo of a folder and the folder, or the file itself. Earlier results (NAME-color.EXT) are left out."""
+    if not place.is_dir():
+        yield place, place.parent
+        return
+    closed: list[OSError] = []
+    for folder, inner, names in os.walk(place, onerror=closed.append):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        there = set(names)
+        for name in sorted(names):
+            path = Path(folder, name)
+            if name.startswith(".") or path.suffix.lower() not in PHOTO_SUFFIXES:
+                continue
+            if path.stem.endswith(MARK) and path.stem.removesuffix(MARK) + path.suffix in there:
+                continue
+            yield path, place
+    for error in closed:  # A folder that cannot be listed is passed on, so that it is said and counted.
+        yield Path(error.filename), Path(error.filename).parent
+
+
+def run(jobs: Sequence[Job], work: Callable[[Job], object], overwrite: bool = False) -> Iterator[Outcome]:
+    """Do the jobs in order. A result that is there is skipped (so a stopped batch goes on where it was), a job
+    that fails is reported and the next one follows.
+    """
+    for job in jobs:
+        if not overwrite and _exists(job.result):
+            yield Outcome(job, "skipped")
+            continue
+        start = time.perf_counter()
+        try:
+            job.result.parent.mkdir(parents=True, exist_ok=True)
+            work(job)
+        except Exception as error:  # One odd photo must not end a night's work: it is said, counted, and passed.
+            yield Outcome(job, "failed", _one_line(job, error), time.perf_counter() - start)
+        else:
+            yield Outcome(job, "done", seconds=time.perf_counter() - start)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # A name too long for the file system: writing it will say so.
+        return False
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return _exists(one) and _exists(other) and one.samefile(other)
+
+
+def _is_file(out: Path) -> bool:
+    return not out.is_dir() and out.suffix.lower() in PHOTO_SUFFIXES
+
+
+def _job(photo: Path, base: Path, out: Path | None) -> Job:
+    suffix = photo.suffix if photo.suffix.lower() in PHOTO_SUFFIXES else ".png"
+    name = f"{photo.stem}{MARK}{suffix}"
+    if out is None:
+        result = photo.with_name(name)
+    elif _is_file(out):
+        result = out
+    else:
+        result = out / photo.parent.relative_to(base) / name
+    side = photo.with_name(photo.stem + SIDE_HINTS)
+    return Job(photo, result, side if side.is_file() else None)
+
+
+def _one_line(job: Job, error: Exception) -> str:
+    message = str(error) or type(error).__name__
+    if not isinstance(error, (SafelightError, OSError)):
+        message = f"unexpected {type(error).__name__}: {message}"
+    name = str(job.photo)
+    return " ".join((message if name in message else f"{name}: {message}").split())

@@ -1,0 +1,102 @@
+"""A model is a file of numbers (ONNX) and a card that says what they are: task, ranges, origin, checksum.
+
+`MODEL.onnx` has `MODEL.card.json` beside it, and `MODEL.card.md` for people. A model is data: opening one never
+runs code from it.
+"""
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.errors import ModelError
+from safelight.runtime.card import ModelCard
+
+WEIGHTS = Path(__file__).parent / "weights"
+DEFAULT_NAME = "color"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """An ONNX file and its card."""
+
+    path: Path
+    card: ModelCard
+
+    def read(self) -> bytes:
+        """The ONNX file's bytes. Raises ModelError if they are not the ones that the card was written for."""
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{self.path}: cannot be read ({error.strerror or error})") from None
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.card.sha256:
+            raise ModelError(
+                f"{self.path}: its checksum is {found[:12]}…, its card says {self.card.sha256[:12]}…; "
+                "the file was damaged or replaced: copy the model and its card again"
+            )
+        return content
+
+
+def card_path(model: Path) -> Path:
+    """Where the card of MODEL.onnx is: MODEL.card.json."""
+    return model.with_suffix(".card.json")
+
+
+def write_card(card: ModelCard, model: Path) -> ModelCard:
+    """Write the card beside its model as JSON and as a page, with the model's checksum; returns what was written."""
+    try:
+        checksum = hashlib.sha256(model.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{model}: cannot be read ({error.strerror or error}); write the model first") from None
+    sealed = card.sealed(checksum)
+    card_path(model).write_text(sealed.to_json(), encoding="utf-8")
+    card_path(model).with_suffix(".md").write_text(sealed.to_page(), encoding="utf-8")
+    return sealed
+
+
+def find_model(model: str | Path = DEFAULT_NAME, task: str = "colorize") -> ModelFile:
+    """The model of that name (bundled) or path, made for `task`.
+
+    Raises ModelError: no such model, no card, a card of a newer safelight, or another task.
+    """
+    path = _path_of(model)
+    found = ModelFile(path, _read_card(path))
+    if found.card.task != task:
+        raise ModelError(f"{path}: is made for the task {found.card.task!r}; expected a model for {task!r}")
+    return found
+
+
+def list_bundled(folder: Path = WEIGHTS) -> list[ModelFile]:
+    """The models that come with safelight, by name."""
+    return [ModelFile(path, _read_card(path)) for path in sorted(folder.glob("*.onnx"))]
+
+
+def _path_of(model: str | Path) -> Path:
+    path = Path(model).expanduser()
+    if path.is_file():
+        return path
+    bundled = {file.stem: file for file in sorted(WEIGHTS.glob("*.onnx"))}
+    if str(model) in bundled:
+        return bundled[str(model)]
+    if path.suffix == ".onnx" or len(path.parts) != 1:
+        raise ModelError(f"{model}: there is no such file; expected a MODEL.onnx with its MODEL.card.json beside it")
+    near = difflib.get_close_matches(str(model), bundled, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(bundled) or 'none'}"
+    raise ModelError(f"there is no model {str(model)!r}; {advice} (a file works too: MODEL.onnx)")
+
+
+def _read_card(model: Path) -> ModelCard:
+    path = card_path(model)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ModelError(
+            f"{model}: has no card; expected {path.name} beside it (safelight export writes both)"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from None
+    try:
+        return ModelCard.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None

@@ -1,0 +1,56 @@
+"""One inference session: planes in, named planes out, on the processor, without torch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from safelight.arrays import Planes
+from safelight.errors import ModelError
+from safelight.runtime.card import Port
+from safelight.runtime.modelfile import ModelFile
+
+ERRORS_ONLY = 3  # ONNX Runtime's log level
+
+
+class Session:
+    """A model, ready to run.
+
+    model: the file and its card; the checksum is verified on the bytes that are then opened.
+    threads: how many threads one run may use; 0 lets ONNX Runtime choose (one a core).
+    Raises ModelError if the file is not ONNX, or has not the inputs and outputs that its card names.
+    """
+
+    def __init__(self, model: ModelFile, threads: int = 0) -> None:
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(ERRORS_ONLY)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = ERRORS_ONLY
+        content = model.read()
+        try:
+            # From bytes, not from the path: a file from elsewhere cannot pull in other files.
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime has a class for each way to fail, with no common ancestor
+            reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            raise ModelError(f"{model.path}: is not an ONNX model that can be run ({reason})") from None
+        self.outputs = tuple(port.name for port in self._session.get_outputs())
+        inputs = [port.name for port in self._session.get_inputs()]
+        _check_ports(model.path, "input", inputs, model.card.inputs)
+        _check_ports(model.path, "output", self.outputs, model.card.outputs)
+
+    def __call__(self, **inputs: Planes) -> Mapping[str, npt.NDArray[np.float32]]:
+        """Run once. Each input is (c, h, w) float32; each output is (c, h, w) float32, by its name."""
+        feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
+        results = self._session.run(None, feed)
+        return {name: result[0] for name, result in zip(self.outputs, results, strict=True)}
+
+
+def _check_ports(path: Path, kind: str, found: Sequence[str], ports: Sequence[Port]) -> None:
+    expected = [port.name for port in ports]
+    if sorted(found) != sorted(expected):
+        raise ModelError(
+            f"{path}: has the {kind}s {', '.join(found)}, its card says {', '.join(expected)}; export the model again"
+        )
