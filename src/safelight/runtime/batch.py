@@ -34,7 +34,7 @@ class Outcome:
 
 
 def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
-    """A job for each photo among the inputs: files as given, folders searched at every depth, in order of name.
+    """A job for each photo among the inputs: files as given, folders searched at every depth, by name.
 
     out: None puts NAME-color.EXT beside the photo. One photo may go to a file; otherwise `out` is a folder,
     in which the results lie as the photos lay in the folder that was given.
@@ -48,14 +48,16 @@ def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
     for job in jobs:
         other = taken.setdefault(job.result, job.photo)
         if other != job.photo:
-            raise PhotoError(f"{other} and {job.photo} would both be written to {job.result}; use two folders")
+            raise PhotoError(
+                f"{other} and {job.photo} would both be written to {job.result}; use two folders"
+            )
         if _same_file(job.result, job.photo):
             raise PhotoError(f"{job.photo} would be replaced by its own result; choose another -o")
     return jobs
 
 
 def find_photos(place: Path) -> Iterator[tuple[Path, Path]]:
-    """Each photo of a folder and the folder, or the file itself. Earlier results (NAME-color.EXT) are left out."""
+    """Each photo of a folder and the folder, or the file itself; results of earlier runs are left out."""
     if not place.is_dir():
         yield place, place.parent
         return
@@ -75,8 +77,8 @@ def find_photos(place: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def run(jobs: Sequence[Job], work: Callable[[Job], object], overwrite: bool = False) -> Iterator[Outcome]:
-    """Do the jobs in order. A result that is there is skipped (so a stopped batch goes on where it was), a job
-    that fails is reported and the next one follows.
+    """Do the jobs in order. A result that is there is skipped, so that a stopped batch goes on where it was;
+    a job that fails is reported, and the next one follows.
     """
     for job in jobs:
         if not overwrite and _exists(job.result):
@@ -86,7 +88,9 @@ def run(jobs: Sequence[Job], work: Callable[[Job], object], overwrite: bool = Fa
         try:
             job.result.parent.mkdir(parents=True, exist_ok=True)
             work(job)
-        except Exception as error:  # One odd photo must not end a night's work: it is said, counted, and passed.
+        except (
+            Exception
+        ) as error:  # One odd photo must not end a night's work: it is said, counted, and passed.
             yield Outcome(job, "failed", _one_line(job, error), time.perf_counter() - start)
         else:
             yield Outcome(job, "done", seconds=time.perf_counter() - start)

@@ -31,7 +31,11 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model is. `size` is the short side at which its network runs, in pixels; `sha256` is of the ONNX file."""
+    """What a model is.
+
+    size: the short side at which its network runs, in pixels. preparation: how its task's questions were made
+    in training (tasks/colorize.py: Preparation). sha256: of the ONNX file.
+    """
 
     name: str
     task: str
@@ -42,6 +46,7 @@ class ModelCard:
     outputs: tuple[Port, ...]
     parameters: int
     license: str
+    preparation: Mapping[str, Any] = field(default_factory=dict)
     data: tuple[TrainingSet, ...] = ()
     recipe_name: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -69,7 +74,9 @@ class ModelCard:
         if not isinstance(row, dict) or not isinstance(row.get("format"), int):
             raise ModelError('has no "format" number; expected a safelight model card')
         if row["format"] > FORMAT:
-            raise ModelError(f"has format {row['format']}, this safelight reads up to {FORMAT}; upgrade safelight")
+            raise ModelError(
+                f"has format {row['format']}, this safelight reads up to {FORMAT}; upgrade safelight"
+            )
         try:
             return cls(**_typed(row))
         except KeyError as error:
@@ -83,7 +90,7 @@ class ModelCard:
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a ModelCard from parsed JSON; unknown ones are left out. Raises KeyError, TypeError, ValueError."""
+    """Fields of a ModelCard from parsed JSON, unknown ones left out. KeyError, TypeError, ValueError."""
     known = {each.name for each in fields(ModelCard)}
     card = {name: value for name, value in row.items() if name in known}
     for name in ("name", "task", "version", "created", "license", "sha256"):
@@ -119,12 +126,18 @@ def _page(card: ModelCard) -> list[str]:
             ],
         ),
         "## Inputs and outputs",
-        _table(("name", "shape", "range", "meaning"), [_port_row(port) for port in (*card.inputs, *card.outputs)]),
+        _table(
+            ("name", "shape", "range", "meaning"), [_port_row(port) for port in (*card.inputs, *card.outputs)]
+        ),
         "## Trained on" if card.data else "",
-        _table(("pictures", "set", "license"), [(each.pictures, each.name, each.license) for each in card.data]),
+        _table(
+            ("pictures", "set", "license"), [(each.pictures, each.name, each.license) for each in card.data]
+        ),
         "## Scores" if card.scores else "",
         _table(("measure", "value"), list(card.scores.items())),
-        f"## How it was made\n\nRecipe `{card.recipe_name}`:\n\n```\n{card.command}\n```" if card.command else "",
+        f"## How it was made\n\nRecipe `{card.recipe_name}`:\n\n```\n{card.command}\n```"
+        if card.command
+        else "",
         f"```json\n{json.dumps(card.recipe, indent=1)}\n```" if card.recipe else "",
     ]
 

@@ -1,7 +1,7 @@
 """A model is a file of numbers (ONNX) and a card that says what they are: task, ranges, origin, checksum.
 
-`MODEL.onnx` has `MODEL.card.json` beside it, and `MODEL.card.md` for people. A model is data: opening one never
-runs code from it.
+`MODEL.onnx` has `MODEL.card.json` beside it, and `MODEL.card.md` for people. A model is data: opening one
+never runs code from it.
 """
 
 import difflib
@@ -44,11 +44,13 @@ def card_path(model: Path) -> Path:
 
 
 def write_card(card: ModelCard, model: Path) -> ModelCard:
-    """Write the card beside its model as JSON and as a page, with the model's checksum; returns what was written."""
+    """Write the card beside its model, as JSON and as a page, with the checksum; returns that card."""
     try:
         checksum = hashlib.sha256(model.read_bytes()).hexdigest()
     except OSError as error:
-        raise ModelError(f"{model}: cannot be read ({error.strerror or error}); write the model first") from None
+        raise ModelError(
+            f"{model}: cannot be read ({error.strerror or error}); write the model first"
+        ) from None
     sealed = card.sealed(checksum)
     card_path(model).write_text(sealed.to_json(), encoding="utf-8")
     card_path(model).with_suffix(".md").write_text(sealed.to_page(), encoding="utf-8")
@@ -80,7 +82,9 @@ def _path_of(model: str | Path) -> Path:
     if str(model) in bundled:
         return bundled[str(model)]
     if path.suffix == ".onnx" or len(path.parts) != 1:
-        raise ModelError(f"{model}: there is no such file; expected a MODEL.onnx with its MODEL.card.json beside it")
+        raise ModelError(
+            f"{model}: there is no such file; expected a MODEL.onnx with its MODEL.card.json beside it"
+        )
     near = difflib.get_close_matches(str(model), bundled, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(bundled) or 'none'}"
     raise ModelError(f"there is no model {str(model)!r}; {advice} (a file works too: MODEL.onnx)")

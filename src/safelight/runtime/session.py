@@ -52,5 +52,6 @@ def _check_ports(path: Path, kind: str, found: Sequence[str], ports: Sequence[Po
     expected = [port.name for port in ports]
     if sorted(found) != sorted(expected):
         raise ModelError(
-            f"{path}: has the {kind}s {', '.join(found)}, its card says {', '.join(expected)}; export the model again"
+            f"{path}: has the {kind}s {', '.join(found)}, its card says {', '.join(expected)}; "
+            "export the model again"
         )

@@ -1,0 +1,5 @@
+"""python -m safelight: the same as the command `safelight`."""
+
+from safelight.app.cli import main
+
+main()

@@ -1,0 +1,179 @@
+"""safelight colorize: photos and folders of photos get their color."""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from safelight.runtime.batch import Job, Outcome
+    from safelight.runtime.restore import Colorizer
+    from safelight.tasks.hints import Hint, HintSet
+
+EXAMPLES = """
+\b
+Examples:
+  safelight colorize grandmother.jpg                    writes grandmother-color.jpg
+  safelight colorize grandmother.jpg --vivid 1          as colorful as such photographs are
+  safelight colorize scans/ -o colored/                 a whole folder; run it again to go on
+  safelight colorize dress.png --hint 0.5,0.7,#8c2f39   the dress was this red
+  safelight colorize dress.png --hints dress.json       many hints, kept in a file
+
+The place of a hint is given as fractions from the left and from the top, its radius as a fraction of the
+shorter side. A hint file NAME.hints.json that lies beside the photo is used by itself; --hints and --hint
+take its place.
+
+Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
+"""
+
+
+class HintText(click.ParamType):
+    """X,Y,#RRGGBB[,RADIUS] on the command line."""
+
+    name = "hint"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "Hint":
+        from safelight.errors import HintError
+        from safelight.tasks.hints import Hint
+
+        try:
+            x, y, color, *radius = str(value).split(",")
+            return (
+                Hint(float(x), float(y), color, float(radius[0]))
+                if radius
+                else Hint(float(x), float(y), color)
+            )
+        except HintError as error:
+            self.fail(str(error), param, ctx)
+        except ValueError:
+            self.fail(f"{value!r} is not X,Y,#RRGGBB[,RADIUS], such as 0.5,0.7,#8c2f39", param, ctx)
+
+
+@click.command(short_help="Give photos their color.", epilog=EXAMPLES)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="A file for one photo, or a folder."
+)
+@click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
+@click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A hint file.")
+@click.option(
+    "--hint",
+    "typed",
+    type=HintText(),
+    multiple=True,
+    metavar="X,Y,#RRGGBB[,RADIUS]",
+    help="The color at a place.",
+)
+@click.option(
+    "--vivid", type=click.FloatRange(0, 1), metavar="0..1", help="From cautious to as colorful as life."
+)
+@click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+def colorize(
+    photos: tuple[Path, ...],
+    out: Path | None,
+    model: str | None,
+    hint_file: Path | None,
+    typed: "tuple[Hint, ...]",
+    vivid: float | None,
+    overwrite: bool,
+    dry_run: bool,
+) -> int:
+    """Give each PHOTO its color: files, and folders searched at every depth.
+
+    The result has the photo's own size, sharpness, bit depth and metadata. Without -o it is written beside
+    the photo as PHOTO-color.EXT. A result that is already there is left alone.
+    """
+    from safelight.runtime.batch import run
+    from safelight.runtime.restore import load
+
+    jobs = _plan(photos, out)
+    hints = _given_hints(hint_file, typed)
+    if dry_run:
+        _tell(jobs, overwrite)
+        return 0
+    colorizer = load(model)
+
+    def work(job: "Job") -> None:
+        _colorize_one(colorizer, job, hints, vivid, overwrite)
+
+    return _report(run(jobs, work, overwrite), len(jobs))
+
+
+def _plan(photos: Sequence[Path], out: Path | None) -> "list[Job]":
+    from safelight.errors import PhotoError
+    from safelight.runtime.batch import plan
+
+    try:
+        jobs = plan(photos, out)
+    except PhotoError as error:
+        raise click.UsageError(str(error)) from None
+    if not jobs:
+        raise PhotoError(
+            f"no photos in {', '.join(map(str, photos))}; expected JPEG, PNG, TIFF or WebP files"
+        )
+    return jobs
+
+
+def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None":
+    """The hints of --hints and --hint; None if neither was given."""
+    from safelight.tasks.hints import HintSet
+
+    if file is None and not typed:
+        return None
+    return HintSet((*(HintSet.load(file) if file else ()), *typed))
+
+
+def _colorize_one(
+    colorizer: "Colorizer", job: "Job", hints: "HintSet | None", vivid: float | None, overwrite: bool
+) -> None:
+    from safelight.pixels.files import read_photo, write_photo
+    from safelight.tasks.hints import HintSet
+
+    if hints is None and job.hints is not None:
+        hints = HintSet.load(job.hints)
+    photo = colorizer.recolor(read_photo(job.photo), hints, vivid)
+    write_photo(job.result, photo, overwrite=overwrite)
+
+
+def _tell(jobs: "Sequence[Job]", overwrite: bool) -> None:
+    for job in jobs:
+        there = job.result.exists() and not overwrite
+        hints = f", with {job.hints.name}" if job.hints else ""
+        click.echo(f"{job.photo} -> {job.result}" + (" (is there: would be skipped)" if there else hints))
+    click.echo(f"dry run: {_count(len(jobs), 'photo')}, nothing written")
+
+
+def _report(outcomes: "Iterable[Outcome]", total: int) -> int:
+    """Show each outcome as it comes, then one line that sums them up; the exit status."""
+    from safelight.app.progress import Bars
+
+    start = time.perf_counter()
+    past: list[Outcome] = []
+    with Bars() as bars:
+        bars.show("coloring", 0, total)
+        for outcome in outcomes:
+            past.append(outcome)
+            if outcome.state == "failed":
+                bars.say(outcome.reason)
+            bars.show("coloring", len(past), total)
+    click.echo(f"{_summary(past)}, {time.perf_counter() - start:.1f} s")
+    return 1 if any(outcome.state == "failed" for outcome in past) else 0
+
+
+def _summary(past: "Sequence[Outcome]") -> str:
+    done, skipped, failed = (
+        [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
+    )
+    parts = [f"colored {done[0].result}" if len(done) == 1 else f"{_count(len(done), 'photo')} colored"]
+    if skipped:
+        parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
+    if failed:
+        parts.append(f"{len(failed)} failed")
+    return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,103 @@
+"""safelight judge: a model and the baselines answer the same questions."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from safelight.judging.baselines import Predict
+
+EXAMPLES = """
+\b
+Examples:
+  safelight judge color --data datasets/photos -o report
+  safelight judge runs/2026-11-22_11h51m10s-color --data datasets/photos -o report --limit 64
+  safelight judge model.onnx --data photos --split test --protocol siggraph17 -o report
+
+Every look at the test split is counted in the dataset and told in the report.
+"""
+
+
+@click.command(short_help="Judge a model beside the baselines.", epilog=EXAMPLES)
+@click.argument("model", metavar="NAME|FILE|RUN")
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), metavar="DATASET", help="A dataset or folder."
+)
+@click.option(
+    "-o", "out", required=True, type=click.Path(path_type=Path), metavar="REPORT", help="A folder for it."
+)
+@click.option("--split", type=click.Choice(["val", "test", "all"]), default="val", show_default=True)
+@click.option(
+    "--protocol", "protocol_name", default="compact", show_default=True, help="compact, siggraph17, icolorit."
+)
+@click.option("--limit", type=int, metavar="N", help="Judge a fixed sample of N pictures.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws the places of the hints.")
+@click.option("--no-baselines", is_flag=True, help="Only grey beside the model: quick, while training.")
+@click.option("--workers", type=int, default=2, show_default=True, help="Processes that score the baselines.")
+def judge(
+    model: str,
+    data: Path,
+    out: Path,
+    split: str,
+    protocol_name: str,
+    limit: int | None,
+    seed: int,
+    no_baselines: bool,
+    workers: int,
+) -> None:
+    """Judge a model beside grey, nearest hint, kernel regression and Levin 2004, on the same questions.
+
+    The report has curves over the number of hints, intervals, pictures, and says where the model loses.
+    """
+    from safelight.app.progress import Bars
+    from safelight.data.cache import open_dataset
+    from safelight.judging.judge import judge as run_judge
+    from safelight.judging.protocols import protocol_named
+    from safelight.judging.report import write_report
+
+    protocol = protocol_named(protocol_name)
+    predict, vivid = _predicts(model)
+    with Bars() as bars:
+        pictures = open_dataset(
+            data,
+            None if split == "all" else split,
+            progress=lambda done, total, what: bars.show(what, done, total),
+        )
+        verdict = run_judge(
+            predict,
+            Path(model).stem,
+            pictures,
+            protocol,
+            vivid=vivid,
+            limit=limit,
+            seed=seed,
+            baselines=not no_baselines,
+            dataset=data.name,
+            split=split,
+            folder=pictures.dataset.folder,
+            workers=workers,
+            progress=bars.show,
+        )
+    page = write_report(verdict, out)
+    click.echo("\n".join(verdict.sentences))
+    click.echo(f"the report is {page}")
+
+
+def _predicts(model: str) -> "tuple[Predict, Predict]":
+    """The model's cautious answer and its most colorful one."""
+    from functools import partial
+
+    if Path(model).is_dir():
+        from safelight.journal.run import Run
+        from safelight.training.fit import trained_network
+        from safelight.training.predict import NetworkPredict
+
+        network, recipe = trained_network(Run.open(model))
+        return NetworkPredict(network, recipe.preparation), NetworkPredict(
+            network, recipe.preparation, vivid=1.0
+        )
+    from safelight.runtime.restore import load
+
+    colorizer = load(model)
+    return colorizer.predict, partial(colorizer.predict, vivid=1.0)

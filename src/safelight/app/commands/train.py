@@ -1,0 +1,121 @@
+"""safelight train and safelight recipes: from a dataset to a run folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from safelight.journal.run import Run
+    from safelight.training.recipe import Recipe
+
+EXAMPLES = """
+\b
+Examples:
+  safelight train color --data datasets/photos
+  safelight train color --data datasets/photos --train.steps 8000 --optimizer.lr 1e-3
+  safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --model.norm group
+  safelight train runs/2026-11-22_11h51m10s-color --resume
+  safelight train color --settings
+
+Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
+"""
+
+
+@click.command(
+    short_help="Train a model by a recipe.",
+    epilog=EXAMPLES,
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("recipe", metavar="RECIPE|RUN")
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="DATASET", help="A dataset, or a folder of photos."
+)
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where runs are kept."
+)
+@click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
+@click.option("--settings", "listing", is_flag=True, help="List every setting of the recipe and leave.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.argument("changes", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
+def train(
+    recipe: str,
+    data: Path | None,
+    runs: Path,
+    resume: bool,
+    listing: bool,
+    quiet: bool,
+    changes: tuple[str, ...],
+) -> int:
+    """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
+    from safelight.training import fit
+    from safelight.training.recipe import override
+
+    if recipe.startswith("-"):
+        raise click.UsageError(
+            "name the recipe before its settings: safelight train RECIPE --data DATASET ..."
+        )
+    parent, plan = _recipe_or_run(recipe)
+    plan = override(plan, _settings(changes))
+    if listing:
+        _list_settings(plan)
+        return 0
+    if resume:
+        if parent is None or changes:
+            raise click.UsageError("--resume goes on with a run as it was: safelight train RUN --resume")
+        return _tell(fit.resume(parent, data, quiet))
+    if data is None:
+        raise click.UsageError("give the pictures to train on: --data DATASET")
+    return _tell(fit.fit(plan, data, runs, parent, quiet))
+
+
+@click.command(epilog="\b\nExample:\n  safelight recipes")
+def recipes() -> None:
+    """List the recipes that are known to be good."""
+    from safelight.recipes import RECIPES
+
+    for name, make in RECIPES.items():
+        summary = (make.__doc__ or "").strip().splitlines()[0] if make.__doc__ else ""
+        click.echo(f"{name:16} {summary}")
+
+
+def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
+    from safelight.journal.run import Run
+    from safelight.recipes import recipe_named
+    from safelight.training.recipe import from_json
+
+    if Path(name).is_dir():
+        parent = Run.open(name)
+        return parent, from_json(parent.recipe_json)
+    return None, recipe_named(name)
+
+
+def _settings(words: Sequence[str]) -> dict[str, str]:
+    """{"model.norm": "group"} from --model.norm group or --model.norm=group."""
+    changes = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not name.startswith("--"):
+            raise click.UsageError(f"{word!r} is no setting; expected --model.norm group")
+        if not equals:
+            value = next(rest, "")
+            if not value or value.startswith("--"):
+                raise click.UsageError(f"{name} needs a value: {name} VALUE")
+        changes[name.removeprefix("--")] = value
+    return changes
+
+
+def _list_settings(recipe: "Recipe") -> None:
+    from safelight.training.recipe import settings
+
+    for name, value in settings(recipe).items():
+        click.echo(f"--{name} {','.join(map(str, value)) if isinstance(value, (tuple, list)) else value}")
+
+
+def _tell(run: "Run") -> int:
+    facts = run.facts
+    scores = "".join(f", {name} {value:.4g}" for name, value in facts.get("scores", {}).items())
+    click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{scores}")
+    return 0 if facts["state"] == "finished" else 130

@@ -1,0 +1,107 @@
+"""The one path from a photo to its colored photo."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from safelight.arrays import Ab, Lightness, Pixels, Srgb
+from safelight.errors import ModelError, PhotoError
+from safelight.pixels.color import replace_ab, srgb_to_lightness
+from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
+from safelight.runtime.modelfile import DEFAULT_NAME, ModelFile, find_model
+from safelight.runtime.session import Session
+from safelight.tasks.colorize import Preparation, answer, ask
+from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
+
+VIVID = 0.5
+STRIDE = 32  # the network halves its planes five times
+LONGEST = 4  # a panorama's long side in the network, in short sides: bounds memory
+
+
+class Colorizer:
+    """Gives photos their color with one model. Made by `load`."""
+
+    def __init__(self, model: ModelFile, threads: int = 0) -> None:
+        self.card = model.card
+        try:
+            self._preparation = Preparation(**model.card.preparation)
+        except TypeError:
+            raise ModelError(
+                f"{model.path}: asks for a preparation {dict(model.card.preparation)} that this safelight "
+                "does not have; upgrade safelight"
+            ) from None
+        self._session = Session(model, threads)
+
+    def __call__(
+        self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, vivid: float = VIVID
+    ) -> Srgb:
+        """The photo in color: float32 (h, w, 3), sRGB 0..1, of the photo's own size and with its own L.
+
+        photo: a path, a Photo, or floats 0..1 of shape (h, w, 3).
+        hints: colors at places; None leaves all to the model. vivid: 0 cautious .. 1 as colorful as life.
+        Raises PhotoError if the photo cannot be read, or is not floats 0..1.
+        """
+        if isinstance(photo, (str, Path)):
+            photo = read_photo(photo)
+        if isinstance(photo, Photo):
+            return self.recolor(photo, hints, vivid).srgb
+        return self._color(_check_floats(photo), hints, vivid)
+
+    def recolor(self, photo: Photo, hints: HintSet | None = None, vivid: float = VIVID) -> Photo:
+        """The photo in color, with its own bit depth, alpha and metadata; no float picture of it is made."""
+        return replace(photo, pixels=self._color(photo.pixels, hints, vivid))
+
+    def predict(self, L: Lightness, points: Points, vivid: float = 0.0) -> Ab:
+        """ab (h, w, 2) for L (h, w) and hints on the same grid, at just this size: what a judge asks for."""
+        padded, (h, w) = pad_to_multiple(L, STRIDE)
+        planes = ask(padded, points, self._preparation)
+        reply = self._session(planes=planes)
+        return answer(reply["ab"], reply["chroma"], planes, points, vivid)[:h, :w]
+
+    def _color(self, pixels: Pixels, hints: HintSet | None, vivid: float) -> Pixels:
+        small = fit_size(_size(pixels), self.card.size, long_side=LONGEST * self.card.size)
+        L = srgb_to_lightness(resize(pixels, small))
+        free, lassos = by_region(hints or HintSet())
+        result = replace_ab(pixels, self.predict(L, to_points(free, small), vivid))
+        for region, inside in lassos:
+            # Colored as a whole and cut out at the photo's full size, so that nothing leaks past the lasso.
+            colored = replace_ab(pixels, self.predict(L, to_points(inside, small), vivid))
+            np.copyto(result, colored, where=region_mask(region, _size(pixels))[..., None] > 0)
+        return result
+
+
+def load(model: str | Path | None = None, threads: int = 0) -> Colorizer:
+    """A restorer: `load()(photo)` is the photo in color.
+
+    model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card; None is
+    the bundled one. threads: how many the network may use, 0 for one a core. Raises ModelError.
+    """
+    return Colorizer(find_model(DEFAULT_NAME if model is None else model), threads)
+
+
+def _size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
+
+
+def _check_floats(picture: Srgb) -> Srgb:
+    """The picture as float32. Raises PhotoError unless it is (h, w, 3) floats 0..1."""
+    if not isinstance(picture, np.ndarray) or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        found = getattr(picture, "shape", type(picture).__name__)
+        raise PhotoError(
+            f"the picture is {found}; expected an array (h, w, 3) of sRGB floats 0..1, or a path"
+        )
+    if picture.dtype.kind != "f":
+        raise PhotoError(
+            f"the picture is of {picture.dtype}; expected floats 0..1: divide it by {_white(picture.dtype)}"
+        )
+    low, high = float(picture.min()), float(picture.max())
+    if not (low >= -1e-3 and high <= 1.001):  # NaN fails this too
+        advice = "divide it by 255" if 1.001 < high <= 255 and low >= 0 else "scale it to 0..1"
+        raise PhotoError(f"the picture has values from {low:.4g} to {high:.4g}; expected 0..1: {advice}")
+    return np.ascontiguousarray(picture.clip(0, 1), np.float32)
+
+
+def _white(depth: np.dtype) -> int:
+    return int(np.iinfo(depth).max) if depth.kind in "iu" else 1

@@ -1,0 +1,96 @@
+"""Which photos a batch takes, where results go, and that it goes on past bad photos."""
+
+from pathlib import Path
+
+import pytest
+
+from safelight.errors import PhotoError
+from safelight.runtime.batch import Job, plan, run
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def results(inputs: list[Path], out: Path | None = None) -> dict[str, str]:
+    return {str(job.photo): str(job.result) for job in plan(inputs, out)}
+
+
+def test_the_result_lies_beside_the_photo(tmp_path: Path) -> None:
+    assert results([tmp_path / "ä b.JPG"]) == {str(tmp_path / "ä b.JPG"): str(tmp_path / "ä b-color.JPG")}
+    assert results([tmp_path / "odd.gif"]) == {str(tmp_path / "odd.gif"): str(tmp_path / "odd-color.png")}
+
+
+def test_one_photo_may_go_to_a_file_or_a_folder(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    assert plan([photo], tmp_path / "b.png")[0].result == tmp_path / "b.png"
+    assert plan([photo], tmp_path / "out")[0].result == tmp_path / "out" / "a-color.jpg"
+    (tmp_path / "folder.png").mkdir()
+    assert plan([photo], tmp_path / "folder.png")[0].result == tmp_path / "folder.png" / "a-color.jpg"
+
+
+def test_a_folder_keeps_its_shape(tmp_path: Path) -> None:
+    touch(
+        tmp_path / "in/b.jpg",
+        tmp_path / "in/a/c.png",
+        tmp_path / "in/a/notes.txt",
+        tmp_path / "in/.hidden/d.jpg",
+    )
+    assert results([tmp_path / "in"], tmp_path / "out") == {
+        str(tmp_path / "in/b.jpg"): str(tmp_path / "out/b-color.jpg"),
+        str(tmp_path / "in/a/c.png"): str(tmp_path / "out/a/c-color.png"),
+    }
+
+
+def test_results_of_an_earlier_run_are_no_photos(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "a-color.jpg", tmp_path / "b-color.jpg")
+    assert [job.photo.name for job in plan([tmp_path])] == ["a.jpg", "b-color.jpg"]
+
+
+def test_a_photo_given_twice_is_done_once(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    assert len(plan([tmp_path, tmp_path / "a.jpg"])) == 1
+
+
+def test_hints_beside_the_photo_are_found(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "a.hints.json", tmp_path / "b.jpg")
+    assert [job.hints for job in plan([tmp_path])] == [tmp_path / "a.hints.json", None]
+
+
+def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "1/a.jpg", tmp_path / "2/a.jpg")
+    with pytest.raises(PhotoError, match="would both be written"):
+        plan([tmp_path / "1/a.jpg", tmp_path / "2/a.jpg"], tmp_path / "out")
+    with pytest.raises(PhotoError, match="one file for several photos"):
+        plan([tmp_path], tmp_path / "out.jpg")
+    with pytest.raises(PhotoError, match="its own result"):
+        plan([tmp_path / "1/a.jpg"], tmp_path / "2/../1/a.jpg")
+
+
+def test_a_batch_goes_on_past_bad_photos(tmp_path: Path) -> None:
+    jobs = [Job(tmp_path / name, tmp_path / "out" / name) for name in ("a", "b", "c", "d")]
+
+    def work(job: Job) -> None:
+        if job.photo.name == "b":
+            raise PhotoError("found\nnothing")
+        if job.photo.name == "c":
+            raise KeyError("bug")
+        job.result.write_bytes(b"")
+
+    outcomes = list(run(jobs, work))
+    assert [outcome.state for outcome in outcomes] == ["done", "failed", "failed", "done"]
+    assert outcomes[1].reason == f"{tmp_path / 'b'}: found nothing"
+    assert "unexpected KeyError" in outcomes[2].reason
+    again = list(run(jobs, work))
+    assert [outcome.state for outcome in again] == ["skipped", "failed", "failed", "skipped"]
+    assert next(outcome.state for outcome in run(jobs, work, overwrite=True)) == "done"
+
+
+def test_a_stop_is_not_taken_for_a_bad_photo(tmp_path: Path) -> None:
+    def work(job: Job) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(run([Job(tmp_path / "a", tmp_path / "b")], work))
