@@ -1,0 +1,137 @@
+"""Pictures of a dataset, read through a memory map: opening takes no time and no memory, whatever its size."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from safelight.data.finished import METADATA, Finished, open_finished, require_finished, split_number
+from safelight.data.rows import Row, read_row
+from safelight.data.scan import DATASET
+from safelight.data.settings import BuildSettings, Progress
+from safelight.data.workshop import BUILDING
+from safelight.errors import DatasetError
+
+
+class PictureSet:
+    """Some or all pictures of a dataset. Pickled, it carries the place of the pixels, not the pixels."""
+
+    def __init__(self, dataset: Finished, name: str, numbers: Int64[np.ndarray, "n"]) -> None:
+        self.dataset = dataset
+        self.name = name
+        self.numbers = numbers  # of its pictures in the whole dataset
+        self._index = dataset.index()
+        self._pixels = dataset.pixels()
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, i: int) -> UInt8[np.ndarray, "size size 3"]:
+        """The i-th picture, sRGB: a read-only view of the memory map."""
+        return self._pixels[self.numbers[i]]
+
+    def row(self, i: int) -> Row:
+        """The metadata row of the i-th picture."""
+        return read_row(self.dataset.folder / METADATA, int(self._index["offset"][self.numbers[i]]))
+
+    rows = row
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return int(self._pixels.shape[1])
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with any row or pixel of the dataset, and with the choice of pictures."""
+        return hashlib.sha256(self.dataset.fingerprint.encode() + self.numbers.tobytes()).hexdigest()[:16]
+
+    @property
+    def sources(self) -> list[str]:
+        """Where each picture comes from."""
+        names = self.dataset.about["sources"]
+        return [names[number] for number in self._column("source")]
+
+    @property
+    def groups(self) -> np.ndarray:
+        """A number for each picture (uint64), equal for near-duplicates."""
+        return self._column("group")
+
+    @property
+    def chroma(self) -> np.ndarray:
+        """Mean chroma of each picture, in units of Lab (float32)."""
+        return self._column("chroma")
+
+    def _column(self, name: str) -> np.ndarray:
+        return np.asarray(self._index[name][self.numbers])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"folder": self.dataset.folder, "name": self.name, "numbers": self.numbers}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(require_finished(state["folder"]), state["name"], state["numbers"])  # type: ignore[misc]
+
+
+def open_dataset(
+    path: Path | str,
+    split: str | None = None,
+    settings: BuildSettings | None = None,
+    progress: Progress | None = None,
+) -> PictureSet:
+    """The pictures of a built dataset, or of a plain folder of photos; all, or those of one split.
+
+    A plain folder is built into the user's cache first (and brought up to date each time), with `settings`.
+    Raises DatasetError if the folder is neither, or the split has no picture.
+    """
+    dataset = _open_or_build(Path(path), settings, progress)
+    splits = dataset.index()["split"]
+    chosen = np.arange(len(splits)) if split is None else np.flatnonzero(splits == split_number(split))
+    name = dataset.folder.name if split is None else f"{dataset.folder.name}/{split}"
+    return _checked(PictureSet(dataset, name, chosen))
+
+
+def open_fold(path: Path | str, fold: int) -> tuple[PictureSet, PictureSet]:
+    """Training and held-out pictures of one fold, for cross-validation; the test split is in neither.
+
+    Raises DatasetError if the path is no dataset, or has no such fold.
+    """
+    dataset = require_finished(Path(path))
+    if not 0 <= fold < dataset.settings.folds:
+        raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {dataset.settings.folds - 1}")
+    index = dataset.index()
+    usable, held = index["split"] != split_number("test"), index["fold"] == fold
+    name = f"{dataset.folder.name}/fold{fold}"
+    train = PictureSet(dataset, f"{name}/train", np.flatnonzero(usable & ~held))
+    return _checked(train), _checked(PictureSet(dataset, f"{name}/held", np.flatnonzero(usable & held)))
+
+
+def cache_folder(source: Path, settings: BuildSettings) -> Path:
+    """Where the dataset of a plain folder is kept: in $SAFELIGHT_CACHE, else ~/.cache/safelight."""
+    root = Path(os.environ.get("SAFELIGHT_CACHE") or Path.home() / ".cache" / "safelight")
+    key = json.dumps([str(source.resolve()), settings.to_json()])
+    return root / "datasets" / f"{source.resolve().name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _open_or_build(path: Path, settings: BuildSettings | None, progress: Progress | None) -> Finished:
+    if not path.is_dir():
+        raise DatasetError(f"{path} is not a folder; give a dataset or a folder of pictures")
+    if (path / BUILDING).is_dir() and not (path / DATASET).is_file():
+        raise DatasetError(f"{path} is an unfinished dataset; run its safelight data build again")
+    dataset = open_finished(path)
+    if dataset:
+        return dataset
+    from safelight.data.build import build_dataset  # a built dataset is read without what building needs
+
+    settings = settings or BuildSettings()
+    return require_finished(build_dataset(path, cache_folder(path, settings), settings, progress).folder)
+
+
+def _checked(pictures: PictureSet) -> PictureSet:
+    if not len(pictures):
+        counts = ", ".join(f"{count} {split}" for split, count in pictures.dataset.about["splits"].items())
+        raise DatasetError(f"{pictures.name} has no pictures ({counts}); add pictures, or use another split")
+    return pictures

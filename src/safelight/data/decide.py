@@ -1,0 +1,133 @@
+"""Which pictures are kept, and where each goes."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from safelight.data.facts import Facts
+from safelight.data.near import near_duplicates
+from safelight.data.rows import Row
+from safelight.data.scan import Found, Listing
+from safelight.data.settings import BuildSettings
+from safelight.data.split import Conflict, Member, Place, Shares, place_pictures
+from safelight.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of every picture that was found."""
+
+    kept: list[tuple[Facts, Place]]
+    refused: list[Row]  # file_name, reason (one word), detail
+    facts: list[Facts]  # of all that were screened, in the order of their names
+
+
+def choose(listing: Listing, settings: BuildSettings) -> tuple[list[Found], list[Row]]:
+    """The pictures that the settings' tags and metadata let in, and the refusals of the others."""
+    refused = [_refuse(name, "missing", "named in metadata.jsonl but not there") for name in listing.missing]
+    if not settings.tags and not settings.without:
+        return listing.pictures, refused
+    chosen = []
+    for found in listing.pictures:
+        detail = _filtered(
+            listing.metadata(found.name) | {"source": source_of(listing, found.name)}, settings
+        )
+        if detail:
+            refused.append(_refuse(found.name, "filtered", detail))
+        else:
+            chosen.append(found)
+    return chosen, refused
+
+
+def decide(
+    listing: Listing,
+    facts: list[Facts],
+    refused: list[Row],
+    settings: BuildSettings,
+    recorded: dict[str, Place],
+) -> Decision:
+    """Keep or refuse each screened picture and place those kept.
+
+    recorded: sha256 of a file -> its place in the dataset as it was, which stays.
+    Raises DatasetError if nothing is left.
+    """
+    refused = refused + [_refuse(one.file_name, one.refused, one.detail) for one in facts if one.refused]
+    usable = [one for one in facts if not one.refused]
+    members = [_member(listing, one, recorded) for one in usable]
+    places = place_pictures(members, _neighbors(usable), Shares(settings.val, settings.test, settings.folds))
+    originals = _originals(usable, recorded)
+    kept = []
+    for one, place in zip(usable, places, strict=True):
+        original = originals[one.pixels]
+        if original != one.file_name:
+            refused.append(_refuse(one.file_name, "duplicate", f"same pixels as {original}"))
+        elif isinstance(place, Conflict):
+            refused.append(_refuse(one.file_name, "between", str(place)))
+        else:
+            kept.append((one, place))
+    refused.sort(key=lambda row: str(row["file_name"]))
+    if not kept:
+        raise DatasetError(f"{listing.source} has no usable picture{_first_reasons(refused)}")
+    return Decision(kept, refused, facts)
+
+
+def source_of(listing: Listing, name: str) -> str:
+    """Where a picture comes from: as its metadata says, else the first folder of its name."""
+    stated = listing.metadata(name).get("source")
+    if stated:
+        return str(stated)
+    parts = PurePosixPath(name).parts
+    return parts[0] if len(parts) > 1 else listing.source.name
+
+
+def _filtered(metadata: Row, settings: BuildSettings) -> str:
+    if settings.tags and not set(settings.tags) & set(_texts(metadata.get("tags"))):
+        return f"has none of the tags {', '.join(settings.tags)}"
+    for key, value in settings.without:
+        if value in _texts(metadata.get(key)):
+            return f"without {key}={value}"
+    return ""
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
+
+
+def _member(listing: Listing, facts: Facts, recorded: dict[str, Place]) -> Member:
+    origin = listing.metadata(facts.file_name).get("origin_path")
+    labels = [f"pixels {facts.pixels}"]
+    if origin:
+        labels.append(f"origin {source_of(listing, facts.file_name)}/{origin}")
+    key = labels[-1] if origin else facts.sha256
+    return Member(key, tuple(labels), recorded.get(facts.sha256))
+
+
+def _neighbors(usable: list[Facts]) -> dict[int, list[int]]:
+    hashes = np.array([int(one.phash, 16) for one in usable], np.uint64)
+    thumbs = np.array([np.frombuffer(bytes.fromhex(one.thumb), np.uint8) for one in usable])
+    neighbors = defaultdict(list)
+    for i, j in near_duplicates(hashes, thumbs).tolist():
+        neighbors[i].append(j)
+        neighbors[j].append(i)
+    return neighbors
+
+
+def _originals(usable: list[Facts], recorded: dict[str, Place]) -> dict[str, str]:
+    """For each content the file that stands for it: one kept before, else the first by name."""
+    originals: dict[str, str] = {}
+    for one in sorted(usable, key=lambda one: (one.sha256 not in recorded, one.file_name)):
+        originals.setdefault(one.pixels, one.file_name)
+    return originals
+
+
+def _refuse(name: str, reason: str, detail: str) -> Row:
+    return {"file_name": name, "reason": reason, "detail": detail}
+
+
+def _first_reasons(refused: list[Row]) -> str:
+    if not refused:
+        return "; expected JPEG, PNG, TIFF or WebP files"
+    first = refused[0]
+    return f" among {len(refused)}; the first, {first['file_name']}, is {first['reason']}: {first['detail']}"

@@ -1,0 +1,157 @@
+"""A finished dataset folder: its files, how they are put in place at once, and how they are opened again.
+
+dataset.json     settings, counts, fingerprint; put in place last: without it there is no dataset
+metadata.jsonl   a row for each kept picture, in the layout of Hugging Face's ImageFolder
+index.npy        for each row its byte offset, split, fold, source, group and chroma
+pixels.npy       (n, size, size, 3) uint8 sRGB
+refused.jsonl    a row for each picture left out, with the reason
+facts.jsonl      what screening found about every file, so that the next build opens only new ones
+report.md, report.html, report_*.png
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from safelight.data.facts import Facts
+from safelight.data.rows import Row, read_rows
+from safelight.data.scan import DATASET
+from safelight.data.settings import BuildSettings
+from safelight.data.split import SPLITS, Place
+from safelight.data.workshop import BUILDING
+from safelight.errors import DatasetError
+
+VERSION = 1
+METADATA, INDEX, PIXELS, REFUSED, FACTS = (
+    "metadata.jsonl",
+    "index.npy",
+    "pixels.npy",
+    "refused.jsonl",
+    "facts.jsonl",
+)
+READY = "ready"  # the folder inside .building whose files replace those of the dataset
+
+INDEX_TYPE = np.dtype(
+    [
+        ("offset", np.int64),  # of the row in metadata.jsonl
+        ("split", np.uint8),  # number in SPLITS
+        ("fold", np.uint16),
+        ("source", np.uint32),  # number in dataset.json's "sources"
+        ("group", np.uint64),
+        ("chroma", np.float32),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished dataset, opened for reading."""
+
+    folder: Path
+    about: dict[str, Any]  # dataset.json
+
+    @property
+    def settings(self) -> BuildSettings:
+        return BuildSettings.from_json(self.about["settings"])
+
+    @property
+    def fingerprint(self) -> str:
+        return str(self.about["fingerprint"])
+
+    def rows(self) -> Iterator[Row]:
+        """The metadata rows one after the other, in constant memory."""
+        return read_rows(self.folder / METADATA)
+
+    def names(self) -> set[str]:
+        return {row["file_name"] for row in self.rows()}
+
+    def refused(self) -> Iterator[Row]:
+        return read_rows(self.folder / REFUSED)
+
+    def facts(self) -> Iterator[Facts]:
+        return (Facts.from_json(row) for row in read_rows(self.folder / FACTS))
+
+    def places(self) -> dict[str, Place]:
+        """sha256 of each kept file -> where it was placed."""
+        return {row["sha256"]: Place(row["split"], row["fold"], row["group"]) for row in self.rows()}
+
+    def index(self) -> np.ndarray:
+        """(n,) of INDEX_TYPE, memory-mapped."""
+        return np.load(self.folder / INDEX, mmap_mode="r")
+
+    def pixels(self) -> UInt8[np.ndarray, "n size size 3"]:
+        """All pictures, memory-mapped."""
+        return np.load(self.folder / PIXELS, mmap_mode="r")
+
+
+def open_finished(folder: Path) -> Finished | None:
+    """The dataset in a folder, or None where there is none.
+
+    Raises DatasetError for one that is damaged, unfinished, or of a newer version.
+    """
+    path = folder / DATASET
+    if not path.is_file():
+        return None
+    try:
+        about = json.loads(path.read_text())
+        version, files = about["version"], about["files"]
+    except (ValueError, KeyError, TypeError):
+        raise DatasetError(f"{path} is damaged; build the dataset again in an empty folder") from None
+    if version != VERSION:
+        raise DatasetError(f"{path} has version {version}; this safelight reads {VERSION}: build it again")
+    for name, size in files.items():
+        found = (folder / name).stat().st_size if (folder / name).is_file() else None
+        if found != size:
+            raise DatasetError(f"{folder / name} has {found} bytes; expected {size}: build the dataset again")
+    return Finished(folder, about)
+
+
+def require_finished(folder: Path) -> Finished:
+    """The dataset in a folder. Raises DatasetError where there is none."""
+    dataset = open_finished(folder)
+    if dataset is None:
+        raise DatasetError(
+            f"{folder} is no finished dataset; build it with: safelight data build PICTURES -o {folder}"
+        )
+    return dataset
+
+
+def prepare(building: Path) -> Path:
+    """An empty folder for the files of a dataset."""
+    draft = building / "draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    return draft
+
+
+def put_in_place(out: Path, draft: Path) -> None:
+    """Replace the dataset by the draft. From the first rename on, a kill is made good by `finish_placing`."""
+    draft.rename(out / BUILDING / READY)
+    finish_placing(out)
+
+
+def finish_placing(out: Path) -> None:
+    """Move the files of a ready draft, dataset.json last; nothing where there is none."""
+    ready = out / BUILDING / READY
+    if not ready.is_dir():
+        return
+    names = sorted(path.name for path in ready.iterdir())
+    if DATASET in names:
+        (out / DATASET).unlink(missing_ok=True)
+    for name in sorted(names, key=lambda name: name == DATASET):
+        os.replace(ready / name, out / name)
+    shutil.rmtree(out / BUILDING)
+
+
+def split_number(split: str) -> int:
+    """Its number in the index. Raises DatasetError for an unknown split."""
+    if split not in SPLITS:
+        raise DatasetError(f"there is no split {split!r}; expected one of {', '.join(SPLITS)}")
+    return SPLITS.index(split)

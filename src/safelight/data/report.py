@@ -1,0 +1,4 @@
+"""report"""
+
+
+def write_report(draft, source, settings, progress): ...

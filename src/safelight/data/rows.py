@@ -1,0 +1,62 @@
+"""JSON Lines in constant memory: write once, read as a stream or row by row through byte offsets."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from safelight.errors import DatasetError
+
+Row = dict[str, Any]
+Offsets = Int64[np.ndarray, "rows"]
+
+
+def to_line(row: Row) -> bytes:
+    """One row as a line. Escaped to ASCII, so that file names that are no valid text survive too."""
+    return json.dumps(row).encode() + b"\n"
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> int:
+    """Write the rows; returns how many there were."""
+    count = 0
+    with path.open("wb") as file:
+        for row in rows:
+            file.write(to_line(row))
+            count += 1
+    return count
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows one after the other. Raises DatasetError that names the line which is not a JSON object."""
+    return (row for _, row in read_rows_at(path))
+
+
+def read_rows_at(path: Path) -> Iterator[tuple[int, Row]]:
+    """(byte offset, row), one after the other; empty lines are skipped."""
+    offset = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield offset, _parse(line, path, number)
+            offset += len(line)
+
+
+def read_row(path: Path, offset: int) -> Row:
+    """The row that starts at the byte offset."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return _parse(file.readline(), path, None)
+
+
+def _parse(line: bytes, path: Path, number: int | None) -> Row:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        place = f"line {number}" if number else "a row"
+        raise DatasetError(f"{path}, {place} is not a JSON object; repair or remove it")
+    return row

@@ -1,0 +1,108 @@
+"""One picture, looked at: is it usable, how colorful is it, what does it resemble?"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import UInt8
+
+from safelight.data.facts import THUMB, Facts
+from safelight.data.scan import Found
+from safelight.data.settings import BuildSettings
+from safelight.errors import DatasetError, PhotoError
+from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
+from safelight.pixels.files import read_small
+from safelight.pixels.geometry import Box, center_crop, letterbox, resize
+
+Square: TypeAlias = UInt8[np.ndarray, "size size 3"]
+
+
+def screen(source: Path, found: Found, settings: BuildSettings) -> tuple[Facts, Square | None]:
+    """The facts about one picture file and its fitted pixels, or None where it is refused.
+
+    Refusals: "unreadable"; "tiny", a side under min_side; "grey", too little chroma or range of ab.
+    """
+    path = source / found.name
+    known: dict[str, Any] = {"file_name": found.name, "bytes": found.bytes, "changed": found.changed}
+    try:
+        known["sha256"] = _digest(path)
+        small = read_small(path, settings.size)
+        known["height"], known["width"] = _file_size(path, small)
+    except (PhotoError, OSError) as error:
+        return Facts(**known, refused="unreadable", detail=_reason(error, path)), None
+    square, box = fit(small, settings)
+    known |= _color_of(square if box is None else square[box.slices])
+    refused, detail = _refusal(known, settings)
+    if refused:
+        return Facts(**known, refused=refused, detail=detail), None
+    known |= _looks_of(small)
+    known["pixels"] = hashlib.sha256(square.tobytes()).hexdigest()[:32]
+    known["box"] = None if box is None else (box.top, box.left, box.height, box.width)
+    return Facts(**known), square
+
+
+def fit(pixels: UInt8[np.ndarray, "h w 3"], settings: BuildSettings) -> tuple[Square, Box | None]:
+    """A picture as a square, and the box it fills inside when it was padded."""
+    size = (settings.size, settings.size)
+    if settings.fit == "pad":
+        return letterbox(pixels, size)
+    if settings.fit == "stretch":
+        return resize(pixels, size), None
+    short = min(pixels.shape[:2])
+    scale = settings.size / short
+    height, width = (max(settings.size, round(side * scale)) for side in pixels.shape[:2])
+    return np.ascontiguousarray(center_crop(resize(pixels, (height, width)), size)), None
+
+
+def _color_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, float]:
+    ab = srgb_to_lab(pixels)[..., 1:].reshape(-1, 2)
+    return {
+        "chroma": round(float(chroma(ab).mean()), 2),
+        "ab_range": round(float(np.ptp(ab, axis=0).sum()), 2),
+        "colorfulness": round(colorfulness(pixels), 2),
+    }
+
+
+def _refusal(known: dict[str, Any], settings: BuildSettings) -> tuple[str, str]:
+    height, width = known["height"], known["width"]
+    if min(height, width) < settings.min_side:
+        return "tiny", f"{width} × {height} pixels, less than {settings.min_side} on a side"
+    if known["ab_range"] < settings.min_ab_range:
+        return "grey", f"ab range {known['ab_range']}, less than {settings.min_ab_range}"
+    if known["chroma"] < settings.min_chroma:
+        return "grey", f"mean chroma {known['chroma']}, less than {settings.min_chroma}"
+    return "", ""
+
+
+def _looks_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, str]:
+    """Perceptual hash (DCT, Zauner 2010) and lightness thumbnail of the whole picture."""
+    from PIL import Image
+
+    try:
+        import imagehash
+    except ImportError:
+        raise DatasetError("building a dataset needs imagehash; pip install 'safelight[train]'") from None
+    picture = Image.fromarray(pixels).convert("L")
+    thumb = resize(np.asarray(picture), (THUMB, THUMB))
+    return {"phash": str(imagehash.phash(picture)), "thumb": thumb.tobytes().hex()}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _file_size(path: Path, upright: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int]:
+    """(h, w) of the file, turned as its reduced copy is."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        width, height = picture.size
+    turned = (height > width) != (upright.shape[0] > upright.shape[1])
+    return (width, height) if turned else (height, width)
+
+
+def _reason(error: Exception, path: Path) -> str:
+    message = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(message.replace(str(path), path.name).split())

@@ -1,0 +1,54 @@
+"""What a dataset is built with. Two builds with equal settings on equal pictures are equal, byte by byte."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeAlias
+
+from safelight.errors import DatasetError
+
+Progress: TypeAlias = Callable[[int, int, str], None]  # done, total, what
+
+FITS = ("crop", "pad", "stretch")
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How pictures are chosen, fitted and split.
+
+    size: side of the stored squares in pixels. fit: "crop" keeps the middle, "pad" keeps the whole picture
+    inside a border, "stretch" squeezes it. tags: keep pictures that have at least one of these; () keeps all.
+    without: (key, value) pairs of the metadata that leave a picture out. min_side: of the file, in pixels.
+    min_ab_range, min_chroma: in units of Lab, below either a picture counts as grey. val, test: shares of the
+    groups, 0..1. folds: for cross-validation.
+    """
+
+    size: int = 160
+    fit: str = "crop"
+    tags: tuple[str, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    min_side: int = 64
+    min_ab_range: float = 5.0  # siggraph17 leaves out the same pictures
+    min_chroma: float = 2.0
+    val: float = 0.08
+    test: float = 0.08
+    folds: int = 5
+
+    def __post_init__(self) -> None:
+        if self.fit not in FITS:
+            raise DatasetError(f"fit is {self.fit!r}; expected one of {', '.join(FITS)}")
+        if not 16 <= self.size <= 4096:
+            raise DatasetError(f"size is {self.size}; expected 16 to 4096 pixels")
+        if not (self.val >= 0 and self.test >= 0 and self.val + self.test < 1):
+            raise DatasetError(f"val {self.val} and test {self.test} leave nothing to train on; lower them")
+        if self.folds < 2:
+            raise DatasetError(f"folds is {self.folds}; expected 2 or more")
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "BuildSettings":
+        """The settings stored in a dataset.json; names that are not known here are left aside."""
+        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        pairs = tuple((str(key), str(value)) for key, value in known.pop("without", ()))
+        return cls(**{**known, "tags": tuple(known.pop("tags", ())), "without": pairs})

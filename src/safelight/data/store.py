@@ -1,0 +1,129 @@
+"""The files of a dataset, written into a draft folder."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from safelight.data.decide import Decision, source_of
+from safelight.data.facts import Facts
+from safelight.data.finished import FACTS, INDEX, INDEX_TYPE, METADATA, PIXELS, REFUSED, VERSION, Finished
+from safelight.data.rows import Row, to_line, write_rows
+from safelight.data.scan import DATASET, Found, Listing
+from safelight.data.screen import Square, screen
+from safelight.data.settings import BuildSettings, Progress
+from safelight.data.split import SPLITS, Place
+from safelight.data.workshop import Workshop
+from safelight.errors import DatasetError
+
+
+class Squares:
+    """The fitted pixels of every picture, wherever they are: screened now, in the old dataset, or neither."""
+
+    def __init__(self, source: Path, settings: BuildSettings, shop: Workshop, old: Finished | None) -> None:
+        self.source = source
+        self.settings = settings
+        self.shop = shop
+        self._old_pixels = old.pixels() if old else None
+        self._old_facts = {facts.file_name: facts for facts in old.facts()} if old else {}
+
+    def known_facts(self) -> dict[str, Facts]:
+        return self._old_facts | self.shop.facts
+
+    def read(self, facts: Facts, new: np.ndarray) -> Square:
+        """The pixels of one picture; new is shop.pixels()."""
+        if facts.slot is not None and self.shop.facts.get(facts.file_name) == facts:
+            return new[facts.slot]
+        if facts.slot is not None and self._old_pixels is not None:
+            return np.asarray(self._old_pixels[facts.slot])
+        again, square = screen(self.source, Found(facts.file_name, facts.bytes, facts.changed), self.settings)
+        if square is None or again.pixels != facts.pixels:
+            raise DatasetError(f"{facts.file_name} changed while the dataset was built; build again")
+        return square
+
+
+def write_pictures(
+    draft: Path,
+    listing: Listing,
+    decision: Decision,
+    squares: Squares,
+    progress: Progress,
+) -> None:
+    """Metadata, index, pixels, refusals and facts."""
+    kept = decision.kept
+    sources = sorted({source_of(listing, facts.file_name) for facts, _ in kept})
+    index = np.zeros(len(kept), INDEX_TYPE)
+    shape = (len(kept), squares.settings.size, squares.settings.size, 3)
+    pixels = np.lib.format.open_memmap(draft / PIXELS, "w+", np.uint8, shape)
+    new = squares.shop.pixels()
+    with (draft / METADATA).open("wb") as metadata:
+        for number, (facts, place) in enumerate(kept):
+            row = _row(listing, facts, place)
+            group, split = int(place.group, 16), SPLITS.index(place.split)
+            source = sources.index(row["source"])
+            index[number] = (metadata.tell(), split, place.fold, source, group, facts.chroma)
+            metadata.write(to_line(row))
+            pixels[number] = squares.read(facts, new)
+            progress(number + 1, len(kept), "storing")
+    pixels.flush()
+    np.save(draft / INDEX, index)
+    write_rows(draft / REFUSED, decision.refused)
+    write_rows(draft / FACTS, _facts_to_keep(decision))
+
+
+def write_about(draft: Path, listing: Listing, settings: BuildSettings, decision: Decision) -> None:
+    """dataset.json: what makes the folder a dataset. Written when all the other files are."""
+    splits = Counter(place.split for _, place in decision.kept)
+    refused = Counter(str(row["reason"]) for row in decision.refused)
+    about = {
+        "format": "safelight dataset",
+        "version": VERSION,
+        "pictures": len(decision.kept),
+        "splits": {split: splits[split] for split in SPLITS},
+        "refused": dict(sorted(refused.items())),
+        "sources": sorted({source_of(listing, facts.file_name) for facts, _ in decision.kept}),
+        "fingerprint": _fingerprint(draft, settings, decision),
+        "settings": settings.to_json(),
+        "source": str(listing.source),
+        "seen": listing.digest,
+        "files": {path.name: path.stat().st_size for path in sorted(draft.iterdir())},
+    }
+    (draft / DATASET).write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _row(listing: Listing, facts: Facts, place: Place) -> Row:
+    """The metadata row of a kept picture: what was known of it before, and what the dataset adds."""
+    metadata = {"licence": None, "tags": []} | listing.metadata(facts.file_name)
+    return metadata | {
+        "file_name": facts.file_name,
+        "source": source_of(listing, facts.file_name),
+        "split": place.split,
+        "fold": place.fold,
+        "group": place.group,
+        "width": facts.width,
+        "height": facts.height,
+        "chroma": facts.chroma,
+        "ab_range": facts.ab_range,
+        "colorfulness": facts.colorfulness,
+        "sha256": facts.sha256,
+        "box": None if facts.box is None else list(facts.box),
+    }
+
+
+def _facts_to_keep(decision: Decision) -> Iterator[Row]:
+    """All facts, with the place of the pixels in pixels.npy for those kept."""
+    slots = {facts.file_name: slot for slot, (facts, _) in enumerate(decision.kept)}
+    return (replace(facts, slot=slots.get(facts.file_name)).to_json() for facts in decision.facts)
+
+
+def _fingerprint(draft: Path, settings: BuildSettings, decision: Decision) -> str:
+    """Changes with any row, any pixel and any setting: 16 hexadecimal digits."""
+    digest = hashlib.sha256(json.dumps(settings.to_json(), sort_keys=True).encode())
+    digest.update((draft / METADATA).read_bytes())
+    for facts, _ in decision.kept:
+        digest.update(facts.pixels.encode())
+    return digest.hexdigest()[:16]
