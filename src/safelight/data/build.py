@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.data.decide import choose, decide
-from safelight.data.facts import Facts
+from safelight.data.facts import Facts, Square
 from safelight.data.finished import (
     Finished,
     finish_placing,
@@ -18,7 +18,7 @@ from safelight.data.finished import (
 )
 from safelight.data.report import write_report
 from safelight.data.scan import DATASET, Found, scan
-from safelight.data.screen import Square, screen
+from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.store import Squares, write_about, write_pictures
 from safelight.data.workshop import BUILDING, LOCK, Workshop, only_builder

@@ -1,9 +1,14 @@
 """What is known about one picture file. Kept, so that no build opens a file twice."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import UInt8
 
 from safelight.data.scan import Found
+
+Square: TypeAlias = UInt8[np.ndarray, "size size 3"]  # a fitted picture, sRGB
 
 THUMB = 16  # side of the lightness thumbnail that near-duplicates are compared by
 

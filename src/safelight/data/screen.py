@@ -2,20 +2,18 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
-from safelight.data.facts import THUMB, Facts
+from safelight.data.facts import THUMB, Facts, Square
 from safelight.data.scan import Found
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError, PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
 from safelight.pixels.geometry import Box, center_crop, letterbox, resize
-
-Square: TypeAlias = UInt8[np.ndarray, "size size 3"]
 
 
 def screen(source: Path, found: Found, settings: BuildSettings) -> tuple[Facts, Square | None]:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from safelight.data.decide import Decision, source_of
-from safelight.data.facts import Facts
+from safelight.data.facts import Facts, Square
 from safelight.data.finished import FACTS, INDEX, INDEX_TYPE, METADATA, PIXELS, REFUSED, VERSION, Finished
 from safelight.data.rows import Row, to_line, write_rows
 from safelight.data.scan import DATASET, Found, Listing
-from safelight.data.screen import Square, screen
+from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import SPLITS, Place
 from safelight.data.workshop import Workshop

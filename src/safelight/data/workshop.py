@@ -15,9 +15,8 @@ from types import TracebackType
 
 import numpy as np
 
-from safelight.data.facts import Facts
+from safelight.data.facts import Facts, Square
 from safelight.data.rows import read_rows, to_line
-from safelight.data.screen import Square
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 
