@@ -1,0 +1,89 @@
+"""The pictures a report shows: where the model did best, middling and worst, beside the best baseline."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from safelight.arrays import Ab, Lightness, Pixels
+from safelight.judging.baselines import BASELINES, Predict
+from safelight.judging.metrics import psnr
+from safelight.judging.protocols import Protocol
+from safelight.judging.questions import Pictures, question_about
+from safelight.judging.scores import show
+from safelight.judging.verdict import PictureScore, Verdict
+from safelight.tasks.hints import Points
+
+SHOWN = (0, 10)  # numbers of hints that get a sheet
+EACH = 3  # pictures a rank
+
+
+@dataclass(frozen=True)
+class Example:
+    """One answered question, ready to be drawn.
+
+    rank: "best", "median" or "worst". answers: title -> ab, the baseline first, the model last.
+    gains: title -> gain over grey in dB.
+    """
+
+    rank: str
+    title: str
+    truth: Pixels
+    L: Lightness
+    points: Points
+    answers: dict[str, Ab]
+    gains: dict[str, float]
+
+
+def pick_examples(
+    verdict: Verdict, predict: Predict, pictures: Pictures, protocol: Protocol, each: int = EACH
+) -> dict[int, list[Example]]:
+    """Number of hints -> examples: the pictures with the highest, middle and lowest gain over grey.
+
+    The model answers these few once more.
+    """
+    return {
+        hints: [
+            _example(rank, score, hints, verdict, predict, pictures, protocol)
+            for rank, score in _ranked(verdict, hints, each)
+        ]
+        for hints in SHOWN
+        if hints in verdict.counts
+    }
+
+
+def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, PictureScore]]:
+    """Best, median and worst pictures; none twice, however few there are."""
+    at = verdict.counts.index(hints)
+    ordered = sorted(verdict.scores, key=lambda score: -score.gain[at])
+    each = max(1, min(each, len(ordered) // 3))
+    middle = (len(ordered) - each) // 2
+    ranks = {
+        "best": ordered[:each],
+        "median": ordered[middle : middle + each],
+        "worst": ordered[-each:],
+    }
+    shown: dict[int, tuple[str, PictureScore]] = {}
+    for rank, scores in ranks.items():
+        for score in scores:
+            shown.setdefault(score.index, (rank, score))
+    return list(shown.values())
+
+
+def _example(
+    rank: str,
+    score: PictureScore,
+    hints: int,
+    verdict: Verdict,
+    predict: Predict,
+    pictures: Pictures,
+    protocol: Protocol,
+) -> Example:
+    question = question_about(pictures, score.index, protocol, verdict.seed)
+    points, L = question.points.first(hints), question.L
+    best = verdict.best_baseline[hints]
+    answers = {verdict.model: predict(L, points)}
+    if hints:
+        answers = {best: BASELINES[best]()(L, points), **answers}
+    grey = psnr(show(L, np.zeros((*L.shape, 2), np.float32)), question.truth)
+    gains = {title: psnr(show(L, ab), question.truth) - grey for title, ab in answers.items()}
+    return Example(rank, score.name, question.pixels, L, points, answers, gains)

@@ -1,0 +1,44 @@
+"""How sure a mean is: percentile bootstrap over pictures (Efron & Tibshirani 1993, chapter 13)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+RESAMPLES = 2000
+FEWEST = 8  # under this many pictures an interval says nothing
+
+Weights = Float[np.ndarray, "resamples pictures"]  # each row sums to 1; the first is the sample itself
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def above_zero(self) -> bool:
+        return self.low > 0
+
+    @property
+    def below_zero(self) -> bool:
+        return self.high < 0
+
+
+def bootstrap_weights(pictures: int, rng: np.random.Generator, resamples: int = RESAMPLES) -> Weights:
+    """Shares of each picture in the sample itself (first row) and in each resample of it.
+
+    The same weights for two methods make their difference a paired one.
+    """
+    even = np.full((1, pictures), 1 / pictures)
+    drawn = rng.multinomial(pictures, even[0], size=resamples) / pictures
+    return np.concatenate([even, drawn])
+
+
+def estimates(resampled: Float[np.ndarray, "resamples counts"]) -> tuple[Estimate, ...]:
+    """One estimate a column: the first row is the value, the others give the interval."""
+    low, high = np.percentile(resampled[1:], (2.5, 97.5), axis=0)
+    return tuple(Estimate(*map(float, numbers)) for numbers in zip(resampled[0], low, high, strict=True))

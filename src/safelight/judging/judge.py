@@ -1,0 +1,149 @@
+"""The judge: a model and the baselines answer the same questions, and the verdict says how they compare."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from safelight.judging.baselines import BASELINES, Predict
+from safelight.judging.compare import best_baselines, compare, compare_vivid, group_curves
+from safelight.judging.grouping import group_pictures
+from safelight.judging.kept import Progress, score_baselines
+from safelight.judging.protocols import Protocol
+from safelight.judging.questions import Pictures, Questions, ask
+from safelight.judging.scores import Row, Scores, gather, score_question
+from safelight.judging.sentences import summarize
+from safelight.judging.verdict import PictureScore, Verdict
+from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
+
+LOOKS = "test_looks.jsonl"
+
+
+def judge(
+    predict: Predict,
+    name: str,
+    pictures: Pictures,
+    protocol: Protocol,
+    *,
+    vivid: Predict | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    baselines: bool = True,
+    beside: Mapping[str, Predict] | None = None,
+    dataset: str = "",
+    split: str = "",
+    folder: Path | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Verdict:
+    """How `predict` stands on these pictures. It is asked picture by picture, with rising numbers of hints.
+
+    vivid: the same model at its most colourful, asked once a picture, without hints.
+    limit: judge a fixed sample of this size. baselines: False leaves out all but grey: quick, while training.
+    beside: other methods compared on the same questions, such as an older run. dataset, split: their names.
+    folder: the dataset's; questions and baseline scores are kept in its folder "judged", and where the split
+    is "test", the look is counted in its test_looks.jsonl. workers: processes (see score_baselines).
+    Raises DatasetError if no picture has colour, ModelError for an answer of wrong shape or not finite.
+    """
+    questions = ask(pictures, protocol, seed, limit)
+    kept = folder / "judged" if folder else None
+    if kept:
+        questions.save(kept)
+    names = [baseline for baseline in BASELINES if baselines or baseline == "grey"]
+    known = score_baselines(questions, names, kept, workers, progress)
+    rows = {name: _score(predict, name, questions, protocol.counts, progress)}
+    for other, answer in (beside or {}).items():
+        rows[other] = _score(answer, other, questions, protocol.counts, progress)
+    rows = {**rows, **{baseline: row for baseline, row in known.items() if baseline not in rows}}
+    truth = np.array([colorfulness(question.pixels) for question in questions])
+    scores = {method: gather(own, known["grey"], truth) for method, own in rows.items()}
+    verdict = _verdict(name, pictures, questions, scores, float(truth.mean()))
+    verdict = replace(verdict, dataset=dataset, split=split)
+    if vivid:
+        colorful = _score(vivid, f"{name} (vivid)", questions, (0,), progress)
+        vivid_scores = gather(colorful, [_first(row) for row in known["grey"]], truth)
+        verdict = replace(verdict, vivid=compare_vivid(scores[name], vivid_scores, truth, seed))
+    if folder and split == "test":
+        verdict = replace(verdict, looks=count_look(folder, verdict))
+    return replace(verdict, sentences=summarize(verdict))
+
+
+def _score(
+    predict: Predict, name: str, questions: Questions, counts: Sequence[int], progress: Progress | None
+) -> list[Row]:
+    rows = []
+    for done, question in enumerate(questions, start=1):
+        rows.append(score_question(name, predict, question, counts))
+        if progress:
+            progress(name, done, len(questions))
+    return rows
+
+
+def _first(row: Row) -> Row:
+    return {column: values[:1] for column, values in row.items()}
+
+
+def _verdict(
+    name: str, pictures: Pictures, questions: Questions, scores: dict[str, Scores], true_colorfulness: float
+) -> Verdict:
+    counts, seed = questions.protocol.counts, questions.seed
+    metadata = [pictures.rows(question.index) for question in questions]
+    colors = np.array([chroma(srgb_to_lab(question.pixels)[..., 1:]).mean() for question in questions])
+    return Verdict(
+        model=name,
+        dataset="",
+        split="",
+        protocol=questions.protocol.name,
+        seed=seed,
+        questions=questions.sha256,
+        pictures=len(questions),
+        left_out=questions.left_out,
+        counts=counts,
+        true_colorfulness=true_colorfulness,
+        groups=group_curves(scores, group_pictures(colors, metadata), seed),
+        comparisons=compare(scores, counts, seed),
+        best_baseline=best_baselines(scores, counts),
+        scores=tuple(
+            PictureScore(
+                question.index,
+                str(row.get("file_name", f"picture {question.index}")),
+                str(row.get("source", "")),
+                float(color),
+                tuple(map(float, gain)),
+            )
+            for question, row, color, gain in zip(
+                questions, metadata, colors, scores[name]["gain"], strict=True
+            )
+        ),
+        judged=datetime.now(UTC).isoformat(timespec="seconds"),
+        safelight=_version(),
+    )
+
+
+def _version() -> str:
+    try:
+        return version("safelight")
+    except PackageNotFoundError:
+        return ""
+
+
+def count_look(folder: Path, verdict: Verdict) -> int:
+    """Write down that this test split was looked at; returns how many looks there have been, with this one.
+
+    A model chosen by looking at the test split is no longer tested by it.
+    """
+    look = {
+        "judged": verdict.judged,
+        "model": verdict.model,
+        "protocol": verdict.protocol,
+        "questions": verdict.questions,
+        "pictures": verdict.pictures,
+    }
+    path = folder / LOOKS
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(look) + "\n")
+    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())

@@ -1,0 +1,137 @@
+"""The report of a verdict, for a person: what was found in plain words, curves, pictures, tables."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from safelight.judging.curve import draw_curve
+from safelight.judging.examples import Example
+from safelight.judging.protocols import PROTOCOLS
+from safelight.judging.sheet import draw_sheet
+from safelight.judging.tables import comparison_table, curve_table, every_statistic, group_table, model_table
+from safelight.judging.verdict import Verdict
+
+NOTES = """\
+- Every answer is joined to the photo's own L and clipped to sRGB. PSNR is capped at 50 dB a picture.
+- Intervals: percentile bootstrap over pictures, 2000 resamples, each 95 % by itself.
+- Pooled rms ab error: root of the mean squared distance in ab, over all pixels of all pictures.
+- Hint disobedience: CIEDE2000 between the colour asked at a hint, at that pixel's own L, and the one shown.
+- Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.
+- Seconds are those of the machine that judged, one picture at a time."""
+LEAD = 3  # sentences that stand at the top as a paragraph
+
+
+def write_report(
+    verdict: Verdict, folder: Path, examples: Mapping[int, Sequence[Example]] | None = None
+) -> Path:
+    """Write report.md, verdict.json, curve.png and a contact sheet for each number of hints shown.
+
+    examples: from pick_examples. Returns the path of report.md. Files of an older report are replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    verdict.save(folder / "verdict.json")
+    draw_curve(verdict, folder / "curve.png")
+    sheets = {}
+    for hints, shown in (examples or {}).items():
+        title = f"{verdict.model}, {_hints(hints)}: best, median and worst by gain over grey"
+        sheets[hints] = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png").name
+    page = folder / "report.md"
+    page.write_text(_page(verdict, sheets), encoding="utf-8")
+    return page
+
+
+def _page(verdict: Verdict, sheets: Mapping[int, str]) -> str:
+    parts = [
+        f"# {_escape(verdict.model)}: verdict",
+        _escape(" ".join(verdict.sentences[:LEAD])),
+        "\n".join(f"- {_escape(sentence)}" for sentence in verdict.sentences[LEAD:]),
+        "![gain over grey and CIEDE2000 against the number of hints](curve.png)",
+        *_curves(verdict),
+        *_pictures(sheets),
+        *_groups(verdict),
+        *_everything(verdict),
+        *_method(verdict),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _curves(verdict: Verdict) -> list[str]:
+    return [
+        "## Gain over grey, dB",
+        "Mean PSNR of the method less that of the grey picture. The best of each column is bold.",
+        curve_table(verdict, verdict.everything, "gain"),
+        "The lead of the model, paired by picture, with 95 % intervals (▼ it loses, ? it cannot be told):",
+        comparison_table(verdict, "psnr"),
+        "## CIEDE2000, mean over pixels and pictures (lower is better)",
+        curve_table(verdict, verdict.everything, "ciede2000"),
+        "The lead of the model (positive where its difference from the truth is smaller):",
+        comparison_table(verdict, "ciede2000"),
+    ]
+
+
+def _pictures(sheets: Mapping[int, str]) -> list[str]:
+    if not sheets:
+        return []
+    return [
+        "## Pictures",
+        *(f"![{_hints(hints)}: best, median, worst]({name})" for hints, name in sheets.items()),
+    ]
+
+
+def _groups(verdict: Verdict) -> list[str]:
+    """Thirds by chroma with all methods, then sources and tags with the model alone."""
+    parts = ["## By chroma of the picture"]
+    for group in verdict.groups:
+        if group.name.startswith("chroma "):
+            third = group.name.removeprefix("chroma ")
+            parts += [
+                f"Third with {third} chroma ({group.pictures:,} pictures): gain over grey, dB",
+                curve_table(verdict, group, "gain"),
+                "CIEDE2000",
+                curve_table(verdict, group, "ciede2000"),
+            ]
+    for kind in ("source", "tag"):
+        found = group_table(verdict, "gain", kind)
+        if found:
+            parts += [
+                f"## By {kind}: gain over grey, dB",
+                "In brackets the best other method, where it has more.",
+                found,
+            ]
+    return parts
+
+
+def _everything(verdict: Verdict) -> list[str]:
+    parts = [f"## Everything about {_escape(verdict.model)}, with 95 % intervals", model_table(verdict)]
+    if verdict.vivid:
+        parts.append(
+            f"Colorfulness at 0 hints as a share of the truth's {verdict.true_colorfulness:.1f}:"
+            f" {verdict.vivid.cautious.value:.2f} at vivid 0, {verdict.vivid.vivid.value:.2f} at vivid 1."
+        )
+    parts.append("## Every method beside it")
+    for title, rows in every_statistic(verdict):
+        parts += [f"**{title}**", rows]
+    return parts
+
+
+def _method(verdict: Verdict) -> list[str]:
+    protocol = PROTOCOLS.get(verdict.protocol)
+    asked = f" Protocol {protocol.name}: {protocol.source}." if protocol else ""
+    looks = f" Looks at this test split so far: {verdict.looks}." if verdict.looks is not None else ""
+    return [
+        "## How this was judged",
+        f"All methods answered the same questions, sha256 `{verdict.questions}` (seed {verdict.seed}).{asked}"
+        f" {verdict.pictures:,} pictures were judged; {verdict.left_out:,} were left out, as good as grey (range"
+        f" of a plus range of b under 5).{looks}",
+        NOTES,
+        f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",
+    ]
+
+
+def _hints(count: int) -> str:
+    return "no hints" if count == 0 else f"{count} hint{'' if count == 1 else 's'}"
+
+
+def _escape(text: str) -> str:
+    """Names of models and datasets must not turn into Markdown."""
+    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", text)

@@ -1,0 +1,119 @@
+"""Tables of a verdict, in Markdown."""
+
+import math
+from collections.abc import Sequence
+
+from safelight.judging.intervals import Estimate
+from safelight.judging.scores import STATISTICS
+from safelight.judging.verdict import Comparison, Group, Verdict
+
+MARKS = {"wins": "", "loses": " ▼", "cannot tell": " ?"}
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table: the first column is text, the others are numbers."""
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
+
+
+def number(value: float, digits: int, signed: bool = False) -> str:
+    """A number with a true minus sign; – where there is none."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:{'+' if signed else ''}.{digits}f}".replace("-", "−")
+
+
+def curve_table(verdict: Verdict, group: Group, key: str) -> str:
+    """One statistic of every method at every number of hints; the best of each column is bold."""
+    digits, better = STATISTICS[key].digits, STATISTICS[key].better
+    rows = []
+    for method, curves in group.curves.items():
+        cells = [number(estimate.value, digits) for estimate in curves[key]]
+        rows.append([method, *cells])
+    for column in range(1, len(verdict.counts) + 1) if better else ():
+        values = [curves[key][column - 1].value * better for curves in group.curves.values()]
+        for row, value in zip(rows, values, strict=True):
+            if value == max(values) and values.count(value) == 1:
+                row[column] = f"**{row[column]}**"
+    return table(["hints", *map(str, verdict.counts)], rows)
+
+
+def comparison_table(verdict: Verdict, key: str) -> str:
+    """The model's lead over each baseline: value and interval; ▼ it loses, ? cannot be told."""
+    digits = STATISTICS[key].digits
+    found = {(c.baseline, c.hints): c for c in verdict.comparisons if c.statistic == key}
+    rows = []
+    for baseline in dict.fromkeys(name for name, _ in found):
+        cells = [_lead(found.get((baseline, hints)), digits) for hints in verdict.counts]
+        rows.append([f"over {baseline}", *cells])
+    return table(["hints", *map(str, verdict.counts)], rows)
+
+
+def _lead(comparison: Comparison | None, digits: int) -> str:
+    if comparison is None:
+        return "–"
+    lead = comparison.difference
+    interval = f"{number(lead.low, digits)} to {number(lead.high, digits)}"
+    return f"{number(lead.value, digits, signed=True)}{MARKS[comparison.standing]}<br>({interval})"
+
+
+def model_table(verdict: Verdict) -> str:
+    """Every statistic of the model, with intervals."""
+    curves = verdict.everything.curves[verdict.model]
+    rows = []
+    for key, curve in curves.items():
+        statistic = STATISTICS[key]
+        title = statistic.title + (f", {statistic.unit}" if statistic.unit else "")
+        rows.append([title, *(_with_interval(estimate, statistic.digits) for estimate in curve)])
+    return table(["hints", *map(str, verdict.counts)], rows)
+
+
+def _with_interval(estimate: Estimate, digits: int) -> str:
+    if math.isnan(estimate.value):
+        return "–"
+    value, low, high = (number(part, digits) for part in (estimate.value, estimate.low, estimate.high))
+    return f"{value}<br>({low} to {high})"
+
+
+def group_table(verdict: Verdict, key: str, kind: str) -> str:
+    """The model's curve in every group of a kind ("source", "tag"), and where another method leads."""
+    rows = []
+    for group in verdict.groups:
+        if group.name.startswith(f"{kind} "):
+            rows.append(
+                [group.name.removeprefix(f"{kind} "), f"{group.pictures:,}", *_own(verdict, group, key)]
+            )
+    return table([kind, "pictures", *map(str, verdict.counts)], rows) if rows else ""
+
+
+def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
+    """The model's values; behind each, what the best baseline of that group has, if that is better."""
+    statistic, cells = STATISTICS[key], []
+    for column, estimate in enumerate(group.curves[verdict.model][key]):
+        others = {
+            method: curves[key][column].value
+            for method, curves in group.curves.items()
+            if method != verdict.model
+        }
+        text = number(estimate.value, statistic.digits)
+        best = max(others, key=lambda method: others[method] * statistic.better, default="")
+        if best and column and others[best] * statistic.better > estimate.value * statistic.better:
+            text += f"<br>({best} {number(others[best], statistic.digits)})"
+        cells.append(text)
+    return cells
+
+
+def every_statistic(verdict: Verdict) -> list[tuple[str, str]]:
+    """Title and table of each statistic, all methods beside one another."""
+    return [
+        (_title(key), curve_table(verdict, verdict.everything, key))
+        for key in STATISTICS
+        if key not in ("gain", "ciede2000")
+    ]
+
+
+def _title(key: str) -> str:
+    statistic = STATISTICS[key]
+    better = {1: "higher is better", -1: "lower is better", 0: ""}[statistic.better]
+    notes = ", ".join(filter(None, [statistic.unit, better]))
+    return f"{statistic.title} ({notes})" if notes else statistic.title

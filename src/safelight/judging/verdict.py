@@ -1,0 +1,171 @@
+"""What a judge found: typed, and written as JSON that needs no safelight to be read."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from safelight.errors import SafelightError
+from safelight.judging.intervals import Estimate
+
+FORMAT, VERSION = "safelight-verdict", 1
+
+Curve: TypeAlias = tuple[Estimate, ...]  # one a number of hints
+Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the pictures ("all", "chroma low", "source flowers", "tag standing") and how every method did.
+
+    curves: method -> statistic -> one estimate a number of hints.
+    """
+
+    name: str
+    pictures: int
+    curves: Mapping[str, Mapping[str, Curve]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The model against one baseline on the same questions.
+
+    difference: positive where the model is better, whichever way the statistic counts; paired by picture.
+    """
+
+    baseline: str
+    statistic: str
+    hints: int
+    difference: Estimate
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class PictureScore:
+    """One picture: where it came from, its mean chroma, the model's gain over grey (dB) a number of hints."""
+
+    index: int
+    name: str
+    source: str
+    chroma: float
+    gain: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Vivid:
+    """Automatic colour, cautious and vivid: colorfulness as a share of the truth's; gain over grey, dB."""
+
+    cautious: Estimate
+    vivid: Estimate
+    cautious_gain: Estimate
+    vivid_gain: Estimate
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A model's standing on one set of questions.
+
+    questions: sha256 of all questions. left_out: pictures without colour. looks: how many times this test
+    split has been judged, this time included; None for other splits. sentences: the summary in plain words.
+    """
+
+    model: str
+    dataset: str
+    split: str
+    protocol: str
+    seed: int
+    questions: str
+    pictures: int
+    left_out: int
+    counts: tuple[int, ...]
+    true_colorfulness: float
+    groups: tuple[Group, ...]
+    comparisons: tuple[Comparison, ...]
+    best_baseline: Mapping[int, str]
+    scores: tuple[PictureScore, ...]
+    vivid: Vivid | None = None
+    looks: int | None = None
+    judged: str = ""
+    safelight: str = ""
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> Group:
+        """The group of all pictures."""
+        return self.groups[0]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The model first, then the baselines."""
+        return tuple(self.everything.curves)
+
+    def estimate(self, method: str, statistic: str, hints: int) -> Estimate:
+        """One estimate over all pictures."""
+        return self.everything.curves[method][statistic][self.counts.index(hints)]
+
+    def losses(self) -> tuple[Comparison, ...]:
+        """Where the model is behind a baseline beyond doubt."""
+        return tuple(comparison for comparison in self.comparisons if comparison.standing == "loses")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON: an estimate is [value, low, high], a number that does not exist is null."""
+        return {"format": FORMAT, "version": VERSION, **_plain(self)}
+
+    def save(self, path: Path) -> Path:
+        """Write verdict.json; returns its path."""
+        path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return path
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Verdict":
+        """The verdict of a parsed verdict.json. Raises SafelightError."""
+        if document.get("format") != FORMAT or document.get("version") != VERSION:
+            raise SafelightError(f'expected a verdict with "format": "{FORMAT}" and "version": {VERSION}')
+        stored = {field.name: document[field.name] for field in fields(cls) if field.name in document}
+        stored["groups"] = tuple(_group(group) for group in stored["groups"])
+        stored["comparisons"] = tuple(
+            Comparison(**{**row, "difference": _estimate(row["difference"])}) for row in stored["comparisons"]
+        )
+        stored["best_baseline"] = {int(hints): name for hints, name in stored["best_baseline"].items()}
+        stored["scores"] = tuple(
+            PictureScore(**{**row, "gain": tuple(row["gain"])}) for row in stored["scores"]
+        )
+        if stored.get("vivid"):
+            stored["vivid"] = Vivid(**{name: _estimate(part) for name, part in stored["vivid"].items()})
+        return cls(**{**stored, "counts": tuple(stored["counts"]), "sentences": tuple(stored["sentences"])})
+
+    @classmethod
+    def load(cls, path: Path) -> "Verdict":
+        """Read verdict.json. Raises SafelightError."""
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SafelightError(f"{path} is not a verdict that can be read ({error}); judge again") from None
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Estimate):
+        return [_plain(value.value), _plain(value.low), _plain(value.high)]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}  # type: ignore[arg-type]
+    return value
+
+
+def _estimate(stored: list[float | None]) -> Estimate:
+    return Estimate(*(math.nan if number is None else number for number in stored))
+
+
+def _group(stored: Mapping[str, Any]) -> Group:
+    curves = {
+        method: {name: tuple(map(_estimate, curve)) for name, curve in statistics.items()}
+        for method, statistics in stored["curves"].items()
+    }
+    return Group(stored["name"], stored["pictures"], curves)
