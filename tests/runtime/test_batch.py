@@ -46,7 +46,8 @@ def test_a_folder_keeps_its_shape(tmp_path: Path) -> None:
 
 def test_results_of_an_earlier_run_are_no_photos(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg", tmp_path / "a-color.jpg", tmp_path / "b-color.jpg")
-    assert [job.photo.name for job in plan([tmp_path])] == ["a.jpg", "b-color.jpg"]
+    touch(tmp_path / "c.gif", tmp_path / "c-color.png")
+    assert [job.photo.name for job in plan([tmp_path])] == ["a.jpg", "b-color.jpg", "c.gif"]
 
 
 def test_a_photo_given_twice_is_done_once(tmp_path: Path) -> None:
@@ -72,24 +73,26 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
 def test_a_batch_goes_on_past_bad_photos(tmp_path: Path) -> None:
     jobs = [Job(tmp_path / name, tmp_path / "out" / name) for name in ("a", "b", "c", "d")]
 
-    def work(job: Job) -> None:
+    def work(job: Job) -> tuple[str, ...]:
         if job.photo.name == "b":
             raise PhotoError("found\nnothing")
         if job.photo.name == "c":
             raise KeyError("bug")
         job.result.write_bytes(b"")
+        return ("one of two pages",) if job.photo.name == "d" else ()
 
     outcomes = list(run(jobs, work))
     assert [outcome.state for outcome in outcomes] == ["done", "failed", "failed", "done"]
-    assert outcomes[1].reason == f"{tmp_path / 'b'}: found nothing"
-    assert "unexpected KeyError" in outcomes[2].reason
+    assert outcomes[1].remarks == (f"{tmp_path / 'b'}: found nothing",)
+    assert "unexpected KeyError" in outcomes[2].remarks[0]
+    assert outcomes[3].remarks == (f"{tmp_path / 'd'}: one of two pages",)
     again = list(run(jobs, work))
     assert [outcome.state for outcome in again] == ["skipped", "failed", "failed", "skipped"]
     assert next(outcome.state for outcome in run(jobs, work, overwrite=True)) == "done"
 
 
 def test_a_stop_is_not_taken_for_a_bad_photo(tmp_path: Path) -> None:
-    def work(job: Job) -> None:
+    def work(job: Job) -> tuple[str, ...]:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

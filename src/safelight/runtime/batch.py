@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from safelight.errors import PhotoError, SafelightError
+from safelight.pixels.photo import shown
 
-PHOTO_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
+WRITTEN = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
+PHOTOS = WRITTEN | {".gif", ".bmp"}
+OTHERWISE = ".png"  # for photos of a kind that is read but not written
 MARK = "-color"
 SIDE_HINTS = ".hints.json"
 
@@ -25,11 +28,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job. `reason` is one line for a photo that failed, empty otherwise."""
+    """What became of a job. `remarks` are lines to be read: why it failed, or what could not be kept."""
 
     job: Job
     state: Literal["done", "skipped", "failed"]
-    reason: str = ""
+    remarks: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -41,7 +44,9 @@ def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
     Raises PhotoError if two photos would have the same result, or a result would replace its photo.
     """
     if out is not None and _is_file(out) and (len(inputs) != 1 or inputs[0].is_dir()):
-        raise PhotoError(f"{out} is one file for several photos; give a folder (-o {out.with_suffix('')}/)")
+        raise PhotoError(
+            f"{shown(out)} is one file for several photos; give a folder (-o {shown(out.with_suffix(''))}/)"
+        )
     jobs = [_job(photo, base, out) for each in inputs for photo, base in find_photos(each)]
     jobs = list({job.photo: job for job in jobs}.values())
     taken: dict[Path, Path] = {}
@@ -52,7 +57,7 @@ def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
                 f"{other} and {job.photo} would both be written to {job.result}; use two folders"
             )
         if _same_file(job.result, job.photo):
-            raise PhotoError(f"{job.photo} would be replaced by its own result; choose another -o")
+            raise PhotoError(f"{shown(job.photo)} would be replaced by its own result; choose another -o")
     return jobs
 
 
@@ -67,36 +72,41 @@ def find_photos(place: Path) -> Iterator[tuple[Path, Path]]:
         there = set(names)
         for name in sorted(names):
             path = Path(folder, name)
-            if name.startswith(".") or path.suffix.lower() not in PHOTO_SUFFIXES:
+            if name.startswith(".") or path.suffix.lower() not in PHOTOS:
                 continue
-            if path.stem.endswith(MARK) and path.stem.removesuffix(MARK) + path.suffix in there:
+            if path.stem.endswith(MARK) and there & _sources(path):
                 continue
             yield path, place
     for error in closed:  # A folder that cannot be listed is passed on, so that it is said and counted.
         yield Path(error.filename), Path(error.filename).parent
 
 
-def run(jobs: Sequence[Job], work: Callable[[Job], object], overwrite: bool = False) -> Iterator[Outcome]:
-    """Do the jobs in order. A result that is there is skipped, so that a stopped batch goes on where it was;
-    a job that fails is reported, and the next one follows.
+def run(
+    jobs: Sequence[Job], work: Callable[[Job], Sequence[str]], overwrite: bool = False
+) -> Iterator[Outcome]:
+    """Do the jobs in order; `work` returns what there is to remark.
+
+    A result that is there is skipped, so that a stopped batch goes on where it was; a job that fails is
+    reported, and the next one follows.
     """
     for job in jobs:
-        if not overwrite and _exists(job.result):
+        if not overwrite and exists(job.result):
             yield Outcome(job, "skipped")
             continue
         start = time.perf_counter()
         try:
             job.result.parent.mkdir(parents=True, exist_ok=True)
-            work(job)
+            remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in work(job))
         except (
             Exception
         ) as error:  # One odd photo must not end a night's work: it is said, counted, and passed.
-            yield Outcome(job, "failed", _one_line(job, error), time.perf_counter() - start)
+            yield Outcome(job, "failed", (_one_line(job, error),), time.perf_counter() - start)
         else:
-            yield Outcome(job, "done", seconds=time.perf_counter() - start)
+            yield Outcome(job, "done", remarks, time.perf_counter() - start)
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
+    """Whether a file of this name is there."""
     try:
         return path.exists()
     except OSError:  # A name too long for the file system: writing it will say so.
@@ -104,15 +114,20 @@ def _exists(path: Path) -> bool:
 
 
 def _same_file(one: Path, other: Path) -> bool:
-    return _exists(one) and _exists(other) and one.samefile(other)
+    return exists(one) and exists(other) and one.samefile(other)
+
+
+def _sources(result: Path) -> set[str]:
+    """Names that the photo of this result may have had."""
+    return {result.stem.removesuffix(MARK) + suffix for suffix in (result.suffix, ".gif", ".bmp")}
 
 
 def _is_file(out: Path) -> bool:
-    return not out.is_dir() and out.suffix.lower() in PHOTO_SUFFIXES
+    return not out.is_dir() and out.suffix.lower() in WRITTEN
 
 
 def _job(photo: Path, base: Path, out: Path | None) -> Job:
-    suffix = photo.suffix if photo.suffix.lower() in PHOTO_SUFFIXES else ".png"
+    suffix = photo.suffix if photo.suffix.lower() in WRITTEN else OTHERWISE
     name = f"{photo.stem}{MARK}{suffix}"
     if out is None:
         result = photo.with_name(name)
@@ -128,5 +143,5 @@ def _one_line(job: Job, error: Exception) -> str:
     message = str(error) or type(error).__name__
     if not isinstance(error, (SafelightError, OSError)):
         message = f"unexpected {type(error).__name__}: {message}"
-    name = str(job.photo)
+    name = shown(job.photo)
     return " ".join((message if name in message else f"{name}: {message}").split())

@@ -90,7 +90,7 @@ class ModelCard:
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a ModelCard from parsed JSON, unknown ones left out. KeyError, TypeError, ValueError."""
+    """Fields of a ModelCard from parsed JSON, without unknown ones. Raises KeyError, ValueError."""
     known = {each.name for each in fields(ModelCard)}
     card = {name: value for name, value in row.items() if name in known}
     for name in ("name", "task", "version", "created", "license", "sha256"):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.errors import ModelError
+from safelight.runtime import defaults
 from safelight.runtime.card import ModelCard
 
 WEIGHTS = Path(__file__).parent / "weights"
-DEFAULT_NAME = "color"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def write_card(card: ModelCard, model: Path) -> ModelCard:
     return sealed
 
 
-def find_model(model: str | Path = DEFAULT_NAME, task: str = "colorize") -> ModelFile:
+def find_model(model: str | Path = defaults.MODEL, task: str = "colorize") -> ModelFile:
     """The model of that name (bundled) or path, made for `task`.
 
     Raises ModelError: no such model, no card, a card of a newer safelight, or another task.

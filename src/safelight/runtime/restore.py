@@ -10,12 +10,12 @@ from safelight.errors import ModelError, PhotoError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
-from safelight.runtime.modelfile import DEFAULT_NAME, ModelFile, find_model
+from safelight.runtime import defaults
+from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
 
-VIVID = 0.5
 STRIDE = 32  # the network halves its planes five times
 LONGEST = 4  # a panorama's long side in the network, in short sides: bounds memory
 
@@ -35,7 +35,7 @@ class Colorizer:
         self._session = Session(model, threads)
 
     def __call__(
-        self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, vivid: float = VIVID
+        self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, vivid: float = defaults.VIVID
     ) -> Srgb:
         """The photo in color: float32 (h, w, 3), sRGB 0..1, of the photo's own size and with its own L.
 
@@ -49,7 +49,7 @@ class Colorizer:
             return self.recolor(photo, hints, vivid).srgb
         return self._color(_check_floats(photo), hints, vivid)
 
-    def recolor(self, photo: Photo, hints: HintSet | None = None, vivid: float = VIVID) -> Photo:
+    def recolor(self, photo: Photo, hints: HintSet | None = None, vivid: float = defaults.VIVID) -> Photo:
         """The photo in color, with its own bit depth, alpha and metadata; no float picture of it is made."""
         return replace(photo, pixels=self._color(photo.pixels, hints, vivid))
 
@@ -78,7 +78,7 @@ def load(model: str | Path | None = None, threads: int = 0) -> Colorizer:
     model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card; None is
     the bundled one. threads: how many the network may use, 0 for one a core. Raises ModelError.
     """
-    return Colorizer(find_model(DEFAULT_NAME if model is None else model), threads)
+    return Colorizer(find_model(defaults.MODEL if model is None else model), threads)
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

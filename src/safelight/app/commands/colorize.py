@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.runtime import defaults
+
 if TYPE_CHECKING:
     from safelight.runtime.batch import Job, Outcome
     from safelight.runtime.restore import Colorizer
@@ -67,7 +69,11 @@ class HintText(click.ParamType):
     help="The color at a place.",
 )
 @click.option(
-    "--vivid", type=click.FloatRange(0, 1), metavar="0..1", help="From cautious to as colorful as life."
+    "--vivid",
+    type=click.FloatRange(0, 1),
+    default=defaults.VIVID,
+    show_default=True,
+    help="From cautious to as colorful as life.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
@@ -77,7 +83,7 @@ def colorize(
     model: str | None,
     hint_file: Path | None,
     typed: "tuple[Hint, ...]",
-    vivid: float | None,
+    vivid: float,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
@@ -96,8 +102,8 @@ def colorize(
         return 0
     colorizer = load(model)
 
-    def work(job: "Job") -> None:
-        _colorize_one(colorizer, job, hints, vivid, overwrite)
+    def work(job: "Job") -> tuple[str, ...]:
+        return _colorize_one(colorizer, job, hints, vivid, overwrite)
 
     return _report(run(jobs, work, overwrite), len(jobs))
 
@@ -127,8 +133,9 @@ def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None"
 
 
 def _colorize_one(
-    colorizer: "Colorizer", job: "Job", hints: "HintSet | None", vivid: float | None, overwrite: bool
-) -> None:
+    colorizer: "Colorizer", job: "Job", hints: "HintSet | None", vivid: float, overwrite: bool
+) -> tuple[str, ...]:
+    """One photo from file to file; what could not be kept of it."""
     from safelight.pixels.files import read_photo, write_photo
     from safelight.tasks.hints import HintSet
 
@@ -136,13 +143,20 @@ def _colorize_one(
         hints = HintSet.load(job.hints)
     photo = colorizer.recolor(read_photo(job.photo), hints, vivid)
     write_photo(job.result, photo, overwrite=overwrite)
+    return photo.remarks
 
 
 def _tell(jobs: "Sequence[Job]", overwrite: bool) -> None:
+    from safelight.pixels.photo import shown
+    from safelight.runtime.batch import exists
+
     for job in jobs:
-        there = job.result.exists() and not overwrite
+        there = exists(job.result) and not overwrite
         hints = f", with {job.hints.name}" if job.hints else ""
-        click.echo(f"{job.photo} -> {job.result}" + (" (is there: would be skipped)" if there else hints))
+        click.echo(
+            f"{shown(job.photo)} -> {shown(job.result)}"
+            + (" (is there: would be skipped)" if there else hints)
+        )
     click.echo(f"dry run: {_count(len(jobs), 'photo')}, nothing written")
 
 
@@ -156,18 +170,22 @@ def _report(outcomes: "Iterable[Outcome]", total: int) -> int:
         bars.show("coloring", 0, total)
         for outcome in outcomes:
             past.append(outcome)
-            if outcome.state == "failed":
-                bars.say(outcome.reason)
+            for remark in outcome.remarks:
+                bars.say(remark)
             bars.show("coloring", len(past), total)
     click.echo(f"{_summary(past)}, {time.perf_counter() - start:.1f} s")
     return 1 if any(outcome.state == "failed" for outcome in past) else 0
 
 
 def _summary(past: "Sequence[Outcome]") -> str:
+    from safelight.pixels.photo import shown
+
     done, skipped, failed = (
         [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
     )
-    parts = [f"colored {done[0].result}" if len(done) == 1 else f"{_count(len(done), 'photo')} colored"]
+    parts = [
+        f"colored {shown(done[0].result)}" if len(done) == 1 else f"{_count(len(done), 'photo')} colored"
+    ]
     if skipped:
         parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
     if failed:

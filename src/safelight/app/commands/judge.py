@@ -33,6 +33,9 @@ Every look at the test split is counted in the dataset and told in the report.
 )
 @click.option("--limit", type=int, metavar="N", help="Judge a fixed sample of N pictures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws the places of the hints.")
+@click.option(
+    "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare; repeatable."
+)
 @click.option("--no-baselines", is_flag=True, help="Only grey beside the model: quick, while training.")
 @click.option("--workers", type=int, default=2, show_default=True, help="Processes that score the baselines.")
 def judge(
@@ -43,6 +46,7 @@ def judge(
     protocol_name: str,
     limit: int | None,
     seed: int,
+    beside: tuple[str, ...],
     no_baselines: bool,
     workers: int,
 ) -> None:
@@ -52,6 +56,7 @@ def judge(
     """
     from safelight.app.progress import Bars
     from safelight.data.cache import open_dataset
+    from safelight.judging.examples import pick_examples
     from safelight.judging.judge import judge as run_judge
     from safelight.judging.protocols import protocol_named
     from safelight.judging.report import write_report
@@ -66,20 +71,21 @@ def judge(
         )
         verdict = run_judge(
             predict,
-            Path(model).stem,
+            model.rstrip("/"),
             pictures,
             protocol,
             vivid=vivid,
             limit=limit,
             seed=seed,
             baselines=not no_baselines,
+            beside={other.rstrip("/"): _predicts(other)[0] for other in beside},
             dataset=data.name,
             split=split,
             folder=pictures.dataset.folder,
             workers=workers,
             progress=bars.show,
         )
-    page = write_report(verdict, out)
+    page = write_report(verdict, out, pick_examples(verdict, predict, pictures, protocol))
     click.echo("\n".join(verdict.sentences))
     click.echo(f"the report is {page}")
 

@@ -12,7 +12,8 @@ Example:
 @click.command(epilog=EXAMPLES)
 def models() -> None:
     """List the models that come with safelight."""
-    from safelight.runtime.modelfile import DEFAULT_NAME, list_bundled
+    from safelight.runtime import defaults
+    from safelight.runtime.modelfile import list_bundled
 
     bundled = list_bundled()
     if not bundled:
@@ -22,5 +23,5 @@ def models() -> None:
         click.echo(
             f"{model.path.stem:12} {card.task}, {card.parameters / 1e6:.1f} M parameters, "
             f"{model.path.stat().st_size / 1e6:.1f} MB, {card.license}, made {card.created}"
-            + (" (used unless --model names another)" if model.path.stem == DEFAULT_NAME else "")
+            + (" (used unless --model names another)" if model.path.stem == defaults.MODEL else "")
         )

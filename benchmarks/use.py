@@ -1,0 +1,170 @@
+"""What using safelight costs on this machine: time, memory, size. `make bench`, or
+
+    python benchmarks/use.py [--model MODEL.onnx]
+
+Each figure is beside the limit that it is held to. Times of one ratio are measured in the same process, in
+turns; memory is the peak of a process of its own.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "civil-war-camp-1860s.jpg"
+TURNS = 5
+MIB = 2**20
+
+
+def main() -> None:
+    """Measure and print; the big pictures live in a temporary folder."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default=None, help="a MODEL.onnx instead of the bundled model")
+    model = parser.parse_args().model
+    with tempfile.TemporaryDirectory() as folder:
+        tell("safelight --help", help_seconds(), 0.5, "s")
+        tell("installed size of the light half", light_size() / MIB, 400, "MiB")
+        twelve = big_photo(Path(folder, "12mp.jpg"), 3000, 4000)
+        ratio, parts = colorize_ratio(twelve, model)
+        tell("12 MP: colorize / (decode + network + encode)", ratio, 2.0, parts)
+        seconds, peak = one_process(twelve, model)
+        tell(
+            "12 MP: peak memory / decoded float picture",
+            peak / (3000 * 4000 * 12),
+            4.0,
+            f"{peak / MIB:.0f} MiB",
+        )
+        print(f"  12 MP: the whole command, start to end: {seconds:.2f} s")
+        hundred = big_photo(Path(folder, "100mp.jpg"), 8660, 11548)
+        seconds, peak = one_process(hundred, model)
+        tell(
+            "100 MP: peak memory / decoded float picture", peak / (8660 * 11548 * 12), 4.0, f"{seconds:.1f} s"
+        )
+
+
+def tell(what: str, value: float, limit: float, note: str) -> None:
+    """One line: figure, limit, and whether it holds."""
+    print(
+        f"  {what}: {value:.2f} (limit {limit:g}{'' if value <= limit else ', MISSED'}; {note})", flush=True
+    )
+
+
+def help_seconds() -> float:
+    """The fastest of several starts."""
+    return min(
+        timed(lambda: subprocess.run(command("--help"), check=True, capture_output=True))
+        for _ in range(TURNS)
+    )
+
+
+def light_size() -> int:
+    """Bytes of safelight and all that it requires without extras, as installed here."""
+    found: dict[str, int] = {}
+    waiting = ["safelight"]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        package = metadata.distribution(name)
+        files = [Path(str(package.locate_file(file))) for file in package.files or ()]
+        found[name] = sum(file.stat().st_size for file in files if file.is_file())
+        wanted = [line for line in package.requires or () if "extra ==" not in line]
+        waiting += [requirement_name(line) for line in wanted if applies(line)]
+    return sum(found.values())
+
+
+def requirement_name(line: str) -> str:
+    """numpy of "numpy>=1.26; python_version >= '3.9'"."""
+    return (
+        next(part for part in line.replace(";", " ").split(" ") if part)
+        .split("[")[0]
+        .rstrip("<>=!~.0123456789,")
+    )
+
+
+def applies(line: str) -> bool:
+    """Whether a requirement is installed here (one for another system is not)."""
+    try:
+        metadata.distribution(requirement_name(line))
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def big_photo(path: Path, height: int, width: int) -> Path:
+    """An example photo enlarged to this size with grain on it, so that its JPEG is of a usual size."""
+    import cv2
+    from safelight.pixels.files import read_photo, write_photo
+
+    pixels = cv2.resize(read_photo(EXAMPLE).pixels, (width, height), interpolation=cv2.INTER_CUBIC)
+    grain = np.random.default_rng(0).integers(-6, 7, (512, 512, 1), np.int16)
+    for top in range(0, height, 512):
+        for left in range(0, width, 512):
+            part = pixels[top : top + 512, left : left + 512]
+            part[:] = np.clip(part + grain[: part.shape[0], : part.shape[1]], 0, 255)
+    return write_photo(path, pixels, quality=92)
+
+
+def colorize_ratio(photo: Path, model: str | None) -> tuple[float, str]:
+    """Median over turns of the whole against its unavoidable parts, and these in words."""
+    import safelight
+    from safelight.tasks.hints import Points
+
+    colorizer = safelight.load(model)
+    result = photo.with_name("result.jpg")
+    side = colorizer.card.size // 32 * 32
+    grey = np.full((side, side * 4 // 3 // 32 * 32), 50, np.float32)
+    decoded = safelight.read_photo(photo)
+    steps: dict[str, Callable[[], object]] = {
+        "decode": lambda: safelight.read_photo(photo),
+        "network": lambda: colorizer.predict(grey, Points.none()),
+        "encode": lambda: safelight.write_photo(result, decoded, overwrite=True),
+        "whole": lambda: safelight.write_photo(
+            result, colorizer.recolor(safelight.read_photo(photo)), overwrite=True
+        ),
+    }
+    for step in steps.values():
+        step()
+    turns = [{name: timed(step) for name, step in steps.items()} for _ in range(TURNS)]
+    middle = {name: statistics.median(turn[name] for turn in turns) for name in steps}
+    ratio = statistics.median(
+        turn["whole"] / (turn["decode"] + turn["network"] + turn["encode"]) for turn in turns
+    )
+    return ratio, ", ".join(f"{name} {1000 * seconds:.0f} ms" for name, seconds in middle.items())
+
+
+def one_process(photo: Path, model: str | None) -> tuple[float, int]:
+    """Seconds and peak memory in bytes of `safelight colorize` on one photo."""
+    words = ["colorize", str(photo), *(["--model", model] if model else [])]
+    start = time.perf_counter()
+    process = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"safelight {' '.join(words)} failed")
+    return time.perf_counter() - start, usage.ru_maxrss * 1024
+
+
+def command(*words: str) -> list[str]:
+    """The command line, run by this Python."""
+    return [sys.executable, "-m", "safelight", *words]
+
+
+def timed(step: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
