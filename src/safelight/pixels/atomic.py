@@ -1,0 +1,68 @@
+"""A file that is there whole or not at all, and never in place of another unless asked."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to, which appears under its name when the block ends without an error.
+
+    Raises FileExistsError if the name is taken by then and `overwrite` is False, whoever took it; OSError
+    as open does. On Linux the file has no name until it is whole, so that even a kill leaves nothing;
+    elsewhere a kill may leave a hidden `.safelight-*.part` beside it.
+    """
+    part = path.with_name(f".safelight-{secrets.token_hex(8)}.part")
+    nameless = _open_nameless(path.parent)
+    try:
+        with nameless or part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if nameless:
+                _name(file.fileno(), part if overwrite else path)
+        if overwrite or not nameless:
+            _publish(part, path, overwrite)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _open_nameless(folder: Path) -> BinaryIO | None:
+    """A file without a name (open(2), O_TMPFILE); None where the system has none."""
+    if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS):
+            return None
+        raise
+
+
+def _name(number: int, path: Path) -> None:
+    """Give the open nameless file a name that nobody has."""
+    folder = os.open("/proc/self/fd", os.O_RDONLY)
+    try:
+        os.link(str(number), path, src_dir_fd=folder)  # with a folder, linkat(2) follows /proc's link
+    finally:
+        os.close(folder)
+
+
+def _publish(part: Path, path: Path, overwrite: bool) -> None:
+    if overwrite:
+        part.replace(path)
+    elif os.name == "nt":
+        part.rename(path)  # refuses a taken name there
+    else:
+        try:
+            os.link(part, path)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+                raise
+            path.open("xb").close()  # no links on this file system (FAT): take the name first
+            part.replace(path)

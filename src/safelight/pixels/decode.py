@@ -1,0 +1,151 @@
+"""A picture file as pixels: upright, in sRGB, 8 or 16 bits, alpha apart."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageFile, TiffImagePlugin
+
+from safelight.arrays import Pixels
+from safelight.pixels import exif, geometry, profiles
+from safelight.pixels.deep import deep_pixels, to_array
+from safelight.pixels.formats import open_picture
+from safelight.pixels.photo import Alpha, Photo
+
+_TIFF_TEXT = (270, 271, 272, 305, 306, 315, 316, 33432)  # description, camera, date, artist, copyright…
+_MODES = {  # Pillow's mode: what it is a kind of
+    **dict.fromkeys(("1", "L", "LA", "La"), "L"),
+    **dict.fromkeys(("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"), "RGB"),
+    "CMYK": "CMYK",
+}
+_EXIF_GROUPS = (0x8769, 0x8825)  # the EXIF and GPS directories
+
+
+def read_photo(path: str | Path, limit_megapixels: float = 200) -> Photo:
+    """The photo in a JPEG, PNG, TIFF, WebP, GIF or BMP file, whatever its name ends in.
+
+    Grey, palette, bilevel and CMYK pictures become RGB, deeper ones than 8 bits stay at 16; the EXIF
+    orientation is applied and an embedded color profile converted to sRGB; of an animation or of many pages
+    the first is taken. Raises PhotoError, one line, if it cannot be read or is larger than the limit.
+    """
+    path = Path(path)
+    with open_picture(path, limit_megapixels) as image:
+        pixels, alpha, remarks = _decode(image)
+        block, turn = _exif(image)
+        pixels = _upright(pixels, turn)
+        return Photo(
+            pixels=_three_channels(pixels),
+            alpha=None if alpha is None else _upright(alpha, turn),
+            format="JPEG" if image.format == "MPO" else str(image.format),
+            exif=exif.upright(block, (pixels.shape[0], pixels.shape[1])) if block else None,
+            xmp=_xmp(image, turn),
+            dpi=_dpi(image),
+            remarks=remarks,
+        )
+
+
+def read_small(
+    path: str | Path, short_side: int, limit_megapixels: float = 200
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The photo in sRGB, its shorter side this long (or less: nothing is enlarged), alpha left out.
+
+    A JPEG is decoded at a fraction of its size where it can be, several times faster. Raises PhotoError.
+    """
+    path = Path(path)
+    with open_picture(path, limit_megapixels) as image:
+        width, height = image.size
+        fitted = geometry.fit_size((height, width), min(short_side, height, width))
+        image.draft(None, (fitted[1], fitted[0]))
+        pixels, _, _ = _decode(image)
+        _, turn = _exif(image)
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    pixels = _upright(pixels, turn)
+    size = pixels.shape[0], pixels.shape[1]
+    return _three_channels(geometry.resize(pixels, geometry.fit_size(size, min(short_side, *size))))
+
+
+def _decode(image: ImageFile.ImageFile) -> tuple[Pixels, Alpha | None, tuple[str, ...]]:
+    """Pixels in sRGB, (h, w) if grey and (h, w, 3) otherwise, alpha, and remarks."""
+    deep = deep_pixels(image)
+    pixels, alpha = _split(image) if deep is None else deep
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return _plain(pixels), alpha, ()
+    try:
+        if isinstance(pixels, np.ndarray):
+            return profiles.convert_deep(pixels, profile), alpha, ()
+        return _plain(profiles.convert(pixels, profile)), alpha, ()
+    except profiles.ProfileError as error:
+        return _plain(pixels), alpha, (f"its color profile was left out ({error}); read as sRGB",)
+
+
+def _plain(pixels: Image.Image | Pixels) -> Pixels:
+    if isinstance(pixels, np.ndarray):
+        return pixels
+    return to_array(pixels.convert("RGB") if pixels.mode == "CMYK" else pixels)
+
+
+def _split(image: ImageFile.ImageFile) -> tuple[Image.Image, Alpha | None]:
+    """The picture as L, RGB or CMYK, 8 bits, and its alpha apart."""
+    image.load()
+    if image.mode not in _MODES:
+        raise ValueError(f"its pixels are of the kind {image.mode}, which has no one meaning as a photo")
+    plain = _MODES[image.mode]
+    if not image.has_transparency_data:
+        return image.convert(plain), None
+    both = image.convert("LA" if plain == "L" else "RGBA")
+    return both.convert(plain), to_array(both.getchannel("A"))
+
+
+def _exif(image: ImageFile.ImageFile) -> tuple[bytes | None, int]:
+    """The EXIF block, and the orientation 1 to 8 that is still to be applied, once the pixels are loaded."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return _tiff_exif(image), image.tag_v2.get(exif.ORIENTATION, 1)  # Pillow turns a TIFF by itself
+    block = exif.strip_prefix(image.info.get("exif"))
+    return block, exif.orientation(block)
+
+
+def _tiff_exif(image: TiffImagePlugin.TiffImageFile) -> bytes | None:
+    """What a TIFF says of its making, as an EXIF block; None if nothing, or nothing that can be read."""
+    block = Image.Exif()
+    try:
+        block.update({tag: image.tag_v2[tag] for tag in _TIFF_TEXT if tag in image.tag_v2})
+        groups = {group: image.getexif().get_ifd(group) for group in _EXIF_GROUPS}
+        block.update({group: dict(inner) for group, inner in groups.items() if inner})
+        return exif.strip_prefix(block.tobytes()) if len(block) else None
+    except Exception:  # tags of any type and length, from files of any age
+        return None
+
+
+def _xmp(image: ImageFile.ImageFile, turn: int) -> bytes | None:
+    """The XMP packet, upright if the pixels were turned."""
+    packet = image.info.get("xmp")
+    if not isinstance(packet, bytes) or not packet:
+        return None
+    return packet if turn == 1 else re.sub(rb"(tiff:Orientation(?:=[\"']|>))[2-8]", rb"\g<1>1", packet)
+
+
+def _dpi(image: ImageFile.ImageFile) -> tuple[float, float] | None:
+    """Pixels an inch, (x, y); None where the file has none, or one that cannot be meant."""
+    try:
+        x, y = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 1 < x < 1e5 and 1 < y < 1e5 else None
+
+
+def _upright(array: Pixels, turn: int) -> Pixels:
+    """The array turned and mirrored as an EXIF orientation asks for."""
+    if turn >= 5:
+        array = array.swapaxes(0, 1)
+    if turn in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    if turn in (3, 4, 7, 8):
+        array = array[::-1]
+    return np.ascontiguousarray(array)
+
+
+def _three_channels(pixels: Pixels) -> Pixels:
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)

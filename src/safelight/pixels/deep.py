@@ -1,0 +1,125 @@
+"""Pictures of 16 bits a channel out of Pillow, which keeps 16 bits of grey only.
+
+Pillow knows how to take the upper byte of each 16-bit color, of either byte order. Decoding twice, once
+in each order, gives both bytes, with Pillow's own care for damaged files.
+"""
+
+import sys
+from typing import IO
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
+
+from safelight.pixels.photo import Alpha
+
+_PIECE = 1 << 20  # pixels copied out of Pillow at a time
+_BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284  # TIFF tags
+
+
+def to_array(image: Image.Image) -> UInt8[np.ndarray, "h w *c"]:
+    """The pixels of a loaded picture of 8 bits, without a second copy of it on the way."""
+    channels = len(image.getbands())
+    array = np.empty((image.height, image.width, channels)[: 3 if channels > 1 else 2], np.uint8)
+    rows = max(1, _PIECE // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        array[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return array
+
+
+def deep_pixels(image: ImageFile.ImageFile) -> tuple[UInt16[np.ndarray, "h w *rgb"], Alpha | None] | None:
+    """Pixels and alpha of a picture, not yet loaded, that has 16 bits a channel; None if it has fewer."""
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        deep = _png(image)
+    elif isinstance(image, TiffImagePlugin.TiffImageFile):
+        deep = _tiff(image)
+    else:
+        return None
+    if deep is None or deep.ndim == 2:
+        return None if deep is None else (deep, _key(deep, image))
+    if deep.shape[2] == 2:
+        return deep[..., 0], deep[..., 1]
+    return deep[..., :3], deep[..., 3] if deep.shape[2] == 4 else _key(deep, image)
+
+
+def _key(pixels: UInt16[np.ndarray, "h w *rgb"], image: ImageFile.ImageFile) -> Alpha | None:
+    """Alpha of a picture in which one color means transparent."""
+    key = image.info.get("transparency")
+    if key is None:
+        return None
+    same = pixels == np.array(key, np.uint16)
+    return np.where(same if pixels.ndim == 2 else same.all(axis=2), 0, 65535).astype(np.uint16)
+
+
+def _png(image: PngImagePlugin.PngImageFile) -> UInt16[np.ndarray, "h w *c"] | None:
+    rawmode = _rawmode(image)
+    if rawmode == "I;16B":
+        return _grey(image)
+    if rawmode == "LA;16B":  # as many bytes a pixel as RGBA, taken apart here
+        image._mode = "RGBA"
+        image.tile = [tile._replace(args="RGBA") for tile in image.tile]
+        image.load()
+        return to_array(image).view(">u2").astype(np.uint16)
+    if rawmode in ("RGB;16B", "RGBA;16B"):
+        again = PngImagePlugin.PngImageFile(_rewound(image))
+        low = rawmode[:-1] + "L"
+        again.tile = [tile._replace(args=low) for tile in again.tile]
+        return _both(image, again)
+    return None
+
+
+def _tiff(image: TiffImagePlugin.TiffImageFile) -> UInt16[np.ndarray, "h w *c"] | None:
+    bits = image.tag_v2.get(_BITS, (1,))
+    if image.mode in ("I;16", "I;16B"):
+        if bits[0] != 16:
+            raise ValueError(f"it has {bits[0]} bits a pixel; 1, 2, 4, 8 and 16 are known")
+        grey = _grey(image)
+        return ~grey if image.tag_v2.get(_PHOTOMETRIC) == 0 else grey  # 0: black is the highest number
+    if max(bits) != 16:
+        return None
+    if image.tag_v2.get(_PLANES) == 2:
+        raise ValueError("its 16-bit channels are in separate planes; save it with interleaved channels")
+    kind = _rawmode(image).split(";")[0]
+    if kind not in ("RGB", "RGBA", "RGBX"):
+        return None
+    orders = "LB" if sys.byteorder == "little" else "BL"  # libtiff gives the machine's own order
+    _read_by_libtiff(image, f"{kind};16{orders[0]}")
+    again = TiffImagePlugin.TiffImageFile(_rewound(image))
+    _read_by_libtiff(again, f"{kind};16{orders[1]}")
+    return _both(image, again)
+
+
+def _rawmode(image: ImageFile.ImageFile) -> str:
+    """What Pillow is going to unpack, such as "RGB;16B"."""
+    arguments = image.tile[0].args
+    return str(arguments if isinstance(arguments, str) else (arguments or [""])[0])
+
+
+def _read_by_libtiff(image: TiffImagePlugin.TiffImageFile, rawmode: str) -> None:
+    place = (rawmode, False, image.tag_v2.offset)
+    image.tile = [ImageFile._Tile("libtiff", (0, 0, *image._tile_size), 0, place)]
+    image.use_load_libtiff = True
+
+
+def _rewound(image: ImageFile.ImageFile) -> IO[bytes]:
+    """The file of a picture, which is loaded first, at its beginning."""
+    file = image.fp
+    assert file is not None
+    image.load()
+    file.seek(0)
+    return file
+
+
+def _both(high: ImageFile.ImageFile, low: ImageFile.ImageFile) -> UInt16[np.ndarray, "h w c"]:
+    high.load()
+    low.load()
+    deep = to_array(high).astype(np.uint16)
+    deep <<= 8
+    deep |= to_array(low)
+    return deep
+
+
+def _grey(image: ImageFile.ImageFile) -> UInt16[np.ndarray, "h w"]:
+    image.load()
+    return np.asarray(image).astype(np.uint16)

@@ -1,0 +1,173 @@
+"""Pixels as a picture file, in sRGB and saying so, with the alpha, EXIF, XMP and resolution of a photo."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+import numpy as np
+from jaxtyping import UInt8, UInt16
+from PIL import Image, ImageCms
+
+from safelight.arrays import Pixels
+from safelight.errors import PhotoError
+from safelight.pixels import png, tiff
+from safelight.pixels.atomic import new_file
+from safelight.pixels.photo import Photo, shown
+
+Writer: TypeAlias = Callable[[BinaryIO, Photo, int], None]
+
+_STRIP = 1 << 20  # pixels converted at a time
+_LARGEST_BLOCK = 65500  # bytes of EXIF or XMP in a JPEG, which has 16 bits for a length
+_DEEP = (".png", ".tif", ".tiff")  # what holds 16 bits
+
+
+def write_photo(
+    path: str | Path,
+    picture: Photo | Pixels,
+    like: Photo | None = None,
+    overwrite: bool = False,
+    quality: int = 95,
+) -> Path:
+    """Write a picture in the format of the path's suffix (JPEG, PNG, TIFF or WebP); returns the path.
+
+    picture is a Photo, or (h, w, 3) sRGB: floats 0..1, uint8 or uint16. Alpha (if the size is the same),
+    EXIF, XMP, resolution and, of floats, 8 or 16 bits are those of `like`. JPEG has no alpha: white shows
+    through. quality is that of JPEG (from 90 up with color at full size) and WebP, 100 is WebP's lossless.
+
+    The file appears whole or not at all; one that exists stays, unless overwrite. Raises PhotoError.
+    """
+    path = Path(path)
+    writer = _writer(path)
+    photo = _as_photo(picture, like, deep=path.suffix.lower() in _DEEP)
+    if path.is_dir():
+        raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
+    try:
+        if path.exists() and not overwrite:
+            raise FileExistsError  # before the work; whoever comes in between is seen at the end
+        with new_file(path, overwrite) as file:
+            writer(file, photo, quality)
+    except FileExistsError as error:
+        raise PhotoError(
+            f"{shown(path)} exists; give another name, or ask for it to be overwritten"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())
+        raise PhotoError(
+            f"{shown(path)} cannot be written ({reason}); check the folder and the size"
+        ) from error
+    return path
+
+
+def _writer(path: Path) -> Writer:
+    writers: dict[str, Writer] = {
+        **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), _write_jpeg),
+        **dict.fromkeys((".tif", ".tiff"), _write_tiff),
+        ".png": _write_png,
+        ".webp": _write_webp,
+    }
+    try:
+        return writers[path.suffix.lower()]
+    except KeyError:
+        raise PhotoError(
+            f"{shown(path)} ends in {shown(path.suffix) or 'nothing'}; expected .jpg, .png, .tif or .webp"
+        ) from None
+
+
+def _as_photo(picture: Photo | Pixels, like: Photo | None, deep: bool) -> Photo:
+    """The picture with the metadata of `like`, at 8 or 16 bits."""
+    like = like or (picture if isinstance(picture, Photo) else Photo(picture))
+    pixels = picture.pixels if isinstance(picture, Photo) else picture
+    alpha = picture.alpha if isinstance(picture, Photo) else None
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise PhotoError(f"a picture of shape {pixels.shape} was to be written; expected (h, w, 3)")
+    if alpha is None and like.alpha is not None and like.size == pixels.shape[:2]:
+        alpha = like.alpha
+    depth = np.uint16 if deep and np.uint16 in (pixels.dtype, _depth_of(pixels, like)) else np.uint8
+    return replace(
+        like, pixels=_to_depth(pixels, depth), alpha=None if alpha is None else _to_depth(alpha, depth)
+    )
+
+
+def _depth_of(pixels: Pixels, like: Photo) -> "np.dtype[np.generic]":
+    """Floats take the depth of the photo that they were made from."""
+    return like.pixels.dtype if pixels.dtype.kind == "f" else pixels.dtype
+
+
+def _to_depth(values: np.ndarray, depth: type) -> UInt8[np.ndarray, "..."] | UInt16[np.ndarray, "..."]:
+    """Floats 0..1, uint8 or uint16 as uint8 or uint16, strip by strip."""
+    if values.dtype == depth:
+        return values
+    if values.dtype.kind != "f" and values.dtype not in (np.uint8, np.uint16):
+        raise PhotoError(f"a picture of {values.dtype} was to be written; expected floats, uint8 or uint16")
+    whole = np.float32(np.iinfo(depth).max)
+    scale = whole / np.float32(1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max)
+    result: np.ndarray = np.empty(values.shape, depth)
+    rows = max(1, _STRIP // values.shape[1])
+    for top in range(0, len(values), rows):
+        strip = np.clip(values[top : top + rows].astype(np.float32) * scale, 0, whole) + np.float32(0.5)
+        result[top : top + rows] = np.nan_to_num(strip)
+    return result
+
+
+def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> None:
+    pixels = photo.pixels if photo.alpha is None else _on_white(photo.pixels, photo.alpha)
+    Image.fromarray(pixels).save(
+        file,
+        "JPEG",
+        quality=quality,
+        subsampling=0 if quality >= 90 else 2,
+        icc_profile=srgb_profile(),
+        **_blocks(photo, _LARGEST_BLOCK),
+        **({"dpi": photo.dpi} if photo.dpi else {}),
+    )
+
+
+def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> None:
+    pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
+    Image.fromarray(pixels).save(
+        file,
+        "WEBP",
+        quality=quality,
+        lossless=quality >= 100,
+        exact=True,  # also the colors under what is transparent
+        use_sharp_yuv=True,
+        icc_profile=srgb_profile(),
+        **_blocks(photo),
+    )
+
+
+def _write_png(file: BinaryIO, photo: Photo, quality: int) -> None:
+    png.write(file, photo)
+
+
+def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> None:
+    tiff.write(file, photo, srgb_profile())
+
+
+def _blocks(photo: Photo, largest: int | None = None) -> dict[str, bytes]:
+    """EXIF and XMP as Pillow's options, what is too large left out."""
+    blocks = {"exif": photo.exif and b"Exif\0\0" + photo.exif, "xmp": photo.xmp}
+    return {name: block for name, block in blocks.items() if block and len(block) <= (largest or len(block))}
+
+
+def _on_white(
+    pixels: UInt8[np.ndarray, "h w 3"], alpha: UInt8[np.ndarray, "h w"]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture laid on white paper."""
+    result = np.empty_like(pixels)
+    rows = max(1, _STRIP // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        cover = alpha[top : top + rows, :, None].astype(np.uint32)
+        mixed = pixels[top : top + rows] * cover + 255 * (255 - cover)
+        result[top : top + rows] = (mixed + 127) // 255
+    return result
+
+
+@cache
+def srgb_profile() -> bytes:
+    """A small ICC profile of sRGB, the same bytes each time (LittleCMS would put the hour into it)."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = b"\x07\xe8\x00\x01\x00\x01" + bytes(6)  # 1 January 2024
+    return bytes(profile)

@@ -1,0 +1,47 @@
+"""A photo in memory, upright and in sRGB, with what its file said beside the pixels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Shaped
+
+from safelight.arrays import Pixels, Srgb
+
+Alpha: TypeAlias = Shaped[np.ndarray, "h w"]  # 0 = transparent, the type's highest number = opaque
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """Pixels (h, w, 3) uint8 or uint16, upright and in sRGB, whatever the file's own color and place.
+
+    `exif` is the bare block ("II*…" or "MM…*"), its orientation 1; `xmp` is the packet; `dpi` is (x, y).
+    `remarks` say, a sentence each, what could not be kept or believed.
+    """
+
+    pixels: Pixels
+    alpha: Alpha | None = None
+    format: str = "PNG"
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def srgb(self) -> Srgb:
+        """The pixels as float32, 0..1: a new array, 4 times (of uint16: twice) the size."""
+        white = np.float32(np.iinfo(self.pixels.dtype).max)
+        return np.asarray(np.divide(self.pixels, white, dtype=np.float32))
+
+
+def shown(path: str | Path) -> str:
+    """A path as one printable line, whatever bytes its name is made of."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(path)
+    )
