@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -19,6 +20,7 @@ from safelight.errors import SafelightError
 
 FAILED = 1
 STOPPED = 130
+ENDED = 143
 INSTALL = 'pip install "safelight[train]"'
 TRAINING_HALF = frozenset(
     (
@@ -61,7 +63,8 @@ for command in (colorize, models, data, recipes, train, export, judge):
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and leave: 0 all well, 1 a failure (told in one line), 2 wrong usage, 130 stopped."""
+    """Run a command and leave: 0 all well, 1 a failure (told in a line), 2 wrong usage, 130, 143 stopped."""
+    signal.signal(signal.SIGTERM, _leave)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # A file name may hold bytes that are no text.
@@ -85,3 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    """An orderly end when the system asks for one: what is half-done is cleared away."""
+    sys.exit(ENDED)

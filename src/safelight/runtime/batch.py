@@ -136,7 +136,7 @@ def _job(photo: Path, base: Path, out: Path | None) -> Job:
     else:
         result = out / photo.parent.relative_to(base) / name
     side = photo.with_name(photo.stem + SIDE_HINTS)
-    return Job(photo, result, side if side.is_file() else None)
+    return Job(photo, result, side if exists(side) else None)
 
 
 def _one_line(job: Job, error: Exception) -> str:

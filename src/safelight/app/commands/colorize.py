@@ -31,26 +31,24 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
 """
 
 
-class HintText(click.ParamType):
-    """X,Y,#RRGGBB[,RADIUS] on the command line."""
+def read_hints(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> "tuple[Hint, ...]":
+    """Hints of --hint X,Y,#RRGGBB[,RADIUS]."""
+    return tuple(_hint(word) for word in words)
 
-    name = "hint"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "Hint":
-        from safelight.errors import HintError
-        from safelight.tasks.hints import Hint
+def _hint(word: str) -> "Hint":
+    from safelight.errors import HintError
+    from safelight.tasks.hints import Hint
 
-        try:
-            x, y, color, *radius = str(value).split(",")
-            return (
-                Hint(float(x), float(y), color, float(radius[0]))
-                if radius
-                else Hint(float(x), float(y), color)
-            )
-        except HintError as error:
-            self.fail(str(error), param, ctx)
-        except ValueError:
-            self.fail(f"{value!r} is not X,Y,#RRGGBB[,RADIUS], such as 0.5,0.7,#8c2f39", param, ctx)
+    try:
+        x, y, color, *radius = word.split(",")
+        return (
+            Hint(float(x), float(y), color, float(radius[0])) if radius else Hint(float(x), float(y), color)
+        )
+    except HintError as error:
+        raise click.BadParameter(str(error)) from None
+    except ValueError:
+        raise click.BadParameter(f"{word!r} is not X,Y,#RRGGBB[,RADIUS], such as 0.5,0.7,#8c2f39") from None
 
 
 @click.command(short_help="Give photos their color.", epilog=EXAMPLES)
@@ -63,7 +61,7 @@ class HintText(click.ParamType):
 @click.option(
     "--hint",
     "typed",
-    type=HintText(),
+    callback=read_hints,
     multiple=True,
     metavar="X,Y,#RRGGBB[,RADIUS]",
     help="The color at a place.",

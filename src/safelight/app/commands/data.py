@@ -14,18 +14,17 @@ Run it again after adding photos: the old ones keep their split. A stopped build
 """
 
 
-class Pair(click.ParamType):
-    """KEY=VALUE on the command line."""
-
-    name = "pair"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        key, equals, text = str(value).partition("=")
+def read_pairs(
+    ctx: click.Context, param: click.Parameter, words: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs of --without KEY=VALUE."""
+    pairs = []
+    for word in words:
+        key, equals, value = word.partition("=")
         if not key or not equals:
-            self.fail(f"{value!r} is not KEY=VALUE, such as source=stock", param, ctx)
-        return key, text
+            raise click.BadParameter(f"{word!r} is not KEY=VALUE, such as source=stock")
+        pairs.append((key, value))
+    return tuple(pairs)
 
 
 @click.group()
@@ -41,7 +40,7 @@ def data() -> None:
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only photos with this tag; repeatable.")
 @click.option(
     "--without",
-    type=Pair(),
+    callback=read_pairs,
     multiple=True,
     metavar="KEY=VALUE",
     help="Leave out photos whose metadata say so.",

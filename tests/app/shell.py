@@ -1,0 +1,46 @@
+"""The command line as a user runs it: a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import safelight as package
+
+SOURCE = str(Path(package.__file__).parents[1])
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": SOURCE,
+    "COLUMNS": "100",
+    "PYTHONWARNINGS": "error",
+    "PYTHONIOENCODING": "utf-8",
+}
+
+
+def safelight(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*words),
+        capture_output=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env=ENVIRONMENT,
+        timeout=120,
+        check=False,
+    )
+
+
+def start(*words: str | Path, cwd: Path | None = None) -> subprocess.Popen[str]:
+    """Start a command and leave it running."""
+    return subprocess.Popen(
+        command(*words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=cwd,
+        env=ENVIRONMENT,
+    )
+
+
+def command(*words: str | Path) -> list[str]:
+    return [sys.executable, "-m", "safelight", *map(str, words)]

@@ -1,0 +1,120 @@
+"""The command line as a whole: quick help, exit statuses, one line an error."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import safelight as package
+from safelight.app.help_page import help_page
+from tests.app.shell import ENVIRONMENT, safelight
+
+HEAVY = ["numpy", "cv2", "PIL", "onnxruntime", "torch", "lightning", "rich", "matplotlib", "scipy"]
+
+
+def python(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_help_of_every_command_imports_nothing_heavy() -> None:
+    code = f"""
+import sys
+from safelight.app.help_page import help_page
+assert "safelight colorize" in help_page()
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    assert python(code).strip() == "[]"
+
+
+def test_import_safelight_is_light_and_its_names_are_there() -> None:
+    code = f"""
+import sys, safelight
+print([name for name in {HEAVY} if name in sys.modules])
+print(safelight.HintSet([safelight.Hint(0.5, 0.5, "#102030")]).hints[0].hex, "torch" in sys.modules)
+"""
+    assert python(code).split("\n")[:2] == ["[]", "#102030 False"]
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = package.nothing
+
+
+def test_help_takes_less_than_half_a_second() -> None:
+    def once() -> float:
+        start = time.perf_counter()
+        assert safelight("--help").returncode == 0
+        return time.perf_counter() - start
+
+    assert min(once() for _ in range(4)) < 0.5
+
+
+def test_the_page_of_commands_is_up_to_date() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert written.split() == help_page().split(), "run `make docs`"
+
+
+def test_every_command_shows_examples() -> None:
+    for section in help_page().split("\n## ")[2:]:
+        name = section.split("\n", 1)[0]
+        assert "Example" in section or name == "safelight data", name
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["--version"], 0, f"safelight {package.__version__}"),
+        (["nonsense"], 2, "No such command"),
+        (["colorize"], 2, "Missing argument"),
+        (["colorize", "a.jpg", "b.jpg", "-o", "c.jpg"], 2, "one file for several photos"),
+        (["colorize", "a.jpg", "--hint", "0.5,0.5"], 2, "is not X,Y,#RRGGBB"),
+        (["colorize", "a.jpg", "--hint", "0.5,5,#102030"], 2, "expected 0 to 1"),
+        (["colorize", "a.jpg", "--vivid", "2"], 2, "--vivid"),
+        (["colorize", "a.jpg", "--hints", "missing.json"], 1, "missing.json"),
+        (["colorize", "a.jpg", "--model", "missing.onnx"], 1, "there is no such file"),
+        (["data", "build", "missing", "-o", "out"], 1, "is not a folder"),
+        (["data", "build", "x", "-o", "out", "--without", "source"], 2, "is not KEY=VALUE"),
+    ],
+)
+def test_statuses_and_messages(tmp_path: Path, words: list[str], status: int, message: str) -> None:
+    done = safelight(*words, cwd=tmp_path)
+    assert done.returncode == status
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    if status == 1:
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_empty_folder_is_said(tmp_path: Path) -> None:
+    done = safelight("colorize", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "no photos in" in done.stderr
+
+
+def test_models_lists_what_is_bundled() -> None:
+    done = safelight("models")
+    assert done.returncode == 0
+    assert done.stdout.strip()
+
+
+def test_training_without_the_training_half_says_how_to_get_it() -> None:
+    code = """
+import sys
+sys.modules["torch"] = None
+from safelight.app.cli import main
+try:
+    main(["train", "color", "--data", "x"])
+except SystemExit as leave:
+    print(leave.code)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "1"
+    assert done.stderr.count("\n") == 1
+    assert 'pip install "safelight[train]"' in done.stderr

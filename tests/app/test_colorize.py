@@ -1,0 +1,170 @@
+"""safelight colorize in real processes: folders with bad files, stops and kills, names, hints."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.pixels.files import read_photo, write_photo
+from safelight.tasks.hints import Hint, HintSet
+from tests.app.shell import safelight, start
+from tests.runtime.tiny import make_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("model"))
+
+
+def photo(path: Path, side: int = 40) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    grey = np.random.default_rng(0).integers(60, 200, (side, side, 1), np.uint8).repeat(3, 2)
+    return write_photo(path, grey)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def is_colored(path: Path) -> bool:
+    pixels = read_photo(path).pixels.astype(int)
+    return bool(np.ptp(pixels, axis=2).mean() > 5)
+
+
+def test_one_photo(tmp_path: Path, model: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    done = safelight("colorize", "a.jpg", "--model", model, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("colored a-color.jpg, ")
+    assert done.stderr == ""
+    assert names(tmp_path) == ["a-color.jpg", "a.jpg"]
+    assert is_colored(tmp_path / "a-color.jpg")
+
+
+def test_a_batch_goes_on_past_bad_files_and_can_be_run_again(tmp_path: Path, model: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    photo(source / "a.png")
+    photo(source / "deep" / "z.jpg")
+    (source / "b.jpg").write_bytes(b"not a photo")
+    (source / "c.png").write_bytes((source / "a.png").read_bytes()[:100])
+    (source / "d.jpg").mkdir()
+    done = safelight("colorize", source, tmp_path / "missing.jpg", "-o", out, "--model", model)
+    assert done.returncode == 1
+    assert names(out) == ["a-color.png", "deep/z-color.jpg"]
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3
+    assert [name for name in ("b.jpg", "c.png", "missing.jpg") if any(name in line for line in lines)] == [
+        "b.jpg",
+        "c.png",
+        "missing.jpg",
+    ]
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stdout.startswith("2 photos colored, 3 failed, ")
+
+    before = {name: (out / name).stat().st_mtime_ns for name in names(out)}
+    again = safelight("colorize", source, "-o", out, "--model", model)
+    assert again.returncode == 1
+    assert (
+        "0 photos colored, 2 skipped (the result is there; --overwrite replaces it), 2 failed" in again.stdout
+    )
+    assert before == {name: (out / name).stat().st_mtime_ns for name in names(out)}
+    forced = safelight("colorize", source / "a.png", "-o", out, "--model", model, "--overwrite")
+    assert forced.returncode == 0
+    assert (out / "a-color.png").stat().st_mtime_ns != before["a-color.png"]
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path, model: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    photo(tmp_path / "b.jpg")
+    photo(tmp_path / "b-color.jpg")
+    HintSet([]).save(tmp_path / "a.hints.json")
+    before = names(tmp_path)
+    done = safelight("colorize", tmp_path, "--model", model, "--dry-run")
+    assert done.returncode == 0
+    assert names(tmp_path) == before
+    assert "a-color.jpg, with a.hints.json" in done.stdout
+    assert "b-color.jpg (is there: would be skipped)" in done.stdout
+    assert done.stdout.splitlines()[-1] == "dry run: 2 photos, nothing written"
+
+
+def test_hints_beside_the_photo_and_hints_typed(tmp_path: Path, model: Path) -> None:
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    write_photo(tmp_path / "a.png", grey)
+    HintSet([Hint(0.5, 0.5, "#2040ff", 0.05)]).save(tmp_path / "a.hints.json")
+    words = ("colorize", tmp_path / "a.png", "--model", model, "-o")
+    safelight(*words, tmp_path / "side.png")
+    safelight(*words, tmp_path / "typed.png", "--hint", "0.5,0.5,#ff4020,0.05")
+    side, typed = (
+        read_photo(tmp_path / f"{name}.png").pixels[32, 32].astype(int) for name in ("side", "typed")
+    )
+    assert side[2] > side[0] + 30
+    assert typed[0] > typed[2] + 30
+
+
+def test_a_bad_hint_file_beside_a_photo_fails_that_photo_only(tmp_path: Path, model: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    photo(tmp_path / "b.jpg")
+    (tmp_path / "a.hints.json").write_text(json.dumps({"format": "other"}))
+    done = safelight("colorize", tmp_path, "--model", model)
+    assert done.returncode == 1
+    assert "a.hints.json" in done.stderr
+    assert (tmp_path / "b-color.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["grüße 写真 📷.jpg", "with\nnewline.png", "-dash.png", "[bold]rich[/].webp"]
+)
+def test_odd_names(tmp_path: Path, model: Path, name: str) -> None:
+    path = photo(tmp_path / name)
+    done = safelight("colorize", "--model", model, "--", path)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert path.with_name(f"{path.stem}-color{path.suffix}").exists()
+
+
+def test_names_that_are_no_text_and_names_that_are_too_long(tmp_path: Path, model: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff.png"))
+    photo(tmp_path / "a.png").rename(odd)
+    photo(tmp_path / "b.png").rename(tmp_path / ("n" * 250 + ".png"))
+    done = safelight("colorize", tmp_path, "--model", model)
+    assert done.returncode == 1
+    assert odd.with_name(odd.stem + "-color.png").exists()
+    assert len(done.stderr.splitlines()) == 1
+    assert "nnn" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def wait_for(folder: Path, count: int) -> None:
+    end = time.monotonic() + 60
+    while len(list(folder.glob("*-color.*"))) < count and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+def test_a_stopped_batch_leaves_whole_files_only_and_goes_on(
+    tmp_path: Path, model: Path, blow: signal.Signals
+) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    photo(source / "000.png", 400)
+    for number in range(1, 30):
+        os.link(source / "000.png", source / f"{number:03}.png")
+    out.mkdir()
+    process = start("colorize", source, "-o", out, "--model", model)
+    wait_for(out, 3)
+    process.send_signal(blow)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9, signal.SIGTERM: 143}[blow]
+    assert "Traceback" not in errors
+    left = sorted(path.name for path in out.iterdir())
+    assert 3 <= len(left) < 30
+    for name in left:
+        assert name.endswith("-color.png")
+        assert read_photo(out / name).size == (400, 400)
+    again = safelight("colorize", source, "-o", out, "--model", model)
+    assert again.returncode == 0
+    assert f"{len(left)} skipped" in again.stdout
+    assert len(list(out.iterdir())) == 30

@@ -1,0 +1,141 @@
+"""From a photo to its colored photo, with a model whose answers are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safelight.errors import ModelError, PhotoError
+from safelight.pixels.color import chroma, lab_to_srgb, srgb_to_lab, srgb_to_lightness
+from safelight.pixels.files import read_photo, write_photo
+from safelight.pixels.photo import Photo
+from safelight.runtime.modelfile import find_model
+from safelight.runtime.restore import Colorizer, load
+from safelight.tasks.hints import Hint, HintSet, Points, region_mask
+from tests.runtime.tiny import AUTOMATIC, CARD, CHROMA, make_model
+
+GREEN = "#4f8a3c"
+LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+
+@pytest.fixture(scope="module")
+def colorizer(tmp_path_factory: pytest.TempPathFactory) -> Colorizer:
+    return load(make_model(tmp_path_factory.mktemp("model")))
+
+
+def ramp(h: int = 90, w: int = 120) -> np.ndarray:
+    """A grey picture, darker at the left."""
+    return np.repeat(np.linspace(0.3, 0.7, w, dtype=np.float32)[None, :, None], h, 0).repeat(3, 2)
+
+
+def test_a_grey_picture_gets_the_colors_of_the_model(colorizer: Colorizer) -> None:
+    grey = np.full((50, 70, 3), 0.5, np.float32)
+    result = colorizer(grey, vivid=0)
+    L = srgb_to_lightness(grey)[0, 0]
+    expected = lab_to_srgb(np.array([L, *(110 * each for each in AUTOMATIC)], np.float32))
+    assert result.dtype == np.float32
+    assert result.shape == grey.shape
+    np.testing.assert_allclose(result, np.broadcast_to(expected, grey.shape), atol=2e-3)
+
+
+def test_vivid_goes_from_the_mean_to_the_expected_chroma(colorizer: Colorizer) -> None:
+    grey = np.full((40, 40, 3), 0.5, np.float32)
+    found = [chroma(srgb_to_lab(colorizer(grey, vivid=vivid))[..., 1:]).mean() for vivid in (0, 0.5, 1)]
+    cautious, vivid = 110 * np.hypot(*AUTOMATIC), 110 * CHROMA
+    np.testing.assert_allclose(found, [cautious, (cautious + vivid) / 2, vivid], rtol=0.01)
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_the_photo_keeps_its_lightness_size_depth_and_alpha(colorizer: Colorizer, depth: type) -> None:
+    white = np.iinfo(depth).max
+    noise = np.random.default_rng(0).uniform(0.3, 0.7, (61, 83, 1)).repeat(3, 2)
+    photo = Photo((noise * white).astype(depth), alpha=np.full((61, 83), white, depth), dpi=(300.0, 300.0))
+    result = colorizer.recolor(photo)
+    assert result.pixels.dtype == depth
+    assert result.alpha is photo.alpha
+    assert result.dpi == photo.dpi
+    np.testing.assert_allclose(
+        srgb_to_lightness(result.pixels),
+        srgb_to_lightness(photo.pixels),
+        atol=0.6 if depth is np.uint8 else 0.01,
+    )
+
+
+def test_path_photo_and_floats_give_the_same(colorizer: Colorizer, tmp_path: Path) -> None:
+    path = write_photo(tmp_path / "ramp.png", ramp())
+    photo = read_photo(path)
+    from_path = colorizer(path)
+    np.testing.assert_array_equal(from_path, colorizer(str(path)))
+    np.testing.assert_array_equal(from_path, colorizer(photo))
+    np.testing.assert_allclose(from_path, colorizer(photo.srgb), atol=2 / 255)
+
+
+def test_a_hint_is_obeyed_where_it_is(colorizer: Colorizer) -> None:
+    result = srgb_to_lab(colorizer(ramp(), HintSet([Hint(0.25, 0.5, GREEN, 0.03)])))
+    wanted = srgb_to_lab(np.array([[0x4F, 0x8A, 0x3C]], np.uint8))[0, 1:]
+    np.testing.assert_allclose(result[45, 30, 1:], wanted, atol=3)
+
+
+def test_a_lasso_changes_nothing_outside_and_something_inside(colorizer: Colorizer) -> None:
+    photo = Photo((ramp(333, 500) * 255).astype(np.uint8))
+    free = HintSet([Hint(0.8, 0.2, "#8c2f39")])
+    both = HintSet([*free, Hint(0.45, 0.5, GREEN, region=LEFT)])
+    inside = region_mask(LEFT, photo.size) > 0
+    without, result = colorizer.recolor(photo, free).pixels, colorizer.recolor(photo, both).pixels
+    np.testing.assert_array_equal(result[~inside], without[~inside])
+    assert np.abs(result[inside].astype(int) - without[inside]).max() > 10
+
+
+def test_later_lassos_lie_on_top(colorizer: Colorizer) -> None:
+    one, other = (HintSet([Hint(0.2, 0.5, color, region=LEFT[:3])]) for color in (GREEN, "#8c2f39"))
+    again = HintSet([*one, *(Hint(0.2, 0.5, "#8c2f39", region=LEFT[:3]) for _ in range(1))])
+    np.testing.assert_array_equal(colorizer(ramp(), again), colorizer(ramp(), other))
+
+
+@settings(max_examples=20, deadline=None)
+@given(h=st.integers(1, 300), w=st.integers(1, 300))
+def test_any_size_works_and_is_kept(colorizer: Colorizer, h: int, w: int) -> None:
+    picture = np.full((h, w, 3), 0.5, np.float32)
+    result = colorizer(picture, HintSet([Hint(1.0, 1.0, GREEN)]))
+    assert result.shape == picture.shape
+    assert np.isfinite(result).all()
+
+
+def test_a_very_long_photo_stays_within_bounds(colorizer: Colorizer) -> None:
+    assert colorizer(np.full((2, 6000, 3), 0.5, np.float32)).shape == (2, 6000, 3)
+
+
+def test_predict_takes_any_size(colorizer: Colorizer) -> None:
+    ab = colorizer.predict(np.full((33, 70), 50, np.float32), Points.none())
+    np.testing.assert_allclose(
+        ab, np.broadcast_to([110 * each for each in AUTOMATIC], (33, 70, 2)), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (np.full((4, 4, 3), 127.0, np.float32), "divide it by 255"),
+        (np.full((4, 4, 3), 500.0, np.float32), "scale it to 0..1"),
+        (np.full((4, 4, 3), -0.5, np.float32), "scale it to 0..1"),
+        (np.full((4, 4, 3), np.nan, np.float32), "expected 0..1"),
+        (np.zeros((4, 4, 3), np.uint8), "divide it by 255"),
+        (np.zeros((4, 4, 3), np.uint16), "divide it by 65535"),
+        (np.zeros((4, 4), np.float32), r"\(4, 4\); expected an array \(h, w, 3\)"),
+        (np.zeros((0, 4, 3), np.float32), "expected an array"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_picture_is_refused(colorizer: Colorizer, picture: object, message: str) -> None:
+    with pytest.raises(PhotoError, match=message):
+        colorizer(picture)  # type: ignore[arg-type]
+
+
+def test_a_preparation_of_a_newer_safelight_is_refused(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    path = make_model(tmp_path, card=replace(CARD, preparation={"telepathy": True}))
+    with pytest.raises(ModelError, match="telepathy"):
+        Colorizer(find_model(path))
