@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from safelight.data.decide import choose, decide
 from safelight.data.facts import Facts, Square
@@ -16,13 +17,15 @@ from safelight.data.finished import (
     put_in_place,
     require_finished,
 )
-from safelight.data.report import write_report
+from safelight.data.report import Subject, write_report
 from safelight.data.scan import DATASET, Found, scan
 from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.store import Squares, write_about, write_pictures
 from safelight.data.workshop import BUILDING, LOCK, Workshop, only_builder
 from safelight.errors import DatasetError
+
+Screened: TypeAlias = tuple[Facts, Square | None]
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,9 @@ def build_dataset(
             measured = _screen_all(chosen, squares, progress, workers)
             decision = decide(listing, measured, filtered, settings, old.places() if old else {})
             draft = prepare(shop.folder)
-            write_pictures(draft, listing, decision, squares, progress)
-            write_report(draft, source, settings, progress)
-            write_about(draft, listing, settings, decision)
+            sources = write_pictures(draft, listing, decision, squares, progress)
+            write_report(Subject(draft, source, sources, decision, settings), progress)
+            write_about(draft, listing, settings, decision, sources)
         before, names = (old.fingerprint, old.names()) if old else (None, set())
         put_in_place(out, draft)
         return _summary(require_finished(out), before, names)
@@ -99,14 +102,12 @@ def _screen_all(chosen: list[Found], squares: Squares, progress: Progress, worke
     return [known[found.name] for found in chosen]
 
 
-def _in_order(
-    work: Callable[[Found], tuple[Facts, Square | None]], todo: list[Found], workers: int
-) -> Iterator[tuple[Facts, Square | None]]:
+def _in_order(work: Callable[[Found], Screened], todo: list[Found], workers: int) -> Iterator[Screened]:
     """The work done by a few threads, its results in the order of `todo`, at most a few waiting.
 
     Threads, not processes: decoding and resizing release the interpreter's lock, and no orphan can remain.
     """
-    waiting: deque[Future[tuple[Facts, Square | None]]] = deque()
+    waiting: deque[Future[Screened]] = deque()
     pool = ThreadPoolExecutor(workers)
     try:
         for found in todo:

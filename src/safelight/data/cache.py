@@ -1,4 +1,4 @@
-"""Pictures of a dataset, read through a memory map: opening takes no time and no memory, whatever its size."""
+"""Pictures of a dataset, read through a memory map: opening takes no time and no memory."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from safelight.errors import DatasetError
 class PictureSet:
     """Some or all pictures of a dataset. Pickled, it carries the place of the pixels, not the pixels."""
 
-    def __init__(self, dataset: Finished, name: str, numbers: Int64[np.ndarray, "n"]) -> None:
+    def __init__(self, dataset: Finished, name: str, numbers: Int64[np.ndarray, " n"]) -> None:
         self.dataset = dataset
         self.name = name
         self.numbers = numbers  # of its pictures in the whole dataset
@@ -32,7 +32,7 @@ class PictureSet:
 
     def __getitem__(self, i: int) -> UInt8[np.ndarray, "size size 3"]:
         """The i-th picture, sRGB: a read-only view of the memory map."""
-        return self._pixels[self.numbers[i]]
+        return np.asarray(self._pixels[self.numbers[i]])
 
     def row(self, i: int) -> Row:
         """The metadata row of the i-th picture."""

@@ -14,6 +14,16 @@ from safelight.data.settings import BuildSettings
 from safelight.data.split import Conflict, Member, Place, Shares, place_pictures
 from safelight.errors import DatasetError
 
+REASONS = {
+    "unreadable": "the file cannot be decoded",
+    "tiny": "a side is shorter than the settings' min_side",
+    "grey": "its range of ab or its mean chroma is below the settings' minimum",
+    "duplicate": "its pixels are those of another picture",
+    "between": "it resembles pictures of two splits or folds, which an earlier build placed",
+    "filtered": "its tags or metadata are not those asked for",
+    "missing": "a metadata.jsonl names it, but it is not there",
+}
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -10,7 +10,6 @@ report.md, report.html, report_*.png
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,11 +83,11 @@ class Finished:
 
     def index(self) -> np.ndarray:
         """(n,) of INDEX_TYPE, memory-mapped."""
-        return np.load(self.folder / INDEX, mmap_mode="r")
+        return _map(self.folder / INDEX)
 
     def pixels(self) -> UInt8[np.ndarray, "n size size 3"]:
         """All pictures, memory-mapped."""
-        return np.load(self.folder / PIXELS, mmap_mode="r")
+        return _map(self.folder / PIXELS)
 
 
 def open_finished(folder: Path) -> Finished | None:
@@ -146,7 +145,7 @@ def finish_placing(out: Path) -> None:
     if DATASET in names:
         (out / DATASET).unlink(missing_ok=True)
     for name in sorted(names, key=lambda name: name == DATASET):
-        os.replace(ready / name, out / name)
+        (ready / name).replace(out / name)
     shutil.rmtree(out / BUILDING)
 
 
@@ -155,3 +154,8 @@ def split_number(split: str) -> int:
     if split not in SPLITS:
         raise DatasetError(f"there is no split {split!r}; expected one of {', '.join(SPLITS)}")
     return SPLITS.index(split)
+
+
+def _map(path: Path) -> np.ndarray:
+    array: np.ndarray = np.load(path, mmap_mode="r")
+    return array

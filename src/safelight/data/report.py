@@ -1,4 +1,161 @@
-"""report"""
+"""The report of a dataset: what is in it, what was left out and why, and how it looks."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from safelight.data.decide import REASONS, Decision
+from safelight.data.finished import INDEX, PIXELS
+from safelight.data.page import Figure, Page, Table, Value, to_html, to_markdown
+from safelight.data.rows import Row
+from safelight.data.settings import BuildSettings, Progress
+from safelight.data.sheets import Cell, chroma_chart, contact_sheet
+from safelight.data.split import SPLITS
+from safelight.errors import PhotoError
+from safelight.pixels.files import read_small
+
+_SHOWN = 64  # pictures on a contact sheet at most
 
 
-def write_report(draft, source, settings, progress): ...
+@dataclass(frozen=True)
+class Subject:
+    """What is reported: the draft of a dataset, and where it came from."""
+
+    draft: Path
+    source: Path
+    sources: list[str]  # names, in the order of their numbers in the index
+    decision: Decision
+    settings: BuildSettings
+
+
+def write_report(subject: Subject, progress: Progress) -> None:
+    """report.md, report.html and their PNGs, beside the dataset's files in the draft."""
+    parts: list[Table | Figure] = [_splits(subject)]
+    steps = (_chroma, _kept, _groups, _refused)
+    for done, step in enumerate(steps):
+        progress(done, len(steps), "reporting")
+        parts += step(subject)
+    parts.append(_settings(subject.settings))
+    page = Page(f"Dataset of {subject.source.name}", _summary(subject), parts)
+    for name, text in (("report.md", to_markdown(page)), ("report.html", to_html(page))):
+        (subject.draft / name).write_text(text, encoding="utf-8", errors="replace")
+    progress(len(steps), len(steps), "reporting")
+
+
+def _summary(subject: Subject) -> str:
+    kept, refused, size = len(subject.decision.kept), len(subject.decision.refused), subject.settings.size
+    return f"{kept:,} pictures of {size} × {size} pixels kept, {refused:,} left out."
+
+
+def _splits(subject: Subject) -> Table:
+    index = np.load(subject.draft / INDEX)
+    rows: list[list[Value]] = []
+    for number, name in enumerate(subject.sources):
+        rows.append([name, *_count_splits(index[index["source"] == number])])
+    if len(rows) > 1:
+        rows.append(["all", *_count_splits(index)])
+    return Table("Pictures by source and split", ("source", *SPLITS, "all", "groups"), rows)
+
+
+def _count_splits(index: np.ndarray) -> list[int]:
+    counts = np.bincount(index["split"], minlength=len(SPLITS)).tolist()
+    return [*counts, len(index), len(np.unique(index["group"]))]
+
+
+def _chroma(subject: Subject) -> list[Table | Figure]:
+    index = np.load(subject.draft / INDEX)
+    names = [subject.sources[number] for number in index["source"]]
+    chart = chroma_chart(index["chroma"], names, subject.settings.min_chroma)
+    chart.savefig(subject.draft / "report_chroma.png", metadata={"Software": None})
+    caption = "Left: how many pictures have how much color. Right: median and middle half of each source."
+    return [Figure("Chroma", "report_chroma.png", caption)]
+
+
+def _kept(subject: Subject) -> list[Table | Figure]:
+    """A sheet of pictures from the palest to the most colorful."""
+    kept = subject.decision.kept
+    order = sorted(range(len(kept)), key=lambda i: (kept[i][0].chroma, i))
+    chosen = [order[i] for i in _spread(len(order), _SHOWN)]
+    pixels = np.load(subject.draft / PIXELS, mmap_mode="r")
+    cells = [
+        Cell(
+            pixels[i], Path(kept[i][0].file_name).name, f"chroma {kept[i][0].chroma:.0f}, {kept[i][1].split}"
+        )
+        for i in chosen
+    ]
+    contact_sheet(cells).save(subject.draft / "report_kept.png")
+    return [Figure("Kept", "report_kept.png", "Evenly chosen from the palest to the most colorful.")]
+
+
+def _groups(subject: Subject) -> list[Table | Figure]:
+    """A sheet of pictures that were found to show one scene."""
+    groups = defaultdict(list)
+    for number, (_, place) in enumerate(subject.decision.kept):
+        groups[place.group].append(number)
+    several = [members for members in groups.values() if len(members) > 1]
+    if not several:
+        return []
+    pixels = np.load(subject.draft / PIXELS, mmap_mode="r")
+    cells = []
+    for i in _spread(len(several), _SHOWN // 2):
+        for member in several[i][:2]:
+            facts, place = subject.decision.kept[member]
+            cells.append(
+                Cell(pixels[member], Path(facts.file_name).name, f"group {place.group[:6]}, {place.split}")
+            )
+    contact_sheet(cells).save(subject.draft / "report_groups.png")
+    caption = f"{len(several):,} groups hold more than one picture; two of each are shown, side by side."
+    return [Figure("Groups that stay together", "report_groups.png", caption)]
+
+
+def _refused(subject: Subject) -> list[Table | Figure]:
+    """How many were left out for which reason, and a sheet of them."""
+    refused = subject.decision.refused
+    if not refused:
+        return []
+    counts = Counter(str(row["reason"]) for row in refused)
+    rows = [(reason, count, REASONS[reason]) for reason, count in counts.most_common()]
+    shown = [row for row in refused if row["reason"] not in ("missing", "filtered")]
+    parts: list[Table | Figure] = [Table("Left out", ("reason", "pictures", "meaning"), rows)]
+    if shown:
+        cells = [_refused_cell(subject, row) for row in _some_of_each(shown)]
+        contact_sheet(cells).save(subject.draft / "report_refused.png")
+        caption = "Some for each reason; refused.jsonl names all of them."
+        parts.append(Figure("Pictures left out", "report_refused.png", caption))
+    return parts
+
+
+def _some_of_each(refused: list[Row]) -> Iterator[Row]:
+    """Up to _SHOWN of them, as many for each reason as for the others."""
+    reasons = sorted({str(row["reason"]) for row in refused})
+    for reason in reasons:
+        rows = [row for row in refused if row["reason"] == reason]
+        yield from (rows[i] for i in _spread(len(rows), _SHOWN // len(reasons)))
+
+
+def _refused_cell(subject: Subject, row: Row) -> Cell:
+    pixels = None
+    if row["reason"] != "unreadable":
+        try:
+            pixels = read_small(subject.source / row["file_name"], subject.settings.size)
+        except (PhotoError, OSError):
+            pixels = None  # it was readable when it was screened; the report can do without
+    return Cell(pixels, _base(row["file_name"]), f"{row['reason']}: {row['detail']}")
+
+
+def _settings(settings: BuildSettings) -> Table:
+    return Table(
+        "Settings", ("setting", "value"), [(name, str(value)) for name, value in settings.to_json().items()]
+    )
+
+
+def _base(file_name: str) -> str:
+    return file_name.rsplit("/", 1)[-1]
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most `most` numbers below count, evenly apart."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))

@@ -60,6 +60,11 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
     return Listing(source, pictures, missing, rows, seen.hexdigest()[:16])
 
 
+def _digest(files: list[Found]) -> str:
+    lines = "".join(f"{found.name}\0{found.bytes}\0{found.changed}\n" for found in files)
+    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def _walk(source: Path, leave_out: Path | None) -> Iterator[Found]:
     for folder, folders, names in os.walk(source):
         here = Path(folder)

@@ -15,11 +15,11 @@ FITS = ("crop", "pad", "stretch")
 class BuildSettings:
     """How pictures are chosen, fitted and split.
 
-    size: side of the stored squares in pixels. fit: "crop" keeps the middle, "pad" keeps the whole picture
-    inside a border, "stretch" squeezes it. tags: keep pictures that have at least one of these; () keeps all.
-    without: (key, value) pairs of the metadata that leave a picture out. min_side: of the file, in pixels.
-    min_ab_range, min_chroma: in units of Lab, below either a picture counts as grey. val, test: shares of the
-    groups, 0..1. folds: for cross-validation.
+    size: side of the stored squares in pixels. fit: "crop" cuts the ends of the longer side off, "pad" keeps
+    the whole picture inside a border, "stretch" squeezes it. tags: keep pictures that have at least one of
+    these; () keeps all. without: (key, value) pairs of the metadata that leave a picture out. min_side: of
+    the file, in pixels. min_ab_range, min_chroma: in units of Lab; below either a picture counts as grey.
+    val, test: shares of the groups, 0..1. folds: for cross-validation.
     """
 
     size: int = 160

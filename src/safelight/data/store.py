@@ -37,7 +37,7 @@ class Squares:
     def read(self, facts: Facts, new: np.ndarray) -> Square:
         """The pixels of one picture; new is shop.pixels()."""
         if facts.slot is not None and self.shop.facts.get(facts.file_name) == facts:
-            return new[facts.slot]
+            return np.asarray(new[facts.slot])
         if facts.slot is not None and self._old_pixels is not None:
             return np.asarray(self._old_pixels[facts.slot])
         again, square = screen(self.source, Found(facts.file_name, facts.bytes, facts.changed), self.settings)
@@ -52,8 +52,8 @@ def write_pictures(
     decision: Decision,
     squares: Squares,
     progress: Progress,
-) -> None:
-    """Metadata, index, pixels, refusals and facts."""
+) -> list[str]:
+    """Write metadata, index, pixels, refusals and facts; returns the sources by their numbers."""
     kept = decision.kept
     sources = sorted({source_of(listing, facts.file_name) for facts, _ in kept})
     index = np.zeros(len(kept), INDEX_TYPE)
@@ -73,9 +73,12 @@ def write_pictures(
     np.save(draft / INDEX, index)
     write_rows(draft / REFUSED, decision.refused)
     write_rows(draft / FACTS, _facts_to_keep(decision))
+    return sources
 
 
-def write_about(draft: Path, listing: Listing, settings: BuildSettings, decision: Decision) -> None:
+def write_about(
+    draft: Path, listing: Listing, settings: BuildSettings, decision: Decision, sources: list[str]
+) -> None:
     """dataset.json: what makes the folder a dataset. Written when all the other files are."""
     splits = Counter(place.split for _, place in decision.kept)
     refused = Counter(str(row["reason"]) for row in decision.refused)
@@ -85,7 +88,7 @@ def write_about(draft: Path, listing: Listing, settings: BuildSettings, decision
         "pictures": len(decision.kept),
         "splits": {split: splits[split] for split in SPLITS},
         "refused": dict(sorted(refused.items())),
-        "sources": sorted({source_of(listing, facts.file_name) for facts, _ in decision.kept}),
+        "sources": sources,
         "fingerprint": _fingerprint(draft, settings, decision),
         "settings": settings.to_json(),
         "source": str(listing.source),
@@ -97,7 +100,7 @@ def write_about(draft: Path, listing: Listing, settings: BuildSettings, decision
 
 def _row(listing: Listing, facts: Facts, place: Place) -> Row:
     """The metadata row of a kept picture: what was known of it before, and what the dataset adds."""
-    metadata = {"licence": None, "tags": []} | listing.metadata(facts.file_name)
+    metadata: Row = {"licence": None, "tags": []} | listing.metadata(facts.file_name)
     return metadata | {
         "file_name": facts.file_name,
         "source": source_of(listing, facts.file_name),

@@ -1,7 +1,7 @@
 """The unfinished part of a build: what was screened so far survives a kill, and two builds never mix.
 
-OUT/.building/ holds settings.json, facts.jsonl (a line for each screened picture) and pixels.raw (the squares,
-appended). The pixels are written before their line, so that a line without pixels cannot be.
+OUT/.building/ holds settings.json, facts.jsonl (a line for each screened picture) and pixels.raw (the
+squares, appended). The pixels are written before their line, so that a line without pixels cannot be.
 """
 
 import contextlib
