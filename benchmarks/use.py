@@ -8,18 +8,21 @@ turns; memory is the peak of a process of its own.
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "civil-war-camp-1860s.jpg"
+HOME = Path(__file__).parent.parent
+EXAMPLE = HOME / "examples" / "sphinx-1870s.jpg"
 TURNS = 5
 MIB = 2**20
 
@@ -69,33 +72,32 @@ def help_seconds() -> float:
 
 def light_size() -> int:
     """Bytes of safelight and all that it requires without extras, as installed here."""
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found: dict[str, int] = {}
-    waiting = ["safelight"]
+    waiting = [requirement_name(line) for line in project["dependencies"]]
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in found or not is_installed(name):  # what is for another system is not installed here
             continue
         package = metadata.distribution(name)
         files = [Path(str(package.locate_file(file))) for file in package.files or ()]
         found[name] = sum(file.stat().st_size for file in files if file.is_file())
-        wanted = [line for line in package.requires or () if "extra ==" not in line]
-        waiting += [requirement_name(line) for line in wanted if applies(line)]
-    return sum(found.values())
+        waiting += [requirement_name(line) for line in package.requires or () if "extra ==" not in line]
+    own = sum(file.stat().st_size for file in (HOME / "src").rglob("*") if file.is_file())
+    return own + sum(found.values())
 
 
 def requirement_name(line: str) -> str:
     """numpy of "numpy>=1.26; python_version >= '3.9'"."""
-    return (
-        next(part for part in line.replace(";", " ").split(" ") if part)
-        .split("[")[0]
-        .rstrip("<>=!~.0123456789,")
-    )
+    match = re.match(r"[A-Za-z0-9._-]+", line)
+    assert match is not None
+    return match.group()
 
 
-def applies(line: str) -> bool:
-    """Whether a requirement is installed here (one for another system is not)."""
+def is_installed(name: str) -> bool:
+    """Whether this Python has the package."""
     try:
-        metadata.distribution(requirement_name(line))
+        metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return False
     return True
@@ -104,6 +106,7 @@ def applies(line: str) -> bool:
 def big_photo(path: Path, height: int, width: int) -> Path:
     """An example photo enlarged to this size with grain on it, so that its JPEG is of a usual size."""
     import cv2
+
     from safelight.pixels.files import read_photo, write_photo
 
     pixels = cv2.resize(read_photo(EXAMPLE).pixels, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -124,11 +127,11 @@ def colorize_ratio(photo: Path, model: str | None) -> tuple[float, str]:
     result = photo.with_name("result.jpg")
     side = colorizer.card.size // 32 * 32
     grey = np.full((side, side * 4 // 3 // 32 * 32), 50, np.float32)
-    decoded = safelight.read_photo(photo)
+    colored = colorizer.recolor(safelight.read_photo(photo))
     steps: dict[str, Callable[[], object]] = {
         "decode": lambda: safelight.read_photo(photo),
         "network": lambda: colorizer.predict(grey, Points.none()),
-        "encode": lambda: safelight.write_photo(result, decoded, overwrite=True),
+        "encode": lambda: safelight.write_photo(result, colored, overwrite=True),
         "whole": lambda: safelight.write_photo(
             result, colorizer.recolor(safelight.read_photo(photo)), overwrite=True
         ),

@@ -42,9 +42,10 @@ def _hint(word: str) -> "Hint":
 
     try:
         x, y, color, *radius = word.split(",")
-        return (
-            Hint(float(x), float(y), color, float(radius[0])) if radius else Hint(float(x), float(y), color)
-        )
+        if not radius:
+            return Hint(float(x), float(y), color)
+        (only,) = radius
+        return Hint(float(x), float(y), color, float(only))
     except HintError as error:
         raise click.BadParameter(str(error)) from None
     except ValueError:
