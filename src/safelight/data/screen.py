@@ -15,7 +15,7 @@ from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize
 
-_UP = 0.25  # of an upright picture a quarter of what is cut goes above: people keep their heads
+_UP = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads
 
 
 def screen(source: Path, found: Found, settings: BuildSettings) -> tuple[Facts, Square | None]:
