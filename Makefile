@@ -6,9 +6,12 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test check bench docs clean
 
-demo: $(DEMO)/.ready
-	$(DEMO)/bin/safelight colorize examples -o demo
+demo: demo/.done
 	@echo "The colored photos are in $(CURDIR)/demo"
+
+demo/.done: $(DEMO)/.ready $(wildcard examples/*)
+	$(DEMO)/bin/safelight colorize examples -o demo --overwrite
+	touch $@
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest
@@ -33,6 +36,7 @@ $(DEMO)/.ready: pyproject.toml $(shell find src -type f -not -name '*.pyc')
 
 # The development install, with torch. Made anew when pyproject.toml changes.
 $(VENV)/.ready: pyproject.toml
+	@echo "Setting up $(VENV) with torch: some minutes the first time"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -e ".[dev]"
 	touch $@
