@@ -3,6 +3,8 @@
 Every function takes arrays of one picture and gives one number, or a map where its name ends in `_map`.
 """
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
@@ -13,6 +15,7 @@ from safelight.tasks.hints import Points
 PSNR_CAP = 50.0  # dB: a picture answered perfectly must not outweigh a hundred others (iColoriT's cap)
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
+TURN = 2 * math.pi
 
 
 def psnr(result: Srgb, truth: Srgb, cap: float = PSNR_CAP) -> float:
@@ -95,23 +98,24 @@ def ciede2000(
     G = 0.5 * (1 - _saturation(mean_chroma))  # 4: near grey, a is stretched
     a1, a2 = a1 * (1 + G), a2 * (1 + G)
     C1, C2 = np.hypot(a1, b1), np.hypot(a2, b2)
-    h1, h2 = np.arctan2(b1, a1), np.arctan2(b2, a2)
+    h1, h2 = np.arctan2(b1, a1) % TURN, np.arctan2(b2, a2) % TURN
 
-    turn = h2 - h1  # 10: the short way around the circle, in radians
-    turn = np.where(C1 * C2 == 0, 0, np.remainder(turn + np.pi, 2 * np.pi) - np.pi)
-    dL, dC, dH = L2 - L1, C2 - C1, 2 * np.sqrt(C1 * C2) * np.sin(turn / 2)
+    step = h2 - h1  # 10: the short way around the circle; hues just opposite keep their order
+    step = np.where(abs(step) > math.pi + 1e-9, step - np.copysign(TURN, step), step)
+    step = np.where(C1 * C2 == 0, 0, step)
+    dL, dC, dH = L2 - L1, C2 - C1, 2 * np.sqrt(C1 * C2) * np.sin(step / 2)
     L, C = (L1 + L2) / 2, (C1 + C2) / 2
-    h = np.where(C1 * C2 == 0, h1 + h2, h1 + turn / 2)  # 14: the hue half-way along it
+    h = np.where(C1 * C2 == 0, h1 + h2, h1 + step / 2) % TURN  # 14: the hue half-way along it
 
     T = (
-        1 - 0.17 * np.cos(h - np.deg2rad(30)) + 0.24 * np.cos(2 * h)
-        + 0.32 * np.cos(3 * h + np.deg2rad(6)) - 0.20 * np.cos(4 * h - np.deg2rad(63))
+        1 - 0.17 * np.cos(h - math.radians(30)) + 0.24 * np.cos(2 * h)
+        + 0.32 * np.cos(3 * h + math.radians(6)) - 0.20 * np.cos(4 * h - math.radians(63))
     )  # fmt: skip
     S_L = 1 + 0.015 * (L - 50) ** 2 / np.sqrt(20 + (L - 50) ** 2)
     S_C = 1 + 0.045 * C
     S_H = 1 + 0.015 * C * T
-    blue = np.exp(-np.square((np.rad2deg(np.remainder(h, 2 * np.pi)) - 275) / 25))
-    R_T = -2 * _saturation(C) * np.sin(np.deg2rad(60) * blue)
+    blue = np.exp(-(((h - math.radians(275)) / math.radians(25)) ** 2))
+    R_T = -2 * _saturation(C) * np.sin(math.radians(60) * blue)
     dL, dC, dH = dL / S_L, dC / S_C, dH / S_H
     return np.asarray(np.sqrt(np.maximum(dL**2 + dC**2 + dH**2 + R_T * dC * dH, 0)))
 

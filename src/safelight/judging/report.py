@@ -1,6 +1,5 @@
 """The report of a verdict, for a person: what was found in plain words, curves, pictures, tables."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +7,14 @@ from safelight.judging.curve import draw_curve
 from safelight.judging.examples import Example
 from safelight.judging.protocols import PROTOCOLS
 from safelight.judging.sheet import draw_sheet
-from safelight.judging.tables import comparison_table, curve_table, every_statistic, group_table, model_table
+from safelight.judging.tables import (
+    comparison_table,
+    curve_table,
+    escape,
+    every_statistic,
+    group_table,
+    model_table,
+)
 from safelight.judging.verdict import Verdict
 
 NOTES = """\
@@ -42,9 +48,9 @@ def write_report(
 
 def _page(verdict: Verdict, sheets: Mapping[int, str]) -> str:
     parts = [
-        f"# {_escape(verdict.model)}: verdict",
-        _escape(" ".join(verdict.sentences[:LEAD])),
-        "\n".join(f"- {_escape(sentence)}" for sentence in verdict.sentences[LEAD:]),
+        f"# {escape(verdict.model)}: verdict",
+        escape(" ".join(verdict.sentences[:LEAD])),
+        "\n".join(f"- {escape(sentence)}" for sentence in verdict.sentences[LEAD:]),
         "![gain over grey and CIEDE2000 against the number of hints](curve.png)",
         *_curves(verdict),
         *_pictures(sheets),
@@ -102,7 +108,7 @@ def _groups(verdict: Verdict) -> list[str]:
 
 
 def _everything(verdict: Verdict) -> list[str]:
-    parts = [f"## Everything about {_escape(verdict.model)}, with 95 % intervals", model_table(verdict)]
+    parts = [f"## Everything about {escape(verdict.model)}, with 95 % intervals", model_table(verdict)]
     if verdict.vivid:
         parts.append(
             f"Colorfulness at 0 hints as a share of the truth's {verdict.true_colorfulness:.1f}:"
@@ -121,8 +127,8 @@ def _method(verdict: Verdict) -> list[str]:
     return [
         "## How this was judged",
         f"All methods answered the same questions, sha256 `{verdict.questions}` (seed {verdict.seed}).{asked}"
-        f" {verdict.pictures:,} pictures were judged; {verdict.left_out:,} were left out, as good as grey (range"
-        f" of a plus range of b under 5).{looks}",
+        f" {verdict.pictures:,} pictures were judged; {verdict.left_out:,} left out, as good as grey: their"
+        f" range of a plus range of b is under 5.{looks}",
         NOTES,
         f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",
     ]
@@ -130,8 +136,3 @@ def _method(verdict: Verdict) -> list[str]:
 
 def _hints(count: int) -> str:
     return "no hints" if count == 0 else f"{count} hint{'' if count == 1 else 's'}"
-
-
-def _escape(text: str) -> str:
-    """Names of models and datasets must not turn into Markdown."""
-    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", text)

@@ -102,8 +102,8 @@ STATISTICS: dict[str, Statistic] = {
     "ciede2000": Statistic("CIEDE2000", "ΔE", 2, -1, _mean("ciede2000")),
     "rms_ab": Statistic("Pooled rms ab error", "Lab", 2, -1, lambda w, s: np.sqrt(w @ s["ab_squared"])),
     "colorfulness": Statistic("Colorfulness", "", 1, 0, _mean("colorfulness")),
-    "cf_error": Statistic("ΔCF, mean |result − truth|", "", 1, 0, lambda w, s: w @ abs(s["cf_excess"])),
-    "cf_shift": Statistic("ΔCF, |mean result − mean truth|", "", 1, 0, lambda w, s: abs(w @ s["cf_excess"])),
+    "cf_error": Statistic("ΔCF, mean absolute difference", "", 1, 0, lambda w, s: w @ abs(s["cf_excess"])),
+    "cf_shift": Statistic("ΔCF, difference of means", "", 1, 0, lambda w, s: abs(w @ s["cf_excess"])),
     "disobedience": Statistic("Hint disobedience", "ΔE", 2, 0, _mean("disobedience")),
     "seconds": Statistic("Seconds a picture", "s", 3, 0, _mean("seconds")),
 }

@@ -1,6 +1,7 @@
 """Tables of a verdict, in Markdown."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from safelight.judging.intervals import Estimate
@@ -16,6 +17,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows])
 
 
+def escape(text: str) -> str:
+    """Names of models and datasets must not turn into Markdown."""
+    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", text)
+
+
 def number(value: float, digits: int, signed: bool = False) -> str:
     """A number with a true minus sign; – where there is none."""
     if math.isnan(value):
@@ -29,7 +35,7 @@ def curve_table(verdict: Verdict, group: Group, key: str) -> str:
     rows = []
     for method, curves in group.curves.items():
         cells = [number(estimate.value, digits) for estimate in curves[key]]
-        rows.append([method, *cells])
+        rows.append([escape(method), *cells])
     for column in range(1, len(verdict.counts) + 1) if better else ():
         values = [curves[key][column - 1].value * better for curves in group.curves.values()]
         for row, value in zip(rows, values, strict=True):
@@ -45,7 +51,7 @@ def comparison_table(verdict: Verdict, key: str) -> str:
     rows = []
     for baseline in dict.fromkeys(name for name, _ in found):
         cells = [_lead(found.get((baseline, hints)), digits) for hints in verdict.counts]
-        rows.append([f"over {baseline}", *cells])
+        rows.append([f"over {escape(baseline)}", *cells])
     return table(["hints", *map(str, verdict.counts)], rows)
 
 
@@ -98,7 +104,7 @@ def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
         text = number(estimate.value, statistic.digits)
         best = max(others, key=lambda method: others[method] * statistic.better, default="")
         if best and column and others[best] * statistic.better > estimate.value * statistic.better:
-            text += f"<br>({best} {number(others[best], statistic.digits)})"
+            text += f"<br>({escape(best)} {number(others[best], statistic.digits)})"
         cells.append(text)
     return cells
 

@@ -119,9 +119,13 @@ class Verdict:
         return path
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Verdict":
+    def from_json(cls, document: object) -> "Verdict":
         """The verdict of a parsed verdict.json. Raises SafelightError."""
-        if document.get("format") != FORMAT or document.get("version") != VERSION:
+        if (
+            not isinstance(document, dict)
+            or document.get("format") != FORMAT
+            or document.get("version") != VERSION
+        ):
             raise SafelightError(f'expected a verdict with "format": "{FORMAT}" and "version": {VERSION}')
         stored = {field.name: document[field.name] for field in fields(cls) if field.name in document}
         stored["groups"] = tuple(_group(group) for group in stored["groups"])
