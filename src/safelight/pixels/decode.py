@@ -41,7 +41,7 @@ def read_photo(path: str | Path, limit_megapixels: float = 200) -> Photo:
             exif=exif.upright(block, (pixels.shape[0], pixels.shape[1])) if block else None,
             xmp=_xmp(image, turn),
             dpi=_dpi(image),
-            remarks=remarks,
+            remarks=(*remarks, *_first_of_many(image)),
         )
 
 
@@ -117,6 +117,15 @@ def _tiff_exif(image: TiffImagePlugin.TiffImageFile) -> bytes | None:
         return exif.strip_prefix(block.tobytes()) if len(block) else None
     except Exception:  # tags of any type and length, from files of any age
         return None
+
+
+def _first_of_many(image: ImageFile.ImageFile) -> tuple[str, ...]:
+    """A remark on an animation or on pages (not on the second views that phones put into a JPEG)."""
+    try:
+        many = image.format != "MPO" and getattr(image, "is_animated", False)
+    except Exception:  # what follows the first picture may be damaged
+        many = True
+    return ("it holds more than one picture; the first was taken",) if many else ()
 
 
 def _xmp(image: ImageFile.ImageFile, turn: int) -> bytes | None:

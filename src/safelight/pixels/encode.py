@@ -41,9 +41,9 @@ def write_photo(
     path = Path(path)
     writer = _writer(path)
     photo = _as_photo(picture, like, deep=path.suffix.lower() in _DEEP)
-    if path.is_dir():
-        raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
     try:
+        if path.is_dir():
+            raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
         if path.exists() and not overwrite:
             raise FileExistsError  # before the work; whoever comes in between is seen at the end
         with new_file(path, overwrite) as file:
@@ -52,6 +52,8 @@ def write_photo(
         raise PhotoError(
             f"{shown(path)} exists; give another name, or ask for it to be overwritten"
         ) from error
+    except PhotoError:
+        raise
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())
         raise PhotoError(

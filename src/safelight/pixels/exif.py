@@ -37,6 +37,8 @@ def byte_order(block: bytes) -> str:
 def entries(block: bytes, at: int | None = None) -> Iterator[Entry]:
     """The entries of the directory at an offset (default: the first); fewer if the block is damaged."""
     order = byte_order(block)
+    if not order:
+        return
     try:
         start = struct.unpack_from(order + "L", block, 4)[0] if at is None else at
         (count,) = struct.unpack_from(order + "H", block, start)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from safelight.errors import PhotoError
 from safelight.pixels.photo import shown
@@ -52,13 +52,15 @@ def open_picture(path: Path, limit_megapixels: float) -> Iterator[ImageFile.Imag
                 _check_png(file)
             image = _opener(name)(file)
             _check_size(path, image.size, limit_megapixels)
+            if isinstance(image, TiffImagePlugin.TiffImageFile):
+                _check_tiff(image, path.stat().st_size)
             yield image
     except PhotoError:
         raise
     except MemoryError as error:
         raise PhotoError(f"{shown(path)} needs more memory than there is; make it smaller") from error
     except Exception as error:  # decoders raise nearly everything on a damaged file
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = shown(" ".join(str(error).split())) or type(error).__name__
         raise PhotoError(
             f"{shown(path)} is not a picture that can be read ({reason}); expected a whole {READ}"
         ) from error
@@ -97,7 +99,7 @@ def _name(file: BinaryIO) -> str:
 
 def _opener(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
     """Pillow's own class, without Image.open: its bomb limit is a global and lower than ours."""
-    from PIL import BmpImagePlugin, GifImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+    from PIL import BmpImagePlugin, GifImagePlugin, PngImagePlugin, WebPImagePlugin
     from PIL.JpegImagePlugin import jpeg_factory
 
     openers: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
@@ -141,6 +143,14 @@ def _check_png(file: BinaryIO) -> None:
         if kind == b"IEND":
             file.seek(0)
             return
+
+
+def _check_tiff(image: TiffImagePlugin.TiffImageFile, length: int) -> None:
+    """Raises ValueError if a strip or tile ends beyond the file (libtiff would print to the console)."""
+    for offsets, lengths in ((273, 279), (324, 325)):
+        places = zip(image.tag_v2.get(offsets, ()), image.tag_v2.get(lengths, ()), strict=False)
+        if any(start + count > length for start, count in places):
+            raise ValueError("the file is cut off")
 
 
 _quiet_lock = threading.Lock()
