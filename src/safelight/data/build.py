@@ -1,14 +1,9 @@
 """A folder of photos becomes a dataset: list, choose, screen, place, store, report."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from safelight.data.decide import choose, decide
-from safelight.data.facts import Facts, Square
 from safelight.data.finished import (
     Finished,
     finish_placing,
@@ -18,14 +13,12 @@ from safelight.data.finished import (
     require_finished,
 )
 from safelight.data.report import Subject, write_report
-from safelight.data.scan import DATASET, Found, scan
-from safelight.data.screen import screen
+from safelight.data.scan import DATASET, Listing, scan
+from safelight.data.screening import screen_all
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.store import Squares, write_about, write_pictures
 from safelight.data.workshop import BUILDING, LOCK, Workshop, only_builder
 from safelight.errors import DatasetError
-
-Screened: TypeAlias = tuple[Facts, Square | None]
 
 
 @dataclass(frozen=True)
@@ -64,60 +57,38 @@ def build_dataset(
     is usable.
     """
     source, out, settings = source.resolve(), out.resolve(), settings or BuildSettings()
-    progress = progress or (lambda done, total, what: None)
     _check_out(out, source)
+    listing = scan(source, leave_out=out)
+    old = _open_same(out, source, settings)
+    if old and old.about["seen"] == listing.digest:
+        return _summary(old, old.fingerprint, set())
     with only_builder(out):
         finish_placing(out)
-        old = open_finished(out)
-        _check_same(old, source, settings)
-        listing = scan(source, leave_out=out)
-        if old and old.about["seen"] == listing.digest:
-            return _summary(old, old.fingerprint, set())
-        with Workshop(out / BUILDING, settings) as shop:
-            chosen, filtered = choose(listing, settings)
-            squares = Squares(source, settings, shop, old)
-            measured = _screen_all(chosen, squares, progress, workers)
-            decision = decide(listing, measured, filtered, settings, old.places() if old else {})
-            draft = prepare(shop.folder)
-            sources = write_pictures(draft, listing, decision, squares, progress)
-            write_report(Subject(draft, source, sources, decision, settings), progress)
-            write_about(draft, listing, settings, decision, sources)
-        before, names = (old.fingerprint, old.names()) if old else (None, set())
-        put_in_place(out, draft)
+        old = _open_same(out, source, settings)
+        before, names = (old.fingerprint, old.names()) if old else ("", set())
+        _rebuild(listing, out, settings, old, progress or (lambda done, total, what: None), workers)
         return _summary(require_finished(out), before, names)
 
 
-def _screen_all(chosen: list[Found], squares: Squares, progress: Progress, workers: int) -> list[Facts]:
-    """Facts about every chosen picture; only those not known from before are opened."""
-    known = squares.known_facts()
-    todo = [found for found in chosen if not (found.name in known and known[found.name].describes(found))]
-    done = len(chosen) - len(todo)
-    progress(done, len(chosen), "screening")
-    for facts, square in _in_order(
-        lambda found: screen(squares.source, found, squares.settings), todo, workers
-    ):
-        known[facts.file_name] = squares.shop.add(facts, square)
-        done += 1
-        progress(done, len(chosen), "screening")
-    return [known[found.name] for found in chosen]
-
-
-def _in_order(work: Callable[[Found], Screened], todo: list[Found], workers: int) -> Iterator[Screened]:
-    """The work done by a few threads, its results in the order of `todo`, at most a few waiting.
-
-    Threads, not processes: decoding and resizing release the interpreter's lock, and no orphan can remain.
-    """
-    waiting: deque[Future[Screened]] = deque()
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for found in todo:
-            waiting.append(pool.submit(work, found))
-            if len(waiting) > 8 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _rebuild(
+    listing: Listing,
+    out: Path,
+    settings: BuildSettings,
+    old: Finished | None,
+    progress: Progress,
+    workers: int,
+) -> None:
+    """Screen what is new, decide about all, write all beside the old dataset, then put it in its place."""
+    with Workshop(out / BUILDING, settings) as shop:
+        chosen, filtered = choose(listing, settings)
+        squares = Squares(listing.source, settings, shop, old)
+        facts = screen_all(chosen, squares, progress, workers)
+        decision = decide(listing, facts, filtered, settings, old.places() if old else {})
+        draft = prepare(shop.folder)
+        sources = write_pictures(draft, listing, decision, squares, progress)
+        write_report(Subject(draft, listing.source, sources, decision, settings), progress)
+        write_about(draft, listing, settings, decision, sources)
+    put_in_place(out, draft)
 
 
 def _check_out(out: Path, source: Path) -> None:
@@ -131,20 +102,25 @@ def _check_out(out: Path, source: Path) -> None:
         raise DatasetError(f"{out} holds other files and no dataset; choose an empty or new folder")
 
 
-def _check_same(old: Finished | None, source: Path, settings: BuildSettings) -> None:
-    """Raises DatasetError where a dataset of another folder, or with other settings, would be overwritten."""
+def _open_same(out: Path, source: Path, settings: BuildSettings) -> Finished | None:
+    """The dataset in the folder, or None.
+
+    Raises DatasetError where one of another folder, or with other settings, would be overwritten.
+    """
+    old = open_finished(out)
     if old is None:
-        return
+        return None
     now, before = settings.to_json(), old.settings.to_json()
     other = [f"{name} {before[name]}, now {now[name]}" for name in now if now[name] != before[name]]
     if other:
-        raise DatasetError(f"{old.folder} was built with {'; '.join(other)}: choose another folder")
+        raise DatasetError(f"{out} was built with {'; '.join(other)}: choose another folder")
     built_from = Path(old.about["source"])
     if built_from != source and built_from.is_dir():
-        raise DatasetError(f"{old.folder} was built from {built_from}, not {source}: choose another folder")
+        raise DatasetError(f"{out} was built from {built_from}, not {source}: choose another folder")
+    return old
 
 
-def _summary(new: Finished, before: str | None, old: set[str]) -> BuildSummary:
+def _summary(new: Finished, before: str, old: set[str]) -> BuildSummary:
     """before: the fingerprint that the dataset had; old: the names of its pictures."""
     changed = new.fingerprint != before
     names = new.names() if changed else old

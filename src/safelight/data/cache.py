@@ -34,11 +34,9 @@ class PictureSet:
         """The i-th picture, sRGB: a read-only view of the memory map."""
         return np.asarray(self._pixels[self.numbers[i]])
 
-    def row(self, i: int) -> Row:
+    def rows(self, i: int) -> Row:
         """The metadata row of the i-th picture."""
         return read_row(self.dataset.folder / METADATA, int(self._index["offset"][self.numbers[i]]))
-
-    rows = row
 
     @property
     def size(self) -> int:

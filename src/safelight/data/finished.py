@@ -1,7 +1,9 @@
 """A finished dataset folder: its files, how they are put in place at once, and how they are opened again.
 
 dataset.json     settings, counts, fingerprint; put in place last: without it there is no dataset
-metadata.jsonl   a row for each kept picture, in the layout of Hugging Face's ImageFolder
+metadata.jsonl   a row for each kept picture, in the layout of Hugging Face's ImageFolder: file_name is
+                 relative to the folder of pictures, so that a copy of it there is all that
+                 load_dataset("imagefolder", data_dir=PICTURES) needs
 index.npy        for each row its byte offset, split, fold, source, group and chroma
 pixels.npy       (n, size, size, 3) uint8 sRGB
 refused.jsonl    a row for each picture left out, with the reason
@@ -102,13 +104,14 @@ def open_finished(folder: Path) -> Finished | None:
         about = json.loads(path.read_text())
         version, files = about["version"], about["files"]
     except (ValueError, KeyError, TypeError):
-        raise DatasetError(f"{path} is damaged; build the dataset again in an empty folder") from None
+        raise DatasetError(f"{path} is damaged; delete {folder} and build again") from None
     if version != VERSION:
-        raise DatasetError(f"{path} has version {version}; this safelight reads {VERSION}: build it again")
+        raise DatasetError(f"{path} has version {version}, not {VERSION}; delete {folder} and build again")
     for name, size in files.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else None
         if found != size:
-            raise DatasetError(f"{folder / name} has {found} bytes; expected {size}: build the dataset again")
+            damage = "is missing" if found is None else f"has {found} bytes, not {size}"
+            raise DatasetError(f"{folder / name} {damage}; delete {folder} and build again")
     return Finished(folder, about)
 
 
@@ -144,6 +147,10 @@ def finish_placing(out: Path) -> None:
     names = sorted(path.name for path in ready.iterdir())
     if DATASET in names:
         (out / DATASET).unlink(missing_ok=True)
+        files = json.loads((ready / DATASET).read_text())["files"]
+        for path in out.glob("report_*.png"):
+            if path.name not in files:
+                path.unlink()
     for name in sorted(names, key=lambda name: name == DATASET):
         (ready / name).replace(out / name)
     shutil.rmtree(out / BUILDING)

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
+from safelight.data.charts import cast_chart, chroma_chart
 from safelight.data.decide import REASONS, Decision
 from safelight.data.finished import INDEX, PIXELS
 from safelight.data.page import Figure, Page, Table, Value, to_html, to_markdown
 from safelight.data.rows import Row
 from safelight.data.settings import BuildSettings, Progress
-from safelight.data.sheets import Cell, chroma_chart, contact_sheet
+from safelight.data.sheets import Cell, contact_sheet
 from safelight.data.split import SPLITS
 from safelight.errors import PhotoError
+from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.files import read_small
 
 _SHOWN = 64  # pictures on a contact sheet at most
+_MEASURED = 3000  # pictures in the chart of casts at most
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Subject:
 def write_report(subject: Subject, progress: Progress) -> None:
     """report.md, report.html and their PNGs, beside the dataset's files in the draft."""
     parts: list[Table | Figure] = [_splits(subject)]
-    steps = (_chroma, _kept, _groups, _refused)
+    steps = (_chroma, _casts, _kept, _groups, _refused)
     for done, step in enumerate(steps):
         progress(done, len(steps), "reporting")
         parts += step(subject)
@@ -72,6 +75,17 @@ def _chroma(subject: Subject) -> list[Table | Figure]:
     chart.savefig(subject.draft / "report_chroma.png", metadata={"Software": None})
     caption = "Left: how many pictures have how much color. Right: median and middle half of each source."
     return [Figure("Chroma", "report_chroma.png", caption)]
+
+
+def _casts(subject: Subject) -> list[Table | Figure]:
+    """The mean color of some pictures."""
+    pixels = np.load(subject.draft / PIXELS, mmap_mode="r")
+    chosen = _spread(len(pixels), _MEASURED)
+    means = [srgb_to_lab(pixels[i, ::4, ::4]).mean(axis=(0, 1), dtype=np.float32)[1:] for i in chosen]
+    chart = cast_chart(np.stack(means))
+    chart.savefig(subject.draft / "report_casts.png", metadata={"Software": None})
+    caption = f"The mean color of {len(chosen):,} pictures, one dot each."
+    return [Figure("Casts", "report_casts.png", caption)]
 
 
 def _kept(subject: Subject) -> list[Table | Figure]:
@@ -143,7 +157,7 @@ def _refused_cell(subject: Subject, row: Row) -> Cell:
             pixels = read_small(subject.source / row["file_name"], subject.settings.size)
         except (PhotoError, OSError):
             pixels = None  # it was readable when it was screened; the report can do without
-    return Cell(pixels, _base(row["file_name"]), f"{row['reason']}: {row['detail']}")
+    return Cell(pixels, f"{row['reason']}: {_base(row['file_name'])}", row["detail"])
 
 
 def _settings(settings: BuildSettings) -> Table:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from safelight.data.rows import Row, read_row, read_rows_at
 from safelight.errors import DatasetError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp"})
 SIDECAR = "metadata.jsonl"
 DATASET = "dataset.json"  # marks a folder as a built dataset
 
@@ -49,9 +50,9 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
     files = sorted(_walk(source, leave_out), key=lambda found: found.name)
     pictures = [found for found in files if Path(found.name).name != SIDECAR]
     rows: dict[str, tuple[Path, int]] = {}
-    for found in files:
-        if Path(found.name).name == SIDECAR:
-            rows |= _index(source, found.name)
+    sidecars = [found.name for found in files if Path(found.name).name == SIDECAR]
+    for name in sorted(sidecars, key=lambda name: name.count("/")):  # a deeper one says more
+        rows |= _index(source, name)
     there = {found.name for found in pictures}
     missing = sorted(name for name in rows if name not in there)
     seen = hashlib.sha256(
@@ -93,6 +94,6 @@ def _index(source: Path, sidecar: str) -> dict[str, tuple[Path, int]]:
     for offset, row in read_rows_at(path):
         if not isinstance(row.get("file_name"), str):
             raise DatasetError(f"{path} has a row without file_name; give each row the name of its picture")
-        name = (Path(sidecar).parent / row["file_name"]).as_posix()
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(sidecar), row["file_name"]))
         rows[name] = (path, offset)
     return rows

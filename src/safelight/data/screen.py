@@ -13,8 +13,10 @@ from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError, PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
+from safelight.pixels.formats import open_picture
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize
 
+MOST_MEGAPIXELS = 200
 _UP = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads
 
 
@@ -27,7 +29,7 @@ def screen(source: Path, found: Found, settings: BuildSettings) -> tuple[Facts, 
     known: dict[str, Any] = {"file_name": found.name, "bytes": found.bytes, "changed": found.changed}
     try:
         known["sha256"] = _digest(path)
-        small = read_small(path, settings.size)
+        small = read_small(path, settings.size, MOST_MEGAPIXELS)
         known["height"], known["width"] = _file_size(path, small)
     except (PhotoError, OSError) as error:
         return Facts(**known, refused="unreadable", detail=_reason(error, path)), None
@@ -67,11 +69,11 @@ def _color_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, float]:
 def _refusal(known: dict[str, Any], settings: BuildSettings) -> tuple[str, str]:
     height, width = known["height"], known["width"]
     if min(height, width) < settings.min_side:
-        return "tiny", f"{width} × {height} pixels, less than {settings.min_side} on a side"
+        return "tiny", f"{width} × {height} pixels, a side < {settings.min_side}"
     if known["ab_range"] < settings.min_ab_range:
-        return "grey", f"ab range {known['ab_range']}, less than {settings.min_ab_range}"
+        return "grey", f"ab range {known['ab_range']:.1f} < {settings.min_ab_range:g}"
     if known["chroma"] < settings.min_chroma:
-        return "grey", f"mean chroma {known['chroma']}, less than {settings.min_chroma}"
+        return "grey", f"mean chroma {known['chroma']:.1f} < {settings.min_chroma:g}"
     return "", ""
 
 
@@ -95,9 +97,7 @@ def _digest(path: Path) -> str:
 
 def _file_size(path: Path, upright: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int]:
     """(h, w) of the file, turned as its reduced copy is."""
-    from PIL import Image
-
-    with Image.open(path) as picture:
+    with open_picture(path, MOST_MEGAPIXELS) as picture:
         width, height = picture.size
     turned = (height > width) != (upright.shape[0] > upright.shape[1])
     return (width, height) if turned else (height, width)

@@ -33,6 +33,10 @@ class Conflict:
     one: Place
     other: Place
 
+    def __str__(self) -> str:
+        one, other = (f"{place.split}, fold {place.fold}" for place in (self.one, self.other))
+        return f"resembles pictures in {one} and in {other}"
+
 
 @dataclass(frozen=True)
 class Member:

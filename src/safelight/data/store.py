@@ -56,6 +56,7 @@ def write_pictures(
     """Write metadata, index, pixels, refusals and facts; returns the sources by their numbers."""
     kept = decision.kept
     sources = sorted({source_of(listing, facts.file_name) for facts, _ in kept})
+    numbers = {source: number for number, source in enumerate(sources)}
     index = np.zeros(len(kept), INDEX_TYPE)
     shape = (len(kept), squares.settings.size, squares.settings.size, 3)
     pixels = np.lib.format.open_memmap(draft / PIXELS, "w+", np.uint8, shape)
@@ -64,7 +65,7 @@ def write_pictures(
         for number, (facts, place) in enumerate(kept):
             row = _row(listing, facts, place)
             group, split = int(place.group, 16), SPLITS.index(place.split)
-            source = sources.index(row["source"])
+            source = numbers[row["source"]]
             index[number] = (metadata.tell(), split, place.fold, source, group, facts.chroma)
             metadata.write(to_line(row))
             pixels[number] = squares.read(facts, new)

@@ -28,23 +28,25 @@ LOCK = ".lock"
 def only_builder(out: Path) -> Iterator[None]:
     """Hold the folder alone. The lock is the system's and ends with the process, however that ends.
 
-    Raises DatasetError, with the number of the process, if another one builds into the folder.
+    Raises DatasetError if another process builds into the folder (with its number), or if it cannot be
+    written, now or later.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / LOCK).open("a+b") as file:
-        if not _lock(file.fileno()):
-            file.seek(0)
-            owner = file.read().decode(errors="replace").strip() or "another process"
-            raise DatasetError(
-                f"{out} is being built by process {owner}; wait for it, or choose another folder"
-            )
-        file.truncate(0)
-        file.write(str(os.getpid()).encode())
-        file.flush()
-        try:
-            yield
-        finally:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / LOCK).open("a+b") as file:
+            if not _lock(file.fileno()):
+                file.seek(0)
+                owner = file.read().decode(errors="replace").strip() or "another process"
+                raise DatasetError(f"{out} is being built by process {owner}; wait, or choose another folder")
             file.truncate(0)
+            file.write(str(os.getpid()).encode())
+            file.flush()
+            yield
+            file.truncate(0)
+    except OSError as error:
+        raise DatasetError(
+            f"{out} cannot be written ({error.strerror or error}); what is done is kept"
+        ) from error
 
 
 def _lock(descriptor: int) -> bool:

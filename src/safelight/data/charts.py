@@ -1,0 +1,97 @@
+"""Charts for a dataset's report."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from jaxtyping import Float32
+
+from safelight.data.sheets import FAINT, INK, PAPER
+from safelight.errors import DatasetError
+from safelight.pixels.color import lab_to_srgb
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Chromas: TypeAlias = Float32[np.ndarray, " n"]
+
+ACCENT = "#b8442c"
+
+
+def chroma_chart(chroma: Chromas, sources: Sequence[str], least: float) -> "Figure":
+    """Left the histogram of mean chroma over pictures, right the middle half and median of each source.
+
+    least: the chroma below which pictures were refused, drawn as a line.
+    """
+    names = _largest(sources)
+    figure = _figure((9.6, max(3.6, 0.24 * len(names) + 1)))
+    left, right = figure.subplots(1, 2, width_ratios=[1.2, 1])
+    _draw_histogram(left, chroma, least)
+    _draw_sources(right, {name: chroma[np.asarray(sources) == name] for name in names})
+    for axes in (left, right):
+        _dress(axes)
+        axes.set_xlabel("mean chroma of a picture (Lab)", color=INK, fontsize=9)
+    return figure
+
+
+def _draw_histogram(axes: "Axes", chroma: Chromas, least: float) -> None:
+    top = max(float(chroma.max()), least)
+    axes.hist(chroma, bins=48, range=(0, top), color=ACCENT, edgecolor=PAPER, linewidth=0.4)
+    axes.axvline(least, color=INK, linewidth=1, linestyle=":")
+    axes.annotate(" refused below", (least, 0.97), xycoords=("data", "axes fraction"), color=INK, fontsize=8)
+    axes.set_ylabel("pictures", color=INK, fontsize=9)
+
+
+def _draw_sources(axes: "Axes", chroma: dict[str, Chromas]) -> None:
+    for row, values in enumerate(chroma.values()):
+        low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
+        axes.plot([low, high], [row, row], color=ACCENT, linewidth=5, alpha=0.45, solid_capstyle="round")
+        axes.plot([median], [row], "o", color=ACCENT, markersize=5)
+    axes.set_yticks(range(len(chroma)), [f"{name}  {len(values):,}" for name, values in chroma.items()])
+    axes.set_xlim(left=0)
+
+
+def cast_chart(mean_ab: Float32[np.ndarray, "n 2"]) -> "Figure":
+    """The mean a and b of each picture, as a dot of that color; without a cast they lie around the middle."""
+    figure = _figure((4.8, 4.8))
+    axes = figure.subplots()
+    light = np.full((len(mean_ab), 1), 65, np.float32)
+    colors = lab_to_srgb(np.concatenate([light, mean_ab], axis=1))
+    axes.scatter(mean_ab[:, 0], mean_ab[:, 1], s=7, c=colors, linewidths=0)
+    a, b = np.median(mean_ab, axis=0)
+    axes.plot([a], [b], "+", color=INK, markersize=11, markeredgewidth=1.2)
+    axes.annotate(
+        f"+ median: a {a:.0f}, b {b:.0f}", (0.02, 0.96), xycoords="axes fraction", color=INK, fontsize=8
+    )
+    reach = float(np.abs(mean_ab).max()) * 1.05 + 1
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
+    axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
+    axes.set_xlabel("mean a   (green to red)", color=INK, fontsize=9)
+    axes.set_ylabel("mean b   (blue to yellow)", color=INK, fontsize=9)
+    _dress(axes)
+    return figure
+
+
+def _figure(size: tuple[float, float]) -> "Figure":
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise DatasetError("the report needs matplotlib; pip install 'safelight[train]'") from None
+    return Figure(figsize=size, dpi=120, facecolor=PAPER, layout="constrained")
+
+
+def _largest(sources: Sequence[str], most: int = 24) -> list[str]:
+    """The sources with the most pictures, the largest last (on top of the chart)."""
+    names, counts = np.unique(np.asarray(sources), return_counts=True)
+    return [str(names[i]) for i in np.argsort(counts, kind="stable")[-most:]]
+
+
+def _dress(axes: "Axes") -> None:
+    axes.set_facecolor(PAPER)
+    axes.tick_params(colors=INK, labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("bottom", "left"):
+        axes.spines[side].set_color(FAINT)
