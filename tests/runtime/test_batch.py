@@ -20,7 +20,10 @@ def results(inputs: list[Path], out: Path | None = None) -> dict[str, str]:
 
 def test_the_result_lies_beside_the_photo(tmp_path: Path) -> None:
     assert results([tmp_path / "ä b.JPG"]) == {str(tmp_path / "ä b.JPG"): str(tmp_path / "ä b-color.JPG")}
-    assert results([tmp_path / "odd.gif"]) == {str(tmp_path / "odd.gif"): str(tmp_path / "odd-color.png")}
+    assert results([tmp_path / "no suffix"]) == {
+        str(tmp_path / "no suffix"): str(tmp_path / "no suffix-color.png")
+    }
+    assert results([tmp_path / "odd.gif"]) == {str(tmp_path / "odd.gif"): str(tmp_path / "odd-gif-color.png")}
 
 
 def test_one_photo_may_go_to_a_file_or_a_folder(tmp_path: Path) -> None:
@@ -46,7 +49,7 @@ def test_a_folder_keeps_its_shape(tmp_path: Path) -> None:
 
 def test_results_of_an_earlier_run_are_no_photos(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg", tmp_path / "a-color.jpg", tmp_path / "b-color.jpg")
-    touch(tmp_path / "c.gif", tmp_path / "c-color.png")
+    touch(tmp_path / "c.gif", tmp_path / "c-gif-color.png")
     assert [job.photo.name for job in plan([tmp_path])] == ["a.jpg", "b-color.jpg", "c.gif"]
 
 

@@ -12,7 +12,7 @@ from safelight.pixels.photo import shown
 
 WRITTEN = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
 PHOTOS = WRITTEN | {".gif", ".bmp"}
-OTHERWISE = ".png"  # for photos of a kind that is read but not written
+OTHERWISE = ".png"
 MARK = "-color"
 SIDE_HINTS = ".hints.json"
 
@@ -69,16 +69,20 @@ def find_photos(place: Path) -> Iterator[tuple[Path, Path]]:
     closed: list[OSError] = []
     for folder, inner, names in os.walk(place, onerror=closed.append):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        there = set(names)
+        results = {result_name(Path(name)) for name in names}
         for name in sorted(names):
             path = Path(folder, name)
-            if name.startswith(".") or path.suffix.lower() not in PHOTOS:
-                continue
-            if path.stem.endswith(MARK) and there & _sources(path):
-                continue
-            yield path, place
+            if not name.startswith(".") and path.suffix.lower() in PHOTOS and name not in results:
+                yield path, place
     for error in closed:  # A folder that cannot be listed is passed on, so that it is said and counted.
         yield Path(error.filename), Path(error.filename).parent
+
+
+def result_name(photo: Path) -> str:
+    """NAME-color.EXT, or NAME-gif-color.png where EXT is a kind that is read but not written."""
+    if photo.suffix.lower() in WRITTEN:
+        return f"{photo.stem}{MARK}{photo.suffix}"
+    return f"{photo.stem}{photo.suffix.replace('.', '-')}{MARK}{OTHERWISE}"
 
 
 def run(
@@ -97,9 +101,7 @@ def run(
         try:
             job.result.parent.mkdir(parents=True, exist_ok=True)
             remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in work(job))
-        except (
-            Exception
-        ) as error:  # One odd photo must not end a night's work: it is said, counted, and passed.
+        except Exception as error:  # One odd photo must not end a night's work: it is said and counted.
             yield Outcome(job, "failed", (_one_line(job, error),), time.perf_counter() - start)
         else:
             yield Outcome(job, "done", remarks, time.perf_counter() - start)
@@ -117,24 +119,17 @@ def _same_file(one: Path, other: Path) -> bool:
     return exists(one) and exists(other) and one.samefile(other)
 
 
-def _sources(result: Path) -> set[str]:
-    """Names that the photo of this result may have had."""
-    return {result.stem.removesuffix(MARK) + suffix for suffix in (result.suffix, ".gif", ".bmp")}
-
-
 def _is_file(out: Path) -> bool:
     return not out.is_dir() and out.suffix.lower() in WRITTEN
 
 
 def _job(photo: Path, base: Path, out: Path | None) -> Job:
-    suffix = photo.suffix if photo.suffix.lower() in WRITTEN else OTHERWISE
-    name = f"{photo.stem}{MARK}{suffix}"
     if out is None:
-        result = photo.with_name(name)
+        result = photo.with_name(result_name(photo))
     elif _is_file(out):
         result = out
     else:
-        result = out / photo.parent.relative_to(base) / name
+        result = out / photo.parent.relative_to(base) / result_name(photo)
     side = photo.with_name(photo.stem + SIDE_HINTS)
     return Job(photo, result, side if exists(side) else None)
 
