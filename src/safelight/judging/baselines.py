@@ -9,10 +9,10 @@ from safelight.arrays import Ab, Lightness
 from safelight.judging.levin import Levin
 from safelight.tasks import propagate
 from safelight.tasks.hints import Points
+from safelight.tasks.kriging import describe, krige
 
-Predict: TypeAlias = Callable[
-    [Lightness, Points], Ab
-]  # L (h, w) 0..100 and hints on its grid -> ab (h, w, 2)
+# L (h, w) 0..100, and hints on its grid -> ab (h, w, 2)
+Predict: TypeAlias = Callable[[Lightness, Points], Ab]
 
 
 def grey(L: Lightness, points: Points) -> Ab:
@@ -36,6 +36,11 @@ def kernel_regression(L: Lightness, points: Points) -> Ab:
     return propagate.kernel_regression(L, points)[0]
 
 
+def kriging(L: Lightness, points: Points) -> Ab:
+    """The best linear guess from a covariance that was fitted on training pictures."""
+    return krige(describe(L), points)[0]
+
+
 # Each call makes a fresh one: Levin keeps a picture's equations from one number of hints to the next.
 BASELINES: dict[str, Callable[[], Predict]] = {
     "grey": lambda: grey,
@@ -43,4 +48,6 @@ BASELINES: dict[str, Callable[[], Predict]] = {
     "kernel regression": lambda: kernel_regression,
     "Levin 2004": Levin,
 }
+# Not baselines, but always shown beside them: what our networks start from, and so must improve on.
+STARTS: dict[str, Predict] = {"kriging": kriging}
 VERSION = 1  # raise it when a baseline's answers change: stored scores of older versions are not used again

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from safelight.judging.baselines import BASELINES, Predict
+from safelight.judging.baselines import BASELINES, STARTS, Predict
 from safelight.judging.compare import best_baselines, compare, compare_vivid, group_curves
 from safelight.judging.grouping import group_pictures
 from safelight.judging.kept import Progress, score_baselines
@@ -56,9 +56,10 @@ def judge(
     names = [baseline for baseline in BASELINES if baselines or baseline == "grey"]
     known = score_baselines(questions, names, kept, workers, progress)
     rows = {name: _score(predict, name, questions, protocol.counts, progress)}
-    for other, answer in (beside or {}).items():
-        rows[other] = _score(answer, other, questions, protocol.counts, progress)
-    rows = {**rows, **{baseline: row for baseline, row in known.items() if baseline not in rows}}
+    rows.update((baseline, row) for baseline, row in known.items() if baseline != name)
+    for other, answer in {**(STARTS if baselines else {}), **(beside or {})}.items():
+        if other != name:
+            rows[other] = _score(answer, other, questions, protocol.counts, progress)
     truth = np.array([colorfulness(question.pixels) for question in questions])
     scores = {method: gather(own, known["grey"], truth) for method, own in rows.items()}
     verdict = _verdict(name, pictures, questions, scores, float(truth.mean()))

@@ -11,8 +11,9 @@ METHODS = {
     "nearest hint": "#c79a3b",
     "kernel regression": "#2f8f83",
     "Levin 2004": "#3d63a8",
+    "kriging": "#7d4f9e",
 }
-OTHERS = ("#7d4f9e", "#5b4636", "#a8487c", "#4f7d2e")  # methods judged beside, in turn
+OTHERS = ("#5b4636", "#a8487c", "#4f7d2e")  # methods judged beside, in turn
 
 
 def method_colors(methods: tuple[str, ...]) -> dict[str, str]:

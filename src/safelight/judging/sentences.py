@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from safelight.judging.baselines import BASELINES
 from safelight.judging.intervals import FEWEST, Estimate
 from safelight.judging.protocols import PROTOCOLS
 from safelight.judging.scores import STATISTICS
@@ -65,7 +66,7 @@ def _guided(verdict: Verdict) -> list[str]:
 
 def _wins(verdict: Verdict) -> list[str]:
     """At which numbers of hints it is above every baseline in both main statistics."""
-    main = [c for c in verdict.comparisons if c.statistic in MAIN]
+    main = [c for c in verdict.comparisons if c.statistic in MAIN and c.baseline in BASELINES]
     if not main:
         return []
     beaten = [n for n in verdict.counts if all(c.standing == "wins" for c in main if c.hints == n)]
