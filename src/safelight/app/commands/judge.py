@@ -1,5 +1,6 @@
 """safelight judge: a model and the baselines answer the same questions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ def judge(
     from safelight.judging.report import write_report
 
     protocol = protocol_named(protocol_name)
+    label, *others = _labels([model, *beside])
     predict, vivid = _predicts(model)
     with Bars() as bars:
         pictures = open_dataset(
@@ -71,14 +73,14 @@ def judge(
         )
         verdict = run_judge(
             predict,
-            model.rstrip("/"),
+            label,
             pictures,
             protocol,
             vivid=vivid,
             limit=limit,
             seed=seed,
             baselines=not no_baselines,
-            beside={other.rstrip("/"): _predicts(other)[0] for other in beside},
+            beside={name: _predicts(other)[0] for name, other in zip(others, beside, strict=True)},
             dataset=data.name,
             split=split,
             folder=pictures.dataset.folder,
@@ -88,6 +90,12 @@ def judge(
     page = write_report(verdict, out, pick_examples(verdict, predict, pictures, protocol))
     click.echo("\n".join(verdict.sentences))
     click.echo(f"the report is {page}")
+
+
+def _labels(models: Sequence[str]) -> list[str]:
+    """Short names for the report; the models as they were given where two would share one."""
+    short = [Path(model).name.removesuffix(".onnx") for model in models]
+    return short if len(set(short)) == len(short) else list(models)
 
 
 def _predicts(model: str) -> "tuple[Predict, Predict]":

@@ -1,0 +1,58 @@
+"""A folder becomes a dataset and a model is judged on it, by the commands of the README."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from safelight.pixels.files import write_photo
+from tests.app.shell import safelight
+from tests.runtime.tiny import make_model
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty-four soft color pictures, built by the command."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    (folder / "photos").mkdir()
+    for number in range(24):
+        coarse = rng.integers(0, 256, (6, 6, 3), dtype=np.uint8)
+        picture = cv2.resize(coarse, (96, 80), interpolation=cv2.INTER_CUBIC)
+        write_photo(folder / "photos" / f"{number:02}.png", picture)
+    write_photo(folder / "photos" / "grey.png", np.full((80, 96, 3), 120, np.uint8))
+    done = safelight("data", "build", folder / "photos", "-o", folder / "set", "--size", "64")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert "24 pictures" in done.stdout
+    return folder / "set"
+
+
+def test_building_again_does_nothing_new(dataset: Path) -> None:
+    done = safelight("data", "build", dataset.parent / "photos", "-o", dataset, "--size", "64")
+    assert done.returncode == 0
+    assert "nothing new: 24 pictures" in done.stdout
+
+
+def test_building_with_other_settings_is_refused_in_one_line(dataset: Path) -> None:
+    done = safelight("data", "build", dataset.parent / "photos", "-o", dataset, "--size", "32")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_model_is_judged(dataset: Path, tmp_path: Path) -> None:
+    words = ("--data", dataset, "--split", "all", "--limit", "2", "-o", tmp_path / "report", "--workers", "1")
+    done = safelight("judge", make_model(tmp_path), *words)
+    assert done.returncode == 0, done.stderr
+    verdict = json.loads((tmp_path / "report" / "verdict.json").read_text())
+    assert verdict["pictures"] == 2
+    assert {"tiny", "grey", "nearest hint"} <= set(verdict["groups"][0]["curves"])
+    assert "report.md" in done.stdout
+    assert (tmp_path / "report" / "report.md").exists()
+
+
+def test_an_unknown_protocol_is_refused_with_the_names(dataset: Path, tmp_path: Path) -> None:
+    done = safelight("judge", make_model(tmp_path), "--data", dataset, "-o", tmp_path, "--protocol", "mine")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "siggraph17" in done.stderr
