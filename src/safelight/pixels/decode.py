@@ -19,6 +19,7 @@ _MODES = {  # Pillow's mode: what it is a kind of
     **dict.fromkeys(("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"), "RGB"),
     "CMYK": "CMYK",
 }
+_TIFF_XMP = 700
 _EXIF_GROUPS = (0x8769, 0x8825)  # the EXIF and GPS directories
 
 
@@ -131,6 +132,9 @@ def _first_of_many(image: ImageFile.ImageFile) -> tuple[str, ...]:
 def _xmp(image: ImageFile.ImageFile, turn: int) -> bytes | None:
     """The XMP packet, upright if the pixels were turned."""
     packet = image.info.get("xmp")
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        packet = image.tag_v2.get(_TIFF_XMP)
+        packet = packet[0] if isinstance(packet, tuple) and packet else packet
     if not isinstance(packet, bytes) or not packet:
         return None
     return packet if turn == 1 else re.sub(rb"(tiff:Orientation(?:=[\"']|>))[2-8]", rb"\g<1>1", packet)

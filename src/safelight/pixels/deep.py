@@ -5,7 +5,6 @@ in each order, gives both bytes, with Pillow's own care for damaged files.
 """
 
 import sys
-from typing import IO
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
@@ -58,15 +57,10 @@ def _png(image: PngImagePlugin.PngImageFile) -> UInt16[np.ndarray, "h w *c"] | N
         return _grey(image)
     if rawmode == "LA;16B":  # as many bytes a pixel as RGBA, taken apart here
         image._mode = "RGBA"
-        image.tile = [tile._replace(args="RGBA") for tile in image.tile]
+        _unpack_as(image, "RGBA")
         image.load()
         return to_array(image).view(">u2").astype(np.uint16)
-    if rawmode in ("RGB;16B", "RGBA;16B"):
-        again = PngImagePlugin.PngImageFile(_rewound(image))
-        low = rawmode[:-1] + "L"
-        again.tile = [tile._replace(args=low) for tile in again.tile]
-        return _both(image, again)
-    return None
+    return _both(image) if rawmode in ("RGB;16B", "RGBA;16B") else None
 
 
 def _tiff(image: TiffImagePlugin.TiffImageFile) -> UInt16[np.ndarray, "h w *c"] | None:
@@ -80,14 +74,7 @@ def _tiff(image: TiffImagePlugin.TiffImageFile) -> UInt16[np.ndarray, "h w *c"] 
         return None
     if image.tag_v2.get(_PLANES) == 2:
         raise ValueError("its 16-bit channels are in separate planes; save it with interleaved channels")
-    kind = _rawmode(image).split(";")[0]
-    if kind not in ("RGB", "RGBA", "RGBX"):
-        return None
-    orders = "LB" if sys.byteorder == "little" else "BL"  # libtiff gives the machine's own order
-    _read_by_libtiff(image, f"{kind};16{orders[0]}")
-    again = TiffImagePlugin.TiffImageFile(_rewound(image))
-    _read_by_libtiff(again, f"{kind};16{orders[1]}")
-    return _both(image, again)
+    return _both(image) if _rawmode(image).split(";")[0] in ("RGB", "RGBA", "RGBX") else None
 
 
 def _rawmode(image: ImageFile.ImageFile) -> str:
@@ -96,27 +83,30 @@ def _rawmode(image: ImageFile.ImageFile) -> str:
     return str(arguments if isinstance(arguments, str) else (arguments or [""])[0])
 
 
-def _read_by_libtiff(image: TiffImagePlugin.TiffImageFile, rawmode: str) -> None:
-    place = (rawmode, False, image.tag_v2.offset)
-    image.tile = [ImageFile._Tile("libtiff", (0, 0, *image._tile_size), 0, place)]
-    image.use_load_libtiff = True
+def _unpack_as(image: ImageFile.ImageFile, rawmode: str) -> None:
+    """Have Pillow take the decoded bytes for something else."""
+    image.tile = [
+        tile._replace(args=(rawmode, *tile.args[1:]) if isinstance(tile.args, tuple) else rawmode)
+        for tile in image.tile
+    ]
 
 
-def _rewound(image: ImageFile.ImageFile) -> IO[bytes]:
-    """The file of a picture, which is loaded first, at its beginning."""
+def _both(image: ImageFile.ImageFile) -> UInt16[np.ndarray, "h w c"]:
+    """Upper bytes in the picture's own byte order, lower bytes in the other."""
+    kind, order = _rawmode(image).split(";16")
+    if order == "N":  # the machine's own
+        order = "L" if sys.byteorder == "little" else "B"
     file = image.fp
     assert file is not None
+    _unpack_as(image, f"{kind};16{order}")
     image.load()
-    file.seek(0)
-    return file
-
-
-def _both(high: ImageFile.ImageFile, low: ImageFile.ImageFile) -> UInt16[np.ndarray, "h w c"]:
-    high.load()
-    low.load()
-    deep = to_array(high).astype(np.uint16)
+    deep = to_array(image).astype(np.uint16)
     deep <<= 8
-    deep |= to_array(low)
+    file.seek(0)
+    again = type(image)(file)
+    _unpack_as(again, f"{kind};16{'L' if order == 'B' else 'B'}")
+    again.load()
+    deep |= to_array(again)
     return deep
 
 
