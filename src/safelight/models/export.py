@@ -1,0 +1,133 @@
+"""A trained network as an ONNX file with its card, checked against torch on real pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from jaxtyping import Float32
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from safelight.arrays import Planes
+from safelight.errors import ModelError
+from safelight.models.unet import ColorUNet
+from safelight.runtime.card import ModelCard, Port
+from safelight.runtime.modelfile import find_model, write_card
+from safelight.runtime.session import Session
+
+OPSET = 18
+LARGE = 1024  # weights with at least so many numbers are stored in half precision
+TOLERANCE = 0.55 / 110  # half a unit of ab, about a quarter of a just noticeable difference
+
+INPUTS = (
+    Port(
+        "planes",
+        (1, 7, "height", "width"),
+        (-1.2, 1.2),
+        "(L - 50) / 100; painted hints: a / 110, b / 110, mask (1 = hinted); propagated hints: a / 110, b / 110, "
+        "confidence 0..1. Height and width are multiples of 32",
+    ),
+)
+OUTPUTS = (
+    Port("ab", (1, 2, "height", "width"), (-1.2, 1.2), "a / 110 and b / 110 of Lab (D65)"),
+    Port("chroma", (1, 1, "height", "width"), (0.0, 1.3), "expected chroma / 110, for vivid colours"),
+)
+
+
+class Named(nn.Module):
+    """The network with plain tensors as its outputs."""
+
+    def __init__(self, network: ColorUNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        """Planes to ab and chroma."""
+        colors = self.network(planes)
+        return colors.ab, colors.chroma
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Largest difference between torch and the exported file over some pictures, in units of ab."""
+
+    pictures: int
+    ab: float
+    chroma: float
+
+
+def export(network: ColorUNet, card: ModelCard, path: Path, questions: list[Planes]) -> Parity:
+    """Write MODEL.onnx and its card, and compare it with torch on these questions (real pictures).
+
+    Nothing remains at `path` if they differ by more than half a unit of ab. Raises ModelError.
+    """
+    network = network.eval()
+    draft = path.with_name(f".{path.name}.draft.onnx")
+    try:
+        draft.write_bytes(to_onnx(network))
+        write_card(card, draft)
+        parity = compare(network, Session(find_model(draft, card.task)), questions)
+        if max(parity.ab, parity.chroma) > TOLERANCE * 110:
+            raise ModelError(
+                f"the exported model differs from torch by {parity.ab:.2f} units of ab; expected at most "
+                f"{TOLERANCE * 110:.2f}: not written; please report it with the recipe"
+            )
+        draft.replace(path)
+        write_card(card, path)
+    finally:
+        for leftover in (draft, draft.with_suffix(".card.json"), draft.with_suffix(".card.md")):
+            leftover.unlink(missing_ok=True)
+    return parity
+
+
+def to_onnx(network: ColorUNet) -> bytes:
+    """The network as ONNX, any height and width that are multiples of 32, large weights in half precision."""
+    planes = torch.rand(1, 7, 96, 160)
+    program = torch.onnx.export(
+        Named(network).eval(),
+        (planes,),
+        dynamo=True,
+        dynamic_shapes={"planes": {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}},
+        input_names=["planes"],
+        output_names=["ab", "chroma"],
+        opset_version=OPSET,
+        verbose=False,
+    )
+    if program is None:
+        raise ModelError("torch could not trace the network for ONNX; please report it with the recipe")
+    model = halve(program.model_proto)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def halve(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store large float weights as float16, cast back to float32 when the session starts: half the size."""
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and int(np.prod(tensor.dims)) >= LARGE:
+            name, weight = tensor.name, numpy_helper.to_array(tensor)
+            tensor.CopyFrom(numpy_helper.from_array(weight.astype(np.float16), f"{name}.half"))
+            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
+def compare(network: ColorUNet, session: Session, questions: list[Planes]) -> Parity:
+    """Largest differences between torch and the session over these questions."""
+    ab = chroma = 0.0
+    for planes in questions:
+        reply = session(planes=planes)
+        with torch.inference_mode():
+            colors = network(torch.from_numpy(planes)[None])
+        ab = max(ab, _largest(reply["ab"], colors.ab[0]))
+        chroma = max(chroma, _largest(reply["chroma"], colors.chroma[0]))
+    return Parity(len(questions), ab * 110, chroma * 110)
+
+
+def _largest(exported: Float32[np.ndarray, "c h w"], original: Tensor) -> float:
+    return float(np.abs(exported - original.numpy()).max())
