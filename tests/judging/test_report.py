@@ -13,7 +13,8 @@ from safelight.judging.judge import judge
 from safelight.judging.protocols import Protocol
 from safelight.judging.questions import PictureList
 from safelight.judging.report import write_report
-from safelight.judging.tables import number, table
+from safelight.judging.scores import number
+from safelight.judging.tables import table
 from safelight.judging.verdict import Verdict
 
 
@@ -73,3 +74,4 @@ def test_a_report_replaces_an_older_one(verdict: Verdict, tmp_path: Path) -> Non
 def test_tables() -> None:
     assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
     assert [number(-1.234, 2), number(2.0, 1, signed=True), number(float("nan"), 2)] == ["−1.23", "+2.0", "–"]
+    assert number(-0.001, 2) == "0.00"

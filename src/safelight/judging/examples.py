@@ -8,7 +8,7 @@ from safelight.arrays import Ab, Lightness, Pixels
 from safelight.judging.baselines import BASELINES, Predict
 from safelight.judging.metrics import psnr
 from safelight.judging.protocols import Protocol
-from safelight.judging.questions import Pictures, question_about
+from safelight.judging.questions import Pictures, Question, question_about
 from safelight.judging.scores import show
 from safelight.judging.verdict import PictureScore, Verdict
 from safelight.tasks.hints import Points
@@ -35,20 +35,36 @@ class Example:
 
 
 def pick_examples(
-    verdict: Verdict, predict: Predict, pictures: Pictures, protocol: Protocol, each: int = EACH
+    verdict: Verdict,
+    predict: Predict,
+    pictures: Pictures,
+    protocol: Protocol,
+    vivid: Predict | None = None,
+    each: int = EACH,
 ) -> dict[int, list[Example]]:
     """Number of hints -> examples: the pictures with the highest, middle and lowest gain over grey.
 
-    The model answers these few once more.
+    The model answers these few once more. vivid: shown beside it where there are no hints.
     """
-    return {
-        hints: [
-            _example(rank, score, hints, verdict, predict, pictures, protocol)
-            for rank, score in _ranked(verdict, hints, each)
-        ]
-        for hints in SHOWN
-        if hints in verdict.counts
-    }
+    examples = {}
+    for hints in SHOWN:
+        if hints in verdict.counts:
+            methods = _methods(verdict, predict, vivid, hints)
+            examples[hints] = [
+                _example(
+                    rank, score, question_about(pictures, score.index, protocol, verdict.seed), hints, methods
+                )
+                for rank, score in _ranked(verdict, hints, each)
+            ]
+    return examples
+
+
+def _methods(verdict: Verdict, predict: Predict, vivid: Predict | None, hints: int) -> dict[str, Predict]:
+    """The best baseline and the model; without hints the model cautious and vivid."""
+    if hints:
+        best = verdict.best_baseline[hints]
+        return {best: BASELINES[best](), verdict.model: predict}
+    return {verdict.model: predict, **({f"{verdict.model}, vivid 1": vivid} if vivid else {})}
 
 
 def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, PictureScore]]:
@@ -57,11 +73,7 @@ def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, PictureS
     ordered = sorted(verdict.scores, key=lambda score: -score.gain[at])
     each = max(1, min(each, len(ordered) // 3))
     middle = (len(ordered) - each) // 2
-    ranks = {
-        "best": ordered[:each],
-        "median": ordered[middle : middle + each],
-        "worst": ordered[-each:],
-    }
+    ranks = {"best": ordered[:each], "median": ordered[middle : middle + each], "worst": ordered[-each:]}
     shown: dict[int, tuple[str, PictureScore]] = {}
     for rank, scores in ranks.items():
         for score in scores:
@@ -70,20 +82,10 @@ def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, PictureS
 
 
 def _example(
-    rank: str,
-    score: PictureScore,
-    hints: int,
-    verdict: Verdict,
-    predict: Predict,
-    pictures: Pictures,
-    protocol: Protocol,
+    rank: str, score: PictureScore, question: Question, hints: int, methods: dict[str, Predict]
 ) -> Example:
-    question = question_about(pictures, score.index, protocol, verdict.seed)
     points, L = question.points.first(hints), question.L
-    best = verdict.best_baseline[hints]
-    answers = {verdict.model: predict(L, points)}
-    if hints:
-        answers = {best: BASELINES[best]()(L, points), **answers}
+    answers = {title: predict(L, points) for title, predict in methods.items()}
     grey = psnr(show(L, np.zeros((*L.shape, 2), np.float32)), question.truth)
     gains = {title: psnr(show(L, ab), question.truth) - grey for title, ab in answers.items()}
     return Example(rank, score.name, question.pixels, L, points, answers, gains)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 FEWEST_IN_GROUP = 5  # a smaller source or tag gets no line of its own
-MOST_GROUPS = 16  # sources, and as many tags: the largest
+MOST_GROUPS = 12  # sources, and as many tags: the largest
 
 Members: TypeAlias = dict[str, np.ndarray]  # name of the group -> numbers of its pictures
 

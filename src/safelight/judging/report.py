@@ -39,7 +39,7 @@ def write_report(
     draw_curve(verdict, folder / "curve.png")
     sheets = {}
     for hints, shown in (examples or {}).items():
-        title = f"{verdict.model}, {_hints(hints)}: best, median and worst by gain over grey"
+        title = f"{verdict.model}, {_hints(hints)}: best, median, worst gains"
         sheets[hints] = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png").name
     page = folder / "report.md"
     page.write_text(_page(verdict, sheets), encoding="utf-8")
@@ -101,7 +101,7 @@ def _groups(verdict: Verdict) -> list[str]:
         if found:
             parts += [
                 f"## By {kind}: gain over grey, dB",
-                "In brackets the best other method, where it has more.",
+                "▼ Another method has more.",
                 found,
             ]
     return parts
@@ -127,8 +127,8 @@ def _method(verdict: Verdict) -> list[str]:
     return [
         "## How this was judged",
         f"All methods answered the same questions, sha256 `{verdict.questions}` (seed {verdict.seed}).{asked}"
-        f" {verdict.pictures:,} pictures were judged; {verdict.left_out:,} left out, as good as grey: their"
-        f" range of a plus range of b is under 5.{looks}",
+        f" {verdict.pictures:,} pictures were judged, {verdict.left_out or 'none'} left out as good as grey"
+        f" (range of a plus range of b under 5).{looks}",
         NOTES,
         f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",
     ]

@@ -1,5 +1,6 @@
 """Scores of one method: every picture at every number of hints, and the statistics made of them."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ STATISTICS: dict[str, Statistic] = {
     "psnr": Statistic("PSNR", "dB", 2, +1, _mean("psnr")),
     "ssim": Statistic("SSIM", "", 4, +1, _mean("ssim")),
     "ciede2000": Statistic("CIEDE2000", "ΔE", 2, -1, _mean("ciede2000")),
-    "rms_ab": Statistic("Pooled rms ab error", "Lab", 2, -1, lambda w, s: np.sqrt(w @ s["ab_squared"])),
+    "rms_ab": Statistic("Pooled rms ab error", "", 2, -1, lambda w, s: np.sqrt(w @ s["ab_squared"])),
     "colorfulness": Statistic("Colorfulness", "", 1, 0, _mean("colorfulness")),
     "cf_error": Statistic("ΔCF, mean absolute difference", "", 1, 0, lambda w, s: w @ abs(s["cf_excess"])),
     "cf_shift": Statistic("ΔCF, difference of means", "", 1, 0, lambda w, s: abs(w @ s["cf_excess"])),
@@ -123,3 +124,11 @@ def gather(
 def select(scores: Scores, pictures: np.ndarray) -> Scores:
     """The scores of some pictures."""
     return {column: values[pictures] for column, values in scores.items()}
+
+
+def number(value: float, digits: int, signed: bool = False) -> str:
+    """A number for people, with a true minus sign and no minus before zero; – where there is none."""
+    if math.isnan(value):
+        return "–"
+    text = f"{value:{'+' if signed else ''}.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from safelight.judging.baselines import BASELINES
 from safelight.judging.intervals import FEWEST, Estimate
 from safelight.judging.protocols import PROTOCOLS
-from safelight.judging.scores import STATISTICS
+from safelight.judging.scores import STATISTICS, number
 from safelight.judging.verdict import Comparison, Verdict
 
 SPOKEN = 10  # hints: where people stop clicking
@@ -72,7 +72,7 @@ def _wins(verdict: Verdict) -> list[str]:
     beaten = [n for n in verdict.counts if all(c.standing == "wins" for c in main if c.hints == n)]
     if not beaten:
         return ["At no number of hints is it clear of every baseline in both PSNR and CIEDE2000."]
-    where = "at every number of hints" if len(beaten) == len(verdict.counts) else f"at {_hints(beaten)}"
+    where = "at every number of hints" if len(beaten) == len(verdict.counts) else _at(beaten)
     return [f"It is clear of every baseline (95 % intervals), in PSNR and in CIEDE2000, {where}."]
 
 
@@ -92,7 +92,7 @@ def _unclear(verdict: Verdict) -> list[str]:
         for key in MAIN:
             counts = [c.hints for c in found if (c.baseline, c.statistic) == (baseline, key)]
             if counts:
-                parts.append(f"in {STATISTICS[key].title} at {_hints(counts)}")
+                parts.append(f"in {_in_text(STATISTICS[key].title)} {_at(counts)}")
         sentences.append(f"It cannot be told from {baseline} {', nor '.join(parts)}.")
     return sentences
 
@@ -100,13 +100,13 @@ def _unclear(verdict: Verdict) -> list[str]:
 def _lost(places: Sequence[Comparison]) -> str:
     """At N hints by so much; from three places on, at which numbers of hints, and where it is worst."""
     statistic = STATISTICS[places[0].statistic]
-    start = f"It loses to {places[0].baseline} in {statistic.title}"
+    start = f"It loses to {places[0].baseline} in {_in_text(statistic.title)}"
     if len(places) > 2:
         worst = max(places, key=lambda place: -place.difference.value)
         by = _interval(_turned(worst.difference), statistic.digits, statistic.unit)
-        return f"{start} at {_hints(c.hints for c in places)}, most at {worst.hints}: by {by}."
+        return f"{start} {_at(c.hints for c in places)}, most at {worst.hints}: by {by}."
     parts = [
-        f"at {_hints([c.hints])} by {_interval(_turned(c.difference), statistic.digits, statistic.unit)}"
+        f"{_at([c.hints])} by {_interval(_turned(c.difference), statistic.digits, statistic.unit)}"
         for c in places
     ]
     return f"{start} {' and '.join(parts)}."
@@ -116,9 +116,7 @@ def _obedience(verdict: Verdict) -> list[str]:
     hints = [n for n in (1, SPOKEN) if n in verdict.counts]
     if not hints:
         return []
-    parts = [
-        f"{verdict.estimate(verdict.model, 'disobedience', n).value:.1f} with {_hints([n])}" for n in hints
-    ]
+    parts = [f"{verdict.estimate(verdict.model, 'disobedience', n).value:.1f} {_at([n])}" for n in hints]
     return [f"At the hints, the colour shown differs from the colour asked by ΔE {' and '.join(parts)}."]
 
 
@@ -151,18 +149,22 @@ def _turned(estimate: Estimate) -> Estimate:
 
 
 def _interval(estimate: Estimate, digits: int, unit: str, signed: bool = False) -> str:
-    def number(value: float) -> str:
-        return f"{value:{'+' if signed else ''}.{digits}f}".replace("-", "−")
-
-    unit = f" {unit}" if unit else ""
-    return f"{number(estimate.value)}{unit} ({number(estimate.low)} to {number(estimate.high)})"
+    value, low, high = (number(v, digits, signed) for v in (estimate.value, estimate.low, estimate.high))
+    return f"{value}{f' {unit}' if unit else ''} ({low} to {high})"
 
 
-def _hints(counts: Iterable[int]) -> str:
-    """ "1, 2 and 5 hints" """
-    numbers = [str(count) if count else "no" for count in counts]
+def _at(counts: Iterable[int]) -> str:
+    """ "without hints", "at 1 hint", "at 0, 1 and 5 hints" """
+    numbers = [str(count) for count in counts]
+    if numbers == ["0"]:
+        return "without hints"
     together = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
-    return f"{together} hint{'' if numbers == ['1'] else 's'}"
+    return f"at {together} hint{'' if numbers == ['1'] else 's'}"
+
+
+def _in_text(title: str) -> str:
+    """PSNR stays PSNR; other titles start small inside a sentence."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
 def _pictures(count: int) -> str:

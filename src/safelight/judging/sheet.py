@@ -9,7 +9,7 @@ import numpy as np
 from safelight.arrays import Srgb
 from safelight.judging.examples import Example
 from safelight.judging.look import FAINT, INK, PAPER, SOFT
-from safelight.judging.scores import show
+from safelight.judging.scores import number, show
 from safelight.pixels.color import lab_to_srgb
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ def draw_sheet(title: str, examples: Sequence[Example], path: Path) -> Path:
     from PIL import Image, ImageDraw
 
     columns = [name for name, _ in _cells(examples[0])]
-    width = 2 * MARGIN + len(columns) * (TILE + GAP) - GAP
+    heading = _font(19, bold=True)
+    width = 2 * MARGIN + max(len(columns) * (TILE + GAP) - GAP, round(heading.getlength(title)))
     height = 2 * MARGIN + 2 * HEADER + len(examples) * (CAPTION + TILE + GAP)
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN), title, INK, _font(19, bold=True))
-    for number, name in enumerate(columns):
-        draw.text((MARGIN + number * (TILE + GAP), MARGIN + HEADER + 8), name, SOFT, _font(15))
+    draw.text((MARGIN, MARGIN), title, INK, heading)
+    for column, name in enumerate(columns):
+        draw.text((MARGIN + column * (TILE + GAP), MARGIN + HEADER + 8), name, SOFT, _font(15))
     top = MARGIN + 2 * HEADER
     for example in examples:
         draw.line((MARGIN, top, width - MARGIN, top), FAINT)
@@ -46,11 +47,11 @@ def draw_sheet(title: str, examples: Sequence[Example], path: Path) -> Path:
 
 
 def _paste_row(sheet: "Image", example: Example, top: int) -> None:
-    for number, (name, picture) in enumerate(_cells(example)):
+    for column, (name, picture) in enumerate(_cells(example)):
         tile = _tile(picture)
         if name == "hints":
             _draw_hints(tile, example)
-        sheet.paste(tile, (MARGIN + number * (TILE + GAP), top))
+        sheet.paste(tile, (MARGIN + column * (TILE + GAP), top))
 
 
 def _cells(example: Example) -> list[Cell]:
@@ -61,14 +62,25 @@ def _cells(example: Example) -> list[Cell]:
 
 
 def _write_captions(draw: "ImageDraw", example: Example, top: int) -> None:
-    """Rank and file name over the first columns, what each answer gains over its own."""
-    names = [name for name, _ in _cells(example)]
-    draw.text((MARGIN, top), example.rank, INK, _font(14, bold=True))
-    title = example.title if len(example.title) <= 32 else f"…{example.title[-31:]}"
-    draw.text((MARGIN + 70, top), title, SOFT, _font(14))
-    for name, gain in example.gains.items():
-        left = MARGIN + names.index(name) * (TILE + GAP)
-        draw.text((left, top), f"{gain:+.1f} dB".replace("-", "−"), INK, _font(14))
+    """Rank over the first column, gain over grey over each answer, file name over the truth."""
+    font = _font(14)
+    for column, (name, _) in enumerate(_cells(example)):
+        left = MARGIN + column * (TILE + GAP)
+        if column == 0:
+            draw.text((left, top), example.rank, INK, _font(14, bold=True))
+        elif name in example.gains:
+            draw.text((left, top), f"{number(example.gains[name], 1, signed=True)} dB", INK, font)
+        elif name == "truth":
+            draw.text((left, top), _shortened(example.title, font), SOFT, font)
+
+
+def _shortened(text: str, font: "FreeTypeFont") -> str:
+    """The end of the text, as much as fits over one picture."""
+    if font.getlength(text) <= TILE:
+        return text
+    while text and font.getlength("…" + text) > TILE:
+        text = text[1:]
+    return "…" + text
 
 
 def _tile(picture: Srgb) -> "Image":

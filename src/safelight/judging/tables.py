@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from safelight.judging.intervals import Estimate
-from safelight.judging.scores import STATISTICS
+from safelight.judging.scores import STATISTICS, number
 from safelight.judging.verdict import Comparison, Group, Verdict
 
 MARKS = {"wins": "", "loses": " ▼", "cannot tell": " ?"}
@@ -20,13 +20,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def escape(text: str) -> str:
     """Names of models and datasets must not turn into Markdown."""
     return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", text)
-
-
-def number(value: float, digits: int, signed: bool = False) -> str:
-    """A number with a true minus sign; – where there is none."""
-    if math.isnan(value):
-        return "–"
-    return f"{value:{'+' if signed else ''}.{digits}f}".replace("-", "−")
 
 
 def curve_table(verdict: Verdict, group: Group, key: str) -> str:
@@ -93,19 +86,14 @@ def group_table(verdict: Verdict, key: str, kind: str) -> str:
 
 
 def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
-    """The model's values; behind each, what the best baseline of that group has, if that is better."""
-    statistic, cells = STATISTICS[key], []
-    for column, estimate in enumerate(group.curves[verdict.model][key]):
-        others = {
-            method: curves[key][column].value
-            for method, curves in group.curves.items()
-            if method != verdict.model
-        }
+    """The model's values, marked where another method has more, as far as the digits show."""
+    statistic, model = STATISTICS[key], group.curves[verdict.model][key]
+    others = [curves[key] for method, curves in group.curves.items() if method != verdict.model]
+    cells = []
+    for column, estimate in enumerate(model):
         text = number(estimate.value, statistic.digits)
-        best = max(others, key=lambda method: others[method] * statistic.better, default="")
-        if best and column and others[best] * statistic.better > estimate.value * statistic.better:
-            text += f"<br>({escape(best)} {number(others[best], statistic.digits)})"
-        cells.append(text)
+        leads = [(curve[column].value - estimate.value) * statistic.better for curve in others]
+        cells.append(f"{text} ▼" if max(leads, default=0) >= 10**-statistic.digits else text)
     return cells
 
 
