@@ -65,6 +65,8 @@ def decide(
     """
     refused = refused + [_refuse(one.file_name, one.refused, one.detail) for one in facts if one.refused]
     usable = [one for one in facts if not one.refused]
+    if not usable:
+        raise DatasetError(f"{listing.source} has no usable picture{_first_reasons(refused)}")
     members = [_member(listing, one, recorded) for one in usable]
     places = place_pictures(members, _neighbors(usable), Shares(settings.val, settings.test, settings.folds))
     originals = _originals(usable, recorded)
@@ -78,8 +80,6 @@ def decide(
         else:
             kept.append((one, place))
     refused.sort(key=lambda row: str(row["file_name"]))
-    if not kept:
-        raise DatasetError(f"{listing.source} has no usable picture{_first_reasons(refused)}")
     return Decision(kept, refused, facts)
 
 

@@ -44,9 +44,8 @@ def only_builder(out: Path) -> Iterator[None]:
             yield
             file.truncate(0)
     except OSError as error:
-        raise DatasetError(
-            f"{out} cannot be written ({error.strerror or error}); what is done is kept"
-        ) from error
+        reason = error.strerror or error
+        raise DatasetError(f"{out} cannot be written ({reason}); see to it and build again") from error
 
 
 def _lock(descriptor: int) -> bool:

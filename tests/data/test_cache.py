@@ -1,0 +1,121 @@
+"""A dataset read through its memory map, split by split, fold by fold; a plain folder read as one."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.data.build import build_dataset
+from safelight.data.cache import PictureSet, open_dataset, open_fold
+from safelight.data.rows import read_rows
+from safelight.errors import DatasetError
+
+from .conftest import FolderMaker, paint
+from .test_build import SMALL
+
+
+@pytest.fixture
+def built(painted: FolderMaker, tmp_path: Path) -> Path:
+    photos = painted("photos", range(30))
+    (photos / "more").mkdir()
+    for number in range(30, 40):
+        paint(number).save(photos / "more" / f"{number:03}.png")
+    return build_dataset(photos, tmp_path / "built", SMALL).folder
+
+
+def names(pictures: PictureSet) -> list[str]:
+    return [pictures.rows(i)["file_name"] for i in range(len(pictures))]
+
+
+def test_splits_part_the_dataset(built: Path) -> None:
+    everything = open_dataset(built)
+    parts = [open_dataset(built, split) for split in ("train", "val", "test")]
+    assert sorted(name for part in parts for name in names(part)) == sorted(names(everything))
+    for part, split in zip(parts, ("train", "val", "test"), strict=True):
+        assert part.name == f"built/{split}"
+        assert {part.rows(i)["split"] for i in range(len(part))} == {split}
+    assert len({part.fingerprint for part in [everything, *parts]}) == 4
+
+
+def test_pictures_are_views_that_cannot_be_changed(built: Path) -> None:
+    pictures = open_dataset(built, "train")
+    assert (pictures[0].shape, pictures[0].dtype, pictures.size) == ((32, 32, 3), np.uint8, 32)
+    assert isinstance(pictures[0].base, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        pictures[0][:] = 0
+    with pytest.raises(IndexError):
+        pictures[len(pictures)]
+
+
+def test_columns_say_what_the_rows_say(built: Path) -> None:
+    pictures = open_dataset(built)
+    rows = list(read_rows(built / "metadata.jsonl"))
+    assert [pictures.rows(i) for i in range(len(pictures))] == rows
+    assert pictures.sources == [row["source"] for row in rows]
+    assert set(pictures.sources) == {"photos", "more"}
+    assert pictures.chroma.tolist() == pytest.approx([row["chroma"] for row in rows])
+    assert [f"{group:016x}" for group in pictures.groups] == [row["group"] for row in rows]
+
+
+def test_folds_hold_out_each_picture_once_and_test_never(built: Path) -> None:
+    held = []
+    for fold in range(5):
+        train, out = open_fold(built, fold)
+        assert not set(names(train)) & set(names(out))
+        assert {out.rows(i)["fold"] for i in range(len(out))} == {fold}
+        held += names(out)
+    known = [name for split in ("train", "val") for name in names(open_dataset(built, split))]
+    assert sorted(held) == sorted(known)
+
+
+def test_a_pickled_set_is_small_and_opens_again(built: Path) -> None:
+    pictures = open_dataset(built, "train")
+    stored = pickle.dumps(pictures)
+    again = pickle.loads(stored)
+    assert len(stored) < 2000
+    assert np.array_equal(again[3], pictures[3])
+    assert (again.name, again.fingerprint) == (pictures.name, pictures.fingerprint)
+
+
+def test_a_plain_folder_serves_as_a_dataset(
+    painted: FolderMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFELIGHT_CACHE", str(tmp_path / "cache"))
+    photos = painted("photos", range(20))
+    pictures = open_dataset(photos, settings=SMALL)
+    assert len(pictures) == 20
+    build_dataset(photos, tmp_path / "built", SMALL)
+    assert names(open_dataset(photos, "val", SMALL)) == names(open_dataset(tmp_path / "built", "val"))
+    assert len(list((tmp_path / "cache/datasets").iterdir())) == 1
+    painted("photos", [20])
+    assert len(open_dataset(photos, settings=SMALL)) == 21
+    assert {path.name for path in photos.iterdir()} == {f"{number:03}.png" for number in range(21)}
+
+
+def test_mistakes_are_named(built: Path, painted: FolderMaker, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no split 'dev'; expected one of train, val, test"):
+        open_dataset(built, "dev")
+    with pytest.raises(DatasetError, match=r"no fold 5; .* folds 0 to 4"):
+        open_fold(built, 5)
+    with pytest.raises(DatasetError, match="is not a folder"):
+        open_dataset(tmp_path / "nowhere")
+    with pytest.raises(DatasetError, match="no finished dataset; build it with: safelight data build"):
+        open_fold(painted("photos", []), 0)
+    one = build_dataset(painted("one", [1]), tmp_path / "single", SMALL)
+    empty = next(split for split, count in one.splits.items() if not count)
+    with pytest.raises(DatasetError, match=f"single/{empty} has no pictures"):
+        open_dataset(one.folder, empty)
+
+
+def test_a_damaged_dataset_is_named(built: Path) -> None:
+    whole = (built / "pixels.npy").read_bytes()
+    (built / "pixels.npy").write_bytes(whole[:-1])
+    with pytest.raises(DatasetError, match=r"pixels\.npy has \d+ bytes, not \d+; delete"):
+        open_dataset(built)
+    (built / "pixels.npy").unlink()
+    with pytest.raises(DatasetError, match=r"pixels\.npy is missing; delete"):
+        open_dataset(built)
+    (built / "dataset.json").write_text("{}")
+    with pytest.raises(DatasetError, match=r"dataset\.json is damaged"):
+        open_dataset(built)

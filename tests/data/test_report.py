@@ -1,0 +1,63 @@
+"""The report names every count, shows every picture file it links to, and survives odd names."""
+
+import re
+from pathlib import Path
+
+from PIL import Image
+
+from safelight.data.build import build_dataset
+from safelight.data.page import Figure, Page, Table, to_html, to_markdown
+from safelight.data.sheets import Cell, contact_sheet
+
+from .conftest import FolderMaker, paint
+from .test_build import SMALL
+
+import numpy as np  # isort: skip
+
+
+def test_the_report_counts_and_shows(painted: FolderMaker, tmp_path: Path) -> None:
+    photos, out = painted("photos", range(12)), tmp_path / "out"
+    paint(3).convert("L").save(photos / "grey <b>|.png")
+    (photos / "broken.png").write_bytes(b"nothing")
+    summary = build_dataset(photos, out, SMALL)
+    counts = [summary.splits[split] for split in ("train", "val", "test")]
+    markdown, page = (out / "report.md").read_text(), (out / "report.html").read_text()
+    assert f"| photos | {counts[0]} | {counts[1]} | {counts[2]} | 12 | 12 |" in markdown
+    assert "| grey | 1 |" in markdown
+    links = re.findall(r"\((report_\w+\.png)\)", markdown)
+    assert links == re.findall(r'src="(\w+\.png)"', page)
+    assert {f"report_{name}.png" for name in ("chroma", "casts", "kept", "refused")} == set(links)
+    for link in links:
+        with Image.open(out / link) as picture:
+            assert min(picture.size) > 100
+
+
+def test_a_sheet_that_is_no_longer_needed_goes(painted: FolderMaker, tmp_path: Path) -> None:
+    photos, out = painted("photos", range(4)), tmp_path / "out"
+    (photos / "broken.png").write_bytes(b"nothing")
+    build_dataset(photos, out, SMALL)
+    assert (out / "report_refused.png").exists()
+    (photos / "broken.png").unlink()
+    build_dataset(photos, out, SMALL)
+    assert not (out / "report_refused.png").exists()
+
+
+def test_text_stays_text() -> None:
+    page = Page(
+        "<a> | b", "one & two", [Table("T", ("name", "n"), [("<x>|", 12345)]), Figure("F", "f.png", "c")]
+    )
+    markdown, html = to_markdown(page), to_html(page)
+    assert "| &lt;x>\\| | 12,345 |" in markdown
+    assert "| --- | ---: |" in markdown
+    assert "![F](f.png)" in markdown
+    assert '<td>&lt;x&gt;|</td><td class="number">12,345</td>' in html
+    assert "<title>&lt;a&gt; | b</title>" in html
+
+
+def test_cells_are_set_in_rows() -> None:
+    red = np.full((40, 80, 3), (255, 0, 0), np.uint8)
+    sheet = contact_sheet([Cell(red, "a name " * 20)] * 2 + [Cell(None, "missing")], columns=2)
+    step = sheet.width // 2
+    assert sheet.getpixel((step // 2, 76)) == (255, 0, 0)
+    assert sheet.getpixel((step // 2, 20)) != (255, 0, 0)  # the whole picture, not cropped
+    assert sheet.height > step * 2
