@@ -1,5 +1,7 @@
 """A trained network as an ONNX file with its card, checked against torch on real pictures."""
 
+import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,20 +86,22 @@ def export(network: ColorUNet, card: ModelCard, path: Path, questions: list[Plan
 
 def to_onnx(network: ColorUNet) -> bytes:
     """The network as ONNX, any height and width that are multiples of 32, large weights in half precision."""
-    planes = torch.rand(1, 7, 96, 160)
-    program = torch.onnx.export(
-        Named(network).eval(),
-        (planes,),
-        dynamo=True,
-        dynamic_shapes={"planes": {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}},
-        input_names=["planes"],
-        output_names=["ab", "chroma"],
-        opset_version=OPSET,
-        verbose=False,
-    )
-    if program is None:
-        raise ModelError("torch could not trace the network for ONNX; please report it with the recipe")
-    model = halve(program.model_proto)
+    free = {name: {2: "height", 3: "width"} for name in ("planes", "ab", "chroma")}
+    content = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # The tracing exporter, on purpose: with free sizes torch.export takes minutes over this network.
+        torch.onnx.export(
+            Named(network).eval(),
+            (torch.rand(1, 7, 96, 160),),
+            content,
+            dynamo=False,
+            input_names=["planes"],
+            output_names=["ab", "chroma"],
+            dynamic_axes=free,
+            opset_version=OPSET,
+        )
+    model = halve(onnx.load_from_string(content.getvalue()))
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 

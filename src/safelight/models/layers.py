@@ -92,7 +92,8 @@ class HintAttention(nn.Module):
 
 def squared_distances(h: int, w: int, device: torch.device) -> Float[Tensor, "n n"]:
     """Squared distances between all cells of an h x w grid, in units of the shorter side."""
-    shorter = min(h, w)
+    # Tensors, not Python's min: an exported network must work it out for each picture's own size.
+    shorter = torch.minimum(torch.as_tensor(h), torch.as_tensor(w)).to(device)
     y = torch.arange(h, device=device) / shorter
     x = torch.arange(w, device=device) / shorter
     place = torch.stack([y[:, None].expand(h, w), x[None].expand(h, w)], -1).reshape(h * w, 2)

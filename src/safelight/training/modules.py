@@ -55,6 +55,8 @@ class ColorizeModule(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """One step's loss."""
         planes, truth = batch
+        if self.recipe.train.channels_last:
+            planes = planes.contiguous(memory_format=torch.channels_last)
         levels, features = self.network.look(planes)
         answer = self.network.answer(planes, levels, features)
         terms = color_terms(answer, self.network.guess(features), truth, self.network, self.recipe.loss)
@@ -70,11 +72,15 @@ class ColorizeModule(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW over what is trained; norms and biases are not decayed."""
         settings = self.recipe.optimizer
-        trained = [p for p in self.network.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay},
-            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-        ]
+        groups = []
+        for inside, lr in ((False, settings.lr), (True, settings.lr * settings.encoder)):
+            named = [(n, p) for n, p in self.network.named_parameters() if n.startswith("encoder.") == inside]
+            trained = [p for _, p in named if p.requires_grad]
+            groups += [
+                {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay, "lr": lr},
+                {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0, "lr": lr},
+            ]
+        groups = [group for group in groups if group["params"]]
         optimizer = torch.optim.AdamW(groups, lr=settings.lr, betas=settings.betas)
         share = learning_rate_share(settings, self.recipe.train.steps)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)

@@ -46,9 +46,11 @@ class OptimizerSettings:
     lr: peak learning rate. warmup: share of the run that rises to it. schedule: "one_cycle" (Smith & Topin
     2018, cosine both ways) or "constant" (after the warm-up).
     clip: largest gradient norm; 0 leaves gradients as they are.
+    encoder: share of the learning rate that a trained encoder gets: it has less to learn, and more to forget.
     """
 
     lr: float = 2e-3
+    encoder: float = 0.1
     weight_decay: float = 1e-2
     betas: tuple[float, float] = (0.9, 0.99)
     schedule: Literal["one_cycle", "constant"] = "one_cycle"
