@@ -132,6 +132,13 @@ def test_few_pictures_tell_nothing(album: PictureList, tiny: Protocol) -> None:
     assert any("too few" in s for s in verdict.sentences)
 
 
+def test_enlarged_pictures_are_told(album: PictureList, tiny: Protocol) -> None:
+    small = PictureList([pixels[:24, :24] for pixels in album.pixels[:2]] + [album.pixels[2]])
+    verdict = judge(grey, "m", small, tiny, baselines=False)
+    assert verdict.enlarged == 2
+    assert any(s.startswith("2 pictures had to be enlarged") for s in verdict.sentences)
+
+
 def test_others_can_be_judged_beside(album: PictureList, tiny: Protocol, kept: Path) -> None:
     verdict = judge(faded, "faded", album, tiny, beside={"older run": faded}, folder=kept)
     assert verdict.methods == ("faded", *BASELINES, "kriging", "older run")

@@ -70,6 +70,21 @@ def cmyk_profile() -> bytes:
     return _profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table, b"wtpt": _xyz_tag(D50)})
 
 
+def table_profile() -> bytes:
+    """A scanner profile with a table of the eight corners of RGB, in the colors of inks."""
+    nodes = b"".join(struct.pack("3B", *_lab_bytes(corner_lab(_bits(index)[1:]))) for index in range(8))
+    ramp = bytes(range(256))
+    matrix = struct.pack(">9l", *(65536 if index % 4 == 0 else 0 for index in range(9)))
+    table = b"mft1" + bytes(4) + bytes([3, 3, 2, 0]) + matrix + ramp * 3 + nodes + ramp * 3
+    return _profile(b"scnr", b"RGB ", b"Lab ", {b"A2B0": table, b"wtpt": _xyz_tag(D50)})
+
+
+def corner_lab(rgb: tuple[int, ...]) -> np.ndarray:
+    """Lab (D50) of a corner of the scanner's RGB: as if inks took away what is missing."""
+    inks = tuple(1 - light for light in rgb)
+    return cmyk_lab((*inks, int(all(inks))))
+
+
 def cmyk_lab(inks: tuple[int, ...]) -> np.ndarray:
     """Lab (D50) of a mixture of full inks, each 0 or 1."""
     if inks[3]:

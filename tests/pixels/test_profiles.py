@@ -1,12 +1,15 @@
 """Colors of embedded profiles against separate arithmetic, at 8 and at 16 bits."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from safelight.pixels import profiles
+from safelight.pixels.files import read_photo
 from tests.pixels import icc
 
 SPACES = {
@@ -59,6 +62,19 @@ def test_inks(index: int) -> None:
     assert converted == pytest.approx(icc.lab_meant(icc.cmyk_lab(inks)) * 255, abs=4)  # Lab of 8 bits
 
 
+@pytest.mark.parametrize("corner", [(1, 1, 1), (0, 1, 1), (1, 0, 0), (0, 0, 0)])
+def test_a_table_is_applied_at_eight_bits_and_that_is_said(
+    tmp_path: Path, corner: tuple[int, int, int]
+) -> None:
+    deep = np.broadcast_to(np.array(corner, np.uint16) * 65535, (4, 5, 3))
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, deep, photometric="rgb", iccprofile=icc.table_profile())
+    photo = read_photo(path)
+    assert photo.pixels.dtype == np.uint8
+    assert photo.pixels[1, 1] == pytest.approx(icc.lab_meant(icc.corner_lab(corner)) * 255, abs=4)
+    assert "applied at 8 bits" in photo.remarks[0]
+
+
 def test_srgb_is_left_alone() -> None:
     from safelight.pixels.encode import srgb_profile
 
@@ -87,8 +103,8 @@ def test_refuses_what_is_no_profile_for_these_pixels(profile: bytes) -> None:
         profiles.convert_deep(np.zeros((2, 2, 3), np.uint16), profile)
 
 
-def test_agrees_with_littlecms_on_a_table_curve() -> None:
-    """A profile from LittleCMS itself, whose curve is a parametric one with a straight part."""
+def test_a_curve_with_a_straight_part() -> None:
+    """The sRGB profile of LittleCMS itself."""
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

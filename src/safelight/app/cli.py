@@ -32,6 +32,7 @@ TRAINING_HALF = frozenset(
         "onnxscript",
         "scipy",
         "tensorboard",
+        "threadpoolctl",
         "timm",
         "torch",
         "torchmetrics",

@@ -103,6 +103,7 @@ def _verdict(
         questions=questions.sha256,
         pictures=len(questions),
         left_out=questions.left_out,
+        enlarged=sum(min(pictures[q.index].shape[:2]) < questions.protocol.size for q in questions),
         counts=counts,
         true_colorfulness=true_colorfulness,
         groups=group_curves(scores, group_pictures(colors, metadata), seed),

@@ -138,6 +138,11 @@ def _cautions(verdict: Verdict) -> list[str]:
     if verdict.left_out:
         are = "was" if verdict.left_out == 1 else "were"
         cautions.append(f"{_pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5).")
+    if verdict.enlarged:
+        cautions.append(
+            f"{_pictures(verdict.enlarged)} had to be enlarged to the protocol's size, which makes them smoother:"
+            " do not compare these numbers with those of other sets."
+        )
     if verdict.looks is not None:
         times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
         cautions.append(f"This test split has been looked at {times}, this time included.")

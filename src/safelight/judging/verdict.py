@@ -67,8 +67,9 @@ class Vivid:
 class Verdict:
     """A model's standing on one set of questions.
 
-    questions: sha256 of all questions. left_out: pictures without colour. looks: how many times this test
-    split has been judged, this time included; None for other splits. sentences: the summary in plain words.
+    questions: sha256 of all questions. left_out: pictures without colour. enlarged: those stored smaller than
+    the protocol's size. looks: how many times this test split has been judged, this time included; None for
+    other splits. sentences: the summary in plain words.
     """
 
     model: str
@@ -79,6 +80,7 @@ class Verdict:
     questions: str
     pictures: int
     left_out: int
+    enlarged: int
     counts: tuple[int, ...]
     true_colorfulness: float
     groups: tuple[Group, ...]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from safelight.arrays import Pixels
@@ -60,9 +60,7 @@ def read_small(
         image.draft(None, (fitted[1], fitted[0]))
         pixels, _, _ = _decode(image)
         _, turn = _exif(image)
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    pixels = _upright(pixels, turn)
+    pixels = _upright(_shallow(pixels) if pixels.dtype == np.uint16 else pixels, turn)
     size = pixels.shape[0], pixels.shape[1]
     return _three_channels(geometry.resize(pixels, geometry.fit_size(size, min(short_side, *size))))
 
@@ -75,11 +73,20 @@ def _decode(image: ImageFile.ImageFile) -> tuple[Pixels, Alpha | None, tuple[str
     if not profile:
         return _plain(pixels), alpha, ()
     try:
-        if isinstance(pixels, np.ndarray):
+        if not isinstance(pixels, np.ndarray):
+            return _plain(profiles.convert(pixels, profile)), alpha, ()
+        if profiles.has_curves(profile):
             return profiles.convert_deep(pixels, profile), alpha, ()
-        return _plain(profiles.convert(pixels, profile)), alpha, ()
+        converted = _plain(profiles.convert(Image.fromarray(_shallow(pixels)), profile))
+        remark = "its color profile is a table, which was applied at 8 bits instead of 16"
+        return converted, None if alpha is None else _shallow(alpha), (remark,)
     except profiles.ProfileError as error:
         return _plain(pixels), alpha, (f"its color profile was left out ({error}); read as sRGB",)
+
+
+def _shallow(deep: UInt16[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
+    """8 bits of 16; 65535 is 257 times 255, and the upper byte is never more than a level off."""
+    return (deep >> 8).astype(np.uint8)
 
 
 def _plain(pixels: Image.Image | Pixels) -> Pixels:

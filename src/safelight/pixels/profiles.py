@@ -26,6 +26,7 @@ _SRGB_D50 = np.array(
         [0.0139322, 0.0971045, 0.7141733],
     ]
 )
+_CURVES, _PRIMARIES = (b"rTRC", b"gTRC", b"bTRC"), (b"rXYZ", b"gXYZ", b"bXYZ")
 _STRIP = 1 << 18  # pixels converted at a time
 
 
@@ -65,6 +66,12 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     return None if np.abs(change).max() <= 1 else transform
 
 
+def has_curves(profile: bytes) -> bool:
+    """Whether the profile has the curves and primaries that `convert_deep` needs, not only a table."""
+    tags = _tags(profile)
+    return b"kTRC" in tags or all(name in tags for name in (*_CURVES, *_PRIMARIES))
+
+
 def convert_deep(pixels: UInt16[np.ndarray, "h w *rgb"], profile: bytes) -> UInt16[np.ndarray, "h w *rgb"]:
     """16-bit RGB (h, w, 3) or grey (h, w) as sRGB. Raises ProfileError, also where a profile is a table."""
     tags = _tags(profile)
@@ -72,8 +79,8 @@ def convert_deep(pixels: UInt16[np.ndarray, "h w *rgb"], profile: bytes) -> UInt
         if pixels.ndim == 2:
             level = curves.encode(_curve(tags[b"kTRC"]))
             return np.asarray((level * 65535 + 0.5).astype(np.uint16)[pixels])
-        channels = [_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")]
-        primaries = np.stack([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
+        channels = [_curve(tags[name]) for name in _CURVES]
+        primaries = np.stack([_xyz(tags[name]) for name in _PRIMARIES], axis=1)
     except (KeyError, struct.error, ValueError) as error:
         raise ProfileError("the profile has no curves and primaries") from error
     mixing = np.linalg.solve(_SRGB_D50, primaries)

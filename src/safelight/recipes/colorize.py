@@ -12,6 +12,15 @@ from safelight.tasks.sampling import HintSampling
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, Recipe, TrainSettings
 
+# The open sets have few landscapes, streets and rooms against flowers and clothes.
+SCENES_MORE = (
+    ("wallpapers", 1.5),
+    ("wallpapers_unsplash", 1.5),
+    ("cameras", 1.5),
+    ("osie", 2.0),
+    ("pixls", 2.0),
+)
+
 
 def color() -> Recipe:
     """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, 128 pixels."""
@@ -21,9 +30,11 @@ def color() -> Recipe:
         hints=HintSampling(count="log", most=200, automatic=0.15),
         augment=Augmentation(size=128, smallest=0.6, aging=0.15),
         loss=ColorLossSettings(huber=0.5, log_error=0.05),
-        data=DataSettings(batch=16, workers=2),
+        data=DataSettings(batch=16, workers=2, weights=SCENES_MORE),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
-        train=TrainSettings(steps=8000, ema=0.998),
+        train=TrainSettings(
+            steps=14_000, ema=0.999, checkpoint_every=500, validate_every=2000, picture_every=2000
+        ),
     )
 
 

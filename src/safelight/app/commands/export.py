@@ -6,16 +6,42 @@ import click
 
 EXAMPLES = """
 \b
-Example:
+Examples:
   safelight export runs/2026-11-22_11h51m10s-color -o model.onnx
+  safelight colorize grandmother.jpg --model model.onnx
 
-Writes model.onnx, model.card.json and model.card.md; safelight colorize --model model.onnx uses it.
+Writes model.onnx, model.card.json and model.card.md. The card takes its scores from the newest verdict on
+RUN, so judge it first.
 """
 
 
 @click.command(short_help="Write the model of a run as ONNX, with its card.", epilog=EXAMPLES)
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
 @click.option("-o", "out", required=True, type=click.Path(path_type=Path), metavar="MODEL.onnx")
-def export(run: Path, out: Path) -> None:
-    """Write the model of a RUN as ONNX with its card, and check that it answers as torch does."""
-    raise NotImplementedError
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="DATASET", help="If it is no longer where it was."
+)
+@click.option("--size", type=int, metavar="N", help="Short side in use, in pixels.  [default: as trained]")
+@click.option("--license", default="MIT", show_default=True, help="License of the model, for its card.")
+def export(folder: Path, out: Path, data: Path | None, size: int | None, license: str) -> None:
+    """Write the model of a RUN as ONNX, with its card, and check that it answers as torch does."""
+    from safelight.app.card_of_run import card_of_run, probe_questions
+    from safelight.data.cache import open_dataset
+    from safelight.journal.run import Run
+    from safelight.models.export import export as write_model
+    from safelight.training.fit import trained_network
+
+    if out.suffix != ".onnx":
+        raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
+    run = Run.open(folder)
+    network, recipe = trained_network(run)
+    data = data or Path(run.facts["dataset"]["path"])
+    card = card_of_run(
+        run, network, recipe, open_dataset(data, "train"), out.stem, size or recipe.augment.size, license
+    )
+    parity = write_model(network, card, out, probe_questions(open_dataset(data, "val"), recipe))
+    click.echo(
+        f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; "
+        f"differs from torch by at most {max(parity.ab, parity.chroma):.2f} units of ab "
+        f"on {parity.pictures} pictures"
+    )

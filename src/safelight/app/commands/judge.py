@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from safelight.judging.baselines import Predict
+    from safelight.judging.verdict import Verdict
 
 EXAMPLES = """
 \b
@@ -87,9 +88,20 @@ def judge(
             workers=workers,
             progress=bars.show,
         )
+    _keep(verdict, model)
     page = write_report(verdict, out, pick_examples(verdict, predict, pictures, protocol))
     click.echo("\n".join(verdict.sentences))
     click.echo(f"the report is {page}")
+
+
+def _keep(verdict: "Verdict", model: str) -> None:
+    """A run keeps what was said about it."""
+    if not Path(model).is_dir():
+        return
+    from safelight.journal.run import Run
+
+    stamp = verdict.judged.replace(":", "-")
+    verdict.save(Run.open(model).folder / "verdicts" / f"{stamp}-{verdict.protocol}-{verdict.split}.json")
 
 
 def _labels(models: Sequence[str]) -> list[str]:
