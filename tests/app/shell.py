@@ -26,7 +26,7 @@ def safelight(*words: str | Path, cwd: Path | None = None) -> subprocess.Complet
         encoding="utf-8",
         cwd=cwd,
         env=ENVIRONMENT if words[0] in TRAINING else {**ENVIRONMENT, "PYTHONWARNINGS": "error"},
-        timeout=300,
+        timeout=600,
         check=False,
     )
 

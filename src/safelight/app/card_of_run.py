@@ -1,0 +1,123 @@
+"""What a run's folder and dataset say, as the card of the model that is exported from it."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from safelight.arrays import Planes
+from safelight.pixels.color import srgb_to_lab
+from safelight.pixels.geometry import resize
+from safelight.tasks.colorize import ask
+from safelight.tasks.sampling import draw_points
+
+if TYPE_CHECKING:
+    from safelight.data.cache import PictureSet
+    from safelight.journal.run import Run
+    from safelight.models.unet import ColorUNet
+    from safelight.runtime.card import ModelCard, TrainingSet
+    from safelight.training.recipe import Recipe
+
+SHOWN = {"gain": "gain over grey, dB", "psnr": "PSNR, dB", "ciede2000": "CIEDE2000"}
+PRETRAINED = (
+    "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
+    "(Apache-2.0)."
+)
+
+
+def card_of_run(
+    run: "Run",
+    network: "ColorUNet",
+    recipe: "Recipe",
+    trained_on: "PictureSet",
+    name: str,
+    size: int,
+    license: str,
+) -> "ModelCard":
+    """The card of `network`, without its checksum. size: short side in use, in pixels."""
+    from dataclasses import asdict
+
+    from safelight import __version__
+    from safelight.models.export import INPUTS, OUTPUTS
+    from safelight.runtime.card import ModelCard
+
+    return ModelCard(
+        name=name,
+        task="colorize",
+        version=__version__,
+        created=datetime.now(UTC).date().isoformat(),
+        size=size,
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        license=license,
+        preparation=asdict(recipe.preparation),
+        data=training_sets(trained_on),
+        recipe_name=recipe.name,
+        recipe=asdict(recipe),
+        command=command(recipe, Path(run.facts["dataset"]["path"]).name),
+        scores=scores(run),
+        notes=PRETRAINED if recipe.model.pretrained else "",
+    )
+
+
+def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":
+    """Source, license and number of the pictures, the largest first."""
+    from safelight.runtime.card import TrainingSet
+
+    rows = (pictures.row(number) for number in range(len(pictures)))
+    counts = Counter((str(row.get("source", "")), str(row.get("licence", "not stated"))) for row in rows)
+    return tuple(TrainingSet(source, license, count) for (source, license), count in counts.most_common())
+
+
+def command(recipe: "Recipe", dataset: str) -> str:
+    """The command that trains this recipe: the named one, and each setting that differs from it."""
+    from safelight.recipes import RECIPES
+    from safelight.training.recipe import difference
+
+    changed = difference(RECIPES[recipe.name](), recipe) if recipe.name in RECIPES else {}
+    words = [f"--{name} {_typed(value)}" for name, (_, value) in changed.items()]
+    return " ".join(["safelight train", recipe.name, "--data", dataset, *words])
+
+
+def scores(run: "Run") -> dict[str, object]:
+    """The newest verdict that stands in the run's folder, else what was measured while it trained."""
+    from safelight.judging.verdict import Verdict
+
+    newest = max(
+        (run.folder / "verdicts").glob("*.json"), key=lambda path: path.stat().st_mtime, default=None
+    )
+    if newest is None:
+        return dict(run.facts.get("scores", {}))
+    verdict = Verdict.load(newest)
+    asked = f"{verdict.protocol}, {verdict.pictures} pictures of {verdict.dataset}/{verdict.split}"
+    return {
+        "judged": asked,
+        **{
+            f"{title}, {hints} hints": verdict.estimate(verdict.model, statistic, hints).value
+            for statistic, title in SHOWN.items()
+            for hints in verdict.counts
+        },
+    }
+
+
+def probe_questions(pictures: "PictureSet", recipe: "Recipe", count: int = 8) -> list[Planes]:
+    """Questions about real pictures, with random hints: what torch and the exported file must agree on."""
+    rng = np.random.default_rng(0)
+    side = recipe.augment.size
+    questions = []
+    for number in np.linspace(0, len(pictures) - 1, min(count, len(pictures)), dtype=int):
+        lab = srgb_to_lab(resize(pictures[number], (side, side)))
+        questions.append(ask(lab[..., 0], draw_points(lab[..., 1:], recipe.hints, rng), recipe.preparation))
+    return questions
+
+
+def _typed(value: object) -> str:
+    """A setting as it is typed: 3e-4, 64,96, flowers=0.5,osie=2."""
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    return ",".join(
+        "=".join(map(str, each)) if isinstance(each, (list, tuple)) else str(each) for each in value
+    )
