@@ -140,7 +140,7 @@ def _cautions(verdict: Verdict) -> list[str]:
         cautions.append(f"{_pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5).")
     if verdict.enlarged:
         cautions.append(
-            f"{_pictures(verdict.enlarged)} had to be enlarged to the protocol's size, which makes them smoother:"
+            f"{_pictures(verdict.enlarged)} had to be enlarged for this protocol, which makes them smoother:"
             " do not compare these numbers with those of other sets."
         )
     if verdict.looks is not None:
