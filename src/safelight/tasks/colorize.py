@@ -18,7 +18,7 @@ from safelight.arrays import Ab, Lightness, Planes
 from safelight.pixels.color import chroma
 from safelight.pixels.geometry import resize
 from safelight.tasks.hints import Points
-from safelight.tasks.kriging import COLORS, Covariance, describe, krige
+from safelight.tasks.kriging import COLORS, RESIDUALS, Covariance, describe, krige
 from safelight.tasks.propagate import paint
 
 AB_SCALE = 110.0
@@ -106,11 +106,3 @@ def obey(ab: Ab, planes: Planes, points: Points) -> Ab:
     wrong = Points(points.y, points.x, points.ab - ab[points.y, points.x], points.radius)
     L = planes[0] * 100 + 50
     return np.asarray(ab + propagated(L, wrong, RESIDUALS)[..., :2], np.float32)
-
-
-RESIDUALS = Covariance(
-    constant=0.0,
-    variances=(0.35, 0.5),
-    scales=((0.0492, 0.0494, 0.5415, 0.1683, 0.1406, 0.2793), (0.1932, 0.2219, 0.4960, 0.2384, 0.2959, 0.7219)),
-    noise=0.05,
-)
