@@ -1,4 +1,4 @@
-"""Property tests here measure no time: the machine may be busy."""
+"""Property tests measure no time here: the machine may be busy."""
 
 from hypothesis import settings
 
