@@ -10,7 +10,7 @@ from tests.runtime.tiny import make_model
 def test_building_again_does_nothing_new(dataset: Path) -> None:
     done = safelight("data", "build", dataset.parent / "photos", "-o", dataset, "--size", "64")
     assert done.returncode == 0
-    assert "nothing new: 24 pictures" in done.stdout
+    assert "nothing new: 60 pictures" in done.stdout
 
 
 def test_building_with_other_settings_is_refused_in_one_line(dataset: Path) -> None:
