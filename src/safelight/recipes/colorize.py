@@ -33,7 +33,7 @@ def color() -> Recipe:
         data=DataSettings(batch=16, workers=2, weights=SCENES_MORE),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
         train=TrainSettings(
-            steps=10_000, ema=0.999, checkpoint_every=500, validate_every=2000, picture_every=2000
+            steps=8_000, ema=0.999, checkpoint_every=500, validate_every=2000, picture_every=2000
         ),
     )
 
