@@ -58,7 +58,8 @@ class Colorizer:
         padded, (h, w) = pad_to_multiple(L, STRIDE)
         planes = ask(padded, points, self._preparation)
         reply = self._session(planes=planes)
-        return answer(reply["ab"], reply["chroma"], planes, points, vivid)[:h, :w]
+        gain = self._preparation.vivid_gain
+        return answer(reply["ab"], reply["chroma"], planes, points, vivid, gain)[:h, :w]
 
     def _color(self, pixels: Pixels, hints: HintSet | None, vivid: float) -> Pixels:
         small = fit_size(_size(pixels), self.card.size, long_side=LONGEST * self.card.size)

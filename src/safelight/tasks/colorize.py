@@ -31,10 +31,13 @@ class Preparation:
     """How hints become planes. In the card, so that a model is used as it was trained.
 
     soft_mask: Gaussian instead of hard discs. propagate: give the network the kriged hints (else zeros).
+    vivid_gain: how many times the expected chroma vivid 1 asks for; measured after training
+      (training/vivid.py) so that pictures then come out as colorful as the truth.
     """
 
     soft_mask: bool = False
     propagate: bool = True
+    vivid_gain: float = 1.0
 
 
 def normalize_lightness(L: Lightness) -> Lightness:
@@ -77,15 +80,18 @@ def answer(
     planes: Planes,
     points: Points,
     vivid: float = 0.0,
+    vivid_gain: float = 1.0,
 ) -> Ab:
     """Colours (h, w, 2) from a network's answer (both / 110) to these planes.
 
-    vivid 0 keeps the cautious mean; 1 gives each colour the chroma expected there, where no hint decides.
+    vivid 0 keeps the cautious mean; 1 gives each colour the chroma expected there times `vivid_gain`, where no
+    hint decides: the expected chroma of blurred colours is less than that of true ones.
     What is then still wrong at the hints is kriged away, so that each hint is obeyed.
     """
     colors = np.moveaxis(ab, 0, 2) * np.float32(AB_SCALE)
     if vivid:
-        colors = enliven(colors, expected_chroma[0] * np.float32(AB_SCALE), vivid * (1 - planes[6]))
+        wanted = expected_chroma[0] * np.float32(AB_SCALE * vivid_gain)
+        colors = enliven(colors, wanted, vivid * (1 - planes[6]))
     return obey(colors, planes, points)
 
 

@@ -1,6 +1,7 @@
 """From a recipe and a dataset to a run folder with trained weights, on lightning's Trainer."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -14,8 +15,10 @@ from safelight.journal.run import Run
 from safelight.models.unet import ColorUNet
 from safelight.training.batches import training_batches
 from safelight.training.modules import ColorizeModule
+from safelight.training.predict import NetworkPredict
 from safelight.training.probes import ProbeCallback, choose
 from safelight.training.recipe import Recipe, difference, from_json
+from safelight.training.vivid import vivid_gain
 
 MATTERS_NOT = (
     ".*does not have many workers.*",
@@ -58,8 +61,10 @@ def step_of(checkpoint: Path) -> int:
 
 
 def trained_network(run: Run) -> tuple[ColorUNet, Recipe]:
-    """The run's averaged weights in its network, ready for use. Raises RunError."""
+    """The run's averaged weights in its network, and its recipe with the vivid gain measured on it. Raises RunError."""
     recipe = from_json(run.recipe_json)
+    gain = run.facts.get("vivid_gain", recipe.preparation.vivid_gain)
+    recipe = replace(recipe, preparation=replace(recipe.preparation, vivid_gain=gain))
     module = ColorizeModule(recipe)
     state = torch.load(run.last_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state)
@@ -82,6 +87,8 @@ def _train(
     except BaseException as error:
         run.finish("failed", error=f"{type(error).__name__}: {error}")
         raise
+    predict = NetworkPredict(trained_network(run)[0], recipe.preparation)
+    run.note(vivid_gain=vivid_gain(predict, choose(held_out, recipe.augment.size)))
     scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
     run.finish("stopped" if trainer.interrupted else "finished", step=trainer.global_step, scores=scores)
     return run

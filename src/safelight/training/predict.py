@@ -2,8 +2,9 @@
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 
-from safelight.arrays import Ab, Lightness
+from safelight.arrays import Ab, Lightness, Planes
 from safelight.models.unet import ColorUNet
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import Points
@@ -20,9 +21,14 @@ class NetworkPredict:
 
     def __call__(self, L: Lightness, points: Points) -> Ab:
         planes = ask(L, points, self.preparation)
+        ab, chroma = self.reply(planes)
+        return answer(ab, chroma, planes, points, self.vivid, self.preparation.vivid_gain)
+
+    def reply(self, planes: Planes) -> tuple[Float32[np.ndarray, "2 h w"], Float32[np.ndarray, "1 h w"]]:
+        """ab / 110 and the expected chroma / 110."""
         training = self.network.training
         self.network.eval()
         with torch.inference_mode():
             colors = self.network(torch.from_numpy(planes)[None])
         self.network.train(training)
-        return answer(np.asarray(colors.ab[0]), np.asarray(colors.chroma[0]), planes, points, self.vivid)
+        return np.asarray(colors.ab[0]), np.asarray(colors.chroma[0])
