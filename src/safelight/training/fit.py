@@ -87,8 +87,9 @@ def _train(
     except BaseException as error:
         run.finish("failed", error=f"{type(error).__name__}: {error}")
         raise
-    predict = NetworkPredict(trained_network(run)[0], recipe.preparation)
-    run.note(vivid_gain=vivid_gain(predict, choose(held_out, recipe.augment.size)))
+    if not trainer.interrupted:
+        predict = NetworkPredict(trained_network(run)[0], recipe.preparation)
+        run.note(vivid_gain=vivid_gain(predict, choose(held_out, recipe.augment.size)))
     scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
     run.finish("stopped" if trainer.interrupted else "finished", step=trainer.global_step, scores=scores)
     return run
