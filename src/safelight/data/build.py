@@ -66,19 +66,20 @@ def build_dataset(
         finish_placing(out)
         old = _open_same(out, source, settings)
         before, names = (old.fingerprint, old.names()) if old else ("", set())
-        _rebuild(listing, out, settings, old, progress or (lambda done, total, what: None), workers)
+        draft = _draft(listing, out, settings, old, progress or (lambda done, total, what: None), workers)
+        put_in_place(out, draft)
         return _summary(require_finished(out), before, names)
 
 
-def _rebuild(
+def _draft(
     listing: Listing,
     out: Path,
     settings: BuildSettings,
     old: Finished | None,
     progress: Progress,
     workers: int,
-) -> None:
-    """Screen what is new, decide about all, write all beside the old dataset, then put it in its place."""
+) -> Path:
+    """Screen what is new, decide about all, and write all into a folder beside the old dataset."""
     with Workshop(out / BUILDING, settings) as shop:
         chosen, filtered = choose(listing, settings)
         squares = Squares(listing.source, settings, shop, old)
@@ -88,7 +89,7 @@ def _rebuild(
         sources = write_pictures(draft, listing, decision, squares, progress)
         write_report(Subject(draft, listing.source, sources, decision, settings), progress)
         write_about(draft, listing, settings, decision, sources)
-    put_in_place(out, draft)
+    return draft
 
 
 def _check_out(out: Path, source: Path) -> None:
