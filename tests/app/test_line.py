@@ -71,13 +71,9 @@ def test_the_exported_model_colors_a_photo(model: Path, tmp_path: Path) -> None:
     assert np.ptp(result.astype(int), axis=2).max() > 5
 
 
-def test_a_run_can_be_the_parent_of_another(run: Path, dataset: Path) -> None:
-    done = safelight("train", run, "--data", dataset, "--runs", run.parent, "--quiet", "--train.steps=5")
-    assert done.returncode == 0, done.stderr
-    child = next(folder for folder in run.parent.iterdir() if folder != run)
-    facts = json.loads((child / "run.json").read_text())
-    assert facts["parent"] == run.name
-    assert facts["difference"] == {"train.steps": [10, 5]}
+def test_a_run_serves_as_a_recipe(run: Path) -> None:
+    done = safelight("train", run, "--settings", "--train.seed=3")
+    assert {"--train.steps 10", "--train.seed 3"} <= set(done.stdout.splitlines())
 
 
 @pytest.mark.parametrize(
