@@ -67,7 +67,7 @@ def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":
     """Source, license and number of the pictures, the largest first."""
     from safelight.runtime.card import TrainingSet
 
-    rows = (pictures.row(number) for number in range(len(pictures)))
+    rows = (pictures.rows(number) for number in range(len(pictures)))
     counts = Counter((str(row.get("source", "")), str(row.get("licence", "not stated"))) for row in rows)
     return tuple(TrainingSet(source, license, count) for (source, license), count in counts.most_common())
 
