@@ -1,0 +1,74 @@
+"""Make the pictures of the README with the bundled model: python docs/make_pictures.py
+
+docs/pictures/old.jpg     old photographs and their automatic colours
+docs/pictures/hints.jpg   one photo: as grey, automatic, with its hint file, and as it was
+docs/pictures/vivid.jpg   one photo at --vivid 0, 0.5 and 1
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+import safelight
+from safelight.arrays import Srgb
+from safelight.pixels.color import replace_ab
+from safelight.pixels.geometry import center_crop, fit_size, resize
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES, OUT = ROOT / "examples", ROOT / "docs" / "pictures"
+HEIGHT, GAP = 300, 6
+OLD = ("three-children-1860s.jpg", "madison-square-1900.jpg", "inuit-woman-1903.jpg")
+
+
+def read(name: str) -> Srgb:
+    """An example photo, HEIGHT pixels high."""
+    srgb = safelight.read_photo(EXAMPLES / name).srgb
+    h, w = srgb.shape[:2]
+    return resize(srgb, (HEIGHT, round(w * HEIGHT / h)))
+
+
+def grey(srgb: Srgb) -> Srgb:
+    """The picture without its colour."""
+    return replace_ab(srgb, np.zeros((2, 2, 2), np.float32))
+
+
+def save(rows: list[list[Srgb]], name: str) -> None:
+    """Rows of pictures on white, a gap between them."""
+    lines = []
+    for row in rows:
+        parts = [np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=1) for picture in row]
+        lines.append(np.hstack(parts))
+    width = max(line.shape[1] for line in lines)
+    lines = [np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0)), constant_values=1) for line in lines]
+    sheet = Image.fromarray(np.round(np.vstack(lines) * 255).astype(np.uint8))
+    OUT.mkdir(exist_ok=True)
+    sheet.save(OUT / name, quality=88)
+    print(OUT / name, sheet.size)
+
+
+def draw_hints(srgb: Srgb, hints: safelight.HintSet) -> Srgb:
+    """The picture with a dot in each hint's colour."""
+    canvas = Image.fromarray(np.round(srgb * 255).astype(np.uint8))
+    draw = ImageDraw.Draw(canvas)
+    for hint in hints:
+        x, y = hint.x * canvas.width, hint.y * canvas.height
+        draw.ellipse((x - 7, y - 7, x + 7, y + 7), fill=hint.hex, outline="white", width=2)
+    return np.asarray(canvas, np.float32) / 255
+
+
+def main() -> None:
+    """All three."""
+    restorer = safelight.load()
+    old = [center_crop(read(name), (HEIGHT, 250)) for name in OLD]
+    save([[grey(photo) for photo in old], [restorer(grey(photo)) for photo in old]], "old.jpg")
+    coffee, hints = read("coffee.jpg"), safelight.HintSet.load(EXAMPLES / "coffee.hints.json")
+    plain = grey(coffee)
+    save([[draw_hints(plain, hints), restorer(plain)], [restorer(plain, hints), coffee]], "hints.jpg")
+    square = read("madison-square-1900.jpg")
+    square = resize(square, fit_size((square.shape[0], square.shape[1]), 260))
+    save([[restorer(grey(square), vivid=vivid) for vivid in (0.0, 0.5, 1.0)]], "vivid.jpg")
+
+
+if __name__ == "__main__":
+    main()
