@@ -56,7 +56,9 @@ class Fit(torch.nn.Module):
         """Covariances (batch, n, m) of features (batch, n, f) and (batch, m, f)."""
         total = self.constant.exp().expand(a.shape[0], a.shape[1], b.shape[1])
         for scale, variance in zip(self.scales.exp(), self.variances.exp(), strict=True):
-            total = total + variance * torch.exp(-0.5 * ((a / scale)[:, :, None] - (b / scale)[:, None]).square().sum(-1))
+            total = total + variance * torch.exp(
+                -0.5 * ((a / scale)[:, :, None] - (b / scale)[:, None]).square().sum(-1)
+            )
         return total
 
     def predict(self, asked: Tensor, hinted: Tensor, colors: Tensor) -> Tensor:
@@ -68,10 +70,14 @@ class Fit(torch.nn.Module):
         """As tasks/kriging.py holds it."""
         rows = tuple(tuple(round(x, 4) for x in row) for row in self.scales.exp().tolist())
         variances = tuple(round(x, 4) for x in self.variances.exp().tolist())
-        return Covariance(round(self.constant.exp().item(), 4), variances, rows, round(self.noise.exp().item(), 4))
+        return Covariance(
+            round(self.constant.exp().item(), 4), variances, rows, round(self.noise.exp().item(), 4)
+        )
 
 
-def fit(features: Tensor, colors: Tensor, terms: int, steps: int, batch: int = 16, asked: int = 256) -> Covariance:
+def fit(
+    features: Tensor, colors: Tensor, terms: int, steps: int, batch: int = 16, asked: int = 256
+) -> Covariance:
     """Gradient descent on random questions."""
     rng = np.random.default_rng(0)
     model = Fit(terms)
@@ -91,7 +97,9 @@ def fit(features: Tensor, colors: Tensor, terms: int, steps: int, batch: int = 1
     return model.result()
 
 
-def gain(lightness: list[np.ndarray], ab: list[np.ndarray], covariance: Covariance, count: int) -> tuple[float, float]:
+def gain(
+    lightness: list[np.ndarray], ab: list[np.ndarray], covariance: Covariance, count: int
+) -> tuple[float, float]:
     """Mean gain over grey in dB of the squared ab error: kriging's, and kernel regression's."""
     gains = []
     for number, (L, truth) in enumerate(zip(lightness, ab, strict=True)):
@@ -107,7 +115,9 @@ def gain(lightness: list[np.ndarray], ab: list[np.ndarray], covariance: Covarian
 
 def main() -> None:
     """Fit, print, compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--terms", type=int, default=3, choices=(1, 2, 3))
     parser.add_argument("--steps", type=int, default=1000)

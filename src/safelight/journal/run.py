@@ -1,15 +1,15 @@
 """The run folder: all that a training run leaves behind, readable without safelight.
 
-  runs/2026-11-22_11h51m10s-NAME/
-    run.json          state (running, finished, stopped, failed), parent, difference, dataset, times
-    recipe.json       every setting
-    environment.json  versions, processor, commit
-    code.diff         what the working tree had beyond the commit, if it was a git checkout
-    metrics.csv       losses and scores by step
-    tensorboard/      the same, and the pictures, as events
-    checkpoints/      last.ckpt, best.ckpt
-    pictures/         the probes at fixed steps: grey, hints, result, truth
-    verdicts/         what the judge said
+runs/2026-11-22_11h51m10s-NAME/
+  run.json          state (running, finished, stopped, failed), parent, difference, dataset, times
+  recipe.json       every setting
+  environment.json  versions, processor, commit
+  code.diff         what the working tree had beyond the commit, if it was a git checkout
+  metrics.csv       losses and scores by step
+  tensorboard/      the same, and the pictures, as events
+  checkpoints/      last.ckpt, best.ckpt
+  pictures/         the probes at fixed steps: grey, hints, result, truth
+  verdicts/         what the judge said
 """
 
 import importlib.metadata
@@ -24,7 +24,16 @@ from typing import Any
 
 from safelight.errors import RunError
 
-WATCHED = ("safelight", "torch", "lightning", "timm", "numpy", "onnxruntime", "pillow", "opencv-python-headless")
+WATCHED = (
+    "safelight",
+    "torch",
+    "lightning",
+    "timm",
+    "numpy",
+    "onnxruntime",
+    "pillow",
+    "opencv-python-headless",
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class Run:
         known = self.facts if path.exists() else {}
         fresh = path.with_suffix(".json.new")
         fresh.write_text(json.dumps(known | facts, indent=1) + "\n", encoding="utf-8")
-        os.replace(fresh, path)
+        fresh.replace(path)
 
     def finish(self, state: str, **facts: Any) -> None:
         """Close the run: finished, stopped or failed. Failures stay."""
@@ -118,7 +127,9 @@ def _git(*words: str) -> str:
     """What git says about the code that runs, or nothing."""
     here = Path(__file__).resolve().parent
     try:
-        done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout if done.returncode == 0 else ""

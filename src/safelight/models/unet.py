@@ -58,9 +58,13 @@ class UNetSettings:
 
     def __post_init__(self) -> None:
         if self.freeze and self.hints_in == "stem":
-            raise RecipeError("model.hints_in stem needs model.freeze false: a frozen stem cannot learn to see hints")
+            raise RecipeError(
+                "model.hints_in stem needs model.freeze false: a frozen stem cannot learn to see hints"
+            )
         if self.freeze and not self.pretrained:
-            raise RecipeError("model.freeze true with model.pretrained false would keep random features; change one")
+            raise RecipeError(
+                "model.freeze true with model.pretrained false would keep random features; change one"
+            )
         if not 0 < self.temperature <= 1:
             raise RecipeError(f"model.temperature is {self.temperature}; expected above 0, at most 1")
 
@@ -73,11 +77,16 @@ class ColorUNet(nn.Module):
         self.settings = settings
         hinted_stem = settings.hints_in == "stem"
         self.encoder = Encoder(
-            settings.encoder, settings.pretrained, extra=PLANES - 1 if hinted_stem else 0, frozen=settings.freeze
+            settings.encoder,
+            settings.pretrained,
+            extra=PLANES - 1 if hinted_stem else 0,
+            frozen=settings.freeze,
         )
         stages = {stage.reduction: stage.channels for stage in self.encoder.stages}
         if not {2, 4, 8, 16, 32} <= set(stages):
-            raise RecipeError(f"encoder {settings.encoder} has no stages at 2, 4, 8, 16 and 32: {sorted(stages)}")
+            raise RecipeError(
+                f"encoder {settings.encoder} has no stages at 2, 4, 8, 16 and 32: {sorted(stages)}"
+            )
 
         def block(inputs: int, outputs: int) -> ConvBlock:
             return ConvBlock(inputs, outputs, norm=settings.norm, activation=settings.activation)
@@ -97,7 +106,9 @@ class ColorUNet(nn.Module):
         nn.init.normal_(self.out.weight, std=1e-3)
         with torch.no_grad():
             assert self.out.bias is not None
-            self.out.bias.copy_(torch.tensor([0.0, 0.0, -2.0, 1.0]))  # no residual, little chroma, trust the hints
+            self.out.bias.copy_(
+                torch.tensor([0.0, 0.0, -2.0, 1.0])
+            )  # no residual, little chroma, trust the hints
         self.bins = AbBins() if settings.head == "bins" else None
         self.to_bins = nn.Conv2d(w4, self.bins.count, 1) if self.bins else None
 
@@ -106,7 +117,9 @@ class ColorUNet(nn.Module):
         seen = planes if self.settings.hints_in == "stem" else planes[:, L_PLANE]
         seen = torch.cat([2.0 * seen[:, :1], seen[:, 1:]], 1)  # (L - 50) / 100 -> the encoder's -1..1
         pyramid = self.encoder(seen)
-        by_reduction = {stage.reduction: level for stage, level in zip(self.encoder.stages, pyramid, strict=True)}
+        by_reduction = {
+            stage.reduction: level for stage, level in zip(self.encoder.stages, pyramid, strict=True)
+        }
         levels = [by_reduction[r] for r in (2, 4, 8, 16, 32)]
         x = self.at16(torch.cat([double(self.squeeze(levels[4])), levels[3]], 1))
         return levels, self.at8(torch.cat([double(x), levels[2]], 1))

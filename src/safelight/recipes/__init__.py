@@ -15,7 +15,8 @@ def recipe_named(name: str) -> Recipe:
     if name not in RECIPES:
         near = difflib.get_close_matches(name, RECIPES, 1)
         raise RecipeError(
-            f"no recipe or run folder {name!r}; " + (f"did you mean {near[0]!r}? " if near else "")
+            f"no recipe or run folder {name!r}; "
+            + (f"did you mean {near[0]!r}? " if near else "")
             + f"recipes: {', '.join(RECIPES)}"
         )
     return RECIPES[name]()

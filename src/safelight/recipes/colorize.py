@@ -44,9 +44,15 @@ def quick() -> Recipe:
         color(),
         name="quick",
         model=UNetSettings(
-            encoder="mobilenetv3_small_050", pretrained=False, freeze=False, widths=(32, 24, 16, 16), attention=2
+            encoder="mobilenetv3_small_050",
+            pretrained=False,
+            freeze=False,
+            widths=(32, 24, 16, 16),
+            attention=2,
         ),
         augment=Augmentation(size=64, aging=0.0),
         data=DataSettings(batch=4, workers=0),
-        train=TrainSettings(steps=20, ema=0.9, precision="32", checkpoint_every=10, validate_every=20, picture_every=20),
+        train=TrainSettings(
+            steps=20, ema=0.9, precision="32", checkpoint_every=10, validate_every=20, picture_every=20
+        ),
     )

@@ -4,12 +4,14 @@ A `HintSet` is portable: places are fractions of the picture, so that one file c
 photo at any size, on any model. `Points` are the same hints on the pixel grid of one network input.
 """
 
+import contextlib
 import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as brief
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +19,7 @@ from jaxtyping import Float32, Int32
 
 from safelight.arrays import Mask
 from safelight.errors import HintError
+from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
 
 FORMAT = "safelight-hints"
@@ -28,27 +31,33 @@ Region: TypeAlias = tuple[tuple[float, float], ...]  # a closed polygon of (x, y
 HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
-def _fraction(value: object, name: str, low: float = 0.0, high: float = 1.0) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise HintError(f"hint {name} is {value!r}; expected a number from {low:g} to {high:g}")
-    if not low <= value <= high:
-        raise HintError(
-            f"hint {name} is {value:g}; expected {low:g} to {high:g}, as a fraction of the picture (not pixels)"
-        )
-    return float(value)
+OF_THE_PICTURE = ", as a fraction of the picture, not pixels"
+OF_THE_SHORTER_SIDE = ", as a fraction of the shorter side, not pixels"
+OF_SRGB = ", or #rrggbb"
+
+
+def _number(value: object, name: str, high: float = 1.0, advice: str = OF_THE_PICTURE) -> float:
+    number = math.nan
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # JSON has whole numbers of any size
+            number = float(value)
+    if not 0 <= number <= high:  # NaN fails this too
+        shown = f"{number:g}" if math.isfinite(number) else brief(value)
+        raise HintError(f"hint {name} is {shown}; expected a number from 0 to {high:g}{advice}")
+    return number
 
 
 def _color(value: object) -> tuple[float, float, float]:
     if isinstance(value, str):
         match = HEX.fullmatch(value.strip())
         if match is None:
-            raise HintError(f"hint color is {value!r}; expected #rrggbb, such as #c04030")
+            raise HintError(f"hint color is {brief(value)}; expected #rrggbb, such as #c04030")
         digits = match.group(1)
         red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
         return red, green, blue
     if not isinstance(value, (list, tuple)) or len(value) != 3:
-        raise HintError(f"hint color is {value!r}; expected #rrggbb or three numbers from 0 to 1")
-    red, green, blue = (_fraction(part, "color") for part in value)
+        raise HintError(f"hint color is {brief(value)}; expected #rrggbb or three numbers from 0 to 1")
+    red, green, blue = (_number(part, "color", advice=OF_SRGB) for part in value)
     return red, green, blue
 
 
@@ -58,8 +67,8 @@ def _region(value: object) -> Region:
     corners = []
     for corner in value:
         if not isinstance(corner, (list, tuple)) or len(corner) != 2:
-            raise HintError(f"a corner of a hint region is {corner!r}; expected [x, y]")
-        corners.append((_fraction(corner[0], "region x"), _fraction(corner[1], "region y")))
+            raise HintError(f"a corner of a hint region is {brief(corner)}; expected [x, y]")
+        corners.append((_number(corner[0], "region x"), _number(corner[1], "region y")))
     return tuple(corners)
 
 
@@ -81,10 +90,10 @@ class Hint:
     region: Region | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", _fraction(self.x, "x"))
-        object.__setattr__(self, "y", _fraction(self.y, "y"))
+        object.__setattr__(self, "x", _number(self.x, "x"))
+        object.__setattr__(self, "y", _number(self.y, "y"))
         object.__setattr__(self, "color", _color(self.color))
-        object.__setattr__(self, "radius", _fraction(self.radius, "radius", 0.0, 0.5))
+        object.__setattr__(self, "radius", _number(self.radius, "radius", 0.5, OF_THE_SHORTER_SIDE))
         if self.region is not None:
             object.__setattr__(self, "region", _region(self.region))
 
@@ -94,8 +103,9 @@ class Hint:
         return "#" + "".join(f"{round(part * 255):02x}" for part in _color(self.color))
 
     def to_json(self) -> dict[str, Any]:
-        """This hint as the hint file writes it."""
-        row: dict[str, Any] = {"x": self.x, "y": self.y, "color": self.hex, "radius": self.radius}
+        """This hint as the hint file writes it: nothing is lost, and a color of 8 bits is #rrggbb."""
+        color = self.hex if _color(self.hex) == self.color else list(_color(self.color))
+        row: dict[str, Any] = {"x": self.x, "y": self.y, "color": color, "radius": self.radius}
         if self.region is not None:
             row["region"] = [list(corner) for corner in self.region]
         return row
@@ -119,10 +129,14 @@ class HintSet:
         return iter(self.hints)
 
     def save(self, path: Path | str) -> Path:
-        """Write the hint file; returns its path."""
+        """Write the hint file, whole or not at all, in place of an older one; returns its path. Raises HintError."""
         document = {"format": FORMAT, "version": VERSION, "hints": [hint.to_json() for hint in self.hints]}
         path = Path(path)
-        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        try:
+            with new_file(path, overwrite=True) as file:
+                file.write((json.dumps(document, indent=1) + "\n").encode())
+        except OSError as error:
+            raise HintError(f"{path}: cannot be written ({error.strerror or error})") from None
         return path
 
     @classmethod
@@ -132,22 +146,23 @@ class HintSet:
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise HintError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; a hint file is a few kB")
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin with a mark
             return cls.from_json(document)
         except OSError as error:
             raise HintError(f"{path}: cannot be read ({error.strerror or error})") from None
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-            raise HintError(f"{path}: is not JSON; expected a hint file (see docs/hints.md)") from None
         except HintError as error:
             raise HintError(f"{path}: {error}") from None
+        except (ValueError, RecursionError):  # of JSON, of UTF-8, of numbers with thousands of digits
+            raise HintError(f"{path}: is not JSON; expected a hint file (see docs/hints.md)") from None
 
     @classmethod
     def from_json(cls, document: object) -> "HintSet":
         """The hints of a parsed hint file. Raises HintError."""
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise HintError(f'has no "format": "{FORMAT}"; expected a hint file (see docs/hints.md)')
-        if document.get("version") != VERSION:
-            raise HintError(f"has version {document.get('version')!r}; this safelight reads version {VERSION}")
+        version = document.get("version")
+        if version != VERSION or isinstance(version, bool):
+            raise HintError(f"has version {brief(version)}; this safelight reads version {VERSION}")
         rows = document.get("hints")
         if not isinstance(rows, list):
             raise HintError('has no list "hints"')
@@ -157,10 +172,10 @@ class HintSet:
 def _hint_from_row(row: object, number: int) -> Hint:
     if not isinstance(row, dict):
         raise HintError(f"hint {number} is not an object with x, y and color")
-    unknown = sorted(set(row) - {"x", "y", "color", "radius", "region"})
+    unknown = sorted(map(brief, set(row) - {"x", "y", "color", "radius", "region"}))
     missing = sorted({"x", "y", "color"} - set(row))
     if unknown or missing:
-        what = f"an unknown key {unknown[0]!r}" if unknown else f"no {missing[0]!r}"
+        what = f"an unknown key {unknown[0]}" if unknown else f"no {missing[0]!r}"
         raise HintError(f"hint {number} has {what}; it takes x, y, color, and optionally radius and region")
     try:
         return Hint(**row)

@@ -36,7 +36,9 @@ class Covariance:
         """Variance of a colour before any hint."""
         return self.constant + sum(self.variances)
 
-    def __call__(self, a: Float32[np.ndarray, "n f"], b: Float32[np.ndarray, "m f"]) -> Float32[np.ndarray, "n m"]:
+    def __call__(
+        self, a: Float32[np.ndarray, "n f"], b: Float32[np.ndarray, "m f"]
+    ) -> Float32[np.ndarray, "n m"]:
         """Covariance between the colours at places with features a and those with features b."""
         covariance = np.full((len(a), len(b)), self.constant, np.float32)
         for variance, scales in zip(self.variances, self.scales, strict=True):
@@ -72,7 +74,9 @@ def describe(L: Lightness) -> Float32[np.ndarray, "h w 6"]:
     L = np.ascontiguousarray(L, np.float32)
 
     def blur(plane: Lightness, share: float) -> Lightness:
-        return np.asarray(cv2.GaussianBlur(plane, (0, 0), max(share * side, 0.3), borderType=cv2.BORDER_REFLECT_101))
+        return np.asarray(
+            cv2.GaussianBlur(plane, (0, 0), max(share * side, 0.3), borderType=cv2.BORDER_REFLECT_101)
+        )
 
     around = blur(L, 0.03)
     texture = np.sqrt(np.maximum(blur(L * L, 0.03) - around * around, 0))

@@ -7,10 +7,8 @@ distance in place, in lightness and in local texture (simple kriging; Rasmussen 
 it is; the networks are given its answer and may correct it.
 """
 
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Mask
 from safelight.tasks.hints import Points

@@ -19,8 +19,8 @@ from safelight.tasks.hints import Points
 class HintSampling:
     """How hints are drawn.
 
-    count: "geometric" (stop probability `stop`, mean 1/stop - 1), "uniform" (0..most), "log" (as many
-      pictures with 1..2 hints as with 50..100) or "fixed" (always `most`).
+    count: "geometric" (stop probability `stop`, mean 1/stop - 1), "uniform" (0..most), "log" (1..most, as
+      many pictures with 1 hint as with 2..3 or 50..99) or "fixed" (always `most`).
     automatic: share of pictures that get no hint at all, whatever `count` says.
     place: "uniform", or "normal" around the centre with standard deviation size/4, clipped.
     patch: smallest and largest side, in pixels, of the square over which the colour is averaged.

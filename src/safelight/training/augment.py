@@ -30,7 +30,9 @@ class Augmentation:
             raise RecipeError("augment.smallest and augment.aging are shares, 0 to 1")
 
 
-def augment(picture: UInt8[np.ndarray, "h w 3"], how: Augmentation, rng: np.random.Generator) -> UInt8[np.ndarray, "s s 3"]:
+def augment(
+    picture: UInt8[np.ndarray, "h w 3"], how: Augmentation, rng: np.random.Generator
+) -> UInt8[np.ndarray, "s s 3"]:
     """A random square crop of the picture at the training size, perhaps mirrored."""
     shorter = min(picture.shape[:2])
     side = max(1, round(shorter * rng.uniform(how.smallest, 1.0)))
@@ -51,4 +53,4 @@ def age(L: Lightness, rng: np.random.Generator) -> Lightness:
     if rng.random() < 0.5:
         faded = cv2.GaussianBlur(faded.astype(np.float32), (0, 0), rng.uniform(0.3, 1.2))
     grain = rng.normal(0, rng.uniform(0, 4), L.shape)
-    return np.clip(faded + grain, 0, 100).astype(np.float32)
+    return np.asarray(np.clip(faded + grain, 0, 100), np.float32)

@@ -43,7 +43,9 @@ def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float6
     given = dict(weights)
     strangers = sorted(set(given) - set(sources))
     if strangers:
-        raise RecipeError(f"data.weights names {strangers[0]!r}; this dataset has {', '.join(sorted(set(sources)))}")
+        raise RecipeError(
+            f"data.weights names {strangers[0]!r}; this dataset has {', '.join(sorted(set(sources)))}"
+        )
     weight = np.array([given.get(source, 1.0) for source in sources])
     if not (weight >= 0).all() or weight.sum() == 0:
         raise RecipeError("data.weights must be 0 or more, and not all 0")

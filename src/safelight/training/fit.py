@@ -8,7 +8,8 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from torch.utils.data import DataLoader
+from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.data.cache import PictureSet, open_dataset
 from safelight.journal.run import Run
@@ -40,7 +41,12 @@ def fit(recipe: Recipe, data: Path, runs: Path, parent: Run | None = None, quiet
         "recipe": recipe.name,
         "parent": parent.folder.name if parent else None,
         "difference": {name: list(pair) for name, pair in changed.items()},
-        "dataset": {"path": str(data), "fingerprint": pictures.fingerprint, "train": len(pictures), "val": len(held_out)},
+        "dataset": {
+            "path": str(data),
+            "fingerprint": pictures.fingerprint,
+            "train": len(pictures),
+            "val": len(held_out),
+        },
     }
     run = Run.start(runs, recipe.name, recipe.to_json(), facts)
     return _train(run, recipe, pictures, held_out, None, quiet)
@@ -68,7 +74,7 @@ def trained_network(run: Run) -> tuple[ColorUNet, Recipe]:
     module = ColorizeModule(recipe)
     state = torch.load(run.last_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state)
-    return module.network.eval().to(memory_format=torch.contiguous_format), recipe  # type: ignore[call-overload]
+    return module.network.eval().to(memory_format=torch.contiguous_format), recipe
 
 
 def _train(
@@ -83,14 +89,18 @@ def _train(
         with warnings.catch_warnings():
             for message in MATTERS_NOT:
                 warnings.filterwarnings("ignore", message)
-            trainer.fit(module, batches, _one_look(), ckpt_path=checkpoint, weights_only=True if checkpoint else None)
+            trainer.fit(
+                module, batches, _one_look(), ckpt_path=checkpoint, weights_only=True if checkpoint else None
+            )
     except BaseException as error:
         run.finish("failed", error=f"{type(error).__name__}: {error}")
         raise
     if not trainer.interrupted:
         predict = NetworkPredict(trained_network(run)[0], recipe.preparation)
         run.note(vivid_gain=vivid_gain(predict, choose(held_out, recipe.augment.size)))
-    scores = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
+    scores = {
+        name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")
+    }
     run.finish("stopped" if trainer.interrupted else "finished", step=trainer.global_step, scores=scores)
     return run
 
@@ -120,7 +130,10 @@ def _trainer(run: Run, recipe: Recipe, held_out: PictureSet, quiet: bool) -> pl.
         devices=1,
         precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
         gradient_clip_val=recipe.optimizer.clip or None,
-        logger=[CSVLogger(run.folder, name="", version=""), TensorBoardLogger(run.folder, name="", version="tensorboard")],
+        logger=[
+            CSVLogger(run.folder, name="", version=""),
+            TensorBoardLogger(run.folder, name="", version="tensorboard"),
+        ],
         callbacks=callbacks,
         val_check_interval=min(settings.validate_every, settings.steps),
         check_val_every_n_epoch=None,
@@ -132,6 +145,6 @@ def _trainer(run: Run, recipe: Recipe, held_out: PictureSet, quiet: bool) -> pl.
     )
 
 
-def _one_look() -> DataLoader[int]:
+def _one_look() -> DataLoader[tuple[Tensor, ...]]:
     """Validation looks at the probes, which the callback holds; the Trainer wants one batch to start it."""
-    return DataLoader([0], batch_size=1)
+    return DataLoader(TensorDataset(torch.zeros(1)), batch_size=1)

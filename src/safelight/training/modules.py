@@ -8,7 +8,13 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from safelight.losses.colour import ColorLossSettings, bin_cross_entropy, chroma_error, huber_distance, log_error
+from safelight.losses.colour import (
+    ColorLossSettings,
+    bin_cross_entropy,
+    chroma_error,
+    huber_distance,
+    log_error,
+)
 from safelight.models.unet import Colors, ColorUNet
 from safelight.training.recipe import Recipe
 from safelight.training.schedules import learning_rate_share
@@ -17,7 +23,11 @@ Batch = tuple[Float[Tensor, "b 7 h w"], Float[Tensor, "b 2 h w"]]
 
 
 def color_terms(
-    answer: Colors, guess: Tensor, truth: Float[Tensor, "b 2 h w"], network: ColorUNet, settings: ColorLossSettings
+    answer: Colors,
+    guess: Tensor,
+    truth: Float[Tensor, "b 2 h w"],
+    network: ColorUNet,
+    settings: ColorLossSettings,
 ) -> dict[str, Tensor]:
     """Each term of the loss times its weight; their sum is what is lowered."""
     terms = {}
@@ -45,7 +55,7 @@ class ColorizeModule(pl.LightningModule):
         self.recipe = recipe
         self.network = ColorUNet(recipe.model)
         if recipe.train.channels_last:
-            self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.network = self.network.to(memory_format=torch.channels_last)
 
     def forward(self, planes: Float[Tensor, "b 7 h w"]) -> Colors:
         """The network's answer."""
@@ -77,7 +87,11 @@ class ColorizeModule(pl.LightningModule):
             named = [(n, p) for n, p in self.network.named_parameters() if n.startswith("encoder.") == inside]
             trained = [p for _, p in named if p.requires_grad]
             groups += [
-                {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.weight_decay, "lr": lr},
+                {
+                    "params": [p for p in trained if p.ndim > 1],
+                    "weight_decay": settings.weight_decay,
+                    "lr": lr,
+                },
                 {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0, "lr": lr},
             ]
         groups = [group for group in groups if group["params"]]

@@ -6,6 +6,7 @@ from pathlib import Path
 import lightning.pytorch as pl
 import numpy as np
 from jaxtyping import UInt8
+from lightning.pytorch.loggers import TensorBoardLogger
 from PIL import Image
 
 from safelight.arrays import Ab, Lightness, Srgb
@@ -99,5 +100,5 @@ class ProbeCallback(pl.Callback):
         path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
         Image.fromarray(sheet).save(path, quality=90)
         for logger in trainer.loggers:
-            if hasattr(logger.experiment, "add_image"):
+            if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("probes", sheet, trainer.global_step, dataformats="HWC")

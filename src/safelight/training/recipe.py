@@ -36,7 +36,9 @@ class DataSettings:
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.workers < 0:
-            raise RecipeError(f"data.batch is {self.batch} and data.workers {self.workers}; expected 1 and 0 at least")
+            raise RecipeError(
+                f"data.batch is {self.batch} and data.workers {self.workers}; expected 1 and 0 at least"
+            )
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def override(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
                 name.rpartition(".")[2], [k.rpartition(".")[2] for k in known], 1
             )
             full = next((k for k in known if near and (k == near[0] or k.endswith("." + near[0]))), None)
-            raise RecipeError(f"no setting {name!r}" + (f"; did you mean {full}?" if full else "; see --settings"))
+            raise RecipeError(
+                f"no setting {name!r}" + (f"; did you mean {full}?" if full else "; see --settings")
+            )
         *path, leaf = name.split(".")
         node, kind = tree, typing.cast(Any, Recipe)
         for part in path:
@@ -168,7 +172,9 @@ def _build(kind: type[T], tree: object, prefix: str) -> T:
     unknown = sorted(set(tree) - set(hints))
     if unknown:
         near = difflib.get_close_matches(unknown[0], hints, 1)
-        raise RecipeError(f"no setting {prefix}{unknown[0]!r}" + (f"; did you mean {prefix}{near[0]}?" if near else ""))
+        raise RecipeError(
+            f"no setting {prefix}{unknown[0]!r}" + (f"; did you mean {prefix}{near[0]}?" if near else "")
+        )
     return kind(**{key: _check(value, hints[key], f"{prefix}{key}") for key, value in tree.items()})
 
 
@@ -189,7 +195,9 @@ def _check(value: Any, kind: Any, name: str) -> Any:
         return float(value)
     elif isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
-    raise RecipeError(f"{name} is {value!r}; expected {getattr(kind, '__name__', kind) if not origin else kind}")
+    raise RecipeError(
+        f"{name} is {value!r}; expected {getattr(kind, '__name__', kind) if not origin else kind}"
+    )
 
 
 def _parse(text: str, kind: Any, name: str) -> Any:
@@ -198,7 +206,10 @@ def _parse(text: str, kind: Any, name: str) -> Any:
     if origin is tuple:
         words = [word for word in text.split(",") if word]
         if typing.get_origin(inner[0]) is tuple:
-            return [[key, _parse(number, float, name)] for key, _, number in (word.partition("=") for word in words)]
+            return [
+                [key, _parse(number, float, name)]
+                for key, _, number in (word.partition("=") for word in words)
+            ]
         return [_parse(word, inner[0], name) for word in words]
     if kind is bool and text.lower() in {"true", "yes", "on", "1", "false", "no", "off", "0"}:
         return text.lower() in {"true", "yes", "on", "1"}
@@ -206,5 +217,7 @@ def _parse(text: str, kind: Any, name: str) -> Any:
         try:
             return kind(text)
         except ValueError:
-            raise RecipeError(f"{name} is {text!r}; expected {'a whole number' if kind is int else 'a number'}") from None
+            raise RecipeError(
+                f"{name} is {text!r}; expected {'a whole number' if kind is int else 'a number'}"
+            ) from None
     return text
