@@ -7,7 +7,6 @@ distance in place, in lightness and in local texture (simple kriging; Rasmussen 
 it is; the networks are given its answer and may correct it.
 """
 
-
 import numpy as np
 
 from safelight.arrays import Ab, Lightness, Mask
