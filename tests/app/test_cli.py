@@ -1,8 +1,8 @@
 """The command line as a whole: quick help, exit statuses, one line an error."""
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -46,12 +46,15 @@ print(safelight.HintSet([safelight.Hint(0.5, 0.5, "#102030")]).hints[0].hex, "to
 
 
 def test_help_takes_less_than_half_a_second() -> None:
-    def once() -> float:
-        start = time.perf_counter()
-        assert safelight("--help").returncode == 0
-        return time.perf_counter() - start
+    """Of the processor: a busy machine does not fail it (`make bench` measures by the clock)."""
 
-    assert min(once() for _ in range(4)) < 0.5
+    def spent() -> float:
+        times = os.times()
+        return times.children_user + times.children_system
+
+    before = spent()
+    assert safelight("--help").returncode == 0
+    assert spent() - before < 0.5
 
 
 def test_the_page_of_commands_is_up_to_date() -> None:
@@ -73,7 +76,7 @@ def test_every_command_shows_examples() -> None:
         (["colorize"], 2, "Missing argument"),
         (["colorize", "a.jpg", "b.jpg", "-o", "c.jpg"], 2, "one file for several photos"),
         (["colorize", "a.jpg", "--hint", "0.5,0.5"], 2, "is not X,Y,#RRGGBB"),
-        (["colorize", "a.jpg", "--hint", "0.5,5,#102030"], 2, "expected 0 to 1"),
+        (["colorize", "a.jpg", "--hint", "0.5,5,#102030"], 2, "as a fraction of the picture"),
         (["colorize", "a.jpg", "--vivid", "2"], 2, "--vivid"),
         (["colorize", "a.jpg", "--hints", "missing.json"], 1, "missing.json"),
         (["colorize", "a.jpg", "--model", "missing.onnx"], 1, "there is no such file"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from safelight.runtime.card import ModelCard, TrainingSet
     from safelight.training.recipe import Recipe
 
+MEASURED = frozenset({"preparation.vivid_gain"})  # found after training, not asked for
 SHOWN = {"gain": "gain over grey, dB", "psnr": "PSNR, dB", "ciede2000": "CIEDE2000"}
 PRETRAINED = (
     "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
@@ -78,7 +79,7 @@ def command(recipe: "Recipe", dataset: str) -> str:
     from safelight.training.recipe import difference
 
     changed = difference(RECIPES[recipe.name](), recipe) if recipe.name in RECIPES else {}
-    words = [f"--{name} {_typed(value)}" for name, (_, value) in changed.items()]
+    words = [f"--{name} {_typed(value)}" for name, (_, value) in changed.items() if name not in MEASURED]
     return " ".join(["safelight train", recipe.name, "--data", dataset, *words])
 
 

@@ -1,0 +1,66 @@
+"""safelight train and recipes: what is listed, what is refused (test_four_commands.py trains)."""
+
+from dataclasses import replace
+
+import click
+import pytest
+
+from safelight.app.card_of_run import command
+from safelight.app.cli import cli
+from safelight.errors import SafelightError
+from safelight.recipes import recipe_named
+from safelight.training.recipe import override
+
+
+def here(*words: str) -> object:
+    """Run a command in this process, where torch is imported once."""
+    return cli.main(list(words), standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "message"),
+    [
+        (["colour"], SafelightError, "did you mean 'color'"),
+        (["quick", "--model.nrm", "group"], SafelightError, "did you mean model.norm?"),
+        (["quick", "--train.steps", "many", "--data", "x"], SafelightError, "expected a whole number"),
+        (["quick", "--data", "missing"], SafelightError, "missing is not a folder"),
+        (["quick", "--train.steps"], click.UsageError, "needs a value"),
+        (["quick", "--train.steps", "--model.norm"], click.UsageError, "--train.steps needs a value"),
+        (["quick", "extra"], click.UsageError, "is no setting"),
+        (["quick"], click.UsageError, "--data DATASET"),
+        (["quick", "--resume"], click.UsageError, "goes on with a run"),
+        (["--model.norm", "group", "quick"], click.UsageError, "name the recipe before its settings"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(words: list[str], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message) as refusal:
+        here("train", *words)
+    assert "\n" not in str(refusal.value)
+
+
+def test_settings_are_listed_as_they_would_be(capsys: pytest.CaptureFixture[str]) -> None:
+    here("train", "quick", "--settings", "--model.norm", "group", "--optimizer.lr=1e-4")
+    lines = capsys.readouterr().out.splitlines()
+    assert {"--model.norm group", "--optimizer.lr 0.0001", "--model.widths 32,24,16,16"} <= set(lines)
+
+
+def test_recipes_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    here("recipes")
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert {"color", "quick"} <= set(lines)
+    assert all(len(line.split()) > 4 for line in lines.values())
+
+
+def test_the_command_of_a_card_makes_the_same_recipe() -> None:
+    changes = {"train.steps": "10", "data.weights": "flowers=0.5,osie=2.0", "model.widths": "32,32,16,16"}
+    recipe = override(recipe_named("quick"), changes)
+    words = command(recipe, "photos").split()
+    assert words[:5] == ["safelight", "train", "quick", "--data", "photos"]
+    typed = {name.removeprefix("--"): value for name, value in zip(words[5::2], words[6::2], strict=True)}
+    assert override(recipe_named("quick"), typed) == recipe
+
+
+def test_what_was_measured_is_no_part_of_the_command() -> None:
+    recipe = recipe_named("quick")
+    measured = replace(recipe, preparation=replace(recipe.preparation, vivid_gain=1.3))
+    assert command(measured, "photos") == "safelight train quick --data photos"
