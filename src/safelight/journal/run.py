@@ -4,12 +4,13 @@ runs/2026-11-22_11h51m10s-NAME/
   run.json          state (running, finished, stopped, failed), parent, difference, dataset, times
   recipe.json       every setting
   environment.json  versions, processor, commit
-  code.diff         what the working tree had beyond the commit, if it was a git checkout
+  code.diff         what the code had beyond the commit, if it was a git checkout
   metrics.csv       losses and scores by step
   tensorboard/      the same, and the pictures, as events
-  checkpoints/      last.ckpt, best.ckpt
+  checkpoints/      last.ckpt: weights, their average, and all that a resumed run needs
   pictures/         the probes at fixed steps: grey, hints, result, truth
   verdicts/         what the judge said
+  error.txt         what went wrong, if the run failed
 """
 
 import importlib.metadata
@@ -24,6 +25,7 @@ from typing import Any
 
 from safelight.errors import RunError
 
+PACKAGE = Path(__file__).resolve().parents[1]
 WATCHED = (
     "safelight",
     "torch",
@@ -60,7 +62,7 @@ class Run:
             (folder / part).mkdir()
         (folder / "recipe.json").write_text(recipe_json + "\n", encoding="utf-8")
         (folder / "environment.json").write_text(json.dumps(environment(), indent=1) + "\n", encoding="utf-8")
-        difference = _git("diff", "HEAD")
+        difference = code_difference()
         if difference:
             (folder / "code.diff").write_text(difference, encoding="utf-8")
         run.note(state="running", started=_now(), **facts)
@@ -119,20 +121,39 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "packages": versions,
-        "commit": _git("rev-parse", "HEAD").strip() or None,
+        "commit": commit(),
     }
 
 
+def commit() -> str | None:
+    """The commit of the code that runs; None where it is not under version control itself."""
+    return _git("rev-parse", "HEAD").strip() or None if _git("ls-files", ".") else None
+
+
+def code_difference() -> str:
+    """What the code that runs has beyond its commit: changes, and files that are new."""
+    if commit() is None:
+        return ""
+    fresh = _git("ls-files", "--others", "--exclude-standard", "-z", ".").split("\0")
+    return _git("diff", "HEAD", "--", ".") + "".join(
+        _git("diff", "--no-index", "--", os.devnull, name) for name in fresh if name
+    )
+
+
 def _git(*words: str) -> str:
-    """What git says about the code that runs, or nothing."""
-    here = Path(__file__).resolve().parent
+    """What git says in the folder of the code that runs, or nothing."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=20, check=False
+            ["git", "-C", str(PACKAGE), *words],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=20,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return done.stdout if done.returncode <= 1 else ""  # 1: `diff --no-index` found a difference
 
 
 def _now() -> str:

@@ -5,6 +5,7 @@ step goes on with exactly the samples that it would have had.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -20,6 +21,7 @@ from safelight.tasks.colorize import AB_SCALE, ask
 from safelight.tasks.sampling import draw_points
 from safelight.training.augment import age, augment
 from safelight.training.recipe import Recipe
+from safelight.training.stopping import ASKING
 
 
 class Pictures(Protocol):
@@ -49,7 +51,8 @@ def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float6
     weight = np.array([given.get(source, 1.0) for source in sources])
     if not (weight >= 0).all() or weight.sum() == 0:
         raise RecipeError("data.weights must be 0 or more, and not all 0")
-    return np.asarray(np.cumsum(weight) / weight.sum())
+    total = np.cumsum(weight)
+    return np.asarray(total / total[-1])
 
 
 class Samples(Dataset[Sample]):
@@ -59,16 +62,19 @@ class Samples(Dataset[Sample]):
         self.pictures, self.recipe = pictures, recipe
         self.cumulative = shares(pictures.sources, recipe.data.weights)
         self.last = recipe.train.steps * recipe.data.batch
-        self._permutation: tuple[int, np.ndarray] = (-1, np.zeros(0, int))
+        self._strata: tuple[int, np.ndarray] = (-1, np.zeros(0))
 
     def picture_number(self, k: int) -> int:
-        """Which picture: a fresh permutation of the strata for each pass, so that one pass covers the set."""
+        """Which picture: each pass draws once from each of as many equal strata as there are pictures.
+
+        Without weights a pass covers the set. With them each picture comes as often as its share says, to
+        within one; the strata begin elsewhere in each pass, so that none is left out for good.
+        """
         turn, place = divmod(k, len(self.pictures))
-        if self._permutation[0] != turn:
+        if self._strata[0] != turn:
             rng = np.random.default_rng((self.recipe.train.seed, turn, 1))
-            self._permutation = (turn, rng.permutation(len(self.pictures)))
-        stratum = (self._permutation[1][place] + 0.5) / len(self.pictures)
-        return int(np.searchsorted(self.cumulative, stratum))
+            self._strata = (turn, (rng.permutation(len(self.pictures)) + rng.random()) / len(self.pictures))
+        return int(np.searchsorted(self.cumulative, self._strata[1][place], side="right"))
 
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
@@ -107,6 +113,8 @@ def one_thread(_worker: int) -> None:
     import cv2
     from threadpoolctl import threadpool_limits
 
+    for number in ASKING:  # they reach the whole group; the training process decides, and ends its workers
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     threadpool_limits(1)  # numpy's BLAS

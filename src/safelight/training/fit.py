@@ -1,64 +1,83 @@
 """From a recipe and a dataset to a run folder with trained weights, on lightning's Trainer."""
 
-import warnings
-from dataclasses import replace
+import traceback
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
+from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.data.cache import PictureSet, open_dataset
+from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.models.unet import ColorUNet
-from safelight.training.batches import training_batches
+from safelight.training.batches import Sample, training_batches
+from safelight.training.metrics_file import MetricsFile
 from safelight.training.modules import ColorizeModule
 from safelight.training.predict import NetworkPredict
-from safelight.training.probes import ProbeCallback, choose
+from safelight.training.probes import Probe, ProbeCallback, choose
 from safelight.training.recipe import Recipe, difference, from_json
+from safelight.training.stopping import LastCheckpoint, Stopped, StopRequest
+from safelight.training.tell import Teller, without_chatter
 from safelight.training.vivid import vivid_gain
 
-MATTERS_NOT = (
-    ".*does not have many workers.*",
-    ".*Checkpoint directory .* exists and is not empty.*",
-    ".*The number of training batches .*",
-    ".*You're resuming from a checkpoint that ended before the epoch ended.*",
-    ".*isinstance.treespec, LeafSpec.*",
-)
+LOGGED = 25  # steps between two rows of metrics, at most
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that a run needs before it begins; making it refuses what cannot be trained."""
+
+    recipe: Recipe
+    module: ColorizeModule
+    batches: DataLoader[Sample]
+    probes: list[Probe]
+    checkpoint: Path | None = None
+    steps_done: int = 0
 
 
 def fit(recipe: Recipe, data: Path, runs: Path, parent: Run | None = None, quiet: bool = False) -> Run:
-    """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished.
+    """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
-    An interrupted run is marked stopped and can be resumed. Raises DatasetError, RecipeError.
+    A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
+    Raises DatasetError, RecipeError; what goes wrong in training is raised too, and the run marked failed.
     """
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    work = _prepare(recipe, pictures, held_out)
     changed = difference(from_json(parent.recipe_json), recipe) if parent else {}
     facts = {
         "recipe": recipe.name,
         "parent": parent.folder.name if parent else None,
         "difference": {name: list(pair) for name, pair in changed.items()},
         "dataset": {
-            "path": str(data),
+            "path": str(data.absolute()),
             "fingerprint": pictures.fingerprint,
             "train": len(pictures),
             "val": len(held_out),
         },
     }
-    run = Run.start(runs, recipe.name, recipe.to_json(), facts)
-    return _train(run, recipe, pictures, held_out, None, quiet)
+    return _train(Run.start(runs, recipe.name, recipe.to_json(), facts), work, quiet)
 
 
 def resume(run: Run, data: Path | None = None, quiet: bool = False) -> Run:
-    """Go on with a run from its last checkpoint. Raises RunError, DatasetError."""
-    recipe = from_json(run.recipe_json)
-    data = data or Path(run.facts["dataset"]["path"])
-    checkpoint = run.last_checkpoint
-    run.note(state="running", resumed=[*run.facts.get("resumed", []), step_of(checkpoint)])
-    return _train(run, recipe, open_dataset(data, "train"), open_dataset(data, "val"), checkpoint, quiet)
+    """Go on with a run from its last checkpoint to what it would have been. Raises RunError, DatasetError."""
+    facts = run.facts
+    if facts["state"] == "finished":
+        raise RunError(
+            f"{run.folder} is finished; to train longer, start a new run from it with --train.steps"
+        )
+    recipe, data = from_json(run.recipe_json), data or Path(facts["dataset"]["path"])
+    pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    if pictures.fingerprint != facts["dataset"]["fingerprint"]:
+        raise RunError(f"{data} is no longer what {run.folder} was trained on; start a new run from it")
+    work = _prepare(recipe, pictures, held_out, run.last_checkpoint)
+    run.note(state="running", resumed=[*facts.get("resumed", []), work.steps_done], error=None)
+    return _train(run, work, quiet)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -67,7 +86,10 @@ def step_of(checkpoint: Path) -> int:
 
 
 def trained_network(run: Run) -> tuple[ColorUNet, Recipe]:
-    """The run's averaged weights in its network, and its recipe with the vivid gain measured on it. Raises RunError."""
+    """The run's averaged weights in its network, and its recipe with the vivid gain measured on them.
+
+    Raises RunError.
+    """
     recipe = from_json(run.recipe_json)
     gain = run.facts.get("vivid_gain", recipe.preparation.vivid_gain)
     recipe = replace(recipe, preparation=replace(recipe.preparation, vivid_gain=gain))
@@ -77,71 +99,98 @@ def trained_network(run: Run) -> tuple[ColorUNet, Recipe]:
     return module.network.eval().to(memory_format=torch.contiguous_format), recipe
 
 
-def _train(
-    run: Run, recipe: Recipe, pictures: PictureSet, held_out: PictureSet, checkpoint: Path | None, quiet: bool
-) -> Run:
+def _prepare(
+    recipe: Recipe, pictures: PictureSet, held_out: PictureSet, checkpoint: Path | None = None
+) -> Work:
     pl.seed_everything(recipe.train.seed, verbose=False)
-    module = ColorizeModule(recipe)
-    first = step_of(checkpoint) if checkpoint else 0
-    trainer = _trainer(run, recipe, held_out, quiet)
-    batches = training_batches(pictures, recipe, first)
-    try:
-        with warnings.catch_warnings():
-            for message in MATTERS_NOT:
-                warnings.filterwarnings("ignore", message)
-            trainer.fit(
-                module, batches, _one_look(), ckpt_path=checkpoint, weights_only=True if checkpoint else None
-            )
-    except BaseException as error:
-        run.finish("failed", error=f"{type(error).__name__}: {error}")
-        raise
-    if not trainer.interrupted:
-        predict = NetworkPredict(trained_network(run)[0], recipe.preparation)
-        run.note(vivid_gain=vivid_gain(predict, choose(held_out, recipe.augment.size)))
-    scores = {
-        name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")
-    }
-    run.finish("stopped" if trainer.interrupted else "finished", step=trainer.global_step, scores=scores)
+    done = step_of(checkpoint) if checkpoint else 0
+    batches = training_batches(pictures, recipe, done)
+    return Work(
+        recipe, ColorizeModule(recipe), batches, choose(held_out, recipe.augment.size), checkpoint, done
+    )
+
+
+def _train(run: Run, work: Work, quiet: bool) -> Run:
+    with StopRequest() as stop, without_chatter():
+        trainer = trainer_for(run, work, stop, quiet)
+        try:
+            if _take_all_steps(trainer, work, stop):
+                run.finish("finished", step=trainer.global_step, **_measured(run, work, trainer))
+            else:
+                run.finish("stopped", step=trainer.global_step)
+        except BaseException as error:
+            (run.folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            run.finish("failed", step=trainer.global_step, error=f"{type(error).__name__}: {error}")
+            raise
     return run
 
 
-def _trainer(run: Run, recipe: Recipe, held_out: PictureSet, quiet: bool) -> pl.Trainer:
-    settings = recipe.train
+def _take_all_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> bool:
+    """Train; False if that was stopped before the last step."""
+    resumed: dict[str, Any] = {"ckpt_path": work.checkpoint, "weights_only": True} if work.checkpoint else {}
+    try:
+        trainer.fit(work.module, work.batches, _one_look(), **resumed)
+    except (Stopped, SystemExit, KeyboardInterrupt):  # lightning makes SystemExit of an interrupt
+        pass
+    except Exception:
+        if not stop.asked:  # else a loading process was ended by the same signal
+            raise
+    return trainer.global_step >= work.recipe.train.steps
+
+
+def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
+    """What a finished run knows of its network: gains over grey on the probes, and the vivid gain."""
+    measures = trainer.callback_metrics.items()
+    predict = NetworkPredict(trained_network(run)[0], work.recipe.preparation)
+    return {
+        "scores": {name: float(value) for name, value in measures if name.startswith("val/")},
+        "vivid_gain": vivid_gain(predict, work.probes),
+    }
+
+
+def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trainer:
+    """The Trainer of a run, with all that watches it."""
+    settings = work.recipe.train
+    checkpoint = run.folder / "checkpoints" / "last.ckpt"
     callbacks: list[Callback] = [
-        ProbeCallback(run, choose(held_out, recipe.augment.size), settings.picture_every),
-        ModelCheckpoint(
-            run.folder / "checkpoints",
-            filename="step",
-            every_n_train_steps=min(settings.checkpoint_every, settings.steps),
-            save_last=True,
-            save_top_k=1,
-            save_on_train_epoch_end=False,
-            enable_version_counter=False,
-        ),
+        ProbeCallback(run, work.probes, settings.picture_every),
+        LastCheckpoint(checkpoint, settings.checkpoint_every, stop),
     ]
     if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
         callbacks.append(EMAWeightAveraging(decay=settings.ema))
     if not quiet:
-        callbacks.append(RichProgressBar())
+        callbacks.append(Teller(_headline(run, work)))
     return pl.Trainer(
         max_steps=settings.steps,
         max_epochs=-1,
         accelerator="auto",
         devices=1,
         precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
-        gradient_clip_val=recipe.optimizer.clip or None,
-        logger=[
-            CSVLogger(run.folder, name="", version=""),
-            TensorBoardLogger(run.folder, name="", version="tensorboard"),
-        ],
+        gradient_clip_val=work.recipe.optimizer.clip or None,
+        logger=[MetricsFile(run.folder / "metrics.csv", work.steps_done), _events(run, work.steps_done)],
         callbacks=callbacks,
         val_check_interval=min(settings.validate_every, settings.steps),
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
-        log_every_n_steps=min(25, settings.steps),
-        enable_progress_bar=not quiet,
+        log_every_n_steps=max(1, min(LOGGED, settings.steps // 10)),
+        enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=run.folder,
+    )
+
+
+def _events(run: Run, steps_done: int) -> TensorBoardLogger:
+    """TensorBoard's, without what it saw beyond the checkpoint that the run goes on from."""
+    purge: dict[str, Any] = {"purge_step": steps_done + 1} if steps_done else {}
+    return TensorBoardLogger(run.folder, name="", version="tensorboard", default_hp_metric=False, **purge)
+
+
+def _headline(run: Run, work: Work) -> str:
+    recipe, dataset = work.recipe, run.facts["dataset"]
+    begin = f"from step {work.steps_done} to " if work.steps_done else ""
+    return (
+        f"{recipe.name}: {begin}{recipe.train.steps} steps of {recipe.data.batch} on {dataset['train']} "
+        f"pictures of {Path(dataset['path']).name}, {dataset['val']} held out; the run is {run.folder}"
     )
 
 

@@ -62,16 +62,21 @@ class ColorizeModule(pl.LightningModule):
         colors: Colors = self.network(planes)
         return colors
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """One step's loss."""
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The terms of the loss on a batch; their sum is what is lowered."""
         planes, truth = batch
         if self.recipe.train.channels_last:
             planes = planes.contiguous(memory_format=torch.channels_last)
         levels, features = self.network.look(planes)
         answer = self.network.answer(planes, levels, features)
-        terms = color_terms(answer, self.network.guess(features), truth, self.network, self.recipe.loss)
+        return color_terms(answer, self.network.guess(features), truth, self.network, self.recipe.loss)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """One step's loss."""
+        terms = self.terms(batch)
         loss = torch.stack(list(terms.values())).sum()
-        if self.trainer.global_step % self.trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+        if self._is_logged():
+            self.log("step", float(self.trainer.global_step + 1))
             self.log_dict({f"train/{name}": term.detach() for name, term in terms.items()})
             self.log("train/loss", loss.detach(), prog_bar=True)
         return loss
@@ -102,7 +107,13 @@ class ColorizeModule(pl.LightningModule):
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """The gradient's norm before clipping, beside the learning rate."""
-        if self.trainer.global_step % self.trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+        if self._is_logged():
             gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
             self.log("train/gradient_norm", torch.nn.utils.get_total_norm(gradients))
             self.log("train/lr", optimizer.param_groups[0]["lr"])
+
+    def _is_logged(self) -> bool:
+        """Whether the Trainer writes down this step's measures; those of others need not be taken."""
+        step = self.trainer.global_step + 1
+        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
+        return step % every == 0 or step == self.trainer.max_steps

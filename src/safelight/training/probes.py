@@ -1,7 +1,9 @@
-"""Probes: a few fixed pictures with fixed hints, looked at throughout a run, and scored as the judge would."""
+"""Probes: a few fixed pictures and hints, looked at all through a run and scored as the judge would."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import lightning.pytorch as pl
 import numpy as np
@@ -24,6 +26,9 @@ COUNTS = (0, 1, 10, 100)
 SHOWN, SCORED = 8, 64
 SHOWN_HINTS = 5
 LEAST_RANGE = 5.0  # of ab; below it a picture is as good as grey (siggraph17 leaves those out too)
+
+
+Predict: TypeAlias = Callable[[Lightness, Points], Ab]
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def psnr(result: Srgb, truth: Srgb) -> float:
     return min(50.0, float(-10 * np.log10(np.mean((result - truth) ** 2) + 1e-12)))
 
 
-def contact_sheet(probes: list[Probe], predict: NetworkPredict) -> UInt8[np.ndarray, "h w 3"]:
+def contact_sheet(probes: list[Probe], predict: Predict) -> UInt8[np.ndarray, "h w 3"]:
     """A row a probe: grey, the hints, automatic result, result with hints, truth."""
     rows = []
     for probe in probes[:SHOWN]:
@@ -71,6 +76,13 @@ def contact_sheet(probes: list[Probe], predict: NetworkPredict) -> UInt8[np.ndar
         results = [join(probe.L, predict(probe.L, points)) for points in (Points.none(), few)]
         rows.append(np.hstack([grey, hints, *results, join(probe.L, probe.ab)]))
     return np.round(np.vstack(rows) * 255).astype(np.uint8)
+
+
+def gain_over_grey(probe: Probe, predict: Predict, count: int) -> float:
+    """How much nearer than grey the result with this many hints comes to the truth, in dB."""
+    truth = join(probe.L, probe.ab)
+    result = join(probe.L, predict(probe.L, probe.points.first(count)))
+    return psnr(result, truth) - psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
 
 
 class ProbeCallback(pl.Callback):
@@ -84,16 +96,12 @@ class ProbeCallback(pl.Callback):
         if trainer.sanity_checking or not self.probes or not isinstance(pl_module, ColorizeModule):
             return
         predict = NetworkPredict(pl_module.network, pl_module.recipe.preparation)
+        pl_module.log("step", float(trainer.global_step))
         for count in COUNTS:
-            gains = [self._gain(probe, predict, count) for probe in self.probes]
+            gains = [gain_over_grey(probe, predict, count) for probe in self.probes]
             pl_module.log(f"val/gain_{count}", float(np.mean(gains)), prog_bar=count in (0, 10))
         if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
             self._draw(trainer, predict)
-
-    def _gain(self, probe: Probe, predict: NetworkPredict, count: int) -> float:
-        truth = join(probe.L, probe.ab)
-        result = join(probe.L, predict(probe.L, probe.points.first(count)))
-        return psnr(result, truth) - psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
 
     def _draw(self, trainer: pl.Trainer, predict: NetworkPredict) -> None:
         sheet = contact_sheet(self.probes, predict)

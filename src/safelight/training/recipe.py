@@ -7,6 +7,8 @@ unknown, ill-typed or impossible is refused by name before anything starts.
 import dataclasses
 import difflib
 import json
+import math
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,6 +66,12 @@ class OptimizerSettings:
             raise RecipeError(f"optimizer.lr is {self.lr}; expected above 0 and below 10")
         if not 0 <= self.warmup < 1:
             raise RecipeError(f"optimizer.warmup is {self.warmup}; expected a share of the run, 0 to below 1")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise RecipeError(f"optimizer.betas is {self.betas}; expected two numbers, 0 to below 1")
+        if min(self.encoder, self.weight_decay, self.clip) < 0:
+            raise RecipeError(
+                "optimizer.encoder, optimizer.weight_decay and optimizer.clip cannot be negative"
+            )
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,10 @@ class Recipe:
     train: TrainSettings = field(default_factory=TrainSettings)
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w.-]*", self.name):
+            raise RecipeError(
+                f"name is {self.name!r}; expected letters, digits, and - _ . (runs are named by it)"
+            )
         if (self.loss.bins > 0) != (self.model.head == "bins"):
             raise RecipeError(
                 f"model.head is {self.model.head} and loss.bins {self.loss.bins:g}; "
@@ -131,7 +143,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
 
 
 def override(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
-    """The recipe with settings changed by dotted name, values as typed on a command line. Raises RecipeError."""
+    """The recipe with settings changed by dotted name, values as they are typed. Raises RecipeError."""
     known = settings(recipe)
     tree = dataclasses.asdict(recipe)
     for name, text in changes.items():
@@ -173,13 +185,16 @@ def _build(kind: type[T], tree: object, prefix: str) -> T:
     if unknown:
         near = difflib.get_close_matches(unknown[0], hints, 1)
         raise RecipeError(
-            f"no setting {prefix}{unknown[0]!r}" + (f"; did you mean {prefix}{near[0]}?" if near else "")
+            f"no setting {prefix + unknown[0]!r}" + (f"; did you mean {prefix}{near[0]}?" if near else "")
         )
+    for each in dataclasses.fields(typing.cast(Any, kind)):
+        if each.default is each.default_factory and each.name not in tree:  # both MISSING
+            raise RecipeError(f"{prefix}{each.name} is missing")
     return kind(**{key: _check(value, hints[key], f"{prefix}{key}") for key, value in tree.items()})
 
 
 def _check(value: Any, kind: Any, name: str) -> Any:
-    """The value as this annotation wants it (lists become tuples, whole numbers floats). Raises RecipeError."""
+    """The value as its annotation wants it: lists become tuples, whole numbers floats. Raises RecipeError."""
     if dataclasses.is_dataclass(kind):
         return _build(typing.cast(type, kind), value, f"{name}.")
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
@@ -192,7 +207,8 @@ def _check(value: Any, kind: Any, name: str) -> Any:
         if len(kinds) == len(value):
             return tuple(_check(part, k, name) for part, k in zip(value, kinds, strict=True))
     elif kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        if math.isfinite(value):
+            return float(value)
     elif isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
     raise RecipeError(

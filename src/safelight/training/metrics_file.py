@@ -1,0 +1,64 @@
+"""metrics.csv: a row for each step at which something was measured, a column for each measure."""
+
+import csv
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers.logger import Logger
+
+STEP = "step"
+
+
+class MetricsFile(Logger):
+    """Writes each row as it comes. A run that goes on keeps the rows up to the step it goes on from.
+
+    Lightning's CSVLogger would begin the file anew.
+    """
+
+    name, version = "metrics", ""
+
+    def __init__(self, path: Path, kept_steps: int = 0) -> None:
+        super().__init__()
+        self.path = path
+        self._rows = _read(path, kept_steps)
+        self._columns = [STEP, *sorted({name for row in self._rows.values() for name in row})]
+        if path.exists():
+            self._write("w", self._rows)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Add measures of this step (how many steps were taken)."""
+        measured = {name: f"{value:.6g}" for name, value in metrics.items() if name != "epoch"}
+        step = step or 0
+        amended = step in self._rows
+        self._rows.setdefault(step, {}).update(measured)
+        unknown = sorted(set(measured) - set(self._columns))
+        self._columns += unknown
+        if amended or unknown:
+            self._write("w", self._rows)
+        else:
+            self._write("a", [step])
+
+    def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
+        """Nothing: they stand in recipe.json."""
+
+    def _write(self, mode: str, steps: Any) -> None:
+        with self.path.open(mode, newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self._columns)
+            if mode == "w":
+                writer.writeheader()
+            writer.writerows({STEP: step, **self._rows[step]} for step in steps)
+
+
+def _read(path: Path, kept_steps: int) -> dict[int, dict[str, str]]:
+    """Measures by step, up to and with this step."""
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = {int(row.pop(STEP)): row for row in csv.DictReader(file)}
+    return {
+        step: {name: value for name, value in row.items() if value}
+        for step, row in rows.items()
+        if step <= kept_steps
+    }

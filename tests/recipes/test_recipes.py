@@ -1,0 +1,36 @@
+"""The table of recipes: each can be named, stored and built."""
+
+import pytest
+
+from safelight.errors import RecipeError
+from safelight.recipes import RECIPES, recipe_named
+from safelight.training.modules import ColorizeModule
+from safelight.training.recipe import from_json
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_named_as_in_the_table_and_says_what_it_is_for(name: str) -> None:
+    recipe = recipe_named(name)
+    assert recipe.name == name
+    assert from_json(recipe.to_json()) == recipe
+    assert RECIPES[name]() == recipe
+    first_line = (RECIPES[name].__doc__ or "").splitlines()[0]
+    assert 20 < len(first_line) < 120
+    assert first_line.endswith(".")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_makes_a_network_with_something_to_train(name: str) -> None:
+    module = ColorizeModule(recipe_named(name))
+    assert (
+        sum(parameter.numel() for parameter in module.network.parameters() if parameter.requires_grad)
+        > 10_000
+    )
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
+    with pytest.raises(RecipeError, match="did you mean 'color'") as refusal:
+        recipe_named("colour")
+    assert "\n" not in str(refusal.value)
+    with pytest.raises(RecipeError, match="recipes: color, quick"):
+        recipe_named("zzz")

@@ -1,0 +1,68 @@
+"""Probes: the same each time, in color, and scored in dB over grey."""
+
+import numpy as np
+import pytest
+
+from safelight.arrays import Ab, Lightness
+from safelight.tasks.hints import Points
+from safelight.training.probes import COUNTS, Probe, choose, contact_sheet, gain_over_grey, join, psnr
+from tests.training.conftest import Album
+
+
+@pytest.fixture(scope="module")
+def probes(album: Album) -> list[Probe]:
+    return choose(album, 32)
+
+
+def test_probes_are_the_same_each_time(album: Album, probes: list[Probe]) -> None:
+    again = choose(album, 32)
+    for one, two in zip(probes, again, strict=True):
+        assert np.array_equal(one.ab, two.ab)
+        assert np.array_equal(one.points.ab, two.points.ab)
+
+
+def test_probes_have_hints_enough_and_true(probes: list[Probe]) -> None:
+    for probe in probes:
+        assert probe.L.shape == (32, 32)
+        assert probe.ab.shape == (32, 32, 2)
+        assert len(probe.points) == max(COUNTS)
+        there = probe.ab[probe.points.y, probe.points.x]
+        assert np.abs(probe.points.ab - there).mean() < 8  # means of 3 x 3
+
+
+def test_grey_pictures_are_no_probes(album: Album) -> None:
+    grey = np.repeat(album[0].mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    mixed = Album([grey, *album.pictures[:3], grey], ["any"] * 5)
+    assert len(choose(mixed, 32)) == 3
+    assert len(choose(mixed, 32, count=2)) == 2
+    assert choose(Album([grey], ["any"]), 32) == []
+
+
+def test_psnr_is_that_of_a_known_error() -> None:
+    grey = np.full((8, 8, 3), 0.5, np.float32)
+    assert psnr(grey + np.float32(0.1), grey) == pytest.approx(20, abs=1e-3)
+    assert psnr(grey, grey) == 50
+
+
+def test_the_truth_gains_all_and_grey_nothing(probes: list[Probe]) -> None:
+    probe = probes[0]
+    truth = join(probe.L, probe.ab)
+    grey = psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
+    assert gain_over_grey(probe, lambda L, points: probe.ab, 10) == pytest.approx(50 - grey)
+    assert gain_over_grey(probe, lambda L, points: np.zeros_like(probe.ab), 10) == 0
+
+
+def test_a_sheet_has_a_row_a_probe_and_the_truth_at_its_end(probes: list[Probe]) -> None:
+    asked = []
+
+    def predict(L: Lightness, points: Points) -> Ab:
+        asked.append(len(points))
+        return np.zeros((*L.shape, 2), np.float32)
+
+    sheet = contact_sheet(probes[:3], predict)
+    assert sheet.shape == (3 * 32, 5 * 32, 3)
+    assert sheet.dtype == np.uint8
+    assert asked == [0, 5] * 3
+    truth = np.round(join(probes[0].L, probes[0].ab) * 255).astype(np.uint8)
+    assert np.array_equal(sheet[:32, -32:], truth)
+    assert np.array_equal(sheet[:32, :32], sheet[:32, 64:96])  # grey, and the grey answer
