@@ -73,6 +73,18 @@ def test_two_workers_load_what_none_loads_in_the_same_order_and_nothing_twice(al
     assert len(seen) == STEPS * BATCH
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_workers_start_after_opencv_has_used_its_threads(album: Album) -> None:
+    """Its pool does not survive a fork: workers that touched it waited for ever."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.float32), (0, 0), 5)
+    assert len(drawn(album, recipe(workers=2))) == STEPS
+    cv2.setNumThreads(before)
+
+
 def test_a_run_that_goes_on_gets_the_batches_it_would_have_had(album: Album) -> None:
     assert_same(drawn(album, recipe(), first_step=2), drawn(album, recipe())[2:])
     assert len(training_batches(album, recipe(), first_step=2)) == STEPS  # of the whole run

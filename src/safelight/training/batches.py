@@ -110,13 +110,11 @@ def one_thread(_worker: int) -> None:
     Without the lower priority they push one of the network's threads aside while the others spin at its
     barrier: on two cores a step then took twice as long.
     """
-    import cv2
     from threadpoolctl import threadpool_limits
 
     for number in ASKING:  # they reach the whole group; the training process decides, and ends its workers
         signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     threadpool_limits(1)  # numpy's BLAS
     if hasattr(os, "nice"):
         os.nice(10)
@@ -131,6 +129,10 @@ def collate(samples: list[Sample]) -> tuple[Tensor, Tensor]:
 
 def training_batches(pictures: Pictures, recipe: Recipe, first_step: int = 0) -> DataLoader[Sample]:
     """The batches from this step of the run to its end."""
+    import cv2
+
+    # Before the workers are forked: OpenCV's pool of threads does not come along, and waits for itself there.
+    cv2.setNumThreads(1)
     batch = recipe.data.batch
     return DataLoader(
         Samples(pictures, recipe),
