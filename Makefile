@@ -24,6 +24,7 @@ check: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/use.py
+	$(BIN)/python benchmarks/training.py
 
 docs: $(VENV)/.ready
 	$(BIN)/python docs/make.py
