@@ -69,7 +69,7 @@ def resume(run: Run, data: Path | None = None, quiet: bool = False) -> Run:
     facts = run.facts
     if facts["state"] == "finished":
         raise RunError(
-            f"{run.folder} is finished; to train longer, start a new run from it with --train.steps"
+            f"{run.folder} is finished; to train longer, start anew from its recipe with more --train.steps"
         )
     recipe, data = from_json(run.recipe_json), data or Path(facts["dataset"]["path"])
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
