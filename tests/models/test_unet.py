@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.models.layers import count_parameters
-from safelight.models.unet import HINT_AB, HINT_MASK, SPREAD, ColorUNet, UNetSettings
+from safelight.models.unet import HINT_AB, HINT_MASK, L_PLANE, SPREAD, ColorUNet, UNetSettings
 from tests.models.small import make_network, random_planes
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -126,10 +126,8 @@ def shaken(network: ColorUNet) -> ColorUNet:
 
 
 def with_other_hints(planes: torch.Tensor) -> torch.Tensor:
-    changed = planes.clone()
-    changed[:, HINT_AB] *= -1
-    changed[:, SPREAD] = changed[:, SPREAD].flip(3)
-    return changed
+    """The same lightness; every other plane from another place."""
+    return torch.cat([planes[:, L_PLANE], planes[:, 1:].flip(1, 3)], 1)
 
 
 def test_the_trunk_sees_lightness_alone() -> None:
@@ -139,6 +137,21 @@ def test_the_trunk_sees_lightness_alone() -> None:
         again, same = network.look(with_other_hints(planes))
     assert torch.equal(features, same)
     assert all(torch.equal(one, two) for one, two in zip(levels, again, strict=True))
+
+
+@pytest.mark.parametrize(("hints_in", "channels"), [("decoder", 1), ("stem", 7)])
+def test_the_encoder_sees_black_as_minus_one_and_white_as_one(hints_in: str, channels: int) -> None:
+    """As in the pictures that its weights were trained with; hint planes go in as they are."""
+    network, planes = make_network(hints_in=hints_in).eval(), random_planes()
+    planes[:, L_PLANE, :32], planes[:, L_PLANE, 32:] = -0.5, 0.5  # L 0 and 100
+    seen: list[torch.Tensor] = []
+    network.encoder.register_forward_hook(lambda module, inputs, output: seen.extend(inputs))
+    with torch.inference_mode():
+        network.look(planes)
+    assert seen[0].shape[1] == channels
+    assert (seen[0][:, 0, :32] == -1).all()
+    assert (seen[0][:, 0, 32:] == 1).all()
+    assert torch.equal(seen[0][:, 1:], planes[:, 1:channels])
 
 
 def test_a_hinted_stem_sees_the_hints() -> None:
@@ -170,17 +183,23 @@ def test_every_plane_matters(plane: int) -> None:
         assert (network(planes).ab - network(changed).ab).abs().max() > 1e-4
 
 
-def test_colors_outside_the_mask_are_not_carried() -> None:
-    """Attention reads the painted colors under the mask only."""
-    network, planes = shaken(make_network()), random_planes(hinted=False)
+@pytest.mark.parametrize("strength", [1.0, 0.3])
+def test_attention_hears_a_hint_as_it_was_painted(strength: float) -> None:
+    """A cell's color over its mask is the hint's own, however soft the mask and whatever lies beside it."""
+    network, planes = shaken(make_network()), random_planes(1, hinted=False)
+    planes[:, HINT_AB] = 0.7  # not under the mask: nobody's color
+    planes[:, HINT_AB, 4:7, 20:23] = torch.tensor([0.4, -0.2]).view(1, 2, 1, 1)
+    planes[:, HINT_MASK, 4:7, 20:23] = strength
     heard: list[torch.Tensor] = []
     assert network.attention is not None
-    network.attention.register_forward_hook(lambda module, inputs, output: heard.append(output))
-    planes[:, HINT_AB] = 0.5
+    network.attention.register_forward_hook(lambda module, inputs, output: heard.extend(inputs))
     with torch.inference_mode():
         network(planes)
-    assert not planes[:, HINT_MASK].any()
-    assert not heard[0].any()
+    _, _, ab, mask = heard
+    assert mask.count_nonzero() == 1
+    assert mask[0, 0, 0, 2].item() == pytest.approx(strength * 9 / 64)
+    torch.testing.assert_close((ab / mask)[0, :, 0, 2], torch.tensor([0.4, -0.2]))
+    assert not ab[mask.expand_as(ab) == 0].any()
 
 
 def test_one_hint_is_heard_at_the_other_end() -> None:
