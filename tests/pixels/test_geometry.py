@@ -33,7 +33,7 @@ def test_resize_keeps_type_channels_and_range(
     array = random_array(size + channels, depth)
     resized = resize(array, asked)
     assert (resized.shape, resized.dtype) == (asked + channels, depth)
-    assert resized.min() >= array.min()
+    assert resized.min() >= array.min() - 1e-4  # of a value up to 200: float32 rounding
     assert resized.max() <= array.max() + 1e-4
 
 
