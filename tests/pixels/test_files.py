@@ -52,6 +52,9 @@ def test_round_trip_without_loss(
     back = read_photo(write_photo(tmp_path / f"a.{suffix}", photo, overwrite=True, quality=100))
     assert back.pixels.dtype == depth
     assert np.array_equal(back.pixels, photo.pixels)
+    if suffix == "webp" and alpha and photo.alpha is not None and photo.alpha.min() == 255:
+        assert back.alpha is None  # WebP leaves out an alpha that hides nothing
+        return
     assert (back.alpha is not None) == alpha
     assert not alpha or np.array_equal(back.alpha, photo.alpha)
     assert back.remarks == ()
