@@ -189,3 +189,13 @@ def test_parity_is_in_units_of_ab(network: ColorUNet, session: Session) -> None:
         raised.out.bias[:2] += 0.01
     parity = compare(raised, session, QUESTIONS[:1])
     assert parity.ab == pytest.approx(1.1, abs=TOLERANCE * 110)
+
+
+def test_a_missing_folder_is_made_and_a_file_in_its_place_is_refused(
+    tmp_path: Path, network: ColorUNet
+) -> None:
+    path = tmp_path / "new" / "folder" / "small.onnx"
+    export(network, CARD, path, QUESTIONS[:1])
+    assert path.is_file()
+    with pytest.raises(ModelError, match="cannot be made"):
+        export(network, CARD, path / "small.onnx", QUESTIONS[:1])

@@ -68,6 +68,10 @@ def export(network: ColorUNet, card: ModelCard, path: Path, questions: list[Plan
     if not questions:
         raise ModelError("there are no pictures to check the exported model with; expected one at least")
     network = network.eval()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"{path.parent}: cannot be made ({error.strerror}); give -o in a folder") from None
     draft = path.with_name(f".{path.name}.draft.onnx")
     try:
         draft.write_bytes(to_onnx(network))
