@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
 
@@ -12,9 +13,17 @@ import pytest
 
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.files import read_photo, write_photo
-from tests.app.shell import safelight, start
+from tests.app.shell import ENVIRONMENT, safelight, start
 
 PHOTOS = 60
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """For networks this small a second thread only waits for the first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ENVIRONMENT, "OMP_NUM_THREADS", "1")
+        yield
 
 
 @pytest.fixture(scope="module")
