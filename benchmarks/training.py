@@ -25,13 +25,15 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
+from torch.utils.data import DataLoader
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.recipes import RECIPES, recipe_named
 from safelight.training.batches import Pictures, training_batches
+from safelight.training.crafts import craft_of
 from safelight.training.fit import LOGGED, Work, trainer_for
-from safelight.training.modules import ColorizeModule
+from safelight.training.modules import TrainingModule
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import StopRequest
 from safelight.training.tell import without_chatter
@@ -68,6 +70,12 @@ def main() -> None:
     print(f"  waiting for {recipe.data.workers} workers' batches: {share:.1%} (the first took {first:.1f} s)")
 
 
+def batches_of(pictures: Pictures, recipe: Recipe) -> DataLoader[Any]:
+    """The run's batches, from its first step."""
+    craft = craft_of(recipe)
+    return training_batches(craft.samples(pictures, recipe), craft.collate, recipe)
+
+
 class MadeUp:
     """Pictures of noise: loading them costs what loading photos costs."""
 
@@ -94,7 +102,7 @@ def without_pauses(recipe: Recipe, steps: int) -> Recipe:
 class BareLoop:
     """The same step with nothing around it: forward, backward, clip, optimizer, schedule, average."""
 
-    module: ColorizeModule
+    module: TrainingModule
     average: AveragedModel = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,9 +161,9 @@ class Turns(pl.Callback):
 
 def step_times(pictures: Pictures, recipe: Recipe, steps: int) -> tuple[list[float], list[float]]:
     """Seconds a step in each turn but the first: of the Trainer, of the bare loop."""
-    loader = training_batches(pictures, replace(recipe, data=replace(recipe.data, workers=0)))
+    loader = batches_of(pictures, replace(recipe, data=replace(recipe.data, workers=0)))
     batches = [batch for batch, _ in zip(loader, range(min(8, recipe.train.steps)), strict=False)]
-    turns = Turns(BareLoop(ColorizeModule(recipe)), batches, steps)
+    turns = Turns(BareLoop(TrainingModule(recipe, craft_of(recipe))), batches, steps)
     run_trainer(recipe, Watched([batches[k % len(batches)] for k in range(recipe.train.steps)]), turns)
     return turns.trainer_times[1:], turns.bare_times[1:]
 
@@ -185,7 +193,7 @@ class Watched:
 
 def waiting_share(pictures: Pictures, recipe: Recipe, warm_up: int) -> tuple[float, float]:
     """Share of the time after the first steps that is spent waiting, and seconds until the first batch."""
-    watched = Watched(training_batches(pictures, recipe))
+    watched = Watched(batches_of(pictures, recipe))
     run_trainer(recipe, watched)
     waits = sum(watched.waits[warm_up + 1 :])
     return waits / (watched.ends[-1] - watched.ends[warm_up]), watched.waits[0]
@@ -195,7 +203,12 @@ def run_trainer(recipe: Recipe, batches: Any, *callbacks: pl.Callback) -> None:
     """A run as `fit` makes it, on these batches, without probes."""
     with tempfile.TemporaryDirectory() as folder, StopRequest() as stop, without_chatter():
         run = Run.start(Path(folder), recipe.name, recipe.to_json(), {})
-        work = Work(recipe, ColorizeModule(recipe), batches, [])
+        work = Work(
+            recipe,
+            TrainingModule(recipe, craft_of(recipe)),
+            batches,
+            craft_of(recipe).probes(MadeUp(0), recipe),
+        )
         trainer = trainer_for(run, work, stop, quiet=True)
         trainer.callbacks[:0] = callbacks  # type: ignore[attr-defined]
         trainer.log_every_n_steps = LOGGED  # type: ignore[attr-defined]

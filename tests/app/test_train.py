@@ -9,7 +9,7 @@ from safelight.app.card_of_run import command
 from safelight.app.cli import cli
 from safelight.errors import SafelightError
 from safelight.recipes import recipe_named
-from safelight.training.recipe import override
+from safelight.training.tree import override
 
 
 def here(*words: str) -> object:

@@ -4,15 +4,16 @@ import pytest
 
 from safelight.errors import RecipeError
 from safelight.recipes import RECIPES, recipe_named
-from safelight.training.modules import ColorizeModule
-from safelight.training.recipe import from_json
+from safelight.training.crafts import craft_of, from_json
+from safelight.training.modules import TrainingModule
+from safelight.training.tree import to_json
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_named_as_in_the_table_and_says_what_it_is_for(name: str) -> None:
     recipe = recipe_named(name)
     assert recipe.name == name
-    assert from_json(recipe.to_json()) == recipe
+    assert from_json(to_json(recipe)) == recipe
     assert RECIPES[name]() == recipe
     first_line = (RECIPES[name].__doc__ or "").splitlines()[0]
     assert 20 < len(first_line) < 120
@@ -21,7 +22,7 @@ def test_a_recipe_is_named_as_in_the_table_and_says_what_it_is_for(name: str) ->
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_makes_a_network_with_something_to_train(name: str) -> None:
-    module = ColorizeModule(recipe_named(name))
+    module = TrainingModule(recipe_named(name), craft_of(recipe_named(name)))
     assert (
         sum(parameter.numel() for parameter in module.network.parameters() if parameter.requires_grad)
         > 10_000

@@ -13,7 +13,8 @@ from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.pixels.files import write_photo
 from safelight.recipes import recipe_named
-from safelight.training.recipe import Recipe, override
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.tree import override
 
 
 class Album:
@@ -61,7 +62,7 @@ def dataset(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny() -> Recipe:
+def tiny() -> ColorRecipe:
     """The smallest recipe, of twelve steps."""
     changes = {"train.steps": "12", "train.checkpoint_every": "5", "train.validate_every": "8"}
     return override(recipe_named("quick"), changes)

@@ -12,15 +12,17 @@ from safelight.errors import RecipeError
 from safelight.tasks.colorize import AB_SCALE
 from safelight.tasks.sampling import HintSampling
 from safelight.training.augment import Augmentation
-from safelight.training.batches import Samples, shares, training_batches
-from safelight.training.recipe import DataSettings, Recipe, TrainSettings
+from safelight.training.batches import shares, training_batches
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.color.samples import ColorSamples, collate
+from safelight.training.recipe import DataSettings, TrainSettings
 from tests.training.conftest import Album
 
 STEPS, BATCH = 6, 4
 
 
-def recipe(workers: int = 0, seed: int = 0, weights: tuple[tuple[str, float], ...] = ()) -> Recipe:
-    return Recipe(
+def recipe(workers: int = 0, seed: int = 0, weights: tuple[tuple[str, float], ...] = ()) -> ColorRecipe:
+    return ColorRecipe(
         "small",
         augment=Augmentation(size=32, aging=0.5),
         hints=HintSampling(most=20),
@@ -29,8 +31,11 @@ def recipe(workers: int = 0, seed: int = 0, weights: tuple[tuple[str, float], ..
     )
 
 
-def drawn(album: Album, how: Recipe, first_step: int = 0) -> list[tuple[Tensor, Tensor]]:
-    return [(planes, truth) for planes, truth in training_batches(album, how, first_step)]
+def drawn(album: Album, how: ColorRecipe, first_step: int = 0) -> list[tuple[Tensor, Tensor]]:
+    return [
+        (planes, truth)
+        for planes, truth in training_batches(ColorSamples(album, how), collate, how, first_step)
+    ]
 
 
 def assert_same(one: list[tuple[Tensor, Tensor]], two: list[tuple[Tensor, Tensor]]) -> None:
@@ -41,24 +46,26 @@ def assert_same(one: list[tuple[Tensor, Tensor]], two: list[tuple[Tensor, Tensor
 
 
 def test_a_sample_depends_on_seed_and_number_alone(album: Album) -> None:
-    samples = Samples(album, recipe())
+    samples = ColorSamples(album, recipe())
     forward = [samples[k] for k in range(20)]
-    fresh = Samples(album, recipe(workers=2))
+    fresh = ColorSamples(album, recipe(workers=2))
     for k in (19, 3, 13, 0, 3):
         assert np.array_equal(fresh[k].planes, forward[k].planes)
         assert np.array_equal(fresh[k].truth, forward[k].truth)
-    other = Samples(album, recipe(seed=1))
+    other = ColorSamples(album, recipe(seed=1))
     assert not any(np.array_equal(other[k].truth, forward[k].truth) for k in range(20))
 
 
 def test_a_sample_is_a_question_with_its_answer(album: Album) -> None:
-    sample = Samples(album, replace(recipe(), augment=Augmentation(size=32, aging=0)))[5]
+    sample = ColorSamples(album, replace(recipe(), augment=Augmentation(size=32, aging=0)))[5]
     assert sample.planes.shape == (7, 32, 32)
     assert sample.truth.shape == (2, 32, 32)
     assert sample.planes.dtype == sample.truth.dtype == np.float32
     assert np.abs(sample.truth).max() < 1.2
     one_pixel = HintSampling(count="fixed", most=40, automatic=0, patch=(1, 1))
-    sample = Samples(album, replace(recipe(), hints=one_pixel, augment=Augmentation(size=32, aging=0)))[5]
+    sample = ColorSamples(album, replace(recipe(), hints=one_pixel, augment=Augmentation(size=32, aging=0)))[
+        5
+    ]
     mask = sample.planes[3] == 1
     assert 30 < mask.sum() <= 40
     assert np.allclose(sample.planes[1:3, mask], sample.truth[:, mask], atol=1e-4)
@@ -87,19 +94,21 @@ def test_workers_start_after_opencv_has_used_its_threads(album: Album) -> None:
 
 def test_a_run_that_goes_on_gets_the_batches_it_would_have_had(album: Album) -> None:
     assert_same(drawn(album, recipe(), first_step=2), drawn(album, recipe())[2:])
-    assert len(training_batches(album, recipe(), first_step=2)) == STEPS  # of the whole run
+    assert (
+        len(training_batches(ColorSamples(album, recipe()), collate, recipe(), first_step=2)) == STEPS
+    )  # of the whole run
 
 
 def test_a_pass_covers_the_set_and_the_next_is_in_another_order(album: Album) -> None:
-    samples, n = Samples(album, recipe()), len(album)
-    passes = [[samples.picture_number(k) for k in range(turn * n, turn * n + n)] for turn in range(3)]
+    samples, n = ColorSamples(album, recipe()), len(album)
+    passes = [[samples.order.picture_number(k) for k in range(turn * n, turn * n + n)] for turn in range(3)]
     assert all(sorted(order) == list(range(n)) for order in passes)
     assert passes[0] != passes[1] != passes[2]
 
 
 def test_weights_change_how_often_a_source_is_drawn(album: Album) -> None:
-    samples, passes = Samples(album, recipe(weights=(("rooms", 4.0),))), 50
-    numbers = [samples.picture_number(k) for k in range(passes * len(album))]
+    samples, passes = ColorSamples(album, recipe(weights=(("rooms", 4.0),))), 50
+    numbers = [samples.order.picture_number(k) for k in range(passes * len(album))]
     counts = Counter(album.sources[number] for number in numbers)
     assert counts["rooms"] / counts["fields"] == pytest.approx(4 * 4 / 8, rel=0.05)
     assert set(numbers) == set(range(len(album)))
@@ -107,8 +116,8 @@ def test_weights_change_how_often_a_source_is_drawn(album: Album) -> None:
 
 def test_a_source_of_weight_zero_is_never_drawn(album: Album) -> None:
     for unwanted in ("fields", "rooms"):
-        samples = Samples(album, recipe(weights=((unwanted, 0.0),)))
-        drawn_sources = {album.sources[samples.picture_number(k)] for k in range(100)}
+        samples = ColorSamples(album, recipe(weights=((unwanted, 0.0),)))
+        drawn_sources = {album.sources[samples.order.picture_number(k)] for k in range(100)}
         assert drawn_sources == {"fields", "rooms"} - {unwanted}
 
 

@@ -17,17 +17,18 @@ from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
 from safelight.pixels.files import write_photo
 from safelight.training import fit as training
-from safelight.training.modules import ColorizeModule
-from safelight.training.probes import COUNTS
-from safelight.training.recipe import Recipe, override
+from safelight.training.color.probes import COUNTS
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.modules import TrainingModule
 from safelight.training.schedules import learning_rate_share
+from safelight.training.tree import override
 from tests.training.conftest import soft_picture
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
-def run(dataset: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(dataset: Path, tiny: ColorRecipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Twelve steps without a break."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -48,14 +49,14 @@ def metrics(run: Run) -> list[dict[str, str]]:
 
 def at_step(monkeypatch: pytest.MonkeyPatch, number: int, happens: Callable[[], object]) -> None:
     """Let something happen in the training step of this number, counted from 1."""
-    usual = ColorizeModule.training_step
+    usual = TrainingModule.training_step
 
-    def training_step(self: ColorizeModule, batch: Any, batch_idx: int) -> torch.Tensor:
+    def training_step(self: TrainingModule, batch: Any, batch_idx: int) -> torch.Tensor:
         if self.trainer.global_step + 1 == number:
             happens()
         return usual(self, batch, batch_idx)
 
-    monkeypatch.setattr(ColorizeModule, "training_step", training_step)
+    monkeypatch.setattr(TrainingModule, "training_step", training_step)
 
 
 def break_down() -> None:
@@ -74,7 +75,7 @@ def assert_same_run(one: Run, two: Run) -> None:
     assert one.facts["scores"] == two.facts["scores"]
 
 
-def test_a_finished_run_has_all_its_parts(run: Run, tiny: Recipe, dataset: Path) -> None:
+def test_a_finished_run_has_all_its_parts(run: Run, tiny: ColorRecipe, dataset: Path) -> None:
     parts = {path.name for path in run.folder.iterdir()} - {
         "code.diff"
     }  # there if the code was not committed
@@ -103,7 +104,7 @@ def test_a_finished_run_has_all_its_parts(run: Run, tiny: Recipe, dataset: Path)
     assert torch.__version__.startswith(versions["torch"])
 
 
-def test_metrics_stand_at_the_steps_they_belong_to(run: Run, tiny: Recipe) -> None:
+def test_metrics_stand_at_the_steps_they_belong_to(run: Run, tiny: ColorRecipe) -> None:
     table = metrics(run)
     assert [int(row["step"]) for row in table] == list(range(1, 13))
     share = learning_rate_share(tiny.optimizer, 12)
@@ -136,7 +137,7 @@ def test_the_probes_are_drawn(run: Run) -> None:
         assert np.ptp(np.asarray(sheet).astype(int), axis=2).max() > 20  # it has color
 
 
-def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: Recipe) -> None:
+def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: ColorRecipe) -> None:
     stored = checkpoint(run)
     network, recipe = training.trained_network(run)
     gain = run.facts["vivid_gain"]
@@ -151,7 +152,7 @@ def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: Recip
 
 
 def test_a_run_that_broke_is_marked_and_can_go_on_to_what_it_would_have_been(
-    run: Run, dataset: Path, tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         at_step(broken, 9, break_down)
@@ -176,7 +177,7 @@ def test_a_run_that_broke_is_marked_and_can_go_on_to_what_it_would_have_been(
 def test_a_stopped_run_goes_on_to_what_it_would_have_been(
     run: Run,
     dataset: Path,
-    tiny: Recipe,
+    tiny: ColorRecipe,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     step: int,
@@ -198,7 +199,7 @@ def test_a_finished_run_is_not_resumed(run: Run) -> None:
 
 
 def test_a_run_without_a_checkpoint_or_its_dataset_is_not_resumed(
-    dataset: Path, tiny: Recipe, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, tiny: ColorRecipe, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_step(monkeypatch, 2, break_down)
     with pytest.raises(FloatingPointError):
@@ -215,7 +216,7 @@ def test_a_run_without_a_checkpoint_or_its_dataset_is_not_resumed(
     assert broken.facts["state"] == "failed"
 
 
-def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: Recipe, tmp_path: Path) -> None:
+def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: ColorRecipe, tmp_path: Path) -> None:
     for changes in ({"data.weights": "albun=2"}, {"model.encoder": "resnet_of_dreams"}):
         with pytest.raises(RecipeError):
             training.fit(override(tiny, changes), dataset, tmp_path / "runs", quiet=True)
@@ -232,7 +233,9 @@ def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: Recipe, tmp_p
     ids=["bins", "hints in the stem", "bf16"],
 )
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-def test_other_recipes_train(dataset: Path, tiny: Recipe, tmp_path: Path, changes: dict[str, str]) -> None:
+def test_other_recipes_train(
+    dataset: Path, tiny: ColorRecipe, tmp_path: Path, changes: dict[str, str]
+) -> None:
     recipe = override(tiny, {"train.steps": "2", **changes})
     finished = training.fit(recipe, dataset, tmp_path, quiet=True)
     assert np.isfinite(float(metrics(finished)[-1]["train/loss"]))
@@ -241,9 +244,35 @@ def test_other_recipes_train(dataset: Path, tiny: Recipe, tmp_path: Path, change
 
 
 def test_a_child_keeps_its_parent_and_the_difference(
-    run: Run, dataset: Path, tiny: Recipe, tmp_path: Path
+    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path
 ) -> None:
     shorter = replace(tiny, train=replace(tiny.train, steps=1))
     child = training.fit(shorter, dataset, tmp_path, parent=run, quiet=True)
     assert child.facts["parent"] == run.folder.name
     assert child.facts["difference"] == {"train.steps": [12, 1]}
+
+
+def test_a_child_that_keeps_its_parents_weights_goes_on_from_them_with_new_samples(
+    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path
+) -> None:
+    still = override(tiny, {"train.steps": "1", "optimizer.lr": "1e-9", "train.ema": "0"})
+    child = training.fit(still, dataset, tmp_path, parent=run, quiet=True, keep_weights=True)
+    assert child.facts["weights_from"] == run.folder.name
+    assert child.facts["new_weights"] == []
+    assert child.facts["difference"]["train.seed"] == [0, 1]  # else it would see the parent's samples again
+    own, parents = training.averaged_weights(child), training.averaged_weights(run)
+    for name, tensor in own.items():
+        if name.endswith("weight"):
+            assert torch.allclose(tensor, parents[name], atol=1e-6)
+
+
+def test_weights_go_into_a_network_with_more_parts_but_not_into_another(
+    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path
+) -> None:
+    binned = override(tiny, {"train.steps": "1", "model.head": "bins", "loss.bins": "0.1"})
+    child = training.fit(binned, dataset, tmp_path, parent=run, quiet=True, keep_weights=True)
+    assert [name for name in child.facts["new_weights"] if name.startswith("to_bins")]
+    wider = override(tiny, {"model.widths": "40,24,16,16"})
+    with pytest.raises(RecipeError, match=r"cannot take the weights of .*size mismatch"):
+        training.fit(wider, dataset, tmp_path / "wider", parent=run, quiet=True, keep_weights=True)
+    assert not (tmp_path / "wider").exists()

@@ -5,7 +5,8 @@ import pytest
 
 from safelight.arrays import Ab, Lightness
 from safelight.tasks.hints import Points
-from safelight.training.probes import COUNTS, Probe, choose, contact_sheet, gain_over_grey, join, psnr
+from safelight.training.color.probe import Probe, join
+from safelight.training.color.probes import COUNTS, choose, contact_sheet, gain_over_grey, psnr
 from tests.training.conftest import Album
 
 

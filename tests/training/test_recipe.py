@@ -14,16 +14,10 @@ from safelight.models.unet import UNetSettings
 from safelight.recipes import RECIPES
 from safelight.tasks.sampling import HintSampling
 from safelight.training.augment import Augmentation
-from safelight.training.recipe import (
-    DataSettings,
-    OptimizerSettings,
-    Recipe,
-    TrainSettings,
-    difference,
-    from_json,
-    override,
-    settings,
-)
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.crafts import from_json
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
+from safelight.training.tree import difference, override, settings, to_json
 
 share = st.floats(0, 1)
 positive = st.floats(1e-6, 9.0)
@@ -31,10 +25,10 @@ words = st.text("abcdefghij_", min_size=1, max_size=8)
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> Recipe:
+def recipes(draw: st.DrawFn) -> ColorRecipe:
     """Recipes of every kind of setting: words, choices, whole numbers, numbers, yes and no, tuples, pairs."""
     bins = draw(st.booleans())
-    return Recipe(
+    return ColorRecipe(
         name=draw(words),
         model=UNetSettings(
             encoder=draw(words),
@@ -64,19 +58,20 @@ def typed(value: Any) -> str:
 
 
 @given(recipes())
-def test_a_recipe_comes_back_from_its_json(recipe: Recipe) -> None:
-    assert from_json(recipe.to_json()) == recipe
+def test_a_recipe_comes_back_from_its_json(recipe: ColorRecipe) -> None:
+    assert from_json(to_json(recipe)) == recipe
 
 
 @given(recipes())
-def test_a_recipe_comes_back_from_its_settings_typed_on_another(recipe: Recipe) -> None:
+def test_a_recipe_comes_back_from_its_settings_typed_on_another(recipe: ColorRecipe) -> None:
     assert (
-        override(Recipe("plain"), {name: typed(value) for name, value in settings(recipe).items()}) == recipe
+        override(ColorRecipe("plain"), {name: typed(value) for name, value in settings(recipe).items()})
+        == recipe
     )
 
 
 @given(recipes(), recipes())
-def test_the_difference_is_what_makes_the_parent_the_child(parent: Recipe, child: Recipe) -> None:
+def test_the_difference_is_what_makes_the_parent_the_child(parent: ColorRecipe, child: ColorRecipe) -> None:
     changed = difference(parent, child)
     assert override(parent, {name: typed(new) for name, (_, new) in changed.items()}) == child
     assert all(settings(parent)[name] == old for name, (old, _) in changed.items())
@@ -84,7 +79,7 @@ def test_the_difference_is_what_makes_the_parent_the_child(parent: Recipe, child
 
 
 def test_one_change_is_one_difference() -> None:
-    parent = Recipe("one")
+    parent = ColorRecipe("one")
     child = override(parent, {"model.norm": "group"})
     assert difference(parent, child) == {"model.norm": ("batch", "group")}
     assert child == replace(parent, model=replace(parent.model, norm="group"))
@@ -107,7 +102,7 @@ def test_one_change_is_one_difference() -> None:
     ],
 )
 def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object) -> None:
-    assert settings(override(Recipe("one"), {name: text}))[name] == value
+    assert settings(override(ColorRecipe("one"), {name: text}))[name] == value
 
 
 @pytest.mark.parametrize(
@@ -143,7 +138,7 @@ def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object
 )
 def test_what_cannot_be_meant_is_refused_in_a_line(name: str, text: str, message: str) -> None:
     with pytest.raises(RecipeError) as refusal:
-        override(Recipe("one"), {name: text})
+        override(ColorRecipe("one"), {name: text})
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -173,7 +168,7 @@ def test_a_damaged_recipe_file_is_refused_in_a_line(text: str, message: str) -> 
 @pytest.mark.parametrize("name", RECIPES)
 def test_settings_name_every_value_of_the_json(name: str) -> None:
     recipe = RECIPES[name]()
-    stored = json.loads(recipe.to_json())
+    stored = json.loads(to_json(recipe))
     for setting, value in settings(recipe).items():
         node = stored
         for part in setting.split("."):

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from safelight.training import fit as training
-from safelight.training.recipe import Recipe, override
+from safelight.training.color.recipe import ColorRecipe
 from safelight.training.tell import told
+from safelight.training.tree import override
 
 
 def test_measures_are_told_in_words() -> None:
@@ -17,7 +18,7 @@ def test_measures_are_told_in_words() -> None:
 
 
 def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
-    dataset: Path, tiny: Recipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    dataset: Path, tiny: ColorRecipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = training.fit(override(tiny, {"train.steps": "3", "train.validate_every": "2"}), dataset, tmp_path)
     output = capfd.readouterr()
@@ -32,7 +33,7 @@ def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
 
 
 def test_quiet_says_nothing(
-    dataset: Path, tiny: Recipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    dataset: Path, tiny: ColorRecipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     training.fit(override(tiny, {"train.steps": "1"}), dataset, tmp_path, quiet=True)
     output = capfd.readouterr()
@@ -41,7 +42,7 @@ def test_quiet_says_nothing(
 
 def test_a_terminal_has_a_bar(
     dataset: Path,
-    tiny: Recipe,
+    tiny: ColorRecipe,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

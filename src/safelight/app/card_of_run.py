@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from safelight.journal.run import Run
     from safelight.models.unet import ColorUNet
     from safelight.runtime.card import ModelCard, TrainingSet
-    from safelight.training.recipe import Recipe
+    from safelight.training.color.recipe import ColorRecipe
 
 MEASURED = frozenset({"preparation.vivid_gain"})  # found after training, not asked for
 SHOWN = {"gain": "gain over grey, dB", "psnr": "PSNR, dB", "ciede2000": "CIEDE2000"}
@@ -31,7 +31,7 @@ PRETRAINED = (
 def card_of_run(
     run: "Run",
     network: "ColorUNet",
-    recipe: "Recipe",
+    recipe: "ColorRecipe",
     trained_on: "PictureSet",
     name: str,
     size: int,
@@ -73,10 +73,10 @@ def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":
     return tuple(TrainingSet(source, license, count) for (source, license), count in counts.most_common())
 
 
-def command(recipe: "Recipe", dataset: str) -> str:
+def command(recipe: "ColorRecipe", dataset: str) -> str:
     """The command that trains this recipe: the named one, and each setting that differs from it."""
     from safelight.recipes import RECIPES
-    from safelight.training.recipe import difference
+    from safelight.training.tree import difference
 
     changed = difference(RECIPES[recipe.name](), recipe) if recipe.name in RECIPES else {}
     words = [f"--{name} {_typed(value)}" for name, (_, value) in changed.items() if name not in MEASURED]
@@ -104,7 +104,7 @@ def scores(run: "Run") -> dict[str, object]:
     }
 
 
-def probe_questions(pictures: "PictureSet", recipe: "Recipe", count: int = 8) -> list[Planes]:
+def probe_questions(pictures: "PictureSet", recipe: "ColorRecipe", count: int = 8) -> list[Planes]:
     """Questions about real pictures, with random hints: what torch and the exported file must agree on."""
     rng = np.random.default_rng(0)
     side = recipe.augment.size

@@ -10,7 +10,8 @@ from safelight.losses.colour import ColorLossSettings
 from safelight.models.unet import UNetSettings
 from safelight.tasks.sampling import HintSampling
 from safelight.training.augment import Augmentation
-from safelight.training.recipe import DataSettings, OptimizerSettings, Recipe, TrainSettings
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
 # The open sets have few landscapes, streets and rooms against flowers and clothes.
 SCENES_MORE = (
@@ -22,9 +23,9 @@ SCENES_MORE = (
 )
 
 
-def color() -> Recipe:
+def color() -> ColorRecipe:
     """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, 128 pixels."""
-    return Recipe(
+    return ColorRecipe(
         name="color",
         model=UNetSettings(),
         hints=HintSampling(count="log", most=200, automatic=0.15),
@@ -38,7 +39,7 @@ def color() -> Recipe:
     )
 
 
-def quick() -> Recipe:
+def quick() -> ColorRecipe:
     """A small network from scratch for a few steps: shows that data, training, judge and export hold together."""
     return replace(
         color(),

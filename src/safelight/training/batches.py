@@ -6,22 +6,19 @@ step goes on with exactly the samples that it would have had.
 
 import os
 import signal
-from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, UInt8
-from torch import Tensor
+from jaxtyping import Float64, UInt8
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from safelight.errors import RecipeError
-from safelight.pixels.color import srgb_to_lab
-from safelight.tasks.colorize import AB_SCALE, ask
-from safelight.tasks.sampling import draw_points
-from safelight.training.augment import age, augment
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import ASKING
+
+S = TypeVar("S")
 
 
 class Pictures(Protocol):
@@ -31,13 +28,6 @@ class Pictures(Protocol):
     def sources(self) -> list[str]: ...
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> UInt8[np.ndarray, "s s 3"]: ...
-
-
-class Sample(NamedTuple):
-    """One question (7, h, w) and the true ab / 110 (2, h, w)."""
-
-    planes: Float32[np.ndarray, "7 h w"]
-    truth: Float32[np.ndarray, "2 h w"]
 
 
 def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float64[np.ndarray, " n"]:
@@ -55,37 +45,25 @@ def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float6
     return np.asarray(total / total[-1])
 
 
-class Samples(Dataset[Sample]):
-    """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
+class Order:
+    """Which picture is drawn as sample k: a pure function of (seed, k)."""
 
-    def __init__(self, pictures: Pictures, recipe: Recipe) -> None:
-        self.pictures, self.recipe = pictures, recipe
-        self.cumulative = shares(pictures.sources, recipe.data.weights)
-        self.last = recipe.train.steps * recipe.data.batch
+    def __init__(self, sources: list[str], weights: tuple[tuple[str, float], ...], seed: int) -> None:
+        self.cumulative, self.seed = shares(sources, weights), seed
         self._strata: tuple[int, np.ndarray] = (-1, np.zeros(0))
 
     def picture_number(self, k: int) -> int:
-        """Which picture: each pass draws once from each of as many equal strata as there are pictures.
+        """The picture: each pass draws once from each of as many equal strata as there are pictures.
 
         Without weights a pass covers the set. With them each picture comes as often as its share says, to
         within one; the strata begin elsewhere in each pass, so that none is left out for good.
         """
-        turn, place = divmod(k, len(self.pictures))
+        count = len(self.cumulative)
+        turn, place = divmod(k, count)
         if self._strata[0] != turn:
-            rng = np.random.default_rng((self.recipe.train.seed, turn, 1))
-            self._strata = (turn, (rng.permutation(len(self.pictures)) + rng.random()) / len(self.pictures))
+            rng = np.random.default_rng((self.seed, turn, 1))
+            self._strata = (turn, (rng.permutation(count) + rng.random()) / count)
         return int(np.searchsorted(self.cumulative, self._strata[1][place], side="right"))
-
-    def __getitem__(self, k: int) -> Sample:
-        recipe = self.recipe
-        rng = np.random.default_rng((recipe.train.seed, k))
-        lab = srgb_to_lab(augment(self.pictures[self.picture_number(k)], recipe.augment, rng))
-        L, ab = lab[..., 0], np.ascontiguousarray(lab[..., 1:])
-        points = draw_points(ab, recipe.hints, rng, k / self.last)
-        if rng.random() < recipe.augment.aging:
-            L = age(L, rng)
-        truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)
-        return Sample(ask(L, points, recipe.preparation), np.ascontiguousarray(truth))
 
 
 class Forward(Sampler[int]):
@@ -120,14 +98,9 @@ def one_thread(_worker: int) -> None:
         os.nice(10)
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, Tensor]:
-    """Planes (b, 7, h, w) and truth (b, 2, h, w)."""
-    planes = np.stack([sample.planes for sample in samples])
-    truth = np.stack([sample.truth for sample in samples])
-    return torch.from_numpy(planes), torch.from_numpy(truth)
-
-
-def training_batches(pictures: Pictures, recipe: Recipe, first_step: int = 0) -> DataLoader[Sample]:
+def training_batches(
+    samples: Dataset[S], collate: Callable[[list[S]], Any], recipe: Recipe, first_step: int = 0
+) -> DataLoader[S]:
     """The batches from this step of the run to its end."""
     import cv2
 
@@ -135,7 +108,7 @@ def training_batches(pictures: Pictures, recipe: Recipe, first_step: int = 0) ->
     cv2.setNumThreads(1)
     batch = recipe.data.batch
     return DataLoader(
-        Samples(pictures, recipe),
+        samples,
         batch_size=batch,
         sampler=Forward(first_step * batch, recipe.train.steps * batch),
         num_workers=recipe.data.workers,

@@ -1,7 +1,7 @@
 """From a recipe and a dataset to a run folder with trained weights, on lightning's Trainer."""
 
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,18 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.data.cache import PictureSet, open_dataset
-from safelight.errors import RunError
+from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
-from safelight.models.unet import ColorUNet
-from safelight.training.batches import Sample, training_batches
+from safelight.training.batches import training_batches
+from safelight.training.craft import Probes
+from safelight.training.crafts import craft_of, from_json
 from safelight.training.metrics_file import MetricsFile
-from safelight.training.modules import ColorizeModule
-from safelight.training.predict import NetworkPredict
-from safelight.training.probes import Probe, ProbeCallback, choose
-from safelight.training.recipe import Recipe, difference, from_json
+from safelight.training.modules import TrainingModule
+from safelight.training.recipe import Recipe
 from safelight.training.stopping import LastCheckpoint, Stopped, StopRequest
 from safelight.training.tell import Teller, without_chatter
-from safelight.training.vivid import vivid_gain
+from safelight.training.tree import difference, override, to_json
+from safelight.training.watching import ProbeCallback
 
 LOGGED = 25  # steps between two rows of metrics, at most
 
@@ -34,26 +34,42 @@ class Work:
     """All that a run needs before it begins; making it refuses what cannot be trained."""
 
     recipe: Recipe
-    module: ColorizeModule
-    batches: DataLoader[Sample]
-    probes: list[Probe]
+    module: TrainingModule
+    batches: DataLoader[Any]
+    probes: Probes
     checkpoint: Path | None = None
     steps_done: int = 0
 
 
-def fit(recipe: Recipe, data: Path, runs: Path, parent: Run | None = None, quiet: bool = False) -> Run:
+def fit(
+    recipe: Recipe,
+    data: Path,
+    runs: Path,
+    parent: Run | None = None,
+    quiet: bool = False,
+    keep_weights: bool = False,
+) -> Run:
     """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
+    keep_weights: begin with the parent's averaged weights instead of new ones, and with samples that it did
+    not draw: to train a run for longer, or again at another learning rate.
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
     Raises DatasetError, RecipeError; what goes wrong in training is raised too, and the run marked failed.
     """
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    before = from_json(parent.recipe_json) if parent else None
+    if keep_weights and before is not None and recipe.train.seed == before.train.seed:
+        recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
     work = _prepare(recipe, pictures, held_out)
-    changed = difference(from_json(parent.recipe_json), recipe) if parent else {}
+    new_weights = take_weights(work.module, parent) if keep_weights and parent else []
+    changed = difference(before, recipe) if before else {}
     facts = {
         "recipe": recipe.name,
+        "task": recipe.task,
         "parent": parent.folder.name if parent else None,
         "difference": {name: list(pair) for name, pair in changed.items()},
+        "weights_from": parent.folder.name if parent and keep_weights else None,
+        "new_weights": new_weights,
         "dataset": {
             "path": str(data.absolute()),
             "fingerprint": pictures.fingerprint,
@@ -61,7 +77,7 @@ def fit(recipe: Recipe, data: Path, runs: Path, parent: Run | None = None, quiet
             "val": len(held_out),
         },
     }
-    return _train(Run.start(runs, recipe.name, recipe.to_json(), facts), work, quiet)
+    return _train(Run.start(runs, recipe.name, to_json(recipe), facts), work, quiet)
 
 
 def resume(run: Run, data: Path | None = None, quiet: bool = False) -> Run:
@@ -85,18 +101,37 @@ def step_of(checkpoint: Path) -> int:
     return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"])
 
 
-def trained_network(run: Run) -> tuple[ColorUNet, Recipe]:
-    """The run's averaged weights in its network, and its recipe with the vivid gain measured on them.
+def averaged_weights(run: Run) -> dict[str, Tensor]:
+    """The run's weights as they are judged and exported, by their names in the network. Raises RunError."""
+    state = torch.load(run.last_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    return {name.removeprefix("network."): tensor for name, tensor in state.items()}
+
+
+def take_weights(module: TrainingModule, run: Run) -> list[str]:
+    """Begin with this run's averaged weights; the names of those that it did not have, and that are new.
+
+    Raises RecipeError if weights have other shapes.
+    """
+    try:
+        return list(module.network.load_state_dict(averaged_weights(run), strict=False).missing_keys)
+    except RuntimeError as error:
+        first = next((line.strip() for line in str(error).splitlines()[1:]), str(error))
+        raise RecipeError(
+            f"this recipe's network cannot take the weights of {run.folder} ({first}); "
+            "leave the settings under model as they were, or begin with new weights"
+        ) from None
+
+
+def trained_network(run: Run) -> tuple[Any, Any]:
+    """The run's averaged weights in its network, and its recipe with what was measured on them.
 
     Raises RunError.
     """
     recipe = from_json(run.recipe_json)
-    gain = run.facts.get("vivid_gain", recipe.preparation.vivid_gain)
-    recipe = replace(recipe, preparation=replace(recipe.preparation, vivid_gain=gain))
-    module = ColorizeModule(recipe)
-    state = torch.load(run.last_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    module.load_state_dict(state)
-    return module.network.eval().to(memory_format=torch.contiguous_format), recipe
+    craft = craft_of(recipe)
+    network = craft.network(recipe)
+    network.load_state_dict(averaged_weights(run))
+    return network.eval(), craft.settled(recipe, run.facts)
 
 
 def _prepare(
@@ -104,9 +139,10 @@ def _prepare(
 ) -> Work:
     pl.seed_everything(recipe.train.seed, verbose=False)
     done = step_of(checkpoint) if checkpoint else 0
-    batches = training_batches(pictures, recipe, done)
+    craft = craft_of(recipe)
+    batches = training_batches(craft.samples(pictures, recipe), craft.collate, recipe, done)
     return Work(
-        recipe, ColorizeModule(recipe), batches, choose(held_out, recipe.augment.size), checkpoint, done
+        recipe, TrainingModule(recipe, craft), batches, craft.probes(held_out, recipe), checkpoint, done
     )
 
 
@@ -139,12 +175,11 @@ def _take_all_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> bool:
 
 
 def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
-    """What a finished run knows of its network: gains over grey on the probes, and the vivid gain."""
+    """What a finished run knows of its network: its scores on the probes, and what its task adds."""
     measures = trainer.callback_metrics.items()
-    predict = NetworkPredict(trained_network(run)[0], work.recipe.preparation)
     return {
         "scores": {name: float(value) for name, value in measures if name.startswith("val/")},
-        "vivid_gain": vivid_gain(predict, work.probes),
+        **work.probes.findings(trained_network(run)[0]),
     }
 
 

@@ -1,77 +1,37 @@
-"""The thin LightningModule around a colorizing network."""
+"""The thin LightningModule of every task: loss, optimiser and schedule of a recipe."""
 
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
-from safelight.losses.colour import (
-    ColorLossSettings,
-    bin_cross_entropy,
-    chroma_error,
-    huber_distance,
-    log_error,
-)
-from safelight.models.unet import Colors, ColorUNet
+from safelight.training.craft import Craft
 from safelight.training.recipe import Recipe
 from safelight.training.schedules import learning_rate_share
 
-Batch = tuple[Float[Tensor, "b 7 h w"], Float[Tensor, "b 2 h w"]]
 
+class TrainingModule(pl.LightningModule):
+    """A recipe's network under its craft; the network itself is a plain nn.Module."""
 
-def color_terms(
-    answer: Colors,
-    guess: Tensor,
-    truth: Float[Tensor, "b 2 h w"],
-    network: ColorUNet,
-    settings: ColorLossSettings,
-) -> dict[str, Tensor]:
-    """Each term of the loss times its weight; their sum is what is lowered."""
-    terms = {}
-    if settings.huber:
-        terms["huber"] = settings.huber * huber_distance(answer.ab, truth, settings.beta)
-    if settings.l1:
-        terms["l1"] = settings.l1 * F.l1_loss(answer.ab, truth)
-    if settings.log_error:
-        terms["log_error"] = settings.log_error * log_error(answer.ab, truth, settings.floor)
-    if settings.chroma:
-        terms["chroma"] = settings.chroma * chroma_error(answer.chroma, truth)
-    if settings.guess:
-        terms["guess"] = settings.guess * huber_distance(guess.float(), F.avg_pool2d(truth, 8), settings.beta)
-    if settings.bins and answer.logits is not None and network.bins is not None:
-        small = F.avg_pool2d(truth, truth.shape[-1] // answer.logits.shape[-1])
-        terms["bins"] = settings.bins * bin_cross_entropy(answer.logits, network.bins.encode(small))
-    return terms
-
-
-class ColorizeModule(pl.LightningModule):
-    """Loss, optimiser and schedule of a recipe; the network itself is a plain nn.Module."""
-
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, craft: Craft[Any]) -> None:
         super().__init__()
-        self.recipe = recipe
-        self.network = ColorUNet(recipe.model)
+        self.recipe, self.craft = recipe, craft
+        self.network = craft.network(recipe)
         if recipe.train.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
 
-    def forward(self, planes: Float[Tensor, "b 7 h w"]) -> Colors:
-        """The network's answer."""
-        colors: Colors = self.network(planes)
-        return colors
-
-    def terms(self, batch: Batch) -> dict[str, Tensor]:
+    def terms(self, batch: Any) -> dict[str, Tensor]:
         """The terms of the loss on a batch; their sum is what is lowered."""
-        planes, truth = batch
         if self.recipe.train.channels_last:
-            planes = planes.contiguous(memory_format=torch.channels_last)
-        levels, features = self.network.look(planes)
-        answer = self.network.answer(planes, levels, features)
-        return color_terms(answer, self.network.guess(features), truth, self.network, self.recipe.loss)
+            batch = tuple(
+                part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part
+                for part in batch
+            )
+        progress = self.global_step / self.recipe.train.steps
+        return self.craft.terms(self.network, batch, self.recipe, progress)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """One step's loss."""
         terms = self.terms(batch)
         loss = torch.stack(list(terms.values())).sum()

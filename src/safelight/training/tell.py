@@ -84,6 +84,8 @@ def told(measures: dict[str, float]) -> str:
         if name.startswith("val/gain_"):
             hints = name.removeprefix("val/gain_")
             words.append(f"gain {value:.2f} dB" if hints == "0" else f"with {hints} hints {value:.2f} dB")
+        elif name.startswith("val/"):
+            words.append(f"{name.removeprefix('val/').replace('_', ' ')} {value:.4g}")
     return ", ".join(words)
 
 

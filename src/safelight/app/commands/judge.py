@@ -116,8 +116,8 @@ def _predicts(model: str) -> "tuple[Predict, Predict]":
 
     if Path(model).is_dir():
         from safelight.journal.run import Run
+        from safelight.training.color.predict import NetworkPredict
         from safelight.training.fit import trained_network
-        from safelight.training.predict import NetworkPredict
 
         network, recipe = trained_network(Run.open(model))
         return NetworkPredict(network, recipe.preparation), NetworkPredict(

@@ -17,6 +17,7 @@ Examples:
   safelight train color --data datasets/photos --train.steps 8000 --optimizer.lr 1e-3
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --model.norm group
   safelight train runs/2026-11-22_11h51m10s-color --resume
+  safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --keep-weights --optimizer.lr 5e-4
   safelight train color --settings
 
 Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
@@ -36,6 +37,7 @@ Starting from a run keeps it as the parent: the new run's run.json names the exa
     "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where runs are kept."
 )
 @click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
+@click.option("--keep-weights", is_flag=True, help="Start from RUN's weights: train it for longer.")
 @click.option("--settings", "listing", is_flag=True, help="List every setting of the recipe and leave.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.argument("changes", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
@@ -44,13 +46,14 @@ def train(
     data: Path | None,
     runs: Path,
     resume: bool,
+    keep_weights: bool,
     listing: bool,
     quiet: bool,
     changes: tuple[str, ...],
 ) -> int:
     """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
     from safelight.training import fit
-    from safelight.training.recipe import override
+    from safelight.training.tree import override
 
     if recipe.startswith("-"):
         raise click.UsageError(
@@ -67,7 +70,11 @@ def train(
         return _tell(fit.resume(parent, data, quiet))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
-    return _tell(fit.fit(plan, data, runs, parent, quiet))
+    if keep_weights and parent is None:
+        raise click.UsageError(
+            "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
+        )
+    return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights))
 
 
 @click.command(epilog="\b\nExample:\n  safelight recipes")
@@ -83,7 +90,7 @@ def recipes() -> None:
 def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
     from safelight.journal.run import Run
     from safelight.recipes import recipe_named
-    from safelight.training.recipe import from_json
+    from safelight.training.crafts import from_json
 
     if Path(name).is_dir():
         parent = Run.open(name)
@@ -108,7 +115,7 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
 
 
 def _list_settings(recipe: "Recipe") -> None:
-    from safelight.training.recipe import settings
+    from safelight.training.tree import settings
 
     for name, value in settings(recipe).items():
         click.echo(f"--{name} {','.join(map(str, value)) if isinstance(value, (tuple, list)) else value}")

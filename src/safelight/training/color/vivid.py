@@ -5,8 +5,8 @@ import numpy as np
 from safelight.pixels.color import colorfulness
 from safelight.tasks.colorize import answer, ask
 from safelight.tasks.hints import Points
-from safelight.training.predict import NetworkPredict
-from safelight.training.probes import Probe, join
+from safelight.training.color.predict import NetworkPredict
+from safelight.training.color.probe import Probe, join
 
 GAINS = np.geomspace(0.5, 4.0, 13)
 

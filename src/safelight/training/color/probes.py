@@ -1,26 +1,24 @@
 """Probes: a few fixed pictures and hints, looked at all through a run and scored as the judge would."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-import lightning.pytorch as pl
 import numpy as np
 from jaxtyping import UInt8
-from lightning.pytorch.loggers import TensorBoardLogger
-from PIL import Image
+from torch import nn
 
 from safelight.arrays import Ab, Lightness, Srgb
-from safelight.journal.run import Run
-from safelight.pixels.color import lab_to_srgb, srgb_to_lab
+from safelight.models.unet import ColorUNet
+from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.tasks.colorize import Preparation
 from safelight.tasks.hints import Points
 from safelight.tasks.propagate import paint
 from safelight.tasks.sampling import draw_places, report_colors
 from safelight.training.batches import Pictures
-from safelight.training.modules import ColorizeModule
-from safelight.training.predict import NetworkPredict
+from safelight.training.color.predict import NetworkPredict
+from safelight.training.color.probe import Probe, join
+from safelight.training.color.vivid import vivid_gain
 
 COUNTS = (0, 1, 10, 100)
 SHOWN, SCORED = 8, 64
@@ -29,15 +27,6 @@ LEAST_RANGE = 5.0  # of ab; below it a picture is as good as grey (siggraph17 le
 
 
 Predict: TypeAlias = Callable[[Lightness, Points], Ab]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One picture in Lab, and hints on it of which the first n are the question with n hints."""
-
-    L: Lightness
-    ab: Ab
-    points: Points
 
 
 def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
@@ -53,11 +42,6 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
         if len(probes) == count:
             break
     return probes
-
-
-def join(L: Lightness, ab: Ab) -> Srgb:
-    """Lightness and colour as a picture."""
-    return lab_to_srgb(np.dstack([L, ab]))
 
 
 def psnr(result: Srgb, truth: Srgb) -> float:
@@ -85,28 +69,38 @@ def gain_over_grey(probe: Probe, predict: Predict, count: int) -> float:
     return psnr(result, truth) - psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
 
 
-class ProbeCallback(pl.Callback):
-    """Scores the averaged weights on the probes at each validation, and draws the contact sheet."""
+class ColorProbes:
+    """The probes of a colorization run (training/craft.py: Probes)."""
 
-    def __init__(self, run: Run, probes: list[Probe], every: int) -> None:
-        self.run, self.probes, self.every = run, probes, every
+    shown = frozenset({"gain_0", "gain_10"})
 
-    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Gain over grey in dB at a few numbers of hints; the sheet every `every` steps."""
-        if trainer.sanity_checking or not self.probes or not isinstance(pl_module, ColorizeModule):
-            return
-        predict = NetworkPredict(pl_module.network, pl_module.recipe.preparation)
-        pl_module.log("step", float(trainer.global_step))
-        for count in COUNTS:
-            gains = [gain_over_grey(probe, predict, count) for probe in self.probes]
-            pl_module.log(f"val/gain_{count}", float(np.mean(gains)), prog_bar=count in (0, 10))
-        if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
-            self._draw(trainer, predict)
+    def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
+        self.probes, self.preparation = probes, preparation
 
-    def _draw(self, trainer: pl.Trainer, predict: NetworkPredict) -> None:
-        sheet = contact_sheet(self.probes, predict)
-        path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
-        Image.fromarray(sheet).save(path, quality=90)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_image("probes", sheet, trainer.global_step, dataformats="HWC")
+    @classmethod
+    def choose(cls, pictures: Pictures, size: int, preparation: Preparation) -> "ColorProbes":
+        """Probes on these held-out pictures, at this size."""
+        return cls(choose(pictures, size), preparation)
+
+    def __len__(self) -> int:
+        return len(self.probes)
+
+    def score(self, network: nn.Module) -> dict[str, float]:
+        """Mean gain over grey in dB at each of COUNTS hints."""
+        predict = self._predict(network)
+        return {
+            f"gain_{count}": float(np.mean([gain_over_grey(probe, predict, count) for probe in self.probes]))
+            for count in COUNTS
+        }
+
+    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+        """A row a probe: grey, the hints, automatic result, result with hints, truth."""
+        return contact_sheet(self.probes, self._predict(network))
+
+    def findings(self, network: nn.Module) -> dict[str, Any]:
+        """How much vivid 1 must ask for."""
+        return {"vivid_gain": vivid_gain(self._predict(network), self.probes)}
+
+    def _predict(self, network: nn.Module) -> NetworkPredict:
+        assert isinstance(network, ColorUNet)
+        return NetworkPredict(network, self.preparation)

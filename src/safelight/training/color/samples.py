@@ -1,0 +1,50 @@
+"""Samples for colorization: a picture, a crop of it, random hints; planes and the true ab."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.colorize import AB_SCALE, ask
+from safelight.tasks.sampling import draw_points
+from safelight.training.augment import age, augment
+from safelight.training.batches import Order, Pictures
+from safelight.training.color.recipe import ColorRecipe
+
+
+class Sample(NamedTuple):
+    """One question (7, h, w) and the true ab / 110 (2, h, w)."""
+
+    planes: Float32[np.ndarray, "7 h w"]
+    truth: Float32[np.ndarray, "2 h w"]
+
+
+class ColorSamples(Dataset[Sample]):
+    """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
+
+    def __init__(self, pictures: Pictures, recipe: ColorRecipe) -> None:
+        self.pictures, self.recipe = pictures, recipe
+        self.order = Order(pictures.sources, recipe.data.weights, recipe.train.seed)
+        self.last = recipe.train.steps * recipe.data.batch
+
+    def __getitem__(self, k: int) -> Sample:
+        recipe = self.recipe
+        rng = np.random.default_rng((recipe.train.seed, k))
+        lab = srgb_to_lab(augment(self.pictures[self.order.picture_number(k)], recipe.augment, rng))
+        L, ab = lab[..., 0], np.ascontiguousarray(lab[..., 1:])
+        points = draw_points(ab, recipe.hints, rng, k / self.last)
+        if rng.random() < recipe.augment.aging:
+            L = age(L, rng)
+        truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)
+        return Sample(ask(L, points, recipe.preparation), np.ascontiguousarray(truth))
+
+
+def collate(samples: list[Sample]) -> tuple[Tensor, Tensor]:
+    """Planes (b, 7, h, w) and truth (b, 2, h, w)."""
+    planes = np.stack([sample.planes for sample in samples])
+    truth = np.stack([sample.truth for sample in samples])
+    return torch.from_numpy(planes), torch.from_numpy(truth)

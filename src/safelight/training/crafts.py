@@ -1,0 +1,40 @@
+"""The tasks that can be trained, by name, with the class of their recipes."""
+
+import json
+from typing import Any, NamedTuple
+
+from safelight.errors import RecipeError
+from safelight.training.color.craft import ColorCraft
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.craft import Craft
+from safelight.training.recipe import Recipe
+from safelight.training.tree import from_tree
+
+
+class Task(NamedTuple):
+    """How a task is trained, and by what kind of recipe."""
+
+    craft: Craft[Any]
+    recipe: type[Any]
+
+
+TASKS: dict[str, Task] = {"colorize": Task(ColorCraft(), ColorRecipe)}
+
+
+def craft_of(recipe: Recipe) -> Craft[Any]:
+    """How this recipe is trained."""
+    return TASKS[recipe.task].craft
+
+
+def from_json(text: str) -> Any:
+    """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
+    try:
+        tree = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RecipeError(f"recipe is not JSON ({error})") from None
+    if not isinstance(tree, dict):
+        raise RecipeError(f"recipe is {tree!r}; expected an object with settings")
+    task = tree.get("task", "colorize")  # recipes from before there were other tasks do not name it
+    if task not in TASKS:
+        raise RecipeError(f"task is {task!r}; expected one of {', '.join(TASKS)}")
+    return from_tree(TASKS[task].recipe, tree)

@@ -1,0 +1,129 @@
+"""Recipes as trees of settings: listed, changed and compared by dotted name, read with every value checked.
+
+What is unknown, ill-typed or impossible is refused by name before anything starts.
+"""
+
+import dataclasses
+import difflib
+import json
+import math
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from safelight.errors import RecipeError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def to_json(recipe: Any) -> str:
+    """The recipe as indented JSON, complete."""
+    return json.dumps(dataclasses.asdict(recipe), indent=1)
+
+
+def from_tree(kind: type[T], tree: object) -> T:
+    """A recipe of this kind from a tree of plain values (parsed JSON). Raises RecipeError."""
+    return _build(kind, tree, "")
+
+
+def settings(recipe: Any) -> dict[str, Any]:
+    """All settings by dotted name, such as {"model.norm": "batch"}."""
+    return _flatten(dataclasses.asdict(recipe))
+
+
+def override(recipe: R, changes: Mapping[str, str]) -> R:
+    """The recipe with settings changed by dotted name, values as they are typed. Raises RecipeError."""
+    known = settings(recipe)
+    tree: dict[str, Any] = dataclasses.asdict(recipe)  # type: ignore[call-overload]
+    for name, text in changes.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(
+                name.rpartition(".")[2], [k.rpartition(".")[2] for k in known], 1
+            )
+            full = next((k for k in known if near and (k == near[0] or k.endswith("." + near[0]))), None)
+            raise RecipeError(
+                f"no setting {name!r}" + (f"; did you mean {full}?" if full else "; see --settings")
+            )
+        *path, leaf = name.split(".")
+        node, kind = tree, typing.cast(Any, type(recipe))
+        for part in path:
+            node, kind = node[part], typing.get_type_hints(kind)[part]
+        node[leaf] = _parse(text, typing.get_type_hints(kind)[leaf], name)
+    return _build(type(recipe), tree, "")
+
+
+def difference(parent: Any, child: Any) -> dict[str, tuple[Any, Any]]:
+    """Settings that differ, by dotted name: (parent's, child's)."""
+    old, new = settings(parent), settings(child)
+    return {name: (old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name)}
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def _build(kind: type[T], tree: object, prefix: str) -> T:
+    """A dataclass of this kind from a tree of plain values, every value checked against its annotation."""
+    if not isinstance(tree, dict):
+        raise RecipeError(f"{prefix.rstrip('.') or 'recipe'} is {tree!r}; expected an object with settings")
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(tree) - set(hints))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], hints, 1)
+        raise RecipeError(
+            f"no setting {prefix + unknown[0]!r}" + (f"; did you mean {prefix}{near[0]}?" if near else "")
+        )
+    for each in dataclasses.fields(typing.cast(Any, kind)):
+        if each.default is each.default_factory and each.name not in tree:  # both MISSING
+            raise RecipeError(f"{prefix}{each.name} is missing")
+    return kind(**{key: _check(value, hints[key], f"{prefix}{key}") for key, value in tree.items()})
+
+
+def _check(value: Any, kind: Any, name: str) -> Any:
+    """The value as its annotation wants it: lists become tuples, whole numbers floats. Raises RecipeError."""
+    if dataclasses.is_dataclass(kind):
+        return _build(typing.cast(type, kind), value, f"{name}.")
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Literal:
+        if value in inner:
+            return value
+        raise RecipeError(f"{name} is {value!r}; expected one of {', '.join(map(str, inner))}")
+    if origin is tuple and isinstance(value, (list, tuple)):
+        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else list(inner)
+        if len(kinds) == len(value):
+            return tuple(_check(part, k, name) for part, k in zip(value, kinds, strict=True))
+    elif kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if math.isfinite(value):
+            return float(value)
+    elif isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    raise RecipeError(
+        f"{name} is {value!r}; expected {getattr(kind, '__name__', kind) if not origin else kind}"
+    )
+
+
+def _parse(text: str, kind: Any, name: str) -> Any:
+    """A command-line word as a value of this annotation: 3e-4, true, 64,96, flowers=0.5,osie=2."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        words = [word for word in text.split(",") if word]
+        if typing.get_origin(inner[0]) is tuple:
+            return [
+                [key, _parse(number, float, name)]
+                for key, _, number in (word.partition("=") for word in words)
+            ]
+        return [_parse(word, inner[0], name) for word in words]
+    if kind is bool and text.lower() in {"true", "yes", "on", "1", "false", "no", "off", "0"}:
+        return text.lower() in {"true", "yes", "on", "1"}
+    if kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            raise RecipeError(
+                f"{name} is {text!r}; expected {'a whole number' if kind is int else 'a number'}"
+            ) from None
+    return text

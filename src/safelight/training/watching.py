@@ -1,0 +1,36 @@
+"""The probes at work: scored at each validation, drawn every so many steps."""
+
+from pathlib import Path
+
+import lightning.pytorch as pl
+from lightning.pytorch.loggers import TensorBoardLogger
+from PIL import Image
+
+from safelight.journal.run import Run
+from safelight.training.craft import Probes
+from safelight.training.modules import TrainingModule
+
+
+class ProbeCallback(pl.Callback):
+    """Scores the averaged weights on the probes at each validation, and draws the contact sheet."""
+
+    def __init__(self, run: Run, probes: Probes, every: int) -> None:
+        self.run, self.probes, self.every = run, probes, every
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """The scores as val/NAME; the sheet every `every` steps."""
+        if trainer.sanity_checking or not len(self.probes) or not isinstance(pl_module, TrainingModule):
+            return
+        pl_module.log("step", float(trainer.global_step))
+        for name, value in self.probes.score(pl_module.network).items():
+            pl_module.log(f"val/{name}", value, prog_bar=name in self.probes.shown)
+        if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
+            self._draw(trainer, pl_module)
+
+    def _draw(self, trainer: pl.Trainer, pl_module: TrainingModule) -> None:
+        sheet = self.probes.sheet(pl_module.network)
+        path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
+        Image.fromarray(sheet).save(path, quality=90)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_image("probes", sheet, trainer.global_step, dataformats="HWC")
