@@ -1,0 +1,115 @@
+"""A case: all that the doctor looks at of one run, and what one look gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from safelight.journal.curves import Curve
+from safelight.journal.settings import Settings
+
+Picture = Literal["curves", "colors", "twins"]
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """Held-out pictures that have a near-duplicate among the training pictures.
+
+    held_out: how many pictures are held out. twins: (number of the held-out one, of the training one) in the
+    dataset, one for each held-out picture that has any.
+    """
+
+    held_out: int
+    twins: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run's evidence. step: steps taken so far. leaks: None where the dataset was not at hand."""
+
+    settings: Settings
+    curves: Mapping[str, Curve]
+    step: int
+    guard: Sequence[Mapping[str, Any]] = ()
+    error: str = ""
+    leaks: Leaks | None = None
+
+    @property
+    def planned(self) -> int:
+        """Steps in all."""
+        return max(1, int(self.settings.get("train.steps", self.step)))
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is done, 0 to 1."""
+        return min(1.0, self.step / self.planned)
+
+    def curve(self, name: str, least: int = 1) -> Curve | None:
+        """The finite values of a measure; None where there are fewer than `least`."""
+        found = self.curves.get(name)
+        found = found.finite if found is not None else None
+        return found if found is not None and len(found) >= least else None
+
+    def last(self, name: str) -> float | None:
+        """The newest value of a measure."""
+        found = self.curve(name)
+        return found.last if found is not None else None
+
+    def number(self, name: str, otherwise: float) -> float:
+        """A setting that is a number."""
+        value = self.settings.get(name, otherwise)
+        return float(value) if isinstance(value, (int, float)) else otherwise
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one check measured. figure and limit are in `unit`; says: the evidence in a sentence.
+
+    curves: the measures to draw. marks: steps to point at.
+    """
+
+    figure: float
+    limit: float
+    unit: str
+    sick: bool
+    says: str
+    curves: tuple[str, ...] = ()
+    marks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A symptom that a run has. flags: what to try next, as typed; picture: a file beside the report."""
+
+    name: str
+    reading: Reading
+    cause: str
+    flags: str
+    advice: str
+    kind: Picture
+    picture: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "name": self.name,
+            "evidence": self.reading.says,
+            "figure": float(f"{self.reading.figure:.6g}"),
+            "limit": self.reading.limit,
+            "unit": self.reading.unit,
+            "cause": self.cause,
+            "try": self.flags,
+            "advice": self.advice,
+            "picture": self.picture,
+        }
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found, and what every check read; None: what it needs was not measured."""
+
+    findings: tuple[Finding, ...]
+    readings: Mapping[str, Reading | None] = field(default_factory=dict)
+
+    @property
+    def healthy(self) -> bool:
+        return not self.findings

@@ -1,0 +1,68 @@
+"""Symptoms in the answers to the probes: red and green only, sepia, washed out, implausible hue."""
+
+from safelight.journal.doctor.case import Case, Reading
+
+EARLY = 0.25  # of a run: before it every colorizer is brown
+COLORED = 0.15  # of the true chroma; below it there is no hue to speak of
+RED_GREEN, BEYOND_TRUTH = 0.8, 0.25  # share of ab's energy along a; above that of the truth
+ONE_HUE, WARM = 0.9, (20.0, 110.0)  # concentration of hues; degrees, from red-orange to yellow
+WASHED, HALFWAY = 0.35, 0.5  # share of the true chroma; of a run
+WRONG_HUE = 45.0  # degrees; 90 is chance
+
+
+def measure_red_green(case: Case) -> Reading | None:
+    """Colors lie along a alone."""
+    found = _values(case, EARLY, "red_green", "truth_red_green")
+    if found is None:
+        return None
+    share, truth = found
+    sick = share > RED_GREEN and share > truth + BEYOND_TRUTH and _colored(case)
+    says = f"{share:.0%} of the color lies on the axis from green to red, where the truth has {truth:.0%}"
+    return Reading(share, RED_GREEN, "of the color", sick, says, ("probe/red_green", "probe/truth_red_green"))
+
+
+def measure_sepia(case: Case) -> Reading | None:
+    """All pictures have one warm hue."""
+    found = _values(case, EARLY, "concentration", "truth_concentration", "hue")
+    if found is None:
+        return None
+    together, truth, hue = found
+    # Of what could vary, three quarters less varies than in the truth: a warm set is not sepia for being warm.
+    one = together > ONE_HUE and 1 - together < 0.25 * (1 - truth)
+    sick = one and WARM[0] <= hue <= WARM[1] and _colored(case)
+    says = f"hues keep together by {together:.2f} (1 is a single hue), in the truth by {truth:.2f}; at {hue:.0f}°"
+    curves = ("probe/concentration", "probe/truth_concentration")
+    return Reading(together, ONE_HUE, "of 1", sick, says, curves)
+
+
+def measure_washed_out(case: Case) -> Reading | None:
+    """The answers are far paler than the truths."""
+    found = _values(case, HALFWAY, "chroma")
+    if found is None:
+        return None
+    (share,) = found
+    says = f"without hints the answers have {share:.0%} of the true chroma"
+    return Reading(share, WASHED, "of the true chroma", share < WASHED, says, ("probe/chroma",))
+
+
+def measure_implausible(case: Case) -> Reading | None:
+    """Colorful, and wrong: green skies, blue grass."""
+    found = _values(case, EARLY, "hue_error")
+    if found is None:
+        return None
+    (error,) = found
+    sick = error > WRONG_HUE and _colored(case)
+    says = f"where both have color, the hue is {error:.0f}° from the true one (90° is chance)"
+    return Reading(error, WRONG_HUE, "degrees", sick, says, ("probe/hue_error", "probe/hue_distance"))
+
+
+def _values(case: Case, since: float, *names: str) -> list[float] | None:
+    """The newest values of these probe measures; None before this share of the run, or where one is missing."""
+    values = [case.last(f"probe/{name}") for name in names]
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(names) and case.progress >= since else None
+
+
+def _colored(case: Case) -> bool:
+    chroma = case.last("probe/chroma")
+    return chroma is not None and chroma > COLORED

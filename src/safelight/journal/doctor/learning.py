@@ -1,0 +1,119 @@
+"""Symptoms in what was learned: overfitting, underfitting, hints ignored, dead units, a leaking split."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from safelight.journal.curves import Curve
+from safelight.journal.doctor.case import Case, Reading
+from safelight.journal.doctor.steadiness import LOSS, MAIN_SCORES
+
+FAMILIAR = "probe/train_"  # scores on training pictures, beside val/ on held-out ones
+GAP_GROWTH, FALLEN = 0.5, 0.15  # dB
+KNOWN_POORLY, SMALL_GAP, NARROW = 1.0, 0.3, 64  # dB on training pictures; dB; channels of the bottleneck
+OBEYED, HINT_GAIN = 0.3, 0.3  # share of the way to the asked colors; dB from 0 to 10 hints
+DEAD = 0.25  # of the channels
+
+
+class Scores(NamedTuple):
+    """One score on held-out pictures and on training pictures, at the same steps."""
+
+    name: str
+    held_out: Curve
+    familiar: Curve
+
+
+def measure_overfitting(case: Case) -> Reading | None:
+    """Training pictures get better while held-out ones get worse."""
+    scores = _scores(case, 4)
+    if scores is None:
+        return None
+    gap = scores.familiar.values - scores.held_out.values
+    best = int(np.argmax(scores.held_out.values))
+    growth = float(gap[-1] - gap[: max(1, best + 1)].min())
+    fallen = float(scores.held_out.values[best] - scores.held_out.last)
+    sick = growth > GAP_GROWTH and fallen > FALLEN
+    says = (
+        f"the lead of training pictures grew by {growth:.2f} dB, and held-out ones lost {fallen:.2f} dB "
+        f"since step {scores.held_out.steps[best]:,}"
+    )
+    marks = (int(scores.held_out.steps[best]),)
+    return Reading(growth, GAP_GROWTH, "dB", sick, says, _drawn(scores), marks)
+
+
+def measure_underfitting(case: Case) -> Reading | None:
+    """Not even the training pictures are known, and the bottleneck is narrow."""
+    scores, width = _scores(case, 4), _bottleneck(case)
+    if scores is None or width is None or case.progress < 0.5:
+        return None
+    known, half = scores.familiar.last, len(scores.familiar) // 2
+    still = scores.familiar.values[half:].max() - scores.familiar.values[:half].max() < SMALL_GAP
+    alike = known - scores.held_out.last < SMALL_GAP
+    sick = bool(known < KNOWN_POORLY and still and alike and width < NARROW)
+    says = (
+        f"training pictures are known to {known:.2f} dB over grey, through a bottleneck of {width} channels"
+    )
+    return Reading(known, KNOWN_POORLY, "dB", sick, says, _drawn(scores))
+
+
+def measure_hints_ignored(case: Case) -> Reading | None:
+    """Hints change little: the network does not go where they ask, or they gain nothing."""
+    if not case.number("hints.most", 0) or case.progress < 0.25:
+        return None
+    obeyed = case.last("probe/obeyed")
+    if obeyed is not None:
+        says = f"of the way to the colors asked at hints the network itself goes {obeyed:.0%}"
+        return Reading(obeyed, OBEYED, "of the way", obeyed < OBEYED, says, ("probe/obeyed",))
+    without, with_hints = case.last("val/gain_0"), case.last("val/gain_10")
+    if without is None or with_hints is None:
+        return None
+    gained = with_hints - without
+    says = f"ten hints gain {gained:.2f} dB"
+    return Reading(gained, HINT_GAIN, "dB", gained < HINT_GAIN, says, ("val/gain_0", "val/gain_10"))
+
+
+def measure_dead_units(case: Case) -> Reading | None:
+    """Channels that answer the same to every probe."""
+    share = case.last("probe/dead")
+    if share is None:
+        return None
+    says = f"{share:.0%} of the channels that are trained say nothing on any probe"
+    return Reading(share, DEAD, "of the channels", share > DEAD, says, ("probe/dead", LOSS))
+
+
+def measure_leak(case: Case) -> Reading | None:
+    """Held-out pictures that are also trained on."""
+    if case.leaks is None:
+        return None
+    found = len(case.leaks.twins)
+    share = found / max(1, case.leaks.held_out)
+    says = (
+        f"{found:,} of {case.leaks.held_out:,} held-out pictures have a near-duplicate among the training "
+        "pictures"
+    )
+    return Reading(share, 0.0, "of the held-out pictures", found > 0, says)
+
+
+def _scores(case: Case, least: int) -> Scores | None:
+    """The first score that both kinds of pictures have."""
+    for name in MAIN_SCORES:
+        held_out = case.curve(name, least)
+        familiar = case.curve(FAMILIAR + name.removeprefix("val/"), least)
+        if held_out is not None and familiar is not None:
+            both = np.intersect1d(held_out.steps, familiar.steps)
+            if len(both) >= least:
+                chosen = (curve.where(np.isin(curve.steps, both)) for curve in (held_out, familiar))
+                return Scores(name, *chosen)
+    return None
+
+
+def _drawn(scores: Scores) -> tuple[str, ...]:
+    return (scores.name, FAMILIAR + scores.name.removeprefix("val/"))
+
+
+def _bottleneck(case: Case) -> int | None:
+    """Channels where the network is narrowest in pixels; None where the recipe names none."""
+    widths = case.settings.get("model.widths") or case.settings.get("model.bottleneck.width")
+    if isinstance(widths, (list, tuple)) and widths:
+        return int(widths[0])
+    return int(widths) if isinstance(widths, int) else None

@@ -1,0 +1,168 @@
+"""The table of symptoms: how each is measured, what it comes from as a rule, what to try next.
+
+Causes and mends are those of notes 002 and 003 where they name one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from safelight.journal.doctor import colors, learning, steadiness
+from safelight.journal.doctor.case import Case, Picture, Reading
+from safelight.journal.doctor.mends import Mend, normed_by_batch, put, raise_weight, scale, widen
+
+SLOWER = scale("optimizer.lr", 0.3, least=1e-6)
+FASTER = scale("optimizer.lr", 3.0, most=1.0)
+WARM_UP = put({"optimizer.warmup": "0.1"}, lambda settings: settings["optimizer.warmup"] < 0.02)
+SMALL_BATCH = put({"data.batch": "16"}, normed_by_batch)
+CLIPPED = put({"optimizer.clip": "1"}, lambda settings: settings["optimizer.clip"] == 0)
+BINS = put({"model.head": "bins", "loss.bins": "1"})
+WIDER = widen("model.widths")
+LONGER = scale("train.steps", 2.0)
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One thing that can go wrong.
+
+    mends: the first that the recipe can take is told. instead_of: symptoms that this one explains; they are
+    not told beside it. advice: what else helps, or what helps where no setting does.
+    """
+
+    name: str
+    measure: Callable[[Case], Reading | None]
+    cause: str
+    mends: tuple[Mend, ...]
+    advice: str = ""
+    picture: Picture = "curves"
+    instead_of: tuple[str, ...] = ()
+
+
+SYMPTOMS = (
+    Symptom(
+        "unstable",
+        steadiness.measure_unstable,
+        "gradients grew past what the weights could follow: the learning rate is too high, or rises too fast",
+        (CLIPPED, WARM_UP, SLOWER),
+        "start again from the run before the leap, or with the guard on",
+        instead_of=("oscillation", "no progress", "plateau", "overfitting"),
+    ),
+    Symptom(
+        "no progress",
+        steadiness.measure_no_progress,
+        "the learning rate is too low for the length of the run, or nothing that is trained reaches the loss",
+        (FASTER, LONGER),
+        "if a higher rate changes nothing, look whether the pictures have color: safelight data build",
+        instead_of=("plateau", "underfitting", "washed out", "sepia"),
+    ),
+    Symptom(
+        "oscillation",
+        steadiness.measure_oscillation,
+        "the learning rate is too high, the batch too large for batch norm, or there was no warm-up",
+        (WARM_UP, SMALL_BATCH, SLOWER),
+        "change one of them, and judge both runs",
+    ),
+    Symptom(
+        "plateau",
+        steadiness.measure_plateau,
+        "the network has learned what it can at this learning rate, or it is too small for more",
+        (put({"optimizer.schedule": "one_cycle"}), WIDER, SLOWER),
+        "a rate that falls to nothing at the end often gains the rest",
+    ),
+    Symptom(
+        "overfitting",
+        learning.measure_overfitting,
+        "too few pictures for this network and length: it remembers the training pictures",
+        (
+            scale("augment.smallest", 0.6, least=0.2),
+            scale("optimizer.weight_decay", 5.0, most=0.5),
+            scale("train.steps", 0.5, least=1),
+        ),
+        "more pictures help most",
+        instead_of=("plateau",),
+    ),
+    Symptom(
+        "underfitting",
+        learning.measure_underfitting,
+        "the bottleneck is too small to hold what the pictures have in common",
+        (WIDER, put({"model.freeze": "false"})),
+        instead_of=("plateau", "washed out"),
+    ),
+    Symptom(
+        "red and green only",
+        colors.measure_red_green,
+        "a loss that the safe middle satisfies: the colors keep to one axis",
+        (raise_weight("loss.diversity"), BINS, raise_weight("loss.chroma"), SLOWER),
+        "look at the dataset too: report_casts.png shows a cast",
+        picture="colors",
+        instead_of=("implausible hue", "sepia"),
+    ),
+    Symptom(
+        "sepia",
+        colors.measure_sepia,
+        "the mean of all colors answers every picture: the loss on color is too weak, or the pictures are brown",
+        (
+            raise_weight("loss.diversity"),
+            raise_weight("loss.ab"),
+            BINS,
+            raise_weight("loss.huber", start=1.0),
+            WIDER,
+            LONGER,
+        ),
+        "look at the dataset too: report_casts.png shows a cast",
+        picture="colors",
+        instead_of=("implausible hue", "washed out"),
+    ),
+    Symptom(
+        "washed out",
+        colors.measure_washed_out,
+        "colors that could be either are averaged to grey, or the run was too short to tell them apart",
+        (raise_weight("loss.perceptual"), BINS, LONGER, raise_weight("loss.chroma")),
+        "for a model that is only too careful: safelight colorize --vivid 1",
+        picture="colors",
+    ),
+    Symptom(
+        "implausible hue",
+        colors.measure_implausible,
+        "the network does not know what it sees: it needs features that mean something",
+        (
+            put({"model.pretrained": "true"}),
+            raise_weight("loss.perceptual"),
+            put({"model.freeze": "false"}),
+            LONGER,
+            WIDER,
+        ),
+        picture="colors",
+    ),
+    Symptom(
+        "hints ignored",
+        learning.measure_hints_ignored,
+        "training seldom showed a hint that mattered, or the network has no way to carry it",
+        (
+            put({"hints.automatic": "0.15"}, lambda settings: settings["hints.automatic"] > 0.15),
+            put({"preparation.propagate": "true"}),
+            put({"model.base": "gated"}),
+            put({"model.attention": "4"}, lambda settings: settings["model.attention"] == 0),
+            scale("hints.most", 4.0, most=400),
+            LONGER,
+        ),
+    ),
+    Symptom(
+        "dead units",
+        learning.measure_dead_units,
+        "a step that was too large pushed channels where their activation has no slope",
+        (
+            put({"model.activation": "leaky_relu"}, lambda settings: settings["model.activation"] == "relu"),
+            CLIPPED,
+            WARM_UP,
+            SLOWER,
+        ),
+    ),
+    Symptom(
+        "leaking split",
+        learning.measure_leak,
+        "near-duplicates lie on both sides of the split, so that scores count pictures that were learned by heart",
+        (),
+        "build the dataset anew, which keeps near-duplicates together: safelight data build PHOTOS -o NEW",
+        picture="twins",
+    ),
+)
