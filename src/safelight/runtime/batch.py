@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from safelight.errors import PhotoError, SafelightError
 from safelight.pixels.photo import shown
@@ -36,18 +36,22 @@ class Outcome:
     seconds: float = 0.0
 
 
-def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
+def plan(
+    inputs: Sequence[Path], out: Path | None = None, names: "Sequence[Namer] | None" = None
+) -> list[Job]:
     """A job for each photo among the inputs: files as given, folders searched at every depth, by name.
 
-    out: None puts NAME-color.EXT beside the photo. One photo may go to a file; otherwise `out` is a folder,
-    in which the results lie as the photos lay in the folder that was given.
+    names: how results are named, NAME-color.EXT unless another is given; in folders, what bears one of these
+    names is left out. out: None puts the result beside the photo. One photo may go to a file; otherwise
+    `out` is a folder, in which the results lie as the photos lay in the folder that was given.
     Raises PhotoError if two photos would have the same result, or a result would replace its photo.
     """
     if out is not None and _is_file(out) and (len(inputs) != 1 or inputs[0].is_dir()):
         raise PhotoError(
             f"{shown(out)} is one file for several photos; give a folder (-o {shown(out.with_suffix(''))}/)"
         )
-    jobs = [_job(photo, base, out) for each in inputs for photo, base in find_photos(each)]
+    names = names or COLORED
+    jobs = [_job(photo, base, out, names[0]) for each in inputs for photo, base in find_photos(each, names)]
     jobs = list({job.photo: job for job in jobs}.values())
     taken: dict[Path, Path] = {}
     for job in jobs:
@@ -61,16 +65,17 @@ def plan(inputs: Sequence[Path], out: Path | None = None) -> list[Job]:
     return jobs
 
 
-def find_photos(place: Path) -> Iterator[tuple[Path, Path]]:
+def find_photos(place: Path, names: "Sequence[Namer] | None" = None) -> Iterator[tuple[Path, Path]]:
     """Each photo of a folder and the folder, or the file itself; results of earlier runs are left out."""
     if not place.is_dir():
         yield place, place.parent
         return
     closed: list[OSError] = []
-    for folder, inner, names in os.walk(place, onerror=closed.append):
+    namers = names or COLORED
+    for folder, inner, files in os.walk(place, onerror=closed.append):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        results = {result_name(Path(name)) for name in names}
-        for name in sorted(names):
+        results = {namer(Path(name)) for namer in namers for name in files}
+        for name in sorted(files):
             path = Path(folder, name)
             if not name.startswith(".") and path.suffix.lower() in PHOTOS and name not in results:
                 yield path, place
@@ -83,6 +88,15 @@ def result_name(photo: Path) -> str:
     if photo.suffix.lower() in WRITTEN:
         return f"{photo.stem}{MARK}{photo.suffix}"
     return f"{photo.stem}{photo.suffix.replace('.', '-')}{MARK}{OTHERWISE}"
+
+
+def mask_name(photo: Path) -> str:
+    """NAME-mask.png: the mask of a photo, beside it."""
+    return f"{photo.stem}-mask.png"
+
+
+Namer: TypeAlias = Callable[[Path], str]  # a photo's path -> the file name of what is made of it
+COLORED: tuple[Namer, ...] = (result_name, mask_name)
 
 
 def run(
@@ -123,13 +137,13 @@ def _is_file(out: Path) -> bool:
     return not out.is_dir() and out.suffix.lower() in WRITTEN
 
 
-def _job(photo: Path, base: Path, out: Path | None) -> Job:
+def _job(photo: Path, base: Path, out: Path | None, name: Namer) -> Job:
     if out is None:
-        result = photo.with_name(result_name(photo))
+        result = photo.with_name(name(photo))
     elif _is_file(out):
         result = out
     else:
-        result = out / photo.parent.relative_to(base) / result_name(photo)
+        result = out / photo.parent.relative_to(base) / name(photo)
     side = photo.with_name(photo.stem + SIDE_HINTS)
     return Job(photo, result, side if exists(side) else None)
 

@@ -57,15 +57,17 @@ def write_card(card: ModelCard, model: Path) -> ModelCard:
     return sealed
 
 
-def find_model(model: str | Path = defaults.MODEL, task: str = "colorize") -> ModelFile:
-    """The model of that name (bundled) or path, made for `task`.
+def find_model(model: str | Path = defaults.MODEL, task: str | tuple[str, ...] = "colorize") -> ModelFile:
+    """The model of that name (bundled) or path, made for `task`, or for one of several.
 
     Raises ModelError: no such model, no card, a card of a newer safelight, or another task.
     """
     path = _path_of(model)
     found = ModelFile(path, _read_card(path))
-    if found.card.task != task:
-        raise ModelError(f"{path}: is made for the task {found.card.task!r}; expected a model for {task!r}")
+    tasks = (task,) if isinstance(task, str) else task
+    if found.card.task not in tasks:
+        expected = " or ".join(map(repr, tasks))
+        raise ModelError(f"{path}: is made for the task {found.card.task!r}; expected a model for {expected}")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, overload
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
 from safelight.runtime import defaults
+from safelight.runtime.fill import MODEL as FILL
+from safelight.runtime.fill import Filler, load_filler
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.colorize import Preparation, answer, ask
@@ -47,7 +50,7 @@ class Colorizer:
             photo = read_photo(photo)
         if isinstance(photo, Photo):
             return self.recolor(photo, hints, vivid).srgb
-        return self._color(_check_floats(photo), hints, vivid)
+        return self._color(check_floats(photo), hints, vivid)
 
     def recolor(self, photo: Photo, hints: HintSet | None = None, vivid: float = defaults.VIVID) -> Photo:
         """The photo in color, with its own bit depth, alpha and metadata; no float picture of it is made."""
@@ -73,13 +76,27 @@ class Colorizer:
         return result
 
 
-def load(model: str | Path | None = None, threads: int = 0) -> Colorizer:
-    """A restorer: `load()(photo)` is the photo in color.
+@overload
+def load(model: Literal["fill"], threads: int = 0) -> Filler: ...  # type: ignore[overload-overlap]
+@overload
+def load(model: str | Path | None = None, threads: int = 0) -> Colorizer: ...
+def load(model: str | Path | None = None, threads: int = 0) -> Colorizer | Filler:
+    """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo.
 
-    model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card; None is
-    the bundled one. threads: how many the network may use, 0 for one a core. Raises ModelError.
+    model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card, whose
+    task decides what is returned (RESTORERS); None is the bundled colorizer. "fill" works without a model too,
+    by classical methods. threads: how many the network may use, 0 for one a core. Raises ModelError.
     """
-    return Colorizer(find_model(defaults.MODEL if model is None else model), threads)
+    if model == FILL:
+        return load_filler(threads=threads)
+    found = find_model(defaults.MODEL if model is None else model, tuple(RESTORERS))
+    return RESTORERS[found.card.task](found, threads)
+
+
+RESTORERS: dict[str, type[Colorizer | Filler]] = {
+    "colorize": Colorizer,
+    "fill": Filler,
+}  # task of a card -> use
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:
@@ -95,7 +112,7 @@ def _shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return resize(pixels, size)
 
 
-def _check_floats(picture: Srgb) -> Srgb:
+def check_floats(picture: Srgb) -> Srgb:
     """The picture as float32. Raises PhotoError unless it is (h, w, 3) floats 0..1."""
     if not isinstance(picture, np.ndarray) or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         found = getattr(picture, "shape", type(picture).__name__)

@@ -1,0 +1,216 @@
+"""The one path from a damaged photo and its mask to the mended photo."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from safelight.arrays import Mask, Pixels, Srgb
+from safelight.errors import ModelError, PhotoError
+from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.geometry import Box, pad_to_multiple, resize
+from safelight.runtime.modelfile import ModelFile, find_model
+from safelight.runtime.session import Session
+from safelight.tasks.fills import CLASSICAL, Fill
+from safelight.tasks.holes_edit import feather, grow, resize_mask
+from safelight.tasks.holes_files import check_mask, read_mask
+from safelight.tasks.holes_shapes import Hole
+from safelight.tasks.inpaint import Preparation, answer, ask
+from safelight.tasks.windows import Piece, around, pieces, square_around
+
+Method = Literal["auto", "model", "biharmonic", "telea"]
+METHODS: tuple[Method, ...] = get_args(Method)
+MODEL = "fill"  # the bundled model: weights/fill.onnx
+STRIDE = 32  # the network halves its planes at most five times
+MARGIN = 16  # pixels around a piece that a classical method sees
+LARGEST = 384  # pixels: a classical method works on a larger window at this size
+WIDE = 12.0  # pixels: from this width on, without a model, Telea is better than biharmonic; see docs/fill.md
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A mended photo, and how many pieces each method filled."""
+
+    photo: Photo
+    used: Mapping[str, int]
+
+    @property
+    def remark(self) -> str:
+        """Which methods did it, in words."""
+        parts = [f"{count} by {name}" for name, count in self.used.items()]
+        total = sum(self.used.values())
+        return f"{total} {'piece' if total == 1 else 'pieces'} filled: {', '.join(parts)}"
+
+
+class Filler:
+    """Mends photos: fills what a mask marks as missing. Made by `load("fill")`.
+
+    model: the model; None has the classical methods alone. threads: of the network, 0 for one a core.
+    """
+
+    def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
+        self.card = model.card if model else None
+        self._session = Session(model, threads) if model else None
+        try:
+            self._preparation = Preparation(**model.card.preparation) if model else Preparation()
+        except TypeError:
+            raise ModelError(
+                f"{model and model.path}: asks for a preparation that this safelight does not have; "
+                "upgrade safelight"
+            ) from None
+
+    def __call__(
+        self,
+        photo: str | Path | Photo | Srgb,
+        mask: str | Path | Mask,
+        method: Method = "auto",
+        grow: float = 0,
+        feather: float = 0,
+    ) -> Srgb:
+        """The mended photo: float32 (h, w, 3), sRGB 0..1; what is known is the same, bit by bit.
+
+        photo: a path, a Photo, or floats 0..1 (h, w, 3). mask: a path (white = missing), or (h, w) with 1 =
+        missing. For method, grow and feather see `fill`. Raises PhotoError, ModelError.
+        """
+        from safelight.runtime.restore import check_floats
+
+        if isinstance(photo, (str, Path)):
+            photo = read_photo(photo)
+        if isinstance(photo, Photo):
+            return self.fill(photo, _hole(mask, photo.size), method, grow, feather).photo.srgb
+        pixels = check_floats(photo)
+        hole = _hole(mask, (pixels.shape[0], pixels.shape[1]))
+        return self.fill(Photo(pixels), hole, method, grow, feather).photo.pixels
+
+    def fill(
+        self, photo: Photo, mask: Mask, method: Method = "auto", grow: float = 0, feather: float = 0
+    ) -> Filled:
+        """The mended photo, with its own bit depth, alpha and metadata, and the methods that were used.
+
+        method: "model", "biharmonic", "telea"; "auto" gives damage thinner than the model's crossover to
+          biharmonic and the rest to the model (without a model: to Telea).
+        grow: pixels by which the hole is made larger: masks rarely reach the soft edge of the damage.
+        feather: pixels around the (grown) hole over which the fill fades into the photo.
+        Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one.
+        """
+        check_method(method)
+        if method == "model" and self._session is None:
+            raise ModelError("no model for filling is bundled; give one (MODEL.onnx), or use another method")
+        core = _grown(check_mask(mask, photo.size), grow)
+        todo = _grown(core, feather)
+        if todo.all():
+            raise PhotoError("the grown mask is full, all of the photo is missing; use a smaller grow")
+        pixels, used = photo.pixels.copy(), Counter[str]()
+        for piece in list(pieces(todo)):
+            if todo[piece.box.slices].any():  # not yet filled with an overlapping piece
+                used[self._fill_piece(pixels, todo, core, piece, method, feather)] += 1
+        return Filled(replace(photo, pixels=pixels), dict(used))
+
+    def predict(self, srgb: Srgb, mask: Mask) -> Srgb:
+        """The model's filling of a picture at just this size: what a judge asks for. Raises ModelError."""
+        if self._session is None:
+            raise ModelError("no model for filling is bundled; give one (MODEL.onnx)")
+        padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
+        hole, _ = pad_to_multiple(np.asarray(mask > 0), STRIDE, "edge")
+        planes = ask(padded, hole, self._preparation)
+        reply = next(iter(self._session(planes=planes).values()))
+        return answer(reply[:, :h, :w], srgb, mask, self._preparation)
+
+    def _fill_piece(
+        self, pixels: Pixels, todo: Hole, core: Hole, piece: Piece, method: Method, soft: float
+    ) -> str:
+        """Fill one piece in place; it is then no longer to do. Returns the method's name."""
+        size = (pixels.shape[0], pixels.shape[1])
+        name = self._choose(piece, method, size)
+        fill, largest = (self.predict, self._size) if name == "model" else (CLASSICAL[name], LARGEST)
+        reach = max(MARGIN, round(piece.width / 2), round(soft) + 2)
+        least = self._size if name == "model" else max(piece.box.height, piece.box.width) + 2 * reach
+        window = square_around(piece.box, least, size) if name == "model" else around(piece.box, reach, size)
+        found = _fill_window(
+            pixels[window.slices], todo[window.slices], fill, largest, _inside(piece.box, window)
+        )
+        old, place = pixels[piece.box.slices], todo[piece.box.slices]
+        if soft > 0:
+            ring = around(piece.box, round(soft) + 2, size)
+            weight = feather(core[ring.slices], soft)[_inside(piece.box, ring).slices]
+            found = _mix(old, found, weight)
+        np.copyto(old, found, where=place[..., None])
+        place[:] = False
+        return name
+
+    @property
+    def _size(self) -> int:
+        return self.card.size if self.card else LARGEST
+
+    def _choose(self, piece: Piece, method: Method, size: tuple[int, int]) -> str:
+        if method != "auto":
+            return method
+        if self._session is None:
+            return "biharmonic" if piece.width < WIDE else "telea"
+        window = square_around(piece.box, self._size, size)
+        scale = min(1.0, self._size / max(window.height, window.width))
+        return "biharmonic" if piece.width * scale < self._preparation.crossover else "model"
+
+
+def load_filler(model: str | Path | None = None, threads: int = 0) -> Filler:
+    """The filler with this model (name or path); None is the bundled one, or none where none is bundled."""
+    if model is None:
+        from safelight.runtime.modelfile import list_bundled
+
+        model = MODEL if any(each.path.stem == MODEL for each in list_bundled()) else None
+    return Filler(None if model is None else find_model(model, "fill"), threads)
+
+
+def check_method(method: str) -> None:
+    """Raises PhotoError for a method that there is not."""
+    if method not in METHODS:
+        raise PhotoError(f"there is no method {method!r} to fill with; choose one of {', '.join(METHODS)}")
+
+
+def _hole(mask: str | Path | Mask, size: tuple[int, int]) -> Hole:
+    return read_mask(mask, size).hole if isinstance(mask, (str, Path)) else check_mask(mask, size)
+
+
+def _grown(hole: Hole, pixels: float) -> Hole:
+    return grow(hole, pixels) if pixels > 0 else hole.copy()
+
+
+def _inside(box: Box, window: Box) -> Box:
+    """The box as a place in the window."""
+    return Box(box.top - window.top, box.left - window.left, box.height, box.width)
+
+
+def _fill_window(pixels: Pixels, hole: Hole, fill: Fill, largest: int, box: Box) -> Pixels:
+    """What belongs into the box of this window, in the type of the pixels, found at most this large."""
+    h, w = hole.shape
+    scale = min(1.0, largest / max(h, w))
+    if scale == 1:
+        return _levels(fill(_floats(pixels), hole)[box.slices], pixels.dtype)
+    small = (max(round(h * scale), 1), max(round(w * scale), 1))
+    missing = resize_mask(hole, small)
+    if missing.all():
+        missing = resize(hole.astype(np.float32), small) >= 1
+    found = _levels(fill(_floats(resize(pixels, small)), missing), pixels.dtype)
+    return resize(found, (h, w))[box.slices]
+
+
+def _floats(pixels: Pixels) -> Srgb:
+    if pixels.dtype.kind == "f":
+        return np.asarray(pixels, np.float32)
+    return np.asarray(np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32))
+
+
+def _levels(srgb: Srgb, depth: "np.dtype[Any]") -> Pixels:
+    if depth.kind == "f":
+        return np.asarray(srgb, depth)
+    white = np.iinfo(depth).max
+    return np.asarray((srgb * np.float32(white) + np.float32(0.5)).clip(0, white), depth)
+
+
+def _mix(old: Pixels, new: Pixels, weight: Mask) -> Pixels:
+    """old where the weight is 0, new where it is 1."""
+    mixed = old + (new.astype(np.float32) - old) * weight[..., None]
+    return np.asarray(mixed if old.dtype.kind == "f" else mixed + np.float32(0.5), old.dtype)
