@@ -3,14 +3,18 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8
+from jaxtyping import Float32, Int32, Shaped, UInt8
 
 from safelight.arrays import Ab, Pixels
 from safelight.pixels import curves
 
-_STRIP = 1 << 16  # pixels worked on at a time: what a thread holds stays in the processor's cache
+Plane: TypeAlias = Float32[np.ndarray, "h w"]
+
+_STRIP = 1 << 15  # pixels worked on at a time: what a thread holds stays in the processor's cache
+_TO_F = np.array([1 / 500, -1 / 200], np.float32)  # a = 500 (fx - fy), b = 200 (fy - fz)
 _FINE = (1 << 16) - 1  # levels of linear light in the tables for 8 bits: 20 to the smallest step of sRGB
 
 
@@ -21,18 +25,21 @@ def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None) -> Pixels:
     that L and that ab, the chroma is reduced until one has: the L stays. With ab = 0 the result is grey,
     and a grey photo comes back bit by bit. Memory beyond the result: ab at the photo's width, and a strip.
     """
+    import cv2
+
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype not in (np.uint8, np.uint16, np.float32):
         raise ValueError(
             f"pixels are {pixels.dtype} {pixels.shape}; expected uint8, uint16 or float32 (h, w, 3)"
         )
     height, width = pixels.shape[:2]
-    wide = _fit_width(ab, height, width)
+    offsets = cv2.split(_fit_width(ab, height, width) * _TO_F)
     result = np.empty(pixels.shape, pixels.dtype)
     rows = max(1, _STRIP // width)
 
     def recolor(top: int) -> None:
         bottom = min(top + rows, height)
-        _join(pixels[top:bottom], _interpolate_rows(wide, top, bottom, height), out=result[top:bottom])
+        to_fx, to_fz = (_interpolate_rows(plane, top, bottom, height) for plane in offsets)
+        _join(pixels[top:bottom], to_fx, to_fz, out=result[top:bottom])
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         list(pool.map(recolor, range(0, height, rows)))
@@ -52,53 +59,59 @@ def _fit_width(ab: Ab, height: int, width: int) -> Ab:
     return ab
 
 
-def _interpolate_rows(ab: Ab, top: int, bottom: int, height: int) -> Ab:
-    """Rows top..bottom of ab enlarged linearly to the height."""
-    if len(ab) == height:
-        return ab[top:bottom]
-    place = (np.arange(top, bottom) + 0.5) * (len(ab) / height) - 0.5
-    place = np.clip(place, 0, len(ab) - 1)
-    above = np.minimum(place.astype(np.intp), max(len(ab) - 2, 0))
-    below = np.minimum(above + 1, len(ab) - 1)
-    share = (place - above).astype(np.float32)[:, None, None]
-    return np.asarray(ab[above] * (1 - share) + ab[below] * share)
+def _interpolate_rows(plane: Plane, top: int, bottom: int, height: int) -> Plane:
+    """Rows top..bottom of a plane enlarged linearly to the height."""
+    if len(plane) == height:
+        return plane[top:bottom]
+    place = (np.arange(top, bottom) + 0.5) * (len(plane) / height) - 0.5
+    place = np.clip(place, 0, len(plane) - 1)
+    above = np.minimum(place.astype(np.intp), max(len(plane) - 2, 0))
+    below = np.minimum(above + 1, len(plane) - 1)
+    share = (place - above).astype(np.float32)[:, None]
+    return np.asarray(plane[above] * (1 - share) + plane[below] * share)
 
 
-def _join(pixels: Pixels, ab: Ab, out: Pixels) -> None:
-    """One strip: L from the pixels, color from ab of the same size.
+def _join(pixels: Pixels, to_fx: Plane, to_fz: Plane, out: Pixels) -> None:
+    """One strip: L from the pixels, color from fx - fy = a / 500 and fz - fy = -b / 200.
 
     Linear R, G and B are Y plus parts of X - Y and Z - Y (the matrix rows sum to 1), so that ab = 0 gives
     three equal channels, whatever the rounding.
     """
+    import cv2
+
     light = curves.luminance(pixels)
     fy = _compress_finely(light) if pixels.dtype == np.uint8 else curves.compress(light)
     Y = curves.expand(fy)
-    X = curves.expand(fy + ab[..., 0] * np.float32(1 / 500)) - Y
-    Z = curves.expand(fy - ab[..., 1] * np.float32(1 / 200)) - Y
+    X = curves.expand(fy + to_fx) - Y
+    Z = curves.expand(fy + to_fz) - Y
     away = [row[0] * X + row[2] * Z for row in curves.TO_LINEAR]
     reach = _reach(Y, away)
-    for channel, step in enumerate(away):
-        out[..., channel] = _encode(step * reach + Y, pixels.dtype)
+    cv2.merge([_encode(step * reach + Y, pixels.dtype) for step in away], out)
 
 
-def _reach(Y: Float32[np.ndarray, "h w"], away: list[np.ndarray]) -> Float32[np.ndarray, "h w"]:
+def _reach(Y: Plane, away: list[Plane]) -> Plane:
     """How far, 0..1, one can go from the grey Y (linear light) in the direction `away` inside 0..1."""
+    tiny = np.float32(1e-9)
+    over, under = np.maximum(1 - Y, tiny), np.minimum(-Y, -tiny)
     up = np.maximum(np.maximum(away[0], away[1]), away[2])
     down = np.minimum(np.minimum(away[0], away[1]), away[2])
-    tiny = np.float32(1e-9)
-    excess = np.maximum(up / np.maximum(1 - Y, tiny), down / np.minimum(-Y, -tiny))
-    return np.asarray(1 / np.maximum(excess, 1))
+    return np.asarray(np.minimum(over / np.maximum(up, over), under / np.minimum(down, under)))
 
 
-def _encode(linear: Float32[np.ndarray, "h w"], depth: np.dtype) -> Shaped[np.ndarray, "h w"]:
+def _encode(linear: Plane, depth: np.dtype) -> Shaped[np.ndarray, "h w"]:
     if depth == np.uint8:
-        return _encoded_table().take((linear * _FINE + np.float32(0.5)).astype(np.intp), mode="clip")
+        return _encoded_table().take(_fine(linear), mode="clip")
     encoded = curves.encode(linear)
     return encoded if depth == np.float32 else (encoded * np.iinfo(depth).max + np.float32(0.5)).astype(depth)
 
 
-def _compress_finely(linear: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
-    return _compressed_table().take((linear * _FINE + np.float32(0.5)).astype(np.intp), mode="clip")
+def _compress_finely(linear: Plane) -> Plane:
+    return _compressed_table().take(_fine(linear), mode="clip")
+
+
+def _fine(linear: Plane) -> Int32[np.ndarray, "h w"]:
+    """Places in the tables for 8 bits."""
+    return np.asarray((linear * np.float32(_FINE) + np.float32(0.5)).astype(np.int32))
 
 
 @cache
