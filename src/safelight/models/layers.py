@@ -35,7 +35,7 @@ ACTIVATIONS: dict[ActivationName, Callable[[], nn.Module]] = {
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution, norm, activation; size kept. He initialisation."""
+    """Convolution, norm, activation; size divided by the stride, dilated kernels padded so. He initialisation."""
 
     def __init__(
         self,
@@ -44,8 +44,11 @@ class ConvBlock(nn.Sequential):
         kernel: int = 3,
         norm: NormName = "batch",
         activation: ActivationName = "relu",
+        stride: int = 1,
+        dilation: int = 1,
     ) -> None:
-        conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=norm == "none")
+        padding = dilation * (kernel // 2)
+        conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=norm == "none")
         nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
         super().__init__(conv, NORMS[norm](outputs), ACTIVATIONS[activation]())
 
