@@ -7,6 +7,8 @@ from safelight.errors import RecipeError
 from safelight.training.color.craft import ColorCraft
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.craft import Craft
+from safelight.training.fill.craft import FillCraft
+from safelight.training.fill.recipe import FillRecipe
 from safelight.training.recipe import Recipe
 from safelight.training.tree import from_tree
 
@@ -18,7 +20,10 @@ class Task(NamedTuple):
     recipe: type[Any]
 
 
-TASKS: dict[str, Task] = {"colorize": Task(ColorCraft(), ColorRecipe)}
+TASKS: dict[str, Task] = {
+    "colorize": Task(ColorCraft(), ColorRecipe),
+    "fill": Task(FillCraft(), FillRecipe),
+}
 
 
 def craft_of(recipe: Recipe) -> Craft[Any]:

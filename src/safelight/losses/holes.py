@@ -1,0 +1,70 @@
+"""Losses on filled pictures. Pictures are sRGB (b, 3, h, w), 0..1; masks (b, 1, h, w), 1 = missing."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from safelight.errors import RecipeError
+
+Picture = Float[Tensor, "b 3 h w"]
+Hole = Float[Tensor, "b 1 h w"]
+
+
+@dataclass(frozen=True)
+class FillLossSettings:
+    """Weights of the terms; a weight of 0 leaves the term out.
+
+    hole, valid: mean absolute error in the hole, and outside of it (Liu et al. 2018 take 6 to 1).
+    log_error: half the log of each picture's mean squared error in its hole plus `floor` squared: every
+      picture counts alike, as it does in a mean of PSNRs.
+    perceptual, style: distance on EfficientNet-Lite0 features of the composite.
+    variation: total variation of the composite in the hole and one pixel around it.
+    """
+
+    hole: float = 1.0
+    valid: float = 0.1
+    log_error: float = 0.0
+    floor: float = 0.02
+    perceptual: float = 0.0
+    style: float = 0.0
+    variation: float = 0.0
+
+    def __post_init__(self) -> None:
+        weights = (self.hole, self.valid, self.log_error, self.perceptual, self.style, self.variation)
+        if min(weights) < 0 or self.floor <= 0:
+            raise RecipeError("weights of loss cannot be negative, and loss.floor must be above 0")
+        if self.hole <= 0 and self.log_error <= 0 and self.perceptual <= 0:
+            raise RecipeError("no loss in the hole: set loss.hole, loss.log_error or loss.perceptual above 0")
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether a frozen network has to look at the composite."""
+        return self.perceptual > 0 or self.style > 0
+
+
+def composite(fill: Picture, truth: Picture, mask: Hole) -> Picture:
+    """The filling in the hole, the picture around it: what a user gets."""
+    return mask * fill + (1 - mask) * truth
+
+
+def masked_l1(fill: Picture, truth: Picture, where: Hole) -> Tensor:
+    """Mean absolute error over the pixels where `where` is 1, of the whole batch; 0 if there are none."""
+    count = where.sum() * fill.shape[1]
+    return (where * (fill - truth).abs()).sum() / count.clamp(min=1)
+
+
+def hole_log_error(fill: Picture, truth: Picture, mask: Hole, floor: float) -> Tensor:
+    """Mean over pictures of half the log of the mean squared error in the hole plus floor squared."""
+    squared = (mask * (fill - truth) ** 2).sum((1, 2, 3)) / (mask.sum((1, 2, 3)) * 3).clamp(min=1)
+    return 0.5 * torch.log(squared + floor**2).mean()
+
+
+def hole_variation(filled: Picture, mask: Hole) -> Tensor:
+    """Mean absolute difference of neighbours of which one is in the hole, or beside it (Liu et al. 2018, eq. 6)."""
+    region = F.max_pool2d(mask, 3, 1, 1)
+    down = region[:, :, 1:] * region[:, :, :-1] * (filled[:, :, 1:] - filled[:, :, :-1]).abs()
+    across = region[:, :, :, 1:] * region[:, :, :, :-1] * (filled[:, :, :, 1:] - filled[:, :, :, :-1]).abs()
+    return (down.sum() + across.sum()) / (region.sum() * filled.shape[1]).clamp(min=1)

@@ -1,0 +1,27 @@
+"""A network in memory as a method that fills holes, for probes and for the judge."""
+
+import numpy as np
+import torch
+
+from safelight.arrays import Mask, Srgb
+from safelight.models.filler import Filler
+from safelight.pixels.geometry import pad_to_multiple
+from safelight.tasks.inpaint import Preparation, answer, ask
+
+
+class NetworkFill:
+    """(picture, mask) -> picture with a torch network, through the same question and answer as in use."""
+
+    def __init__(self, network: Filler, preparation: Preparation) -> None:
+        self.network, self.preparation = network, preparation
+
+    def __call__(self, srgb: Srgb, mask: Mask) -> Srgb:
+        padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
+        hole, _ = pad_to_multiple(mask, self.network.multiple)
+        planes = ask(padded, hole, self.preparation)
+        training = self.network.training
+        self.network.eval()
+        with torch.inference_mode():
+            reply = self.network(torch.from_numpy(planes)[None])[0]
+        self.network.train(training)
+        return answer(np.asarray(reply), padded, hole, self.preparation)[:h, :w]

@@ -1,0 +1,86 @@
+"""Probes of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from torch import nn
+
+from safelight.arrays import Mask, Srgb
+from safelight.models.filler import Filler
+from safelight.pixels.geometry import resize
+from safelight.tasks.fills import telea
+from safelight.tasks.holes import BINS, draw_in_bin
+from safelight.tasks.inpaint import Preparation
+from safelight.training.batches import Pictures
+from safelight.training.fill.predict import NetworkFill
+
+SCORED, SHOWN = 48, 8
+LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A picture, its hole, what a classical method (Telea 2004) makes of it."""
+
+    srgb: Srgb
+    mask: Mask
+    classical: Srgb
+
+
+def hole_psnr(result: Srgb, truth: Srgb, mask: Mask) -> float:
+    """PSNR in dB over the pixels of the hole alone, at most 50."""
+    squared = ((result - truth) ** 2)[mask > 0]
+    return min(50.0, float(-10 * np.log10(squared.mean() + 1e-12)))
+
+
+def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
+    """The same probes each time: pictures spread over the set, holes of the six bins in turn."""
+    probes = []
+    for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
+        srgb = resize(pictures[int(number)], (size, size)).astype(np.float32) / np.float32(255)
+        rng = np.random.default_rng((0, int(number)))
+        mask = draw_in_bin((size, size), BINS[place % len(BINS)], border=True, rng=rng)
+        emptied = np.where(mask[..., None] > 0, np.float32(0), srgb)
+        probes.append(Probe(srgb, mask, np.where(mask[..., None] > 0, telea(emptied, mask > 0), srgb)))
+    return probes
+
+
+class FillProbes:
+    """The probes of an inpainting run (training/craft.py: Probes)."""
+
+    shown = frozenset({"hole_psnr", "gain_over_telea"})
+
+    def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
+        self.probes, self.preparation = probes, preparation
+
+    def __len__(self) -> int:
+        return len(self.probes)
+
+    def score(self, network: nn.Module) -> dict[str, float]:
+        """Mean PSNR in the holes in dB, and how much that is above Telea, in small and in large holes."""
+        fill = self._fill(network)
+        own = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in self.probes])
+        classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.probes])
+        large = np.array([p.mask.mean() > LARGE for p in self.probes])
+        gain = own - classical
+        measures = {"hole_psnr": own, "gain_over_telea": gain}
+        measures |= {"gain_small": gain[~large], "gain_large": gain[large]}
+        return {name: float(values.mean()) for name, values in measures.items() if len(values)}
+
+    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+        """A row a probe: the hole, Telea, the result, the truth."""
+        fill, rows = self._fill(network), []
+        for probe in self.probes[:SHOWN]:
+            emptied = np.where(probe.mask[..., None] > 0, np.float32(1), probe.srgb)
+            rows.append(np.hstack([emptied, probe.classical, fill(probe.srgb, probe.mask), probe.srgb]))
+        return np.round(np.vstack(rows) * 255).astype(np.uint8)
+
+    def findings(self, network: nn.Module) -> dict[str, Any]:
+        """Nothing beyond the scores."""
+        return {}
+
+    def _fill(self, network: nn.Module) -> NetworkFill:
+        assert isinstance(network, Filler)
+        return NetworkFill(network, self.preparation)

@@ -1,0 +1,52 @@
+"""The recipe of a run that learns to fill holes."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from safelight.errors import RecipeError
+from safelight.losses.holes import FillLossSettings
+from safelight.models.plain_settings import PlainSettings
+from safelight.tasks.holes import HoleSampling
+from safelight.tasks.inpaint import Preparation
+from safelight.training.augment import Augmentation
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+
+
+@dataclass(frozen=True)
+class FillRecipe:
+    """Everything that an inpainting run is made of."""
+
+    name: str
+    task: Literal["fill"] = "fill"
+    model: PlainSettings = field(default_factory=PlainSettings)
+    holes: HoleSampling = field(default_factory=HoleSampling)
+    preparation: Preparation = field(default_factory=Preparation)
+    augment: Augmentation = field(default_factory=Augmentation)
+    loss: FillLossSettings = field(default_factory=FillLossSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    guard: GuardSettings = field(default_factory=GuardSettings)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.augment.size % self.model.multiple:
+            raise RecipeError(
+                f"augment.size is {self.augment.size}; expected a multiple of {self.model.multiple}, "
+                "by which model.steps and model.factor shrink pictures"
+            )
+        if self.model.output == "sigmoid" and self.preparation.span != "unit":
+            raise RecipeError(
+                f"model.output sigmoid answers 0..1, preparation.span {self.preparation.span} wants more; "
+                "set model.output none or preparation.span unit"
+            )
+        if self.model.output == "tanh" and self.preparation.span != "centered":
+            raise RecipeError(
+                f"model.output tanh answers -1..1, preparation.span {self.preparation.span} wants another "
+                "range; set model.output none or preparation.span centered"
+            )
+        if self.model.output != "none" and self.preparation.guess != "none":
+            raise RecipeError(
+                "with preparation.guess the network adds to a classical filling; set model.output none"
+            )
