@@ -1,0 +1,101 @@
+"""Settings of an autoencoder, and which output, range of values and likelihood can work together."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from safelight.errors import RecipeError
+from safelight.models.layers import ActivationName, NormName
+
+OutputName = Literal["none", "sigmoid", "tanh"]
+ValuesName = Literal["0..1", "-1..1"]
+LikelihoodName = Literal["gaussian", "bernoulli", "logistic"]
+InitializationName = Literal["he_normal", "he_uniform", "glorot_uniform", "orthogonal"]
+
+
+@dataclass(frozen=True)
+class VAESettings:
+    """The network and its likelihood: q(z | x) and p(x | z) of Kingma & Welling 2014.
+
+    size: side of the square that it sees, in pixels, a multiple of 2 to the power of the number of filters.
+    filters: channels at each halving of the size. layers: convolutions at each size, from 1.
+    up: how the decoder doubles: "resize" (nearest, then a convolution) or "transposed" convolutions.
+    hidden: width of a fully connected layer on each side of the code, 0 for none. latent: numbers in a code.
+    variational: False for a plain autoencoder: the same network, no noise and no KL.
+    output: activation after the last convolution. values: what its numbers mean: "0..1" is the picture as it
+    is, "-1..1" twice the picture minus one.
+    likelihood: of the picture's values 0..1 given the code. sd: its standard deviation in those units (not
+    for bernoulli), where a learned one starts.
+    """
+
+    size: int = 96
+    filters: tuple[int, ...] = (32, 64, 128, 256)
+    layers: int = 1
+    kernel: int = 3
+    activation: ActivationName = "leaky_relu"
+    norm: NormName = "batch"
+    up: Literal["resize", "transposed"] = "resize"
+    hidden: int = 0
+    latent: int = 64
+    variational: bool = True
+    initialization: InitializationName = "he_normal"
+    output: OutputName = "none"
+    values: ValuesName = "0..1"
+    likelihood: LikelihoodName = "gaussian"
+    sd: float = 0.1
+    learn_sd: bool = False
+
+    def __post_init__(self) -> None:
+        _check_shape(self)
+        if not 1e-3 <= self.sd <= 10:
+            raise RecipeError(f"model.sd is {self.sd}; expected 0.001 to 10, in units of values 0..1")
+        check_pair(self.output, self.values, self.likelihood)
+        if self.learn_sd and self.likelihood == "bernoulli":
+            raise RecipeError("model.learn_sd needs a likelihood with an sd: gaussian or logistic")
+
+    @property
+    def grid(self) -> int:
+        """Side of the smallest feature map."""
+        return self.size >> len(self.filters)
+
+
+def _check_shape(settings: VAESettings) -> None:
+    """Raises RecipeError where no network of this shape can be built."""
+    halvings = len(settings.filters)
+    if not settings.filters or min(settings.filters) < 1:
+        raise RecipeError(f"model.filters is {settings.filters}; expected one number above 0 at least")
+    if settings.size < 2**halvings or settings.size % 2**halvings:
+        raise RecipeError(
+            f"model.size is {settings.size}; {halvings} filters halve it {halvings} times: "
+            f"expected a multiple of {2**halvings}"
+        )
+    if settings.kernel < 3 or settings.kernel % 2 == 0:
+        raise RecipeError(f"model.kernel is {settings.kernel}; expected an odd number from 3")
+    if settings.norm == "instance" and settings.grid == 1:
+        raise RecipeError(
+            "model.norm instance cannot norm a feature map of one pixel; use fewer filters, or norm group"
+        )
+    if settings.layers < 1 or settings.latent < 1 or settings.hidden < 0:
+        raise RecipeError(
+            f"model.layers is {settings.layers}, latent {settings.latent} and hidden {settings.hidden}; "
+            "expected at least 1, 1 and 0"
+        )
+
+
+def check_pair(output: OutputName, values: ValuesName, likelihood: LikelihoodName) -> None:
+    """Raises RecipeError, with the reason, for an output that cannot give what the likelihood needs."""
+    if likelihood == "bernoulli" and output != "sigmoid":
+        reach = {"none": "any number", "tanh": "numbers below 0"}[output]
+        raise RecipeError(
+            f"model.output {output} gives {reach}, and bernoulli (cross-entropy) takes the logarithm of a "
+            "probability, 0..1: use model.output sigmoid, or model.likelihood gaussian"
+        )
+    if likelihood == "bernoulli" and values != "0..1":
+        raise RecipeError(
+            "model.values -1..1 with bernoulli (cross-entropy): below 0 its loss has no lowest value, and all "
+            "pictures go black: use model.values 0..1, or model.likelihood gaussian"
+        )
+    if output == "sigmoid" and values == "-1..1":
+        raise RecipeError(
+            "model.output sigmoid gives 0..1 and can reach no value below 0 of model.values -1..1: "
+            "use model.output tanh, or model.values 0..1"
+        )
