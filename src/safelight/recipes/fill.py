@@ -1,0 +1,126 @@
+"""Recipes for holes. Each is a function; its docstring says what it is for.
+
+fill             command: safelight train fill --data DATASET; the bundled model's
+note-001-...     note 001's configurations, small enough to be compared within minutes; each differs from
+                 note-001-unet in one thing (safelight train note-001-gated --data DATASET)
+"""
+
+from dataclasses import replace
+
+from safelight.losses.holes import FillLossSettings
+from safelight.models.bottleneck import BottleneckSettings
+from safelight.models.convolutions import ConvolutionName
+from safelight.models.plain_settings import PlainSettings
+from safelight.tasks.holes import HoleSampling
+from safelight.tasks.inpaint import Preparation
+from safelight.training.augment import Augmentation
+from safelight.training.fill.recipe import FillRecipe
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
+
+
+def fill() -> FillRecipe:
+    """The bundled filler: a plain U-Net that corrects Telea's filling, dilated at its narrow place, 128 pixels."""
+    return FillRecipe(
+        name="fill",
+        model=PlainSettings(
+            channels=12,
+            growth=2.5,
+            widest=256,
+            steps=4,
+            blocks=2,
+            skips=(1, 2, 3),
+            bottleneck=BottleneckSettings(width=256, depth=4, dilations=(1, 2, 4, 1)),
+        ),
+        holes=HoleSampling(start_area=0.25),
+        preparation=Preparation(guess="telea"),
+        augment=Augmentation(size=128, smallest=0.6, aging=0.0),
+        loss=FillLossSettings(hole=1.0, valid=0.05, log_error=0.05, perceptual=0.05),
+        data=DataSettings(batch=16, workers=2),
+        optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
+        train=TrainSettings(
+            steps=6_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
+        ),
+    )
+
+
+def note_001_unet() -> FillRecipe:
+    """Note 001's U-Net, the skip at full size removed: rectangles, 64 pixels, from scratch."""
+    return FillRecipe(
+        name="note-001-unet",
+        model=PlainSettings(channels=16, widest=128, steps=3, blocks=1, skips=(1, 2)),
+        holes=HoleSampling(
+            rectangles=1, strokes=0, blobs=0, scratches=0, borders=0, mixed=0, area=(0.02, 0.4), pieces=(1, 3)
+        ),
+        augment=Augmentation(size=64, smallest=0.6, aging=0.0),
+        loss=FillLossSettings(hole=1.0, valid=1.0),
+        data=DataSettings(batch=16, workers=2),
+        optimizer=OptimizerSettings(lr=1e-3, weight_decay=1e-4),
+        train=TrainSettings(
+            steps=1500, ema=0.99, checkpoint_every=500, validate_every=500, picture_every=1500
+        ),
+    )
+
+
+def note_001_autoencoder() -> FillRecipe:
+    """Note 001's first model: no skips at all, everything goes through the bottleneck."""
+    return _but("note-001-autoencoder", skips=())
+
+
+def note_001_last_skip() -> FillRecipe:
+    """With the skip at full size, which the note removed because black rectangles stayed."""
+    return _but("note-001-last-skip", skips=(0, 1, 2))
+
+
+def note_001_dilated() -> FillRecipe:
+    """Dilated convolutions where pictures are smallest, padded so that sizes hold."""
+    return _but("note-001-dilated", bottleneck=BottleneckSettings(depth=3, dilations=(1, 2, 4)))
+
+
+def note_001_deep() -> FillRecipe:
+    """As many convolutions as note-001-dilated, without dilation: what dilation itself is worth."""
+    return _but("note-001-deep", bottleneck=BottleneckSettings(depth=3))
+
+
+def note_001_gated() -> FillRecipe:
+    """Gated convolutions."""
+    return _but("note-001-gated", convolution="gated")
+
+
+def note_001_partial() -> FillRecipe:
+    """Partial convolutions."""
+    return _but("note-001-partial", convolution="partial")
+
+
+def note_001_attention() -> FillRecipe:
+    """Contextual attention: missing cells borrow from known ones."""
+    return _but("note-001-attention", bottleneck=BottleneckSettings(contextual=True))
+
+
+def note_001_small_then_big() -> FillRecipe:
+    """Small rectangles first, growing to the full size over the run."""
+    parent = note_001_unet()
+    return replace(parent, name="note-001-small-then-big", holes=replace(parent.holes, start_area=0.05))
+
+
+def note_001_unit_range() -> FillRecipe:
+    """Colours from 0 to 1, as the note came to have them (the others have -1 to 1)."""
+    return replace(note_001_unet(), name="note-001-unit-range", preparation=Preparation(span="unit"))
+
+
+def note_001_byte_range() -> FillRecipe:
+    """Colours from 0 to 255, as the note began."""
+    return replace(note_001_unet(), name="note-001-byte-range", preparation=Preparation(span="bytes"))
+
+
+def _but(
+    name: str,
+    skips: tuple[int, ...] = (1, 2),
+    convolution: ConvolutionName = "plain",
+    bottleneck: BottleneckSettings | None = None,
+) -> FillRecipe:
+    """note-001-unet with another network."""
+    parent = note_001_unet()
+    model = replace(
+        parent.model, skips=skips, convolution=convolution, bottleneck=bottleneck or parent.model.bottleneck
+    )
+    return replace(parent, name=name, model=model)
