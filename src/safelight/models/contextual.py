@@ -67,8 +67,16 @@ def _patches(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n d"]:
 
 def _overlap_mean(patches: Float[Tensor, "b n d"], x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
     """A picture of x's size from its overlapping patches: the mean of all that say something of a cell."""
-    h, w = x.shape[2], x.shape[3]
-    columns = patches.transpose(1, 2).float()
-    total = F.fold(columns, (h, w), PATCH, padding=PATCH // 2)
-    count = F.fold(torch.ones_like(columns[:1, : PATCH**2]), (h, w), PATCH, padding=PATCH // 2)
-    return total / count
+    b, c, h, w = x.shape
+    said = patches.transpose(1, 2).reshape(b, c, PATCH, PATCH, h, w).float()
+    total = _add_up(said, h, w)
+    return total / _add_up(torch.ones_like(said[:1, :1]), h, w)
+
+
+def _add_up(said: Float[Tensor, "b c k k h w"], h: int, w: int) -> Float[Tensor, "b c h w"]:
+    """The sum of patches, each where it lies (what F.fold does; that cannot be exported with free sizes)."""
+    margin = PATCH // 2
+    wide = F.pad(said, (margin,) * 4)
+    places = [(i, j) for i in range(PATCH) for j in range(PATCH)]
+    moved = [wide[:, :, i, j].narrow(2, 2 * margin - i, h).narrow(3, 2 * margin - j, w) for i, j in places]
+    return torch.stack(moved).sum(0)

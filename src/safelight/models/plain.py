@@ -162,3 +162,8 @@ class PlainUNet(nn.Module):
             raise ModelError(
                 f"a picture is {h} x {w}; this network takes multiples of {self.multiple}: pad or resize it"
             )
+        if self.settings.norm == "instance" and h == w == self.multiple:
+            raise ModelError(
+                f"a picture is {h} x {w}, a single cell for this network's bottleneck, which instance norm makes "
+                "zero: take a larger picture, or another norm"
+            )
