@@ -92,10 +92,10 @@ def test_added_pictures_move_none_and_old_files_are_not_opened(
     before, old_pixels = splits_of(out), np.load(out / "pixels.npy")
     painted("photos", range(1, 40, 2))
     opened: list[str] = []
-    from safelight.data import screening
+    from safelight.data import store
 
-    screen = screening.screen
-    monkeypatch.setattr(screening, "screen", lambda *args: opened.append(args[1].name) or screen(*args))
+    screen = store.screen
+    monkeypatch.setattr(store, "screen", lambda *args: opened.append(args[1].name) or screen(*args))
     summary = build_dataset(photos, out, SMALL)
     after = splits_of(out)
     assert (summary.pictures, summary.added) == (39, 20)

@@ -82,7 +82,7 @@ def _draft(
     """Screen what is new, decide about all, and write all into a folder beside the old dataset."""
     with Workshop(out / BUILDING, settings) as shop:
         chosen, filtered = choose(listing, settings)
-        squares = Squares(listing.source, settings, shop, old)
+        squares = Squares(listing, settings, shop, old)
         facts = screen_all(chosen, squares, progress, workers)
         decision = decide(listing, facts, filtered, settings, old.places() if old else {})
         draft = prepare(shop.folder)

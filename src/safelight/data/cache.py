@@ -38,6 +38,11 @@ class PictureSet:
         """The metadata row of the i-th picture."""
         return read_row(self.dataset.folder / METADATA, int(self._index["offset"][self.numbers[i]]))
 
+    def subject(self, i: int) -> tuple[float, float] | None:
+        """(x, y) of the i-th picture's subject in fractions of the square; None where its metadata name none."""
+        at = self.rows(i).get("at")
+        return None if at is None else (float(at[0]), float(at[1]))
+
     @property
     def size(self) -> int:
         """Side of the pictures in pixels."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from safelight.data.sheets import FAINT, INK, PAPER
 from safelight.errors import DatasetError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Chromas: TypeAlias = Float32[np.ndarray, " n"]
+Numbers: TypeAlias = Float[np.ndarray, " n"]
 
 ACCENT = "#b8442c"
 
@@ -35,11 +36,26 @@ def chroma_chart(chroma: Chromas, sources: Sequence[str], least: float) -> "Figu
     return figure
 
 
-def _draw_histogram(axes: "Axes", chroma: Chromas, least: float) -> None:
-    top = max(float(chroma.max()), least)
-    axes.hist(chroma, bins=48, range=(0, top), color=ACCENT, edgecolor=PAPER, linewidth=0.4)
-    axes.axvline(least, color=INK, linewidth=1, linestyle=":")
-    axes.annotate(" refused below", (least, 0.97), xycoords=("data", "axes fraction"), color=INK, fontsize=8)
+def tone_chart(shifts: Numbers, most: float, spreads: Numbers, least: float) -> "Figure":
+    """Left the histogram of casts over pictures, right that of how far ab strays at one lightness.
+
+    most: the shift beyond which a picture has a cast; least: the spread below which it may be toned.
+    """
+    figure = _figure((9.6, 3.4))
+    left, right = figure.subplots(1, 2)
+    _draw_histogram(left, shifts, most, " a cast beyond")
+    _draw_histogram(right, spreads, least, " toned below, if warm")
+    for axes, label in ((left, "shift of all colors (Lab)"), (right, "ab strays at one lightness by (Lab)")):
+        _dress(axes)
+        axes.set_xlabel(label, color=INK, fontsize=9)
+    return figure
+
+
+def _draw_histogram(axes: "Axes", values: Numbers, border: float, note: str = " refused below") -> None:
+    top = max(float(values.max()), border)
+    axes.hist(values, bins=48, range=(0, top), color=ACCENT, edgecolor=PAPER, linewidth=0.4)
+    axes.axvline(border, color=INK, linewidth=1, linestyle=":")
+    axes.annotate(note, (border, 0.97), xycoords=("data", "axes fraction"), color=INK, fontsize=8)
     axes.set_ylabel("pictures", color=INK, fontsize=9)
 
 

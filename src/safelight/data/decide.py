@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from safelight.data.facts import Facts
+from safelight.data.layouts import split_named
 from safelight.data.near import near_duplicates
 from safelight.data.rows import Row
 from safelight.data.scan import Found, Listing
@@ -18,6 +19,8 @@ REASONS = {
     "unreadable": "the file cannot be decoded",
     "tiny": "a side is shorter than the settings' min_side",
     "grey": "its range of ab or its mean chroma is below the settings' minimum",
+    "toned": "it has one warm hue and no color of its own, as a sepia print has",
+    "cast": "all its colors are shifted the same way, by more than the settings' max_cast",
     "duplicate": "its pixels are those of another picture",
     "between": "it resembles pictures of two splits or folds, which an earlier build placed",
     "filtered": "its tags or metadata are not those asked for",
@@ -65,10 +68,8 @@ def decide(
     """
     refused = refused + [_refuse(one.file_name, one.refused, one.detail) for one in facts if one.refused]
     usable = [one for one in facts if not one.refused]
-    if not usable:
-        raise DatasetError(f"{listing.source} has no usable picture{_first_reasons(refused)}")
-    members = [_member(listing, one, recorded) for one in usable]
-    places = place_pictures(members, _neighbors(usable), Shares(settings.val, settings.test, settings.folds))
+    # Toned pictures are placed before they are left out: whether they are kept moves no other.
+    places = _places(listing, usable, settings, recorded)
     originals = _originals(usable, recorded)
     kept = []
     for one, place in zip(usable, places, strict=True):
@@ -77,8 +78,12 @@ def decide(
             refused.append(_refuse(one.file_name, "duplicate", f"same pixels as {original}"))
         elif isinstance(place, Conflict):
             refused.append(_refuse(one.file_name, "between", str(place)))
+        elif reason := _tone_refusal(one, settings):
+            refused.append(_refuse(one.file_name, *reason))
         else:
             kept.append((one, place))
+    if not kept:
+        raise DatasetError(f"{listing.source} has no usable picture{_first_reasons(refused)}")
     refused.sort(key=lambda row: str(row["file_name"]))
     return Decision(kept, refused, facts)
 
@@ -105,13 +110,37 @@ def _texts(value: object) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
 
 
-def _member(listing: Listing, facts: Facts, recorded: dict[str, Place]) -> Member:
-    origin = listing.metadata(facts.file_name).get("origin_path")
+def _tone_refusal(facts: Facts, settings: BuildSettings) -> tuple[str, str] | None:
+    """Reason and detail, or None for a picture whose colors are its own."""
+    tone = facts.tone
+    if tone and tone.is_toned(settings.min_spread, facts.chroma):
+        return "toned", f"hue {tone.hue:.0f}°, ab strays {tone.spread:.1f} < {settings.min_spread:g}"
+    if tone and settings.casts == "leave" and tone.shift > settings.max_cast:
+        return "cast", f"shifted by {tone.shift:.0f} > {settings.max_cast:g}"
+    return None
+
+
+def _places(
+    listing: Listing, usable: list[Facts], settings: BuildSettings, recorded: dict[str, Place]
+) -> list[Place | Conflict]:
+    if not usable:
+        return []
+    own = settings.splits == "own"
+    members = [_member(listing, one, recorded, own) for one in usable]
+    stated = frozenset(member.stated for member in members if member.stated)
+    shares = Shares(settings.val, settings.test, settings.folds, stated)
+    return place_pictures(members, _neighbors(usable), shares)
+
+
+def _member(listing: Listing, facts: Facts, recorded: dict[str, Place], own: bool) -> Member:
+    metadata = listing.metadata(facts.file_name)
+    origin = metadata.get("origin_path")
     labels = [f"pixels {facts.pixels}"]
     if origin:
         labels.append(f"origin {source_of(listing, facts.file_name)}/{origin}")
     key = labels[-1] if origin else facts.sha256
-    return Member(key, tuple(labels), recorded.get(facts.sha256))
+    stated = split_named(metadata.get("split")) if own else None
+    return Member(key, tuple(labels), recorded.get(facts.sha256), stated)
 
 
 def _neighbors(usable: list[Facts]) -> dict[int, list[int]]:

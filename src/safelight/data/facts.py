@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from safelight.data.scan import Found
+from safelight.data.subject import Subject
+from safelight.data.tone import Tone
 
 Square: TypeAlias = UInt8[np.ndarray, "size size 3"]  # a fitted picture, sRGB
 
@@ -33,15 +35,24 @@ class Facts:
     pixels: str = ""  # sha256 of the fitted pixels: equal for exact duplicates
     box: tuple[int, int, int, int] | None = None  # top, left, height, width inside the square, with fit "pad"
     slot: int | None = None  # where its pixels are stored
+    tone: Tone | None = None  # None where an older version screened it
+    subject: Subject | None = None  # as its metadata named it then
+    at: tuple[float, float] | None = None  # (x, y) of the subject in fractions of the square
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Facts":
-        box = stored.get("box")
-        return cls(**{**stored, "box": tuple(box) if box else None})
+        box, at, tone, subject = (stored.get(name) for name in ("box", "at", "tone", "subject"))
+        typed = {
+            "box": tuple(box) if box else None,
+            "at": tuple(at) if at else None,
+            "tone": Tone(**{**tone, "cast": tuple(tone["cast"])}) if tone else None,
+            "subject": Subject(**subject) if subject else None,
+        }
+        return cls(**{**stored, **typed})
 
-    def describes(self, found: Found) -> bool:
-        """Whether the file still is what was screened."""
-        return (self.bytes, self.changed) == (found.bytes, found.changed)
+    def describes(self, found: Found, subject: Subject | None = None) -> bool:
+        """Whether the file, and the subject that its metadata name, still are what was screened."""
+        return (self.bytes, self.changed, self.subject) == (found.bytes, found.changed, subject)

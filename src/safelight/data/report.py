@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from safelight.data.charts import cast_chart, chroma_chart
+from safelight.data.casts import report_casts
+from safelight.data.charts import chroma_chart
 from safelight.data.decide import REASONS, Decision
 from safelight.data.finished import INDEX, PIXELS
 from safelight.data.page import Figure, Page, Table, Value, to_html, to_markdown
@@ -16,11 +17,9 @@ from safelight.data.settings import BuildSettings, Progress
 from safelight.data.sheets import Cell, contact_sheet
 from safelight.data.split import SPLITS
 from safelight.errors import PhotoError
-from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.files import read_small
 
 _SHOWN = 64  # pictures on a contact sheet at most
-_MEASURED = 3000  # pictures in the chart of casts at most
 
 
 @dataclass(frozen=True)
@@ -78,14 +77,7 @@ def _chroma(subject: Subject) -> list[Table | Figure]:
 
 
 def _casts(subject: Subject) -> list[Table | Figure]:
-    """The mean color of some pictures."""
-    pixels = np.load(subject.draft / PIXELS, mmap_mode="r")
-    chosen = _spread(len(pixels), _MEASURED)
-    means = [srgb_to_lab(pixels[i, ::4, ::4]).mean(axis=(0, 1), dtype=np.float32)[1:] for i in chosen]
-    chart = cast_chart(np.stack(means))
-    chart.savefig(subject.draft / "report_casts.png", metadata={"Software": None})
-    caption = f"The mean color of {len(chosen):,} pictures, one dot each."
-    return [Figure("Casts", "report_casts.png", caption)]
+    return report_casts(subject.draft, subject.decision, subject.settings)
 
 
 def _kept(subject: Subject) -> list[Table | Figure]:

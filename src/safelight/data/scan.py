@@ -1,4 +1,4 @@
-"""A folder of pictures: which files it holds, and what the metadata.jsonl files beside them say."""
+"""A folder of pictures: which files it holds, and what its folders and the files beside them say of each."""
 
 import hashlib
 import os
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.data.layouts import Layout, read_layout
 from safelight.data.rows import Row, read_row, read_rows_at
+from safelight.data.tables import Tables, is_table, read_tables
 from safelight.errors import DatasetError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp"})
@@ -32,12 +34,17 @@ class Listing:
     pictures: list[Found]
     missing: list[str]  # named in a metadata.jsonl, but not there
     rows: dict[str, tuple[Path, int]]  # picture name -> (metadata.jsonl, byte offset)
-    digest: str  # changes when a picture or a metadata.jsonl is added, removed or touched
+    digest: str  # changes when a picture, a metadata.jsonl or a table is added, removed or touched
+    layout: Layout
+    tables: Tables
 
     def metadata(self, name: str) -> Row:
-        """What the metadata.jsonl says about a picture; {} when it is not mentioned."""
+        """What is known about a picture: its metadata.jsonl says most, then the set's tables and folders."""
         place = self.rows.get(name)
-        return read_row(*place) if place else {}
+        stated = read_row(*place) if place else {}
+        folders, table = self.layout.row(name), self.tables.row(name)
+        tags = self.tables.with_words([*folders.get("tags", []), *table.get("tags", [])])
+        return folders | table | ({"tags": tags} if tags else {}) | stated
 
 
 def scan(source: Path, leave_out: Path | None = None) -> Listing:
@@ -48,7 +55,7 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
     if not source.is_dir():
         raise DatasetError(f"{source} is not a folder; give a folder of pictures")
     files = sorted(_walk(source, leave_out), key=lambda found: found.name)
-    pictures = [found for found in files if Path(found.name).name != SIDECAR]
+    pictures = [found for found in files if Path(found.name).suffix.lower() in SUFFIXES]
     rows: dict[str, tuple[Path, int]] = {}
     sidecars = [found.name for found in files if Path(found.name).name == SIDECAR]
     for name in sorted(sidecars, key=lambda name: name.count("/")):  # a deeper one says more
@@ -58,12 +65,9 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
     seen = hashlib.sha256(
         "".join(f"{f.name}\0{f.bytes}\0{f.changed}\n" for f in files).encode("utf-8", "surrogatepass")
     )
-    return Listing(source, pictures, missing, rows, seen.hexdigest()[:16])
-
-
-def _digest(files: list[Found]) -> str:
-    lines = "".join(f"{found.name}\0{found.bytes}\0{found.changed}\n" for found in files)
-    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    layout = read_layout(source.name, (found.name for found in pictures))
+    tables = read_tables([source / found.name for found in files if is_table(Path(found.name).name)])
+    return Listing(source, pictures, missing, rows, seen.hexdigest()[:16], layout, tables)
 
 
 def _walk(source: Path, leave_out: Path | None) -> Iterator[Found]:
@@ -75,7 +79,7 @@ def _walk(source: Path, leave_out: Path | None) -> Iterator[Found]:
         folders[:] = [name for name in folders if not name.startswith(".") and here / name != leave_out]
         for name in names:
             is_picture = Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-            if is_picture or name == SIDECAR:
+            if is_picture or name == SIDECAR or is_table(name):
                 path = here / name
                 yield _stat(path, path.relative_to(source).as_posix())
 

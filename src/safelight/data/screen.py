@@ -1,6 +1,7 @@
 """One picture, looked at: is it usable, how colorful is it, what does it resemble?"""
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +11,38 @@ from jaxtyping import UInt8
 from safelight.data.facts import THUMB, Facts, Square
 from safelight.data.scan import Found
 from safelight.data.settings import BuildSettings
+from safelight.data.subject import MOST_MEGAPIXELS, Subject, View, cut, view, window
+from safelight.data.tone import tone_of
 from safelight.errors import DatasetError, PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
 from safelight.pixels.formats import open_picture
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize
 
-MOST_MEGAPIXELS = 200
-_UP = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads
 
-
-def screen(source: Path, found: Found, settings: BuildSettings) -> tuple[Facts, Square | None]:
+def screen(
+    source: Path, found: Found, settings: BuildSettings, subject: Subject | None = None
+) -> tuple[Facts, Square | None]:
     """The facts about one picture file and its fitted pixels, or None where it is refused.
 
-    Refusals: "unreadable"; "tiny", a side under min_side; "grey", too little chroma or range of ab.
+    subject: what the square is cut around, if the settings ask for it. Refusals: "unreadable"; "tiny", a side
+    under min_side; "grey", too little chroma or range of ab.
     """
     path = source / found.name
     known: dict[str, Any] = {"file_name": found.name, "bytes": found.bytes, "changed": found.changed}
+    known["subject"] = subject
+    around = subject if settings.subject else None
     try:
         known["sha256"] = _digest(path)
-        small = read_small(path, settings.size, MOST_MEGAPIXELS)
+        small = read_small(
+            path, math.ceil(settings.size / (settings.subject if around else 1)), MOST_MEGAPIXELS
+        )
         known["height"], known["width"] = _file_size(path, small)
     except (PhotoError, OSError) as error:
         return Facts(**known, refused="unreadable", detail=_reason(error, path)), None
-    square, box = fit(small, settings)
+    square, box, shown = _square(small, settings, around)
     known |= _color_of(square if box is None else square[box.slices])
+    known["at"] = shown.place(*subject.middle) if subject else None
     refused, detail = _refusal(known, settings)
     if refused:
         return Facts(**known, refused=refused, detail=detail), None
@@ -42,6 +50,20 @@ def screen(source: Path, found: Found, settings: BuildSettings) -> tuple[Facts, 
     known["pixels"] = hashlib.sha256(square.tobytes()).hexdigest()[:32]
     known["box"] = None if box is None else (box.top, box.left, box.height, box.width)
     return Facts(**known), square
+
+
+def _square(
+    small: UInt8[np.ndarray, "h w 3"], settings: BuildSettings, around: Subject | None
+) -> tuple[Square, Box | None, View]:
+    """The square of a picture or of its subject, the box it fills when padded, and what of the picture it shows."""
+    height, width = small.shape[:2]
+    if around is None:
+        square, box = fit(small, settings)
+        return square, box, view((height, width), settings, box)
+    cut_out = window((height, width), around, settings.subject)
+    square = resize(np.ascontiguousarray(small[cut_out.slices]), (settings.size, settings.size))
+    shown = View(cut_out.left / width, cut_out.top / height, cut_out.width / width, cut_out.height / height)
+    return square, None, shown
 
 
 def fit(pixels: UInt8[np.ndarray, "h w 3"], settings: BuildSettings) -> tuple[Square, Box | None]:
@@ -52,17 +74,18 @@ def fit(pixels: UInt8[np.ndarray, "h w 3"], settings: BuildSettings) -> tuple[Sq
     if settings.fit == "stretch":
         return resize(pixels, size), None
     height, width = fit_size((pixels.shape[0], pixels.shape[1]), settings.size)
-    top, left = round((height - settings.size) * _UP), (width - settings.size) // 2
+    top, left = cut(height, width, settings.size)
     crop = resize(pixels, (height, width))[top : top + settings.size, left : left + settings.size]
     return np.ascontiguousarray(crop), None
 
 
-def _color_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, float]:
+def _color_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, Any]:
     ab = srgb_to_lab(pixels)[..., 1:]
     return {
         "chroma": round(float(chroma(ab).mean(dtype=np.float64)), 2),
         "ab_range": round(float(np.ptp(ab[..., 0]) + np.ptp(ab[..., 1])), 2),
         "colorfulness": round(colorfulness(pixels), 2),
+        "tone": tone_of(pixels),
     }
 
 

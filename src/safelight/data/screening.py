@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from safelight.data.facts import Facts, Square
 from safelight.data.scan import Found
-from safelight.data.screen import screen
 from safelight.data.settings import Progress
 from safelight.data.store import Squares
 
@@ -18,19 +17,20 @@ Screened: TypeAlias = tuple[Facts, Square | None]
 def screen_all(chosen: list[Found], squares: Squares, progress: Progress, workers: int) -> list[Facts]:
     """Facts about every chosen picture, in the same order; only those not known from before are opened."""
     known = squares.known_facts()
-    todo = [found for found in chosen if not (found.name in known and known[found.name].describes(found))]
+    todo = [found for found in chosen if not _is_known(found, known, squares)]
     done = len(chosen) - len(todo)
     progress(done, len(chosen), "screening")
 
-    def work(found: Found) -> Screened:
-        return screen(squares.source, found, squares.settings)
-
-    with closing(_in_order(work, todo, workers)) as results:
+    with closing(_in_order(squares.screen, todo, workers)) as results:
         for facts, square in results:
             known[facts.file_name] = squares.shop.add(facts, square)
             done += 1
             progress(done, len(chosen), "screening")
-    return [known[found.name] for found in chosen]
+    return [squares.complete(known[found.name]) for found in chosen]
+
+
+def _is_known(found: Found, known: dict[str, Facts], squares: Squares) -> bool:
+    return found.name in known and known[found.name].describes(found, squares.subject(found))
 
 
 def _in_order(work: Callable[[Found], Screened], todo: list[Found], workers: int) -> Generator[Screened]:

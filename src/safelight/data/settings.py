@@ -9,6 +9,8 @@ from safelight.errors import DatasetError
 Progress: TypeAlias = Callable[[int, int, str], None]  # done, total, what
 
 FITS = ("crop", "pad", "stretch")
+CASTS = ("keep", "leave")
+RULES = ("own", "hash")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class BuildSettings:
     the whole picture inside a border, "stretch" squeezes it. tags: keep pictures that have at least one of
     these; () keeps all. without: (key, value) pairs of the metadata that leave a picture out. min_side: of
     the file, in pixels. min_ab_range, min_chroma: in units of Lab; below either a picture counts as grey.
+    min_spread: in units of Lab; a picture of one warm hue whose ab strays less than this at one lightness counts
+    as toned (sepia) and is left out; 0 keeps them. max_cast: in units of Lab; beyond it a picture counts as one
+    with a color cast. casts: "keep" reports them, "leave" leaves them out. subject: side of the square cut
+    around the subject that the metadata name, over the picture's shorter side; 0 leaves subjects aside. splits:
+    "own" keeps the folders' or metadata's own train, val and test where they have them, "hash" ignores them.
     val, test: shares of the groups, 0..1. folds: for cross-validation.
     """
 
@@ -29,6 +36,11 @@ class BuildSettings:
     min_side: int = 64
     min_ab_range: float = 5.0  # siggraph17 leaves out the same pictures
     min_chroma: float = 2.0
+    min_spread: float = 1.8
+    max_cast: float = 15.0
+    casts: str = "keep"
+    subject: float = 0.0
+    splits: str = "own"
     val: float = 0.08
     test: float = 0.08
     folds: int = 5
@@ -38,6 +50,15 @@ class BuildSettings:
             raise DatasetError(f"fit is {self.fit!r}; expected one of {', '.join(FITS)}")
         if not 16 <= self.size <= 4096:
             raise DatasetError(f"size is {self.size}; expected 16 to 4096 pixels")
+        if self.casts not in CASTS:
+            raise DatasetError(f"casts is {self.casts!r}; expected one of {', '.join(CASTS)}")
+        if self.splits not in RULES:
+            raise DatasetError(f"splits is {self.splits!r}; expected one of {', '.join(RULES)}")
+        if not 0 <= self.subject <= 1:
+            raise DatasetError(f"subject is {self.subject:g}; expected a share of the shorter side, 0 to 1")
+        for name in ("min_side", "min_ab_range", "min_chroma", "min_spread", "max_cast"):
+            if not getattr(self, name) >= 0:
+                raise DatasetError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not (self.val >= 0 and self.test >= 0 and self.val + self.test < 1):
             raise DatasetError(f"val {self.val} and test {self.test} leave nothing to train on; lower them")
         if self.folds < 2:

@@ -2,8 +2,10 @@
 
 A group without a history is placed by the hash of one member's key, whichever comes first in a fixed order; a
 key is where the picture came from (its origin_path, shared by all crops of a photo) or else its content. A
-group of which some were placed by an earlier build follows them. A new picture that resembles pictures in two
-different places could go nowhere without leaking: it is left out.
+group of which some were placed by an earlier build follows them. A set that comes with splits of its own keeps
+them; what it does not have (a val split, say) is drawn from its training pictures. A new picture that resembles
+pictures in two different places could go nowhere without leaking: it is left out; of a set's own splits test
+comes first, then val, so that what leaks is taken out of train.
 """
 
 import hashlib
@@ -27,43 +29,73 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """Two places that a new picture would have to be in at once."""
+class Claim:
+    """What a picture or its group asks for: a place that an earlier build gave it, or its set's own split."""
 
-    one: Place
-    other: Place
+    place: Place | None = None
+    stated: str | None = None
 
     def __str__(self) -> str:
-        one, other = (f"{place.split}, fold {place.fold}" for place in (self.one, self.other))
-        return f"resembles pictures in {one} and in {other}"
+        return f"{self.place.split}, fold {self.place.fold}" if self.place else f"{self.stated}"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two claims that a new picture would have to meet at once."""
+
+    one: Claim
+    other: Claim
+
+    def __str__(self) -> str:
+        return f"resembles pictures in {self.one} and in {self.other}"
 
 
 @dataclass(frozen=True)
 class Member:
     """A picture to place. key: decides the place of a new group. labels: two members that share one are kept
-    together. recorded: where an earlier build put it; that stays."""
+    together. recorded: where an earlier build put it; that stays. stated: the split that its set puts it in."""
 
     key: str
     labels: tuple[str, ...] = ()
     recorded: Place | None = None
+    stated: str | None = None
+
+    @property
+    def turn(self) -> int:
+        """Members are placed in this order: those recorded, those stated to be in test, val, train, the others."""
+        order = ("test", "val", "train", None)
+        return 0 if self.recorded else 1 + order.index(self.stated)
 
 
 @dataclass(frozen=True)
 class Shares:
-    """val and test: shares of the groups, 0..1; folds: how many."""
+    """val and test: shares of the groups, 0..1; folds: how many; own: the splits that the set comes with."""
 
     val: float
     test: float
     folds: int
+    own: frozenset[str] = frozenset()
 
-    def place(self, key_hash: str) -> Place:
+    def place(self, key_hash: str, stated: str | None = None) -> Place:
         """The place that a hash (64 hexadecimal digits) leads to. Split and fold use separate digits.
 
         Test takes the lowest part of 0..1 and val the next: a larger val share takes only from train.
         """
         draw = int(key_hash[:16], 16) / 16.0**16
         split = "test" if draw < self.test else "val" if draw < self.test + self.val else "train"
+        if stated and (stated != "train" or split in self.own):
+            split = stated
         return Place(split, int(key_hash[16:32], 16) % self.folds, key_hash[32:48])
+
+    def agree(self, one: Claim, other: Claim) -> bool:
+        """Whether near-duplicates may make these two claims."""
+        if one.place and other.place:
+            return one.place.joins(other.place)
+        place, stated = one.place or other.place, one.stated if other.place else other.stated
+        if place:
+            drawn = stated == "train" and place.split not in self.own
+            return stated is None or place.split == stated or drawn
+        return one.stated == other.stated or None in (one.stated, other.stated)
 
 
 def hash_key(key: str) -> str:
@@ -73,10 +105,11 @@ def hash_key(key: str) -> str:
 
 @dataclass
 class Groups:
-    """Union-find over pictures 0..n-1 in which each set knows its place and the key hash it is placed by."""
+    """Union-find over pictures 0..n-1 in which each set knows its claim and the key hash it is placed by."""
 
     hashes: list[str]
-    places: list[Place | None]
+    claims: list[Claim]
+    shares: Shares
     parents: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,21 +122,23 @@ class Groups:
         return member
 
     def join(self, one: int, other: int) -> None:
-        """Unite two sets, unless both are placed and their places differ."""
+        """Unite two sets, unless their claims differ."""
         one, other = sorted((self.find(one), self.find(other)))
-        here, there = self.places[one], self.places[other]
-        if one == other or (here and there and not here.joins(there)):
+        here, there = self.claims[one], self.claims[other]
+        if one == other or not self.shares.agree(here, there):
             return
         self.parents[other] = one
         self.hashes[one] = min(self.hashes[one], self.hashes[other], key=_last_digits)
-        known = [place for place in (here, there) if place]
-        self.places[one] = min(known, key=lambda place: place.group) if known else None
+        known = [claim.place for claim in (here, there) if claim.place]
+        place = min(known, key=lambda place: place.group) if known else None
+        self.claims[one] = Claim(place, here.stated or there.stated)
 
-    def place(self, member: int) -> Place | None:
-        return self.places[self.find(member)]
+    def claim(self, member: int) -> Claim:
+        return self.claims[self.find(member)]
 
-    def final(self, member: int, shares: Shares) -> Place:
-        return self.place(member) or shares.place(self.hashes[self.find(member)])
+    def final(self, member: int) -> Place:
+        claim = self.claim(member)
+        return claim.place or self.shares.place(self.hashes[self.find(member)], claim.stated)
 
 
 def place_pictures(
@@ -113,13 +148,14 @@ def place_pictures(
 
     neighbors: for each member (by its number) the near-duplicates, in both directions.
     """
-    groups = Groups([hash_key(member.key) for member in members], [member.recorded for member in members])
+    claims = [Claim(member.recorded, None if member.recorded else member.stated) for member in members]
+    groups = Groups([hash_key(member.key) for member in members], claims, shares)
     labels = _Labels(groups)
     conflicts: dict[int, Conflict] = {}
     placed: set[int] = set()
-    for i in sorted(range(len(members)), key=lambda i: (members[i].recorded is None, i)):
+    for i in sorted(range(len(members)), key=lambda i: (members[i].turn, i)):
         near = [j for j in neighbors.get(i, ()) if j in placed] + labels.members(members[i].labels)
-        conflict = None if members[i].recorded else _conflict([groups.place(j) for j in near])
+        conflict = None if members[i].recorded else _conflict([groups.claim(j) for j in [*near, i]], shares)
         if conflict:
             conflicts[i] = conflict
             continue
@@ -127,9 +163,7 @@ def place_pictures(
             groups.join(i, j)
         labels.add(i, members[i].labels)
         placed.add(i)
-    return [
-        member.recorded or conflicts.get(i) or groups.final(i, shares) for i, member in enumerate(members)
-    ]
+    return [member.recorded or conflicts.get(i) or groups.final(i) for i, member in enumerate(members)]
 
 
 def _last_digits(key_hash: str) -> str:
@@ -154,6 +188,10 @@ class _Labels:
                 others.append(member)
 
 
-def _conflict(places: list[Place | None]) -> Conflict | None:
-    known = [place for place in places if place]
-    return next((Conflict(known[0], place) for place in known[1:] if not known[0].joins(place)), None)
+def _conflict(claims: Sequence[Claim], shares: Shares) -> Conflict | None:
+    """The first two claims that cannot both be met. Claims of a place are compared before those of a split."""
+    known = sorted(
+        (claim for claim in claims if claim.place or claim.stated), key=lambda claim: not claim.place
+    )
+    pairs = (Conflict(known[0], claim) for claim in known[1:] if not shares.agree(known[0], claim))
+    return next(pairs, None)

@@ -17,15 +17,20 @@ from safelight.data.scan import DATASET, Found, Listing
 from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import SPLITS, Place
+from safelight.data.subject import Subject, subject_of
+from safelight.data.tone import tone_of
 from safelight.data.workshop import Workshop
 from safelight.errors import DatasetError
+from safelight.pixels.geometry import Box
 
 
 class Squares:
     """The fitted pixels of every picture, wherever they are: screened now, in the old dataset, or neither."""
 
-    def __init__(self, source: Path, settings: BuildSettings, shop: Workshop, old: Finished | None) -> None:
-        self.source = source
+    def __init__(
+        self, listing: Listing, settings: BuildSettings, shop: Workshop, old: Finished | None
+    ) -> None:
+        self.listing = listing
         self.settings = settings
         self.shop = shop
         self._old_pixels = old.pixels() if old else None
@@ -34,13 +39,32 @@ class Squares:
     def known_facts(self) -> dict[str, Facts]:
         return self._old_facts | self.shop.facts
 
+    def subject(self, found: Found) -> Subject | None:
+        """What a picture is about, as far as its metadata say."""
+        return subject_of(self.listing.metadata(found.name), self.listing.source / found.name)
+
+    def screen(self, found: Found) -> tuple[Facts, Square | None]:
+        """The facts about a picture file and its pixels."""
+        return screen(self.listing.source, found, self.settings, self.subject(found))
+
+    def complete(self, facts: Facts) -> Facts:
+        """The facts with what an older version did not look at."""
+        if facts.refused or facts.tone:
+            return facts
+        square = self.read(facts, self.shop.pixels())
+        inside = Box(*facts.box).slices if facts.box else ...
+        complete = replace(facts, tone=tone_of(square[inside]))
+        if facts.file_name in self.shop.facts:
+            self.shop.facts[facts.file_name] = complete
+        return complete
+
     def read(self, facts: Facts, new: np.ndarray) -> Square:
         """The pixels of one picture; new is shop.pixels()."""
         if facts.slot is not None and self.shop.facts.get(facts.file_name) == facts:
             return np.asarray(new[facts.slot])
         if facts.slot is not None and self._old_pixels is not None:
             return np.asarray(self._old_pixels[facts.slot])
-        again, square = screen(self.source, Found(facts.file_name, facts.bytes, facts.changed), self.settings)
+        again, square = self.screen(Found(facts.file_name, facts.bytes, facts.changed))
         if square is None or again.pixels != facts.pixels:
             raise DatasetError(f"{facts.file_name} changed while the dataset was built; build again")
         return square
@@ -113,7 +137,9 @@ def _row(listing: Listing, facts: Facts, place: Place) -> Row:
         "chroma": facts.chroma,
         "ab_range": facts.ab_range,
         "colorfulness": facts.colorfulness,
+        "cast": list(facts.tone.cast) if facts.tone else None,
         "sha256": facts.sha256,
+        "at": None if facts.at is None else [round(place, 4) for place in facts.at],
         "box": None if facts.box is None else list(facts.box),
     }
 

@@ -1,14 +1,23 @@
 """safelight data: a folder of photos becomes a dataset."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+
+from safelight.data.settings import BuildSettings
 
 EXAMPLES = """
 \b
 Examples:
   safelight data build photos -o datasets/photos
   safelight data build photos -o datasets/standing --tag standing --without source=stock --fit pad
+  safelight data build photos -o datasets/vivid --min-chroma 8 --min-side 256 --no-casts --max-cast 12
+  safelight data build prints -o datasets/prints --min-spread 0            (keep sepia photographs)
+  safelight data build faces -o datasets/faces --subject 0.6               (squares around the eyes)
+  safelight data build imagenet -o datasets/imagenet --size 128            (its own train and val are kept)
+  safelight data build photos -o datasets/ten --folds 10 --val 0.1 --test 0.1
 
 Run it again after adding photos: the old ones keep their split. A stopped build goes on where it was.
 """
@@ -25,6 +34,12 @@ def read_pairs(
             raise click.BadParameter(f"{word!r} is not KEY=VALUE, such as source=stock")
         pairs.append((key, value))
     return tuple(pairs)
+
+
+def number(flag: str, text: str) -> Callable[[Any], Any]:
+    """An option for one of BuildSettings' numbers, with its default."""
+    default = getattr(BuildSettings(), flag.removeprefix("--").replace("-", "_"))
+    return click.option(flag, type=type(default), default=default, show_default=True, metavar="N", help=text)
 
 
 @click.group()
@@ -55,6 +70,30 @@ def data() -> None:
 @click.option(
     "--size", type=int, default=160, show_default=True, metavar="N", help="Side of the squares, in pixels."
 )
+@number(
+    "--subject",
+    "Cut the square around the subject named by the metadata: its side over the photo's "
+    "shorter side, 0 to 1; 0 cuts around the middle.",
+)
+@number("--min-side", "Leave out photos with a shorter side, in pixels.")
+@number("--min-chroma", "Leave out paler photos: mean chroma, in units of Lab.")
+@number("--min-ab-range", "Leave out photos whose a and b range over less, in units of Lab.")
+@number(
+    "--min-spread",
+    "Leave out toned (sepia) photos: of one warm hue, their ab straying less than this at a "
+    "lightness; 0 keeps them.",
+)
+@number("--max-cast", "A photo whose colors are all shifted further, in units of Lab, has a cast.")
+@click.option("--no-casts", is_flag=True, help="Leave out photos with a cast; else they are only reported.")
+@number("--val", "Share of the photos to follow training by, 0 to 1.")
+@number("--test", "Share of the photos to judge by, 0 to 1.")
+@number("--folds", "Folds for cross-validation.")
+@click.option(
+    "--own-splits/--no-own-splits",
+    default=True,
+    show_default=True,
+    help="Keep train, val and test folders as they are.",
+)
 @click.option(
     "--workers", type=int, default=2, show_default=True, metavar="N", help="Threads that open photos."
 )
@@ -65,18 +104,45 @@ def build(
     without: tuple[tuple[str, str], ...],
     fit: str,
     size: int,
+    subject: float,
+    min_side: int,
+    min_chroma: float,
+    min_ab_range: float,
+    min_spread: float,
+    max_cast: float,
+    no_casts: bool,
+    val: float,
+    test: float,
+    folds: int,
+    own_splits: bool,
     workers: int,
 ) -> None:
     """Make a dataset of the photos in DIR.
 
-    Photos that cannot be read, are tiny, grey or pale are left out and counted; near-duplicates stay together
-    in one split. The dataset has a report.html to look at.
+    Photos that cannot be read, are tiny, grey, pale or toned are left out and counted; near-duplicates stay
+    together in one split. The folders of ImageNet, Places2, CelebA and Paris StreetView are understood. The
+    dataset has a report.html to look at.
     """
     from safelight.app.progress import Bars
     from safelight.data.build import build_dataset
-    from safelight.data.settings import BuildSettings
 
-    settings = BuildSettings(size=size, fit=fit, tags=tags, without=without)
+    settings = BuildSettings(
+        size=size,
+        fit=fit,
+        tags=tags,
+        without=without,
+        min_side=min_side,
+        min_ab_range=min_ab_range,
+        min_chroma=min_chroma,
+        min_spread=min_spread,
+        max_cast=max_cast,
+        casts="leave" if no_casts else "keep",
+        subject=subject,
+        splits="own" if own_splits else "hash",
+        val=val,
+        test=test,
+        folds=folds,
+    )
     with Bars() as bars:
         summary = build_dataset(
             folder, out, settings, lambda done, total, what: bars.show(what, done, total), workers
