@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from safelight.training.craft import Craft
+from safelight.training.optimizers import make_optimizer
 from safelight.training.recipe import Recipe
-from safelight.training.schedules import learning_rate_share
+from safelight.training.schedules import Plateau, learning_rate_share
 
 
 class TrainingModule(pl.LightningModule):
@@ -17,6 +18,7 @@ class TrainingModule(pl.LightningModule):
     def __init__(self, recipe: Recipe, craft: Craft[Any]) -> None:
         super().__init__()
         self.recipe, self.craft = recipe, craft
+        self.plateau: Plateau | None = None
         self.network = craft.network(recipe)
         if recipe.train.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
@@ -39,29 +41,19 @@ class TrainingModule(pl.LightningModule):
             self.log("step", float(self.trainer.global_step + 1))
             self.log_dict({f"train/{name}": term.detach() for name, term in terms.items()})
             self.log("train/loss", loss.detach(), prog_bar=True)
+        if self.plateau is not None:
+            mean = self.trainer.strategy.reduce(loss.detach(), reduce_op="mean")
+            self.plateau.observe(float(mean))
         return loss
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Nothing: the probes are looked at by ProbeCallback when validation ends."""
 
     def configure_optimizers(self) -> Any:
-        """AdamW over what is trained; norms and biases are not decayed."""
-        settings = self.recipe.optimizer
-        groups = []
-        for inside, lr in ((False, settings.lr), (True, settings.lr * settings.encoder)):
-            named = [(n, p) for n, p in self.network.named_parameters() if n.startswith("encoder.") == inside]
-            trained = [p for _, p in named if p.requires_grad]
-            groups += [
-                {
-                    "params": [p for p in trained if p.ndim > 1],
-                    "weight_decay": settings.weight_decay,
-                    "lr": lr,
-                },
-                {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0, "lr": lr},
-            ]
-        groups = [group for group in groups if group["params"]]
-        optimizer = torch.optim.AdamW(groups, lr=settings.lr, betas=settings.betas)
-        share = learning_rate_share(settings, self.recipe.train.steps)
+        """The optimiser and its schedule."""
+        optimizer = make_optimizer(self.network, self.recipe.optimizer)
+        share = learning_rate_share(self.recipe.optimizer, self.recipe.train.steps)
+        self.plateau = share if isinstance(share, Plateau) else None
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -10,6 +10,10 @@ from typing import Literal, Protocol
 
 from safelight.errors import RecipeError
 from safelight.training.augment import Augmentation
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.optimizers import OptimizerSettings
+
+__all__ = ["DataSettings", "OptimizerSettings", "Recipe", "TrainSettings", "check_name"]
 
 
 @dataclass(frozen=True)
@@ -28,37 +32,6 @@ class DataSettings:
         if self.batch < 1 or self.workers < 0:
             raise RecipeError(
                 f"data.batch is {self.batch} and data.workers {self.workers}; expected 1 and 0 at least"
-            )
-
-
-@dataclass(frozen=True)
-class OptimizerSettings:
-    """AdamW (Loshchilov & Hutter 2019) under a schedule.
-
-    lr: peak learning rate. warmup: share of the run that rises to it. schedule: "one_cycle" (Smith & Topin
-    2018, cosine both ways) or "constant" (after the warm-up).
-    clip: largest gradient norm; 0 leaves gradients as they are.
-    encoder: share of the learning rate that a trained encoder gets: it has less to learn, and more to forget.
-    """
-
-    lr: float = 2e-3
-    encoder: float = 0.1
-    weight_decay: float = 1e-2
-    betas: tuple[float, float] = (0.9, 0.99)
-    schedule: Literal["one_cycle", "constant"] = "one_cycle"
-    warmup: float = 0.1
-    clip: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.lr < 10:
-            raise RecipeError(f"optimizer.lr is {self.lr}; expected above 0 and below 10")
-        if not 0 <= self.warmup < 1:
-            raise RecipeError(f"optimizer.warmup is {self.warmup}; expected a share of the run, 0 to below 1")
-        if not all(0 <= beta < 1 for beta in self.betas):
-            raise RecipeError(f"optimizer.betas is {self.betas}; expected two numbers, 0 to below 1")
-        if min(self.encoder, self.weight_decay, self.clip) < 0:
-            raise RecipeError(
-                "optimizer.encoder, optimizer.weight_decay and optimizer.clip cannot be negative"
             )
 
 
@@ -102,6 +75,8 @@ class Recipe(Protocol):
     def optimizer(self) -> OptimizerSettings: ...
     @property
     def train(self) -> TrainSettings: ...
+    @property
+    def guard(self) -> GuardSettings: ...
 
 
 def check_name(name: str) -> None:
