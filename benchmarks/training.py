@@ -32,11 +32,11 @@ from safelight.journal.run import Run
 from safelight.recipes import RECIPES, recipe_named
 from safelight.training.batches import Pictures, training_batches
 from safelight.training.crafts import craft_of
-from safelight.training.fit import LOGGED, Work, trainer_for
 from safelight.training.modules import TrainingModule
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import StopRequest
 from safelight.training.tell import without_chatter
+from safelight.training.trainer import LOGGED, Work, trainer_for
 
 WANTED = 0.97
 NEVER = 10**9

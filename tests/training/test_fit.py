@@ -198,15 +198,13 @@ def test_a_finished_run_is_not_resumed(run: Run) -> None:
         training.resume(run)
 
 
-def test_a_run_without_a_checkpoint_or_its_dataset_is_not_resumed(
+def test_a_run_without_its_dataset_is_not_resumed(
     dataset: Path, tiny: ColorRecipe, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_step(monkeypatch, 2, break_down)
     with pytest.raises(FloatingPointError):
         training.fit(tiny, dataset, tmp_path / "runs", quiet=True)
     broken = Run.open(next((tmp_path / "runs").iterdir()))
-    with pytest.raises(RunError, match="has no checkpoint yet"):
-        training.resume(broken)
     monkeypatch.setenv("SAFELIGHT_CACHE", str(tmp_path / "cache"))
     (tmp_path / "others").mkdir()
     for number in range(30):

@@ -67,19 +67,26 @@ class Order:
 
 
 class Forward(Sampler[int]):
-    """Sample numbers from `start` to `stop`, in order.
+    """Sample numbers of a run's batches from step `first_step` on, in order: this process's share of each.
 
-    Its length is that of the whole run: the Trainer counts the steps before `start` as done.
+    `skipped` sample numbers were left out before. Its length is that of the whole run: the Trainer counts the
+    steps before the first as done.
     """
 
-    def __init__(self, start: int, stop: int) -> None:
-        self.start, self.stop = start, stop
+    def __init__(
+        self, batch: int, first_step: int, steps: int, skipped: int = 0, rank: int = 0, world: int = 1
+    ) -> None:
+        self.batch, self.first_step, self.steps, self.skipped = batch, first_step, steps, skipped
+        self.rank, self.world = rank, world
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(self.start, self.stop))
+        share = self.batch // self.world
+        for step in range(self.first_step, self.steps):
+            first = self.skipped + step * self.batch + self.rank * share
+            yield from range(first, first + share)
 
     def __len__(self) -> int:
-        return self.stop
+        return self.steps * self.batch // self.world
 
 
 def one_thread(_worker: int) -> None:
@@ -99,9 +106,15 @@ def one_thread(_worker: int) -> None:
 
 
 def training_batches(
-    samples: Dataset[S], collate: Callable[[list[S]], Any], recipe: Recipe, first_step: int = 0
+    samples: Dataset[S],
+    collate: Callable[[list[S]], Any],
+    recipe: Recipe,
+    first_step: int = 0,
+    skipped: int = 0,
+    rank: int = 0,
+    world: int = 1,
 ) -> DataLoader[S]:
-    """The batches from this step of the run to its end."""
+    """The batches from this step of the run to its end: the share of process `rank` of `world`."""
     import cv2
 
     # Before the workers are forked: OpenCV's pool of threads does not come along, and waits for itself there.
@@ -109,8 +122,8 @@ def training_batches(
     batch = recipe.data.batch
     return DataLoader(
         samples,
-        batch_size=batch,
-        sampler=Forward(first_step * batch, recipe.train.steps * batch),
+        batch_size=batch // world,
+        sampler=Forward(batch, first_step, recipe.train.steps, skipped, rank, world),
         num_workers=recipe.data.workers,
         collate_fn=collate,
         worker_init_fn=one_thread,

@@ -1,44 +1,35 @@
 """From a recipe and a dataset to a run folder with trained weights, on lightning's Trainer."""
 
+import sys
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
-from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
-from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.data.cache import PictureSet, open_dataset
-from safelight.errors import RecipeError, RunError
+from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
 from safelight.training.batches import training_batches
-from safelight.training.craft import Probes
 from safelight.training.crafts import craft_of, from_json
-from safelight.training.metrics_file import MetricsFile
+from safelight.training.first_weights import fit_first_weights
+from safelight.training.guard.mending import go_back, loader_died
+from safelight.training.guard.states import guard_state, read
+from safelight.training.guard.trips import Tripped
+from safelight.training.lock import locked
 from safelight.training.modules import TrainingModule
+from safelight.training.ranks import check_shares, is_first, share, shared_run, wait_for_all
 from safelight.training.recipe import Recipe
-from safelight.training.stopping import LastCheckpoint, Stopped, StopRequest
-from safelight.training.tell import Teller, without_chatter
+from safelight.training.stopping import Stopped, StopRequest
+from safelight.training.tell import without_chatter
+from safelight.training.trainer import Work, one_look, trainer_for
 from safelight.training.tree import difference, override, to_json
-from safelight.training.watching import ProbeCallback
 
-LOGGED = 25  # steps between two rows of metrics, at most
-
-
-@dataclass(frozen=True)
-class Work:
-    """All that a run needs before it begins; making it refuses what cannot be trained."""
-
-    recipe: Recipe
-    module: TrainingModule
-    batches: DataLoader[Any]
-    probes: Probes
-    checkpoint: Path | None = None
-    steps_done: int = 0
+Again: TypeAlias = Callable[[Path], Work]  # a run's work from one of its checkpoints
 
 
 def fit(
@@ -48,19 +39,23 @@ def fit(
     parent: Run | None = None,
     quiet: bool = False,
     keep_weights: bool = False,
+    devices: int = 1,
 ) -> Run:
     """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
     keep_weights: begin with the parent's averaged weights instead of new ones, and with samples that it did
     not draw: to train a run for longer, or again at another learning rate.
+    devices: how many processes share each batch; each of them comes here (training/ranks.py).
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
-    Raises DatasetError, RecipeError; what goes wrong in training is raised too, and the run marked failed.
+    Raises DatasetError, RecipeError, GuardError for a run that cannot be kept healthy; what goes wrong in
+    training is raised too, and the run marked failed.
     """
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
     before = from_json(parent.recipe_json) if parent else None
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
-    work = _prepare(recipe, pictures, held_out)
+    again = partial(_prepare, recipe, pictures, held_out, devices)
+    work = again(None)
     new_weights = take_weights(work.module, parent) if keep_weights and parent else []
     changed = difference(before, recipe) if before else {}
     facts = {
@@ -77,11 +72,26 @@ def fit(
             "val": len(held_out),
         },
     }
-    return _train(Run.start(runs, recipe.name, to_json(recipe), facts), work, quiet)
+    run = shared_run(lambda: Run.start(runs, recipe.name, to_json(recipe), facts))
+    with locked(run.folder, is_first()):
+        return _train(run, work, again, quiet)
 
 
-def resume(run: Run, data: Path | None = None, quiet: bool = False) -> Run:
-    """Go on with a run from its last checkpoint to what it would have been. Raises RunError, DatasetError."""
+def resume(run: Run, data: Path | None = None, quiet: bool = False, devices: int = 1) -> Run:
+    """Go on with a run from its last checkpoint to what it would have been; from the start if it has none.
+
+    Raises RunError, DatasetError, and what `fit` raises.
+    """
+    with locked(run.folder, is_first()):
+        work, again = _taken_up(run, data, devices)
+        if is_first():
+            resumed = [*run.facts.get("resumed", []), work.steps_done]
+            run.note(state="running", resumed=resumed, error=None)
+        return _train(run, work, again, quiet)
+
+
+def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
+    """A run's work from where it was left."""
     facts = run.facts
     if facts["state"] == "finished":
         raise RunError(
@@ -91,14 +101,15 @@ def resume(run: Run, data: Path | None = None, quiet: bool = False) -> Run:
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
     if pictures.fingerprint != facts["dataset"]["fingerprint"]:
         raise RunError(f"{data} is no longer what {run.folder} was trained on; start a new run from it")
-    work = _prepare(recipe, pictures, held_out, run.last_checkpoint)
-    run.note(state="running", resumed=[*facts.get("resumed", []), work.steps_done], error=None)
-    return _train(run, work, quiet)
+    again = partial(_prepare, recipe, pictures, held_out, devices)
+    last = run.folder / "checkpoints" / "last.ckpt"
+    begun = last.is_file() or facts.get("weights_from")
+    return again(run.last_checkpoint if begun else None), again
 
 
 def step_of(checkpoint: Path) -> int:
     """How many optimiser steps a checkpoint has seen."""
-    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"])
+    return int(read(checkpoint)["global_step"])
 
 
 def averaged_weights(run: Run) -> dict[str, Tensor]:
@@ -135,43 +146,83 @@ def trained_network(run: Run) -> tuple[Any, Any]:
 
 
 def _prepare(
-    recipe: Recipe, pictures: PictureSet, held_out: PictureSet, checkpoint: Path | None = None
+    recipe: Recipe, pictures: PictureSet, held_out: PictureSet, devices: int, checkpoint: Path | None
 ) -> Work:
+    """All that a run needs from this checkpoint on, or from its start. Raises RecipeError."""
     pl.seed_everything(recipe.train.seed, verbose=False)
-    done = step_of(checkpoint) if checkpoint else 0
+    mine = share(devices)
+    check_shares(recipe.data.batch, mine.world)
+    stored = read(checkpoint) if checkpoint else {"global_step": 0}
+    done, skipped = int(stored["global_step"]), guard_state(stored)["skipped"]
     craft = craft_of(recipe)
-    batches = training_batches(craft.samples(pictures, recipe), craft.collate, recipe, done)
-    return Work(
-        recipe, TrainingModule(recipe, craft), batches, craft.probes(held_out, recipe), checkpoint, done
+    batches = training_batches(
+        craft.samples(pictures, recipe), craft.collate, recipe, done, skipped, mine.rank, mine.world
     )
+    probes = craft.probes(held_out, recipe)
+    module = TrainingModule(recipe, craft)
+    if checkpoint is None:
+        fit_first_weights(module.network, craft.samples(pictures, recipe), craft.collate, recipe)
+    return Work(recipe, module, batches, probes, checkpoint, done, devices)
 
 
-def _train(run: Run, work: Work, quiet: bool) -> Run:
+def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:
+    """Train, and close the run whatever happens."""
     with StopRequest() as stop, without_chatter():
-        trainer = trainer_for(run, work, stop, quiet)
         try:
-            if _take_all_steps(trainer, work, stop):
-                run.finish("finished", step=trainer.global_step, **_measured(run, work, trainer))
-            else:
-                run.finish("stopped", step=trainer.global_step)
+            finished, trainer = _take_all_steps(run, work, again, stop, quiet)
+            if is_first():
+                if finished:
+                    run.finish("finished", step=trainer.global_step, **_measured(run, work, trainer))
+                else:
+                    run.finish("stopped", step=trainer.global_step, status=stop.status)
+            wait_for_all()
         except BaseException as error:
-            (run.folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
-            run.finish("failed", step=trainer.global_step, error=f"{type(error).__name__}: {error}")
+            if not is_first():
+                sys.exit(1)  # the first process tells
+            _close_failed(run, error)
             raise
     return run
 
 
-def _take_all_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> bool:
-    """Train; False if that was stopped before the last step."""
+def _take_all_steps(
+    run: Run, work: Work, again: Again, stop: StopRequest, quiet: bool
+) -> tuple[bool, pl.Trainer]:
+    """Train, however often the guard goes back. Whether all steps were taken; the last Trainer."""
+    while True:
+        trainer = trainer_for(run, work, stop, quiet)
+        tripped = _take_steps(trainer, work, stop)
+        if tripped is None:
+            return trainer.global_step >= work.recipe.train.steps, trainer
+        go_back(run, tripped, work.recipe, quiet)
+        work = again(run.last_checkpoint)
+
+
+def _take_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> Tripped | None:
+    """Train to the last step, or until that is stopped, or to where the guard does not let it go on."""
     resumed: dict[str, Any] = {"ckpt_path": work.checkpoint, "weights_only": True} if work.checkpoint else {}
     try:
-        trainer.fit(work.module, work.batches, _one_look(), **resumed)
+        trainer.fit(work.module, work.batches, one_look(), **resumed)
+    except Tripped as tripped:
+        return tripped
     except (Stopped, SystemExit, KeyboardInterrupt):  # lightning makes SystemExit of an interrupt
         pass
-    except Exception:
-        if not stop.asked:  # else a loading process was ended by the same signal
-            raise
-    return trainer.global_step >= work.recipe.train.steps
+    except Exception as error:
+        if stop.asked:  # a loading process was ended by the same signal
+            return None
+        if work.recipe.guard.on and loader_died(error) and trainer.world_size == 1:
+            return Tripped.by_loader(trainer.global_step, error)
+        raise
+    return None
+
+
+def _close_failed(run: Run, error: BaseException) -> None:
+    """Failures stay, and say what went wrong: in words if the user can act on it, else with the traceback."""
+    told = str(error) if isinstance(error, SafelightError) else f"{type(error).__name__}: {error}"
+    (run.folder / "error.txt").write_text(
+        told + "\n" if isinstance(error, SafelightError) else traceback.format_exc(), encoding="utf-8"
+    )
+    checkpoint = run.folder / "checkpoints" / "last.ckpt"
+    run.finish("failed", step=step_of(checkpoint) if checkpoint.is_file() else 0, error=told)
 
 
 def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
@@ -181,54 +232,3 @@ def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
         "scores": {name: float(value) for name, value in measures if name.startswith("val/")},
         **work.probes.findings(trained_network(run)[0]),
     }
-
-
-def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trainer:
-    """The Trainer of a run, with all that watches it."""
-    settings = work.recipe.train
-    checkpoint = run.folder / "checkpoints" / "last.ckpt"
-    callbacks: list[Callback] = [
-        ProbeCallback(run, work.probes, settings.picture_every),
-        LastCheckpoint(checkpoint, settings.checkpoint_every, stop),
-    ]
-    if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
-        callbacks.append(EMAWeightAveraging(decay=settings.ema))
-    if not quiet:
-        callbacks.append(Teller(_headline(run, work)))
-    return pl.Trainer(
-        max_steps=settings.steps,
-        max_epochs=-1,
-        accelerator="auto",
-        devices=1,
-        precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
-        gradient_clip_val=work.recipe.optimizer.clip or None,
-        logger=[MetricsFile(run.folder / "metrics.csv", work.steps_done), _events(run, work.steps_done)],
-        callbacks=callbacks,
-        val_check_interval=min(settings.validate_every, settings.steps),
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        log_every_n_steps=max(1, min(LOGGED, settings.steps // 10)),
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        default_root_dir=run.folder,
-    )
-
-
-def _events(run: Run, steps_done: int) -> TensorBoardLogger:
-    """TensorBoard's, without what it saw beyond the checkpoint that the run goes on from."""
-    purge: dict[str, Any] = {"purge_step": steps_done + 1} if steps_done else {}
-    return TensorBoardLogger(run.folder, name="", version="tensorboard", default_hp_metric=False, **purge)
-
-
-def _headline(run: Run, work: Work) -> str:
-    recipe, dataset = work.recipe, run.facts["dataset"]
-    begin = f"from step {work.steps_done} to " if work.steps_done else ""
-    return (
-        f"{recipe.name}: {begin}{recipe.train.steps} steps of {recipe.data.batch} on {dataset['train']} "
-        f"pictures of {Path(dataset['path']).name}, {dataset['val']} held out; the run is {run.folder}"
-    )
-
-
-def _one_look() -> DataLoader[tuple[Tensor, ...]]:
-    """Validation looks at the probes, which the callback holds; the Trainer wants one batch to start it."""
-    return DataLoader(TensorDataset(torch.zeros(1)), batch_size=1)

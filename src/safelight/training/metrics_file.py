@@ -44,11 +44,14 @@ class MetricsFile(Logger):
         """Nothing: they stand in recipe.json."""
 
     def _write(self, mode: str, steps: Any) -> None:
-        with self.path.open(mode, newline="", encoding="utf-8") as file:
+        path = self.path if mode == "a" else self.path.with_suffix(".new")  # whole, whenever we are killed
+        with path.open(mode, newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self._columns)
             if mode == "w":
                 writer.writeheader()
             writer.writerows({STEP: step, **self._rows[step]} for step in steps)
+        if mode == "w":
+            path.replace(self.path)
 
 
 def _read(path: Path, kept_steps: int) -> dict[int, dict[str, str]]:
@@ -56,7 +59,8 @@ def _read(path: Path, kept_steps: int) -> dict[int, dict[str, str]]:
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:
-        rows = {int(row.pop(STEP)): row for row in csv.DictReader(file)}
+        whole = [line for line in file if line.endswith("\n")]  # the last one may have been cut off
+    rows = {int(row.pop(STEP)): row for row in csv.DictReader(whole)}
     return {
         step: {name: value for name, value in row.items() if value}
         for step, row in rows.items()

@@ -1,5 +1,6 @@
 """safelight train and safelight recipes: from a dataset to a run folder."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,13 @@ Starting from a run keeps it as the parent: the new run's run.json names the exa
 @click.option("--keep-weights", is_flag=True, help="Start from RUN's weights: train it for longer.")
 @click.option("--settings", "listing", is_flag=True, help="List every setting of the recipe and leave.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.option(
+    "--devices",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processors or GPUs that share each batch.",
+)
 @click.argument("changes", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
 def train(
     recipe: str,
@@ -49,6 +57,7 @@ def train(
     keep_weights: bool,
     listing: bool,
     quiet: bool,
+    devices: int,
     changes: tuple[str, ...],
 ) -> int:
     """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
@@ -67,14 +76,14 @@ def train(
     if resume:
         if parent is None or changes:
             raise click.UsageError("--resume goes on with a run as it was: safelight train RUN --resume")
-        return _tell(fit.resume(parent, data, quiet))
+        return _tell(fit.resume(parent, data, quiet, devices))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
     if keep_weights and parent is None:
         raise click.UsageError(
             "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
         )
-    return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights))
+    return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights, devices))
 
 
 @click.command(epilog="\b\nExample:\n  safelight recipes")
@@ -122,7 +131,15 @@ def _list_settings(recipe: "Recipe") -> None:
 
 
 def _tell(run: "Run") -> int:
+    from safelight.training.ranks import is_first
+
     facts = run.facts
+    finished = facts["state"] == "finished"
+    status = 0 if finished else int(facts.get("status", 130))
+    if not is_first():  # of several processes
+        return status
     scores = "".join(f", {name} {value:.4g}" for name, value in facts.get("scores", {}).items())
     click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{scores}")
-    return 0 if facts["state"] == "finished" else 130
+    if not finished:
+        click.echo(f"go on with: safelight train {shlex.quote(str(run.folder))} --resume")
+    return status

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 from torch import nn
 
 from safelight.arrays import Ab, Lightness, Srgb
-from safelight.models.unet import ColorUNet
+from safelight.models.plain_color import ColorNetwork
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize import Preparation
@@ -16,12 +16,13 @@ from safelight.tasks.hints import Points
 from safelight.tasks.propagate import paint
 from safelight.tasks.sampling import draw_places, report_colors
 from safelight.training.batches import Pictures
+from safelight.training.color.evidence import color_evidence
 from safelight.training.color.predict import NetworkPredict
 from safelight.training.color.probe import Probe, join
 from safelight.training.color.vivid import vivid_gain
 
 COUNTS = (0, 1, 10, 100)
-SHOWN, SCORED = 8, 64
+SHOWN, TOLD, SCORED = 8, 32, 64
 SHOWN_HINTS = 5
 LEAST_RANGE = 5.0  # of ab; below it a picture is as good as grey (siggraph17 leaves those out too)
 
@@ -97,10 +98,22 @@ class ColorProbes:
         """A row a probe: grey, the hints, automatic result, result with hints, truth."""
         return contact_sheet(self.probes, self._predict(network))
 
+    def evidence(self, network: nn.Module) -> dict[str, float]:
+        """What the doctor reads (training/doctor.py: Telling)."""
+        return color_evidence(self.probes[:TOLD], self._predict(network))
+
+    def answers(
+        self, network: nn.Module
+    ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
+        """The automatic results for the first probes, and the truths, sRGB: what the guard looks at."""
+        predict, probes = self._predict(network), self.probes[: 2 * SHOWN]
+        given = [join(probe.L, predict(probe.L, Points.none())) for probe in probes]
+        return np.stack(given), np.stack([join(probe.L, probe.ab) for probe in probes])
+
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """How much vivid 1 must ask for."""
         return {"vivid_gain": vivid_gain(self._predict(network), self.probes)}
 
     def _predict(self, network: nn.Module) -> NetworkPredict:
-        assert isinstance(network, ColorUNet)
+        assert isinstance(network, ColorNetwork)
         return NetworkPredict(network, self.preparation)

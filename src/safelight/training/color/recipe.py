@@ -5,10 +5,13 @@ from typing import Literal
 
 from safelight.errors import RecipeError
 from safelight.losses.colour import ColorLossSettings
+from safelight.models.plain_settings import PlainSettings
 from safelight.models.unet import UNetSettings
 from safelight.tasks.colorize import Preparation
 from safelight.tasks.sampling import HintSampling
 from safelight.training.augment import Augmentation
+from safelight.training.color.plain_model import check_plain
+from safelight.training.guard.settings import GuardSettings
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
 
 
@@ -18,7 +21,7 @@ class ColorRecipe:
 
     name: str
     task: Literal["colorize"] = "colorize"
-    model: UNetSettings = field(default_factory=UNetSettings)
+    model: UNetSettings | PlainSettings = field(default_factory=UNetSettings)
     hints: HintSampling = field(default_factory=HintSampling)
     preparation: Preparation = field(default_factory=Preparation)
     augment: Augmentation = field(default_factory=Augmentation)
@@ -26,10 +29,13 @@ class ColorRecipe:
     data: DataSettings = field(default_factory=DataSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+    guard: GuardSettings = field(default_factory=GuardSettings)
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        if (self.loss.bins > 0) != (self.model.head == "bins"):
+        if isinstance(self.model, PlainSettings):
+            check_plain(self.model, self.augment.size, self.loss.bins > 0)
+        elif (self.loss.bins > 0) != (self.model.head == "bins"):
             raise RecipeError(
                 f"model.head is {self.model.head} and loss.bins {self.loss.bins:g}; "
                 "bins need both: --model.head bins --loss.bins 1"

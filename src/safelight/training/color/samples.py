@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize import AB_SCALE, ask
 from safelight.tasks.sampling import draw_points
-from safelight.training.augment import age, augment
+from safelight.training.augment import age, draw_view
 from safelight.training.batches import Order, Pictures
 from safelight.training.color.recipe import ColorRecipe
 
@@ -34,9 +34,9 @@ class ColorSamples(Dataset[Sample]):
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
         rng = np.random.default_rng((recipe.train.seed, k))
-        lab = srgb_to_lab(augment(self.pictures[self.order.picture_number(k)], recipe.augment, rng))
+        lab = srgb_to_lab(draw_view(self.pictures, self.order.picture_number(k), recipe.augment, rng))
         L, ab = lab[..., 0], np.ascontiguousarray(lab[..., 1:])
-        points = draw_points(ab, recipe.hints, rng, k / self.last)
+        points = draw_points(ab, recipe.hints, rng, min(1.0, k / self.last))
         if rng.random() < recipe.augment.aging:
             L = age(L, rng)
         truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)

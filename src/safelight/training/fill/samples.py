@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from safelight.tasks.holes import draw_mask
 from safelight.tasks.inpaint import ask
-from safelight.training.augment import augment
+from safelight.training.augment import draw_view
 from safelight.training.batches import Order, Pictures
 from safelight.training.fill.recipe import FillRecipe
 
@@ -34,9 +34,11 @@ class FillSamples(Dataset[Sample]):
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
         rng = np.random.default_rng((recipe.train.seed, k))
-        crop = augment(self.pictures[self.order.picture_number(k)], recipe.augment, rng)
+        crop = draw_view(self.pictures, self.order.picture_number(k), recipe.augment, rng)
         srgb = crop.astype(np.float32) / np.float32(255)
-        mask = draw_mask((recipe.augment.size, recipe.augment.size), recipe.holes, rng, k / self.last)
+        mask = draw_mask(
+            (recipe.augment.size, recipe.augment.size), recipe.holes, rng, min(1.0, k / self.last)
+        )
         planes = ask(srgb, mask, recipe.preparation)
         return Sample(planes, np.ascontiguousarray(np.moveaxis(srgb, 2, 0)), mask[None])
 

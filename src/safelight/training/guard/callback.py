@@ -1,0 +1,164 @@
+"""The guard at work in the Trainer. It only watches and calls a halt; states.py finds the way back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor, nn
+
+from safelight.training.guard.looks import Answering, Look, Looks, look
+from safelight.training.guard.scale import LEAST, Scale, Sign, kind_of
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.guard.states import UNTOUCHED, write_trips
+from safelight.training.guard.trips import Blame, Tripped
+from safelight.training.guard.watch import StepWatch
+
+AS_BEFORE = 1.15  # times the error on the probes at the last look: the network is not what broke
+
+
+class Guard(pl.Callback):
+    """Judges every step, and every `every` steps the answers to the probes, before anything is kept of it.
+
+    Stands before the callbacks that average weights and write checkpoints. Raises Tripped in all processes of
+    a run alike: their measures are put together before they are judged.
+    """
+
+    def __init__(self, folder: Path | None, settings: GuardSettings, probes: object, every: int) -> None:
+        """folder: the run's, in the process that writes it. probes: looked at if they are Answering."""
+        self.folder, self.settings, self.every = folder, settings, every
+        self.probes = probes if isinstance(probes, Answering) else None
+        self.scales: dict[str, Scale] = {}
+        self.looks = Looks()
+        self.last_error = float("nan")
+        self.history = dict(UNTOUCHED)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take a first look, at what has not learned anything yet."""
+        self.watch = StepWatch(trainer.optimizers, pl_module, _average(trainer))
+        if self.folder is not None:
+            write_trips(self.folder, self.history["trips"])
+        if not self.looks.first:
+            self._look(trainer, pl_module)
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Remember what the step begins with."""
+        self.rates = _scheduled_rates(trainer)
+        self.watch.before_batch()
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Measure the gradient before it is clipped."""
+        self.watch.before_step(optimizer)
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Judge the step, and the probes if it is time. Raises Tripped."""
+        names, values = self.watch.after_batch(outputs, batch, self.rates)
+        measured = dict(zip(names, _of_all_processes(trainer, values).tolist(), strict=True))
+        self._judge(trainer, pl_module, measured)
+        if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
+            self._look(trainer, pl_module)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next steps are judged by; plain numbers."""
+        return {
+            "scales": {name: list(scale.values) for name, scale in self.scales.items()},
+            "first": self.looks.first,
+            "best": self.looks.best,
+            "last_error": self.last_error,
+            **self.history,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with what was known."""
+        scales = state_dict.get("scales", {}).items()
+        self.scales = {name: Scale(name, self.settings, values) for name, values in scales}
+        self.looks = Looks(state_dict.get("first"), state_dict.get("best"))
+        self.last_error = state_dict.get("last_error", float("nan"))
+        self.history = {name: state_dict.get(name, usual) for name, usual in UNTOUCHED.items()}
+
+    def _judge(self, trainer: pl.Trainer, pl_module: nn.Module, measured: dict[str, float]) -> None:
+        signs = []
+        for name, value in measured.items():
+            sign = self.scales.setdefault(name, Scale(name, self.settings)).judge(value)
+            if sign is not None:
+                signs.append(sign)
+        if signs:
+            signs.sort(key=lambda sign: list(LEAST).index(kind_of(sign.measure)))
+            raise Tripped(trainer.global_step, signs, self._blame(trainer, pl_module, signs), self._losses())
+        for name, value in measured.items():
+            self.scales[name].add(value)
+
+    def _look(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look at the answers of the weights as they are. Raises Tripped."""
+        seen = self._seen(trainer, pl_module)
+        if seen is None:
+            return
+        sign = self.looks.judge(seen, self.settings)
+        if sign is not None:
+            raise Tripped(trainer.global_step, [sign], "network", self._losses())
+        self.looks.add(seen)
+        self.last_error = seen.error
+
+    def _seen(self, trainer: pl.Trainer, pl_module: nn.Module) -> Look | None:
+        """The same look in all processes: the first one takes it."""
+        seen = None
+        if self.probes is not None and trainer.is_global_zero and len(self.probes):  # type: ignore[arg-type]
+            training = pl_module.training
+            network = pl_module.get_submodule("network") if hasattr(pl_module, "network") else pl_module
+            seen = look(network.eval(), self.probes.answers)
+            pl_module.train(training)
+        if trainer.world_size > 1:
+            seen = trainer.strategy.broadcast(seen)
+        return seen
+
+    def _blame(self, trainer: pl.Trainer, pl_module: nn.Module, signs: Sequence[Sign]) -> Blame:
+        """What most likely went wrong: the samples, if the network still answers the probes as it did."""
+        kind = kind_of(signs[0].measure)
+        if kind == "input":
+            return "samples"
+        if kind == "average":
+            return "average"
+        if kind == "update":
+            return "network"
+        seen = self._seen(trainer, pl_module)
+        as_before = seen is not None and seen.finite and seen.error <= AS_BEFORE * self.last_error
+        return "samples" if as_before else "network"
+
+    def _losses(self) -> list[float]:
+        return next((scale.values for scale in self.scales.values() if scale.kind == "loss"), [])
+
+
+def _average(trainer: pl.Trainer) -> nn.Module | None:
+    """The averaged weights, if the run keeps any."""
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, WeightAveraging) and callback._average_model is not None:
+            module: nn.Module = callback._average_model.module
+            return module
+    return None
+
+
+def _scheduled_rates(trainer: pl.Trainer) -> list[float]:
+    """Each optimizer's learning rate as its schedule has it; 1 without a schedule."""
+    scheduled = {
+        id(config.scheduler.optimizer): float(config.scheduler.get_last_lr()[0])
+        for config in trainer.lr_scheduler_configs
+        if hasattr(config.scheduler, "get_last_lr")
+    }
+    return [scheduled.get(id(optimizer), 1.0) for optimizer in trainer.optimizers]
+
+
+def _of_all_processes(trainer: pl.Trainer, values: Tensor) -> Tensor:
+    """The largest of each measure, so that all processes judge alike; what is not finite is infinite."""
+    values = torch.where(torch.isfinite(values), values, torch.inf)
+    if trainer.world_size > 1:
+        values = values.to(trainer.strategy.root_device)
+        torch.distributed.all_reduce(values, torch.distributed.ReduceOp.MAX)
+    return values

@@ -1,0 +1,199 @@
+"""A look at the probes: what the answers have in common that answers to different pictures should not have."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from safelight.pixels.color import srgb_to_lab
+from safelight.training.guard.scale import Sign
+from safelight.training.guard.settings import GuardSettings
+
+Pictures: TypeAlias = Float[np.ndarray, "n h w 3"]
+Answers: TypeAlias = Callable[[nn.Module], tuple[Pictures, Pictures]]  # network -> its answers and the truths
+# What may fall silent. LeakyReLU and ELU answer to everything, so they never do.
+ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish, nn.Sigmoid, nn.Tanh)
+SILENT = 1e-6
+HAD_COLOR, HAD_CONTRAST, HAD_PLANE = 0.05, 0.3, 0.95  # what must once have been there to be called lost
+CAST, LINE = 25.0, 0.985  # a cast in units of ab; a share of the variance on one axis
+HUES = (
+    (0, "red"),
+    (60, "orange"),
+    (100, "yellow"),
+    (140, "green"),
+    (200, "cyan"),
+    (280, "blue"),
+    (325, "purple"),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Figures of the answers to the probes, beside those of the truth.
+
+    finite: no answer is infinite or not a number. error: root mean square of the difference, sRGB 0..1.
+    contrast: standard deviation inside the pictures, as a share of the truth's. color: variance of ab, within
+    and between the pictures, as a share of the truth's; between: the part between the pictures.
+    cast: how far the mean ab lies from the truth's, and its hue in degrees.
+    line: share of the variance of ab that lies on its principal axis; axis: where that points, degrees 0..180.
+    silent: share of the channels that answer the same to all probes at all places.
+    """
+
+    finite: bool
+    error: float
+    contrast: float
+    color: float
+    between: float
+    cast: float
+    hue: float
+    line: float
+    axis: float
+    silent: float
+
+
+def look(network: nn.Module, answers: Answers) -> Look:
+    """Let the network answer the probes, and measure."""
+    with _silent_channels(network) as silent:
+        given, truth = answers(network)
+    finite = bool(np.isfinite(given).all())
+    given = np.clip(np.nan_to_num(given, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    ab, true_ab = _ab(given), _ab(truth)
+    (within, between), (true_within, true_between) = _variances(ab), _variances(true_ab)
+    away = ab.mean(axis=(0, 1)) - true_ab.mean(axis=(0, 1))
+    line, axis = _principal(ab)
+    return Look(
+        finite=finite,
+        error=float(np.sqrt(np.mean((given - truth) ** 2))),
+        contrast=_share(_contrast(given), _contrast(truth)),
+        color=_share(within + between, true_within + true_between),
+        between=_share(between, true_between),
+        cast=float(np.hypot(*away)),
+        hue=float(np.degrees(np.arctan2(away[1], away[0])) % 360),
+        line=line,
+        axis=axis,
+        silent=silent(),
+    )
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """Probes that the guard can look at: they give the network's answers back as pictures."""
+
+    def answers(self, network: nn.Module) -> tuple[Pictures, Pictures]:
+        """The answers to some of the probes, and the truths; sRGB 0..1."""
+
+
+class Looks:
+    """The looks of a run so far: the first one, and the best of each figure."""
+
+    def __init__(self, first: dict[str, float] | None = None, best: dict[str, float] | None = None) -> None:
+        self.first, self.best = dict(first or {}), dict(best or {})
+
+    def judge(self, seen: Look, settings: GuardSettings) -> Sign | None:
+        """What the answers have lost, if anything. Only what a network once had can be lost."""
+        if not seen.finite:
+            return Sign("answers", "not finite", float("inf"), float("inf"), float("nan"))
+        started = self.first.get("silent", 0.0)
+        limit = min(1.0, started + settings.dead) if self.first else max(settings.dead, 0.8)
+        if seen.silent > limit or (started < seen.silent == 1.0):
+            return Sign("channels", "silent", seen.silent, limit, started)
+        return self._lost(seen, settings) if self.best else None
+
+    def add(self, seen: Look) -> None:
+        """Count a healthy look."""
+        figures = {name: float(value) for name, value in asdict(seen).items()}
+        self.first = self.first or figures
+        best = self.best or figures
+        self.best = {name: max(best[name], figures[name]) for name in figures} | {
+            name: min(best[name], figures[name]) for name in ("error", "line")
+        }
+
+    def _lost(self, seen: Look, settings: GuardSettings) -> Sign | None:
+        best, share = self.best, settings.collapse
+        if best["contrast"] > HAD_CONTRAST and seen.contrast < share * best["contrast"]:
+            return Sign("contrast", "lost", seen.contrast, share * best["contrast"], best["contrast"])
+        cast_limit = max(CAST, 2 * best["cast"])
+        if seen.cast > cast_limit:
+            return Sign("color", f"are all {hue_name(seen.hue)}", seen.cast, cast_limit, best["cast"])
+        if best["color"] > HAD_COLOR and seen.color < share * best["color"]:
+            return Sign("color", "lost their color", seen.color, share * best["color"], best["color"])
+        if best["between"] > HAD_COLOR and seen.between < share * share * best["between"]:
+            limit = share * share * best["between"]
+            return Sign("difference", "lost", seen.between, limit, best["between"])
+        if best["line"] < HAD_PLANE and seen.line > LINE and seen.color > HAD_COLOR:
+            return Sign("color", f"have colors of {axis_name(seen.axis)}", seen.line, LINE, best["line"])
+        return None
+
+
+def hue_name(degrees: float) -> str:
+    """The name of a hue in the ab plane."""
+    return min(HUES, key=lambda hue: abs((degrees - hue[0] + 180) % 360 - 180))[1]
+
+
+def axis_name(degrees: float) -> str:
+    """The name of a line in the ab plane: red and green lie along a, sepia between red and yellow."""
+    off = min(degrees % 180, 180 - degrees % 180)
+    if off < 20:
+        return "red and green alone"
+    return (
+        "sepia (orange and blue)"
+        if degrees % 180 < 80
+        else "yellow and blue"
+        if off > 70
+        else "purple and green"
+    )
+
+
+def _ab(pictures: Pictures) -> Float[np.ndarray, "n p 2"]:
+    lab = srgb_to_lab(pictures.astype(np.float32))
+    return np.asarray(lab[..., 1:], np.float64).reshape(len(pictures), -1, 2)
+
+
+def _variances(ab: Float[np.ndarray, "n p 2"]) -> tuple[float, float]:
+    """Of the two channels together: inside the pictures (mean), and of their means."""
+    return float(ab.var(axis=1).sum(axis=1).mean()), float(ab.mean(axis=1).var(axis=0).sum())
+
+
+def _principal(ab: Float[np.ndarray, "n p 2"]) -> tuple[float, float]:
+    """Share of the variance on the principal axis, and where it points in degrees."""
+    values, vectors = np.linalg.eigh(np.cov(ab.reshape(-1, 2).T))
+    share = float(values[1] / values.sum()) if values.sum() > 1e-9 else 0.0
+    return share, float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])) % 180)
+
+
+def _contrast(pictures: Pictures) -> float:
+    return float(pictures.std(axis=(1, 2)).mean())
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 1e-9 else 0.0
+
+
+@contextmanager
+def _silent_channels(network: nn.Module) -> Iterator[Callable[[], float]]:
+    """While it lasts, note what each channel of each activation answers; then the share that never moved."""
+    ranges: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def note(module: nn.Module, inputs: object, output: Tensor) -> None:
+        flat = output.detach().float().transpose(0, 1).flatten(1) if output.ndim > 2 else output.detach().T
+        low, high = torch.aminmax(flat, dim=1)
+        known = ranges.get(module)
+        ranges[module] = (low, high) if known is None else (low.minimum(known[0]), high.maximum(known[1]))
+
+    def share() -> float:
+        silent = [(high - low <= SILENT).float() for low, high in ranges.values()]
+        return float(torch.cat(silent).mean()) if silent else 0.0
+
+    hooks = [
+        module.register_forward_hook(note) for module in network.modules() if isinstance(module, ACTIVATIONS)
+    ]
+    try:
+        yield share
+    finally:
+        for hook in hooks:
+            hook.remove()

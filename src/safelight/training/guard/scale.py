@@ -1,0 +1,96 @@
+"""Running scales: what a measure usually is, how far it usually strays, and when a value lies outside of that.
+
+Medians are used throughout: a few bad values move them hardly at all (Huber 1981, chapter 5).
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from safelight.training.guard.settings import GuardSettings
+
+NORMAL = 1.4826  # standard deviation of a normal variable / its median absolute deviation
+LEAST_NORM = 1e-12
+
+Kind = Literal["input", "loss", "gradient", "update", "average"]
+# In the order in which cause comes before effect; how many times the usual a value must be to be a spike.
+LEAST: dict[Kind, float] = {"input": 4.0, "loss": 2.0, "gradient": 6.0, "update": 5.0, "average": 10.0}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What was seen of one measure, and the limit that it passed.
+
+    how: "not finite", "spike" (one step) or "jump" (the mean of the last steps); of looks, what was lost.
+    """
+
+    measure: str
+    how: str
+    seen: float
+    limit: float
+    usual: float
+
+
+class Scale:
+    """The last values of one measure, oldest first, and the limits that follow from them."""
+
+    def __init__(self, measure: str, settings: GuardSettings, values: Sequence[float] = ()) -> None:
+        self.measure, self.settings, self.values = measure, settings, list(values)
+        self.kind = kind_of(measure)
+
+    def judge(self, value: float) -> Sign | None:
+        """What is wrong with this next value, if anything."""
+        if not math.isfinite(value):
+            return Sign(self.measure, "not finite", value, math.inf, self._usual(self.values))
+        if len(self.values) < self.settings.settle:
+            return None
+        limit = self._spike_limit()
+        if value > limit:
+            return Sign(self.measure, "spike", value, limit, self._usual(self.values))
+        return self._jump(value) if self.kind == "loss" else None
+
+    def add(self, value: float) -> None:
+        """Count a healthy value."""
+        self.values.append(value)
+        del self.values[: -self.settings.window]
+
+    def _spike_limit(self) -> float:
+        """`spike` robust standard deviations above the median, and the least factor of the kind at least."""
+        least = LEAST[self.kind]
+        if self.kind == "loss":  # may be negative, so its scale is linear
+            middle, deviation, size = _spread(self.values)
+            return middle + max(self.settings.spike * deviation, (least - 1) * size)
+        middle, deviation, _ = _spread([math.log(max(value, LEAST_NORM)) for value in self.values])
+        return math.exp(min(700.0, middle + max(self.settings.spike * deviation, math.log(least))))
+
+    def _jump(self, value: float) -> Sign | None:
+        """Whether the mean of the last steps lies where it did not use to: up, and it stays there."""
+        short = self.settings.short
+        before, recent = self.values[: 1 - short], [*self.values[1 - short :], value]
+        if len(before) < self.settings.settle:
+            return None
+        middle, deviation, size = _spread(before)
+        mean = math.fsum(recent) / short
+        limit = middle + max(
+            self.settings.spike * deviation / math.sqrt(short), (self.settings.jump - 1) * size
+        )
+        return Sign(self.measure, "jump", mean, limit, middle) if mean > limit else None
+
+    @staticmethod
+    def _usual(values: Sequence[float]) -> float:
+        return statistics.median(values) if values else math.nan
+
+
+def kind_of(measure: str) -> Kind:
+    """The kind that a measure's name begins with: "gradient discriminator" is a gradient."""
+    kind = measure.partition(" ")[0]
+    return kind if kind in LEAST else "loss"
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    """Median, robust standard deviation, and the median size."""
+    middle = statistics.median(values)
+    deviation = NORMAL * statistics.median([abs(value - middle) for value in values])
+    return middle, deviation, statistics.median([abs(value) for value in values])

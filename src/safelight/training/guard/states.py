@@ -1,0 +1,149 @@
+"""Good states: the run's own checkpoints, and the way back to one of them.
+
+checkpoints/last.ckpt is the newest state, kept every train.checkpoint_every steps and only if the step and the
+look at the probes were healthy. When the next one is written it becomes good.ckpt. A trip goes back to last.ckpt
+if that was followed by `guard.patience` healthy steps, and to good.ckpt if not. The state that the run goes on
+from is written as last.ckpt before anything else happens, so a kill after a trip loses nothing.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from safelight.training.guard.diagnosis import diagnosis
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.guard.trips import GuardError, Trip, Tripped, record
+
+LAST, GOOD = "last.ckpt", "good.ckpt"
+STATE = "Guard"  # under "callbacks" in a checkpoint
+RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lrs", "_last_lr", "min_lrs")
+UNTOUCHED: dict[str, Any] = {"trips": [], "skipped": 0, "lr": 1.0}
+
+Checkpoint = dict[str, Any]
+
+
+def read(path: Path) -> Checkpoint:
+    """A checkpoint in memory; nothing in it is run."""
+    checkpoint: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    return checkpoint
+
+
+def write(checkpoint: Checkpoint, path: Path) -> None:
+    """Put a checkpoint in its place, whole at any moment."""
+    fresh = path.with_suffix(".new")
+    torch.save(checkpoint, fresh)
+    fresh.replace(path)
+
+
+def keep_as_good(last: Path) -> None:
+    """The checkpoint that is about to be replaced becomes the good state. last.ckpt stays where it is."""
+    if not last.is_file():
+        return
+    fresh = last.with_name(GOOD).with_suffix(".keep")
+    fresh.unlink(missing_ok=True)
+    try:
+        os.link(last, fresh)
+    except OSError:  # a file system without links
+        shutil.copyfile(last, fresh)
+    fresh.replace(last.with_name(GOOD))
+
+
+def guard_state(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What the guard knew when the checkpoint was made; of a run without a guard, that nothing happened."""
+    state: dict[str, Any] = UNTOUCHED | checkpoint.get("callbacks", {}).get(STATE, {})
+    return state
+
+
+def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: int, lr: float) -> Trip:
+    """Make last.ckpt the state that the run goes on from, and say what was done.
+
+    folder: the run's. batch: samples a step. lr: the recipe's learning rate, for the diagnosis.
+    Raises GuardError where that would be once too often, or where nothing good is left.
+    """
+    last = read(folder / "checkpoints" / LAST)
+    known = guard_state(last)
+    if len(known["trips"]) >= settings.trips or tripped.step == 0:
+        stopped = diagnosis(known["trips"], tripped, settings, lr * known["lr"], tripped.step > 0)
+        raise GuardError(stopped)
+    chosen = _choose(folder, last, tripped, settings)
+    restored = int(chosen["global_step"])
+    left_out = 0 if tripped.blame == "loader" else (tripped.step - restored) * batch
+    first = known["skipped"] + restored * batch
+    factor = settings.lr_factor if tripped.blame == "network" else 1.0
+    cleared = _clear_poisoned_moments(chosen)
+    trip = record(tripped, restored, (first, first + left_out), factor, cleared)
+    _scale_rates(chosen, known["lr"] * factor / guard_state(chosen)["lr"])
+    chosen.setdefault("callbacks", {})[STATE] = guard_state(chosen) | {
+        "trips": [*known["trips"], asdict(trip)],
+        "skipped": known["skipped"] + left_out,
+        "lr": known["lr"] * factor,
+    }
+    write(chosen, folder / "checkpoints" / LAST)
+    return trip
+
+
+def write_trips(folder: Path, trips: list[dict[str, Any]]) -> None:
+    """guard.jsonl: a line a trip. It is written whole, so that it always agrees with the checkpoint."""
+    path = folder / "guard.jsonl"
+    if not trips and not path.exists():
+        return
+    fresh = path.with_suffix(".new")
+    fresh.write_text("".join(json.dumps(trip) + "\n" for trip in trips), encoding="utf-8")
+    fresh.replace(path)
+
+
+def _choose(folder: Path, last: Checkpoint, tripped: Tripped, settings: GuardSettings) -> Checkpoint:
+    """The newest state that was followed by healthy steps, and not the one that did not help just now."""
+    good = folder / "checkpoints" / GOOD
+    trips = guard_state(last)["trips"]
+    tried = bool(trips) and trips[-1]["restored"] == last["global_step"]
+    proven = tripped.step - last["global_step"] >= settings.patience
+    if tripped.blame == "loader" or (proven and not tried) or not good.is_file():
+        return last
+    earlier = read(good)
+    return earlier if earlier["global_step"] <= last["global_step"] else last
+
+
+def _clear_poisoned_moments(checkpoint: Checkpoint) -> bool:
+    """Empty the memory of an optimizer that holds what no healthy one does; whether one did."""
+    cleared = False
+    for optimizer in checkpoint.get("optimizer_states", []):
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in _tensors(optimizer["state"])):
+            optimizer["state"] = {}
+            cleared = True
+    return cleared
+
+
+def _scale_rates(checkpoint: Checkpoint, factor: float) -> None:
+    """Multiply every learning rate of optimizers and schedules, those of nested schedules too."""
+    for part in (*checkpoint.get("optimizer_states", []), *checkpoint.get("lr_schedulers", [])):
+        _scale(part, factor)
+
+
+def _scale(tree: Any, factor: float) -> None:
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if key in RATES and isinstance(value, (float, int)):
+                tree[key] = value * factor
+            elif key in RATES and isinstance(value, list):
+                tree[key] = [rate * factor for rate in value]
+            elif key != "state":
+                _scale(value, factor)
+    elif isinstance(tree, (list, tuple)):
+        for part in tree:
+            _scale(part, factor)
+
+
+def _tensors(tree: Any) -> Iterator[Tensor]:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, dict):
+        for part in tree.values():
+            yield from _tensors(part)

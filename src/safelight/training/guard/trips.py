@@ -1,0 +1,102 @@
+"""A trip: what tripped the guard, what was to blame, and what was done; and the words for it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from safelight.errors import RunError
+from safelight.training.guard.scale import Sign, kind_of
+
+Blame = Literal["samples", "network", "average", "loader"]
+KEPT_LOSSES = 32  # of the steps before a trip, in its record
+
+
+class GuardError(RunError):
+    """A run tripped the guard too often, or has no good state to go back to; the message is the diagnosis."""
+
+
+class Tripped(BaseException):
+    """Leaves the Trainer at a step that must not stand, as no error: the run goes on from a good state."""
+
+    def __init__(self, step: int, signs: Sequence[Sign], blame: Blame, losses: Sequence[float]) -> None:
+        super().__init__(f"step {step}: {words(signs[0])}")
+        self.step, self.signs, self.blame = step, list(signs), blame
+        self.losses = list(losses)[-KEPT_LOSSES:]
+
+    @classmethod
+    def by_loader(cls, step: int, error: BaseException) -> "Tripped":
+        """A process that loads samples died."""
+        sign = Sign("loader", str(error).splitlines()[0], math.nan, math.nan, math.nan)
+        return cls(step, [sign], "loader", [])
+
+
+@dataclass(frozen=True)
+class Trip:
+    """One line of guard.jsonl.
+
+    step: the one after which it was seen. restored: the step that the run went back to. skipped: numbers of
+    the first sample that was left out and of the first that was drawn after it. lr: what the learning rate was
+    multiplied with. losses: those of the steps before.
+    """
+
+    step: int
+    seen: str
+    signs: list[dict[str, Any]]
+    blame: Blame
+    restored: int
+    skipped: tuple[int, int]
+    lr: float
+    moments_cleared: bool
+    losses: list[float]
+    told: str
+
+
+def record(tripped: Tripped, restored: int, skipped: tuple[int, int], lr: float, cleared: bool) -> Trip:
+    """The trip with what was done, in figures and in words."""
+    seen = words(tripped.signs[0])
+    left_out = f", left out samples {skipped[0]} to {skipped[1] - 1}" if skipped[1] > skipped[0] else ""
+    rate = f", learning rate times {lr:g}" if lr != 1 else ", same learning rate"
+    told = f"step {tripped.step}: {seen}. Went back to step {restored}{left_out}{rate}"
+    signs = [{k: _plain(v) for k, v in asdict(sign).items()} for sign in tripped.signs]
+    losses = [_plain(value) for value in tripped.losses]
+    return Trip(tripped.step, seen, signs, tripped.blame, restored, skipped, lr, cleared, losses, told + ".")
+
+
+NAMES = {
+    "input": "the largest number in the batch",
+    "loss": "the loss",
+    "gradient": "the gradient's norm",
+    "update": "the step's length (share of the weights, for its learning rate)",
+    "average": "the distance of the averaged weights",
+}
+HOW = {
+    "not finite": "is not finite",
+    "spike": "leapt to {figures}",
+    "jump": "rose and stayed up ({figures})",
+}
+ANSWERS = {
+    "loader": "a process that loads samples died ({how})",
+    "answers": "the answers to the probes are not finite",
+    "channels": "channels answer the same to all probes: their share is {figures}",
+    "contrast": "the answers to the probes lost their contrast ({figures})",
+    "color": "the answers to the probes {how} ({figures})",
+    "difference": "the answers to different probes became the same ({figures})",
+}
+
+
+def words(sign: Sign) -> str:
+    """A sign in words and figures: "the loss leapt to 3.1, usual 0.18, limit 0.36"."""
+    figures = f"{sign.seen:.3g}" + ("" if math.isnan(sign.usual) else f", usual {sign.usual:.3g}")
+    figures += "" if math.isinf(sign.limit) else f", limit {sign.limit:.3g}"
+    if sign.measure in ANSWERS:
+        return ANSWERS[sign.measure].format(how=sign.how, figures=figures)
+    kind = kind_of(sign.measure)
+    part = sign.measure.removeprefix(kind).strip()
+    name = NAMES[kind] + (f" ({part})" if part else "")
+    return f"{name} {HOW[sign.how].format(figures=figures)}"
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON knows."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,105 @@
+"""The Trainer of a run, with all that watches it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
+
+from safelight.journal.run import Run
+from safelight.training.craft import Probes
+from safelight.training.guard.callback import Guard
+from safelight.training.metrics_file import MetricsFile
+from safelight.training.modules import TrainingModule
+from safelight.training.randomness import StepRandomness
+from safelight.training.ranks import is_first, trainer_flags
+from safelight.training.recipe import Recipe
+from safelight.training.stopping import LastCheckpoint, StopRequest
+from safelight.training.tell import Teller
+from safelight.training.watching import ProbeCallback
+
+LOGGED = 25  # steps between two rows of metrics, at most
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that a run needs before it begins; making it refuses what cannot be trained.
+
+    checkpoint, steps_done: where it goes on from. devices: processes on this machine.
+    """
+
+    recipe: Recipe
+    module: TrainingModule
+    batches: DataLoader[Any]
+    probes: Probes
+    checkpoint: Path | None = None
+    steps_done: int = 0
+    devices: int = 1
+
+
+def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trainer:
+    """The Trainer of a run. Only the first of its processes writes and speaks."""
+    settings = work.recipe.train
+    return pl.Trainer(
+        max_steps=settings.steps,
+        max_epochs=-1,
+        accelerator="auto",
+        precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
+        gradient_clip_val=work.recipe.optimizer.clip or None,
+        logger=_loggers(run, work) if is_first() else False,
+        callbacks=_callbacks(run, work, stop, quiet),
+        val_check_interval=min(settings.validate_every, settings.steps),
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        log_every_n_steps=max(1, min(LOGGED, settings.steps // 10)),
+        use_distributed_sampler=False,  # the sampler knows its share
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=run.folder,
+        **trainer_flags(work.devices),
+    )
+
+
+def one_look() -> DataLoader[tuple[Tensor, ...]]:
+    """Validation looks at the probes, which the callback holds; the Trainer wants one batch to start it."""
+    return DataLoader(TensorDataset(torch.zeros(1)), batch_size=1)
+
+
+def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Callback]:
+    """In the order in which they take their turn after a step."""
+    settings, guard = work.recipe.train, work.recipe.guard
+    callbacks: list[Callback] = [StepRandomness(settings.seed)]
+    if guard.on:  # before anything is kept of the step
+        folder = run.folder if is_first() else None
+        callbacks.append(Guard(folder, guard, work.probes, settings.checkpoint_every))
+    if is_first():
+        callbacks.append(ProbeCallback(run, work.probes, settings.picture_every))
+    if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
+        callbacks.append(EMAWeightAveraging(decay=settings.ema))
+    if is_first() and not quiet:
+        callbacks.append(Teller(_headline(run, work)))
+    last = run.folder / "checkpoints" / "last.ckpt"
+    return [*callbacks, LastCheckpoint(last, settings.checkpoint_every, stop, good=guard.on)]
+
+
+def _loggers(run: Run, work: Work) -> list[Logger]:
+    """The table and TensorBoard's events, without what they saw beyond the step that the run goes on from."""
+    purge: dict[str, Any] = {"purge_step": work.steps_done + 1} if work.checkpoint else {}
+    return [
+        MetricsFile(run.folder / "metrics.csv", work.steps_done),
+        TensorBoardLogger(run.folder, name="", version="tensorboard", default_hp_metric=False, **purge),
+    ]
+
+
+def _headline(run: Run, work: Work) -> str:
+    recipe, dataset = work.recipe, run.facts["dataset"]
+    begin = f"from step {work.steps_done} to " if work.checkpoint else ""
+    return (
+        f"{recipe.name}: {begin}{recipe.train.steps} steps of {recipe.data.batch} on {dataset['train']} "
+        f"pictures of {Path(dataset['path']).name}, {dataset['val']} held out; the run is {run.folder}"
+    )
