@@ -12,7 +12,9 @@ import click
 from safelight import __version__
 from safelight.app.commands.colorize import colorize
 from safelight.app.commands.data import data
+from safelight.app.commands.doctor import doctor
 from safelight.app.commands.export import export
+from safelight.app.commands.journal import journal
 from safelight.app.commands.judge import judge
 from safelight.app.commands.models import models
 from safelight.app.commands.train import recipes, train
@@ -59,7 +61,7 @@ def cli() -> None:
     """
 
 
-for command in (colorize, models, data, recipes, train, export, judge):
+for command in (colorize, models, data, recipes, train, export, judge, doctor, journal):
     cli.add_command(command)
 
 

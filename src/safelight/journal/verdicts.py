@@ -29,7 +29,8 @@ class Gain:
 class StoredVerdict:
     """What the journal and the comparison need of a verdict.json.
 
-    questions: sha256; equal hashes mean the same questions. names: a picture each. gains: over grey in dB, a row
+    questions: sha256; equal hashes mean the same questions. names: a picture each. left_out: grey ones.
+    gains: over grey in dB, a row
     a picture, a column for each of counts. looks: at the test split, with this one; None for other splits.
     """
 
@@ -43,6 +44,7 @@ class StoredVerdict:
     counts: tuple[int, ...]
     names: tuple[str, ...]
     indices: tuple[int, ...]
+    left_out: int
     gains: Float64[np.ndarray, "pictures counts"]
     mean_gains: tuple[Gain, ...]
     looks: int | None
@@ -91,6 +93,7 @@ def _verdict(path: Path, stored: Mapping[str, Any]) -> StoredVerdict:
         counts=counts,
         names=tuple(str(row["name"]) for row in rows),
         indices=tuple(int(row["index"]) for row in rows),
+        left_out=int(stored.get("left_out", 0)),
         gains=gains,
         mean_gains=tuple(
             Gain(hints, *(math.nan if part is None else float(part) for part in estimate))

@@ -1,0 +1,137 @@
+"""Curves as SVG that takes its colors from the page, so that it suits a light and a dark one."""
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from safelight.journal.curves import Curve, make_curve
+
+WIDTH, HEIGHT = 420, 168
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 24, 22  # margins
+POINTS = 300  # of a curve at most
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve. kind: names its color in the page's style ("a" to "f"). faint: drawn thin and pale."""
+
+    name: str
+    curve: Curve
+    kind: str = "a"
+    faint: bool = False
+    dots: bool = False
+
+
+def draw_chart(
+    title: str, lines: Sequence[Line], marks: Sequence[int] = (), size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> str:
+    """An SVG element with axes, the lines, and a dotted line at each marked step; "" where there is nothing."""
+    lines = [
+        Line(line.name, _thin(line.curve.finite), line.kind, line.faint, line.dots)
+        for line in lines
+        if len(line.curve.finite)
+    ]
+    if not lines:
+        return ""
+    width, height = size
+    low, high = _range(lines)
+    last = max(1, *(int(line.curve.steps[-1]) for line in lines))
+    parts = [
+        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title, True)}" '
+        'xmlns="http://www.w3.org/2000/svg">',
+        f'<text class="title" x="0" y="12">{html.escape(title)}</text>',
+    ]
+
+    def x(step: float) -> float:
+        return LEFT + (width - LEFT - RIGHT) * step / last
+
+    def y(value: float) -> float:
+        return height - BOTTOM - (height - TOP - BOTTOM) * (min(max(value, low), high) - low) / (high - low)
+
+    for tick in _ticks(low, high):
+        parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{width - RIGHT}"/>')
+        parts.append(f'<text class="tick end" x="{LEFT - 6}" y="{y(tick) + 3.5:.1f}">{_short(tick)}</text>')
+    for step, anchor in ((0, ""), (last, " end")):
+        parts.append(f'<text class="tick{anchor}" x="{x(step):.1f}" y="{height - 6}">{step:,}</text>')
+    parts += [f'<path class="mark" d="M{x(mark):.1f} {TOP}V{height - BOTTOM}"/>' for mark in marks]
+    for line in lines:
+        points = [f"{x(s):.1f} {y(v):.1f}" for s, v in zip(line.curve.steps, line.curve.values, strict=True)]
+        weight = " faint" if line.faint else ""
+        parts.append(f'<path class="line {line.kind}{weight}" d="M{"L".join(points)}"/>')
+        if line.dots or len(points) == 1:
+            parts += [_dot(point, line.kind) for point in points]
+    parts.append(_legend(lines, width))
+    return "".join(parts) + "</svg>"
+
+
+def draw_spark(curve: Curve, kind: str = "a", size: tuple[int, int] = (84, 20)) -> str:
+    """A curve the size of a word."""
+    curve = _thin(curve.finite, 60)
+    if len(curve) < 2:
+        return ""
+    width, height = size
+    low, high = float(curve.values.min()), float(curve.values.max())
+    span, last = max(high - low, 1e-12), max(1, int(curve.steps[-1]))
+    points = [
+        f"{2 + (width - 6) * s / last:.1f} {height - 3 - (height - 6) * (v - low) / span:.1f}"
+        for s, v in zip(curve.steps, curve.values, strict=True)
+    ]
+    return (
+        f'<svg class="spark" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<path class="line {kind}" d="M{"L".join(points)}"/>{_dot(points[-1], kind)}</svg>'
+    )
+
+
+def _legend(lines: Sequence[Line], width: int) -> str:
+    """The names at the top right, from right to left, in their colors."""
+    named = [line for line in lines if not line.faint and line.name]
+    if len(named) < 2:
+        return ""
+    parts, right = [], float(width - RIGHT)
+    for line in reversed(named):
+        parts.append(
+            f'<text class="name end {line.kind}" x="{right:.0f}" y="12">{html.escape(line.name)}</text>'
+        )
+        right -= 6.2 * len(line.name) + 12
+    return "".join(parts)
+
+
+def _dot(point: str, kind: str) -> str:
+    cx, cy = point.split()
+    return f'<circle class="dot {kind}" cx="{cx}" cy="{cy}" r="2.4"/>'
+
+
+def _range(lines: Sequence[Line]) -> tuple[float, float]:
+    """Without the wildest hundredth of dense curves."""
+    lows, highs = [], []
+    for line in lines:
+        dense = len(line.curve) > 40
+        low, high = np.percentile(line.curve.values, (0, 98.5 if dense else 100))
+        lows.append(low)
+        highs.append(high)
+    low, high = float(min(lows)), float(max(highs))
+    if high - low < 1e-9:
+        return low - max(0.5, abs(low) / 10), high + max(0.5, abs(high) / 10)
+    return low - 0.04 * (high - low), high + 0.04 * (high - low)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Two to five round numbers."""
+    raw = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
+    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _short(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−") if abs(value) > 1e-12 else "0"
+
+
+def _thin(curve: Curve, most: int = POINTS) -> Curve:
+    if len(curve) <= most:
+        return curve
+    chosen = np.unique(np.linspace(0, len(curve) - 1, most).round().astype(int))
+    return make_curve(curve.steps[chosen], curve.values[chosen])

@@ -1,0 +1,93 @@
+"""How the answers came about: some probes, a row each, over the steps of a run."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import UInt8
+
+from safelight.journal.doctor.sheets import AUTOMATIC, COLUMNS
+from safelight.journal.records import Record
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Sheet = UInt8[np.ndarray, "h w 3"]
+
+ROWS, STAGES = 4, 5  # probes, and steps of the run, at most
+WITH_HINTS, TRUTH = 3, 4
+TILE, GAP = 96, 4  # pixels
+
+
+def filmstrip(record: Record) -> "tuple[Image, str] | None":
+    """A picture and what its columns are; None for a run without pictures."""
+    stages = _spread(record.pictures, STAGES)
+    sheets = {path: sheet for path in stages if (sheet := _open(path)) is not None}
+    if not sheets:
+        return None
+    last = list(sheets.values())[-1]
+    side = record.settings.get("augment.size")
+    if not isinstance(side, int) or last.shape[1] != COLUMNS * side:
+        return _scaled(last), f"the probes at {_label(list(sheets)[-1])}"
+    columns = [_column(last, 0, side)]
+    columns += [_column(sheet, AUTOMATIC, side) for sheet in sheets.values() if sheet.shape == last.shape]
+    columns += [_column(last, WITH_HINTS, side), _column(last, TRUTH, side)]
+    steps = ", ".join(_label(path) for path, sheet in sheets.items() if sheet.shape == last.shape)
+    return _join(columns), f"grey; automatic at {steps}; with 5 hints; truth"
+
+
+def as_jpeg(picture: "Image", quality: int = 86) -> bytes:
+    """The picture as a JPEG file."""
+    buffer = io.BytesIO()
+    picture.convert("RGB").save(buffer, "JPEG", quality=quality, optimize=True)
+    return buffer.getvalue()
+
+
+def _open(path: Path) -> Sheet | None:
+    from PIL import Image
+
+    try:
+        return np.asarray(Image.open(path).convert("RGB"))
+    except OSError:
+        return None
+
+
+def _column(sheet: Sheet, number: int, side: int) -> Sheet:
+    return sheet[: ROWS * side, number * side : (number + 1) * side]
+
+
+def _join(columns: list[Sheet]) -> "Image":
+    """Columns of squares, apart by white gaps that a page's paper may replace."""
+    from PIL import Image
+
+    side = columns[0].shape[1]
+    rows = columns[0].shape[0] // side
+    step = TILE + GAP
+    strip = Image.new("RGB", (len(columns) * step - GAP, rows * step - GAP), "#808080")
+    for place, column in enumerate(columns):
+        for row in range(rows):
+            tile = Image.fromarray(np.ascontiguousarray(column[row * side : (row + 1) * side]))
+            strip.paste(tile.resize((TILE, TILE), Image.Resampling.LANCZOS), (place * step, row * step))
+    return strip
+
+
+def _scaled(sheet: Sheet, most: int = 900) -> "Image":
+    from PIL import Image
+
+    picture = Image.fromarray(sheet)
+    picture.thumbnail((most, most), Image.Resampling.LANCZOS)
+    return picture
+
+
+def _label(path: Path) -> str:
+    digits = "".join(filter(str.isdigit, path.stem))
+    return f"step {int(digits):,}" if digits else path.stem
+
+
+def _spread(paths: list[Path], most: int) -> list[Path]:
+    """At most so many, evenly apart, the last one among them."""
+    if not paths:
+        return []
+    chosen = np.linspace(0, len(paths) - 1, min(most, len(paths))).round().astype(int)
+    return [paths[number] for number in sorted(set(chosen.tolist()))]

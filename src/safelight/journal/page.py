@@ -1,0 +1,34 @@
+"""The written journal: journal.html and journal.md of all runs under a folder."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from safelight.journal.chapter import write_chapter
+from safelight.journal.family import family_order
+from safelight.journal.html_page import html_page
+from safelight.journal.looks import SplitLooks
+from safelight.journal.markdown_page import write_markdown
+from safelight.journal.records import Record
+
+STATES = ("finished", "running", "stopped", "failed")
+
+
+def write_page(records: Sequence[Record], looks: Sequence[SplitLooks], folder: Path, name: str) -> Path:
+    """Write journal.html, journal.md and its files into the folder; returns the path of journal.html."""
+    folder.mkdir(parents=True, exist_ok=True)
+    places = family_order(records)
+    chapters = [write_chapter(place) for place in places]
+    title, summary = f"Journal of {name}", summarize(records)
+    page = folder / "journal.html"
+    page.write_text(html_page(title, summary, places, chapters, looks), encoding="utf-8")
+    write_markdown(folder, title, summary, places, chapters, looks)
+    return page
+
+
+def summarize(records: Sequence[Record]) -> str:
+    """How many runs there are, and how they ended: "12 runs: 9 finished, 3 failed."."""
+    counts = Counter(record.state for record in records)
+    ordered = [state for state in STATES if state in counts] + sorted(set(counts) - set(STATES))
+    total = f"{len(records)} run{'s' * (len(records) != 1)}"
+    return f"{total}: {', '.join(f'{counts[state]} {state}' for state in ordered)}."
