@@ -1,0 +1,136 @@
+"""Claims of the lab notes, tried again: each is two recipes that differ in one thing, on the same pictures.
+
+  python benchmarks/notes.py --data DATASET [--note 001] [--seeds 2] [--steps 600]
+
+Every recipe is trained once a seed (a run that is already there is not trained again) and asked about the same
+held-out pictures. The difference is taken picture by picture; its 95 % interval is a bootstrap over pictures
+and seeds. Prints the table of docs/notes.md.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from safelight.data.cache import open_dataset
+from safelight.journal.run import Run
+from safelight.recipes import recipe_named
+from safelight.tasks.hints import Points
+from safelight.training.color import probes as color
+from safelight.training.color.predict import NetworkPredict
+from safelight.training.fill import probes as fill
+from safelight.training.fill.predict import NetworkFill
+from safelight.training.fit import fit, trained_network
+from safelight.training.recipe import Recipe
+from safelight.training.tree import override, to_json
+
+HELD_OUT = 128
+RESAMPLES = 4000
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a note says of `child` against `parent`, both recipes by name."""
+
+    note: str
+    says: str
+    parent: str
+    child: str
+
+
+CLAIMS = (
+    Claim("001", "a U-Net has more detail than an autoencoder", "note-001-autoencoder", "note-001-unet"),
+    Claim("001", "with the last skip, holes are not filled properly", "note-001-last-skip", "note-001-unet"),
+    Claim("001", "small rectangles first, then bigger ones", "note-001-unet", "note-001-small-then-big"),
+    Claim("001", "dilated convolution", "note-001-deep", "note-001-dilated"),
+    Claim("001", "gated convolution", "note-001-unet", "note-001-gated"),
+    Claim("001", "partial convolution", "note-001-unet", "note-001-partial"),
+    Claim("001", "gated against partial", "note-001-partial", "note-001-gated"),
+    Claim("001", "attention", "note-001-unet", "note-001-attention"),
+    Claim("001", "0..1 trains better than 0..255", "note-001-byte-range", "note-001-unit-range"),
+)
+
+
+def main() -> None:
+    """Train what is missing, compare, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--runs", type=Path, default=Path("runs/notes"))
+    parser.add_argument("--note", help="claims of this note alone")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=600)
+    given = parser.parse_args()
+    claims = [claim for claim in CLAIMS if given.note in (None, claim.note)]
+    names = dict.fromkeys(name for claim in claims for name in (claim.parent, claim.child))
+    scores = {name: scores_of(name, given) for name in names}
+    print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures\n")
+    print("| note | claim | before | after | difference, dB | |")
+    print("|---|---|---|---|---|---|")
+    for claim in claims:
+        print(row(claim, scores[claim.parent], scores[claim.child]), flush=True)
+
+
+def scores_of(name: str, given: argparse.Namespace) -> np.ndarray:
+    """Of every seed and held-out picture, in dB: (seeds, pictures)."""
+    recipes = (short(recipe_named(name), given.steps, seed) for seed in range(given.seeds))
+    return np.array([per_picture(train_once(recipe, given), given.data) for recipe in recipes])
+
+
+def short(recipe: Recipe, steps: int, seed: int) -> Recipe:
+    """The recipe for so many steps, looked at when it ends."""
+    changed = {f"train.{name}": str(steps) for name in ("steps", "validate_every", "picture_every")}
+    return override(recipe, changed | {"train.seed": str(seed)})
+
+
+def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
+    """The finished run of this very recipe, trained now if there is none."""
+    for known in finished(given.runs):
+        if json.loads(known.recipe_json) == json.loads(to_json(recipe)):
+            return known
+    return fit(recipe, given.data, given.runs, quiet=True)
+
+
+def finished(runs: Path) -> Iterable[Run]:
+    """Runs in this folder that came to their end."""
+    folders = [path.parent for path in runs.glob("*/run.json")]
+    return (run for run in map(Run.open, folders) if run.facts["state"] == "finished")
+
+
+def per_picture(run: Run, data: Path) -> np.ndarray:
+    """Holes: PSNR in the hole. Colour: gain over grey without hints."""
+    network, recipe = trained_network(run)
+    held_out, size = open_dataset(data, "val"), recipe.augment.size
+    if recipe.task == "fill":
+        answer: Any = NetworkFill(network, recipe.preparation)
+        asked = fill.choose(held_out, size, HELD_OUT)
+        return np.array([fill.hole_psnr(answer(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
+    answer = NetworkPredict(network, recipe.preparation)
+    probes = color.choose(held_out, size, HELD_OUT)
+    return np.array([color.gain_over_grey(probe, answer, len(Points.none())) for probe in probes])
+
+
+def row(claim: Claim, parent: np.ndarray, child: np.ndarray) -> str:
+    """One line of the table."""
+    apart = child - parent
+    rng = np.random.default_rng(0)
+    seeds, pictures = apart.shape
+    means = [
+        apart[rng.integers(0, seeds, seeds)][:, rng.integers(0, pictures, pictures)].mean()
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.percentile(means, (2.5, 97.5))
+    verdict = "holds" if low > 0 else "the other way round" if high < 0 else "cannot tell"
+    return (
+        f"| {claim.note} | {claim.says} | `{claim.parent}` {parent.mean():.2f} | `{claim.child}` "
+        f"{child.mean():.2f} | {apart.mean():+.2f} ({low:+.2f} to {high:+.2f}) | {verdict} |"
+    )
+
+
+if __name__ == "__main__":
+    main()
