@@ -1,6 +1,8 @@
 """Augmentation: the same photo, seen a little differently each time. Every draw takes a numpy Generator."""
 
+import math
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -8,6 +10,9 @@ from jaxtyping import UInt8
 from safelight.arrays import Lightness
 from safelight.errors import RecipeError
 from safelight.pixels.geometry import resize
+from safelight.training.jitter import Jitter, jitter
+
+Place: TypeAlias = tuple[float, float]  # (x, y) in fractions of the picture
 
 
 @dataclass(frozen=True)
@@ -16,31 +21,151 @@ class Augmentation:
     smallest: the smallest crop's side as a share of the picture's, up to 1 (the whole of it).
     flip: mirror left and right, half of the time.
     aging: share of pictures whose lightness is aged (contrast, fading, blur, grain), as old prints are.
+    rotate: turned by up to so many degrees either way. stretch: width against height changed by up to this share.
+    coarse: shrunk by up to this share and enlarged again, as small photos are.
+    brightness, contrast, saturation: changed by up to this share; hue: by up to so many degrees. They change
+    the whole picture before a question is made of it, so that question and truth agree.
+    subject: how far the crop is drawn from a random place to the picture's subject, if its metadata name one:
+    0 not at all, 1 centred on it. Whatever is 0 is off and draws nothing.
     """
 
     size: int = 128
     smallest: float = 0.6
     flip: bool = True
     aging: float = 0.2
+    rotate: float = 0.0
+    stretch: float = 0.0
+    coarse: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    subject: float = 0.0
 
     def __post_init__(self) -> None:
         if self.size < 32 or self.size % 32:
             raise RecipeError(f"augment.size is {self.size}; expected a multiple of 32")
         if not 0 < self.smallest <= 1 or not 0 <= self.aging <= 1:
             raise RecipeError("augment.smallest and augment.aging are shares, 0 to 1")
+        for name, most in MOST.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise RecipeError(f"augment.{name} is {getattr(self, name):g}; expected 0 (off) to {most:g}")
+
+    @property
+    def jitter(self) -> Jitter:
+        """The changes of color."""
+        return Jitter(self.brightness, self.contrast, self.saturation, self.hue)
+
+
+MOST = {
+    "rotate": 180,
+    "stretch": 1,
+    "coarse": 0.9,
+    "brightness": 0.9,
+    "contrast": 0.9,
+    "saturation": 1,
+    "hue": 180,
+    "subject": 1,
+}
+
+
+class Album(Protocol):
+    """Pictures by number."""
+
+    def __getitem__(self, index: int) -> UInt8[np.ndarray, "h w 3"]: ...
+
+
+@runtime_checkable
+class WithSubjects(Protocol):
+    """Pictures that know what each is about."""
+
+    def subject(self, i: int) -> Place | None: ...
+
+
+def draw_view(
+    pictures: Album, number: int, how: Augmentation, rng: np.random.Generator
+) -> UInt8[np.ndarray, "s s 3"]:
+    """One picture of a set, augmented; around its subject where the settings ask for it and the set knows it."""
+    subject = None
+    if how.subject and isinstance(pictures, WithSubjects):
+        subject = pictures.subject(number)
+    return augment(pictures[number], how, rng, subject)
 
 
 def augment(
-    picture: UInt8[np.ndarray, "h w 3"], how: Augmentation, rng: np.random.Generator
+    picture: UInt8[np.ndarray, "h w 3"],
+    how: Augmentation,
+    rng: np.random.Generator,
+    subject: Place | None = None,
 ) -> UInt8[np.ndarray, "s s 3"]:
-    """A random square crop of the picture at the training size, perhaps mirrored."""
-    shorter = min(picture.shape[:2])
-    side = max(1, round(shorter * rng.uniform(how.smallest, 1.0)))
-    top, left = rng.integers(0, picture.shape[0] - side + 1), rng.integers(0, picture.shape[1] - side + 1)
-    crop = picture[top : top + side, left : left + side]
+    """A random square crop of the picture at the training size, perhaps turned, mirrored, and of other colors."""
+    cut = _turned_crop if how.rotate or how.stretch else _crop
+    crop = cut(picture, how, rng, subject)
     if how.flip and rng.random() < 0.5:
         crop = crop[:, ::-1]
-    return resize(np.ascontiguousarray(crop), (how.size, how.size))
+    view = resize(np.ascontiguousarray(crop), (how.size, how.size))
+    if how.coarse:
+        few = max(1, round(how.size * (1 - rng.uniform(0, how.coarse))))
+        view = resize(resize(view, (few, few)), (how.size, how.size))
+    return jitter(view, how.jitter, rng) if how.jitter.on else view
+
+
+def _crop(
+    picture: UInt8[np.ndarray, "h w 3"], how: Augmentation, rng: np.random.Generator, subject: Place | None
+) -> UInt8[np.ndarray, "side side 3"]:
+    height, width = picture.shape[:2]
+    side = max(1, round(min(height, width) * rng.uniform(how.smallest, 1.0)))
+    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    if subject:
+        top = _drawn(top, subject[1] * height - side / 2, height - side, how.subject)
+        left = _drawn(left, subject[0] * width - side / 2, width - side, how.subject)
+    return picture[top : top + side, left : left + side]
+
+
+def _drawn(start: int, goal: float, most: int, pull: float) -> int:
+    """From `start` this share of the way to the goal, which is brought into 0..most first."""
+    return round(start + pull * (min(max(goal, 0), most) - start))
+
+
+def _turned_crop(
+    picture: UInt8[np.ndarray, "h w 3"], how: Augmentation, rng: np.random.Generator, subject: Place | None
+) -> UInt8[np.ndarray, "a b 3"]:
+    """A rectangle of the picture, turned; made smaller where its corners would lie outside."""
+    height, width = picture.shape[:2]
+    angle = math.radians(rng.uniform(-how.rotate, how.rotate))
+    aspect = math.exp(rng.uniform(-1, 1) * math.log1p(how.stretch))
+    side = min(height, width) * rng.uniform(how.smallest, 1.0)
+    h, w = side / math.sqrt(aspect), side * math.sqrt(aspect)
+    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+    scale = min(1.0, height / (h * cos + w * sin), width / (w * cos + h * sin))
+    h, w = h * scale, w * scale
+    y_room, x_room = (
+        (h * cos + w * sin) / 2,
+        (w * cos + h * sin) / 2,
+    )  # from the middle to the farthest corner
+    x, y = rng.uniform(x_room, max(x_room, width - x_room)), rng.uniform(y_room, max(y_room, height - y_room))
+    if subject:
+        x += how.subject * (min(max(subject[0] * width, x_room), width - x_room) - x)
+        y += how.subject * (min(max(subject[1] * height, y_room), height - y_room) - y)
+    return _sample(picture, (x, y), (h, w), angle)
+
+
+def _sample(
+    picture: UInt8[np.ndarray, "h w 3"], middle: Place, size: tuple[float, float], angle: float
+) -> UInt8[np.ndarray, "a b 3"]:
+    """The rectangle of this size (h, w) around `middle` (pixels), turned by `angle` (radians), bilinear."""
+    import cv2
+
+    h, w = max(1, round(size[0])), max(1, round(size[1]))
+    across, down = size[1] / w, size[0] / h  # pixels of the picture a pixel of the rectangle
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array([[cos * across, -sin * down], [sin * across, cos * down]])
+    # A pixel (i, j) has its middle at (i + 0.5, j + 0.5), in the picture and in the rectangle.
+    shift = np.array(middle) - 0.5 - turn @ np.array([(w - 1) / 2, (h - 1) / 2])
+    matrix = np.column_stack([turn, shift])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(picture, matrix, (w, h), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.uint8)
 
 
 def age(L: Lightness, rng: np.random.Generator) -> Lightness:
