@@ -82,8 +82,37 @@ def test_the_curriculum_grows_to_the_end_of_the_run() -> None:
 
 
 @pytest.mark.parametrize(
+    ("curriculum", "halfway"),
+    [("linear", 220), ("cosine", 220), ("geometric", 127), ("stairs", 160)],
+)
+def test_the_curriculum_falls_along_its_curve(curriculum: str, halfway: int) -> None:
+    """From 400 to 40: halfway linearly, by the root of 401 x 41, or on the third of four stairs."""
+    falls = HintSampling(count="fixed", most=40, start_most=400, automatic=0, curriculum=curriculum)
+    most = [falls.most_at(progress) for progress in np.linspace(0, 1, 101)]
+    assert (most[0], most[50], most[100]) == (400, halfway, 40)
+    assert most == sorted(most, reverse=True)
+    sooner = replace(falls, curriculum_end=0.5)
+    assert [sooner.most_at(progress) for progress in (0, 0.25, 0.5, 0.8)] == [400, most[50], 40, 40]
+    assert set(counts(falls, progress=1.0)) == {40}
+
+
+def test_stairs_are_equal() -> None:
+    falls = HintSampling(most=10, start_most=40, curriculum="stairs", curriculum_stairs=4)
+    most = [falls.most_at(step / 100) for step in range(100)]
+    assert [most.count(level) for level in (40, 30, 20, 10)] == [25] * 4
+
+
+@pytest.mark.parametrize("curriculum", ["linear", "cosine", "geometric", "stairs"])
+def test_a_curriculum_may_stay_where_it_is(curriculum: str) -> None:
+    still = HintSampling(most=7, start_most=7, curriculum=curriculum)
+    assert {still.most_at(progress) for progress in (0, 0.3, 1)} == {7}
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"curriculum_end": 0.0}, "hints.curriculum_end"),
+        ({"curriculum_stairs": 1}, "hints.curriculum_stairs"),
         ({"automatic": 1.5}, "automatic"),
         ({"stop": 0.0}, "stop"),
         ({"most": -1}, "cannot be negative"),

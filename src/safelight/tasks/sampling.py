@@ -5,6 +5,8 @@ number of points, places normal around the centre, and the mean colour of a squa
 al. 2022) draws uniformly. Every draw takes a numpy Generator.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +28,10 @@ class HintSampling:
     patch: smallest and largest side, in pixels, of the square over which the colour is averaged.
     variance: if above 0, the colour is a Gaussian-weighted mean around the point with this variance in
       pixels squared (note 000's hint_sample_variance), instead of the patch mean.
-    start_most: hint curriculum: `most` begins here and reaches its own value when the run ends; 0 is off.
+    start_most: hint curriculum: `most` begins here and reaches its own value at `curriculum_end`, a share of
+      the run; 0 is off.
+    curriculum: how it gets there: "linear", "cosine" (slow at both ends), "geometric" (equal factors: as much of
+      the run from 400 to 40 as from 40 to 4) or "stairs" (on as many equal ones as `curriculum_stairs`).
     """
 
     count: Literal["geometric", "uniform", "log", "fixed"] = "log"
@@ -37,12 +42,20 @@ class HintSampling:
     patch: tuple[int, int] = (1, 5)
     variance: float = 0.0
     start_most: int = 0
+    curriculum: Literal["linear", "cosine", "geometric", "stairs"] = "linear"
+    curriculum_end: float = 1.0
+    curriculum_stairs: int = 4
 
     def __post_init__(self) -> None:
         if not 0 <= self.automatic <= 1 or not 0 < self.stop <= 1:
             raise RecipeError(f"automatic ({self.automatic}) and stop ({self.stop}) are shares from 0 to 1")
         if self.most < 0 or self.start_most < 0 or self.variance < 0:
             raise RecipeError("most, start_most and variance of the hints cannot be negative")
+        if not 0 < self.curriculum_end <= 1 or self.curriculum_stairs < 2:
+            raise RecipeError(
+                f"hints.curriculum_end is {self.curriculum_end} and hints.curriculum_stairs "
+                f"{self.curriculum_stairs}; expected a share of the run, above 0, and 2 stairs at least"
+            )
         if not 1 <= self.patch[0] <= self.patch[1]:
             raise RecipeError(f"hints.patch is {self.patch}; expected smallest and largest side, from 1")
 
@@ -50,7 +63,27 @@ class HintSampling:
         """The most hints at this share (0..1) of the run."""
         if not self.start_most:
             return self.most
-        return round(self.start_most + (self.most - self.start_most) * min(max(progress, 0.0), 1.0))
+        done = CURRICULA[self.curriculum](self, min(max(progress / self.curriculum_end, 0.0), 1.0))
+        return round(self.start_most + (self.most - self.start_most) * done)
+
+
+def _geometric(sampling: HintSampling, progress: float) -> float:
+    """One more than the number of hints falls (or grows) by equal factors: it may end at none."""
+    first, last = sampling.start_most + 1, sampling.most + 1
+    return progress if first == last else (first * (last / first) ** progress - first) / (last - first)
+
+
+def _stairs(sampling: HintSampling, progress: float) -> float:
+    count = sampling.curriculum_stairs
+    return min(int(progress * count) / (count - 1), 1.0)
+
+
+CURRICULA: dict[str, Callable[[HintSampling, float], float]] = {  # how far it has come, of how much is done
+    "linear": lambda _, progress: progress,
+    "cosine": lambda _, progress: (1 - math.cos(math.pi * progress)) / 2,
+    "geometric": _geometric,
+    "stairs": _stairs,
+}
 
 
 def draw_count(sampling: HintSampling, rng: np.random.Generator, progress: float = 1.0) -> int:
