@@ -130,6 +130,22 @@ def test_orthogonal_rows_are_orthogonal() -> None:
     assert not layer[0].bias.any()
 
 
+@pytest.mark.parametrize("how", INITIALIZATIONS)
+def test_channels_last_gets_the_same_weights(how: Any, batch: Any) -> None:
+    one, two = plain_network(), plain_network().to(memory_format=torch.channels_last)
+    for network in (one, two):
+        initialize(network, how, batch, torch.Generator().manual_seed(0))
+    for a, b in zip(one.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=2e-3, rtol=1e-2)
+
+
+def test_layers_of_zeros_stay_silent(batch: Any) -> None:
+    network = plain_network()
+    nn.init.zeros_(network.out.weight)
+    initialize(network, "lsuv", batch, torch.Generator().manual_seed(0))
+    assert not network.out.weight.any()
+
+
 def test_frozen_layers_are_left_alone(batch: Any) -> None:
     network: PlainUNet = plain_network()
     network.out.requires_grad_(False)

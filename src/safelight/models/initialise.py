@@ -42,11 +42,14 @@ def initialize(
     """Give every trained convolution and linear layer of a network its first weights; biases become 0.
 
     batch: what the network is called with, real questions; kmeans and lsuv look at it. Without one they draw
-    the weights that they begin from, and are to be called again.
+    the weights that they begin from, and are to be called again. Layers of zeros were silenced on purpose, and
+    stay so.
     Raises RecipeError if the answer to the batch is not finite.
     """
     draw, fit = INITIALIZATIONS[how]
-    layers = [m for m in network.modules() if isinstance(m, Layer) and m.weight.requires_grad]
+    layers = [
+        m for m in network.modules() if isinstance(m, Layer) and m.weight.requires_grad and m.weight.any()
+    ]
     with torch.no_grad():
         for layer in layers:
             draw(layer, GAINS[activation], generator)
@@ -69,17 +72,19 @@ def _fit_all(
     generator: torch.Generator | None,
 ) -> None:
     def replace_answer(layer: Layer, inputs: tuple[Tensor], answer: Tensor) -> Tensor:
+        if not torch.isfinite(answer).all():
+            raise RecipeError(
+                "the network's answer to the first batch is not finite; expected pictures in the ranges of the task"
+            )
         return fit(layer, inputs[0], answer, generator)
 
     hooks = [layer.register_forward_hook(replace_answer) for layer in layers]
     try:
         with _as_in_training(network):
-            answer = network(*batch)
+            network(*batch)
     finally:
         for hook in hooks:
             hook.remove()
-    if not torch.isfinite(answer).all():
-        raise RecipeError("the network's answer to the first batch is not finite; look at the data's ranges")
 
 
 @contextmanager
@@ -99,12 +104,14 @@ def _as_in_training(network: nn.Module) -> Iterator[None]:
 def draw_he(layer: Layer, gain: float, generator: torch.Generator | None) -> None:
     """Normal with variance gain^2 / fan_in (He et al. 2015, equation 10)."""
     fan_in = layer.weight[0].numel()
-    layer.weight.normal_(0, gain / math.sqrt(fan_in), generator=generator)
+    drawn = torch.randn(layer.weight.shape, generator=generator)  # alike in every memory layout
+    layer.weight.copy_(drawn * (gain / math.sqrt(fan_in)))
 
 
 def draw_orthogonal(layer: Layer, gain: float, generator: torch.Generator | None) -> None:
     """Rows orthogonal (Saxe et al. 2014)."""
-    nn.init.orthogonal_(layer.weight, gain, generator=generator)
+    drawn = torch.empty(layer.weight.shape)  # torch cannot draw into channels_last
+    layer.weight.copy_(nn.init.orthogonal_(drawn, gain, generator=generator))
 
 
 def to_unit_variance(

@@ -132,8 +132,16 @@ class PlainUNet(nn.Module):
     def forward(
         self, x: Float[Tensor, "b c h w"], mask: Float[Tensor, "b 1 h w"] | None = None
     ) -> Float[Tensor, "b o h w"]:
-        """The answer in single precision. mask: 1 = missing; partial convolution and contextual attention need
-        it (none given: nothing is missing), all others see only x. Raises ModelError for a size that does not fit.
+        """The answer, in single precision. Arguments and errors are those of `raw`."""
+        return OUTPUTS[self.settings.output](self.raw(x, mask))
+
+    def raw(
+        self, x: Float[Tensor, "b c h w"], mask: Float[Tensor, "b 1 h w"] | None = None
+    ) -> Float[Tensor, "b o h w"]:
+        """The answer before the output's activation.
+
+        mask: 1 = missing; partial convolution and contextual attention need it (none given: nothing is
+        missing), all others see only x. Raises ModelError for a size that does not fit.
         """
         self._check_size(x)
         known = None
@@ -147,7 +155,8 @@ class PlainUNet(nn.Module):
         seen = self.bottleneck(seen, None if mask is None else cells(mask, self.multiple))
         for level in reversed(range(self.settings.steps)):
             seen = self.up[level](seen, skips.pop(level, None))
-        return OUTPUTS[self.settings.output](self.out(seen.x).float())
+        answer: Tensor = self.out(seen.x).float()
+        return answer
 
     def _check_size(self, x: Tensor) -> None:
         if torch.onnx.is_in_onnx_export():  # sizes are symbols then

@@ -32,6 +32,7 @@ class PlainSettings:
     size: (h, w) of all pictures, in pixels, if the bottleneck is fully connected; else (0, 0).
     """
 
+    kind: Literal["plain"] = "plain"
     channels: int = 64
     growth: float = 2.0
     widest: int = 512

@@ -44,6 +44,7 @@ class UNetSettings:
     temperature: of the annealed mean (Zhang et al. 2016, equation 5); 1 is the mean, towards 0 the mode.
     """
 
+    kind: Literal["hinted"] = "hinted"
     encoder: str = "tf_efficientnet_lite0"
     pretrained: bool = True
     freeze: bool = True

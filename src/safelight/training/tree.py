@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import json
 import math
+import types
 import typing
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
@@ -34,8 +35,9 @@ def settings(recipe: Any) -> dict[str, Any]:
 
 def override(recipe: R, changes: Mapping[str, str]) -> R:
     """The recipe with settings changed by dotted name, values as they are typed. Raises RecipeError."""
-    known = settings(recipe)
     tree: dict[str, Any] = dataclasses.asdict(recipe)  # type: ignore[call-overload]
+    _change_kinds(type(recipe), tree, changes)
+    known = _flatten(tree)
     for name, text in changes.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(
@@ -48,7 +50,7 @@ def override(recipe: R, changes: Mapping[str, str]) -> R:
         *path, leaf = name.split(".")
         node, kind = tree, typing.cast(Any, type(recipe))
         for part in path:
-            node, kind = node[part], typing.get_type_hints(kind)[part]
+            node, kind = node[part], _chosen(typing.get_type_hints(kind)[part], node[part], part)
         node[leaf] = _parse(text, typing.get_type_hints(kind)[leaf], name)
     return _build(type(recipe), tree, "")
 
@@ -83,8 +85,33 @@ def _build(kind: type[T], tree: object, prefix: str) -> T:
     return kind(**{key: _check(value, hints[key], f"{prefix}{key}") for key, value in tree.items()})
 
 
+def _change_kinds(recipe: type, tree: dict[str, Any], changes: Mapping[str, str]) -> None:
+    """Where another kind of network is asked for (model.kind), begin from that kind's own settings."""
+    for part, union in typing.get_type_hints(recipe).items():
+        asked = changes.get(f"{part}.kind")
+        if _is_choice(union) and asked not in (None, tree[part]["kind"]):
+            tree[part] = dataclasses.asdict(_chosen(union, {"kind": asked}, part)())
+
+
+def _is_choice(kind: Any) -> bool:
+    """Whether a setting is one of several kinds of settings."""
+    return isinstance(kind, types.UnionType) and all(map(dataclasses.is_dataclass, typing.get_args(kind)))
+
+
+def _chosen(kind: Any, value: Any, name: str) -> Any:
+    """Of a choice between settings, the one that the value's "kind" names, the first if none; else as it is."""
+    if not _is_choice(kind):
+        return kind
+    choices = {member.kind: member for member in typing.get_args(kind)}
+    asked = value.get("kind", next(iter(choices))) if isinstance(value, dict) else next(iter(choices))
+    if asked not in choices:
+        raise RecipeError(f"{name}.kind is {asked!r}; expected one of {', '.join(choices)}")
+    return choices[asked]
+
+
 def _check(value: Any, kind: Any, name: str) -> Any:
     """The value as its annotation wants it: lists become tuples, whole numbers floats. Raises RecipeError."""
+    kind = _chosen(kind, value, name)
     if dataclasses.is_dataclass(kind):
         return _build(typing.cast(type, kind), value, f"{name}.")
     origin, inner = typing.get_origin(kind), typing.get_args(kind)

@@ -15,6 +15,7 @@ from safelight.losses.colour import (
     huber_distance,
     log_error,
 )
+from safelight.models.plain_color import ColorNetwork, PlainColorizer, color_network
 from safelight.models.unet import Colors, ColorUNet
 from safelight.training.batches import Pictures
 from safelight.training.color.probes import ColorProbes
@@ -27,9 +28,9 @@ Batch = tuple[Float[Tensor, "b 7 h w"], Float[Tensor, "b 2 h w"]]
 class ColorCraft:
     """How colorizers are trained (training/craft.py)."""
 
-    def network(self, recipe: ColorRecipe) -> ColorUNet:
-        """The U-Net."""
-        return ColorUNet(recipe.model)
+    def network(self, recipe: ColorRecipe) -> ColorNetwork:
+        """The U-Net, hinted or plain."""
+        return color_network(recipe.model)
 
     def samples(self, pictures: Pictures, recipe: ColorRecipe) -> ColorSamples:
         """Crops with random hints."""
@@ -43,8 +44,10 @@ class ColorCraft:
         self, network: nn.Module, batch: Batch, recipe: ColorRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The loss on colours, term by term."""
-        assert isinstance(network, ColorUNet)
         planes, truth = batch
+        if isinstance(network, PlainColorizer):
+            return color_terms(network(planes), None, truth, network, recipe.loss)
+        assert isinstance(network, ColorUNet)
         levels, features = network.look(planes)
         answer = network.answer(planes, levels, features)
         return color_terms(answer, network.guess(features), truth, network, recipe.loss)
@@ -61,12 +64,12 @@ class ColorCraft:
 
 def color_terms(
     answer: Colors,
-    guess: Tensor,
+    guess: Tensor | None,
     truth: Float[Tensor, "b 2 h w"],
-    network: ColorUNet,
+    network: ColorNetwork,
     settings: ColorLossSettings,
 ) -> dict[str, Tensor]:
-    """Each term of the loss times its weight; their sum is what is lowered."""
+    """Each term of the loss times its weight; their sum is what is lowered. guess: None of the plain network."""
     terms = {}
     if settings.huber:
         terms["huber"] = settings.huber * huber_distance(answer.ab, truth, settings.beta)
@@ -76,9 +79,9 @@ def color_terms(
         terms["log_error"] = settings.log_error * log_error(answer.ab, truth, settings.floor)
     if settings.chroma:
         terms["chroma"] = settings.chroma * chroma_error(answer.chroma, truth)
-    if settings.guess:
+    if settings.guess and guess is not None:
         terms["guess"] = settings.guess * huber_distance(guess.float(), F.avg_pool2d(truth, 8), settings.beta)
-    if settings.bins and answer.logits is not None and network.bins is not None:
+    if settings.bins and answer.logits is not None and isinstance(network, ColorUNet) and network.bins:
         small = F.avg_pool2d(truth, truth.shape[-1] // answer.logits.shape[-1])
         terms["bins"] = settings.bins * bin_cross_entropy(answer.logits, network.bins.encode(small))
     return terms

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Planes
-from safelight.models.unet import ColorUNet
+from safelight.models.plain_color import ColorNetwork
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import Points
 
@@ -16,7 +16,7 @@ class NetworkPredict:
     L: (h, w) with sides that are multiples of 32.
     """
 
-    def __init__(self, network: ColorUNet, preparation: Preparation, vivid: float = 0.0) -> None:
+    def __init__(self, network: ColorNetwork, preparation: Preparation, vivid: float = 0.0) -> None:
         self.network, self.preparation, self.vivid = network, preparation, vivid
 
     def __call__(self, L: Lightness, points: Points) -> Ab:
