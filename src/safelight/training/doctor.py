@@ -45,7 +45,7 @@ class EvidenceCallback(pl.Callback):
     channels that are trained and answer the same to everything. And what the probes themselves tell.
     """
 
-    def __init__(self, probes: Probes, familiar: Probes) -> None:
+    def __init__(self, probes: Probes, familiar: Probes | None) -> None:
         self.probes, self.familiar = probes, familiar
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -54,7 +54,7 @@ class EvidenceCallback(pl.Callback):
             return
         network = pl_module.network
         measures: dict[str, float] = {}
-        if len(self.familiar):
+        if self.familiar is not None and len(self.familiar):
             with silent_channels(network) as dead:
                 familiar = self.familiar.score(network)
             measures |= {f"train_{name}": value for name, value in familiar.items()} | {"dead": dead()}

@@ -11,11 +11,12 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from safelight.data.cache import PictureSet, open_dataset
+from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
 from safelight.training.batches import training_batches
 from safelight.training.crafts import craft_of, from_json
+from safelight.training.doctor import some_pictures
 from safelight.training.first_weights import fit_first_weights
 from safelight.training.guard.mending import go_back, loader_died
 from safelight.training.guard.states import guard_state, read
@@ -40,17 +41,19 @@ def fit(
     quiet: bool = False,
     keep_weights: bool = False,
     devices: int = 1,
+    fold: tuple[int, int] | None = None,
 ) -> Run:
     """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
     keep_weights: begin with the parent's averaged weights instead of new ones, and with samples that it did
     not draw: to train a run for longer, or again at another learning rate.
     devices: how many processes share each batch; each of them comes here (training/ranks.py).
+    fold: (which, of how many) is held out in place of the val split (training/folds.py).
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
     Raises DatasetError, RecipeError, GuardError for a run that cannot be kept healthy; what goes wrong in
     training is raised too, and the run marked failed.
     """
-    pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    pictures, held_out = _open(data, fold)
     before = from_json(parent.recipe_json) if parent else None
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
@@ -70,6 +73,7 @@ def fit(
             "fingerprint": pictures.fingerprint,
             "train": len(pictures),
             "val": len(held_out),
+            "fold": fold,
         },
     }
     run = shared_run(lambda: Run.start(runs, recipe.name, to_json(recipe), facts))
@@ -90,6 +94,11 @@ def resume(run: Run, data: Path | None = None, quiet: bool = False, devices: int
         return _train(run, work, again, quiet)
 
 
+def _open(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, PictureSet]:
+    """The pictures to train on and those held out."""
+    return open_fold(data, *fold) if fold else (open_dataset(data, "train"), open_dataset(data, "val"))
+
+
 def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
     """A run's work from where it was left."""
     facts = run.facts
@@ -98,7 +107,9 @@ def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
             f"{run.folder} is finished; to train longer, start anew from its recipe with more --train.steps"
         )
     recipe, data = from_json(run.recipe_json), data or Path(facts["dataset"]["path"])
-    pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    pictures, held_out = _open(
+        data, tuple(facts["dataset"]["fold"]) if facts["dataset"].get("fold") else None
+    )
     if pictures.fingerprint != facts["dataset"]["fingerprint"]:
         raise RunError(f"{data} is no longer what {run.folder} was trained on; start a new run from it")
     again = partial(_prepare, recipe, pictures, held_out, devices)
@@ -162,7 +173,8 @@ def _prepare(
     module = TrainingModule(recipe, craft)
     if checkpoint is None:
         fit_first_weights(module.network, craft.samples(pictures, recipe), craft.collate, recipe)
-    return Work(recipe, module, batches, probes, checkpoint, done, devices)
+    familiar = craft.probes(some_pictures(pictures), recipe)
+    return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar)
 
 
 def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
 from safelight.training.craft import Probes
+from safelight.training.doctor import EvidenceCallback, LiveDoctor
 from safelight.training.guard.callback import Guard
 from safelight.training.metrics_file import MetricsFile
 from safelight.training.modules import TrainingModule
@@ -30,7 +31,8 @@ LOGGED = 25  # steps between two rows of metrics, at most
 class Work:
     """All that a run needs before it begins; making it refuses what cannot be trained.
 
-    checkpoint, steps_done: where it goes on from. devices: processes on this machine.
+    checkpoint, steps_done: where it goes on from. devices: processes on this machine. familiar: probes on
+    training pictures, beside which overfitting shows.
     """
 
     recipe: Recipe
@@ -40,6 +42,7 @@ class Work:
     checkpoint: Path | None = None
     steps_done: int = 0
     devices: int = 1
+    familiar: Probes | None = None
 
 
 def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trainer:
@@ -79,10 +82,11 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         callbacks.append(Guard(folder, guard, work.probes, settings.checkpoint_every))
     if is_first():
         callbacks.append(ProbeCallback(run, work.probes, settings.picture_every))
+        callbacks.append(EvidenceCallback(work.probes, work.familiar))
     if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
         callbacks.append(EMAWeightAveraging(decay=settings.ema))
     if is_first() and not quiet:
-        callbacks.append(Teller(_headline(run, work)))
+        callbacks += [Teller(_headline(run, work)), LiveDoctor(run)]
     last = run.folder / "checkpoints" / "last.ckpt"
     return [*callbacks, LastCheckpoint(last, settings.checkpoint_every, stop, good=guard.on)]
 
