@@ -1,8 +1,6 @@
 """A trained network as an ONNX file with its card, checked against torch on real pictures."""
 
-import tempfile
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +8,17 @@ import onnx
 import torch
 from jaxtyping import Float32
 from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
+from torch import Tensor
 
 from safelight.arrays import Planes
 from safelight.errors import ModelError
+from safelight.models.familiar import Unfamiliarity
+from safelight.models.halves import FEATURES, SEEN, UNFAMILIARITY, assemble
 from safelight.models.unet import ColorUNet
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.modelfile import find_model, write_card
 from safelight.runtime.session import Session
 
-OPSET = 18
 LARGE = 1024  # weights with at least so many numbers are stored in half precision
 TOLERANCE = 0.55 / 110  # half a unit of ab, about a quarter of a just noticeable difference
 
@@ -38,17 +37,33 @@ OUTPUTS = (
 )
 
 
-class Named(nn.Module):
-    """The network with plain tensors as its outputs."""
+LOOKED = {
+    **{
+        name: (
+            (-1e4, 1e4),
+            f"what the trunk saw, 1/{share} of the size; give it back as known_{name} to ask again",
+        )
+        for name, share in zip(SEEN, (2, 4, 8), strict=True)
+    },
+    FEATURES: ((-1e4, 1e4), "mean and deviation of the encoder's channels at 1/8 and 1/16 of the size"),
+    UNFAMILIARITY: (
+        (0.0, 1e4),
+        "distance from the training pictures; above 1 the model should not be trusted",
+    ),
+}
 
-    def __init__(self, network: ColorUNet) -> None:
-        super().__init__()
-        self.network = network
 
-    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        """Planes to ab and chroma."""
-        colors = self.network(planes)
-        return colors.ab, colors.chroma
+def ports(content: bytes) -> tuple[Port, ...]:
+    """The outputs of an exported network: the colors, then what its trunk says."""
+    known = {port.name: port for port in OUTPUTS}
+    return tuple(
+        known.get(port.name) or _looked(port) for port in onnx.load_from_string(content).graph.output
+    )
+
+
+def _looked(port: onnx.ValueInfoProto) -> Port:
+    shape = tuple(side.dim_param or side.dim_value for side in port.type.tensor_type.shape.dim)
+    return Port(port.name, shape, *LOOKED[port.name])
 
 
 @dataclass(frozen=True)
@@ -60,9 +75,16 @@ class Parity:
     chroma: float
 
 
-def export(network: ColorUNet, card: ModelCard, path: Path, questions: list[Planes]) -> Parity:
+def export(
+    network: ColorUNet,
+    card: ModelCard,
+    path: Path,
+    questions: list[Planes],
+    measure: Unfamiliarity | None = None,
+) -> Parity:
     """Write MODEL.onnx and its card, and compare it with torch on these questions (real pictures).
 
+    The card's inputs and outputs are filled in. measure: how far a picture is from the training pictures.
     Nothing new remains at `path` if they differ by more than half a unit of ab. Raises ModelError.
     """
     if not questions:
@@ -74,7 +96,9 @@ def export(network: ColorUNet, card: ModelCard, path: Path, questions: list[Plan
         raise ModelError(f"{path.parent}: cannot be made ({error.strerror}); give -o in a folder") from None
     draft = path.with_name(f".{path.name}.draft.onnx")
     try:
-        draft.write_bytes(to_onnx(network))
+        content = to_onnx(network, measure)
+        card = replace(card, inputs=INPUTS, outputs=ports(content))
+        draft.write_bytes(content)
         write_card(card, draft)
         parity = compare(network, Session(find_model(draft, card.task)), questions)
         largest = float(np.maximum(parity.ab, parity.chroma))  # NaN if either is
@@ -91,24 +115,9 @@ def export(network: ColorUNet, card: ModelCard, path: Path, questions: list[Plan
     return parity
 
 
-def to_onnx(network: ColorUNet) -> bytes:
+def to_onnx(network: ColorUNet, measure: Unfamiliarity | None = None) -> bytes:
     """The network as ONNX, any height and width that are multiples of 32, large weights in half precision."""
-    free = {name: {2: "height", 3: "width"} for name in ("planes", "ab", "chroma")}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        path = Path(folder) / "model.onnx"
-        warnings.simplefilter("ignore")
-        # The tracing exporter, on purpose: with free sizes torch.export takes minutes over this network.
-        torch.onnx.export(
-            Named(network).eval(),
-            (torch.rand(1, 7, 96, 160),),
-            path,
-            dynamo=False,
-            input_names=["planes"],
-            output_names=["ab", "chroma"],
-            dynamic_axes=free,
-            opset_version=OPSET,
-        )
-        model = halve(onnx.load(path))
+    model = halve(assemble(network, measure))
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 

@@ -12,6 +12,7 @@ from safelight.runtime.card import Port
 from safelight.runtime.modelfile import ModelFile
 
 ERRORS_ONLY = 3  # ONNX Runtime's log level
+KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 
 
 class Session:
@@ -19,6 +20,8 @@ class Session:
 
     model: the file and its card; the checksum is verified on the bytes that are then opened.
     threads: how many threads one run may use; 0 lets ONNX Runtime choose (one a core).
+    recalled: outputs that a later run on the same photo may be given, each as KNOWN + its name; the part of
+    the network that makes them is then left out.
     Raises ModelError if the file is not ONNX, or has not the inputs and outputs that its card names.
     """
 
@@ -38,6 +41,8 @@ class Session:
             raise ModelError(f"{model.path}: is not an ONNX model that can be run ({reason})") from None
         self.outputs = tuple(port.name for port in self._session.get_outputs())
         inputs = [port.name for port in self._session.get_inputs()]
+        optional = {port.name for port in self._session.get_overridable_initializers()}
+        self.recalled = tuple(name for name in self.outputs if KNOWN + name in optional)
         _check_ports(model.path, "input", inputs, model.card.inputs)
         _check_ports(model.path, "output", self.outputs, model.card.outputs)
 
