@@ -4,13 +4,17 @@ import difflib
 from collections.abc import Callable
 
 from safelight.errors import RecipeError
-from safelight.recipes import fill
+from safelight.recipes import fill, notes
 from safelight.recipes.colorize import color, quick
 from safelight.training.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "color": color,
     "quick": quick,
+    "note-000-hints": notes.note_000_hints,
+    "note-000-colorful": notes.note_000_colorful,
+    "note-002-simple": notes.note_002_simple,
+    "note-003-lab": notes.note_003_lab,
     "fill": fill.fill,
     "note-001-unet": fill.note_001_unet,
     "note-001-autoencoder": fill.note_001_autoencoder,

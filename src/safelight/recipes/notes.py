@@ -1,0 +1,105 @@
+"""The best known configuration of each colorization notebook, as far as two cores can carry it.
+
+Pictures are 64 pixels where the notes have 256 (--augment.size 256 is theirs), and the loss of pictures goes
+through EfficientNet-Lite0 where they have VGG16 (--loss.features vgg16 --loss.vgg16 FILE). All else is as they
+have it. docs/notes.md has what each claims, the command, its time and its result on this machine.
+
+note-000-hints    safelight train note-000-hints --data DATASET
+note-002-simple   safelight train note-002-simple --data DATASET
+note-003-lab      safelight train note-003-lab --data DATASET
+note-000-colorful safelight train note-000-colorful --data DATASET
+"""
+
+from dataclasses import replace
+
+from safelight.losses.color_settings import (
+    ColorLossSettings,
+    colorization_loss,
+    colorization_weighted_loss,
+)
+from safelight.models.bottleneck import BottleneckSettings
+from safelight.models.plain_settings import PlainSettings
+from safelight.models.unet import UNetSettings
+from safelight.tasks.colorize import Preparation
+from safelight.tasks.sampling import HintSampling
+from safelight.training.augment import Augmentation
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
+
+SIZE = 64
+SHORT = TrainSettings(steps=1500, ema=0.995, checkpoint_every=250, validate_every=500, picture_every=500)
+AUTOMATIC = HintSampling(automatic=1.0)
+
+
+def note_000_hints() -> ColorRecipe:
+    """Note 000: hints on flowers. No shortcuts, leaky ReLU, group norm, deep bottleneck, many hints to few."""
+    return ColorRecipe(
+        name="note-000-hints",
+        model=PlainSettings(
+            channels=32,
+            widest=256,
+            steps=4,
+            blocks=1,
+            activation="leaky_relu",
+            norm="group",
+            skips=(),
+            bottleneck=BottleneckSettings(depth=3),
+            initialization="kmeans",
+        ),
+        hints=HintSampling(
+            count="geometric", place="normal", variance=4.0, most=60, start_most=400, automatic=0.05
+        ),
+        preparation=Preparation(soft_mask=True, propagate=False),
+        augment=Augmentation(size=SIZE, aging=0.0),
+        loss=ColorLossSettings(guess=0.0),
+        optimizer=OptimizerSettings(lr=1e-3, weight_decay=1e-4),
+        train=SHORT,
+    )
+
+
+def note_000_colorful() -> ColorRecipe:
+    """The schedule that note 000 copies from Colorful Image Colorization: Adam, plateau, rebalanced bins."""
+    return ColorRecipe(
+        name="note-000-colorful",
+        model=UNetSettings(head="bins"),
+        hints=AUTOMATIC,
+        augment=Augmentation(size=SIZE, aging=0.0),
+        loss=ColorLossSettings(huber=0.0, chroma=0.0, guess=0.0, bins=1.0, rebalance=True),
+        optimizer=OptimizerSettings(
+            name="adam",
+            lr=3e-5,
+            betas=(0.9, 0.99),
+            weight_decay=1e-3,
+            schedule="plateau",
+            warmup=0.0,
+            drops=(1 / 3, 0.1),
+            clip=0.0,
+        ),
+        train=SHORT,
+    )
+
+
+def note_002_simple() -> ColorRecipe:
+    """Note 002, the simple truth: squared error by saturation, 96 channels, batch 16, 5e-5 with warm-up."""
+    return ColorRecipe(
+        name="note-002-simple",
+        model=PlainSettings(channels=96, widest=384, steps=3, blocks=1, skips=(0, 1, 2)),
+        hints=AUTOMATIC,
+        augment=Augmentation(size=SIZE, aging=0.0),
+        loss=colorization_weighted_loss(),
+        data=DataSettings(batch=16),
+        optimizer=OptimizerSettings(lr=5e-5, weight_decay=1e-5, betas=(0.9, 0.999), clip=0.0),
+        train=SHORT,
+    )
+
+
+def note_003_lab() -> ColorRecipe:
+    """Note 003: RGB, perceptual, Huber of ab and diversity together; batch 8, 2e-4 with warm-up, EMA."""
+    return replace(
+        note_002_simple(),
+        name="note-003-lab",
+        model=PlainSettings(channels=64, widest=256, steps=3, blocks=1, skips=(0, 1, 2), skip_gates=True),
+        loss=colorization_loss(),
+        data=DataSettings(batch=8),
+        optimizer=OptimizerSettings(lr=2e-4, weight_decay=1e-5, betas=(0.9, 0.999)),
+    )
