@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from safelight.errors import ModelError
+from safelight.runtime.familiar import Familiarity
 
 FORMAT = 1
 
@@ -35,6 +36,7 @@ class ModelCard:
 
     size: the short side at which its network runs, in pixels. preparation: how its task's questions were made
     in training (tasks/colorize.py: Preparation). sha256: of the ONNX file.
+    familiarity: how the model measures that a picture is unlike those it was trained on.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelCard:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
+    familiarity: Familiarity | None = None
     notes: str = ""
     sha256: str = ""
     format: int = FORMAT
@@ -102,6 +105,7 @@ def _typed(row: dict[str, Any]) -> dict[str, Any]:
     card["inputs"] = tuple(_port(port) for port in row["inputs"])
     card["outputs"] = tuple(_port(port) for port in row["outputs"])
     card["data"] = tuple(TrainingSet(**each) for each in row.get("data", ()))
+    card["familiarity"] = Familiarity(**row["familiarity"]) if row.get("familiarity") else None
     return card
 
 
@@ -133,6 +137,7 @@ def _page(card: ModelCard) -> list[str]:
         _table(
             ("pictures", "set", "license"), [(each.pictures, each.name, each.license) for each in card.data]
         ),
+        f"## Unfamiliar pictures\n\n{card.familiarity.to_page()}" if card.familiarity else "",
         "## Scores" if card.scores else "",
         _table(("measure", "value"), list(card.scores.items())),
         f"## How it was made\n\nRecipe `{card.recipe_name}`:\n\n```\n{card.command}\n```"

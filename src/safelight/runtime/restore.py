@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 
-from safelight.arrays import Ab, Lightness, Pixels, Srgb
+from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import ModelError, PhotoError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo, read_photo
@@ -15,16 +15,28 @@ from safelight.runtime import defaults
 from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
 from safelight.runtime.modelfile import ModelFile, find_model
+from safelight.runtime.recall import Recall, Reply
 from safelight.runtime.session import Session
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
 
 STRIDE = 32  # the network halves its planes five times
+UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
 LONGEST = 4  # a panorama's long side in the network, in short sides: bounds memory
 
 
+class Developed(NamedTuple):
+    """A photo in color, and how unlike the training pictures it is: 1 = threshold, None = not measured."""
+
+    photo: Photo
+    unfamiliarity: float | None
+
+
 class Colorizer:
-    """Gives photos their color with one model. Made by `load`."""
+    """Gives photos their color with one model. Made by `load`.
+
+    Asked about the same photo again with other hints, only the part of the network that sees hints runs.
+    """
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         self.card = model.card
@@ -35,7 +47,7 @@ class Colorizer:
                 f"{model.path}: asks for a preparation {dict(model.card.preparation)} that this safelight "
                 "does not have; upgrade safelight"
             ) from None
-        self._session = Session(model, threads)
+        self._session = Recall(Session(model, threads))
 
     def __call__(
         self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, vivid: float = defaults.VIVID
@@ -50,30 +62,63 @@ class Colorizer:
             photo = read_photo(photo)
         if isinstance(photo, Photo):
             return self.recolor(photo, hints, vivid).srgb
-        return self._color(check_floats(photo), hints, vivid)
+        return self._color(check_floats(photo), hints, vivid)[0]
 
     def recolor(self, photo: Photo, hints: HintSet | None = None, vivid: float = defaults.VIVID) -> Photo:
         """The photo in color, with its own bit depth, alpha and metadata; no float picture of it is made."""
-        return replace(photo, pixels=self._color(photo.pixels, hints, vivid))
+        return self.develop(photo, hints, vivid).photo
+
+    def develop(self, photo: Photo, hints: HintSet | None = None, vivid: float = defaults.VIVID) -> Developed:
+        """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
+        pixels, unfamiliarity = self._color(photo.pixels, hints, vivid)
+        return Developed(replace(photo, pixels=pixels), unfamiliarity)
+
+    def unfamiliarity(self, photo: str | Path | Photo | Srgb) -> float:
+        """How unlike the pictures that the model was trained on: 0 none, 1 the threshold of its card.
+
+        Raises PhotoError as a call does, and ModelError if the model was exported without this measure.
+        """
+        if UNFAMILIARITY not in {port.name for port in self.card.outputs}:
+            raise ModelError(
+                f"{self.card.name} has no measure of unfamiliar photos; export it again with this safelight"
+            )
+        if isinstance(photo, (str, Path)):
+            photo = read_photo(photo)
+        L = self._seen(photo.pixels if isinstance(photo, Photo) else check_floats(photo))
+        return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
 
     def predict(self, L: Lightness, points: Points, vivid: float = 0.0) -> Ab:
         """ab (h, w, 2) for L (h, w) and hints on the same grid, at just this size: what a judge asks for."""
-        padded, (h, w) = pad_to_multiple(L, STRIDE)
-        planes = ask(padded, points, self._preparation)
-        reply = self._session(planes=planes)
-        gain = self._preparation.vivid_gain
-        return answer(reply["ab"], reply["chroma"], planes, points, vivid, gain)[:h, :w]
+        return self._answer(L, points, vivid)[0]
 
-    def _color(self, pixels: Pixels, hints: HintSet | None, vivid: float) -> Pixels:
+    def _answer(self, L: Lightness, points: Points, vivid: float) -> tuple[Ab, Reply]:
+        planes, reply = self._reply(L, points)
+        gain = self._preparation.vivid_gain
+        ab = answer(reply["ab"], reply["chroma"], planes, points, vivid, gain)
+        return ab[: L.shape[0], : L.shape[1]], reply
+
+    def _reply(self, L: Lightness, points: Points) -> tuple[Planes, Reply]:
+        """The question, and what the network says to it."""
+        padded, _ = pad_to_multiple(L, STRIDE)
+        planes = ask(padded, points, self._preparation)
+        return planes, self._session(planes)
+
+    def _seen(self, pixels: Pixels) -> Lightness:
+        """L of the small copy that the network sees."""
         small = fit_size(_size(pixels), self.card.size, long_side=LONGEST * self.card.size)
-        L = srgb_to_lightness(_shrink(pixels, small))
+        return srgb_to_lightness(_shrink(pixels, small))
+
+    def _color(self, pixels: Pixels, hints: HintSet | None, vivid: float) -> tuple[Pixels, float | None]:
+        L = self._seen(pixels)
+        small = (L.shape[0], L.shape[1])
         free, lassos = by_region(hints or HintSet())
-        result = replace_ab(pixels, self.predict(L, to_points(free, small), vivid))
+        ab, reply = self._answer(L, to_points(free, small), vivid)
+        result = replace_ab(pixels, ab)
         for region, inside in lassos:
             # Colored as a whole and cut out at the photo's full size, so that nothing leaks past the lasso.
             colored = replace_ab(pixels, self.predict(L, to_points(inside, small), vivid))
             np.copyto(result, colored, where=region_mask(region, _size(pixels))[..., None] > 0)
-        return result
+        return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
 
 @overload

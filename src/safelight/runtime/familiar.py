@@ -1,0 +1,48 @@
+"""What a model says of how far a photo is from those that it was trained on: the figure, in words."""
+
+from dataclasses import dataclass
+
+FAR = 1.0  # the threshold: what is above it is called unfamiliar
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """How a model's unfamiliarity was measured and where its threshold lies. Part of its card.
+
+    kept: training pictures that it remembers. nearest: which of them, by distance, counts.
+    quantile: this share of the held-out pictures of the same kind lies below the threshold.
+    held_out: how many these were. distance: the threshold in the features' own units.
+    """
+
+    method: str
+    source: str
+    features: str
+    kept: int
+    nearest: int
+    quantile: float
+    held_out: int
+    distance: float
+
+    def to_page(self) -> str:
+        """The card's paragraph."""
+        return (
+            f"Unfamiliarity is the {self.method} ({self.source}) on the {self.features}: to number {self.nearest} "
+            f"of {self.kept} training pictures, as a share of a distance of {self.distance:.4g}, below which "
+            f"{100 * self.quantile:g} % of {self.held_out} held-out pictures of the same sets lie. "
+            "Above 1 the colors are guesses about something that the model hardly saw."
+        )
+
+
+def in_words(unfamiliarity: float) -> str:
+    """A word and a figure: "familiar 0.84"."""
+    return f"{'unfamiliar' if unfamiliarity > FAR else 'familiar'} {unfamiliarity:.2f}"
+
+
+def warning(unfamiliarity: float | None) -> str | None:
+    """One line for a photo past the threshold."""
+    if unfamiliarity is None or unfamiliarity <= FAR:
+        return None
+    return (
+        f"is unlike the pictures that the model was trained on ({unfamiliarity:.2f}, above {FAR:g}); "
+        "its colors are guesses: give hints, or judge them with care"
+    )
