@@ -14,9 +14,12 @@ from safelight.app.commands.colorize import colorize
 from safelight.app.commands.data import data
 from safelight.app.commands.doctor import doctor
 from safelight.app.commands.export import export
+from safelight.app.commands.fill import fill
 from safelight.app.commands.journal import journal
 from safelight.app.commands.judge import judge
 from safelight.app.commands.models import models
+from safelight.app.commands.repair import repair
+from safelight.app.commands.scratches import scratches
 from safelight.app.commands.train import recipes, train
 from safelight.errors import SafelightError
 
@@ -61,7 +64,20 @@ def cli() -> None:
     """
 
 
-for command in (colorize, models, data, recipes, train, export, judge, doctor, journal):
+for command in (
+    colorize,
+    fill,
+    scratches,
+    repair,
+    models,
+    data,
+    recipes,
+    train,
+    export,
+    judge,
+    doctor,
+    journal,
+):
     cli.add_command(command)
 
 

@@ -11,6 +11,7 @@ from safelight.errors import PhotoError, SafelightError
 from safelight.pixels.photo import shown
 
 WRITTEN = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
+LOSSY = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))  # WebP has a lossless mode
 PHOTOS = WRITTEN | {".gif", ".bmp"}
 OTHERWISE = ".png"
 MARK = "-color"
@@ -93,6 +94,20 @@ def result_name(photo: Path) -> str:
 def mask_name(photo: Path) -> str:
     """NAME-mask.png: the mask of a photo, beside it."""
     return f"{photo.stem}-mask.png"
+
+
+def filled_name(photo: Path) -> str:
+    """NAME-filled.EXT, or .png where EXT is a kind that cannot keep every pixel, or is not written."""
+    return _lossless_name(photo, "-filled")
+
+
+def repaired_name(photo: Path) -> str:
+    """NAME-repaired.EXT, or .png where EXT is a kind that cannot keep every pixel, or is not written."""
+    return _lossless_name(photo, "-repaired")
+
+
+def _lossless_name(photo: Path, mark: str) -> str:
+    return f"{photo.stem}{mark}{photo.suffix if photo.suffix.lower() in WRITTEN - LOSSY else OTHERWISE}"
 
 
 Namer: TypeAlias = Callable[[Path], str]  # a photo's path -> the file name of what is made of it

@@ -27,7 +27,9 @@ MODEL = "fill"  # the bundled model: weights/fill.onnx
 STRIDE = 32  # the network halves its planes at most five times
 MARGIN = 16  # pixels around a piece that a classical method sees
 LARGEST = 384  # pixels: a classical method works on a larger window at this size
-WIDE = 12.0  # pixels: from this width on, without a model, Telea is better than biharmonic; see docs/fill.md
+WIDE = (
+    32.0  # pixels: from this width on, without a model, Telea is used, as biharmonic overshoots; docs/fill.md
+)
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,6 @@ class Filled:
 
     photo: Photo
     used: Mapping[str, int]
-
-    @property
-    def remark(self) -> str:
-        """Which methods did it, in words."""
-        parts = [f"{count} by {name}" for name, count in self.used.items()]
-        total = sum(self.used.values())
-        return f"{total} {'piece' if total == 1 else 'pieces'} filled: {', '.join(parts)}"
 
 
 class Filler:
@@ -108,6 +103,18 @@ class Filler:
             if todo[piece.box.slices].any():  # not yet filled with an overlapping piece
                 used[self._fill_piece(pixels, todo, core, piece, method, feather)] += 1
         return Filled(replace(photo, pixels=pixels), dict(used))
+
+    def remark(self, used: Mapping[str, int]) -> str:
+        """Which methods filled how many pieces, in words; and that no model is there, if none is."""
+        total = sum(used.values())
+        parts = ", ".join(f"{count} by {self._title(name)}" for name, count in sorted(used.items()))
+        without = (
+            "" if self.card else " (no model for filling is bundled: the better classical method was used)"
+        )
+        return f"{total} {'piece' if total == 1 else 'pieces'} filled, {parts}{without}"
+
+    def _title(self, name: str) -> str:
+        return f"the model {self.card.name}" if name == "model" and self.card else name
 
     def predict(self, srgb: Srgb, mask: Mask) -> Srgb:
         """The model's filling of a picture at just this size: what a judge asks for. Raises ModelError."""

@@ -69,7 +69,8 @@ def _opencv(srgb: Srgb, mask: Mask, method: int) -> Srgb:
     hole = is_missing(mask)
     if hole.all():
         return np.asarray(srgb, np.float32)
-    deep, missing = _levels(srgb, DEEP, np.uint16), hole.astype(np.uint8)
+    # Emptied first: OpenCV lets what is in the hole have a little effect on the result.
+    deep, missing = _levels(mean_color(srgb, mask), DEEP, np.uint16), hole.astype(np.uint8)
     planes = [
         cv2.inpaint(np.ascontiguousarray(deep[..., channel]), missing, RADIUS, method) for channel in range(3)
     ]

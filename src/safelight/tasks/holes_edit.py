@@ -54,13 +54,16 @@ def resize_mask(mask: Mask, size: Size) -> Hole:
 
 
 def thickness(mask: Mask) -> float:
-    """Width, in pixels, of the widest place of the hole: twice the radius of the largest disc inside it."""
+    """Width, in pixels, of the widest place of the hole: twice the radius of the largest disc inside it.
+
+    A hole at the picture's edge counts twice its depth: nothing is known on the other side.
+    """
     import cv2
 
-    padded = np.pad(is_missing(mask).astype(np.uint8), 1, mode="edge")
-    if padded.all():
+    hole = is_missing(mask)
+    if hole.all():
         return float(max(mask.shape))
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return max(2 * float(distance.max()) - 1, 0.0)
 
 

@@ -88,7 +88,7 @@ def _cover(photo: Photo, missing: Missing, name: str) -> UInt8[np.ndarray, "h w"
     """0..255: how much of each pixel is missing. Paint of any color on black counts as white."""
     if missing in ("white", "black"):
         red, green, blue = (_eight_bits(photo.pixels[..., channel]) for channel in range(3))
-        light = np.maximum(np.maximum(red, green), blue)
+        light: np.ndarray = np.maximum(np.maximum(red, green), blue)
         return light if missing == "white" else ~light
     if photo.alpha is None:
         raise PhotoError(f"{name} has no transparent part; say whether white or black is missing")
@@ -97,7 +97,7 @@ def _cover(photo: Photo, missing: Missing, name: str) -> UInt8[np.ndarray, "h w"
 
 
 def _eight_bits(levels: np.ndarray) -> UInt8[np.ndarray, "h w"]:
-    return np.asarray(levels if levels.dtype == np.uint8 else levels >> 8, np.uint8)
+    return levels if levels.dtype == np.uint8 else np.asarray(levels >> 8, np.uint8)
 
 
 def _check_levels(cover: UInt8[np.ndarray, "h w"], name: str) -> None:

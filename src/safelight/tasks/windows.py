@@ -49,7 +49,7 @@ def pieces(hole: Hole) -> Iterator[Piece]:
             tight = _tighten(hole, box)
             if tight:
                 small = tight.height * tight.width <= MEASURED
-                yield Piece(tight, thickness(hole[tight.slices]) if small else rough)
+                yield Piece(tight, _width(hole, tight) if small else rough)
 
 
 def around(box: Box, margin: int, size: Size) -> Box:
@@ -66,6 +66,15 @@ def square_around(box: Box, least: int, size: Size) -> Box:
     top = min(max(box.top + (box.height - height) // 2, 0), size[0] - height)
     left = min(max(box.left + (box.width - width) // 2, 0), size[1] - width)
     return Box(top, left, height, width)
+
+
+def _width(hole: Hole, box: Box) -> float:
+    """Of the hole in the box, in its surroundings; beyond them, but not beyond the picture, all is known."""
+    size = (hole.shape[0], hole.shape[1])
+    shown = around(box, BLOCK, size)
+    bottom, right = shown.top + shown.height, shown.left + shown.width
+    known = ((shown.top > 0, bottom < size[0]), (shown.left > 0, right < size[1]))
+    return thickness(np.pad(hole[shown.slices], np.array(known, int)))
 
 
 def _blocks(hole: Hole) -> Hole:

@@ -1,0 +1,144 @@
+"""safelight fill: what a mask marks as missing is filled."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from safelight.app.outcomes import plan_jobs, report, tell_jobs
+
+if TYPE_CHECKING:
+    from safelight.pixels.files import Photo
+    from safelight.runtime.batch import Job
+    from safelight.runtime.fill import Filler, Method
+    from safelight.tasks.holes_files import Missing
+
+EXAMPLES = """
+\b
+Examples:
+  safelight fill portrait.jpg --mask damage.png          writes portrait-filled.png
+  safelight fill portrait.jpg --mask damage.png --grow 2 --feather 3
+  safelight fill scans/ --mask masks/ -o mended/         masks/NAME.png or masks/NAME-mask.png for NAME
+  safelight fill portrait.jpg                            with portrait-mask.png, if that lies beside it
+
+A mask is a picture of the photo's size in which white is what is missing (--missing says otherwise). Every
+pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
+of JPEG photos are PNG files. safelight scratches makes a mask.
+
+Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
+"""
+
+
+@click.command(short_help="Fill what a mask marks as missing.", epilog=EXAMPLES)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option(
+    "--mask", type=click.Path(path_type=Path), metavar="FILE|FOLDER", help="The mask, or a folder of masks."
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["auto", "white", "black", "painted", "erased"]),
+    default="auto",
+    show_default=True,
+    help="What in the mask is missing; painted and erased: what is opaque, or transparent.",
+)
+@click.option("--grow", type=click.FloatRange(0), default=0, metavar="N", help="Grow the holes by N pixels.")
+@click.option(
+    "--feather", type=click.FloatRange(0), default=0, metavar="N", help="Fade into the photo over N pixels."
+)
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="A file for one photo, or a folder."
+)
+@click.option(
+    "--method",
+    type=click.Choice(["auto", "model", "biharmonic", "telea"]),
+    default="auto",
+    show_default=True,
+    help="auto: thin damage by the classical method, the rest by the model.",
+)
+@click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
+@click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+def fill(
+    photos: tuple[Path, ...],
+    mask: Path | None,
+    missing: "Missing",
+    grow: float,
+    feather: float,
+    out: Path | None,
+    method: "Method",
+    model: str | None,
+    overwrite: bool,
+    dry_run: bool,
+) -> int:
+    """Fill what is missing in each PHOTO: files, and folders searched at every depth.
+
+    The result has the photo's own size, bit depth, alpha and metadata, and is said to be by which method.
+    """
+    from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
+    from safelight.runtime.fill import load_filler
+
+    jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name))
+    masks = {job.photo: mask_of(job.photo, mask) for job in jobs}
+    if dry_run:
+        return tell_jobs(jobs, overwrite, [_note(masks[job.photo]) for job in jobs])
+    filler = load_filler(model)
+
+    def work(job: "Job") -> Sequence[str]:
+        return _fill_one(filler, job, masks[job.photo], missing, (grow, feather), method, overwrite)
+
+    return report(run(jobs, work, overwrite), len(jobs), "filling", "filled")
+
+
+def mask_of(photo: Path, given: Path | None) -> Path | None:
+    """The mask for a photo: the file given, NAME.* or NAME-mask.* in the folder given or beside the photo."""
+    from safelight.runtime.batch import PHOTOS, mask_name
+
+    if given is not None and not given.is_dir():
+        return given
+    folder = given or photo.parent
+    names = [Path(mask_name(photo)).stem, *([photo.stem] if given else [])]
+    candidates = [folder / f"{name}{suffix}" for name in names for suffix in (".png", *sorted(PHOTOS))]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _note(mask: Path | None) -> str:
+    return f", with {mask.name}" if mask else " (has no mask: would fail)"
+
+
+def _fill_one(
+    filler: "Filler",
+    job: "Job",
+    mask: Path | None,
+    missing: "Missing",
+    edge: tuple[float, float],
+    method: "Method",
+    overwrite: bool,
+) -> Sequence[str]:
+    """One photo from file to file; what was done, and what could not be kept of it."""
+    from safelight.errors import PhotoError
+    from safelight.pixels.files import read_photo
+    from safelight.tasks.holes_files import read_mask
+
+    if mask is None:
+        raise PhotoError("has no mask; give --mask, or make one with safelight scratches")
+    photo = read_photo(job.photo)
+    marked = read_mask(mask, photo.size, missing)
+    filled = filler.fill(photo, marked.hole, method, *edge)
+    return (
+        *photo.remarks,
+        *marked.remarks,
+        filler.remark(filled.used),
+        *write_lossless(job.result, filled.photo, overwrite),
+    )
+
+
+def write_lossless(path: Path, photo: "Photo", overwrite: bool) -> tuple[str, ...]:
+    """Write the photo so that its pixels come back bit by bit; a remark where the format cannot."""
+    from safelight.pixels.files import write_photo
+    from safelight.runtime.batch import LOSSY
+
+    write_photo(path, photo, overwrite=overwrite, quality=100 if path.suffix.lower() == ".webp" else 95)
+    if path.suffix.lower() in LOSSY:
+        return ("a JPEG changes every pixel a little; write a .png to keep the rest bit by bit",)
+    return ()

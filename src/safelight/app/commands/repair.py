@@ -1,0 +1,141 @@
+"""safelight repair: scratches are found and filled, and the photo is given its color if that is asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from safelight.app.commands.fill import mask_of, write_lossless
+from safelight.app.outcomes import plan_jobs, report, tell_jobs
+
+if TYPE_CHECKING:
+    from safelight.pixels.files import Photo
+    from safelight.runtime.batch import Job
+    from safelight.runtime.fill import Filler
+    from safelight.runtime.restore import Colorizer
+    from safelight.tasks.hints import HintSet
+    from safelight.tasks.holes_shapes import Hole
+
+EXAMPLES = """
+\b
+Examples:
+  safelight repair portrait.jpg                          scratches are found and filled: portrait-repaired.png
+  safelight repair portrait.jpg --keep-mask              the same, and portrait-mask.png to look at and correct
+  safelight repair portrait.jpg --mask corrected.png     with a mask of one's own
+  safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
+
+Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
+"""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What repairs: the filler, the colorizer if color was asked for, its hints, the mask that was given."""
+
+    filler: "Filler"
+    colorizer: "Colorizer | None"
+    hints: "HintSet | None"
+    mask: Path | None
+    sensitivity: float
+    keep_mask: bool
+
+
+@click.command(short_help="Find scratches, fill them, and give color if asked.", epilog=EXAMPLES)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="A file for one photo, or a folder."
+)
+@click.option(
+    "--mask",
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="The damage (white), instead of looking for it.",
+)
+@click.option(
+    "--sensitivity",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="From plain scratches only to much that is none.",
+)
+@click.option("--keep-mask", is_flag=True, help="Write the mask that was found as NAME-mask.png.")
+@click.option("--color", is_flag=True, help="Give the mended photo its color.")
+@click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A hint file.")
+@click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+def repair(
+    photos: tuple[Path, ...],
+    out: Path | None,
+    mask: Path | None,
+    sensitivity: float,
+    keep_mask: bool,
+    color: bool,
+    hint_file: Path | None,
+    overwrite: bool,
+    dry_run: bool,
+) -> int:
+    """Repair each PHOTO: find its scratches, fill them, and with --color give it its color."""
+    from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
+
+    if hint_file and not color:
+        raise click.UsageError("--hints are hints of color; give --color too")
+    jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name))
+    if dry_run:
+        return tell_jobs(jobs, overwrite)
+    tools = _tools(color, hint_file, mask, sensitivity, keep_mask)
+    return report(
+        run(jobs, lambda job: _repair_one(tools, job, overwrite), overwrite),
+        len(jobs),
+        "repairing",
+        "repaired",
+    )
+
+
+def _tools(
+    color: bool, hint_file: Path | None, mask: Path | None, sensitivity: float, keep_mask: bool
+) -> Tools:
+    from safelight.runtime.fill import load_filler
+    from safelight.runtime.restore import load
+    from safelight.tasks.hints import HintSet
+
+    hints = HintSet.load(hint_file) if hint_file else None
+    return Tools(load_filler(), load() if color else None, hints, mask, sensitivity, keep_mask)
+
+
+def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
+    """One photo from file to file: scratches, fill, color; what was done, and what could not be kept."""
+    from safelight.pixels.files import read_photo
+    from safelight.tasks.hints import HintSet
+
+    photo = read_photo(job.photo)
+    hole, remarks = _damage(tools, job, photo, overwrite)
+    if hole.any():
+        filled = tools.filler.fill(photo, hole, feather=1)
+        photo, done = filled.photo, tools.filler.remark(filled.used)
+    else:
+        done = "no damage was found, nothing was filled"
+    if tools.colorizer:
+        hints = tools.hints or (HintSet.load(job.hints) if job.hints else None)
+        photo = tools.colorizer.recolor(photo, hints)
+    return (*photo.remarks, *remarks, done, *write_lossless(job.result, photo, overwrite))
+
+
+def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple[Hole, Sequence[str]]":
+    """The mask that was given for this photo, or the scratches that are found; and what there is to remark."""
+    from safelight.errors import PhotoError
+    from safelight.runtime.batch import mask_name
+    from safelight.tasks.holes_files import read_mask, write_mask
+    from safelight.tasks.scratches import ScratchSettings, find_scratches
+
+    if tools.mask is not None:
+        given = mask_of(job.photo, tools.mask)
+        if given is None:
+            raise PhotoError(f"has no mask in {tools.mask}; add {mask_name(job.photo)}, or leave --mask out")
+        marked = read_mask(given, photo.size)
+        return marked.hole, marked.remarks
+    hole = find_scratches(photo.pixels, ScratchSettings(tools.sensitivity)) > 0
+    if tools.keep_mask:
+        write_mask(job.result.with_name(mask_name(job.photo)), hole, overwrite=overwrite)
+    return hole, ()
