@@ -83,7 +83,7 @@ def test_refusals_are_one_clear_line(tmp_path: Path, hole: np.ndarray) -> None:
         assert "\n" not in str(caught.value)
         assert name in str(caught.value)
     (tmp_path / "broken.png").write_bytes(b"not a picture")
-    with pytest.raises(PhotoError, match="broken.png"):
+    with pytest.raises(PhotoError, match=r"broken\.png"):
         read_mask(tmp_path / "broken.png", SIZE)
     with pytest.raises(PhotoError, match="no transparent part"):
         read_mask(tmp_path / "full.png", SIZE, "erased")
