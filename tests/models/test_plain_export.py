@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from safelight.models.bottleneck import BottleneckSettings
-from safelight.models.export import OPSET
+from safelight.models.halves import OPSET
 from tests.models.plain_kinds import plain_network, question
 
 EXPORTED: dict[str, dict[str, Any]] = {
@@ -34,7 +34,7 @@ def test_a_session_answers_as_torch_at_every_size(kind: str) -> None:
         torch.onnx.export(
             network,
             question((32, 48)),
-            file,
+            file,  # type: ignore[arg-type]
             dynamo=False,
             input_names=["x", "mask"],
             output_names=["y"],

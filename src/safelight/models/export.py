@@ -14,7 +14,7 @@ from safelight.arrays import Planes
 from safelight.errors import ModelError
 from safelight.models.familiar import Unfamiliarity
 from safelight.models.halves import FEATURES, SEEN, UNFAMILIARITY, assemble
-from safelight.models.unet import ColorUNet
+from safelight.models.plain_color import ColorNetwork
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.modelfile import find_model, write_card
 from safelight.runtime.session import Session
@@ -76,7 +76,7 @@ class Parity:
 
 
 def export(
-    network: ColorUNet,
+    network: ColorNetwork,
     card: ModelCard,
     path: Path,
     questions: list[Planes],
@@ -115,7 +115,7 @@ def export(
     return parity
 
 
-def to_onnx(network: ColorUNet, measure: Unfamiliarity | None = None) -> bytes:
+def to_onnx(network: ColorNetwork, measure: Unfamiliarity | None = None) -> bytes:
     """The network as ONNX, any height and width that are multiples of 32, large weights in half precision."""
     model = halve(assemble(network, measure))
     onnx.checker.check_model(model)
@@ -142,7 +142,7 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def compare(network: ColorUNet, session: Session, questions: list[Planes]) -> Parity:
+def compare(network: ColorNetwork, session: Session, questions: list[Planes]) -> Parity:
     """Largest differences between torch and the session over these questions."""
     apart = []
     for planes in questions:

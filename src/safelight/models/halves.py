@@ -20,6 +20,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper
 from torch import Tensor, nn
 
 from safelight.models.familiar import Unfamiliarity, pool
+from safelight.models.plain_color import ColorNetwork, PlainColorizer, of_any_size
 from safelight.models.unet import ColorUNet
 from safelight.runtime.session import KNOWN
 
@@ -33,7 +34,7 @@ EXAMPLE = (1, 7, 96, 160)
 class Whole(nn.Module):
     """Planes to ab and chroma."""
 
-    def __init__(self, network: ColorUNet) -> None:
+    def __init__(self, network: ColorNetwork) -> None:
         super().__init__()
         self.network = network
 
@@ -69,14 +70,16 @@ class Answer(nn.Module):
         return colors.ab, colors.chroma
 
 
-def assemble(network: ColorUNet, measure: Unfamiliarity | None = None) -> ModelProto:
+def assemble(network: ColorNetwork, measure: Unfamiliarity | None = None) -> ModelProto:
     """The network as ONNX: planes to ab and chroma, and what the trunk gives, which it then takes back.
 
-    measure: how unfamiliar the features are, one more output. A network whose encoder sees the hints is not
-    divided, and has no features.
+    measure: how unfamiliar the features are, one more output. A plain network, and one whose encoder
+    sees the hints, is not divided and has no features.
     """
     network = network.eval()
     planes = {"planes": torch.zeros(EXAMPLE)}
+    if isinstance(network, PlainColorizer):
+        return traced(Whole(of_any_size(network)), planes, ("ab", "chroma"))
     if network.settings.hints_in == "stem":
         return traced(Whole(network), planes, ("ab", "chroma"))
     look = Look(network)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from safelight.errors import ModelError
 from safelight.models.plain import OUTPUTS, PlainUNet
 from safelight.models.plain_settings import PlainSettings
 from safelight.models.unet import PLANES, Colors, ColorUNet, UNetSettings
@@ -37,6 +38,16 @@ class PlainColorizer(nn.Module):
         """ab / 110 and expected chroma / 110, in single precision."""
         said = AB_DEVIATION * self.unet.raw(planes)
         return Colors(OUTPUTS[self.settings.output](said[:, :2]), F.softplus(said[:, 2:] + CHROMA_OFFSET))
+
+
+def of_any_size(network: PlainColorizer) -> PlainColorizer:
+    """The network, if it can color photos of any size. Raises ModelError for a fully connected one."""
+    if any(network.settings.size):
+        raise ModelError(
+            f"this network's fully connected bottleneck takes pictures of {network.settings.size} pixels only, and "
+            "photos have all sizes; train it with model.bottleneck.fully_connected 0 to export it"
+        )
+    return network
 
 
 ColorNetwork: TypeAlias = ColorUNet | PlainColorizer
