@@ -16,8 +16,9 @@ from safelight.tasks.sampling import draw_points
 if TYPE_CHECKING:
     from safelight.data.cache import PictureSet
     from safelight.journal.run import Run
-    from safelight.models.unet import ColorUNet
+    from safelight.models.plain_color import ColorNetwork
     from safelight.runtime.card import ModelCard, TrainingSet
+    from safelight.runtime.familiar import Familiarity
     from safelight.training.color.recipe import ColorRecipe
 
 MEASURED = frozenset({"preparation.vivid_gain"})  # found after training, not asked for
@@ -30,12 +31,13 @@ PRETRAINED = (
 
 def card_of_run(
     run: "Run",
-    network: "ColorUNet",
+    network: "ColorNetwork",
     recipe: "ColorRecipe",
     trained_on: "PictureSet",
     name: str,
     size: int,
     license: str,
+    familiarity: "Familiarity | None" = None,
 ) -> "ModelCard":
     """The card of `network`, without its checksum. size: short side in use, in pixels."""
     from dataclasses import asdict
@@ -60,7 +62,8 @@ def card_of_run(
         recipe=asdict(recipe),
         command=command(recipe, Path(run.facts["dataset"]["path"]).name),
         scores=scores(run),
-        notes=PRETRAINED if recipe.model.pretrained else "",
+        familiarity=familiarity,
+        notes=PRETRAINED if getattr(recipe.model, "pretrained", False) else "",
     )
 
 

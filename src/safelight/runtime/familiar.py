@@ -38,11 +38,11 @@ def in_words(unfamiliarity: float) -> str:
     return f"{'unfamiliar' if unfamiliarity > FAR else 'familiar'} {unfamiliarity:.2f}"
 
 
-def warning(unfamiliarity: float | None) -> str | None:
-    """One line for a photo past the threshold."""
-    if unfamiliarity is None or unfamiliarity <= FAR:
-        return None
+def warning(unfamiliarity: float) -> tuple[str, ...]:
+    """One line for a photo past the threshold, else none."""
+    if unfamiliarity <= FAR:
+        return ()
     return (
         f"is unlike the pictures that the model was trained on ({unfamiliarity:.2f}, above {FAR:g}); "
-        "its colors are guesses: give hints, or judge them with care"
+        "its colors are guesses: give hints, or judge them with care",
     )

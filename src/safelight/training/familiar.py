@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float32
 
 from safelight.models.familiar import Unfamiliarity, pool
+from safelight.models.plain_color import ColorNetwork
 from safelight.models.unet import ColorUNet
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
@@ -23,13 +24,15 @@ BATCH = 16
 
 
 def learn_familiarity(
-    network: ColorUNet, train: Pictures, held_out: Pictures, rng: np.random.Generator
-) -> tuple[Unfamiliarity, Familiarity]:
-    """The measure for export, and what the card says of it.
+    network: ColorNetwork, train: Pictures, held_out: Pictures, rng: np.random.Generator
+) -> tuple[Unfamiliarity, Familiarity] | tuple[None, None]:
+    """The measure for export, and what the card says of it; None for a network without a trunk that sees L alone.
 
     held_out: pictures of the same kind that the network was not trained on (the val split). rng draws which
     training pictures are kept, and which are held out where there are more than enough.
     """
+    if not isinstance(network, ColorUNet) or network.settings.hints_in == "stem":
+        return None, None
     kept = torch.from_numpy(features(network, train, _some(train, KEPT, rng)))
     kept = torch.nn.functional.normalize(kept, dim=1)
     nearest = min(NEAREST, len(kept))

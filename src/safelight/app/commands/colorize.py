@@ -1,7 +1,7 @@
 """safelight colorize: photos and folders of photos get their color."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,9 @@ def colorize(
 
     The result has the photo's own size, sharpness, bit depth and metadata. Without -o it is written beside
     the photo as PHOTO-color.EXT. A result that is already there is left alone.
+
+    Each photo is called familiar, or unfamiliar (above 1), by how much it is like those that the model was
+    trained on.
     """
     from safelight.runtime.batch import run
     from safelight.runtime.restore import load
@@ -100,11 +103,12 @@ def colorize(
         _tell(jobs, overwrite)
         return 0
     colorizer = load(model)
+    familiar: dict[Path, str] = {}
 
     def work(job: "Job") -> tuple[str, ...]:
-        return _colorize_one(colorizer, job, hints, vivid, overwrite)
+        return _colorize_one(colorizer, job, hints, vivid, overwrite, familiar)
 
-    return _report(run(jobs, work, overwrite), len(jobs))
+    return _report(run(jobs, work, overwrite), len(jobs), familiar)
 
 
 def _plan(photos: Sequence[Path], out: Path | None) -> "list[Job]":
@@ -132,17 +136,26 @@ def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None"
 
 
 def _colorize_one(
-    colorizer: "Colorizer", job: "Job", hints: "HintSet | None", vivid: float, overwrite: bool
+    colorizer: "Colorizer",
+    job: "Job",
+    hints: "HintSet | None",
+    vivid: float,
+    overwrite: bool,
+    familiar: dict[Path, str],
 ) -> tuple[str, ...]:
-    """One photo from file to file; what could not be kept of it."""
+    """One photo from file to file; what is to be remarked on it. How familiar it is goes into `familiar`."""
     from safelight.pixels.files import read_photo, write_photo
+    from safelight.runtime.familiar import in_words, warning
     from safelight.tasks.hints import HintSet
 
     if hints is None and job.hints is not None:
         hints = HintSet.load(job.hints)
-    photo = colorizer.recolor(read_photo(job.photo), hints, vivid)
+    photo, unfamiliarity = colorizer.develop(read_photo(job.photo), hints, vivid)
     write_photo(job.result, photo, overwrite=overwrite)
-    return photo.remarks
+    if unfamiliarity is None:
+        return photo.remarks
+    familiar[job.photo] = in_words(unfamiliarity)
+    return (*photo.remarks, *warning(unfamiliarity))
 
 
 def _tell(jobs: "Sequence[Job]", overwrite: bool) -> None:
@@ -159,8 +172,11 @@ def _tell(jobs: "Sequence[Job]", overwrite: bool) -> None:
     click.echo(f"dry run: {_count(len(jobs), 'photo')}, nothing written")
 
 
-def _report(outcomes: "Iterable[Outcome]", total: int) -> int:
-    """Show each outcome as it comes, then one line that sums them up; the exit status."""
+def _report(outcomes: "Iterable[Outcome]", total: int, familiar: Mapping[Path, str]) -> int:
+    """Show each outcome as it comes, then one line that sums them up; the exit status.
+
+    familiar: how much each photo is like those that the model knows, if it says so; it fills while this runs.
+    """
     from safelight.app.progress import Bars
 
     start = time.perf_counter()
@@ -172,19 +188,29 @@ def _report(outcomes: "Iterable[Outcome]", total: int) -> int:
             for remark in outcome.remarks:
                 bars.say(remark)
             bars.show("coloring", len(past), total)
-    click.echo(f"{_summary(past)}, {time.perf_counter() - start:.1f} s")
+    if len(past) > 1:
+        _tell_familiar(familiar)
+    click.echo(f"{_summary(past, familiar)}, {time.perf_counter() - start:.1f} s")
     return 1 if any(outcome.state == "failed" for outcome in past) else 0
 
 
-def _summary(past: "Sequence[Outcome]") -> str:
+def _tell_familiar(familiar: Mapping[Path, str]) -> None:
+    from safelight.pixels.photo import shown
+
+    for photo, words in familiar.items():
+        click.echo(f"{shown(photo)}: {words}")
+
+
+def _summary(past: "Sequence[Outcome]", familiar: Mapping[Path, str]) -> str:
     from safelight.pixels.photo import shown
 
     done, skipped, failed = (
         [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
     )
-    parts = [
-        f"colored {shown(done[0].result)}" if len(done) == 1 else f"{_count(len(done), 'photo')} colored"
-    ]
+    parts = [f"{_count(len(done), 'photo')} colored"]
+    if len(done) == 1:
+        words = familiar.get(done[0].photo)
+        parts = [f"colored {shown(done[0].result)}{f' ({words})' if words else ''}"]
     if skipped:
         parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
     if failed:
