@@ -48,7 +48,8 @@ def _open(path: Path) -> Sheet | None:
     from PIL import Image
 
     try:
-        return np.asarray(Image.open(path).convert("RGB"))
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
     except OSError:
         return None
 

@@ -80,7 +80,8 @@ def _draw_colors(record: Record, finding: Finding, path: Path) -> bool:
         axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
         axes.set_xlabel("a: green to red", color=SOFT)
     left.set_ylabel("b: blue to yellow", color=SOFT)
-    rows = np.asarray(Image.open(sheet).convert("RGB"))[: SHOWN_ROWS * side]
+    with Image.open(sheet) as picture:
+        rows = np.asarray(picture.convert("RGB"))[: SHOWN_ROWS * side]
     right.imshow(rows)
     _dress(right, f"{sheet.stem}: grey, hints, automatic, with hints, truth")
     right.set_xticks([])

@@ -36,7 +36,8 @@ def read_sheet(path: Path, side: int) -> tuple[list[Ab], list[Ab]] | None:
     from PIL import Image
 
     try:
-        sheet: UInt8[np.ndarray, "h w 3"] = np.asarray(Image.open(path).convert("RGB"))
+        with Image.open(path) as picture:
+            sheet: UInt8[np.ndarray, "h w 3"] = np.asarray(picture.convert("RGB"))
     except OSError:
         return None
     height, width = sheet.shape[:2]

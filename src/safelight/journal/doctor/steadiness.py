@@ -9,7 +9,7 @@ from safelight.journal.doctor.case import Case, Reading
 LOSS, GRADIENT, RATE = "train/loss", "train/gradient_norm", "train/lr"
 MAIN_SCORES = ("val/gain_0", "val/gain", "val/psnr")  # higher is better, in dB
 
-FEWEST_ROWS = 12  # of metrics; with fewer a curve tells nothing
+FEWEST_ROWS = 10  # of metrics; with fewer a curve tells nothing
 WINDOW = 15  # rows around a row that it is compared with
 SPIKE, SPIKE_DEVIATIONS, SPIKES = 3.0, 8.0, 2  # times the usual loss; beyond so many deviations; how many
 JUMP = 1.6  # times the best level, for good
@@ -79,13 +79,14 @@ def measure_no_progress(case: Case) -> Reading | None:
     tenth = max(4, len(loss) // 10)
     first, last = np.median(loss.values[:tenth]), np.median(loss.values[-tenth:])
     fell = float((first - last) / max(abs(first), 1e-12))
+    limit = max(LEAST_FALL, 2 * _noise(loss) * np.sqrt(2 / tenth))  # what chance alone may bring
     score = main_score(case)
     gained = max(_rise(score[1]), float(score[1].values.max())) if score else 0.0
-    sick = fell < LEAST_FALL and gained < LEAST_GAIN
+    sick = bool(fell < limit and gained < LEAST_GAIN)
     says = f"the loss fell by {fell:.1%} since the first steps" + (
         f", and {score[0]} never passed {score[1].values.max():.2f} dB" if score else ""
     )
-    return Reading(fell, LEAST_FALL, "of the loss", sick, says, (LOSS, score[0] if score else RATE))
+    return Reading(fell, float(limit), "of the loss", sick, says, (LOSS, score[0] if score else RATE))
 
 
 def measure_plateau(case: Case) -> Reading | None:
@@ -118,7 +119,8 @@ def _last_rate(case: Case) -> float:
 def _jump(loss: Curve) -> Reading | None:
     level = running_median(loss.values)
     best = int(np.argmin(level))
-    last = float(np.median(level[-max(4, len(level) // 5) :]))
+    # The lower quartile: a loss that only bounces still comes down now and then.
+    last = float(np.percentile(loss.values[-max(4, len(level) // 5) :], 25))
     if level[best] <= 0 or last <= JUMP * level[best]:
         return None
     up = best + int(np.argmax(level[best:] > JUMP * level[best]))
@@ -157,6 +159,14 @@ def _reversals(score: Curve) -> np.ndarray:
             turns.append(extreme)
             extreme, direction = place, -direction
     return np.array(turns, np.int64)
+
+
+def _noise(loss: Curve) -> float:
+    """Robust deviation of one value of the loss from its course, as a share of it."""
+    level = running_median(loss.values)
+    return float(
+        1.4826 * np.median(np.abs(loss.values - level)) / max(float(np.median(np.abs(level))), 1e-12)
+    )
 
 
 def _rise(score: Curve) -> float:

@@ -1,0 +1,187 @@
+"""The doctor: finds each sickness that was put in, is silent on the healthy, and draws and writes what it found."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight.data.build import build_dataset
+from safelight.data.settings import BuildSettings
+from safelight.journal.curves import make_curve
+from safelight.journal.doctor.case import Case, Leaks
+from safelight.journal.doctor.examine import case_of, examine
+from safelight.journal.doctor.mends import first_that_fits, put, raise_weight, scale, widen
+from safelight.journal.doctor.report import tell, write_report
+from safelight.journal.doctor.symptoms import SYMPTOMS
+from safelight.journal.doctor.twins import find_leaks
+from safelight.journal.records import read_record
+from safelight.pixels.color import lab_to_srgb
+from safelight.pixels.files import write_photo
+from tests.journal.made import SICK, healthy, write_run
+
+SEEDS = range(12)
+
+
+def width_of(path: Path) -> int:
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        return picture.width
+
+
+@pytest.mark.parametrize("kind", SICK)
+def test_what_was_put_in_is_found(kind: str) -> None:
+    expected, sicken = SICK[kind]
+    found = []
+    for seed in SEEDS:
+        rng = np.random.default_rng((seed, 2))
+        found.append([each for each in examine(sicken(healthy(rng), rng)).findings if each.name == expected])
+    assert sum(map(bool, found)) >= 0.8 * len(SEEDS)
+    for finding in (each for own in found for each in own):
+        assert finding.reading.sick
+        assert finding.reading.says
+        assert finding.cause
+        assert finding.flags or finding.advice
+
+
+def test_the_healthy_are_left_alone() -> None:
+    told = [examine(healthy(np.random.default_rng(seed))).findings for seed in range(60)]
+    assert sum(map(bool, told)) <= 1
+
+
+def test_every_symptom_is_made_sick_somewhere() -> None:
+    assert {expected for expected, _ in SICK.values()} == {symptom.name for symptom in SYMPTOMS}
+    named = {symptom.name for symptom in SYMPTOMS}
+    assert all(set(symptom.instead_of) <= named for symptom in SYMPTOMS)
+
+
+def test_without_measures_nothing_is_claimed() -> None:
+    empty = examine(Case({}, {}, 0))
+    assert empty.healthy
+    assert all(reading is None for reading in empty.readings.values())
+    few = {"train/loss": make_curve([1, 2], [0.3, 0.2])}
+    assert examine(Case({"train.steps": 100}, few, 2)).healthy
+
+
+def test_a_run_that_is_young_is_not_called_washed_out() -> None:
+    rng = np.random.default_rng(3)
+    sick = SICK["pale"][1](healthy(rng), rng)
+    young = replace(sick, step=int(0.2 * sick.planned))
+    assert "washed out" in [each.name for each in examine(sick).findings]
+    assert "washed out" not in [each.name for each in examine(young).findings]
+
+
+def test_a_cause_is_told_once() -> None:
+    rng = np.random.default_rng(5)
+    bouncing = SICK["a bouncing loss"][1](healthy(rng), rng)
+    assert [finding.name for finding in examine(bouncing).findings] == ["oscillation"]
+    still = SICK["not a number"][1](bouncing, rng)
+    names = [finding.name for finding in examine(still).findings]
+    assert "unstable" in names
+    assert "oscillation" not in names
+
+
+def test_mends_name_what_the_recipe_has() -> None:
+    settings = {
+        "optimizer.lr": 2e-3,
+        "loss.chroma": 0.2,
+        "loss.bins": 0.0,
+        "model.widths": [128, 96],
+        "on": False,
+    }
+    assert scale("optimizer.lr", 0.3)(settings) == {"optimizer.lr": "0.0006"}
+    assert scale("optimizer.lr", 3.0, most=2e-3)(settings) is None
+    assert scale("on", 2.0)(settings) is None
+    assert scale("missing", 2.0)(settings) is None
+    assert raise_weight("loss.bins")(settings) == {"loss.bins": "0.1"}
+    assert raise_weight("loss.chroma")(settings) == {"loss.chroma": "0.4"}
+    assert widen("model.widths")(settings) == {"model.widths": "192,144"}
+    assert put({"loss.bins": "0"})(settings) is None
+    assert put({"loss.none": "1"})(settings) is None
+    mends = (put({"loss.none": "1"}), put({"loss.bins": "1", "on": "true"}))
+    assert first_that_fits(mends, settings) == "--loss.bins 1 --on true"
+    assert first_that_fits((), settings) == ""
+
+
+def sheet(answer: np.ndarray, side: int = 32) -> np.ndarray:
+    """A contact sheet of three probes whose automatic answer has this one color."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(3):
+        L = np.full((side, side, 1), 60, np.float32)
+        truth = np.broadcast_to(rng.uniform(-40, 40, 2), (side, side, 2))
+        grey, given = np.zeros((side, side, 2)), np.broadcast_to(answer, (side, side, 2))
+        lab = [np.concatenate([L, ab.astype(np.float32)], 2) for ab in (grey, grey, given, truth, truth)]
+        rows.append(np.hstack([lab_to_srgb(one) for one in lab]))
+    return np.round(np.vstack(rows) * 255).astype(np.uint8)
+
+
+def test_a_run_without_evidence_is_measured_on_its_pictures(tmp_path: Path) -> None:
+    case = healthy(np.random.default_rng(0))
+    old = replace(case, curves={k: v for k, v in case.curves.items() if not k.startswith("probe/")})
+    folder = write_run(tmp_path / "runs", "old", old)
+    Image.fromarray(sheet(np.array([6.0, 18.0]))).save(folder / "pictures" / f"step-{case.step:07}.png")
+    record = read_record(folder)
+    found = examine(case_of(record))
+    assert [finding.name for finding in found.findings] == ["sepia"]
+    page = write_report(record, case_of(record), found)
+    assert "![sepia](sepia.png)" in page.read_text()
+    assert width_of(page.parent / "sepia.png") > 800
+
+
+def test_the_report_has_figures_flags_and_pictures(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    sick = SICK["a leap that stays"][1](healthy(rng), rng)
+    record = read_record(write_run(tmp_path / "runs", "sick", sick))
+    found = examine(case_of(record))
+    page = write_report(record, case_of(record), found)
+    text = page.read_text()
+    assert "--optimizer.lr 0.0006" in text
+    assert "safelight train sick --data DATASET" in text
+    assert width_of(page.parent / "unstable.png") > 800
+    stored = json.loads((page.parent / "findings.json").read_text())
+    assert [each["name"] for each in stored["findings"]] == ["unstable"]
+    assert stored["findings"][0]["figure"] > stored["findings"][0]["limit"]
+    lines = tell(record, found)
+    assert "unstable" in lines[0]
+    assert any("try" in line and "--optimizer.lr" in line for line in lines)
+    well = replace(sick, curves=healthy(np.random.default_rng(1)).curves)
+    assert "nothing found" in tell(record, examine(well))[0]
+    assert (
+        write_report(record, well, examine(well)).read_text().startswith("# sick: the doctor found nothing")
+    )
+    assert not (page.parent / "unstable.png").exists()  # of the older report
+
+
+def test_twins_across_the_split_are_found(tmp_path: Path) -> None:
+    """A dataset whose split was made by hand, with the same photo on both sides."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        coarse = rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)
+        picture = cv2.resize(coarse, (96, 72), interpolation=cv2.INTER_CUBIC)
+        write_photo(photos / f"{number:02}.png", picture)
+    write_photo(photos / "twin.png", cv2.resize(picture, (90, 68), interpolation=cv2.INTER_AREA))
+    folder = tmp_path / "set"
+    build_dataset(photos, folder, BuildSettings(size=64, val=0.3, test=0.1))
+    clean = find_leaks(folder)
+    assert clean is not None
+    assert clean.twins == ()
+    names = [json.loads(line)["file_name"] for line in (folder / "metadata.jsonl").read_text().splitlines()]
+    index = np.load(folder / "index.npy")
+    index["split"] = 0
+    index["split"][names.index("twin.png")] = 1
+    np.save(folder / "index.npy", index)
+    leaks = find_leaks(folder)
+    assert leaks == Leaks(1, ((names.index("twin.png"), names.index("11.png")),))
+    assert find_leaks(tmp_path) is None
+    case = healthy(rng)
+    record = read_record(write_run(tmp_path / "runs", "leaky", case, dataset={"path": str(folder)}))
+    found = examine(case_of(record))
+    assert [finding.name for finding in found.findings] == ["leaking split"]
+    page = write_report(record, case_of(record), found)
+    assert width_of(page.parent / "leaking-split.png") > 200
