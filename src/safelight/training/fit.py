@@ -14,6 +14,7 @@ from torch import Tensor
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
+from safelight.training.adversarial import module_for
 from safelight.training.batches import training_batches
 from safelight.training.crafts import craft_of, from_json
 from safelight.training.doctor import some_pictures
@@ -126,7 +127,8 @@ def step_of(checkpoint: Path) -> int:
 def averaged_weights(run: Run) -> dict[str, Tensor]:
     """The run's weights as they are judged and exported, by their names in the network. Raises RunError."""
     state = torch.load(run.last_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    return {name.removeprefix("network."): tensor for name, tensor in state.items()}
+    mine = "network."  # a discriminator is no part of what is judged
+    return {name.removeprefix(mine): tensor for name, tensor in state.items() if name.startswith(mine)}
 
 
 def take_weights(module: TrainingModule, run: Run) -> list[str]:
@@ -170,7 +172,7 @@ def _prepare(
         craft.samples(pictures, recipe), craft.collate, recipe, done, skipped, mine.rank, mine.world
     )
     probes = craft.probes(held_out, recipe)
-    module = TrainingModule(recipe, craft)
+    module = module_for(recipe, craft)
     if checkpoint is None:
         fit_first_weights(module.network, craft.samples(pictures, recipe), craft.collate, recipe)
     familiar = craft.probes(some_pictures(pictures), recipe)
@@ -181,7 +183,7 @@ def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:
     """Train, and close the run whatever happens."""
     with StopRequest() as stop, without_chatter():
         try:
-            finished, trainer = _take_all_steps(run, work, again, stop, quiet)
+            finished, trainer = take_all_steps(run, work, again, stop, quiet)
             if is_first():
                 if finished:
                     run.finish("finished", step=trainer.global_step, **_measured(run, work, trainer))
@@ -196,7 +198,7 @@ def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:
     return run
 
 
-def _take_all_steps(
+def take_all_steps(
     run: Run, work: Work, again: Again, stop: StopRequest, quiet: bool
 ) -> tuple[bool, pl.Trainer]:
     """Train, however often the guard goes back. Whether all steps were taken; the last Trainer."""
@@ -221,7 +223,7 @@ def _take_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> Tripped |
     except Exception as error:
         if stop.asked:  # a loading process was ended by the same signal
             return None
-        if work.recipe.guard.on and loader_died(error) and trainer.world_size == 1:
+        if work.recipe.guard.on and work.recipe.data.workers and loader_died(error):
             return Tripped.by_loader(trainer.global_step, error)
         raise
     return None

@@ -20,6 +20,7 @@ Answers: TypeAlias = Callable[[nn.Module], tuple[Pictures, Pictures]]  # network
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish, nn.Sigmoid, nn.Tanh)
 SILENT = 1e-6
 HAD_COLOR, HAD_CONTRAST, HAD_PLANE = 0.05, 0.3, 0.95  # what must once have been there to be called lost
+WORSE = 1.1  # times the least error so far: a network that answers better than that has lost nothing
 CAST, LINE = 25.0, 0.985  # a cast in units of ab; a share of the variance on one axis
 HUES = (
     (0, "red"),
@@ -115,6 +116,8 @@ class Looks:
 
     def _lost(self, seen: Look, settings: GuardSettings) -> Sign | None:
         best, share = self.best, settings.collapse
+        if seen.error <= WORSE * best["error"]:
+            return None
         if best["contrast"] > HAD_CONTRAST and seen.contrast < share * best["contrast"]:
             return Sign("contrast", "lost", seen.contrast, share * best["contrast"], best["contrast"])
         cast_limit = max(CAST, 2 * best["cast"])

@@ -28,8 +28,10 @@ def go_back(run: Run, tripped: Tripped, recipe: Recipe, quiet: bool) -> None:
 
 
 def loader_died(error: BaseException) -> bool:
-    """Whether this is how torch tells that a process which loads samples is gone."""
-    return isinstance(error, RuntimeError) and "DataLoader worker" in str(error)
+    """Whether this is how it shows that a process which loads samples is gone."""
+    if isinstance(error, RuntimeError):
+        return "DataLoader worker" in str(error)
+    return isinstance(error, (ConnectionError, EOFError))  # it went while it handed over a batch
 
 
 def _set_right(run: Run, tripped: Tripped, recipe: Recipe) -> Outcome:

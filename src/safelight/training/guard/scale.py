@@ -16,6 +16,7 @@ LEAST_NORM = 1e-12
 
 Kind = Literal["input", "loss", "gradient", "update", "average"]
 # In the order in which cause comes before effect; how many times the usual a value must be to be a spike.
+MOST = 20.0  # however much a norm strays, so many times the usual is a spike
 LEAST: dict[Kind, float] = {"input": 4.0, "loss": 2.0, "gradient": 6.0, "update": 5.0, "average": 10.0}
 
 
@@ -44,7 +45,7 @@ class Scale:
         """What is wrong with this next value, if anything."""
         if not math.isfinite(value):
             return Sign(self.measure, "not finite", value, math.inf, self._usual(self.values))
-        if len(self.values) < self.settings.settle:
+        if len(self.values) < self.settings.settle or self._tells_nothing(value):
             return None
         limit = self._spike_limit()
         if value > limit:
@@ -53,17 +54,24 @@ class Scale:
 
     def add(self, value: float) -> None:
         """Count a healthy value."""
+        if self._tells_nothing(value):
+            return
         self.values.append(value)
         del self.values[: -self.settings.window]
 
+    def _tells_nothing(self, value: float) -> bool:
+        """Whether this is the norm of what does not move: a discriminator that has not begun, say."""
+        return value == 0 and self.kind != "loss"
+
     def _spike_limit(self) -> float:
-        """`spike` robust standard deviations above the median, and the least factor of the kind at least."""
+        """`spike` robust standard deviations above the median, between LEAST and (norms) MOST times it."""
         least = LEAST[self.kind]
         if self.kind == "loss":  # may be negative, so its scale is linear
             middle, deviation, size = _spread(self.values)
             return middle + max(self.settings.spike * deviation, (least - 1) * size)
         middle, deviation, _ = _spread([math.log(max(value, LEAST_NORM)) for value in self.values])
-        return math.exp(min(700.0, middle + max(self.settings.spike * deviation, math.log(least))))
+        stray = min(max(self.settings.spike * deviation, math.log(least)), math.log(MOST))
+        return math.exp(middle + stray)
 
     def _jump(self, value: float) -> Sign | None:
         """Whether the mean of the last steps lies where it did not use to: up, and it stays there."""

@@ -24,7 +24,7 @@ class GuardSettings:
     lr_factor: float = 0.5
     window: int = 100
     settle: int = 20
-    spike: float = 8.0
+    spike: float = 12.0
     jump: float = 1.6
     short: int = 12
     patience: int = 20

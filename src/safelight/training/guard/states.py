@@ -67,11 +67,12 @@ def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: in
     folder: the run's. batch: samples a step. lr: the recipe's learning rate, for the diagnosis.
     Raises GuardError where that would be once too often, or where nothing good is left.
     """
-    last = read(folder / "checkpoints" / LAST)
+    path = folder / "checkpoints" / LAST
+    last = read(path) if path.is_file() else {}
     known = guard_state(last)
-    if len(known["trips"]) >= settings.trips or tripped.step == 0:
-        stopped = diagnosis(known["trips"], tripped, settings, lr * known["lr"], tripped.step > 0)
-        raise GuardError(stopped)
+    restorable = bool(last) and (tripped.step > 0 or tripped.blame == "loader")
+    if len(known["trips"]) >= settings.trips or not restorable:
+        raise GuardError(diagnosis(known["trips"], tripped, settings, lr * known["lr"], restorable))
     chosen = _choose(folder, last, tripped, settings)
     restored = int(chosen["global_step"])
     left_out = 0 if tripped.blame == "loader" else (tripped.step - restored) * batch
@@ -85,7 +86,7 @@ def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: in
         "skipped": known["skipped"] + left_out,
         "lr": known["lr"] * factor,
     }
-    write(chosen, folder / "checkpoints" / LAST)
+    write(chosen, path)
     return trip
 
 

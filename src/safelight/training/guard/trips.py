@@ -27,7 +27,8 @@ class Tripped(BaseException):
     @classmethod
     def by_loader(cls, step: int, error: BaseException) -> "Tripped":
         """A process that loads samples died."""
-        sign = Sign("loader", str(error).splitlines()[0], math.nan, math.nan, math.nan)
+        told = (str(error) or type(error).__name__).splitlines()[0]
+        sign = Sign("loader", told, math.nan, math.nan, math.nan)
         return cls(step, [sign], "loader", [])
 
 
