@@ -13,14 +13,14 @@ from safelight.errors import RecipeError
 from safelight.models.vae import LEAST_LOG_VAR, VAE, Posterior
 from safelight.models.vae_settings import VAESettings, check_pair
 
-SMALL = VAESettings(size=32, filters=(4, 8), latent=6, norm="group")
+SMALL = VAESettings(filters=(4, 8), latent=6, norm="group")
 PICTURES = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 NOISE = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
 
 
 def make(**changes: Any) -> VAE:
     torch.manual_seed(0)
-    return VAE(replace(SMALL, **changes))
+    return VAE(32, replace(SMALL, **changes))
 
 
 @given(
@@ -36,7 +36,7 @@ def test_any_shape_comes_back_at_its_size(
     filters: tuple[int, ...], grid: int, kernel: int, up: Any, layers: int, hidden: int
 ) -> None:
     size = grid * 2 ** len(filters)
-    network = VAE(VAESettings(size, filters, layers, kernel, up=up, hidden=hidden, latent=3, norm="none"))
+    network = VAE(size, VAESettings(filters, layers, kernel, up=up, hidden=hidden, latent=3, norm="none"))
     decoded, posterior = network(torch.rand(2, 3, size, size), torch.zeros(2, 3))
     assert decoded.mean.shape == decoded.raw.shape == (2, 3, size, size)
     assert posterior.mean.shape == posterior.log_var.shape == (2, 3)
@@ -104,14 +104,14 @@ def test_initial_weights_have_the_variance_of_their_paper(name: Any, variance: f
     """Of the second convolution: 4 channels by 3 × 3 come in, and 6 go out."""
     torch.manual_seed(0)
     found = [
-        VAE(replace(SMALL, filters=(4, 6), initialization=name)).encoder.levels[1][0].weight.var().item()  # type: ignore[index]
+        VAE(32, replace(SMALL, filters=(4, 6), initialization=name)).to_code.levels[1][0].weight.var().item()  # type: ignore[index]
         for _ in range(40)
     ]
     assert sum(found) / len(found) == pytest.approx(variance, rel=0.1)
 
 
 def test_orthogonal_weights_are_orthogonal() -> None:
-    rows = make(initialization="orthogonal").encoder.mean.weight
+    rows = make(initialization="orthogonal").to_code.mean.weight
     assert torch.allclose(rows @ rows.T, 2 * torch.eye(6), atol=1e-4)
 
 
@@ -132,16 +132,22 @@ def test_pairs_that_cannot_work_are_refused(output: Any, values: Any, likelihood
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"size": 30}, "multiple of 4"),
-        ({"size": 2}, "multiple of 4"),
         ({"filters": ()}, "one number"),
         ({"kernel": 4}, "odd"),
         ({"latent": 0}, "latent 0"),
         ({"sd": 0.0}, "0.001 to 10"),
-        ({"size": 4, "norm": "instance"}, "one pixel"),
         ({"output": "sigmoid", "likelihood": "bernoulli", "learn_sd": True}, "learn_sd"),
     ],
 )
 def test_impossible_settings(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         replace(SMALL, **changes)
+
+
+@pytest.mark.parametrize(
+    ("size", "norm", "words"),
+    [(30, "group", "multiple of 4"), (2, "group", "multiple of 4"), (4, "instance", "one pixel")],
+)
+def test_sizes_that_cannot_be_halved(size: int, norm: Any, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        VAE(size, replace(SMALL, norm=norm))

@@ -15,23 +15,27 @@ LEAST_GAIN = 0.02  # share of the mean picture's error that a code must take awa
 
 
 @dataclass(frozen=True)
-class LatentLossSettings:
+class CodeLossSettings:
     """kl: weight of the divergence; 1 is the evidence lower bound, more is the β-VAE (Higgins et al. 2017).
 
     warmup: share of the run in which the weight rises from 0 (Bowman et al. 2016).
     free: nats that each number of the code may cost before it is pressed (free bits, Kingma et al. 2016).
+    perceptual: weight of a distance between features (losses/perceptual.py), beside nats per dimension.
     """
 
     kl: float = 1.0
     warmup: float = 0.0
     free: float = 0.0
+    perceptual: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.kl, self.free) < 0 or not 0 <= self.warmup <= 1:
+        if min(self.kl, self.free, self.perceptual) < 0:
             raise RecipeError(
-                f"loss.kl is {self.kl}, loss.free {self.free} and loss.warmup {self.warmup}; "
-                "expected 0 or more for the first two, and a share of the run, 0 to 1"
+                f"loss.kl is {self.kl}, loss.free {self.free} and loss.perceptual {self.perceptual}; "
+                "expected 0 or more"
             )
+        if not 0 <= self.warmup <= 1:
+            raise RecipeError(f"loss.warmup is {self.warmup}; expected a share of the run, 0 to 1")
 
     def weight(self, progress: float) -> float:
         """The weight of the divergence at this share of the run."""

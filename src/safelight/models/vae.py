@@ -54,21 +54,21 @@ class Decoded(NamedTuple):
 class VAE(nn.Module):
     """Pictures (b, 3, size, size), 0..1, to codes (b, latent) and back."""
 
-    def __init__(self, settings: VAESettings) -> None:
+    def __init__(self, size: int, settings: VAESettings) -> None:
         super().__init__()
-        self.settings = settings
-        self.encoder = Encoder(settings)
-        self.decoder = Decoder(settings)
+        self.size, self.settings = size, settings
+        self.to_code = Encoder(size, settings)
+        self.to_picture = Decoder(size, settings)
         self.log_sd = nn.Parameter(torch.tensor(math.log(settings.sd)), requires_grad=settings.learn_sd)
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
                 INITIALIZE[settings.initialization](module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        nn.init.zeros_(self.encoder.log_var.weight)
+        nn.init.zeros_(self.to_code.log_var.weight)
         with torch.no_grad():  # Begin near grey: pictures are, on average, and no output starts saturated.
-            self.decoder.paint.weight *= 0.1
-            self.decoder.grey.fill_(0.5 if (settings.output, settings.values) == ("none", "0..1") else 0)
+            self.to_picture.paint.weight *= 0.1
+            self.to_picture.grey.fill_(0.5 if (settings.output, settings.values) == ("none", "0..1") else 0)
 
     @property
     def sd(self) -> Tensor:
@@ -77,11 +77,11 @@ class VAE(nn.Module):
 
     def encode(self, pictures: Float[Tensor, "b 3 s s"]) -> Posterior:
         """The posterior of each picture; of a plain autoencoder a point: its log variance is the least."""
-        return self.encoder(pictures)  # type: ignore[no-any-return]
+        return self.to_code(pictures)  # type: ignore[no-any-return]
 
     def decode(self, codes: Float[Tensor, "b latent"]) -> Decoded:
         """The picture of each code."""
-        raw = self.decoder(codes).float()
+        raw = self.to_picture(codes).float()
         values = ACTIVATE[self.settings.output](raw)
         return Decoded(raw, (values + 1) / 2 if self.settings.values == "-1..1" else values)
 
@@ -97,13 +97,13 @@ class VAE(nn.Module):
 class Encoder(nn.Module):
     """Pictures to the posterior."""
 
-    def __init__(self, settings: VAESettings) -> None:
+    def __init__(self, size: int, settings: VAESettings) -> None:
         super().__init__()
         levels: list[nn.Module] = []
         for inputs, outputs in itertools.pairwise((3, *settings.filters)):
             levels += [_halve(inputs, outputs, settings), *_more(outputs, settings)]
         self.levels = nn.Sequential(*levels, nn.Flatten())
-        features = settings.filters[-1] * settings.grid**2
+        features = settings.filters[-1] * settings.grid(size) ** 2
         self.hidden = _hidden(features, settings) if settings.hidden else nn.Identity()
         self.mean = nn.Linear(settings.hidden or features, settings.latent)
         self.log_var = nn.Linear(settings.hidden or features, settings.latent)
@@ -121,9 +121,9 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Codes to what the output activation turns into pictures."""
 
-    def __init__(self, settings: VAESettings) -> None:
+    def __init__(self, size: int, settings: VAESettings) -> None:
         super().__init__()
-        smallest = (settings.filters[-1], settings.grid, settings.grid)
+        smallest = (settings.filters[-1], settings.grid(size), settings.grid(size))
         self.hidden = _hidden(settings.latent, settings) if settings.hidden else nn.Identity()
         self.spread = nn.Linear(settings.hidden or settings.latent, math.prod(smallest))
         # Doubled as often as it was halved, so the last level works at the picture's size.

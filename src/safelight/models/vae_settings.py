@@ -16,8 +16,7 @@ InitializationName = Literal["he_normal", "he_uniform", "glorot_uniform", "ortho
 class VAESettings:
     """The network and its likelihood: q(z | x) and p(x | z) of Kingma & Welling 2014.
 
-    size: side of the square that it sees, in pixels, a multiple of 2 to the power of the number of filters.
-    filters: channels at each halving of the size. layers: convolutions at each size, from 1.
+    filters: channels at each halving of the picture's size. layers: convolutions at each size, from 1.
     up: how the decoder doubles: "resize" (nearest, then a convolution) or "transposed" convolutions.
     hidden: width of a fully connected layer on each side of the code, 0 for none. latent: numbers in a code.
     variational: False for a plain autoencoder: the same network, no noise and no KL.
@@ -27,7 +26,6 @@ class VAESettings:
     for bernoulli), where a learned one starts.
     """
 
-    size: int = 96
     filters: tuple[int, ...] = (32, 64, 128, 256)
     layers: int = 1
     kernel: int = 3
@@ -53,27 +51,30 @@ class VAESettings:
             raise RecipeError("model.learn_sd needs a likelihood with an sd: gaussian or logistic")
 
     @property
-    def grid(self) -> int:
-        """Side of the smallest feature map."""
-        return self.size >> len(self.filters)
+    def multiple(self) -> int:
+        """The side of its pictures is a multiple of this."""
+        return int(2 ** len(self.filters))
+
+    def grid(self, size: int) -> int:
+        """Side of the smallest feature map for pictures of this side. Raises RecipeError."""
+        if size < self.multiple or size % self.multiple:
+            raise RecipeError(
+                f"pictures of {size} pixels cannot be halved {len(self.filters)} times, once for each of "
+                f"model.filters; expected a multiple of {self.multiple}"
+            )
+        if self.norm == "instance" and size == self.multiple:
+            raise RecipeError(
+                "model.norm instance cannot norm a feature map of one pixel; use fewer filters, or norm group"
+            )
+        return size // self.multiple
 
 
 def _check_shape(settings: VAESettings) -> None:
     """Raises RecipeError where no network of this shape can be built."""
-    halvings = len(settings.filters)
     if not settings.filters or min(settings.filters) < 1:
         raise RecipeError(f"model.filters is {settings.filters}; expected one number above 0 at least")
-    if settings.size < 2**halvings or settings.size % 2**halvings:
-        raise RecipeError(
-            f"model.size is {settings.size}; {halvings} filters halve it {halvings} times: "
-            f"expected a multiple of {2**halvings}"
-        )
     if settings.kernel < 3 or settings.kernel % 2 == 0:
         raise RecipeError(f"model.kernel is {settings.kernel}; expected an odd number from 3")
-    if settings.norm == "instance" and settings.grid == 1:
-        raise RecipeError(
-            "model.norm instance cannot norm a feature map of one pixel; use fewer filters, or norm group"
-        )
     if settings.layers < 1 or settings.latent < 1 or settings.hidden < 0:
         raise RecipeError(
             f"model.layers is {settings.layers}, latent {settings.latent} and hidden {settings.hidden}; "

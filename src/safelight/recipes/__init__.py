@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from safelight.errors import RecipeError
-from safelight.recipes import fill, notes
+from safelight.recipes import figures, fill, notes
 from safelight.recipes.colorize import color, quick
 from safelight.training.recipe import Recipe
 
@@ -27,6 +27,20 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "note-001-small-then-big": fill.note_001_small_then_big,
     "note-001-unit-range": fill.note_001_unit_range,
     "note-001-byte-range": fill.note_001_byte_range,
+    "figures": figures.figures,
+    "figures-quick": figures.figures_quick,
+    "note-004-bce": figures.note_004_bce,
+    "note-004-sigmoid": figures.note_004_sigmoid,
+    "note-004-tanh": figures.note_004_tanh,
+    "note-004-tanh-both": figures.note_004_tanh_both,
+    "note-004-kernel-5": figures.note_004_kernel_5,
+    "note-004-none": figures.note_004_none,
+    "note-004-wide": figures.note_004_wide,
+    "note-004-lr-5": figures.note_004_lr_5,
+    "note-004-lr-10": figures.note_004_lr_10,
+    "note-004-latent-128": figures.note_004_latent_128,
+    "note-004-he-normal": figures.note_004_he_normal,
+    "note-004-pad": figures.note_004_pad,
 }
 
 

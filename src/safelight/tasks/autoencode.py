@@ -21,33 +21,28 @@ UP = 0.125  # of what is cut off an upright photo an eighth goes above, as in a 
 
 
 @dataclass(frozen=True)
-class Framing:
+class Preparation:
     """How a photo becomes the network's square. In the card, so that a model is used as it was trained.
 
-    size: side of the square in pixels. fit: "pad" keeps the whole photo inside a border, "crop" cuts the ends
-    of the longer side off, "stretch" squeezes it. aspect: height over width of the typical photo it was
-    trained on: pictures that come from no photo are cut to it.
+    fit: "pad" keeps the whole photo inside a border, "crop" cuts the ends of the longer side off, "stretch"
+    squeezes it. aspect: height over width of the typical photo it was trained on, measured (training/code):
+    pictures that come from no photo are cut to it.
     """
 
-    size: int
     fit: FitName = "pad"
     aspect: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.size < 1 or not 0.05 <= self.aspect <= 20:
-            raise RecipeError(
-                f"a frame of {self.size} pixels and aspect {self.aspect:g}; expected 1 pixel at least, and "
-                "an aspect of 0.05 to 20"
-            )
+        if not 0.05 <= self.aspect <= 20:
+            raise RecipeError(f"preparation.aspect is {self.aspect:g}; expected 0.05 to 20")
 
-    @property
-    def box(self) -> Box:
+    def typical_box(self, size: int) -> Box:
         """Where a photo of the typical aspect lies in the square; the whole of it unless padded."""
         if self.fit != "pad":
-            return Box(0, 0, self.size, self.size)
-        height = min(self.size, max(1, round(self.size * self.aspect)))
-        width = min(self.size, max(1, round(self.size / self.aspect)))
-        return Box((self.size - height) // 2, (self.size - width) // 2, height, width)
+            return Box(0, 0, size, size)
+        height = min(size, max(1, round(size * self.aspect)))
+        width = min(size, max(1, round(size / self.aspect)))
+        return Box((size - height) // 2, (size - width) // 2, height, width)
 
 
 class Framed(NamedTuple):
@@ -58,15 +53,15 @@ class Framed(NamedTuple):
     box: Box
 
 
-def frame(pixels: Pixels, framing: Framing) -> Framed:
+def frame(pixels: Pixels, side: int, preparation: Preparation = Preparation()) -> Framed:
     """The photo (h, w, 3), uint8, uint16 or floats 0..1, in the network's square. Raises PhotoError."""
     check_pixels(pixels)
-    size = (framing.size, framing.size)
-    if framing.fit == "pad":
+    size = (side, side)
+    if preparation.fit == "pad":
         square, box = letterbox(pixels, size)
     else:
-        square = _crop(pixels, framing.size) if framing.fit == "crop" else resize(pixels, size)
-        box = Box(0, 0, *size)
+        square = _crop(pixels, side) if preparation.fit == "crop" else resize(pixels, size)
+        box = Box(0, 0, side, side)
     white = np.float32(np.iinfo(square.dtype).max if square.dtype.kind == "u" else 1)
     padding = np.ones((1, *size), np.float32)
     padding[0][box.slices] = 0

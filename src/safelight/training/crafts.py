@@ -4,6 +4,8 @@ import json
 from typing import Any, NamedTuple
 
 from safelight.errors import RecipeError
+from safelight.training.code.craft import CodeCraft
+from safelight.training.code.recipe import CodeRecipe
 from safelight.training.color.craft import ColorCraft
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.craft import Craft
@@ -23,6 +25,7 @@ class Task(NamedTuple):
 TASKS: dict[str, Task] = {
     "colorize": Task(ColorCraft(), ColorRecipe),
     "fill": Task(FillCraft(), FillRecipe),
+    "code": Task(CodeCraft(), CodeRecipe),
 }
 
 

@@ -1,0 +1,46 @@
+"""The recipe of a run that learns a code for pictures."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from safelight.errors import RecipeError
+from safelight.losses.latent import CodeLossSettings
+from safelight.models.vae_settings import VAESettings
+from safelight.tasks.autoencode import Preparation
+from safelight.training.augment import Augmentation
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+
+
+@dataclass(frozen=True)
+class CodeRecipe:
+    """Everything that an autoencoder's run is made of.
+
+    preparation.fit counts for datasets built with --fit pad, of which all others can be made; other datasets
+    are taken as they were built.
+    """
+
+    name: str
+    task: Literal["code"] = "code"
+    model: VAESettings = field(default_factory=VAESettings)
+    preparation: Preparation = field(default_factory=Preparation)
+    augment: Augmentation = field(default_factory=lambda: Augmentation(size=96, smallest=0.9, aging=0.0))
+    loss: CodeLossSettings = field(default_factory=CodeLossSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    guard: GuardSettings = field(default_factory=GuardSettings)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        self.model.grid(self.augment.size)
+        if self.augment.aging:
+            raise RecipeError(
+                f"augment.aging is {self.augment.aging:g}; an autoencoder gives back what it was shown, aged "
+                "or not: use --augment.aging 0"
+            )
+        if not self.model.variational and (self.loss.warmup or self.loss.free):
+            raise RecipeError(
+                "loss.warmup and loss.free press on the divergence, which model.variational false leaves out; "
+                "set them to 0"
+            )
