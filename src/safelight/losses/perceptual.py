@@ -3,6 +3,7 @@
 A distance is named by its features: figures on EfficientNet-Lite0 and on VGG16 cannot be compared.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +75,12 @@ def make_features(name: FeaturesName, weights: Path | None = None) -> Features:
     if weights is None:
         raise RecipeError("features of vgg16 need a path: torchvision's vgg16 state dict as a .pth file")
     return vgg16_features(weights)
+
+
+@cache
+def shared_features(name: FeaturesName, weights: Path | None = None) -> Features:
+    """The same, made once: they never change, and belong in no checkpoint."""
+    return make_features(name, weights)
 
 
 def lite0_features() -> Features:

@@ -25,18 +25,26 @@ class TrainingModule(pl.LightningModule):
 
     def terms(self, batch: Any) -> dict[str, Tensor]:
         """The terms of the loss on a batch; their sum is what is lowered."""
-        if self.recipe.train.channels_last:
-            batch = tuple(
-                part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part
-                for part in batch
-            )
         progress = self.global_step / self.recipe.train.steps
-        return self.craft.terms(self.network, batch, self.recipe, progress)
+        return self.craft.terms(self.network, self.laid_out(batch), self.recipe, progress)
 
-    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+    def laid_out(self, batch: Any) -> Any:
+        """A batch in the network's memory layout."""
+        if not self.recipe.train.channels_last:
+            return batch
+        return tuple(
+            part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part for part in batch
+        )
+
+    def training_step(self, batch: Any, batch_idx: int) -> Any:
         """One step's loss."""
         terms = self.terms(batch)
         loss = torch.stack(list(terms.values())).sum()
+        self.take_note(terms, loss)
+        return loss
+
+    def take_note(self, terms: dict[str, Tensor], loss: Tensor) -> None:
+        """Log the loss of the step that is about to be taken, and let the schedule see it."""
         if self._is_logged():
             self.log("step", float(self.trainer.global_step + 1))
             self.log_dict({f"train/{name}": term.detach() for name, term in terms.items()})
@@ -44,7 +52,6 @@ class TrainingModule(pl.LightningModule):
         if self.plateau is not None:
             mean = self.trainer.strategy.reduce(loss.detach(), reduce_op="mean")
             self.plateau.observe(float(mean))
-        return loss
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
         """Nothing: the probes are looked at by ProbeCallback when validation ends."""

@@ -53,7 +53,10 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
         max_epochs=-1,
         accelerator="auto",
         precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
-        gradient_clip_val=work.recipe.optimizer.clip or None,
+        # a module that takes its steps itself clips itself
+        gradient_clip_val=(work.recipe.optimizer.clip or None)
+        if work.module.automatic_optimization
+        else None,
         logger=_loggers(run, work) if is_first() else False,
         callbacks=_callbacks(run, work, stop, quiet),
         val_check_interval=min(settings.validate_every, settings.steps),

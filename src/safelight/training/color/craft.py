@@ -4,25 +4,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jaxtyping import Float
+import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from safelight.losses.colour import (
-    ColorLossSettings,
-    bin_cross_entropy,
-    chroma_error,
-    huber_distance,
-    log_error,
-)
+from safelight.models.discriminator import PatchDiscriminator
 from safelight.models.plain_color import ColorNetwork, PlainColorizer, color_network
-from safelight.models.unet import Colors, ColorUNet
+from safelight.models.unet import L_PLANE, ColorUNet
+from safelight.training.adversarial import Judged
 from safelight.training.batches import Pictures
 from safelight.training.color.probes import ColorProbes
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.color.samples import ColorSamples, Sample, collate
+from safelight.training.color.terms import color_terms, features_of
 
-Batch = tuple[Float[Tensor, "b 7 h w"], Float[Tensor, "b 2 h w"]]
+Batch = tuple[
+    Tensor, ...
+]  # planes (b, 7, h, w), the true ab / 110 (b, 2, h, w), perhaps weights of bins (b, q)
 
 
 class ColorCraft:
@@ -33,24 +30,37 @@ class ColorCraft:
         return color_network(recipe.model)
 
     def samples(self, pictures: Pictures, recipe: ColorRecipe) -> ColorSamples:
-        """Crops with random hints."""
+        """Crops with random hints. Raises RecipeError if weights that the loss looks through are missing."""
+        features_of(recipe.loss)
         return ColorSamples(pictures, recipe)
 
     def collate(self, samples: list[Sample]) -> Batch:
-        """Planes (b, 7, h, w) and the true ab / 110 (b, 2, h, w)."""
+        """Planes, truth, weights of bins."""
         return collate(samples)
 
     def terms(
         self, network: nn.Module, batch: Batch, recipe: ColorRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The loss on colours, term by term."""
-        planes, truth = batch
+        return self.judged(network, batch, recipe, progress).terms
+
+    def judged(self, network: nn.Module, batch: Batch, recipe: ColorRecipe, progress: float) -> Judged:
+        """The same, with what a discriminator is shown: L and the colours, answered and true."""
+        planes, truth, *weights = batch
         if isinstance(network, PlainColorizer):
-            return color_terms(network(planes), None, truth, network, recipe.loss)
-        assert isinstance(network, ColorUNet)
-        levels, features = network.look(planes)
-        answer = network.answer(planes, levels, features)
-        return color_terms(answer, network.guess(features), truth, network, recipe.loss)
+            answer, guess = network(planes), None
+        else:
+            assert isinstance(network, ColorUNet)
+            levels, features = network.look(planes)
+            answer, guess = network.answer(planes, levels, features), network.guess(features)
+        L = planes[:, L_PLANE]
+        bin_weights = weights[0][0] if weights else None
+        terms = color_terms(answer, guess, L, truth, network, recipe.loss, bin_weights)
+        return Judged(terms, fake=torch.cat([L, answer.ab], 1), real=torch.cat([L, truth], 1))
+
+    def discriminator(self, recipe: ColorRecipe) -> PatchDiscriminator:
+        """A patch discriminator over L, a and b."""
+        return PatchDiscriminator(3, recipe.discriminator)
 
     def probes(self, held_out: Pictures, recipe: ColorRecipe) -> ColorProbes:
         """Fixed pictures and hints."""
@@ -60,28 +70,3 @@ class ColorCraft:
         """With the vivid gain that was measured."""
         gain = facts.get("vivid_gain", recipe.preparation.vivid_gain)
         return replace(recipe, preparation=replace(recipe.preparation, vivid_gain=gain))
-
-
-def color_terms(
-    answer: Colors,
-    guess: Tensor | None,
-    truth: Float[Tensor, "b 2 h w"],
-    network: ColorNetwork,
-    settings: ColorLossSettings,
-) -> dict[str, Tensor]:
-    """Each term of the loss times its weight; their sum is what is lowered. guess: None of the plain network."""
-    terms = {}
-    if settings.huber:
-        terms["huber"] = settings.huber * huber_distance(answer.ab, truth, settings.beta)
-    if settings.l1:
-        terms["l1"] = settings.l1 * F.l1_loss(answer.ab, truth)
-    if settings.log_error:
-        terms["log_error"] = settings.log_error * log_error(answer.ab, truth, settings.floor)
-    if settings.chroma:
-        terms["chroma"] = settings.chroma * chroma_error(answer.chroma, truth)
-    if settings.guess and guess is not None:
-        terms["guess"] = settings.guess * huber_distance(guess.float(), F.avg_pool2d(truth, 8), settings.beta)
-    if settings.bins and answer.logits is not None and isinstance(network, ColorUNet) and network.bins:
-        small = F.avg_pool2d(truth, truth.shape[-1] // answer.logits.shape[-1])
-        terms["bins"] = settings.bins * bin_cross_entropy(answer.logits, network.bins.encode(small))
-    return terms

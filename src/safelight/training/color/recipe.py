@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from safelight.errors import RecipeError
-from safelight.losses.colour import ColorLossSettings
+from safelight.losses.adversarial import AdversarialSettings
+from safelight.losses.color_settings import ColorLossSettings
+from safelight.models.discriminator import DiscriminatorSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.models.unet import UNetSettings
 from safelight.tasks.colorize import Preparation
@@ -26,6 +28,8 @@ class ColorRecipe:
     preparation: Preparation = field(default_factory=Preparation)
     augment: Augmentation = field(default_factory=Augmentation)
     loss: ColorLossSettings = field(default_factory=ColorLossSettings)
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     data: DataSettings = field(default_factory=DataSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: TrainSettings = field(default_factory=TrainSettings)

@@ -13,14 +13,16 @@ from safelight.tasks.colorize import AB_SCALE, ask
 from safelight.tasks.sampling import draw_points
 from safelight.training.augment import age, draw_view
 from safelight.training.batches import Order, Pictures
+from safelight.training.color.prior import bin_weights
 from safelight.training.color.recipe import ColorRecipe
 
 
 class Sample(NamedTuple):
-    """One question (7, h, w) and the true ab / 110 (2, h, w)."""
+    """One question (7, h, w), the true ab / 110 (2, h, w), and what bins weigh if they are rebalanced."""
 
     planes: Float32[np.ndarray, "7 h w"]
     truth: Float32[np.ndarray, "2 h w"]
+    bin_weights: Float32[np.ndarray, " q"] | None = None
 
 
 class ColorSamples(Dataset[Sample]):
@@ -30,6 +32,8 @@ class ColorSamples(Dataset[Sample]):
         self.pictures, self.recipe = pictures, recipe
         self.order = Order(pictures.sources, recipe.data.weights, recipe.train.seed)
         self.last = recipe.train.steps * recipe.data.batch
+        rebalanced = recipe.loss.rebalance
+        self.bin_weights = bin_weights(pictures, recipe.loss.rebalance_mix) if rebalanced else None
 
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
@@ -40,11 +44,12 @@ class ColorSamples(Dataset[Sample]):
         if rng.random() < recipe.augment.aging:
             L = age(L, rng)
         truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)
-        return Sample(ask(L, points, recipe.preparation), np.ascontiguousarray(truth))
+        planes = ask(L, points, recipe.preparation)
+        return Sample(planes, np.ascontiguousarray(truth), self.bin_weights)
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, Tensor]:
-    """Planes (b, 7, h, w) and truth (b, 2, h, w)."""
-    planes = np.stack([sample.planes for sample in samples])
-    truth = np.stack([sample.truth for sample in samples])
-    return torch.from_numpy(planes), torch.from_numpy(truth)
+def collate(samples: list[Sample]) -> tuple[Tensor, ...]:
+    """Planes (b, 7, h, w) and truth (b, 2, h, w); with rebalanced bins their weights (b, q), alike for all."""
+    parts = [[sample.planes for sample in samples], [sample.truth for sample in samples]]
+    weights = [sample.bin_weights for sample in samples if sample.bin_weights is not None]
+    return tuple(torch.from_numpy(np.stack(part)) for part in (*parts, weights) if part)

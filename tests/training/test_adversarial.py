@@ -1,0 +1,156 @@
+"""Training against a discriminator: what each step moves, and a run that is stopped goes on to the same end."""
+
+import csv
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from safelight.journal.run import Run
+from safelight.training import fit as training
+from safelight.training.adversarial import AdversarialModule, module_for
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.crafts import craft_of
+from safelight.training.modules import TrainingModule
+from safelight.training.tree import override
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+AGAINST = {
+    "adversarial.weight": "0.1",
+    "adversarial.r1": "1",
+    "adversarial.r1_every": "2",
+    "adversarial.start": "0.25",
+    "discriminator.channels": "4",
+    "discriminator.widest": "8",
+    "discriminator.layers": "2",
+    "optimizer.schedule": "plateau",
+    "optimizer.patience": "2",
+    "optimizer.least": "0.5",
+}
+WITHOUT_R1 = {"adversarial.r1": "0", "train.steps": "3", "adversarial.start": "0"}
+
+
+def checkpoint(run: Run) -> dict[str, Any]:
+    stored: dict[str, Any] = torch.load(run.last_checkpoint, weights_only=True)
+    return stored
+
+
+def metrics(run: Run) -> list[dict[str, str]]:
+    with (run.folder / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def equal(one: Any, two: Any) -> bool:
+    """Whether two trees of tensors and numbers are the same to the last bit."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, two)
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(equal(one[key], two[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(two) and all(map(equal, one, two))
+    return bool(one == two)
+
+
+@pytest.fixture(scope="module")
+def run(dataset: Path, tiny: ColorRecipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Twelve steps without a break, the discriminator from the fourth on."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    finished = training.fit(override(tiny, AGAINST), dataset, tmp_path_factory.mktemp("runs"), quiet=True)
+    torch.set_num_threads(threads)
+    return finished
+
+
+def test_the_discriminator_begins_when_it_is_told_and_counts_no_steps(run: Run) -> None:
+    table = metrics(run)
+    assert (run.facts["state"], run.facts["step"]) == ("finished", 12)
+    assert [int(row["step"]) for row in table] == list(range(1, 13))
+    assert [bool(row["train/discriminator"]) for row in table] == [False] * 3 + [True] * 9
+    assert [bool(row["train/adversarial"]) for row in table] == [False] * 3 + [True] * 9
+    assert float(table[3]["train/discriminator"]) == pytest.approx(2, abs=0.5)  # it cannot tell yet: hinge, 2
+
+
+def test_both_optimizers_are_kept(run: Run) -> None:
+    stored = checkpoint(run)
+    network, discriminator = stored["optimizer_states"]
+    assert {float(state["step"]) for state in network["state"].values()} == {12}
+    assert {float(state["step"]) for state in discriminator["state"].values()} == {9}
+    assert discriminator["param_groups"][0]["betas"] == (0.0, 0.99)
+    rate, peak = network["param_groups"][0]["lr"], network["param_groups"][0]["initial_lr"]
+    own = discriminator["param_groups"][0]
+    assert own["lr"] / own["initial_lr"] == pytest.approx(rate / peak)  # one schedule for both
+    assert rate / peak in (pytest.approx(1 / 3), pytest.approx(0.1))  # and the plateau dropped
+
+
+def test_the_network_alone_is_judged(run: Run, tiny: ColorRecipe) -> None:
+    assert not [name for name in training.averaged_weights(run) if "discriminator" in name]
+    network, recipe = training.trained_network(run)
+    assert recipe.adversarial.weight == 0.1
+    stored = checkpoint(run)
+    assert all(
+        torch.equal(tensor, stored["state_dict"][f"network.{n}"])
+        for n, tensor in network.state_dict().items()
+    )
+    assert any(name.startswith("discriminator.") for name in stored["current_model_state"])
+
+
+@pytest.mark.parametrize("step", [2, 7])
+def test_a_stopped_run_goes_on_to_what_it_would_have_been(
+    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Stopped before the discriminator began, and after; the plateau drops where it would have dropped."""
+    usual = AdversarialModule.training_step
+
+    def training_step(self: AdversarialModule, batch: Any, batch_idx: int) -> Any:
+        if self.trainer.global_step + 1 == step:
+            signal.raise_signal(signal.SIGTERM)
+        return usual(self, batch, batch_idx)
+
+    with monkeypatch.context() as asked:
+        asked.setattr(AdversarialModule, "training_step", training_step)
+        stopped = training.fit(override(tiny, AGAINST), dataset, tmp_path, quiet=True)
+    assert stopped.facts["step"] == step
+    training.resume(stopped, quiet=True)
+    first, second = checkpoint(run), checkpoint(stopped)
+    for part in ("state_dict", "current_model_state", "optimizer_states", "lr_schedulers"):
+        assert equal(first[part], second[part]), part
+    assert metrics(run) == metrics(stopped)
+
+
+@pytest.mark.parametrize("loss", ["least_squares", "non_saturating"])
+def test_other_losses_train_in_half_precision(
+    dataset: Path, tiny: ColorRecipe, tmp_path: Path, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With each gradient clipped to half, the network's and the discriminator's."""
+    changes = (
+        AGAINST | WITHOUT_R1 | {"adversarial.loss": loss, "train.precision": "bf16", "optimizer.clip": "0.5"}
+    )
+    norms: list[float] = []
+    usual = AdversarialModule._clip
+
+    def clip(self: AdversarialModule, network: torch.nn.Module) -> None:
+        usual(self, network)
+        slopes = [p.grad for p in network.parameters() if p.grad is not None]
+        norms.append(float(torch.nn.utils.get_total_norm(slopes)))
+
+    monkeypatch.setattr(AdversarialModule, "_clip", clip)
+    finished = training.fit(override(tiny, changes), dataset, tmp_path, quiet=True)
+    assert torch.isfinite(torch.tensor([float(row["train/loss"]) for row in metrics(finished)])).all()
+    assert len(norms) == 6
+    assert 0 < max(norms) <= 0.5 + 1e-4
+
+
+def test_each_learns_from_its_own_loss_alone(tiny: ColorRecipe) -> None:
+    module = module_for(override(tiny, AGAINST), craft_of(tiny))
+    assert isinstance(module, AdversarialModule)
+    fake = torch.rand(1, 3, 32, 32, requires_grad=True)
+    module._deceived(fake).backward()
+    assert fake.grad is not None
+    assert fake.grad.any()
+    assert all(p.grad is None and p.requires_grad for p in module.discriminator.parameters())
+
+
+def test_without_a_weight_there_is_no_discriminator(tiny: ColorRecipe) -> None:
+    assert type(module_for(tiny, craft_of(tiny))) is TrainingModule
