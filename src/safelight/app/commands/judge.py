@@ -16,6 +16,7 @@ Examples:
   safelight judge color --data datasets/photos -o report
   safelight judge runs/2026-11-22_11h51m10s-color --data datasets/photos -o report --limit 64
   safelight judge model.onnx --data photos --split test --protocol siggraph17 -o report
+  safelight judge biharmonic --task fill --data photos -o report
 
 Every look at the test split is counted in the dataset and told in the report.
 """
@@ -28,6 +29,13 @@ Every look at the test split is counted in the dataset and told in the report.
 )
 @click.option(
     "-o", "out", required=True, type=click.Path(path_type=Path), metavar="REPORT", help="A folder for it."
+)
+@click.option(
+    "--task",
+    type=click.Choice(["auto", "colorize", "fill"]),
+    default="auto",
+    show_default=True,
+    help="auto: what the model is for. fill: classical methods can be named as models too.",
 )
 @click.option("--split", type=click.Choice(["val", "test", "all"]), default="val", show_default=True)
 @click.option(
@@ -44,6 +52,7 @@ def judge(
     model: str,
     data: Path,
     out: Path,
+    task: str,
     split: str,
     protocol_name: str,
     limit: int | None,
@@ -55,7 +64,14 @@ def judge(
     """Judge a model beside grey, nearest hint, kernel regression and Levin 2004, on the same questions.
 
     The report has curves over the number of hints, intervals, pictures, and says where the model loses.
+    A model that fills holes is judged beside the classical methods on the same holes: six bins of area, with
+    and without a border.
     """
+    from safelight.app.commands.judge_fill import is_filler, judge_filler
+
+    if task == "fill" or (task == "auto" and is_filler(model)):
+        judge_filler(model, data, out, split, limit, seed, beside, workers)
+        return
     from safelight.app.progress import Bars
     from safelight.data.cache import open_dataset
     from safelight.judging.examples import pick_examples

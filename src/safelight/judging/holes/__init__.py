@@ -1,0 +1,1 @@
+"""The judge of inpainting: models and classical methods fill the same stored holes."""

@@ -1,0 +1,149 @@
+"""The judge of holes: a model and the classical methods fill the same holes, and the verdict compares them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from safelight.judging.holes.kept import Progress, score_classical
+from safelight.judging.holes.questions import CELLS, SIZE, HoleQuestions, ask
+from safelight.judging.holes.scores import COMPARED, STATISTICS, Row, Scores, gather, score_question
+from safelight.judging.holes.sentences import summarize
+from safelight.judging.holes.verdict import ALL, FillComparison, FillVerdict, Standing
+from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates
+from safelight.judging.judge import LOOKS
+from safelight.judging.questions import Pictures
+from safelight.tasks.fills import CLASSICAL, Fill
+
+NAMES = (*(cell.name for cell in CELLS), ALL)
+
+
+def judge_fill(
+    fill: Fill,
+    name: str,
+    pictures: Pictures,
+    *,
+    size: int = SIZE,
+    limit: int | None = None,
+    seed: int = 0,
+    beside: Mapping[str, Fill] | None = None,
+    dataset: str = "",
+    split: str = "",
+    folder: Path | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> FillVerdict:
+    """How `fill` stands on these pictures: twelve holes each, beside every classical method.
+
+    size: side of the squares that are judged. limit: judge a fixed sample. beside: other methods on the same
+    holes. folder: the dataset's; masks and classical scores are kept in its folder "judged", and a look at
+    its test split is counted. workers: processes for the classical methods.
+    Raises DatasetError for no pictures, ModelError for an answer of wrong shape or not finite.
+    """
+    questions = ask(pictures, size, seed, limit)
+    kept = folder / "judged" if folder else None
+    if kept:
+        questions.save(kept)
+    rows = {name: _score(fill, name, questions, progress)}
+    known = score_classical(questions, tuple(CLASSICAL), kept, workers, progress)
+    rows.update((method, row) for method, row in known.items() if method != name)
+    for other, answer in (beside or {}).items():
+        if other not in rows:
+            rows[other] = _score(answer, other, questions, progress)
+    verdict = _verdict(name, questions, {method: gather(own) for method, own in rows.items()})
+    verdict = replace(verdict, dataset=dataset, split=split)
+    if folder and split == "test":
+        verdict = replace(verdict, looks=_count_look(folder, verdict))
+    return replace(verdict, sentences=summarize(verdict))
+
+
+def _score(fill: Fill, name: str, questions: HoleQuestions, progress: Progress | None) -> list[Row]:
+    rows = []
+    for done, question in enumerate(questions, start=1):
+        rows.append(score_question(name, fill, question))
+        if progress:
+            progress(name, done, len(questions))
+    return rows
+
+
+def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> FillVerdict:
+    weights = bootstrap_weights(len(questions), np.random.default_rng(questions.seed))
+    others = [method for method in scores if method in CLASSICAL and method != name]
+    psnr = {method: scores[method]["hole_psnr"] for method in scores}
+    best = {cell: max(others, key=lambda m: _column(psnr[m], at).mean()) for at, cell in enumerate(NAMES)}
+    strongest = np.stack([psnr[best[cell.name]][:, at] for at, cell in enumerate(CELLS)], axis=1)
+    gains = (psnr[name] - strongest).mean(1)
+    return FillVerdict(
+        model=name,
+        dataset="",
+        split="",
+        size=questions.size,
+        seed=questions.seed,
+        questions=questions.sha256,
+        pictures=len(questions),
+        enlarged=questions.enlarged,
+        cells=NAMES,
+        curves={
+            method: {key: _curve(_resampled(key, weights, own)) for key in STATISTICS}
+            for method, own in scores.items()
+        },
+        comparisons=_compare(scores, weights, len(questions)),
+        best=best,
+        gains={question.index: float(gain) for question, gain in zip(questions, gains, strict=True)},
+        judged=datetime.now(UTC).isoformat(timespec="seconds"),
+        safelight=_version(),
+    )
+
+
+def _column(values: np.ndarray, at: int) -> np.ndarray:
+    """One cell's values; the mean over cells where `at` is past the last."""
+    return np.asarray(values[:, at] if at < values.shape[1] else values.mean(1))
+
+
+def _resampled(key: str, weights: Weights, scores: Scores) -> np.ndarray:
+    """(resamples, cells + 1): the last column is the mean over cells."""
+    values = STATISTICS[key].of(weights, scores)
+    return np.concatenate([values, values.mean(1, keepdims=True)], axis=1)
+
+
+def _curve(resampled: np.ndarray) -> dict[str, Estimate]:
+    return dict(zip(NAMES, estimates(resampled), strict=True))
+
+
+def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[FillComparison, ...]:
+    """The first method against each of the others, paired by picture."""
+    (_, model), *others = scores.items()
+    comparisons = []
+    for method, own in others:
+        for key in COMPARED:
+            lead = STATISTICS[key].better * (_resampled(key, weights, model) - _resampled(key, weights, own))
+            for cell, difference in _curve(lead).items():
+                standing = _standing(difference, pictures)
+                comparisons.append(FillComparison(method, key, cell, difference, standing))
+    return tuple(comparisons)
+
+
+def _standing(difference: Estimate, pictures: int) -> Standing:
+    if pictures < FEWEST or not (difference.above_zero or difference.below_zero):
+        return "cannot tell"
+    return "wins" if difference.above_zero else "loses"
+
+
+def _count_look(folder: Path, verdict: FillVerdict) -> int:
+    """Write down that this test split was looked at; how many looks there have been, with this one."""
+    columns: Sequence[str] = ("judged", "model", "protocol", "questions", "pictures")
+    path = folder / LOOKS
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({column: getattr(verdict, column) for column in columns}) + "\n")
+    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def _version() -> str:
+    try:
+        return version("safelight")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,132 @@
+"""A verdict on holes in plain words: who wins where. Every place where the model loses is said."""
+
+from collections.abc import Sequence
+
+from safelight.judging.holes.scores import STATISTICS
+from safelight.judging.holes.verdict import ALL, FillVerdict
+from safelight.judging.intervals import FEWEST, Estimate
+from safelight.judging.scores import number
+from safelight.tasks.fills import CLASSICAL
+
+MAIN = ("hole_psnr", "perceptual")
+
+
+def summarize(verdict: FillVerdict) -> tuple[str, ...]:
+    """The summary, most important first."""
+    return (
+        _setting(verdict),
+        *(_overall(verdict, key) for key in MAIN),
+        *(_against_best(verdict, key) for key in MAIN),
+        *_losses(verdict),
+        _best(verdict),
+        *_cautions(verdict),
+    )
+
+
+def _setting(verdict: FillVerdict) -> str:
+    where = " of ".join(
+        filter(None, (f"the {verdict.split} split" if verdict.split else "", verdict.dataset))
+    )
+    return (
+        f"{verdict.model} was judged on {_pictures(verdict.pictures)}{f' of {where}' if where else ''}, squares of "
+        f"{verdict.size} pixels, {len(verdict.cells) - 1} holes each."
+    )
+
+
+def _overall(verdict: FillVerdict, key: str) -> str:
+    """Mean over all holes, beside the best classical method over all."""
+    statistic, best = STATISTICS[key], _best_at(verdict, key, ALL)
+    own, other = verdict.curves[verdict.model][key][ALL], verdict.curves[best][key][ALL]
+    return (
+        f"{statistic.title}, over all holes: {_interval(own, statistic.digits, statistic.unit)}; the best classical "
+        f"method there, {best}, has {number(other.value, statistic.digits)}."
+    )
+
+
+def _against_best(verdict: FillVerdict, key: str) -> str:
+    """In which bins it is clear of every classical method, behind one, or cannot be told."""
+    cells = [cell for cell in verdict.cells if cell != ALL]
+    against = {
+        cell: [
+            c.standing
+            for c in verdict.comparisons
+            if (c.statistic, c.cell) == (key, cell) and c.method in CLASSICAL
+        ]
+        for cell in cells
+    }
+    wins = [cell for cell in cells if set(against[cell]) == {"wins"}]
+    loses = [cell for cell in cells if "loses" in against[cell]]
+    open_ = [cell for cell in cells if cell not in wins and cell not in loses]
+    parts = [
+        f"is clear of every classical method (95 % intervals) in {_list(wins, cells)}" if wins else "",
+        f"loses to one or more in {_list(loses, cells)}" if loses else "",
+        f"cannot be told from the best in {_list(open_, cells)}" if open_ else "",
+    ]
+    return f"In {_in_text(STATISTICS[key].title)} it {', '.join(filter(None, parts))}."
+
+
+def _losses(verdict: FillVerdict) -> list[str]:
+    """One sentence a method and main statistic."""
+    pairs = [(method, key) for method in verdict.methods[1:] for key in MAIN]
+    return [sentence for method, key in pairs if (sentence := _lost(verdict, method, key))]
+
+
+def _lost(verdict: FillVerdict, method: str, key: str) -> str:
+    """Where it loses to this method, and most where; nothing if nowhere."""
+    statistic = STATISTICS[key]
+    found = [c for c in verdict.comparisons if (c.method, c.statistic, c.standing) == (method, key, "loses")]
+    found = [comparison for comparison in found if comparison.cell != ALL]
+    if not found:
+        return ""
+    where = _list([comparison.cell for comparison in found], verdict.cells[:-1])
+    worst = min(found, key=lambda comparison: comparison.difference.value)
+    by = Estimate(-worst.difference.value, -worst.difference.high, -worst.difference.low)
+    return (
+        f"It loses to {method} in {_in_text(statistic.title)} in {where}, most in {worst.cell}:"
+        f" by {_interval(by, statistic.digits, statistic.unit)}."
+    )
+
+
+def _best(verdict: FillVerdict) -> str:
+    """Which classical method is the bar in which bin."""
+    bars: dict[str, list[str]] = {}
+    for cell in verdict.cells[:-1]:
+        bars.setdefault(verdict.best[cell], []).append(cell)
+    parts = [f"{method} in {_list(cells, verdict.cells[:-1])}" for method, cells in bars.items()]
+    return f"The best classical method in PSNR in the hole is {', '.join(parts)}."
+
+
+def _cautions(verdict: FillVerdict) -> list[str]:
+    cautions = []
+    if verdict.pictures < FEWEST:
+        cautions.append(f"{_pictures(verdict.pictures)} are too few to tell winners from losers; judge more.")
+    if verdict.enlarged:
+        cautions.append(f"{_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
+    if verdict.looks is not None:
+        times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
+        cautions.append(f"This test split has been looked at {times}, this time included.")
+    return cautions
+
+
+def _best_at(verdict: FillVerdict, key: str, cell: str) -> str:
+    others = [method for method in verdict.methods[1:] if method in CLASSICAL]
+    return max(others, key=lambda method: STATISTICS[key].better * verdict.curves[method][key][cell].value)
+
+
+def _list(cells: Sequence[str], everything: Sequence[str]) -> str:
+    if len(cells) == len(everything):
+        return "every bin"
+    return " and ".join(filter(None, [", ".join(cells[:-1]), cells[-1]]))
+
+
+def _interval(estimate: Estimate, digits: int, unit: str) -> str:
+    value, low, high = (number(part, digits) for part in (estimate.value, estimate.low, estimate.high))
+    return f"{value}{f' {unit}' if unit else ''} ({low} to {high})"
+
+
+def _in_text(title: str) -> str:
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
+
+
+def _pictures(count: int) -> str:
+    return f"{count:,} picture{'' if count == 1 else 's'}"

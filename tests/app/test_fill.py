@@ -1,0 +1,127 @@
+"""safelight fill, scratches and repair in real processes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.pixels.files import read_photo, write_photo
+from safelight.tasks.holes_files import write_mask
+from tests.app.shell import safelight
+
+
+def photo(path: Path, depth: type = np.uint8) -> np.ndarray:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    y, x = np.mgrid[0:60, 0:80]
+    pixels = np.stack([60 + x, 60 + y, 200 - x], axis=2).astype(depth)
+    write_photo(path, pixels * depth(257 if depth is np.uint16 else 1))
+    return read_photo(path).pixels
+
+
+@pytest.fixture
+def hole() -> np.ndarray:
+    hole = np.zeros((60, 80), bool)
+    hole[20:26, 10:70] = True
+    return hole
+
+
+def test_fill_keeps_what_is_known_and_says_what_it_did(tmp_path: Path, hole: np.ndarray) -> None:
+    before = photo(tmp_path / "a.png", np.uint16)
+    write_mask(tmp_path / "m.png", hole)
+    done = safelight("fill", "a.png", "--mask", "m.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout.startswith("filled a-filled.png, ")) == (0, True), done.stderr
+    assert "by biharmonic" in done.stderr
+    assert "no model for filling is bundled" in done.stderr
+    after = read_photo(tmp_path / "a-filled.png").pixels
+    assert after.dtype == np.uint16
+    np.testing.assert_array_equal(after[~hole], before[~hole])
+    np.testing.assert_allclose(after[hole].astype(int), before[hole].astype(int), atol=300)
+
+
+def test_a_jpeg_becomes_a_png_and_a_batch_goes_on(tmp_path: Path, hole: np.ndarray) -> None:
+    before = photo(tmp_path / "in" / "a.jpg")
+    photo(tmp_path / "in" / "b.png")
+    photo(tmp_path / "in" / "deep" / "c.png")
+    write_mask(tmp_path / "in" / "a-mask.png", hole)
+    (tmp_path / "masks").mkdir()
+    write_mask(tmp_path / "masks" / "c.png", ~hole)
+    beside = safelight("fill", tmp_path / "in", "--method", "telea")
+    assert beside.returncode == 1
+    assert len(beside.stderr.splitlines()) == 3
+    assert beside.stderr.count("has no mask") == 2
+    after = read_photo(tmp_path / "in" / "a-filled.png").pixels
+    np.testing.assert_array_equal(after[~hole], before[~hole])
+    again = safelight("fill", tmp_path / "in", "--mask", tmp_path / "masks")
+    assert again.returncode == 1
+    assert "looks inverted" in again.stderr
+    assert "1 skipped" in again.stdout
+    dry = safelight("fill", tmp_path / "in", "--mask", tmp_path / "masks", "--dry-run")
+    assert "c.png, with c.png" in dry.stdout.replace("c-filled.png", "c.png")
+    assert "has no mask: would fail" in dry.stdout
+    named = safelight("fill", tmp_path / "in" / "a.jpg", "-o", tmp_path / "a.jpg")
+    assert "a JPEG changes every pixel a little" in named.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["--mask", "small.png"], 1, "small.png: the mask is 20 × 60 pixels, the photo 80 × 60"),
+        (["--mask", "empty.png"], 1, "the mask is empty"),
+        (["--mask", "full.png"], 1, "the mask is full"),
+        (["--mask", "a.png"], 1, "as in a photo"),
+        (["--mask", "nothing.png"], 1, "nothing.png"),
+        (["--mask", "m.png", "--method", "model"], 1, "no model for filling"),
+        (["--mask", "m.png", "--model", "missing.onnx"], 1, "there is no such file"),
+        (["--mask", "m.png", "--grow", "-1"], 2, "--grow"),
+        (["--mask", "m.png", "--method", "magic"], 2, "--method"),
+    ],
+)
+def test_mistakes_are_one_line(
+    tmp_path: Path, hole: np.ndarray, words: list[str], status: int, message: str
+) -> None:
+    photo(tmp_path / "a.png")
+    write_mask(tmp_path / "m.png", hole)
+    write_mask(tmp_path / "small.png", hole[:, 10:30])
+    write_mask(tmp_path / "empty.png", hole & False)
+    write_mask(tmp_path / "full.png", hole | True)
+    done = safelight("fill", "a.png", *words, cwd=tmp_path)
+    assert done.returncode == status
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    if status == 1:
+        assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "a-filled.png").exists()
+
+
+def scratched(path: Path) -> np.ndarray:
+    grey = 110 + np.random.default_rng(0).integers(-3, 4, (120, 140, 1)).repeat(3, 2)
+    grey[:, 60:63] = 240
+    write_photo(path, grey.astype(np.uint8))
+    return np.asarray(grey)
+
+
+def test_scratches_then_fill_is_repair(tmp_path: Path) -> None:
+    scratched(tmp_path / "a.png")
+    found = safelight("scratches", "a.png", cwd=tmp_path)
+    assert (found.returncode, found.stdout.startswith("looked through a-mask.png, ")) == (0, True)
+    assert "of it is marked as damaged" in found.stderr
+    mask = read_photo(tmp_path / "a-mask.png").pixels
+    assert (mask[:, 60:63] == 255).mean() > 0.95
+    assert safelight("fill", "a.png", cwd=tmp_path).returncode == 0
+    repaired = safelight("repair", "a.png", "--keep-mask", "--overwrite", cwd=tmp_path)
+    assert repaired.returncode == 0, repaired.stderr
+    for name in ("a-filled.png", "a-repaired.png"):
+        assert read_photo(tmp_path / name).pixels[5:-5, 60:63].max() < 130
+    assert safelight("repair", "a.png", "-o", "b.jpg", "--mask", "a-mask.png", cwd=tmp_path).returncode == 0
+
+
+def test_repair_of_a_sound_photo_and_with_color(tmp_path: Path) -> None:
+    write_photo(tmp_path / "a.png", np.full((40, 50, 3), 128, np.uint8))
+    done = safelight("repair", "a.png", cwd=tmp_path)
+    assert (done.returncode, "no damage was found" in done.stderr) == (0, True)
+    assert safelight("repair", "a.png", "--hints", "h.json", cwd=tmp_path).returncode == 2
+    scratched(tmp_path / "b.png")
+    colored = safelight("repair", "b.png", "--color", cwd=tmp_path)
+    assert colored.returncode == 0, colored.stderr
+    assert np.ptp(read_photo(tmp_path / "b-repaired.png").pixels.astype(int), axis=2).mean() > 0
+    assert safelight("repair", "b.png", "--dry-run", cwd=tmp_path).stdout.endswith("nothing written\n")
