@@ -154,7 +154,8 @@ def _look_or_recall(look: GraphProto, seen: Mapping[str, _Shape]) -> list[NodePr
 
 
 def _shape(port: Any) -> _Shape:
-    return [side.dim_param or side.dim_value for side in port.type.tensor_type.shape.dim]
+    """One picture at a time; the tracer does not always know that."""
+    return [1, *(side.dim_param or side.dim_value for side in port.type.tensor_type.shape.dim[1:])]
 
 
 def _port(name: str, shape: _Shape) -> Any:

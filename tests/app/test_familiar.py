@@ -1,0 +1,57 @@
+"""safelight colorize says how familiar each photo is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from safelight.models.export import export
+from safelight.models.familiar import Unfamiliarity
+from safelight.pixels.files import write_photo
+from safelight.training.familiar import features
+from tests.app.shell import safelight
+from tests.models.small import make_network, random_planes
+from tests.runtime.tiny import CARD
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It knows flat grey pictures, and nothing else."""
+    network = make_network().eval()
+    grey = [np.full((64, 64, 3), level, np.uint8) for level in range(40, 240, 4)]
+    kept = torch.nn.functional.normalize(torch.from_numpy(features(network, grey, range(50))), dim=1)
+    path = tmp_path_factory.mktemp("model") / "grey.onnx"
+    export(
+        network, replace(CARD, name="grey"), path, [random_planes(1)[0].numpy()], Unfamiliarity(kept, 1, 0.1)
+    )
+    return path
+
+
+def photos(folder: Path) -> None:
+    write_photo(folder / "flat.png", np.full((64, 64, 3), 130, np.uint8))
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 1), np.uint8).repeat(3, 2)
+    write_photo(folder / "noise.png", noise)
+
+
+def test_a_word_and_a_figure_for_each_photo_and_a_warning_past_the_threshold(
+    tmp_path: Path, model: Path
+) -> None:
+    photos(tmp_path)
+    done = safelight("colorize", ".", "--model", model, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    flat, noise, summary = done.stdout.splitlines()
+    assert flat.startswith("flat.png: familiar 0.")
+    assert noise.startswith("noise.png: unfamiliar ")
+    assert summary.startswith("2 photos colored, ")
+    (warned,) = done.stderr.splitlines()
+    assert warned.startswith("noise.png: is unlike the pictures that the model was trained on")
+
+
+def test_one_photo_has_it_in_its_line(tmp_path: Path, model: Path) -> None:
+    photos(tmp_path)
+    done = safelight("colorize", "flat.png", "--model", model, cwd=tmp_path)
+    assert done.stdout.startswith("colored flat-color.png (familiar 0.")
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
