@@ -17,7 +17,7 @@ def group_curves(scores: Mapping[str, Scores], members: Members, seed: int) -> t
     """Every method's curves for every group of pictures."""
     groups = []
     for name, pictures in members.items():
-        statistics = BRIEF if name.startswith(("source ", "tag ")) else tuple(STATISTICS)
+        statistics = BRIEF if name.startswith(("source ", "folder ", "tag ")) else tuple(STATISTICS)
         weights = bootstrap_weights(len(pictures), np.random.default_rng(seed))
         curves = {}
         for method, own in scores.items():

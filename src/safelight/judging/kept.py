@@ -76,7 +76,8 @@ def _read(folder: Path | None) -> dict[Key, Row]:
             entry = json.loads(line)
         except json.JSONDecodeError:
             continue
-        row = {column: [_number(value) for value in entry[column]] for column in COLUMNS}
+        unknown = [None] * len(entry["counts"])  # in scores kept from before there was such a column
+        row = {column: [_number(value) for value in entry.get(column, unknown)] for column in COLUMNS}
         kept[entry["question"], entry["baseline"], tuple(entry["counts"])] = row
     return kept
 

@@ -23,6 +23,8 @@ NOTES = """\
 - Pooled rms ab error: root of the mean squared distance in ab, over all pixels of all pictures.
 - Hint disobedience: CIEDE2000 between the colour asked at a hint, at that pixel's own L, and the one shown.
 - Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.
+- Hues: of the pixels that the truth shows as sky, skin or plants, by hue, chroma, lightness and place alone
+  (judging/hues.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is wrong.
 - Seconds are those of the machine that judged, one picture at a time."""
 LEAD = 3  # sentences that stand at the top as a paragraph
 
@@ -96,7 +98,7 @@ def _groups(verdict: Verdict) -> list[str]:
                 "CIEDE2000",
                 curve_table(verdict, group, "ciede2000"),
             ]
-    for kind in ("source", "tag"):
+    for kind in ("category", "source", "folder", "tag"):
         found = group_table(verdict, "gain", kind)
         if found:
             parts += [

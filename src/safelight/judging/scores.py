@@ -13,12 +13,14 @@ from safelight.arrays import Ab
 from safelight.errors import ModelError
 from safelight.judging import metrics
 from safelight.judging.baselines import Predict
+from safelight.judging.hues import ANGLE, RULES, hue_shares
 from safelight.judging.intervals import Weights
 from safelight.judging.questions import Question
 from safelight.pixels.color import colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.tasks.hints import Points
 
-COLUMNS = ("psnr", "ssim", "ciede2000", "ab_squared", "colorfulness", "disobedience", "seconds")
+HUES = tuple(f"{thing}_{share}" for thing in RULES for share in ("there", "right"))
+COLUMNS = ("psnr", "ssim", "ciede2000", "ab_squared", "colorfulness", "disobedience", "seconds", *HUES)
 
 Scores: TypeAlias = Mapping[str, Float[np.ndarray, "pictures counts"]]
 Row: TypeAlias = dict[str, list[float]]  # the scores of one picture: column -> one number a count
@@ -59,6 +61,7 @@ def _answer(name: str, predict: Predict, truth: Truth, points: Points) -> dict[s
         "colorfulness": colorfulness(result),
         "disobedience": metrics.disobedience(shown, points),
         "seconds": seconds,
+        **hue_shares(shown, truth.lab),
     }
 
 
@@ -96,6 +99,16 @@ def _mean(column: str) -> Callable[[Weights, Scores], Float[np.ndarray, "resampl
     return lambda weights, scores: weights @ scores[column]
 
 
+def _right_hues(thing: str) -> Callable[[Weights, Scores], Float[np.ndarray, "resamples counts"]]:
+    """Share of the pixels that show this thing whose hue is right, all pictures pooled; nan where none shows it."""
+
+    def share(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples counts"]:
+        there, right = weights @ scores[f"{thing}_there"], weights @ scores[f"{thing}_right"]
+        return np.asarray(np.divide(right, there, out=np.full_like(right, np.nan), where=there > 0))
+
+    return share
+
+
 STATISTICS: dict[str, Statistic] = {
     "gain": Statistic("Gain over grey", "dB", 2, +1, _mean("gain")),
     "psnr": Statistic("PSNR", "dB", 2, +1, _mean("psnr")),
@@ -107,6 +120,12 @@ STATISTICS: dict[str, Statistic] = {
     "cf_shift": Statistic("ΔCF, difference of means", "", 1, 0, lambda w, s: abs(w @ s["cf_excess"])),
     "disobedience": Statistic("Hint disobedience", "ΔE", 2, 0, _mean("disobedience")),
     "seconds": Statistic("Seconds a picture", "s", 3, 0, _mean("seconds")),
+    **{
+        f"hue_{thing}": Statistic(
+            f"Hue of {rule.title} right within {ANGLE:g}°", "share", 3, +1, _right_hues(thing)
+        )
+        for thing, rule in RULES.items()
+    },
 }
 COMPARED = ("psnr", "ciede2000", "ssim", "rms_ab")  # a model can win and lose in these
 
