@@ -16,6 +16,7 @@ Examples:
   safelight judge color --data datasets/photos -o report
   safelight judge runs/2026-11-22_11h51m10s-color --data datasets/photos -o report --limit 64
   safelight judge model.onnx --data photos --split test --protocol siggraph17 -o report
+  safelight judge model.onnx --data photos --robust -o report
   safelight judge biharmonic --task fill --data photos -o report
 
 Every look at the test split is counted in the dataset and told in the report.
@@ -47,6 +48,7 @@ Every look at the test split is counted in the dataset and told in the report.
     "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare; repeatable."
 )
 @click.option("--no-baselines", is_flag=True, help="Only grey beside the model: quick, while training.")
+@click.option("--robust", is_flag=True, help="Instead: how small changes of a photo move the colors.")
 @click.option("--workers", type=int, default=2, show_default=True, help="Processes that score the baselines.")
 def judge(
     model: str,
@@ -59,6 +61,7 @@ def judge(
     seed: int,
     beside: tuple[str, ...],
     no_baselines: bool,
+    robust: bool,
     workers: int,
 ) -> None:
     """Judge a model beside grey, nearest hint, kernel regression and Levin 2004, on the same questions.
@@ -72,6 +75,7 @@ def judge(
     if task == "fill" or (task == "auto" and is_filler(model)):
         judge_filler(model, data, out, split, limit, seed, beside, workers)
         return
+    from safelight.app.commands.judge_robust import judge_robustness
     from safelight.app.progress import Bars
     from safelight.data.cache import open_dataset
     from safelight.judging.examples import pick_examples
@@ -82,6 +86,9 @@ def judge(
     protocol = protocol_named(protocol_name)
     label, *others = _labels([model, *beside])
     predict, vivid = _predicts(model)
+    if robust:
+        judge_robustness(predict, label, data, out, split, protocol, limit, seed)
+        return
     with Bars() as bars:
         pictures = open_dataset(
             data,
