@@ -97,16 +97,21 @@ def open_dataset(
     return _checked(PictureSet(dataset, name, chosen))
 
 
-def open_fold(path: Path | str, fold: int) -> tuple[PictureSet, PictureSet]:
+def open_fold(path: Path | str, fold: int, of: int | None = None) -> tuple[PictureSet, PictureSet]:
     """Training and held-out pictures of one fold, for cross-validation; the test split is in neither.
 
+    of: into how many folds; fewer than the dataset has put some of its folds together.
     Raises DatasetError if the path is no dataset, or has no such fold.
     """
-    dataset = require_finished(Path(path))
-    if not 0 <= fold < dataset.settings.folds:
-        raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {dataset.settings.folds - 1}")
+    dataset = _open_or_build(Path(path), None, None)
+    most = dataset.settings.folds
+    folds = most if of is None else of
+    if not 2 <= folds <= most:
+        raise DatasetError(f"{path} has {most} folds, not {folds}; for more, build it with --folds {folds}")
+    if not 0 <= fold < folds:
+        raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {folds - 1}")
     index = dataset.index()
-    usable, held = index["split"] != split_number("test"), index["fold"] == fold
+    usable, held = index["split"] != split_number("test"), index["fold"] % folds == fold
     name = f"{dataset.folder.name}/fold{fold}"
     train = PictureSet(dataset, f"{name}/train", np.flatnonzero(usable & ~held))
     return _checked(train), _checked(PictureSet(dataset, f"{name}/held", np.flatnonzero(usable & held)))

@@ -37,7 +37,7 @@ class BuildSettings:
     min_ab_range: float = 5.0  # siggraph17 leaves out the same pictures
     min_chroma: float = 2.0
     min_spread: float = 1.8
-    max_cast: float = 15.0
+    max_cast: float = 25.0
     casts: str = "keep"
     subject: float = 0.0
     splits: str = "own"

@@ -13,7 +13,7 @@ EXAMPLES = """
 Examples:
   safelight data build photos -o datasets/photos
   safelight data build photos -o datasets/standing --tag standing --without source=stock --fit pad
-  safelight data build photos -o datasets/vivid --min-chroma 8 --min-side 256 --no-casts --max-cast 12
+  safelight data build photos -o datasets/vivid --min-chroma 8 --min-side 256 --no-casts --max-cast 20
   safelight data build prints -o datasets/prints --min-spread 0            (keep sepia photographs)
   safelight data build faces -o datasets/faces --subject 0.6               (squares around the eyes)
   safelight data build imagenet -o datasets/imagenet --size 128            (its own train and val are kept)

@@ -19,6 +19,9 @@ Examples:
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --model.norm group
   safelight train runs/2026-11-22_11h51m10s-color --resume
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --keep-weights --optimizer.lr 5e-4
+  safelight train color --data datasets/photos --find-lr
+  safelight train color --data datasets/photos --find-batch
+  safelight train color --data datasets/photos --folds 5
   safelight train color --settings
 
 Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
@@ -39,6 +42,12 @@ Starting from a run keeps it as the parent: the new run's run.json names the exa
 )
 @click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
 @click.option("--keep-weights", is_flag=True, help="Start from RUN's weights: train it for longer.")
+@click.option("--folds", type=int, metavar="K", help="K runs, each judged on the fold that it leaves out.")
+@click.option("--find-batch", is_flag=True, help="Which batch sizes fit, how fast each is; then leave.")
+@click.option("--find-lr", is_flag=True, help="A learning rate range test with a plot; then leave.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="PNG", help="Where --find-lr draws its curve."
+)
 @click.option("--settings", "listing", is_flag=True, help="List every setting of the recipe and leave.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option(
@@ -55,13 +64,20 @@ def train(
     runs: Path,
     resume: bool,
     keep_weights: bool,
+    folds: int | None,
+    find_batch: bool,
+    find_lr: bool,
+    plot: Path | None,
     listing: bool,
     quiet: bool,
     devices: int,
     changes: tuple[str, ...],
 ) -> int:
     """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
+    from safelight.app import before
     from safelight.training import fit
+    from safelight.training.folds import fit_folds
+    from safelight.training.memory import check_memory
     from safelight.training.tree import override
 
     if recipe.startswith("-"):
@@ -79,10 +95,20 @@ def train(
         return _tell(fit.resume(parent, data, quiet, devices))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
+    before.build_if_plain(data)
+    if find_batch:
+        before.tell_batches(plan, data)
+        return 0
+    if find_lr:
+        before.tell_rates(plan, data, plot)
+        return 0
     if keep_weights and parent is None:
         raise click.UsageError(
             "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
         )
+    check_memory(plan)
+    if folds is not None:
+        return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet))
     return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights, devices))
 
 

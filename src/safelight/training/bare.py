@@ -1,0 +1,79 @@
+"""One recipe's network, loss and optimiser without the Trainer: for measuring before a run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from safelight.training.batches import Pictures
+from safelight.training.crafts import craft_of
+from safelight.training.optimizers import make_optimizer
+from safelight.training.recipe import Recipe
+
+
+class Painted:
+    """Pictures made of noise, for what depends on their size alone."""
+
+    def __init__(self, side: int, count: int = 8) -> None:
+        self.side, self.count = side, count
+
+    @property
+    def sources(self) -> list[str]:
+        """One source."""
+        return ["painted"] * self.count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> UInt8[np.ndarray, "side side 3"]:
+        rng = np.random.default_rng(index)
+        return np.asarray(rng.integers(0, 256, (self.side, self.side, 3), np.uint8))
+
+
+class BareTraining:
+    """Steps of a recipe, one by one. Its network is new, and nothing is kept."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        torch.manual_seed(recipe.train.seed)
+        self.recipe, self.craft = recipe, craft_of(recipe)
+        self.network = self.craft.network(recipe)
+        if recipe.train.channels_last:
+            self.network = self.network.to(memory_format=torch.channels_last)
+        self.network.train()
+        self.optimizer = make_optimizer(self.network, recipe.optimizer)
+        self._peaks = [group["lr"] for group in self.optimizer.param_groups]
+
+    def batches(self, pictures: Pictures, size: int) -> Iterator[Any]:
+        """The run's own samples in order, so many at a time, without loading processes."""
+        samples = self.craft.samples(pictures, self.recipe)
+        first = 0
+        while True:
+            yield self.craft.collate([samples[k] for k in range(first, first + size)])
+            first += size
+
+    def loss(self, batch: Any) -> Tensor:
+        """The loss of a batch, in the recipe's precision, as the run would take it."""
+        if self.recipe.train.channels_last:
+            batch = tuple(
+                part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part
+                for part in batch
+            )
+        autocast = self.recipe.train.precision == "bf16"
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            terms = self.craft.terms(self.network, batch, self.recipe, 0.0)
+        return torch.stack(list(terms.values())).sum()
+
+    def step(self, batch: Any, lr: float | None = None) -> float:
+        """One step of the optimiser; the loss before it. lr: in place of the recipe's peak."""
+        for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
+            group["lr"] = peak * (1.0 if lr is None else lr / self.recipe.optimizer.lr)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss(batch)
+        torch.autograd.backward(loss)
+        if self.recipe.optimizer.clip:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optimizer.clip)
+        self.optimizer.step()
+        return float(loss.detach())

@@ -1,0 +1,191 @@
+"""What a recipe will need of the machine's memory, before it starts.
+
+Weights, gradients, the optimiser's and the averaged weights are counted. What the backward pass keeps is measured:
+one forward pass of a few small pictures under torch's saved-tensor hooks, at two batch sizes, which tells what
+grows with the batch from what does not; it is then scaled with batch and area.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from safelight.errors import RecipeError
+from safelight.training.bare import BareTraining, Painted
+from safelight.training.recipe import Recipe
+from safelight.training.tree import override
+
+SMALL = 96  # side of the pictures that are tried, at most; a multiple of 32
+TRIED = (2, 4)  # pictures at once
+PASSING = 4  # tensors as large as the largest one kept that live for a moment, in the backward pass
+PREFETCHED = 4  # batches a loading process keeps ready (training/batches.py)
+LOADER = 60e6  # bytes a loading process adds to what it shares with the first, beside its samples
+PYTHON = 700e6  # bytes of a process with torch, lightning and OpenCV, where its own cannot be read
+KERNELS = 150e6  # bytes that the libraries take at the first step
+ROOM = 0.95  # share of the free memory that a run may take
+GIGA = 1e9
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes that a run needs at its peak, by what they are for."""
+
+    program: float
+    weights: float
+    gradients: float
+    optimizer: float
+    average: float
+    activations: float
+    batches: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return float(sum(getattr(self, field.name) for field in fields(self)))
+
+    def __str__(self) -> str:
+        parts = [f"{field.name} {getattr(self, field.name) / GIGA:.2f}" for field in fields(self)]
+        return f"{self.total / GIGA:.1f} GB ({', '.join(parts)})"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a recipe needs at any batch size."""
+
+    fixed: Need  # at batch 0
+    activations: float  # bytes a picture
+    batches: float
+
+    def at(self, batch: int) -> Need:
+        """The need with so many pictures a step."""
+        known = {field.name: getattr(self.fixed, field.name) for field in fields(Need)}
+        known["activations"] += batch * self.activations
+        known["batches"] += batch * self.batches
+        return Need(**known)
+
+    def largest_batch(self, room: float) -> int:
+        """The most pictures a step that so many bytes hold; 0 where not even one fits."""
+        return max(0, int((room - self.fixed.total) / (self.activations + self.batches)))
+
+
+def estimate(recipe: Recipe) -> Estimate:
+    """What this recipe needs; takes about as long as two small steps."""
+    program = _resident()
+    side = min(recipe.augment.size, SMALL)
+    area = (recipe.augment.size / side) ** 2
+    bare = BareTraining(_sized(recipe, side))
+    if bare.recipe.augment.size != side:
+        area = 1.0
+    samples = bare.batches(Painted(bare.recipe.augment.size), 1)
+    sample = sum(part.nbytes for part in next(samples)) * area
+    few, many = (_kept(bare, batch) for batch in TRIED)
+    slope = max(0.0, (many - few) / (TRIED[1] - TRIED[0]))
+    held = recipe.data.workers * PREFETCHED + 2  # batches in the loading processes, and those under way
+    weights = _bytes(list(bare.network.parameters()) + list(bare.network.buffers()))
+    trained = _bytes([p for p in bare.network.parameters() if p.requires_grad])
+    states = 3 if recipe.optimizer.amsgrad else 2
+    fixed = Need(
+        program=program + KERNELS,
+        weights=weights,
+        gradients=trained,
+        optimizer=(states + 1) * trained,  # and one that passes while they are updated
+        average=weights if recipe.train.ema else 0.0,
+        activations=max(0.0, few - TRIED[0] * slope),
+        batches=recipe.data.workers * LOADER,
+    )
+    return Estimate(fixed, slope * area, sample * held)
+
+
+def check_memory(recipe: Recipe) -> Need:
+    """What the recipe needs. Raises RecipeError with the mend where the machine does not have it."""
+    known = estimate(recipe)
+    need, room = known.at(recipe.data.batch), ROOM * (free_memory() + _resident())
+    if need.total <= room:
+        return need
+    batch = known.largest_batch(room)
+    mend = f"--data.batch {batch} would fit"
+    if batch < 1:
+        mend = f"not even one picture a step fits; try --augment.size {_half(recipe)} or a smaller model"
+    raise RecipeError(
+        f"this run needs about {need}; {room / GIGA:.1f} GB are to be had: {mend} (safelight train … "
+        "--find-batch lists what each batch needs)"
+    )
+
+
+def free_memory() -> float:
+    """Bytes that this process may still take: of the machine, or of its cgroup where that allows less."""
+    return min(_machine_free(), _group_free(Path("/sys/fs/cgroup")))
+
+
+def _machine_free() -> float:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        pages = os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+        return float(pages * os.sysconf("SC_PAGE_SIZE")) if pages else float("inf")
+
+
+def _group_free(root: Path) -> float:
+    """Of a control group (version 2, then 1), its reclaimable file cache counted as free."""
+    for limit, used, cached in (
+        ("memory.max", "memory.current", "inactive_file"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        try:
+            most, now = (root / limit).read_text().strip(), float((root / used).read_text())
+            stat = (root / used).with_name("memory.stat").read_text().split()
+        except (OSError, ValueError):
+            continue
+        spare = float(stat[stat.index(cached) + 1]) if cached in stat else 0.0
+        return float("inf") if most == "max" else float(most) - now + spare
+    return float("inf")
+
+
+def _resident() -> float:
+    """Bytes that this process holds now."""
+    try:
+        return float(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return PYTHON
+
+
+def _kept(bare: BareTraining, batch: int) -> float:
+    """Bytes that the backward pass needs of one batch, the weights themselves not counted."""
+    own = {p.untyped_storage().data_ptr() for p in bare.network.parameters()}
+    kept: dict[int, int] = {}
+    alive: list[Any] = []  # a storage that was freed could lend its address to the next
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+            alive.append(storage)
+        return tensor
+
+    some = next(bare.batches(Painted(bare.recipe.augment.size), batch))
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss = bare.loss(some)
+    torch.autograd.backward(loss)
+    bare.network.zero_grad(set_to_none=True)
+    return sum(kept.values()) + PASSING * max(kept.values(), default=0)
+
+
+def _sized(recipe: Recipe, side: int) -> Any:
+    """The recipe for smaller painted pictures; of its own size where its network does not allow another."""
+    painted = override(recipe, {"data.weights": ""})
+    try:
+        return override(painted, {"augment.size": str(side)})
+    except RecipeError:
+        return painted
+
+
+def _half(recipe: Recipe) -> int:
+    return max(32, recipe.augment.size // 2 // 32 * 32)
+
+
+def _bytes(tensors: list[nn.Parameter] | list[Tensor]) -> float:
+    return float(sum(tensor.nbytes for tensor in tensors))

@@ -1,0 +1,116 @@
+"""What a run will need is told before it starts: counted where it can be, and near what is measured."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from safelight.errors import RecipeError
+from safelight.training import memory
+from safelight.training.bare import BareTraining, Painted
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.memory import check_memory, estimate, free_memory
+from safelight.training.tree import override
+
+FACTOR = 1.5  # how far the estimate may be from the measured peak, either way
+
+MEASURE = """
+import json, resource, sys, threading
+import torch
+from safelight.recipes import recipe_named
+from safelight.training.bare import BareTraining, Painted
+from safelight.training.memory import estimate
+from safelight.training.tree import override
+torch.set_num_threads(1)
+recipe = override(recipe_named("quick"), json.loads(sys.argv[1]))
+foretold = estimate(recipe).at(recipe.data.batch).total
+bare = BareTraining(recipe)
+batch = next(bare.batches(Painted(recipe.augment.size), recipe.data.batch))
+for _ in range(1):
+    bare.step(batch)
+print(json.dumps([foretold, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))
+"""
+
+
+def test_the_foretold_peak_is_near_the_measured_one() -> None:
+    """In a process of its own, on a batch large enough to weigh more than the program itself."""
+    changes = json.dumps({"data.batch": "48", "augment.size": "128", "train.ema": "0"})
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, changes], capture_output=True, text=True, check=True, timeout=300
+    )
+    foretold, measured = json.loads(done.stdout)
+    assert measured > 0.9e9
+    assert 1 / FACTOR < foretold / measured < FACTOR
+
+
+def test_weights_and_their_states_are_counted(tiny: ColorRecipe) -> None:
+    recipe = override(tiny, {"train.ema": "0.9", "augment.size": "32"})
+    need = estimate(recipe).fixed
+    network = BareTraining(recipe).network
+    weights = sum(p.numel() * 4 for p in network.parameters())
+    trained = sum(p.numel() * 4 for p in network.parameters() if p.requires_grad)
+    assert weights <= need.weights <= 1.2 * weights  # and the running means of norms
+    assert need.gradients == trained
+    assert need.optimizer == 3 * trained
+    assert need.average == need.weights
+    assert estimate(override(recipe, {"train.ema": "0"})).fixed.average == 0
+
+
+def test_what_the_backward_pass_keeps_grows_with_batch_and_area(tiny: ColorRecipe) -> None:
+    small, large = (estimate(override(tiny, {"augment.size": side})) for side in ("64", "128"))
+    assert large.activations == pytest.approx(4 * small.activations, rel=0.25)
+    four, eight = small.at(4).activations, small.at(8).activations
+    assert eight - four == pytest.approx(4 * small.activations)
+    room = small.fixed.total + 10.5 * (small.activations + small.batches)
+    assert small.largest_batch(room) == 10
+    assert small.largest_batch(0) == 0
+
+
+def test_a_run_that_cannot_fit_is_refused_with_the_mend(
+    tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = override(tiny, {"augment.size": "64", "data.batch": "64"})
+    known = estimate(recipe)
+    assert check_memory(recipe).total < free_memory() + 4e9
+    monkeypatch.setattr(memory, "_resident", lambda: known.fixed.program - memory.KERNELS)
+    per_picture = known.activations + known.batches
+    left = (known.fixed.total + 20.5 * per_picture) / memory.ROOM - (known.fixed.program - memory.KERNELS)
+    monkeypatch.setattr(memory, "free_memory", lambda: left)
+    with pytest.raises(RecipeError, match=r"needs about .* GB .* --data\.batch (19|20|21) would fit"):
+        check_memory(recipe)
+    monkeypatch.setattr(memory, "free_memory", lambda: 0.0)
+    with pytest.raises(RecipeError, match=r"not even one picture a step fits; try --augment\.size 32"):
+        check_memory(recipe)
+
+
+def test_a_control_group_may_allow_less_than_the_machine(tmp_path: Path) -> None:
+    from safelight.training.memory import _group_free
+
+    assert _group_free(tmp_path) == float("inf")
+    (tmp_path / "memory.max").write_text("1000\n")
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 300\ninactive_file 150\n")
+    assert _group_free(tmp_path) == 450
+    (tmp_path / "memory.max").write_text("max\n")
+    assert _group_free(tmp_path) == float("inf")
+
+
+def test_painted_pictures_are_pictures() -> None:
+    painted = Painted(32)
+    assert painted[0].shape == (32, 32, 3)
+    assert len(painted.sources) == len(painted) == 8
+    assert (painted[1] == painted[1]).all()
+    assert (painted[0] != painted[1]).any()
+
+
+def test_bare_training_steps_as_asked(tiny: ColorRecipe) -> None:
+    bare = BareTraining(override(tiny, {"augment.size": "32"}))
+    batch = next(bare.batches(Painted(32), 2))
+    before = [p.detach().clone() for p in bare.network.parameters()]
+    assert bare.step(batch, lr=0.0) > 0
+    assert all(torch.equal(p, old) for p, old in zip(bare.network.parameters(), before, strict=True))
+    bare.step(batch)
+    assert not all(torch.equal(p, old) for p, old in zip(bare.network.parameters(), before, strict=True))
