@@ -34,11 +34,11 @@ def fill() -> FillRecipe:
         holes=HoleSampling(start_area=0.25),
         preparation=Preparation(guess="telea"),
         augment=Augmentation(size=128, smallest=0.6, aging=0.0),
-        loss=FillLossSettings(hole=1.0, valid=0.05, log_error=0.05, perceptual=0.05),
+        loss=FillLossSettings(hole=1.0, valid=0.05, log_error=0.05),
         data=DataSettings(batch=16, workers=2),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
         train=TrainSettings(
-            steps=6_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
+            steps=5_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
         ),
     )
 
