@@ -1,5 +1,6 @@
 """safelight judge: a model and the baselines answer the same questions."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from safelight.judging.baselines import Predict
     from safelight.judging.verdict import Verdict
 
+STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
 EXAMPLES = """
 \b
 Examples:
@@ -128,8 +130,8 @@ def _keep(verdict: "Verdict", model: str) -> None:
 
 
 def _labels(models: Sequence[str]) -> list[str]:
-    """Short names for the report; the models as they were given where two would share one."""
-    short = [Path(model).name.removesuffix(".onnx") for model in models]
+    """Short names for the report (of a run: its recipe's); the models as they were given where two share one."""
+    short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in models]
     return short if len(set(short)) == len(short) else list(models)
 
 
