@@ -4,7 +4,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 
 from safelight.journal.run import Run
 from safelight.training import fit as training
+from safelight.training.color.probes import ColorProbes, choose
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.color.samples import ColorSamples, Sample
 from safelight.training.guard.states import GOOD, guard_state, read
@@ -25,6 +26,16 @@ from safelight.training.tree import override
 pytestmark = pytest.mark.usefixtures("one_thread")
 BATCH, EVERY = 4, 8
 WRONG_AT = 21  # the step that is taken with bad samples
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_probes() -> Iterator[None]:
+    """Two probes, and no more, are scored when a run ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ColorProbes, "choose", classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))
+        )
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +197,7 @@ def test_a_network_that_is_dead_from_the_start_is_not_trained(
                 nn.init.constant_(part.bias, -100)
 
     monkeypatch.setattr(TrainingModule, "__init__", dead)
-    with pytest.raises(GuardError, match="no good state to go back to.*dead units"):
+    with pytest.raises(GuardError, match=r"no good state to go back to.*dead units"):
         training.fit(brief, dataset, tmp_path, quiet=True)
 
 

@@ -6,6 +6,8 @@ step goes on with exactly the samples that it would have had.
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
 
@@ -97,12 +99,24 @@ def one_thread(_worker: int) -> None:
     """
     from threadpoolctl import threadpool_limits
 
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     for number in ASKING:  # they reach the whole group; the training process decides, and ends its workers
         signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
     threadpool_limits(1)  # numpy's BLAS
     if hasattr(os, "nice"):
         os.nice(10)
+
+
+def _leave_with_parent() -> None:
+    """End this process soon after the training process, however that ended.
+
+    torch looks after it too, but one that is about to hand over a batch then waits forever.
+    """
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def training_batches(

@@ -118,16 +118,17 @@ class Looks:
         best, share = self.best, settings.collapse
         if seen.error <= WORSE * best["error"]:
             return None
-        if best["contrast"] > HAD_CONTRAST and seen.contrast < share * best["contrast"]:
-            return Sign("contrast", "lost", seen.contrast, share * best["contrast"], best["contrast"])
         cast_limit = max(CAST, 2 * best["cast"])
         if seen.cast > cast_limit:
             return Sign("color", f"are all {hue_name(seen.hue)}", seen.cast, cast_limit, best["cast"])
-        if best["color"] > HAD_COLOR and seen.color < share * best["color"]:
-            return Sign("color", "lost their color", seen.color, share * best["color"], best["color"])
-        if best["between"] > HAD_COLOR and seen.between < share * share * best["between"]:
-            limit = share * share * best["between"]
-            return Sign("difference", "lost", seen.between, limit, best["between"])
+        for name, measure, how, had, limit in (
+            ("contrast", "contrast", "lost", HAD_CONTRAST, share),
+            ("color", "color", "lost their color", HAD_COLOR, share),
+            ("between", "difference", "lost", HAD_COLOR, share * share),
+        ):
+            figure: float = getattr(seen, name)
+            if best[name] > had and figure < limit * best[name]:
+                return Sign(measure, how, figure, limit * best[name], best[name])
         if best["line"] < HAD_PLANE and seen.line > LINE and seen.color > HAD_COLOR:
             return Sign("color", f"have colors of {axis_name(seen.axis)}", seen.line, LINE, best["line"])
         return None
