@@ -5,8 +5,8 @@ from dataclasses import replace
 import click
 import pytest
 
-from safelight.app.card_of_run import command
 from safelight.app.cli import cli
+from safelight.app.made_by import command
 from safelight.errors import SafelightError
 from safelight.recipes import recipe_named
 from safelight.training.tree import override

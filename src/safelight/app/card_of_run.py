@@ -2,11 +2,11 @@
 
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from safelight.app.made_by import history
 from safelight.arrays import Planes
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from safelight.runtime.familiar import Familiarity
     from safelight.training.color.recipe import ColorRecipe
 
-MEASURED = frozenset({"preparation.vivid_gain"})  # found after training, not asked for
 SHOWN = {"gain": "gain over grey, dB", "psnr": "PSNR, dB", "ciede2000": "CIEDE2000"}
 PRETRAINED = (
     "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
@@ -60,7 +59,7 @@ def card_of_run(
         data=training_sets(trained_on),
         recipe_name=recipe.name,
         recipe=asdict(recipe),
-        command=command(recipe, Path(run.facts["dataset"]["path"]).name),
+        command=history(run),
         scores=scores(run),
         familiarity=familiarity,
         notes=PRETRAINED if getattr(recipe.model, "pretrained", False) else "",
@@ -74,16 +73,6 @@ def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":
     rows = (pictures.rows(number) for number in range(len(pictures)))
     counts = Counter((str(row.get("source", "")), str(row.get("licence", "not stated"))) for row in rows)
     return tuple(TrainingSet(source, license, count) for (source, license), count in counts.most_common())
-
-
-def command(recipe: "ColorRecipe", dataset: str) -> str:
-    """The command that trains this recipe: the named one, and each setting that differs from it."""
-    from safelight.recipes import RECIPES
-    from safelight.training.tree import difference
-
-    changed = difference(RECIPES[recipe.name](), recipe) if recipe.name in RECIPES else {}
-    words = [f"--{name} {_typed(value)}" for name, (_, value) in changed.items() if name not in MEASURED]
-    return " ".join(["safelight train", recipe.name, "--data", dataset, *words])
 
 
 def scores(run: "Run") -> dict[str, object]:
@@ -116,12 +105,3 @@ def probe_questions(pictures: "PictureSet", recipe: "ColorRecipe", count: int = 
         lab = srgb_to_lab(resize(pictures[number], (side, side)))
         questions.append(ask(lab[..., 0], draw_points(lab[..., 1:], recipe.hints, rng), recipe.preparation))
     return questions
-
-
-def _typed(value: object) -> str:
-    """A setting as it is typed: 3e-4, 64,96, flowers=0.5,osie=2."""
-    if not isinstance(value, (list, tuple)):
-        return str(value)
-    return ",".join(
-        "=".join(map(str, each)) if isinstance(each, (list, tuple)) else str(each) for each in value
-    )

@@ -1,6 +1,6 @@
 """Recipes for colour, automatic and by hints. Each is a function; its docstring says what it is for.
 
-color   command: safelight train color --data DATASET (docs/recipes.md has its time and result)
+color   command: safelight train color --data DATASET (docs/experiments.md has its time and result)
 quick   command: safelight train quick --data DATASET; seconds, to see that the line holds
 """
 
@@ -24,17 +24,17 @@ SCENES_MORE = (
 
 
 def color() -> ColorRecipe:
-    """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, 128 pixels."""
+    """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, bins of color."""
     return ColorRecipe(
         name="color",
-        model=UNetSettings(),
+        model=UNetSettings(head="bins"),
         hints=HintSampling(count="log", most=200, automatic=0.15),
         augment=Augmentation(size=128, smallest=0.6, aging=0.15),
-        loss=ColorLossSettings(huber=0.5, log_error=0.05),
+        loss=ColorLossSettings(huber=0.5, log_error=0.05, bins=0.1),
         data=DataSettings(batch=16, workers=2, weights=SCENES_MORE),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
         train=TrainSettings(
-            steps=8_000, ema=0.999, checkpoint_every=500, validate_every=2000, picture_every=2000
+            steps=12_000, ema=0.999, checkpoint_every=500, validate_every=2000, picture_every=2000
         ),
     )
 
@@ -52,6 +52,7 @@ def quick() -> ColorRecipe:
             attention=2,
         ),
         augment=Augmentation(size=64, aging=0.0),
+        loss=ColorLossSettings(huber=0.5, log_error=0.05),
         data=DataSettings(batch=4, workers=0),
         train=TrainSettings(
             steps=20, ema=0.9, precision="32", checkpoint_every=10, validate_every=20, picture_every=20

@@ -82,12 +82,12 @@ def note_001_deep() -> FillRecipe:
 
 
 def note_001_gated() -> FillRecipe:
-    """Gated convolutions."""
+    """Gated convolutions instead of plain ones."""
     return _but("note-001-gated", convolution="gated")
 
 
 def note_001_partial() -> FillRecipe:
-    """Partial convolutions."""
+    """Partial convolutions instead of plain ones."""
     return _but("note-001-partial", convolution="partial")
 
 

@@ -1,0 +1,51 @@
+"""The commands that made a model, for its card."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from safelight.journal.run import Run
+    from safelight.training.recipe import Recipe
+
+MEASURED = frozenset({"preparation.vivid_gain"})  # found after training, not asked for
+
+
+def history(run: "Run") -> str:
+    """The command that trained this run; before it, a line each, those of the runs whose weights it began with."""
+    from safelight.journal.run import Run
+    from safelight.training.crafts import from_json
+
+    facts = run.facts
+    dataset, before = Path(facts["dataset"]["path"]).name, facts.get("weights_from")
+    if not before:
+        return command(from_json(run.recipe_json), dataset)
+    # The seed is left out: a run that keeps weights takes its parent's next one by itself.
+    changed = {name: new for name, (_, new) in facts["difference"].items() if name != "train.seed"}
+    began = _line(before, dataset, changed, "--keep-weights")
+    older = run.folder.parent / before
+    return f"{history(Run.open(older))}\n{began}" if (older / "run.json").is_file() else began
+
+
+def command(recipe: "Recipe", dataset: str) -> str:
+    """The command that trains this recipe: the named one, and each setting that differs from it."""
+    from safelight.recipes import RECIPES
+    from safelight.training.tree import difference
+
+    changed = difference(RECIPES[recipe.name](), recipe) if recipe.name in RECIPES else {}
+    settings = {name: value for name, (_, value) in changed.items() if name not in MEASURED}
+    return _line(recipe.name, dataset, settings)
+
+
+def _line(start: str, dataset: str, settings: dict[str, object], *flags: str) -> str:
+    """A training command as it is typed."""
+    words = [f"--{name} {_typed(value)}" for name, value in settings.items()]
+    return " ".join(["safelight train", start, *flags, "--data", dataset, *words])
+
+
+def _typed(value: object) -> str:
+    """A setting as it is typed: 3e-4, 64,96, flowers=0.5,osie=2."""
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    return ",".join(
+        "=".join(map(str, each)) if isinstance(each, (list, tuple)) else str(each) for each in value
+    )
