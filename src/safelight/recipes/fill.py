@@ -19,7 +19,7 @@ from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSett
 
 
 def fill() -> FillRecipe:
-    """The bundled filler: a plain U-Net that corrects Telea's filling, dilated at its narrow place, 128 pixels."""
+    """The bundled filler: a plain U-Net that corrects the biharmonic filling, dilated at its narrow place."""
     return FillRecipe(
         name="fill",
         model=PlainSettings(
@@ -32,13 +32,13 @@ def fill() -> FillRecipe:
             bottleneck=BottleneckSettings(width=256, depth=4, dilations=(1, 2, 4, 1)),
         ),
         holes=HoleSampling(start_area=0.25),
-        preparation=Preparation(guess="telea"),
+        preparation=Preparation(guess="biharmonic"),
         augment=Augmentation(size=128, smallest=0.6, aging=0.0),
         loss=FillLossSettings(hole=1.0, valid=0.05, log_error=0.05),
         data=DataSettings(batch=16, workers=2),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
         train=TrainSettings(
-            steps=5_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
+            steps=4_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
         ),
     )
 
