@@ -3,14 +3,14 @@
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from safelight.journal.curves import Curve, make_curve
 
-WIDTH, HEIGHT = 420, 168
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 24, 22  # margins
+WIDTH, HEIGHT = 330, 142
+LEFT, RIGHT, TOP, BOTTOM = 40, 10, 26, 22  # margins
 POINTS = 300  # of a curve at most
 
 
@@ -25,46 +25,56 @@ class Line:
     dots: bool = False
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """Where steps and values lie in a chart."""
+
+    width: int
+    height: int
+    last: int
+    low: float
+    high: float
+
+    def x(self, step: float) -> float:
+        return LEFT + (self.width - LEFT - RIGHT) * step / self.last
+
+    def y(self, value: float) -> float:
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return self.height - BOTTOM - (self.height - TOP - BOTTOM) * share
+
+    def points(self, curve: Curve) -> list[str]:
+        return [f"{self.x(s):.1f} {self.y(v):.1f}" for s, v in zip(curve.steps, curve.values, strict=True)]
+
+
 def draw_chart(
-    title: str, lines: Sequence[Line], marks: Sequence[int] = (), size: tuple[int, int] = (WIDTH, HEIGHT)
+    title: str,
+    lines: Sequence[Line],
+    marks: Sequence[int] = (),
+    until: int = 0,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
 ) -> str:
-    """An SVG element with axes, the lines, and a dotted line at each marked step; "" where there is nothing."""
-    lines = [
-        Line(line.name, _thin(line.curve.finite), line.kind, line.faint, line.dots)
-        for line in lines
-        if len(line.curve.finite)
-    ]
+    """An SVG element with axes, the lines, and a dotted line at each marked step; "" where there is nothing.
+
+    until: the last step of the axis, if the curves end before it.
+    """
+    lines = [replace(line, curve=_thin(line.curve.finite)) for line in lines if len(line.curve.finite)]
     if not lines:
         return ""
-    width, height = size
-    low, high = _range(lines)
-    last = max(1, *(int(line.curve.steps[-1]) for line in lines))
+    frame = _Frame(*size, max(1, until, *(int(line.curve.steps[-1]) for line in lines)), *_range(lines))
     parts = [
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title, True)}" '
-        'xmlns="http://www.w3.org/2000/svg">',
+        f'<svg class="chart" viewBox="0 0 {size[0]} {size[1]}" role="img" '
+        f'aria-label="{html.escape(title, True)}" xmlns="http://www.w3.org/2000/svg">',
         f'<text class="title" x="0" y="12">{html.escape(title)}</text>',
+        *_axes(frame),
+        *(f'<path class="mark" d="M{frame.x(mark):.1f} {TOP}V{size[1] - BOTTOM}"/>' for mark in marks),
     ]
-
-    def x(step: float) -> float:
-        return LEFT + (width - LEFT - RIGHT) * step / last
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * (min(max(value, low), high) - low) / (high - low)
-
-    for tick in _ticks(low, high):
-        parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{width - RIGHT}"/>')
-        parts.append(f'<text class="tick end" x="{LEFT - 6}" y="{y(tick) + 3.5:.1f}">{_short(tick)}</text>')
-    for step, anchor in ((0, ""), (last, " end")):
-        parts.append(f'<text class="tick{anchor}" x="{x(step):.1f}" y="{height - 6}">{step:,}</text>')
-    parts += [f'<path class="mark" d="M{x(mark):.1f} {TOP}V{height - BOTTOM}"/>' for mark in marks]
     for line in lines:
-        points = [f"{x(s):.1f} {y(v):.1f}" for s, v in zip(line.curve.steps, line.curve.values, strict=True)]
+        points = frame.points(line.curve)
         weight = " faint" if line.faint else ""
         parts.append(f'<path class="line {line.kind}{weight}" d="M{"L".join(points)}"/>')
         if line.dots or len(points) == 1:
             parts += [_dot(point, line.kind) for point in points]
-    parts.append(_legend(lines, width))
-    return "".join(parts) + "</svg>"
+    return "".join([*parts, _legend(lines, size[0]), "</svg>"])
 
 
 def draw_spark(curve: Curve, kind: str = "a", size: tuple[int, int] = (84, 20)) -> str:
@@ -83,6 +93,20 @@ def draw_spark(curve: Curve, kind: str = "a", size: tuple[int, int] = (84, 20)) 
         f'<svg class="spark" viewBox="0 0 {width} {height}" aria-hidden="true">'
         f'<path class="line {kind}" d="M{"L".join(points)}"/>{_dot(points[-1], kind)}</svg>'
     )
+
+
+def _axes(frame: _Frame) -> list[str]:
+    """Lines at round values, and the first and last step."""
+    parts = []
+    for tick in _ticks(frame.low, frame.high):
+        y = frame.y(tick)
+        parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{frame.width - RIGHT}"/>')
+        parts.append(f'<text class="tick end" x="{LEFT - 6}" y="{y + 3.5:.1f}">{_short(tick)}</text>')
+    for step, anchor in ((0, ""), (frame.last, " end")):
+        parts.append(
+            f'<text class="tick{anchor}" x="{frame.x(step):.1f}" y="{frame.height - 6}">{step:,}</text>'
+        )
+    return parts
 
 
 def _legend(lines: Sequence[Line], width: int) -> str:

@@ -11,6 +11,7 @@ from safelight.journal.family import Place, origin
 from safelight.journal.listing import main_scores, show_steps, show_time
 from safelight.journal.looks import SplitLooks
 from safelight.journal.records import Record
+from safelight.journal.run_charts import chart_together
 from safelight.journal.verdicts import StoredVerdict
 
 STYLE = Path(__file__).with_name("page.css")
@@ -31,6 +32,7 @@ def html_page(
         f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>",
         f"<h1>{escape(title)}</h1>\n<p>{escape(summary)}</p>",
         _runs_table(places),
+        _together(places),
         _looks(looks),
         *(_chapter(chapter) for chapter in chapters),
     ]
@@ -72,6 +74,11 @@ def _doctor_word(record: Record) -> str:
     return (
         f'<span class="symptom">{escape(", ".join(str(each.get("name")) for each in record.findings))}</span>'
     )
+
+
+def _together(places: Sequence[Place]) -> str:
+    chart = chart_together(sorted((place.record for place in places), key=lambda record: record.name))
+    return f'<div class="together">{chart}</div>' if chart else ""
 
 
 def _looks(looks: Sequence[SplitLooks]) -> str:

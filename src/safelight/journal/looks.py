@@ -8,6 +8,7 @@ from typing import Any
 from safelight.journal.records import Record, read_lines
 
 LOOKS = "test_looks.jsonl"
+TIMES = {1: "once", 2: "twice"}
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class SplitLooks:
     @property
     def said(self) -> str:
         """In words."""
-        times = {0: "never", 1: "once", 2: "twice"}.get(len(self), f"{len(self)} times")
-        return f"the test split of {self.dataset} was looked at {times}"
+        split = f"the test split of {self.dataset}"
+        if not self.rows:
+            return f"{split} was never looked at"
+        return f"{split} was looked at {TIMES.get(len(self), f'{len(self)} times')}"
 
 
 def count_looks(records: Sequence[Record]) -> list[SplitLooks]:

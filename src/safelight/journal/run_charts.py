@@ -1,0 +1,76 @@
+"""The charts of a run, and of all runs together."""
+
+from collections.abc import Mapping, Sequence
+
+from safelight.journal.charts import Line, draw_chart
+from safelight.journal.curves import Curve, make_curve
+from safelight.journal.doctor.steadiness import running_median
+from safelight.journal.records import Record
+
+KINDS = "abcdef"  # colors of lines, in the style of the page
+DENSE = 24  # points, from which on a curve is smoothed
+FAMILIAR = "probe/train_"  # scores on training pictures
+COLORS: tuple[str, ...] = ("probe/chroma", "probe/between", "probe/obeyed")
+TOGETHER = (980, 220)  # size of the chart of all runs
+
+
+def run_charts(record: Record) -> dict[str, str]:
+    """SVG by name: loss, scores, rate, colors, fit; what was not measured is left out."""
+    curves, until = record.curves, record.steps_planned
+    marks = [int(event["step"]) for event in record.guard_events if isinstance(event.get("step"), int)]
+    scores = {name.removeprefix("val/"): own for name, own in curves.items() if name.startswith("val/")}
+    rate = {"lr": curves["train/lr"]} if "train/lr" in curves else {}
+    told = {name.removeprefix("probe/"): curves[name] for name in COLORS if name in curves}
+    first = next((name for name in scores if FAMILIAR + name in curves), "")
+    fit = {"held out": scores[first], "training": curves[FAMILIAR + first]} if first else {}
+    charts = {
+        "loss": draw_chart("training loss", smoothed(curves.get("train/loss")), marks, until),
+        "scores": draw_chart("scores on held-out pictures", lines_of(scores), marks, until),
+        "rate": draw_chart("learning rate", lines_of(rate), marks, until),
+        "fit": draw_chart(f"{first}: held-out and training pictures", lines_of(fit), (), until),
+        "colors": draw_chart("answers beside the truth (1 is right)", lines_of(told), (), until),
+    }
+    return {name: svg for name, svg in charts.items() if svg}
+
+
+def chart_together(records: Sequence[Record]) -> str:
+    """The first score of the newest runs that have one, in one chart; "" for fewer than two."""
+    with_scores = [
+        (record, next(curve for name, curve in record.curves.items() if name.startswith("val/")))
+        for record in records
+        if any(name.startswith("val/") and len(curve) > 1 for name, curve in record.curves.items())
+    ][-len(KINDS) :]
+    if len(with_scores) < 2:
+        return ""
+    name = next(name for name in with_scores[0][0].curves if name.startswith("val/"))
+    lines = [
+        Line(_short_name(record.name), curve, KINDS[number], dots=len(curve) < DENSE)
+        for number, (record, curve) in enumerate(with_scores)
+    ]
+    return draw_chart(f"{name.removeprefix('val/')} of the newest runs", lines, size=TOGETHER)
+
+
+def smoothed(curve: Curve | None) -> list[Line]:
+    """A noisy curve as a faint line with its running median over it."""
+    if curve is None or not len(curve.finite):
+        return []
+    curve = curve.finite
+    if len(curve) < DENSE:
+        return [Line("", curve, "a", dots=True)]
+    middle = make_curve(curve.steps, running_median(curve.values))
+    return [Line("", curve, "a", faint=True), Line("", middle, "a")]
+
+
+def lines_of(curves: Mapping[str, Curve]) -> list[Line]:
+    """A line a curve, each in its color."""
+    return [
+        Line(name, curve, KINDS[number], dots=len(curve) < DENSE)
+        for number, (name, curve) in enumerate(list(curves.items())[: len(KINDS)])
+    ]
+
+
+def _short_name(name: str) -> str:
+    """A run's name without its year: "11-22 05h43 color"."""
+    day, _, rest = name.partition("_")
+    time, _, recipe = rest.partition("-")
+    return f"{day[5:]} {time[:5]} {recipe}" if len(day) == 10 and recipe else name
