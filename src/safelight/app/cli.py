@@ -13,12 +13,16 @@ from safelight import __version__
 from safelight.app.commands.colorize import colorize
 from safelight.app.commands.data import data
 from safelight.app.commands.doctor import doctor
+from safelight.app.commands.encode import encode
 from safelight.app.commands.export import export
 from safelight.app.commands.fill import fill
+from safelight.app.commands.interpolate import interpolate
 from safelight.app.commands.journal import journal
 from safelight.app.commands.judge import judge
 from safelight.app.commands.models import models
+from safelight.app.commands.reconstruct import reconstruct
 from safelight.app.commands.repair import repair
+from safelight.app.commands.sample import sample
 from safelight.app.commands.scratches import scratches
 from safelight.app.commands.train import recipes, train
 from safelight.errors import SafelightError
@@ -69,6 +73,10 @@ for command in (
     fill,
     scratches,
     repair,
+    reconstruct,
+    sample,
+    interpolate,
+    encode,
     models,
     data,
     recipes,

@@ -9,10 +9,12 @@ EXAMPLES = """
 Examples:
   safelight export runs/2026-11-22_11h51m10s-color -o model.onnx
   safelight colorize grandmother.jpg --model model.onnx
+  safelight export runs/2026-11-22_11h51m10s-figures -o figures.onnx
 
 Writes model.onnx, model.card.json and model.card.md. The card takes its scores from the newest verdict on
 RUN, so judge it first. The model remembers what some pictures of its dataset are like, so that it can say
-how unfamiliar a photo is.
+how unfamiliar a photo is. An autoencoder becomes two files, figures.encoder.onnx and figures.decoder.onnx,
+and figures.codes.npz, from which safelight sample draws.
 """
 
 
@@ -44,6 +46,15 @@ def export(folder: Path, out: Path, data: Path | None, size: int | None, license
     network, recipe = trained_network(run)
     data = data or Path(run.facts["dataset"]["path"])
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    if recipe.task == "code":
+        from safelight.app.export_codes import export_codes
+
+        if size is not None:
+            raise click.UsageError(
+                "--size is for colorizers; an autoencoder runs at the size it was trained at"
+            )
+        click.echo(export_codes(run, network, recipe, out, pictures, held_out, license))
+        return
     measure, familiarity = learn_familiarity(network, pictures, held_out, np.random.default_rng(0))
     size = size or recipe.augment.size
     card = card_of_run(run, network, recipe, pictures, out.stem, size, license, familiarity)

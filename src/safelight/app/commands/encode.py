@@ -1,0 +1,65 @@
+"""safelight encode: the codes of photos as a table."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from safelight.app.progress import Bars
+    from safelight.runtime.codes import Autoencoder, Code
+
+EXAMPLES = """
+\b
+Examples:
+  safelight encode photos/ -o codes.csv
+  safelight encode photos/ -o codes.npz        np.load("codes.npz")["codes"]
+  safelight encode photos/ -o codes.parquet    where pyarrow is installed
+
+Exit status: 0 every photo has its code, 1 some failed (each said in one line).
+"""
+
+
+@click.command(short_help="Write the codes of photos as a table.", epilog=EXAMPLES)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="TABLE",
+    help=".csv, .npz or .parquet",
+)
+@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
+def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bool) -> int:
+    """Write the code of each PHOTO (or of the photos of a folder): the mean of its posterior."""
+    from safelight.app.codes_out import FORMATS, write_codes
+    from safelight.app.progress import Bars
+    from safelight.runtime.batch import find_photos
+    from safelight.runtime.codes import MODEL, load_vae
+
+    if out.suffix.lower() not in FORMATS:
+        raise click.UsageError(f"-o is {out}; expected a name that ends in {', '.join(FORMATS)}")
+    vae = load_vae(model or MODEL)
+    paths = [path for place in photos for path, _ in find_photos(place)]
+    with Bars() as bars:
+        done = write_codes(out, codes(vae, paths, bars), vae.latent, overwrite)
+    failed = len(paths) - done
+    click.echo(
+        f"{out}: codes of {done} photos, {vae.latent} numbers each" + (f", {failed} failed" * bool(failed))
+    )
+    return 1 if failed else 0
+
+
+def codes(vae: "Autoencoder", paths: "Sequence[Path]", bars: "Bars") -> "Iterator[tuple[str, Code]]":
+    """File name and code of each photo that can be read; the others are said."""
+    from safelight.errors import PhotoError
+
+    for number, path in enumerate(paths, start=1):
+        try:
+            yield str(path), vae.posterior(path).mean
+        except PhotoError as error:
+            bars.say(str(error))
+        bars.show("encoding", number, len(paths))

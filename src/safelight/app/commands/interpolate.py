@@ -1,0 +1,43 @@
+"""safelight interpolate: the pictures between two photos."""
+
+from pathlib import Path
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  safelight interpolate anna.jpg ben.jpg -o between.png
+  safelight interpolate anna.jpg ben.jpg --steps 30 -o frames/
+"""
+
+
+@click.command(short_help="Show the pictures between two photos.", epilog=EXAMPLES)
+@click.argument("one", type=click.Path(path_type=Path), metavar="A")
+@click.argument("other", type=click.Path(path_type=Path), metavar="B")
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="A PNG file, or a folder.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(2, 4096),
+    default=8,
+    show_default=True,
+    help="How many, both ends included.",
+)
+@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
+def interpolate(one: Path, other: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
+    """Decode the codes on the way from photo A's to photo B's, along a great circle."""
+    from safelight.app.pictures_out import write_pictures
+    from safelight.runtime.codes import MODEL, between, load_vae
+
+    vae = load_vae(model or MODEL)
+    ends = vae.encode([one, other])
+    codes = between(ends[0], ends[1], steps)
+    click.echo(write_pictures(list(vae.decode(codes)), out, overwrite, columns=min(steps, 16)))

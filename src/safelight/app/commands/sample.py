@@ -1,0 +1,52 @@
+"""safelight sample: new pictures from random codes."""
+
+from pathlib import Path
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  safelight sample -n 64 --seed 1 -o samples.png
+  safelight sample -n 8 --from prior -o samples/
+  safelight sample --model figures.onnx -o samples.png
+
+A file gets all pictures in one grid, a folder one file each. The same seed gives the same pictures.
+"""
+
+
+@click.command(short_help="Make new pictures from random codes.", epilog=EXAMPLES)
+@click.option(
+    "-n", "count", type=click.IntRange(1, 4096), default=64, show_default=True, help="How many pictures."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another one, other pictures."
+)
+@click.option(
+    "-o",
+    "out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="A PNG file, or a folder.",
+)
+@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["mixture", "prior"]),
+    default="mixture",
+    show_default=True,
+    help="Codes like those of the training pictures, or from N(0, 1).",
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
+def sample(count: int, seed: int, out: Path, model: str | None, source: str, overwrite: bool) -> None:
+    """Make new pictures from random codes of an autoencoder."""
+    import numpy as np
+
+    from safelight.app.pictures_out import write_pictures
+    from safelight.runtime.codes import MODEL, load_vae
+
+    vae = load_vae(model or MODEL)
+    codes = vae.sample(count, np.random.default_rng(seed), "prior" if source == "prior" else "mixture")
+    click.echo(write_pictures(list(vae.decode(codes)), out, overwrite))

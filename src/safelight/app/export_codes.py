@@ -1,0 +1,91 @@
+"""The autoencoder of a run as files: encoder, decoder, cards, and the mixture of its codes."""
+
+import hashlib
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from safelight.data.cache import PictureSet
+    from safelight.journal.run import Run
+    from safelight.models.vae import VAE
+    from safelight.runtime.card import ModelCard
+    from safelight.training.code.recipe import CodeRecipe
+
+CHECKED = 8  # pictures that torch and the exported files must agree on
+
+
+def export_codes(
+    run: "Run",
+    network: "VAE",
+    recipe: "CodeRecipe",
+    out: Path,
+    pictures: "PictureSet",
+    held_out: "PictureSet",
+    license: str,
+) -> str:
+    """Write all files of the autoencoder beside one another; one line that tells of them. Raises ModelError.
+
+    out: NAME.onnx, which becomes NAME.encoder.onnx, NAME.decoder.onnx and NAME.codes.npz.
+    """
+    from safelight.models.vae_export import export_pair
+    from safelight.runtime.codes import DECODER, ENCODER, MIXTURE
+    from safelight.training.code.mixture import choose_mixture
+    from safelight.training.code.predict import codes_of, framed
+
+    base = out.with_suffix("")
+    mixture, scores = choose_mixture(
+        codes_of(network, pictures, recipe.preparation),
+        codes_of(network, held_out, recipe.preparation),
+        np.random.default_rng(0),
+    )
+    content = mixture.to_bytes()
+    card = _card(run, network, recipe, pictures, base.name, license)
+    preparation = {**asdict(recipe.preparation), "codes_sha256": hashlib.sha256(content).hexdigest()}
+    told = {
+        f"log density of held-out codes, mixture of {parts}, nats": score for parts, score in scores.items()
+    }
+    card = replace(card, preparation=preparation, scores={**card.scores, **told})
+    checked = np.stack([part.planes for part in framed(held_out, network.size, recipe.preparation, CHECKED)])
+    parity = export_pair(network, card, base, checked)
+    Path(f"{base}{MIXTURE}").write_bytes(content)
+    size = sum(Path(f"{base}{ending}").stat().st_size for ending in (ENCODER, DECODER, MIXTURE))
+    return (
+        f"{base}{ENCODER}, {base}{DECODER} and {base}{MIXTURE} (a mixture of {len(mixture.weights)} Gaussians): "
+        f"{size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; differ from torch by at most "
+        f"{parity.code:.2g} in codes and {parity.picture * 255:.2g} of 255 levels on {parity.pictures} pictures"
+    )
+
+
+def _card(
+    run: "Run", network: "VAE", recipe: "CodeRecipe", pictures: "PictureSet", name: str, license: str
+) -> "ModelCard":
+    """The card of both halves, without what differs between them."""
+    from safelight import __version__
+    from safelight.app.card_of_run import training_sets
+    from safelight.app.made_by import history
+    from safelight.runtime.card import ModelCard
+
+    return ModelCard(
+        name=name,
+        task="code",
+        version=__version__,
+        created=datetime.now(UTC).date().isoformat(),
+        size=network.size,
+        inputs=(),
+        outputs=(),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        license=license,
+        data=training_sets(pictures),
+        recipe_name=recipe.name,
+        recipe=asdict(recipe),
+        command=history(run),
+        scores={
+            **run.facts.get("scores", {}),
+            "likelihood": recipe.model.likelihood,
+            "sd": float(network.sd),
+        },
+    )

@@ -1,0 +1,157 @@
+"""Pictures to codes and codes to pictures with an exported autoencoder, without torch.
+
+An autoencoder is two models: NAME.encoder.onnx and NAME.decoder.onnx, each with its card, and
+NAME.codes.npz: a Gaussian mixture fitted on the codes of its training pictures.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float32
+
+from safelight.arrays import Pixels, Srgb
+from safelight.errors import ModelError, SafelightError
+from safelight.pixels.files import Photo, read_photo
+from safelight.runtime.mixture import Mixture
+from safelight.runtime.modelfile import WEIGHTS, ModelFile, find_model
+from safelight.runtime.session import Session
+from safelight.tasks.autoencode import Framed, Preparation, frame, unframe
+
+MODEL = "figures"  # the bundled autoencoder
+ENCODER, DECODER, MIXTURE = ".encoder.onnx", ".decoder.onnx", ".codes.npz"
+
+Code = Float32[np.ndarray, " latent"]
+Codes = Float32[np.ndarray, "n latent"]
+
+
+class Posterior(NamedTuple):
+    """q(z | photo): mean and standard deviation of each number of its code."""
+
+    mean: Code
+    sd: Code
+
+
+class Autoencoder:
+    """An autoencoder, ready to use. Made by `load_vae`."""
+
+    def __init__(self, encoder: ModelFile, decoder: ModelFile, threads: int = 0) -> None:
+        self.card = decoder.card
+        self.size, self.latent = decoder.card.size, int(encoder.card.outputs[0].shape[1])
+        try:
+            known = dict(decoder.card.preparation)
+            self._mixture_sha256 = known.pop("codes_sha256", None)
+            self.preparation = Preparation(**known)
+        except TypeError:
+            raise ModelError(
+                f"{decoder.path}: asks for a preparation {dict(decoder.card.preparation)} that this safelight "
+                "does not have; upgrade safelight"
+            ) from None
+        self._encode, self._decode = Session(encoder, threads), Session(decoder, threads)
+        self._mixture_path = Path(str(decoder.path).removesuffix(DECODER) + MIXTURE)
+
+    def posterior(self, photo: str | Path | Photo | Pixels) -> Posterior:
+        """Mean and sd of a photo's code. Raises PhotoError."""
+        return self._posterior(self.frame(photo))
+
+    def encode(self, photos: Iterable[str | Path | Photo | Pixels]) -> Codes:
+        """The code of each photo: the mean of its posterior. Raises PhotoError."""
+        means = [self.posterior(photo).mean for photo in photos]
+        return np.stack(means) if means else np.zeros((0, self.latent), np.float32)
+
+    def decode(self, codes: Codes) -> Float32[np.ndarray, "n h w 3"]:
+        """The picture of each code, sRGB 0..1, of the aspect that is typical for the training photos."""
+        self.check(codes)
+        box = self.preparation.typical_box(self.size)
+        pictures = [unframe(self._picture(code), box) for code in codes]
+        return np.stack(pictures) if pictures else np.zeros((0, box.height, box.width, 3), np.float32)
+
+    def reconstruct(self, photo: str | Path | Photo | Pixels, full_size: bool = False) -> Srgb:
+        """The photo from its own code: at the network's size, or enlarged to the photo's. Raises PhotoError."""
+        pixels = _pixels(photo)
+        framed = frame(pixels, self.size, self.preparation)
+        size = (pixels.shape[0], pixels.shape[1]) if full_size else None
+        return unframe(self._picture(self._posterior(framed).mean), framed.box, size)
+
+    def sample(
+        self, count: int, rng: np.random.Generator, source: Literal["mixture", "prior"] = "mixture"
+    ) -> Codes:
+        """Random codes: like those of the training photos, or from the prior N(0, 1). Raises ModelError."""
+        if source == "prior":
+            return rng.standard_normal((count, self.latent), np.float32)
+        return np.asarray(self.mixture().sample(count, rng), np.float32)
+
+    def mixture(self) -> Mixture:
+        """The mixture fitted on the training photos' codes. Raises ModelError if it is not the card's."""
+        path = self._mixture_path
+        if not path.is_file():
+            raise ModelError(f"{path}: is missing; copy it along with the model, or sample from the prior")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != self._mixture_sha256:
+            raise ModelError(f"{path}: is not the one that the model's card names; copy both again")
+        return Mixture.load(path)
+
+    def frame(self, photo: str | Path | Photo | Pixels) -> Framed:
+        """The photo as the network sees it. Raises PhotoError."""
+        return frame(_pixels(photo), self.size, self.preparation)
+
+    def check(self, codes: Codes) -> None:
+        """Raises SafelightError unless these are codes of this model."""
+        if codes.ndim != 2 or codes.shape[1] != self.latent or not np.isfinite(codes).all():
+            raise SafelightError(
+                f"codes of shape {codes.shape}; {self.card.name} expects finite numbers of shape (n, {self.latent})"
+            )
+
+    def _posterior(self, framed: Framed) -> Posterior:
+        reply = self._encode(picture=framed.planes)
+        return Posterior(reply["mean"], reply["sd"])
+
+    def _picture(self, code: Code) -> Float32[np.ndarray, "3 s s"]:
+        return self._decode(code=code)["picture"]
+
+
+def between(one: Code, other: Code, steps: int) -> Codes:
+    """Codes on the way from one to the other, both ends included: along a great circle (White 2016).
+
+    Straight through the middle codes would be shorter than any that the decoder has seen.
+    """
+    lengths = np.linalg.norm(one), np.linalg.norm(other)
+    shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+    cosine = float(np.clip(one @ other / max(float(lengths[0] * lengths[1]), 1e-12), -1, 1))
+    angle = np.arccos(cosine)
+    if angle < 1e-3 or np.pi - angle < 1e-3 or min(lengths) < 1e-6:
+        return np.asarray((1 - shares) * one + shares * other, np.float32)
+    turned = np.sin((1 - shares) * angle) * one / lengths[0] + np.sin(shares * angle) * other / lengths[1]
+    return np.asarray(turned / np.sin(angle) * ((1 - shares) * lengths[0] + shares * lengths[1]), np.float32)
+
+
+def find_pair(model: str | Path = MODEL) -> tuple[ModelFile, ModelFile]:
+    """Encoder and decoder by the name of a bundled model, or by a path: NAME.onnx, or either of the two.
+
+    Raises ModelError.
+    """
+    stem = str(model)
+    for ending in (ENCODER, DECODER, ".onnx"):
+        stem = stem.removesuffix(ending)
+    base = Path(stem).expanduser()
+    if not Path(f"{base}{DECODER}").is_file() and len(base.parts) == 1 and not stem.endswith("."):
+        base = WEIGHTS / base
+    if not Path(f"{base}{DECODER}").is_file():
+        known = sorted(path.name.removesuffix(DECODER) for path in WEIGHTS.glob(f"*{DECODER}"))
+        raise ModelError(
+            f"there is no autoencoder {str(model)!r} ({Path(stem).name}{DECODER} is missing); bundled are: "
+            f"{', '.join(known) or 'none'}; train one: safelight train figures --data DATASET"
+        )
+    return find_model(Path(f"{base}{ENCODER}"), "encode"), find_model(Path(f"{base}{DECODER}"), "decode")
+
+
+def load_vae(model: str | Path = MODEL, threads: int = 0) -> Autoencoder:
+    """An autoencoder: the name of a bundled one, or the path of an exported one. Raises ModelError."""
+    return Autoencoder(*find_pair(model), threads)
+
+
+def _pixels(photo: str | Path | Photo | Pixels) -> Pixels:
+    if isinstance(photo, (str, Path)):
+        photo = read_photo(photo)
+    return photo.pixels if isinstance(photo, Photo) else photo

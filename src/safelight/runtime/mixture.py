@@ -1,0 +1,77 @@
+"""A Gaussian mixture over codes: where the codes of real pictures lie, to sample from instead of the prior."""
+
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from safelight.errors import ModelError
+
+PARTS = ("weights", "means", "factors")
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """weights (k,) that sum to 1; means (k, d); factors (k, d, d): covariance = factor @ factor.T."""
+
+    weights: Float[np.ndarray, " k"]
+    means: Float[np.ndarray, "k d"]
+    factors: Float[np.ndarray, "k d d"]
+
+    def __post_init__(self) -> None:
+        k, d = self.means.shape if self.means.ndim == 2 else (0, 0)
+        parts = (self.weights, self.means, self.factors)
+        whole = self.weights.shape == (k,) and self.factors.shape == (k, d, d) and k > 0
+        if not whole or not all(np.isfinite(part).all() for part in parts):
+            raise ModelError("the mixture of codes does not hold together; export the model again")
+        if self.weights.min() < 0 or abs(float(self.weights.sum()) - 1) > 1e-3:
+            raise ModelError("the weights of the mixture of codes are no shares of 1; export the model again")
+
+    def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "n d"]:
+        """Codes like those of real pictures."""
+        shares = self.weights.astype(np.float64)
+        chosen = rng.choice(len(shares), count, p=shares / shares.sum())
+        noise = rng.standard_normal((count, self.means.shape[1]))
+        drawn = self.means[chosen] + np.einsum("nij,nj->ni", self.factors[chosen], noise)
+        return np.asarray(drawn, np.float32)
+
+    def log_density(self, codes: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
+        """Logarithm of the density at each code, in nats."""
+        return np.asarray(np.logaddexp.reduce(self.log_parts(codes), axis=1))
+
+    def log_parts(self, codes: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
+        """Logarithm of each part's weighted density at each code."""
+        each = [
+            math.log(max(float(weight), 1e-300)) + _log_normal(codes, mean, factor)
+            for weight, mean, factor in zip(self.weights, self.means, self.factors, strict=True)
+        ]
+        return np.stack(each, axis=1)
+
+    def to_bytes(self) -> bytes:
+        """The mixture as an .npz file, the same for the same numbers."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **{name: getattr(self, name).astype(np.float32) for name in PARTS})
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: Path) -> "Mixture":
+        """Read an .npz file. Raises ModelError."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return cls(*(np.asarray(stored[name], np.float32) for name in PARTS))
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from None
+        except Exception as error:  # NumPy has no common ancestor for the ways in which a file can be damaged
+            raise ModelError(f"{path}: is no mixture of codes ({error}); export the model again") from None
+
+
+def _log_normal(
+    codes: Float[np.ndarray, "n d"], mean: Float[np.ndarray, " d"], factor: Float[np.ndarray, "d d"]
+) -> Float[np.ndarray, " n"]:
+    """log N(code; mean, factor @ factor.T)."""
+    away = np.linalg.solve(factor.astype(np.float64), (codes - mean).T.astype(np.float64))
+    volume = np.log(np.abs(np.diag(factor)).astype(np.float64)).sum()
+    return np.asarray(-0.5 * (away**2).sum(0) - volume - 0.5 * len(mean) * math.log(2 * math.pi))

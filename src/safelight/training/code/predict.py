@@ -1,0 +1,58 @@
+"""A network in memory asked for codes and pictures, for export and for the judge."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from safelight.models.vae import VAE
+from safelight.models.vae_settings import LikelihoodName
+from safelight.tasks.autoencode import Framed, Preparation, frame
+from safelight.training.batches import Pictures
+from safelight.training.code.samples import photo_in
+
+AT_ONCE = 64
+
+
+class NetworkCodes:
+    """A torch network as the judge asks it (judging/codes/subject.py)."""
+
+    def __init__(self, network: VAE, preparation: Preparation) -> None:
+        self.network, self.preparation = network.eval(), preparation
+        self.size, self.latent = network.size, network.settings.latent
+        self.likelihood: LikelihoodName = network.settings.likelihood
+        self.variational, self.sd = network.settings.variational, float(network.sd)
+
+    def encode(
+        self, pictures: Float32[np.ndarray, "n 3 s s"]
+    ) -> tuple[Float32[np.ndarray, "n latent"], Float32[np.ndarray, "n latent"]]:
+        """Means and sds of the codes."""
+        with torch.inference_mode():
+            mean, log_var = self.network.encode(torch.from_numpy(pictures))
+            return mean.numpy(), torch.exp(0.5 * log_var).numpy()
+
+    def decode(self, codes: Float32[np.ndarray, "n latent"]) -> Float32[np.ndarray, "n 3 s s"]:
+        """The pictures of these codes, 0..1."""
+        with torch.inference_mode():
+            return self.network.decode(torch.from_numpy(codes)).mean.clamp(0, 1).numpy()
+
+
+def framed(
+    pictures: Pictures, size: int, preparation: Preparation, count: int | None = None
+) -> Iterator[Framed]:
+    """The first pictures, or all of them, as the network sees them."""
+    for number in range(len(pictures) if count is None else min(count, len(pictures))):
+        yield frame(photo_in(pictures, number), size, preparation)
+
+
+def codes_of(network: VAE, pictures: Pictures, preparation: Preparation) -> Float32[np.ndarray, "n latent"]:
+    """The code of each picture: the mean of its posterior."""
+    asked = NetworkCodes(network, preparation)
+    means, waiting = [], []
+    for number, each in enumerate(framed(pictures, network.size, preparation), start=1):
+        waiting.append(each.planes)
+        if len(waiting) == AT_ONCE or number == len(pictures):
+            means.append(asked.encode(np.stack(waiting))[0])
+            waiting = []
+    return np.concatenate(means)
