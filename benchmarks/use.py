@@ -40,6 +40,8 @@ def main() -> None:
         twelve = big_photo(Path(folder, "12mp.jpg"), 3000, 4000)
         ratio, parts = colorize_ratio(twelve, model)
         tell("12 MP: colorize / (decode + network + encode)", ratio, 2.0, parts)
+        ratio, parts = new_hint_ratio(model)
+        tell("network: other hints on the same photo / a new photo", ratio, 1.0, parts)
         seconds, peak = one_process(twelve, model)
         tell(
             "12 MP: peak memory / decoded float picture",
@@ -142,6 +144,30 @@ def colorize_ratio(photo: Path, model: str | None) -> tuple[float, str]:
     best = {name: min(turn[name] for turn in turns) for name in steps}
     ratio = best["whole"] / (best["decode"] + best["network"] + best["encode"])
     return ratio, ", ".join(f"{name} {1000 * seconds:.0f} ms" for name, seconds in best.items())
+
+
+def new_hint_ratio(model: str | None) -> tuple[float, str]:
+    """What the answer to other hints costs where the photo was looked at before, hints propagated and all."""
+    import safelight
+    from safelight.tasks.hints import Hint, HintSet, to_points
+
+    colorizer = safelight.load(model)
+    side = colorizer.card.size // 32 * 32
+    size = (side, side * 4 // 3 // 32 * 32)
+    grey = [np.full(size, level, np.float32) for level in (40, 60)]
+    hints = [to_points(HintSet([Hint(x, 0.5, "#8c2f39")]), size) for x in (0.25, 0.75)]
+    turn = iter(range(1_000_000))
+    steps: dict[str, Callable[[], object]] = {
+        "new photo": lambda: colorizer.predict(grey[next(turn) % 2], hints[0]),
+        "other hints": lambda: colorizer.predict(grey[0], hints[next(turn) % 2]),
+    }
+    best = {}
+    for name, step in steps.items():
+        step()
+        best[name] = min(timed(step) for _ in range(3 * TURNS))
+    return best["other hints"] / best["new photo"], ", ".join(
+        f"{name} {1000 * seconds:.0f} ms" for name, seconds in best.items()
+    )
 
 
 def one_process(photo: Path, model: str | None) -> tuple[float, int]:
