@@ -224,3 +224,12 @@ def test_everything_at_once_is_still_a_picture(seed: int) -> None:
     one, again = (augment(soft_picture(3), EVERYTHING, np.random.default_rng(seed)) for _ in range(2))
     assert (one.shape, one.dtype) == ((32, 32, 3), np.uint8)
     assert np.array_equal(one, again)
+
+
+@pytest.mark.parametrize(("scale", "mend"), [(1 / 255, "multiply by 255 and round"), (1.0, "round")])
+def test_pictures_of_floats_are_refused_with_the_mend(scale: float, mend: str) -> None:
+    picture = soft_picture(1).astype(np.float32) * np.float32(scale)
+    with pytest.raises(
+.*{mend}"
+    ):
+        augment(picture, Augmentation(size=32), np.random.default_rng(0))

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.losses.color_settings import ColorLossSettings
+from safelight.losses.ranges import check_ab
 
 __all__ = [
     "ColorLossSettings",
@@ -22,6 +23,7 @@ AB_SCALE = 110.0
 
 def huber_distance(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"], beta: float) -> Tensor:
     """Huber (1964) of the Euclidean distance of two colours, divided by beta: its slope is 1 far out."""
+    check_ab(truth)
     squared = ((ab - truth) ** 2).sum(1)
     distance = torch.sqrt(squared + 1e-12)
     return torch.where(distance < beta, 0.5 * squared / beta, distance - 0.5 * beta).mean()
@@ -29,6 +31,7 @@ def huber_distance(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"]
 
 def log_error(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"], floor: float) -> Tensor:
     """Mean over pictures of half the log of the mean squared ab error plus floor squared (floor in units of ab)."""
+    check_ab(truth)
     squared = ((ab - truth) ** 2).sum(1).mean((1, 2)) * AB_SCALE**2
     return 0.5 * torch.log(squared + floor**2).mean()
 
@@ -44,6 +47,7 @@ def saturation_weighted_error(
 
     Elsewhere `grey` times. threshold: in units of ab. Source: note 002, which leaves it open.
     """
+    check_ab(truth)
     vivid = torch.linalg.vector_norm(truth, dim=1) * AB_SCALE > threshold
     squared = ((ab - truth) ** 2).mean(1)
     return (torch.where(vivid, saturated, grey) * squared).mean()

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.errors import RecipeError
+from safelight.losses.ranges import check_unit
 from safelight.models.encoders import fold_norms, packaged_weights
 
 FeaturesName = Literal["efficientnet_lite0", "vgg16"]
@@ -47,7 +48,8 @@ class Features(nn.Module):
         return super().train(False)
 
     def forward(self, srgb: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
-        """The levels."""
+        """The levels. Raises SafelightError for pictures in 0..255."""
+        check_unit(srgb)
         return list(self.body((srgb - self.mean) / self.std))
 
 

@@ -98,7 +98,16 @@ def augment(
     rng: np.random.Generator,
     subject: Place | None = None,
 ) -> UInt8[np.ndarray, "s s 3"]:
-    """A random square crop of the picture at the training size, perhaps turned, mirrored, and of other colors."""
+    """A random square crop of the picture at the training size, perhaps turned, mirrored, and of other colors.
+
+    Raises RecipeError for a picture of floats.
+    """
+    if picture.dtype != np.uint8:
+        most = float(np.max(picture, initial=0))
+        mend = "multiply by 255 and round" if most <= 1 else "round"
+        raise RecipeError(
+            f"a picture to train on is {picture.dtype} up to {most:g}; expected uint8 0..255: {mend}"
+        )
     cut = _turned_crop if how.rotate or how.stretch else _crop
     crop = cut(picture, how, rng, subject)
     if how.flip and rng.random() < 0.5:

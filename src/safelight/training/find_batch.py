@@ -11,7 +11,7 @@ from safelight.training.recipe import Recipe
 
 SMALLEST = 2  # pictures a step: batch norm needs more than one
 STEPS = 2  # that are timed, after one that is not
-PATIENCE = 20.0  # seconds: where a step takes longer, larger batches are not tried
+PATIENCE = 4.0  # seconds: where a step takes longer, larger batches are not tried
 NEARLY = 0.9  # of the best throughput is as good: a smaller batch takes more steps on the same pictures
 
 
