@@ -140,7 +140,7 @@ def test_the_report_has_figures_flags_and_pictures(tmp_path: Path) -> None:
     page = write_report(record, case_of(record), found)
     text = page.read_text()
     assert "--optimizer.lr 0.0006" in text
-    assert "safelight train sick --data DATASET" in text
+    assert f"safelight train {record.folder} --data {tmp_path / 'photos'} --optimizer.lr" in text
     assert width_of(page.parent / "unstable.png") > 800
     stored = json.loads((page.parent / "findings.json").read_text())
     assert [each["name"] for each in stored["findings"]] == ["unstable"]

@@ -27,8 +27,8 @@ def run_charts(record: Record) -> dict[str, str]:
         "loss": draw_chart("training loss", smoothed(curves.get("train/loss")), marks, until),
         "scores": draw_chart("scores on held-out pictures", lines_of(scores), marks, until),
         "rate": draw_chart("learning rate", lines_of(rate), marks, until),
-        "fit": draw_chart(f"{first}: held-out and training pictures", lines_of(fit), (), until),
-        "colors": draw_chart("answers beside the truth (1 is right)", lines_of(told), (), until),
+        "fit": draw_chart(f"{first}, both sides", lines_of(fit), (), until),
+        "colors": draw_chart("share of the truth", lines_of(told), (), until),
     }
     return {name: svg for name, svg in charts.items() if svg}
 

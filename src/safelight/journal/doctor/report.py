@@ -88,10 +88,16 @@ def _section(record: Record, finding: Finding) -> str:
         lines.append(f"![{finding.name}]({finding.picture})")
     lines.append(f"Likely cause: {finding.cause}.")
     if finding.flags:
-        lines.append(f"Try next:\n\n```\nsafelight train {record.name} --data DATASET {finding.flags}\n```")
+        lines.append(
+            f"Try next:\n\n```\nsafelight train {record.folder} --data {_dataset(record)} {finding.flags}\n```"
+        )
     if finding.advice:
         lines.append(_sentence(finding.advice))
     return "\n\n".join(lines)
+
+
+def _dataset(record: Record) -> str:
+    return str((record.facts.get("dataset") or {}).get("path") or "DATASET")
 
 
 def _checks(examination: Examination) -> str:

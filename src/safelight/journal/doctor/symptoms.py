@@ -14,6 +14,7 @@ SLOWER = scale("optimizer.lr", 0.3, least=1e-6)
 FASTER = scale("optimizer.lr", 3.0, most=1.0)
 WARM_UP = put({"optimizer.warmup": "0.1"}, lambda settings: settings["optimizer.warmup"] < 0.02)
 SMALL_BATCH = put({"data.batch": "16"}, normed_by_batch)
+GUARDED = put({"guard.on": "true"})
 CLIPPED = put({"optimizer.clip": "1"}, lambda settings: settings["optimizer.clip"] == 0)
 BINS = put({"model.head": "bins", "loss.bins": "1"})
 WIDER = widen("model.widths")
@@ -42,8 +43,8 @@ SYMPTOMS = (
         "unstable",
         steadiness.measure_unstable,
         "gradients grew past what the weights could follow: the learning rate is too high, or rises too fast",
-        (CLIPPED, WARM_UP, SLOWER),
-        "start again from the run before the leap, or with the guard on",
+        (GUARDED, CLIPPED, WARM_UP, SLOWER),
+        "start again from the run as it was before its last change",
         instead_of=("oscillation", "no progress", "plateau", "overfitting"),
     ),
     Symptom(
