@@ -78,6 +78,17 @@ def test_batches_are_tried_until_memory_ends(
     assert f"--data.batch {found.suggestion}" in str(found)
 
 
+def test_the_search_ends_where_larger_batches_are_no_faster() -> None:
+    need = Need(1, 1, 1, 1, 1, 1, 1)
+
+    def tried(*speeds: float) -> list[Tried]:
+        return [Tried(2**n, need, speed) for n, speed in enumerate(speeds, 1)]
+
+    assert not batches._is_flat(tried(10, 11))
+    assert not batches._is_flat(tried(10, 15, 19, 23))
+    assert batches._is_flat(tried(10, 20, 20.5, 18))
+
+
 def test_the_smallest_batch_that_is_nearly_as_fast_is_suggested() -> None:
     need = Need(1, 1, 1, 1, 1, 1, 1)
     speeds = {1: 4.0, 2: 7.0, 4: 9.5, 8: 10.0, 16: 9.0}

@@ -12,6 +12,8 @@ from safelight.training.recipe import Recipe
 SMALLEST = 2  # pictures a step: batch norm needs more than one
 STEPS = 2  # that are timed, after one that is not
 PATIENCE = 4.0  # seconds: where a step takes longer, larger batches are not tried
+DISTINCT = 16  # samples that a batch is made of, over and over: they only have to have the right size
+GAIN = 1.05  # two batches in a row that are not this much faster than the best before them end the search
 NEARLY = 0.9  # of the best throughput is as good: a smaller batch takes more steps on the same pictures
 
 
@@ -55,13 +57,13 @@ class Found:
 def find_batch(
     recipe: Recipe, pictures: Pictures, progress: Callable[[int], None] = lambda batch: None
 ) -> Found:
-    """Try 2, 4, 8, … pictures a step until memory or patience ends. progress: told each batch size."""
+    """Try 2, 4, 8, … pictures a step until memory, patience or the gain ends. progress: told each batch size."""
     known, room = estimate(recipe), ROOM * free_memory()
     largest = known.largest_batch(room + known.fixed.program)
     bare, loading = BareTraining(recipe), _loading_speed(recipe, pictures)
     tried: list[Tried] = []
     batch, seconds = SMALLEST, 0.0
-    while batch <= max(SMALLEST, largest) and seconds < PATIENCE:
+    while batch <= max(SMALLEST, largest) and seconds < PATIENCE and not _is_flat(tried):
         progress(batch)
         seconds = _seconds_a_step(bare, pictures, batch)
         tried.append(Tried(batch, known.at(batch), batch / seconds))
@@ -69,9 +71,17 @@ def find_batch(
     return Found(tuple(tried), largest, room, loading)
 
 
+def _is_flat(tried: list[Tried]) -> bool:
+    """Whether the last two batch sizes were no faster than those before them."""
+    speeds = [one.speed for one in tried]
+    return len(speeds) > 3 and max(speeds[-2:]) < GAIN * max(speeds[:-2])
+
+
 def _seconds_a_step(bare: BareTraining, pictures: Pictures, batch: int) -> float:
     """The fastest of a few steps on one batch: what else runs on the machine only adds."""
-    some = next(bare.batches(pictures, batch))
+    samples = bare.craft.samples(pictures, bare.recipe)
+    few = [samples[k] for k in range(min(batch, DISTINCT))]
+    some = bare.craft.collate((few * -(-batch // len(few)))[:batch])
     taken = []
     for _ in range(1 + STEPS):
         start = time.perf_counter()
