@@ -54,3 +54,19 @@ def test_another_thread_asks_nothing() -> None:
     thread.start()
     thread.join()
     assert found == [False]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_status_says_what_asked(number: signal.Signals, status: int) -> None:
+    with StopRequest() as stop:
+        assert stop.status == 130
+        signal.raise_signal(number)
+        assert stop.status == status
+
+
+def test_signals_that_another_took_are_taken_again() -> None:
+    with StopRequest() as stop:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stop.listen()
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.asked
