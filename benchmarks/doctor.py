@@ -23,7 +23,8 @@ from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 
 SMALL = {
-    "augment.size": "64", "model.widths": "64,48,32,16", "data.batch": "8", "data.workers": "0", "train.steps": "300",
+    "augment.size": "64", "model.widths": "64,48,32,16", "data.batch": "8", "data.workers": "0", "data.weights": "",
+    "train.steps": "300",
     "train.precision": "32", "train.ema": "0.98", "train.validate_every": "60", "train.picture_every": "300",
     "train.checkpoint_every": "300", "guard.on": "false",
 }  # fmt: skip
@@ -98,7 +99,9 @@ def trained(data: Path, seeds: int) -> None:
                     place = fit(recipe, data, Path(folder), quiet=True).folder
                 except Exception as error:  # a run may well fail here; its folder stays
                     print(f"  {name}: {type(error).__name__}: {error}")
-                    place = next(Path(folder).iterdir())
+                    place = next(Path(folder).iterdir(), None)
+                    if place is None:  # refused before it began
+                        raise
                 record = read_record(place)
                 names = {finding.name for finding in examine(case_of(record, with_dataset=False)).findings}
                 told = {key: round(curve.last, 3) for key, curve in record.curves.items() if key in TOLD}

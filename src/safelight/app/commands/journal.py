@@ -33,7 +33,9 @@ def journal() -> None:
     """List, draw and compare runs. `safelight journal [RUNS]` is short for `safelight journal list [RUNS]`."""
 
 
-@journal.command(name="list")
+@journal.command(
+    name="list", epilog="\b\nExamples:\n  safelight journal list\n  safelight journal list elsewhere/runs"
+)
 @click.argument("runs", type=click.Path(path_type=Path), default=RUNS, metavar="[RUNS]")
 def list_command(runs: Path) -> None:
     """List the runs in a folder, children under their parents: state, steps, time, scores, what was changed."""
@@ -47,7 +49,7 @@ def list_command(runs: Path) -> None:
         click.echo(line, err=True)
 
 
-@journal.command()
+@journal.command(epilog="\b\nExample:\n  safelight journal page -o journal")
 @click.argument("runs", type=click.Path(path_type=Path), default=RUNS, metavar="[RUNS]")
 @click.option(
     "-o", "out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A folder for it."
