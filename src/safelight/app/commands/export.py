@@ -55,6 +55,12 @@ def export(folder: Path, out: Path, data: Path | None, size: int | None, license
             )
         click.echo(export_codes(run, network, recipe, out, pictures, held_out, license))
         return
+    if recipe.task == "fill":
+        from safelight.app.export_fill import export_fill
+
+        side = size or recipe.augment.size
+        click.echo(export_fill(run, network, recipe, out, pictures, held_out, side, license))
+        return
     measure, familiarity = learn_familiarity(network, pictures, held_out, np.random.default_rng(0))
     size = size or recipe.augment.size
     card = card_of_run(run, network, recipe, pictures, out.stem, size, license, familiarity)

@@ -80,7 +80,7 @@ def fill_terms(
     if features is not None:
         with torch.no_grad():
             true_features = features(truth)
-        own_features = features(whole)
+        own_features = features(whole.clamp(0, 1))  # beyond it the other terms pull back
         if settings.perceptual:
             terms["perceptual"] = settings.perceptual * perceptual_distance(own_features, true_features)
         if settings.style:
