@@ -82,7 +82,8 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
     callbacks: list[Callback] = [StepRandomness(settings.seed)]
     if guard.on:  # before anything is kept of the step
         folder = run.folder if is_first() else None
-        callbacks.append(Guard(folder, guard, work.probes, settings.checkpoint_every))
+        clipped = work.recipe.optimizer.clip > 0
+        callbacks.append(Guard(folder, guard, work.probes, settings.checkpoint_every, clipped))
     if is_first():
         callbacks.append(ProbeCallback(run, work.probes, settings.picture_every))
         callbacks.append(EvidenceCallback(work.probes, work.familiar))

@@ -1,5 +1,6 @@
 """The guard at work in the Trainer. It only watches and calls a halt; states.py finds the way back."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,19 @@ class Guard(pl.Callback):
     a run alike: their measures are put together before they are judged.
     """
 
-    def __init__(self, folder: Path | None, settings: GuardSettings, probes: object, every: int) -> None:
-        """folder: the run's, in the process that writes it. probes: looked at if they are Answering."""
-        self.folder, self.settings, self.every = folder, settings, every
+    def __init__(
+        self,
+        folder: Path | None,
+        settings: GuardSettings,
+        probes: object,
+        every: int,
+        clipped: bool = False,
+    ) -> None:
+        """folder: the run's, in the process that writes it. probes: looked at if they are Answering.
+
+        clipped: gradients are clipped, so that a large one does no harm as long as it is finite.
+        """
+        self.folder, self.settings, self.every, self.clipped = folder, settings, every, clipped
         self.probes = probes if isinstance(probes, Answering) else None
         self.scales: dict[str, Scale] = {}
         self.looks = Looks()
@@ -88,7 +99,8 @@ class Guard(pl.Callback):
         signs = []
         for name, value in measured.items():
             sign = self.scales.setdefault(name, Scale(name, self.settings)).judge(value)
-            if sign is not None:
+            harmless = self.clipped and kind_of(name) == "gradient" and math.isfinite(value)
+            if sign is not None and not harmless:
                 signs.append(sign)
         if signs:
             signs.sort(key=lambda sign: list(LEAST).index(kind_of(sign.measure)))
