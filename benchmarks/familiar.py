@@ -26,7 +26,7 @@ from safelight.runtime.session import Session
 from safelight.tasks.colorize import ask
 from safelight.tasks.hints import Points
 
-TRAIN, HELD_OUT, EACH = 1200, 400, 20
+TRAIN, HELD_OUT, EACH = 500, 250, 20
 CROPS, SIDE = 6, 256
 PHOTO_KINDS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 SKIMAGE = {
