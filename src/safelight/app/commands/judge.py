@@ -70,12 +70,18 @@ def judge(
 
     The report has curves over the number of hints, intervals, pictures, and says where the model loses.
     A model that fills holes is judged beside the classical methods on the same holes: six bins of area, with
-    and without a border.
+    and without a border. An autoencoder is judged beside PCA with as many components, and its samples are
+    looked at.
     """
     from safelight.app.commands.judge_fill import is_filler, judge_filler
 
     if task == "fill" or (task == "auto" and is_filler(model)):
         judge_filler(model, data, out, split, limit, seed, beside, workers)
+        return
+    from safelight.app.commands.judge_codes import is_autoencoder, judge_autoencoder
+
+    if task == "auto" and is_autoencoder(model):
+        judge_autoencoder(model, data, out, split, limit, seed)
         return
     from safelight.app.commands.judge_robust import judge_robustness
     from safelight.app.progress import Bars

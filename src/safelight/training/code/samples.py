@@ -10,7 +10,6 @@ from torch.utils.data import Dataset
 
 from safelight.arrays import Planes
 from safelight.data.cache import PictureSet
-from safelight.pixels.geometry import Box
 from safelight.tasks.autoencode import FitName, Preparation, frame, inside
 from safelight.training.augment import Augmentation
 from safelight.training.batches import Order, Pictures
@@ -45,7 +44,7 @@ class CodeSamples(Dataset[Sample]):
 def photo_in(pictures: Pictures, number: int) -> UInt8[np.ndarray, "h w 3"]:
     """A picture of a dataset without its padding."""
     box = pictures.rows(number).get("box") if isinstance(pictures, PictureSet) else None
-    return inside(pictures[number], Box(*box) if box else None)
+    return inside(pictures[number], box)
 
 
 def fit_of(pictures: Pictures, wanted: FitName) -> FitName:

@@ -1,0 +1,91 @@
+"""What the judge of codes found: typed, and written as JSON that needs no safelight to be read."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from safelight.judging.intervals import Estimate
+
+FORMAT, VERSION = "safelight-code-verdict", 1
+MODEL, PCA, MEAN = "model", "PCA", "mean picture"
+Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Median distance (rms of values 0..1, at 16 pixels) to the nearest training picture.
+
+    samples: of the model's samples. held_out: of held-out pictures. copies: share of the samples that are
+    nearer to a training picture than any held-out picture is.
+    """
+
+    samples: Estimate
+    held_out: Estimate
+    copies: float
+
+
+@dataclass(frozen=True)
+class CodeVerdict:
+    """A model's standing on held-out pictures.
+
+    errors: mean squared error (values 0..1), PSNR in dB, and SSIM of reconstructions, by method. saved: share
+    of PCA's squared error that the model takes away, with as many components as a code has numbers.
+    bounds: in nats per picture, KL among them, and in bits per dimension where the likelihood has them.
+    distances: set -> Fréchet and kernel distance from the held-out pictures, on `features`.
+    """
+
+    model: str
+    dataset: str
+    split: str
+    pictures: int
+    training: int
+    size: int
+    latent: int
+    active: int
+    seed: int
+    likelihood: str
+    sd: float
+    errors: Mapping[str, Mapping[str, Estimate]]
+    saved: Estimate
+    standing: Standing
+    bounds: Mapping[str, Estimate]
+    distances: Mapping[str, Mapping[str, Estimate]]
+    features: str
+    memory: Memory
+    collapse: str | None = None
+    looks: int | None = None
+    judged: str = ""
+    safelight: str = ""
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def protocol(self) -> str:
+        """How it was asked, in a word."""
+        return f"codes-{self.size}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON: an estimate is [value, low, high], a number that does not exist is null."""
+        return {"format": FORMAT, "version": VERSION, **_plain(self)}
+
+    def save(self, path: Path) -> Path:
+        """Write verdict.json; returns its path."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return path
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Estimate):
+        return [_plain(value.value), _plain(value.low), _plain(value.high)]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value

@@ -1,0 +1,88 @@
+"""The commands of autoencoders as a user runs them: train, export, judge, reconstruct, sample, interpolate, encode."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.pixels.files import read_photo, write_photo
+from tests.app.shell import safelight
+
+
+@pytest.fixture(scope="module")
+def model(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """small.onnx of a short training on the sixty soft pictures."""
+    folder = tmp_path_factory.mktemp("codes")
+    done = safelight("train", "figures-quick", "--data", dataset, "--runs", folder / "runs", "--quiet")
+    assert done.returncode == 0, done.stderr
+    run = next((folder / "runs").iterdir())
+    done = safelight("export", run, "-o", folder / "small.onnx")
+    assert done.returncode == 0, done.stderr
+    assert "small.decoder.onnx" in done.stdout
+    return folder / "small.onnx"
+
+
+def test_samples_are_the_same_for_the_same_seed(model: Path, tmp_path: Path) -> None:
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        done = safelight(
+            "sample", "-n", "4", "--seed", str(seed), "--model", model, "-o", tmp_path / f"{name}.png"
+        )
+        assert done.returncode == 0, done.stderr
+    one, again, other = (read_photo(tmp_path / f"{name}.png").pixels for name in ("one", "again", "other"))
+    assert one.shape == (66, 66, 3)
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    done = safelight("sample", "-n", "3", "--from", "prior", "--model", model, "-o", tmp_path / "many")
+    assert sorted(path.name for path in (tmp_path / "many").iterdir()) == ["0.png", "1.png", "2.png"]
+    done = safelight("sample", "-n", "1", "--model", model, "-o", tmp_path / "one.png")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_photos_to_codes_and_back(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        picture = np.random.default_rng(number).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+        write_photo(tmp_path / "photos" / f"{number}.png", picture)
+    (tmp_path / "photos" / "torn.png").write_bytes(b"no picture")
+    done = safelight("encode", tmp_path / "photos", "--model", model, "-o", tmp_path / "codes.csv")
+    assert done.returncode == 1
+    assert "codes of 3 photos, 8 numbers each, 1 failed" in done.stdout
+    with (tmp_path / "codes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    done = safelight("encode", tmp_path / "photos", "--model", model, "-o", tmp_path / "codes.npz")
+    stored = np.load(tmp_path / "codes.npz")
+    assert stored["codes"].shape == (3, 8)
+    assert [float(rows[1][f"z{n}"]) for n in range(8)] == pytest.approx(stored["codes"][1].tolist(), rel=1e-5)
+    (tmp_path / "photos" / "torn.png").unlink()
+    done = safelight("reconstruct", tmp_path / "photos", "--model", model, "-o", tmp_path / "pairs.png")
+    assert done.returncode == 0, done.stderr
+    ends = (tmp_path / "photos" / "0.png", tmp_path / "photos" / "1.png")
+    done = safelight("interpolate", *ends, "--steps", "5", "--model", model, "-o", tmp_path / "way.png")
+    assert done.returncode == 0, done.stderr
+    assert read_photo(tmp_path / "way.png").pixels.shape == (32, 5 * 34 - 2, 3)
+    done = safelight("reconstruct", ends[0], "--full-size", "--model", model, "-o", tmp_path / "back")
+    assert read_photo(tmp_path / "back" / "0.png").size == (40, 30)
+
+
+def test_mistakes_are_told_in_a_line(model: Path, tmp_path: Path) -> None:
+    for words in (
+        ("encode", tmp_path, "--model", model, "-o", tmp_path / "codes.parquet"),
+        ("sample", "--model", tmp_path / "nobody.onnx", "-o", tmp_path / "s.png"),
+        ("interpolate", tmp_path / "a.jpg", tmp_path / "b.jpg", "--model", model, "-o", tmp_path / "i.png"),
+        ("reconstruct", tmp_path, "--model", model, "-o", tmp_path / "r.png"),
+    ):
+        done = safelight(*words)
+        if words[0] == "encode" and done.returncode == 0:
+            continue  # pyarrow is installed
+        assert done.returncode == 1, words
+        assert done.stderr.startswith("safelight: ")
+        assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_judge_says_how_it_stands(model: Path, dataset: Path, tmp_path: Path) -> None:
+    done = safelight("judge", model, "--data", dataset, "-o", tmp_path / "report")
+    assert done.returncode == 0, done.stderr
+    assert "PCA" in done.stdout
+    assert (tmp_path / "report" / "samples.png").is_file()
