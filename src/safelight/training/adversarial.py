@@ -1,6 +1,6 @@
 """Training against a discriminator: two networks, two optimisers, one step of each at a time."""
 
-from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, cast, runtime_checkable
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -50,6 +50,10 @@ class AdversarialModule(TrainingModule):
     The discriminator's step comes first, then the network's, which alone counts as a step of the run. Of the two
     only the network's averaged weights are used; the discriminator goes on from its own.
     """
+
+    strategy: ClassVar[str] = (
+        "ddp_find_unused_parameters_true"  # each backward pass is through one of the two
+    )
 
     def __init__(self, recipe: Recipe, craft: Craft[Any], settings: AdversarialSettings) -> None:
         super().__init__(recipe, craft)

@@ -1,6 +1,6 @@
 """The thin LightningModule of every task: loss, optimiser and schedule of a recipe."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import lightning.pytorch as pl
 import torch
@@ -13,7 +13,12 @@ from safelight.training.schedules import Plateau, learning_rate_share
 
 
 class TrainingModule(pl.LightningModule):
-    """A recipe's network under its craft; the network itself is a plain nn.Module."""
+    """A recipe's network under its craft; the network itself is a plain nn.Module.
+
+    strategy: how lightning puts several processes to work on it.
+    """
+
+    strategy: ClassVar[str] = "ddp"
 
     def __init__(self, recipe: Recipe, craft: Craft[Any]) -> None:
         super().__init__()

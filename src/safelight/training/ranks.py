@@ -67,12 +67,12 @@ def shared_run(start: Callable[[], Run]) -> Run:
     return Run.open(store.get(FOLDER).decode())
 
 
-def trainer_flags(devices: int) -> dict[str, Any]:
-    """What the Trainer is told: so many processes here, on so many machines."""
+def trainer_flags(devices: int, several: str = "ddp") -> dict[str, Any]:
+    """What the Trainer is told: so many processes here, on so many machines, and how several work together."""
     if by_torchrun():
         here, everywhere = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
-        return {"devices": here, "num_nodes": everywhere // here, "strategy": "ddp"}
-    return {"devices": devices, "strategy": "ddp" if devices > 1 else "auto"}
+        return {"devices": here, "num_nodes": everywhere // here, "strategy": several}
+    return {"devices": devices, "strategy": several if devices > 1 else "auto"}
 
 
 def told_by_first(made: Callable[[], Any]) -> Any:

@@ -67,7 +67,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=run.folder,
-        **trainer_flags(work.devices),
+        **trainer_flags(work.devices, work.module.strategy),
     )
 
 
