@@ -101,7 +101,7 @@ def test_mistakes_are_named(built: Path, painted: FolderMaker, tmp_path: Path) -
     with pytest.raises(DatasetError, match="is not a folder"):
         open_dataset(tmp_path / "nowhere")
     with pytest.raises(DatasetError, match="has no usable picture"):
-        open_fold(painted("photos", []), 0)
+        open_fold(painted("nothing", []), 0)
     one = build_dataset(painted("one", [1]), tmp_path / "single", SMALL)
     empty = next(split for split, count in one.splits.items() if not count)
     with pytest.raises(DatasetError, match=f"single/{empty} has no pictures"):

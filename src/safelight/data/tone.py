@@ -101,9 +101,9 @@ def agreed(grey_world: Vector, white: Vector) -> Vector:
     moves the lightest places and leaves the mean. A cast moves both alike.
     """
     lengths = float(np.hypot(*grey_world)), float(np.hypot(*white))
-    if min(lengths) == 0:
+    if min(lengths) < 1e-6:
         return np.zeros(2)
-    cosine = float(grey_world @ white) / (lengths[0] * lengths[1])
+    cosine = min(1.0, float(grey_world @ white) / (lengths[0] * lengths[1]))
     shorter = grey_world if lengths[0] <= lengths[1] else white
     return np.asarray(shorter * max(0.0, cosine))
 

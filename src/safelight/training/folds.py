@@ -65,6 +65,9 @@ def fit_folds(
             scores.append(_scores(child, judge, open_fold(data, fold, folds)[1]))
             child.note(fold_scores=scores[-1])
             _write(entry, scores)
+    except (KeyboardInterrupt, SystemExit):
+        entry.finish("stopped", **_summary(scores))
+        raise
     except BaseException as error:
         entry.finish("failed", error=f"{type(error).__name__}: {error}", **_summary(scores))
         raise
