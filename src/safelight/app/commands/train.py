@@ -119,7 +119,7 @@ def recipes() -> None:
 
     for name, make in RECIPES.items():
         summary = (make.__doc__ or "").strip().splitlines()[0] if make.__doc__ else ""
-        click.echo(f"{name:16} {summary}")
+        click.echo(f"{name:24} {summary}")
 
 
 def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
