@@ -28,14 +28,23 @@ def hole() -> np.ndarray:
 def test_fill_keeps_what_is_known_and_says_what_it_did(tmp_path: Path, hole: np.ndarray) -> None:
     before = photo(tmp_path / "a.png", np.uint16)
     write_mask(tmp_path / "m.png", hole)
-    done = safelight("fill", "a.png", "--mask", "m.png", cwd=tmp_path)
+    done = safelight("fill", "a.png", "--mask", "m.png", "--method", "biharmonic", cwd=tmp_path)
     assert (done.returncode, done.stdout.startswith("filled a-filled.png, ")) == (0, True), done.stderr
-    assert "by biharmonic" in done.stderr
-    assert "no model for filling is bundled" in done.stderr
+    assert "1 piece filled, 1 by biharmonic" in done.stderr
     after = read_photo(tmp_path / "a-filled.png").pixels
     assert after.dtype == np.uint16
     np.testing.assert_array_equal(after[~hole], before[~hole])
     np.testing.assert_allclose(after[hole].astype(int), before[hole].astype(int), atol=300)
+
+
+def test_the_bundled_model_fills_what_is_wide(tmp_path: Path, hole: np.ndarray) -> None:
+    before = photo(tmp_path / "a.png", np.uint8)
+    write_mask(tmp_path / "m.png", hole)
+    done = safelight("fill", "a.png", "--mask", "m.png", cwd=tmp_path)
+    assert "1 piece filled, 1 by the model fill" in done.stderr
+    after = read_photo(tmp_path / "a-filled.png").pixels
+    np.testing.assert_array_equal(after[~hole], before[~hole])
+    assert np.abs(after[hole].astype(int) - before[hole].astype(int)).mean() < 25
 
 
 def test_a_jpeg_becomes_a_png_and_a_batch_goes_on(tmp_path: Path, hole: np.ndarray) -> None:
@@ -70,7 +79,6 @@ def test_a_jpeg_becomes_a_png_and_a_batch_goes_on(tmp_path: Path, hole: np.ndarr
         (["--mask", "full.png"], 1, "the mask is full"),
         (["--mask", "a.png"], 1, "as in a photo"),
         (["--mask", "nothing.png"], 1, "nothing.png"),
-        (["--mask", "m.png", "--method", "model"], 1, "no model for filling"),
         (["--mask", "m.png", "--model", "missing.onnx"], 1, "there is no such file"),
         (["--mask", "m.png", "--grow", "-1"], 2, "--grow"),
         (["--mask", "m.png", "--method", "magic"], 2, "--method"),

@@ -22,6 +22,7 @@ FAMILIAR = 24  # training pictures asked beside the held-out ones
 # What can die: LeakyReLU and ELU answer to everything.
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish)
 SILENT = 1e-6
+EARLY = 50  # steps: so soon after the beginning everything looks sick
 
 
 @runtime_checkable
@@ -91,6 +92,8 @@ class LiveDoctor(pl.Callback):
             return
         self._due = False
         record = read_record(self.run.folder)
+        if record.step < EARLY:
+            return
         for finding in examine(case_of(record, with_dataset=False)).findings:
             if finding.name not in self.told:
                 self.told.add(finding.name)
