@@ -109,9 +109,11 @@ def _spiky(case: Case, rng: np.random.Generator) -> Case:
 
 
 def _leapt(case: Case, rng: np.random.Generator) -> Case:
-    loss = case.curves["train/loss"].values.copy()
-    loss[int(len(loss) * rng.uniform(0.3, 0.7)) :] *= rng.uniform(2.5, 8)
-    return _with(case, train__loss=loss)
+    loss, gain = case.curves["train/loss"].values.copy(), case.curves["val/gain_0"].values.copy()
+    share = rng.uniform(0.3, 0.7)
+    loss[int(len(loss) * share) :] *= rng.uniform(2.5, 8)
+    gain[int(len(gain) * share) :] = rng.uniform(-1, 0.2)
+    return _with(case, train__loss=loss, val__gain_0=gain)
 
 
 def _not_finite(case: Case, rng: np.random.Generator) -> Case:

@@ -74,6 +74,38 @@ def test_a_run_that_is_young_is_not_called_washed_out() -> None:
     assert "washed out" not in [each.name for each in examine(young).findings]
 
 
+def test_a_loss_that_rises_because_the_questions_become_harder_is_no_leap() -> None:
+    case = healthy(np.random.default_rng(8))
+    loss = case.curves["train/loss"]
+    harder = make_curve(loss.steps, loss.values * np.where(loss.steps < 0.4 * case.step, 1, 4))
+    assert examine(replace(case, curves={**case.curves, "train/loss": harder})).healthy
+
+
+def test_a_loss_with_a_logarithm_is_judged_by_a_term_above_zero() -> None:
+    """As the recipes for holes have it: the sum crosses zero, so that shares of it mean nothing."""
+    case = healthy(np.random.default_rng(8))
+    loss = case.curves["train/loss"]
+    shifted = make_curve(loss.steps, loss.values - np.median(loss.values))
+    below = replace(case, curves={**case.curves, "train/loss": shifted})
+    assert examine(below).healthy
+    assert examine(below).readings["oscillation"] is None
+    told = examine(replace(below, curves={**below.curves, "train/hole": loss}))
+    assert told.healthy
+    assert told.readings["oscillation"] == replace(
+        examine(case).readings["oscillation"], curves=("train/hole", "train/lr")
+    )
+
+
+def test_what_still_gets_better_is_first_given_more_time() -> None:
+    rng = np.random.default_rng(8)
+    pale = SICK["pale"][1](healthy(rng), rng)
+    looks = np.linspace(pale.step / 6, pale.step, 6).astype(int)
+    for gains, flag in ((np.linspace(0, 1, 6), "--train.steps"), (np.full(6, 1.0), "--model.head bins")):
+        case = replace(pale, curves={**pale.curves, "val/gain_0": make_curve(looks, gains)}, leaks=None)
+        (finding,) = [each for each in examine(case).findings if each.name == "washed out"]
+        assert finding.flags.startswith(flag)
+
+
 def test_a_cause_is_told_once() -> None:
     rng = np.random.default_rng(5)
     bouncing = SICK["a bouncing loss"][1](healthy(rng), rng)

@@ -5,7 +5,8 @@ from pathlib import Path
 from safelight.journal.doctor.case import Case, Examination, Finding, Leaks, Reading
 from safelight.journal.doctor.mends import first_that_fits
 from safelight.journal.doctor.sheets import evidence_from_sheets
-from safelight.journal.doctor.symptoms import SYMPTOMS
+from safelight.journal.doctor.steadiness import still_rising
+from safelight.journal.doctor.symptoms import LONGER, SYMPTOMS
 from safelight.journal.doctor.twins import find_leaks
 from safelight.journal.records import Record
 
@@ -15,11 +16,13 @@ def examine(case: Case) -> Examination:
     readings: dict[str, Reading | None] = {symptom.name: symptom.measure(case) for symptom in SYMPTOMS}
     sick = {name for name, reading in readings.items() if reading is not None and reading.sick}
     explained = {name for symptom in SYMPTOMS if symptom.name in sick for name in symptom.instead_of}
-    findings = []
+    findings, rising = [], still_rising(case)
     for symptom in SYMPTOMS:
         reading = readings[symptom.name]
         if reading is not None and symptom.name in sick - explained:
-            flags = first_that_fits(symptom.mends, case.settings)
+            # What still gets better by itself is first given more time.
+            mends = (LONGER, *symptom.mends) if LONGER in symptom.mends and rising else symptom.mends
+            flags = first_that_fits(mends, case.settings)
             findings.append(
                 Finding(symptom.name, reading, symptom.cause, flags, symptom.advice, symptom.picture)
             )

@@ -41,6 +41,8 @@ def tell(record: Record, examination: Examination) -> list[str]:
     """The findings as lines for a terminal."""
     measured = sum(reading is not None for reading in examination.readings.values())
     checks = f"{measured} of {len(examination.readings)} checks could be made"
+    if not measured:
+        return [f"{record.name}: too little was measured to say anything"]
     if examination.healthy:
         return [f"{record.name}: nothing found ({checks})"]
     lines = [f"{record.name}: {', '.join(finding.name for finding in examination.findings)} ({checks})"]

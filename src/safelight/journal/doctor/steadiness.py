@@ -17,16 +17,46 @@ UNREST = 0.45  # deviation of the loss as a share of it, for batches of 16
 REVERSAL, REVERSALS = 0.3, 3  # dB up and down again; how often
 LEAST_FALL, LEAST_GAIN = 0.05, 0.15  # share of the loss; dB
 STANDSTILL = 0.05  # dB in half of a run
+STILL_RISING = 0.1  # dB
 LIVELY = 0.2  # share of the peak learning rate; below it a standstill is what is meant to be
 
 
 def main_score(case: Case, least: int = 1) -> tuple[str, Curve] | None:
-    """The score by which a run's progress is judged."""
-    for name in MAIN_SCORES:
+    """The score by which a run's progress is judged: that without help if there is one, else the first in dB."""
+    others = [
+        name for name in case.curves if name.startswith("val/gain") or "psnr" in name.rpartition("/")[2]
+    ]
+    for name in (*MAIN_SCORES, *(name for name in others if name.startswith("val/"))):
         curve = case.curve(name, least)
         if curve is not None:
             return name, curve
     return None
+
+
+def still_rising(case: Case) -> bool:
+    """Whether the score gained 0.1 dB or more in the last third of its course: the run was too short."""
+    score = main_score(case, 2)
+    if score is None:
+        return False
+    values = score[1].values
+    return bool(values[-1] - values[: max(1, 2 * len(values) // 3)].max() > STILL_RISING)
+
+
+def loss_of(case: Case) -> tuple[str, Curve] | None:
+    """The loss, where it can be told as shares of itself: above zero.
+
+    One with a logarithm in it need not be; then its largest term that is stands for it.
+    """
+    terms = {name: case.curve(name, FEWEST_ROWS) for name in case.curves if name.startswith("train/")}
+    above = {
+        name: curve
+        for name, curve in terms.items()
+        if curve is not None and name not in (GRADIENT, RATE) and curve.values.min() > 0
+    }
+    if not above:
+        return None
+    name = LOSS if LOSS in above else max(above, key=lambda term: float(above[term].values.mean()))
+    return name, above[name]
 
 
 def measure_unstable(case: Case) -> Reading | None:
@@ -38,18 +68,22 @@ def measure_unstable(case: Case) -> Reading | None:
     if len(broken):
         says = f"the loss is not a number from step {broken[0]:,}"
         return Reading(len(broken), 0, "rows", True, says, (LOSS, GRADIENT), (int(broken[0]),))
-    jump = _jump(raw)
+    found = loss_of(case)
+    if found is None:
+        return None
+    name, loss = found
+    jump = _jump(name, loss, main_score(case))
     if jump is not None:
         return jump
-    spikes = _spikes(raw)
+    spikes = _spikes(loss)
     says = (
         f"the loss leapt to {SPIKE:g} times its usual value or more {_times(len(spikes))}"
         if len(spikes)
         else "no leap of the loss"
     )
     sick = len(spikes) >= SPIKES
-    marks = tuple(int(raw.steps[i]) for i in spikes)
-    return Reading(len(spikes), SPIKES - 1, "spikes", sick, says, (LOSS, GRADIENT), marks)
+    marks = tuple(int(loss.steps[i]) for i in spikes)
+    return Reading(len(spikes), SPIKES - 1, "spikes", sick, says, (name, GRADIENT), marks)
 
 
 def measure_oscillation(case: Case) -> Reading | None:
@@ -60,33 +94,34 @@ def measure_oscillation(case: Case) -> Reading | None:
         says = f"{score[0]} turned back by {REVERSAL} dB or more {_times(len(turns))}"
         marks = tuple(int(step) for step in score[1].steps[turns])
         return Reading(len(turns), REVERSALS - 1, "turns", True, says, (score[0], LOSS), marks)
-    loss = case.curve(LOSS, FEWEST_ROWS)
-    if loss is None:
+    found = loss_of(case)
+    if found is None:
         return None
+    name, loss = found
     settled = loss.after(0.1 * case.planned)
     if len(settled) < FEWEST_ROWS:
         return None
     figure = _unrest(settled) * np.sqrt(case.number("data.batch", 16) / 16)
     says = f"the loss strays from its course by {figure:.0%} of its value (as for batches of 16)"
-    return Reading(float(figure), UNREST, "of the loss", bool(figure > UNREST), says, (LOSS, RATE))
+    return Reading(float(figure), UNREST, "of the loss", bool(figure > UNREST), says, (name, RATE))
 
 
 def measure_no_progress(case: Case) -> Reading | None:
     """The loss ends where it began, and the score is no better than that of a grey picture."""
-    loss = case.curve(LOSS, FEWEST_ROWS)
-    if loss is None or case.progress < 0.3:
+    found = loss_of(case)
+    if found is None or case.progress < 0.3:
         return None
-    tenth = max(4, len(loss) // 10)
-    first, last = np.median(loss.values[:tenth]), np.median(loss.values[-tenth:])
+    name, loss = found
+    fifth = max(4, len(loss) // 5)
+    first, last = np.median(loss.values[:fifth]), np.median(loss.values[-fifth:])
     fell = float((first - last) / max(abs(first), 1e-12))
-    limit = max(LEAST_FALL, 2 * _noise(loss) * np.sqrt(2 / tenth))  # what chance alone may bring
     score = main_score(case)
-    gained = max(_rise(score[1]), float(score[1].values.max())) if score else 0.0
-    sick = bool(fell < limit and gained < LEAST_GAIN)
+    gained = _gained(*score) if score else 0.0
+    sick = bool(fell < LEAST_FALL and gained < LEAST_GAIN)
     says = f"the loss fell by {fell:.1%} since the first steps" + (
         f", and {score[0]} never passed {score[1].values.max():.2f} dB" if score else ""
     )
-    return Reading(fell, float(limit), "of the loss", sick, says, (LOSS, score[0] if score else RATE))
+    return Reading(fell, LEAST_FALL, "of the loss", sick, says, (name, score[0] if score else RATE))
 
 
 def measure_plateau(case: Case) -> Reading | None:
@@ -116,7 +151,7 @@ def _last_rate(case: Case) -> float:
     return float(rate.values[len(rate) // 2 :].mean() / max(rate.values.max(), 1e-30))
 
 
-def _jump(loss: Curve) -> Reading | None:
+def _jump(name: str, loss: Curve, score: tuple[str, Curve] | None) -> Reading | None:
     level = running_median(loss.values)
     best = int(np.argmin(level))
     # The lower quartile: a loss that only bounces still comes down now and then.
@@ -124,9 +159,11 @@ def _jump(loss: Curve) -> Reading | None:
     if level[best] <= 0 or last <= JUMP * level[best]:
         return None
     up = best + int(np.argmax(level[best:] > JUMP * level[best]))
+    if score is not None and _better_after(score[1], int(loss.steps[up])):
+        return None  # the questions became harder (a curriculum), not the answers worse
     says = f"the loss rose from {level[best]:.3g} to {last:.3g} at step {loss.steps[up]:,} and stayed up"
     times = last / float(level[best])
-    return Reading(times, JUMP, "times the best", True, says, (LOSS, GRADIENT), (int(loss.steps[up]),))
+    return Reading(times, JUMP, "times the best", True, says, (name, GRADIENT), (int(loss.steps[up]),))
 
 
 def _spikes(loss: Curve) -> np.ndarray:
@@ -161,16 +198,15 @@ def _reversals(score: Curve) -> np.ndarray:
     return np.array(turns, np.int64)
 
 
-def _noise(loss: Curve) -> float:
-    """Robust deviation of one value of the loss from its course, as a share of it."""
-    level = running_median(loss.values)
-    return float(
-        1.4826 * np.median(np.abs(loss.values - level)) / max(float(np.median(np.abs(level))), 1e-12)
-    )
+def _gained(name: str, score: Curve) -> float:
+    """What a score rose by, or, for a gain, what it is above nothing."""
+    rise = float(score.values.max() - score.values[0])
+    return max(rise, float(score.values.max())) if "gain" in name else rise
 
 
-def _rise(score: Curve) -> float:
-    return float(score.values.max() - score.values[0])
+def _better_after(score: Curve, step: int) -> bool:
+    before, after = score.values[score.steps <= step], score.values[score.steps > step]
+    return bool(len(before) and len(after) and after[-1] > before.max())
 
 
 def _times(count: int) -> str:
