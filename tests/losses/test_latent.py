@@ -85,8 +85,10 @@ def test_collapse_is_named_with_its_mend() -> None:
     kl = kl_nats(q)
     assert find_collapse(q.mean, kl, 0.01, 0.05) is None
     gone = find_collapse(q.mean * 1e-3, kl * 1e-3, 0.049, 0.05)
-    assert "none of 5 units" in str(gone)
+    assert "posterior collapse: 0 of 5 units" in str(gone)
     assert "--loss.warmup" in str(gone)
+    faint = find_collapse(q.mean * 0.3, kl * 1e-2, 0.05, 0.05)  # units move, and say next to nothing
+    assert "posterior collapse: 5 of 5 units" in str(faint)
     deaf = find_collapse(q.mean, kl, 0.0499, 0.05)
     assert "ignores its code" in str(deaf)
     broken = find_collapse(q.mean, kl, math.nan, 0.05)

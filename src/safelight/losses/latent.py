@@ -11,6 +11,7 @@ from safelight.errors import RecipeError
 from safelight.models.vae import Posterior
 
 ACTIVE = 0.01  # least variance of the posterior mean over pictures (Burda et al. 2016, section 5.1)
+LEAST_NATS = 1.0  # a picture: a code that says less cannot tell three pictures apart
 LEAST_GAIN = 0.02  # share of the mean picture's error that a code must take away to be of use
 
 
@@ -91,13 +92,14 @@ def find_collapse(
         return Collapse(
             f"KL is {cost:.3g} nats and the error {error:.3g}: not finite", "lower --optimizer.lr"
         )
-    if active == 0:
+    ignored = error >= (1 - LEAST_GAIN) * mean_picture_error
+    if active == 0 or (ignored and cost < LEAST_NATS):
         return Collapse(
-            f"posterior collapse: none of {latent} units is active (variance of the posterior mean above "
+            f"posterior collapse: {active} of {latent} units are active (variance of the posterior mean above "
             f"{ACTIVE}), KL {cost:.3g} nats a picture",
             "use --loss.warmup 0.2, a smaller --model.sd (or --model.learn_sd true), or a smaller --loss.kl",
         )
-    if error >= (1 - LEAST_GAIN) * mean_picture_error:
+    if ignored:
         return Collapse(
             f"the decoder ignores its code: its error is {error:.4g}, that of the mean picture "
             f"{mean_picture_error:.4g}, though {active} of {latent} units are active",
