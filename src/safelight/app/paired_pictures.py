@@ -25,7 +25,7 @@ def paired_examples(
     from safelight.data.cache import open_dataset
 
     pictures = open_dataset(Path(one.facts["dataset"]["path"]), verdict.split or None)
-    answers = {f"one: {one.name}": _network(one), f"other: {other.name}": _network(other)}
+    answers = {"one": _network(one), "other": _network(other)}
     return {
         hints: _examples(hints, pairing, verdict, pictures, answers)
         for hints in SHOWN
