@@ -81,7 +81,9 @@ def write_comparison(
         f"One is {one}, other is {other}. Judged: {asked}. Intervals of 95 %, percentile bootstrap over pictures.",
     ]
     for hints, shown in examples.items():
-        title = f"{'No' if hints == 0 else hints} hints: most improved, most worsened from {one} (one) to {other} (other)"
+        title = (
+            f"{'No' if hints == 0 else hints} hints, most improved and worsened: {one} (one), {other} (other)"
+        )
         sheet = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png")
         parts += [
             f"## With {'no' if hints == 0 else hints} hints",
