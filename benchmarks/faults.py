@@ -96,7 +96,7 @@ def noise_sample(sample: Sample, k: int) -> Sample:
 
 def bytes_sample(sample: Sample, k: int) -> Sample:
     """0..255 in place of 0..1."""
-    return Sample(sample.planes * np.float32(255), sample.truth * np.float32(255))
+    return Sample(sample.planes * np.float32(255), sample.truth)
 
 
 def shuffled_sample(sample: Sample, k: int) -> Sample:
@@ -413,7 +413,7 @@ def row(fault: Fault, calm: Sequence[Outcome], hurt: Sequence[Outcome], bare: Se
 
     good = sum(passed(fault, one, unharmed) for one, unharmed in zip(hurt, calm, strict=True))
     stops = [one.stopped for one in hurt if one.stopped]
-    words = stops[0].partition("Likely: ")[2].partition(". Try")[0] if stops else ""
+    words = (stops[0].partition("Likely: ")[2].partition(". Try")[0] or stops[0]) if stops else ""
     seen = next((one.first for one in hurt if one.first), "")
     trips = f"{statistics.mean(one.trips for one in hurt):.1f}"
     return (
@@ -425,7 +425,7 @@ def row(fault: Fault, calm: Sequence[Outcome], hurt: Sequence[Outcome], bare: Se
 def passed(fault: Fault, one: Outcome, unharmed: Outcome) -> bool:
     """As good as the unharmed run, or stopped with the right words."""
     if one.stopped:
-        return bool(fault.right) and fault.right in one.stopped and "Likely" in one.stopped
+        return bool(fault.right) and fault.right in one.stopped
     return one.score <= NEAR * unharmed.score
 
 

@@ -68,6 +68,15 @@ def test_a_state_that_did_not_help_is_not_tried_again(folder: Path) -> None:
     assert (trip.restored, trip.skipped) == (10, (10 * 4 + 36, 29 * 4 + 36))
 
 
+def test_more_is_left_out_each_time_that_bad_samples_go_on(folder: Path) -> None:
+    trips = [
+        set_right(folder, tripped(25 if n == 0 else 21, "samples"), GuardSettings(patience=1), 4, 1)
+        for n in range(3)
+    ]
+    assert [trip.restored for trip in trips] == [20, 10, 10]
+    assert [trip.skipped[1] - trip.skipped[0] for trip in trips] == [5 * 4, (11 + 4) * 4, (11 + 16) * 4]
+
+
 def test_every_rate_of_both_optimizers_and_nested_schedules_is_lowered_and_stays_so(folder: Path) -> None:
     set_right(folder, tripped(25), SETTINGS, 4, 1e-3)
     assert rates(folder) == pytest.approx([5e-4, 2.5e-4])

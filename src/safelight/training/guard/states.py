@@ -24,6 +24,7 @@ from safelight.training.guard.trips import GuardError, Trip, Tripped, record
 LAST, GOOD = "last.ckpt", "good.ckpt"
 STATE = "Guard"  # under "callbacks" in a checkpoint
 RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lrs", "_last_lr", "min_lrs")
+MORE = 4
 UNTOUCHED: dict[str, Any] = {"trips": [], "skipped": 0, "lr": 1.0}
 
 Checkpoint = dict[str, Any]
@@ -75,7 +76,7 @@ def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: in
         raise GuardError(diagnosis(known["trips"], tripped, settings, lr * known["lr"], restorable))
     chosen = _choose(folder, last, tripped, settings)
     restored = int(chosen["global_step"])
-    left_out = 0 if tripped.blame == "loader" else (tripped.step - restored) * batch
+    left_out = 0 if tripped.blame == "loader" else (tripped.step - restored + _more(last, tripped)) * batch
     first = known["skipped"] + restored * batch
     factor = settings.lr_factor if tripped.blame == "network" else 1.0
     cleared = _clear_poisoned_moments(chosen)
@@ -98,6 +99,16 @@ def write_trips(folder: Path, trips: list[dict[str, Any]]) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text("".join(json.dumps(trip) + "\n" for trip in trips), encoding="utf-8")
     fresh.replace(path)
+
+
+def _more(last: Checkpoint, tripped: Tripped) -> int:
+    """How many batches are left out beyond the one that was seen: more each time that it did not help."""
+    tries, reached = 0, last["global_step"]
+    for trip in reversed(guard_state(last)["trips"]):
+        if tripped.blame != "samples" or trip["restored"] < reached:  # the run went on well since
+            break
+        tries, reached = tries + 1, trip["restored"]
+    return MORE**tries if tries else 0
 
 
 def _choose(folder: Path, last: Checkpoint, tripped: Tripped, settings: GuardSettings) -> Checkpoint:
