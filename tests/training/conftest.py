@@ -68,6 +68,12 @@ def tiny() -> ColorRecipe:
     return override(recipe_named("quick"), changes)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_from_the_beginning() -> None:
+    """Runs that are compared bit by bit have as many threads, those that fixtures make too."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Sums in one order, so that equal runs are equal to the last bit."""
