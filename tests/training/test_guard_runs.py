@@ -147,25 +147,44 @@ def test_a_run_that_broke_after_a_trip_goes_on_to_the_same(
     assert lines(again) == lines(mended)
 
 
-def test_steps_that_are_too_long_are_taken_again_at_half_the_rate(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def hundredfold_rate(optimizer: torch.optim.Optimizer) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] *= 100
+
+
+def lost_moments(optimizer: torch.optim.Optimizer) -> None:
+    for state in optimizer.state.values():
+        state["exp_avg_sq"].zero_()
+
+
+@pytest.mark.parametrize(
+    ("harm", "blamed"), [(hundredfold_rate, ("optimizer", 1)), (lost_moments, ("network", 0.8))]
+)
+def test_steps_that_are_too_long_are_taken_again(
+    brief: ColorRecipe,
+    dataset: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Callable[[torch.optim.Optimizer], None],
+    blamed: tuple[str, float],
 ) -> None:
     done = []
 
     def leaps(self: TrainingModule, batch: Any, batch_idx: int) -> None:
         if self.trainer.global_step + 1 == WRONG_AT and not done:
             done.append(True)
-            for group in self.trainer.optimizers[0].param_groups:
-                group["lr"] *= 100
+            harm(self.trainer.optimizers[0])
 
     monkeypatch.setattr(TrainingModule, "on_train_batch_start", leaps)
     run = training.fit(override(brief, {"optimizer.schedule": "constant"}), dataset, tmp_path, quiet=True)
     (line,) = lines(run)
     assert line["signs"][0]["measure"] == "update"
-    assert (line["step"], line["restored"], line["lr"]) == (WRONG_AT, 16, 0.5)
+    assert (line["step"], line["restored"]) == (WRONG_AT, 16)
+    assert (line["blame"], line["lr"]) == blamed
     stored = read(run.last_checkpoint)
-    assert stored["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(0.5 * brief.optimizer.lr)
-    assert stored["lr_schedulers"][0]["base_lrs"][0] == pytest.approx(0.5 * brief.optimizer.lr)
+    rate = blamed[1] * brief.optimizer.lr
+    assert stored["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(rate)
+    assert stored["lr_schedulers"][0]["base_lrs"][0] == pytest.approx(rate)
 
 
 def test_a_run_that_cannot_be_mended_stops_with_a_diagnosis(

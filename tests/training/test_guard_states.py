@@ -14,7 +14,7 @@ from safelight.training.guard.states import GOOD, LAST, guard_state, keep_as_goo
 from safelight.training.guard.trips import GuardError, Tripped, words
 from safelight.training.guard.watch import StepWatch, largest, losses
 
-SETTINGS = GuardSettings(patience=5, trips=2)
+SETTINGS = GuardSettings(patience=5, trips=2, lr_factor=0.5)
 SPIKE = Sign("loss", "spike", 3.0, 0.5, 0.2)
 
 
@@ -83,14 +83,14 @@ def test_every_rate_of_both_optimizers_and_nested_schedules_is_lowered_and_stays
     nested = read(folder / "checkpoints" / LAST)["lr_schedulers"][0]
     assert [inner["base_lrs"] for inner in nested["_schedulers"]] == [[5e-4], [5e-4]]
     set_right(folder, tripped(21), SETTINGS, 4, 1e-3)  # from a state that was kept before the first trip
-    assert rates(folder) == pytest.approx([2.5e-4, 1.25e-4])
+    assert rates(folder) == pytest.approx([1.25e-4, 0.625e-4])  # the square, as it is the second in a row
     known = guard_state(read(folder / "checkpoints" / LAST))
-    assert known["lr"] == 0.25
+    assert known["lr"] == 0.125
     assert len(known["trips"]) == 2
     assert known["scales"] == {"loss": [0.2]}
 
 
-@pytest.mark.parametrize("blame", ["samples", "average", "loader"])
+@pytest.mark.parametrize("blame", ["samples", "optimizer", "average", "loader"])
 def test_the_rate_stays_where_it_is_not_to_blame(folder: Path, blame: str) -> None:
     trip = set_right(folder, tripped(25, blame), SETTINGS, 4, 1e-3)
     assert rates(folder) == [1e-3, 5e-4]
@@ -118,7 +118,7 @@ def test_once_too_often_is_a_diagnosis(folder: Path) -> None:
     told = str(stopped.value)
     assert "after 3 trips (guard.trips 2)" in told
     assert "the loss leapt to 3, usual 0.2, limit 0.5" in told
-    assert "--optimizer.lr 0.0005" in told  # a fourth of what it was after being halved twice
+    assert "--optimizer.lr 0.00025" in told  # a fourth of what was left of it
     assert "\n" not in told
 
 

@@ -58,7 +58,7 @@ class Guard(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Remember what the step begins with."""
-        self.rates = _scheduled_rates(trainer)
+        self.rates, self.strayed = _scheduled_rates(trainer), False
         self.watch.before_batch()
 
     def on_before_optimizer_step(
@@ -66,6 +66,7 @@ class Guard(pl.Callback):
     ) -> None:
         """Measure the gradient before it is clipped."""
         self.watch.before_step(optimizer)
+        self.strayed = self.strayed or _off_schedule(trainer, optimizer)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -139,7 +140,7 @@ class Guard(pl.Callback):
         if kind == "average":
             return "average"
         if kind == "update":
-            return "network"
+            return "optimizer" if self.strayed else "network"
         seen = self._seen(trainer, pl_module)
         as_before = seen is not None and seen.finite and seen.error <= AS_BEFORE * self.last_error
         return "samples" if as_before else "network"
@@ -165,6 +166,18 @@ def _scheduled_rates(trainer: pl.Trainer) -> list[float]:
         if hasattr(config.scheduler, "get_last_lr")
     }
     return [scheduled.get(id(optimizer), 1.0) for optimizer in trainer.optimizers]
+
+
+def _off_schedule(trainer: pl.Trainer, optimizer: torch.optim.Optimizer) -> bool:
+    """Whether something other than its schedule set this optimizer's learning rate."""
+    for config in trainer.lr_scheduler_configs:
+        if config.scheduler.optimizer is optimizer and hasattr(config.scheduler, "get_last_lr"):
+            set_by_schedule = config.scheduler.get_last_lr()
+            now = [group["lr"] for group in optimizer.param_groups]
+            return any(
+                abs(rate - meant) > 0.01 * meant for rate, meant in zip(now, set_by_schedule, strict=True)
+            )
+    return False
 
 
 def _of_all_processes(trainer: pl.Trainer, values: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ class GuardSettings:
     """Training wheels. The defaults lie well outside of what healthy runs do (docs/guard.md).
 
     on: false trains without. trips: how many times a run is set right before it is stopped with a diagnosis.
-    lr_factor: what the learning rate is multiplied with at each trip that bad samples do not explain.
+    lr_factor: what the learning rate is multiplied with at a trip that the network is to blame for; its square
+    at the second one in a row, and so on.
     window: steps that the running scale of a measure looks back on. settle: steps before that scale is used.
     spike: robust standard deviations above the running median that one step may reach.
     jump: how many times its running median the mean of the last `short` losses may be.
@@ -21,7 +22,7 @@ class GuardSettings:
 
     on: bool = True
     trips: int = 5
-    lr_factor: float = 0.5
+    lr_factor: float = 0.8
     window: int = 100
     settle: int = 20
     spike: float = 12.0

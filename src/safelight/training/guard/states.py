@@ -24,7 +24,7 @@ from safelight.training.guard.trips import GuardError, Trip, Tripped, record
 LAST, GOOD = "last.ckpt", "good.ckpt"
 STATE = "Guard"  # under "callbacks" in a checkpoint
 RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lrs", "_last_lr", "min_lrs")
-MORE = 4
+MORE = 4  # batches beyond those seen that bad samples cost, to the power of the trips in a row
 UNTOUCHED: dict[str, Any] = {"trips": [], "skipped": 0, "lr": 1.0}
 
 Checkpoint = dict[str, Any]
@@ -76,9 +76,11 @@ def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: in
         raise GuardError(diagnosis(known["trips"], tripped, settings, lr * known["lr"], restorable))
     chosen = _choose(folder, last, tripped, settings)
     restored = int(chosen["global_step"])
-    left_out = 0 if tripped.blame == "loader" else (tripped.step - restored + _more(last, tripped)) * batch
+    before = _in_a_row(last)
+    more = MORE**before if before and tripped.blame == "samples" else 0
+    left_out = 0 if tripped.blame == "loader" else (tripped.step - restored + more) * batch
     first = known["skipped"] + restored * batch
-    factor = settings.lr_factor if tripped.blame == "network" else 1.0
+    factor = settings.lr_factor ** (1 + before) if tripped.blame == "network" else 1.0
     cleared = _clear_poisoned_moments(chosen)
     trip = record(tripped, restored, (first, first + left_out), factor, cleared)
     _scale_rates(chosen, known["lr"] * factor / guard_state(chosen)["lr"])
@@ -101,14 +103,14 @@ def write_trips(folder: Path, trips: list[dict[str, Any]]) -> None:
     fresh.replace(path)
 
 
-def _more(last: Checkpoint, tripped: Tripped) -> int:
-    """How many batches are left out beyond the one that was seen: more each time that it did not help."""
-    tries, reached = 0, last["global_step"]
+def _in_a_row(last: Checkpoint) -> int:
+    """How many trips there were since a checkpoint was last kept on the way forward."""
+    count, reached = 0, last["global_step"]
     for trip in reversed(guard_state(last)["trips"]):
-        if tripped.blame != "samples" or trip["restored"] < reached:  # the run went on well since
+        if trip["restored"] < reached:  # the run went on well after this one
             break
-        tries, reached = tries + 1, trip["restored"]
-    return MORE**tries if tries else 0
+        count, reached = count + 1, trip["restored"]
+    return count
 
 
 def _choose(folder: Path, last: Checkpoint, tripped: Tripped, settings: GuardSettings) -> Checkpoint:
