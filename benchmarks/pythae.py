@@ -1,0 +1,136 @@
+"""The same autoencoder under safelight's loss and step, and under pythae's, on the same pictures.
+
+    pip install pythae        (in an environment of its own)
+    python benchmarks/pythae.py --data DATASET [--steps 400] [--batch 32]
+
+Both train networks with equal first weights on equal batches with AdamW, and are asked for the error of their
+reconstructions on held-out pictures. pythae's loss is the whole sum of squares, which is a Gaussian likelihood
+of sd sqrt(1 / 2): safelight is set to that too; a second row has the sd learned, as the recipe figures does.
+"""
+
+import argparse
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from safelight.data.cache import open_dataset
+from safelight.models.vae import VAE
+from safelight.recipes.figures import figures
+from safelight.training.code.craft import CodeCraft
+from safelight.training.code.probes import CodeProbes
+from safelight.training.code.recipe import CodeRecipe
+from safelight.training.code.samples import CodeSamples, collate
+
+Batch = tuple[Tensor, Tensor, Tensor]
+Loss = Callable[[VAE, Batch], Tensor]
+
+
+def main() -> None:
+    """Train each and print a row."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--batch", type=int, default=32)
+    given = parser.parse_args()
+    recipe = without_schedule(figures(), given.steps, given.batch)
+    fixed = replace(recipe, model=replace(recipe.model, sd=0.7071, learn_sd=False))
+    print("method                     PSNR, dB   seconds a step   peak memory so far, MB")
+    for name, plan, loss in (
+        ("safelight, sd sqrt(1/2)", fixed, own_loss(fixed)),
+        ("pythae VAE, mse", fixed, pythae_loss(fixed)),
+        ("safelight, sd learned", recipe, own_loss(recipe)),
+    ):
+        psnr, seconds = train(plan, loss, given.data)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{name:26} {psnr:8.2f} {seconds:16.3f} {most:24.0f}")
+
+
+def without_schedule(recipe: CodeRecipe, steps: int, batch: int) -> CodeRecipe:
+    """The recipe at a constant rate, in float32."""
+    return replace(
+        recipe,
+        data=replace(recipe.data, batch=batch, workers=0),
+        loss=replace(recipe.loss, warmup=0.0),
+        train=replace(recipe.train, steps=steps, precision="32", ema=0.0),
+    )
+
+
+def train(recipe: CodeRecipe, loss: Loss, data: Path) -> tuple[float, float]:
+    """PSNR in dB on held-out pictures, and the median time of a step."""
+    torch.manual_seed(0)
+    network = CodeCraft().network(recipe)
+    samples = CodeSamples(open_dataset(data, "train"), recipe)
+    probes = CodeProbes.choose(open_dataset(data, "val"), recipe)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    times, batch = [], recipe.data.batch
+    for step in range(recipe.train.steps):
+        given = collate([samples[k] for k in range(step * batch, (step + 1) * batch)])
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        loss(network, given).backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        times.append(time.perf_counter() - start)
+    return probes.score(network)["psnr"], statistics.median(times)
+
+
+def own_loss(recipe: CodeRecipe) -> Loss:
+    """safelight's: nats per dimension."""
+    craft = CodeCraft()
+    return lambda network, batch: torch.stack(list(craft.terms(network, batch, recipe, 1.0).values())).sum()
+
+
+def pythae_loss(recipe: CodeRecipe) -> Loss:
+    """pythae's, through its own model around our encoder and decoder."""
+    try:
+        from pythae import models
+        from pythae.models.base.base_utils import ModelOutput
+        from pythae.models.nn import BaseDecoder, BaseEncoder
+    except ImportError:
+        sys.exit("pythae is not installed here: pip install pythae")
+
+    class Encoder(BaseEncoder):  # type: ignore[misc]
+        def __init__(self, network: VAE) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, pictures: Tensor) -> object:
+            posterior = self.network.encode(pictures)
+            return ModelOutput(embedding=posterior.mean, log_covariance=posterior.log_var)
+
+    class Decoder(BaseDecoder):  # type: ignore[misc]
+        def __init__(self, network: VAE) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, codes: Tensor) -> object:
+            return ModelOutput(reconstruction=self.network.decode(codes).mean)
+
+    made: dict[int, nn.Module] = {}
+
+    def loss(network: VAE, batch: Batch) -> Tensor:
+        if id(network) not in made:
+            side = recipe.augment.size
+            config = models.VAEConfig(
+                input_dim=(3, side, side), latent_dim=recipe.model.latent, reconstruction_loss="mse"
+            )
+            made[id(network)] = models.VAE(config, Encoder(network), Decoder(network))
+        told: Tensor = made[id(network)]({"data": batch[0]}).loss
+        # Over the number of values, as ours is: AdamW does not care, the clipping would.
+        return told / float(np.prod(batch[0].shape[1:]))
+
+    return loss
+
+
+if __name__ == "__main__":
+    main()
