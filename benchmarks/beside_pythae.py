@@ -1,7 +1,7 @@
 """The same autoencoder under safelight's loss and step, and under pythae's, on the same pictures.
 
     pip install pythae        (in an environment of its own)
-    python benchmarks/pythae.py --data DATASET [--steps 400] [--batch 32]
+    python benchmarks/beside_pythae.py --data DATASET [--steps 400] [--batch 32]
 
 Both train networks with equal first weights on equal batches with AdamW, and are asked for the error of their
 reconstructions on held-out pictures. pythae's loss is the whole sum of squares, which is a Gaussian likelihood
