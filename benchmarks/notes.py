@@ -19,7 +19,10 @@ import numpy as np
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.recipes import recipe_named
+from safelight.tasks.autoencode import frame, unframe
 from safelight.tasks.hints import Points
+from safelight.training.code.predict import NetworkCodes
+from safelight.training.code.samples import photo_in
 from safelight.training.color import probes as color
 from safelight.training.color.predict import NetworkPredict
 from safelight.training.fill import probes as fill
@@ -52,6 +55,18 @@ CLAIMS = (
     Claim("001", "gated against partial", "note-001-partial", "note-001-gated"),
     Claim("001", "attention", "note-001-unet", "note-001-attention"),
     Claim("001", "0..1 trains better than 0..255", "note-001-byte-range", "note-001-unit-range"),
+    Claim("004", "squared error in place of cross-entropy", "note-004-bce", "note-004-sigmoid"),
+    Claim("004", "tanh in place of sigmoid", "note-004-sigmoid", "note-004-tanh"),
+    Claim("004", "tanh with values -1..1 in place of 0..1", "note-004-tanh", "note-004-tanh-both"),
+    Claim("004", "kernels of 5", "note-004-tanh", "note-004-kernel-5"),
+    Claim("004", "no activation in place of tanh", "note-004-tanh", "note-004-none"),
+    Claim("004", "no activation in place of sigmoid", "note-004-sigmoid", "note-004-none"),
+    Claim("004", "32 filters first, 10 pictures a step", "note-004-none", "note-004-wide"),
+    Claim("004", "learning rate 5e-5", "note-004-wide", "note-004-lr-5"),
+    Claim("004", "learning rate 1e-4", "note-004-lr-5", "note-004-lr-10"),
+    Claim("004", "128 numbers in a code, not 64", "note-004-lr-10", "note-004-latent-128"),
+    Claim("004", "first weights he_normal", "note-004-lr-10", "note-004-he-normal"),
+    Claim("004", "padding in place of stretching", "note-004-lr-10", "note-004-pad"),
 )
 
 
@@ -103,9 +118,13 @@ def finished(runs: Path) -> Iterable[Run]:
 
 
 def per_picture(run: Run, data: Path) -> np.ndarray:
-    """Holes: PSNR in the hole. Colour: gain over grey without hints."""
+    """Holes: PSNR in the hole. Colour: gain over grey without hints. Codes: PSNR of the reconstruction."""
     network, recipe = trained_network(run)
     held_out, size = open_dataset(data, "val"), recipe.augment.size
+    if recipe.task == "code":
+        codes = NetworkCodes(network, recipe.preparation)
+        chosen = np.random.default_rng(0).permutation(len(held_out))[:HELD_OUT]
+        return np.array([reconstruction_psnr(codes, photo_in(held_out, int(number))) for number in chosen])
     if recipe.task == "fill":
         answer: Any = NetworkFill(network, recipe.preparation)
         asked = fill.choose(held_out, size, HELD_OUT)
@@ -113,6 +132,14 @@ def per_picture(run: Run, data: Path) -> np.ndarray:
     answer = NetworkPredict(network, recipe.preparation)
     probes = color.choose(held_out, size, HELD_OUT)
     return np.array([color.gain_over_grey(probe, answer, len(Points.none())) for probe in probes])
+
+
+def reconstruction_psnr(codes: NetworkCodes, photo: np.ndarray) -> float:
+    """At the photo's own size and aspect, however it was framed."""
+    framed = frame(photo, codes.size, codes.preparation)
+    given = codes.decode(codes.encode(framed.planes[None])[0])[0]
+    result = unframe(given, framed.box, (photo.shape[0], photo.shape[1]))
+    return color.psnr(result, photo.astype(np.float32) / 255)
 
 
 def row(claim: Claim, parent: np.ndarray, child: np.ndarray) -> str:
