@@ -30,13 +30,16 @@ def make(**changes: Any) -> VAE:
     up=st.sampled_from(["resize", "transposed"]),
     layers=st.integers(1, 2),
     hidden=st.sampled_from([0, 5]),
+    paint=st.sampled_from(["full", "shuffle"]),
 )
 @settings(max_examples=15)
 def test_any_shape_comes_back_at_its_size(
-    filters: tuple[int, ...], grid: int, kernel: int, up: Any, layers: int, hidden: int
+    filters: tuple[int, ...], grid: int, kernel: int, up: Any, layers: int, hidden: int, paint: Any
 ) -> None:
     size = grid * 2 ** len(filters)
-    network = VAE(size, VAESettings(filters, layers, kernel, up=up, hidden=hidden, latent=3, norm="none"))
+    network = VAE(
+        size, VAESettings(filters, layers, kernel, up=up, paint=paint, hidden=hidden, latent=3, norm="none")
+    )
     decoded, posterior = network(torch.rand(2, 3, size, size), torch.zeros(2, 3))
     assert decoded.mean.shape == decoded.raw.shape == (2, 3, size, size)
     assert posterior.mean.shape == posterior.log_var.shape == (2, 3)

@@ -126,20 +126,22 @@ class Decoder(nn.Module):
         smallest = (settings.filters[-1], settings.grid(size), settings.grid(size))
         self.hidden = _hidden(settings.latent, settings) if settings.hidden else nn.Identity()
         self.spread = nn.Linear(settings.hidden or settings.latent, math.prod(smallest))
-        # Doubled as often as it was halved, so the last level works at the picture's size.
-        channels = (*reversed(settings.filters), settings.filters[0])
+        # Doubled as often as it was halved, or once less and the rest by shuffling.
+        full = settings.paint == "full"
+        channels = (*reversed(settings.filters), *settings.filters[:full])
         levels: list[nn.Module] = [nn.Unflatten(1, smallest), ACTIVATIONS[settings.activation]()]
         for inputs, outputs in itertools.pairwise(channels):
             levels += [_double(inputs, outputs, settings), *_more(outputs, settings)]
         self.levels = nn.Sequential(*levels)
         k = settings.kernel
-        self.paint = nn.Conv2d(settings.filters[0], 3, k, padding=k // 2, bias=False)
+        self.paint = nn.Conv2d(settings.filters[0], 3 if full else 12, k, padding=k // 2, bias=False)
+        self.shuffle: nn.Module = nn.Identity() if full else nn.PixelShuffle(2)
         self.grey = nn.Parameter(torch.zeros(3, 1, 1))
 
     def forward(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b 3 s s"]:
         """Before the output activation."""
-        painted: Tensor = self.paint(self.levels(self.spread(self.hidden(codes)))) + self.grey
-        return painted
+        painted: Tensor = self.shuffle(self.paint(self.levels(self.spread(self.hidden(codes)))))
+        return painted + self.grey
 
 
 class More(nn.Module):
