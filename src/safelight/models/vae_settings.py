@@ -19,7 +19,7 @@ class VAESettings:
     filters: channels at each halving of the picture's size. layers: convolutions at each size, from 1.
     up: how the decoder doubles: "resize" (nearest, then a convolution) or "transposed" convolutions.
     paint: where the last convolution works: "full" size, or "shuffle": at half the size, with four times the
-    channels, which are laid side by side (Shi et al. 2016); about three times as fast a decoder.
+    channels, which are laid side by side (Shi et al. 2016); a step takes a third less time.
     hidden: width of a fully connected layer on each side of the code, 0 for none. latent: numbers in a code.
     variational: False for a plain autoencoder: the same network, no noise and no KL.
     output: activation after the last convolution. values: what its numbers mean: "0..1" is the picture as it
