@@ -13,7 +13,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,19 @@ class TakingTurns(Guard):
             self.within += time.perf_counter() - before
 
 
+class Batches:
+    """Batches in memory; a list of them would be taken for one batch."""
+
+    def __init__(self, batches: list[Any]) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.batches)
+
+
 class MadeUp:
     """Pictures of noise."""
 
@@ -105,7 +118,7 @@ def measure(recipe: Any, pictures: Any, rounds: int, steps: int) -> TakingTurns:
     craft = craft_of(recipe)
     loader = training_batches(craft.samples(pictures, recipe), craft.collate, recipe)
     batches = [batch for batch, _ in zip(loader, range(4), strict=False)]
-    endless: Any = [batches[k % 4] for k in range(train.steps)]
+    endless: Any = Batches([batches[k % 4] for k in range(train.steps)])
     with tempfile.TemporaryDirectory() as folder, StopRequest() as stop, without_chatter():
         run = Run.start(Path(folder), recipe.name, to_json(recipe), {"dataset": {}})
         work = Work(recipe, TrainingModule(recipe, craft), endless, craft.probes(pictures, recipe))

@@ -158,7 +158,7 @@ def lost_moments(optimizer: torch.optim.Optimizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "blamed"), [(hundredfold_rate, ("optimizer", 1)), (lost_moments, ("network", 0.8))]
+    ("harm", "blamed"), [(hundredfold_rate, ("rate", 1)), (lost_moments, ("optimizer", 1))]
 )
 def test_steps_that_are_too_long_are_taken_again(
     brief: ColorRecipe,

@@ -42,3 +42,14 @@ def test_a_new_run_begins_a_new_file(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text("step,a\n1,1\n")
     MetricsFile(tmp_path / "metrics.csv").log_metrics({"b": 1.0}, 1)
     assert rows(tmp_path / "metrics.csv") == [{"step": "1", "b": "1"}]
+
+
+def test_a_row_that_was_cut_off_is_no_row_and_columns_keep_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    first = MetricsFile(path)
+    first.log_metrics({"b": 1.0}, 12)
+    first.log_metrics({"a": 2.0}, 20)
+    whole = path.read_text()
+    path.write_text(whole + "1")  # killed while it wrote the row of step 100
+    MetricsFile(path, kept_steps=50)
+    assert path.read_text() == whole == "step,b,a\n12,1,\n20,,2\n"

@@ -83,7 +83,7 @@ def wait_for(path: Path, pattern: str, process: BaseProcess) -> Path:
 
 def children(process: BaseProcess) -> list[int]:
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(number) for number in listed.read_text().split()]
+    return [int(number) for number in listed.read_text().split()] if listed.exists() else []
 
 
 def running(pid: int) -> bool:

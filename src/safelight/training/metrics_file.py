@@ -22,8 +22,8 @@ class MetricsFile(Logger):
     def __init__(self, path: Path, kept_steps: int = 0) -> None:
         super().__init__()
         self.path = path
-        self._rows = _read(path, kept_steps)
-        self._columns = [STEP, *sorted({name for row in self._rows.values() for name in row})]
+        columns, self._rows = _read(path, kept_steps)
+        self._columns = columns if self._rows else [STEP]  # in the order in which they first came
         if path.exists():
             self._write("w", self._rows)
 
@@ -54,15 +54,17 @@ class MetricsFile(Logger):
             path.replace(self.path)
 
 
-def _read(path: Path, kept_steps: int) -> dict[int, dict[str, str]]:
-    """Measures by step, up to and with this step."""
+def _read(path: Path, kept_steps: int) -> tuple[list[str], dict[int, dict[str, str]]]:
+    """The columns, and measures by step, up to and with this step."""
     if not path.is_file():
-        return {}
+        return [], {}
     with path.open(newline="", encoding="utf-8") as file:
         whole = [line for line in file if line.endswith("\n")]  # the last one may have been cut off
-    rows = {int(row.pop(STEP)): row for row in csv.DictReader(whole)}
-    return {
+    reader = csv.DictReader(whole)
+    rows = {int(row.pop(STEP)): row for row in reader}
+    kept = {
         step: {name: value for name, value in row.items() if value}
         for step, row in rows.items()
         if step <= kept_steps
     }
+    return [STEP, *(name for name in reader.fieldnames or () if name != STEP)], kept

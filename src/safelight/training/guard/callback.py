@@ -140,7 +140,7 @@ class Guard(pl.Callback):
         if kind == "average":
             return "average"
         if kind == "update":
-            return "optimizer" if self.strayed else "network"
+            return "rate" if self.strayed else "optimizer"
         seen = self._seen(trainer, pl_module)
         as_before = seen is not None and seen.finite and seen.error <= AS_BEFORE * self.last_error
         return "samples" if as_before else "network"

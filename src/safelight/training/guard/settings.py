@@ -26,8 +26,8 @@ class GuardSettings:
     window: int = 100
     settle: int = 20
     spike: float = 12.0
-    jump: float = 1.6
-    short: int = 12
+    jump: float = 1.35
+    short: int = 8
     patience: int = 20
     collapse: float = 0.1
     dead: float = 0.4

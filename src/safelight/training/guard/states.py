@@ -80,7 +80,8 @@ def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: in
     more = MORE**before if before and tripped.blame == "samples" else 0
     left_out = 0 if tripped.blame == "loader" else (tripped.step - restored + more) * batch
     first = known["skipped"] + restored * batch
-    factor = settings.lr_factor ** (1 + before) if tripped.blame == "network" else 1.0
+    lowered = {"network": 1 + before, "optimizer": before}.get(tripped.blame, 0)
+    factor = settings.lr_factor**lowered
     cleared = _clear_poisoned_moments(chosen)
     trip = record(tripped, restored, (first, first + left_out), factor, cleared)
     _scale_rates(chosen, known["lr"] * factor / guard_state(chosen)["lr"])
