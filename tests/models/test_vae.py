@@ -31,14 +31,26 @@ def make(**changes: Any) -> VAE:
     layers=st.integers(1, 2),
     hidden=st.sampled_from([0, 5]),
     paint=st.sampled_from(["full", "shuffle"]),
+    linear=st.booleans(),
 )
 @settings(max_examples=15)
 def test_any_shape_comes_back_at_its_size(
-    filters: tuple[int, ...], grid: int, kernel: int, up: Any, layers: int, hidden: int, paint: Any
+    filters: tuple[int, ...],
+    grid: int,
+    kernel: int,
+    up: Any,
+    layers: int,
+    hidden: int,
+    paint: Any,
+    linear: bool,
 ) -> None:
     size = grid * 2 ** len(filters)
+    side = size // 2 if linear else 0
     network = VAE(
-        size, VAESettings(filters, layers, kernel, up=up, paint=paint, hidden=hidden, latent=3, norm="none")
+        size,
+        VAESettings(
+            filters, layers, kernel, up=up, paint=paint, linear=side, hidden=hidden, latent=3, norm="none"
+        ),
     )
     decoded, posterior = network(torch.rand(2, 3, size, size), torch.zeros(2, 3))
     assert decoded.mean.shape == decoded.raw.shape == (2, 3, size, size)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from safelight.models.layers import ACTIVATIONS, NORMS
 from safelight.models.vae_settings import InitializationName, OutputName, VAESettings
@@ -68,6 +69,8 @@ class VAE(nn.Module):
         nn.init.zeros_(self.to_code.log_var.weight)
         with torch.no_grad():  # Begin near grey: pictures are, on average, and no output starts saturated.
             self.to_picture.paint.weight *= 0.1
+            if self.to_picture.linear is not None:
+                self.to_picture.linear.weight *= 0.1
             self.to_picture.grey.fill_(0.5 if (settings.output, settings.values) == ("none", "0..1") else 0)
 
     @property
@@ -107,12 +110,17 @@ class Encoder(nn.Module):
         self.hidden = _hidden(features, settings) if settings.hidden else nn.Identity()
         self.mean = nn.Linear(settings.hidden or features, settings.latent)
         self.log_var = nn.Linear(settings.hidden or features, settings.latent)
+        self.linear = nn.Linear(3 * settings.linear**2, settings.latent) if settings.linear else None
+        self.step = size // settings.linear if settings.linear else 1
         self.variational = settings.variational
 
     def forward(self, pictures: Float[Tensor, "b 3 s s"]) -> Posterior:
         """Values 0..1 are centered first: the network sees -1..1."""
-        features = self.hidden(self.levels(pictures * 2 - 1))
+        centered = pictures * 2 - 1
+        features = self.hidden(self.levels(centered))
         mean = self.mean(features).float()
+        if self.linear is not None:
+            mean = mean + self.linear(F.avg_pool2d(centered, self.step).flatten(1)).float()
         if not self.variational:
             return Posterior(mean, torch.full_like(mean, LEAST_LOG_VAR))
         return Posterior(mean, self.log_var(features).float().clamp(LEAST_LOG_VAR, MOST_LOG_VAR))
@@ -137,10 +145,15 @@ class Decoder(nn.Module):
         self.paint = nn.Conv2d(settings.filters[0], 3 if full else 12, k, padding=k // 2, bias=False)
         self.shuffle: nn.Module = nn.Identity() if full else nn.PixelShuffle(2)
         self.grey = nn.Parameter(torch.zeros(3, 1, 1))
+        self.linear = nn.Linear(settings.latent, 3 * settings.linear**2) if settings.linear else None
+        self.side, self.step = settings.linear, size // settings.linear if settings.linear else 1
 
     def forward(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b 3 s s"]:
         """Before the output activation."""
         painted: Tensor = self.shuffle(self.paint(self.levels(self.spread(self.hidden(codes)))))
+        if self.linear is not None:
+            small = self.linear(codes).unflatten(1, (3, self.side, self.side))
+            painted = painted + F.interpolate(small, scale_factor=float(self.step), mode="bilinear")
         return painted + self.grey
 
 
