@@ -24,7 +24,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from safelight.data.cache import open_dataset
@@ -37,6 +37,7 @@ from safelight.training.recipe import Recipe
 from safelight.training.stopping import StopRequest
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import LOGGED, Work, trainer_for
+from safelight.training.tree import to_json
 
 WANTED = 0.97
 NEVER = 10**9
@@ -111,7 +112,7 @@ class BareLoop:
         self.optimizer, self.schedule = parts["optimizer"], parts["lr_scheduler"]["scheduler"]
         self.average = AveragedModel(
             self.module,
-            avg_fn=get_ema_avg_fn(self.module.recipe.train.ema),  # type: ignore[no-untyped-call]
+            multi_avg_fn=get_ema_multi_avg_fn(self.module.recipe.train.ema),  # type: ignore[no-untyped-call]
             use_buffers=True,
         )
 
@@ -202,7 +203,7 @@ def waiting_share(pictures: Pictures, recipe: Recipe, warm_up: int) -> tuple[flo
 def run_trainer(recipe: Recipe, batches: Any, *callbacks: pl.Callback) -> None:
     """A run as `fit` makes it, on these batches, without probes."""
     with tempfile.TemporaryDirectory() as folder, StopRequest() as stop, without_chatter():
-        run = Run.start(Path(folder), recipe.name, recipe.to_json(), {})
+        run = Run.start(Path(folder), recipe.name, to_json(recipe), {})
         work = Work(
             recipe,
             TrainingModule(recipe, craft_of(recipe)),

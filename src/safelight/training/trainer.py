@@ -6,9 +6,10 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
+from lightning.pytorch.callbacks import Callback, WeightAveraging
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
@@ -88,7 +89,7 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         callbacks.append(ProbeCallback(run, work.probes, settings.picture_every))
         callbacks.append(EvidenceCallback(work.probes, work.familiar))
     if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
-        callbacks.append(EMAWeightAveraging(decay=settings.ema))
+        callbacks.append(WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema)))
     if is_first() and not quiet:
         callbacks += [Teller(_headline(run, work)), LiveDoctor(run)]
     last = run.folder / "checkpoints" / "last.ckpt"
