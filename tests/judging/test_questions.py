@@ -1,16 +1,21 @@
 """Questions depend on the picture, the protocol and the seed, and on nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from safelight.errors import DatasetError
+from safelight.judging import questions as judging_questions
 from safelight.judging.protocols import Protocol
 from safelight.judging.questions import PictureList, ask, fit
+from safelight.pixels.color import srgb_to_lab
 
 PINNED_ROWS = [13, 17, 27, 14, 18]
 PINNED_COLUMNS = [26, 24, 7, 17, 7]
+# Means of 3×3 pixels by skimage.color.rgb2lab
+PINNED_AB = [(39.74, 26.993), (16.178, 33.101), (-65.774, 49.739), (6.049, 15.813), (-38.983, 21.081)]
 
 
 def test_the_same_questions_whichever_pictures_are_beside(album: PictureList, tiny: Protocol) -> None:
@@ -30,7 +35,7 @@ def test_the_hash_tells_questions_apart(album: PictureList, tiny: Protocol) -> N
 
 
 def test_questions_stay_the_same_from_version_to_version(tiny: Protocol) -> None:
-    """Pinned places: when this fails, scores can no longer be compared with older ones."""
+    """Pinned places and colours: when this fails, raise VERSION: scores can't be compared with older ones."""
     ramp = np.arange(32, dtype=np.uint8) * 8
     picture = np.stack(
         [np.tile(ramp, (32, 1)), np.tile(ramp[:, None], (1, 32)), np.full((32, 32), 90, np.uint8)], -1
@@ -38,6 +43,33 @@ def test_questions_stay_the_same_from_version_to_version(tiny: Protocol) -> None
     (question,) = ask(PictureList([picture]), tiny)
     assert list(question.points.y[:5]) == PINNED_ROWS
     assert list(question.points.x[:5]) == PINNED_COLUMNS
+    np.testing.assert_allclose(question.points.ab[:5], PINNED_AB, atol=0.01)
+
+
+def test_the_last_bit_of_a_colour_makes_no_other_question(
+    album: PictureList, tiny: Protocol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = ask(album, tiny)
+    monkeypatch.setattr(
+        judging_questions, "srgb_to_lab", lambda srgb: np.nextafter(srgb_to_lab(srgb), np.float32(200))
+    )
+    again = ask(album, tiny)
+    assert (again.asked[0].points.ab != base.asked[0].points.ab).any()
+    assert again.sha256 == base.sha256
+
+
+def test_hints_of_another_place_size_or_version_are_another_question(
+    album: PictureList, tiny: Protocol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = ask(album, tiny).asked[0]
+    y, x, radius = question.points.y, question.points.x, question.points.radius
+    others = [
+        replace(question, points=replace(question.points, **{part: values + 1}))
+        for part, values in {"y": y, "x": x, "radius": radius}.items()
+    ]
+    hashes = {question.sha256, *(other.sha256 for other in others)}
+    monkeypatch.setattr(judging_questions, "VERSION", judging_questions.VERSION + 1)
+    assert len(hashes | {question.sha256}) == 5
 
 
 def test_pictures_as_good_as_grey_are_left_out_and_counted(album: PictureList, tiny: Protocol) -> None:

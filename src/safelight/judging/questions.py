@@ -22,6 +22,8 @@ from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.hints import Points
 
+VERSION = 2  # raise it when a hint's colour at the same place changes by more than rounding
+
 
 class Pictures(Protocol):
     """What is judged: squares of sRGB uint8 (s, s, 3) by number, and a metadata row for each."""
@@ -72,9 +74,12 @@ class Question:
 
     @property
     def sha256(self) -> str:
-        """Hash of picture and hints."""
-        digest = hashlib.sha256(self.pixels.tobytes())
-        for part in (self.points.y, self.points.x, self.points.ab, self.points.radius):
+        """Hash of picture and hints: the places and sizes of these, from which their colours follow.
+
+        The colours themselves are left out: their last bit may differ from one machine to the next.
+        """
+        digest = hashlib.sha256(f"question v{VERSION}".encode() + self.pixels.tobytes())
+        for part in (self.points.y, self.points.x, self.points.radius):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
 
