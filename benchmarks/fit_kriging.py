@@ -64,7 +64,8 @@ class Fit(torch.nn.Module):
     def predict(self, asked: Tensor, hinted: Tensor, colors: Tensor) -> Tensor:
         """Posterior mean at the asked features."""
         among = self.covariance(hinted, hinted) + self.noise.exp() * torch.eye(hinted.shape[1])
-        return self.covariance(asked, hinted) @ torch.linalg.solve(among, colors)
+        mean: Tensor = self.covariance(asked, hinted) @ torch.linalg.solve(among, colors)
+        return mean
 
     def result(self) -> Covariance:
         """As tasks/kriging.py holds it."""
@@ -91,7 +92,7 @@ def fit(
         guess = model.predict(features[picture, at], features[picture, hint], colors[picture, hint])
         loss = (guess - colors[picture, at]).square().mean((1, 2)).add(FLOOR).log().mean()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
     return model.result()

@@ -16,7 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from safelight.training.recipe import Recipe
 from safelight.training.stopping import StopRequest
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import LOGGED, Work, trainer_for
-from safelight.training.tree import to_json
+from safelight.training.tree import override, to_json
 
 WANTED = 0.97
 NEVER = 10**9
@@ -93,10 +93,9 @@ class MadeUp:
 
 def without_pauses(recipe: Recipe, steps: int) -> Recipe:
     """The recipe for so many steps, without a validation or checkpoint among them, from any source."""
-    train = replace(
-        recipe.train, steps=steps + 1, checkpoint_every=NEVER, validate_every=NEVER, picture_every=NEVER
-    )
-    return replace(recipe, train=train, data=replace(recipe.data, weights=()))
+    never = dict.fromkeys(("checkpoint_every", "validate_every", "picture_every"), NEVER)
+    train = {f"train.{name}": str(value) for name, value in {"steps": steps + 1, **never}.items()}
+    return override(recipe, {**train, "data.weights": ""})
 
 
 @dataclass
@@ -162,7 +161,7 @@ class Turns(pl.Callback):
 
 def step_times(pictures: Pictures, recipe: Recipe, steps: int) -> tuple[list[float], list[float]]:
     """Seconds a step in each turn but the first: of the Trainer, of the bare loop."""
-    loader = batches_of(pictures, replace(recipe, data=replace(recipe.data, workers=0)))
+    loader = batches_of(pictures, override(recipe, {"data.workers": "0"}))
     batches = [batch for batch, _ in zip(loader, range(min(8, recipe.train.steps)), strict=False)]
     turns = Turns(BareLoop(TrainingModule(recipe, craft_of(recipe))), batches, steps)
     run_trainer(recipe, Watched([batches[k % len(batches)] for k in range(recipe.train.steps)]), turns)

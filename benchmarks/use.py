@@ -155,7 +155,7 @@ def new_hint_ratio(model: str | None) -> tuple[float, str]:
     side = colorizer.card.size // 32 * 32
     size = (side, side * 4 // 3 // 32 * 32)
     grey = [np.full(size, level, np.float32) for level in (40, 60)]
-    hints = [to_points(HintSet([Hint(x, 0.5, "#8c2f39")]), size) for x in (0.25, 0.75)]
+    hints = [to_points(HintSet((Hint(x, 0.5, "#8c2f39"),)), size) for x in (0.25, 0.75)]
     turn = iter(range(1_000_000))
     steps: dict[str, Callable[[], object]] = {
         "new photo": lambda: colorizer.predict(grey[next(turn) % 2], hints[0]),

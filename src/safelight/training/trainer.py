@@ -89,7 +89,8 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         callbacks.append(ProbeCallback(run, work.probes, settings.picture_every))
         callbacks.append(EvidenceCallback(work.probes, work.familiar))
     if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
-        callbacks.append(WeightAveraging(multi_avg_fn=get_ema_multi_avg_fn(settings.ema)))
+        average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
+        callbacks.append(WeightAveraging(multi_avg_fn=average))
     if is_first() and not quiet:
         callbacks += [Teller(_headline(run, work)), LiveDoctor(run)]
     last = run.folder / "checkpoints" / "last.ckpt"
