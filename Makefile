@@ -28,6 +28,7 @@ bench: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python docs/make.py
+	$(BIN)/mkdocs build --strict
 
 # The light install: what a user gets. Made anew when the package's files change.
 $(DEMO)/.ready: pyproject.toml $(shell find src -type f -not -name '*.pyc')
