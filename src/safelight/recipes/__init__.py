@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from safelight.errors import RecipeError
-from safelight.recipes import figures, fill, notes
+from safelight.recipes import figures, fill, notes, scratches
 from safelight.recipes.colorize import color, quick
 from safelight.training.recipe import Recipe
 
@@ -16,6 +16,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "note-002-simple": notes.note_002_simple,
     "note-003-lab": notes.note_003_lab,
     "fill": fill.fill,
+    "scratches": scratches.scratches,
+    "scratches-quick": scratches.scratches_quick,
     "note-001-unet": fill.note_001_unet,
     "note-001-autoencoder": fill.note_001_autoencoder,
     "note-001-last-skip": fill.note_001_last_skip,

@@ -3,8 +3,9 @@
 Made after old prints. A scratch is thin, nearly straight, bright (the paper shows) or dark (dirt in it), and
 interrupted; a crack runs zigzag and branches, its flaking rim bright with a dark side; dust is specks and
 short hairs; a stain is a soft darker patch with a sharper rim; a fold is a long straight line, bright along
-the ridge and shaded on one side. Every kind is textured by the grain of paper and fades at its edges. The
-mask holds what the damage changed by more than a viewer would overlook. All from one numpy Generator.
+the ridge and shaded on one side; a flake is a ragged patch whose emulsion is gone. Every kind is textured by
+the grain of paper and fades at its edges. The mask holds what the damage changed by more than a viewer would
+overlook. All from one numpy Generator.
 """
 
 import math
@@ -26,65 +27,84 @@ DIRT = np.array([0.12, 0.10, 0.08], np.float32)
 Cover: TypeAlias = Float32[np.ndarray, "h w"]  # 0..1: how much of a pixel the damage hides
 Size: TypeAlias = tuple[int, int]
 Rng: TypeAlias = np.random.Generator
+Width: TypeAlias = Callable[[float, float], float]  # least and most at a short side of 512 -> one, in pixels
 
 
 @dataclass(frozen=True)
 class DamageSettings:
-    """How much damage: the largest number of each kind on one picture; each number is drawn from 0 to it."""
+    """How much damage: the largest number of each kind on one picture; each number is drawn from 0 to it.
+
+    widths: least and most width of a line or speck, in pixels, whatever the picture's size; (0, 0) has each
+      kind's own, in proportion to the short side. visible: least change that is in the mask, of black to white.
+    """
 
     scratches: int = 8
     cracks: int = 3
     dust: int = 60
     stains: int = 2
     folds: int = 1
+    flakes: int = 0
+    widths: tuple[float, float] = (0.0, 0.0)
+    visible: float = VISIBLE
 
     def __post_init__(self) -> None:
-        numbers = (self.scratches, self.cracks, self.dust, self.stains, self.folds)
+        numbers = tuple(self.most.values())
         if min(numbers) < 0 or not any(numbers):
             raise RecipeError(f"damage is {numbers}; expected numbers from 0, one of them above 0")
+        if self.widths != (0, 0) and not 0 < self.widths[0] <= self.widths[1]:
+            raise RecipeError(f"damage.widths is {self.widths}; expected least and most in pixels, or 0,0")
+        if not 0 < self.visible < 1:
+            raise RecipeError(f"damage.visible is {self.visible}; expected a share of black to white")
+
+    @property
+    def most(self) -> dict[str, int]:
+        """The largest number by kind, in the order in which they are laid over each other."""
+        return {
+            "stains": self.stains,
+            "folds": self.folds,
+            "cracks": self.cracks,
+            "flakes": self.flakes,
+            "scratches": self.scratches,
+            "dust": self.dust,
+        }
 
 
 def damage(srgb: Srgb, rng: Rng, settings: DamageSettings = DamageSettings()) -> tuple[Srgb, Mask]:
     """The picture (h, w, 3), 0..1, damaged, and the mask of the damage (h, w), 1 = damaged; both float32.
 
-    At least one kind is drawn. Widths are in proportion to the picture's short side.
+    At least one kind is drawn.
     """
     size = (srgb.shape[0], srgb.shape[1])
-    most = {
-        "stains": settings.stains,
-        "folds": settings.folds,
-        "cracks": settings.cracks,
-        "scratches": settings.scratches,
-        "dust": settings.dust,
-    }
+    most = {kind: number for kind, number in settings.most.items() if number}
     counts = {kind: int(rng.integers(0, number + 1)) for kind, number in most.items()}
     if not any(counts.values()):
         counts[max(most, key=lambda kind: most[kind])] = 1
+    width = _widths(size, settings, rng)
     picture = np.asarray(srgb, np.float32)
     for kind, count in counts.items():
         for _ in range(count):
-            picture = KINDS[kind](picture, size, rng)
+            picture = KINDS[kind](picture, size, width, rng)
     picture = picture.clip(0, 1)
-    return picture, _changed(picture, srgb)
+    return picture, _changed(picture, srgb, settings.visible)
 
 
-def _changed(picture: Srgb, before: Srgb) -> Mask:
+def _changed(picture: Srgb, before: Srgb, visible: float) -> Mask:
     """Where the two differ visibly; pinholes that the grain leaves are closed."""
     import cv2
 
-    changed = (abs(picture - before).max(axis=2) > VISIBLE).astype(np.uint8)
+    changed = (abs(picture - before).max(axis=2) > visible).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.float32)
 
 
-def _scratch(picture: Srgb, size: Size, rng: Rng) -> Srgb:
-    width = _width(size, rng, 0.6, 4)
+def _scratch(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
+    width = wide(0.6, 4)
     line = _path(size, rng.uniform(0.05, 0.9) * max(size), rng.uniform(0, math.pi), 0.01, rng)
     cover = _line(size, line, width) * _interrupted(size, rng, rng.uniform(0, 0.5))
     return _lay(picture, cover * rng.uniform(0.35, 1), _tone(rng, bright=0.75), rng)
 
 
-def _crack(picture: Srgb, size: Size, rng: Rng) -> Srgb:
-    width, angle = _width(size, rng, 0.8, 5), rng.uniform(0, math.pi)
+def _crack(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
+    width, angle = wide(0.8, 5), rng.uniform(0, math.pi)
     trunk = _path(size, rng.uniform(0.3, 1.3) * max(size), angle, 0.12, rng)
     cover = _line(size, trunk, width)
     for _ in range(rng.integers(0, 5)):
@@ -97,8 +117,8 @@ def _crack(picture: Srgb, size: Size, rng: Rng) -> Srgb:
     return _lay(picture, cover, _tone(rng, bright=0.9), rng)
 
 
-def _speck(picture: Srgb, size: Size, rng: Rng) -> Srgb:
-    width = _width(size, rng, 0.7, 3)
+def _speck(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
+    width = wide(0.7, 3)
     if rng.random() < 0.25:  # a hair
         line = _path(size, rng.uniform(4, 15) * width, rng.uniform(0, math.pi), 0.2, rng)
         cover = _line(size, line, min(width, 1.5))
@@ -107,7 +127,7 @@ def _speck(picture: Srgb, size: Size, rng: Rng) -> Srgb:
     return _lay(picture, cover * rng.uniform(0.4, 1), _tone(rng, bright=0.7), rng)
 
 
-def _stain(picture: Srgb, size: Size, rng: Rng) -> Srgb:
+def _stain(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
     """Multiplies: what was under it still shows."""
     radius = min(size) * rng.uniform(0.03, 0.15)
     y, x = np.indices(size, np.float32)
@@ -120,26 +140,44 @@ def _stain(picture: Srgb, size: Size, rng: Rng) -> Srgb:
     return np.asarray(picture * (1 - cover[..., None] * (1 - np.array([0.55, 0.42, 0.25]))), np.float32)
 
 
-def _fold(picture: Srgb, size: Size, rng: Rng) -> Srgb:
-    width, angle = _width(size, rng, 1, 4), rng.choice([0, math.pi / 2]) + rng.normal(0, 0.1)
+def _fold(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
+    width, angle = wide(1, 4), rng.choice([0, math.pi / 2]) + rng.normal(0, 0.1)
     line = _path(size, 1.6 * max(size), angle, 0.004, rng)
     ridge = _line(size, line, width) * (0.4 + 0.9 * _noise(size, 3 * width, rng)).clip(0, 1)
     beside = _soft(_line(size, line + width * 1.5, width), width) * np.float32(rng.uniform(0.1, 0.3))
     return _lay(_lay(picture, beside, DIRT, rng), ridge * rng.uniform(0.3, 0.9), PAPER, rng)
 
 
-KINDS: dict[str, Callable[[Srgb, Size, Rng], Srgb]] = {
+def _flake(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
+    """Ragged by noise, with a hard edge and a shadow at one side of it."""
+    radius = 1.2 * wide(1.5, 8)
+    y, x = np.indices(size, np.float32)
+    away = np.hypot(y - rng.uniform(0, size[0]), x - rng.uniform(0, size[1])) / radius
+    level = (away + 1.2 * (_noise(size, radius, rng) - 0.5)).clip(0, 4)
+    cover = np.asarray(1 / (1 + np.exp((level - 1) * min(8 * radius, 25))), np.float32)
+    shade = np.roll(cover, (1, 1), (0, 1)) * np.float32(0.4)
+    return _lay(_lay(picture, shade, DIRT, rng), cover * rng.uniform(0.6, 1), _tone(rng, bright=0.9), rng)
+
+
+KINDS: dict[str, Callable[[Srgb, Size, Width, Rng], Srgb]] = {
     "scratches": _scratch,
     "cracks": _crack,
     "dust": _speck,
     "stains": _stain,
     "folds": _fold,
+    "flakes": _flake,
 }
 
 
-def _width(size: Size, rng: Rng, least: float, most: float) -> float:
-    """A width in pixels, thin ones often; least and most are those at a short side of 512."""
-    return max(math.exp(rng.uniform(math.log(least), math.log(most))) * min(size) / 512, 0.5)
+def _widths(size: Size, settings: DamageSettings, rng: Rng) -> Width:
+    """How widths are drawn: thin ones often."""
+    if settings.widths != (0, 0):
+        return lambda least, most: _often_small(*settings.widths, rng)
+    return lambda least, most: max(_often_small(least, most, rng) * min(size) / 512, 0.5)
+
+
+def _often_small(least: float, most: float, rng: Rng) -> float:
+    return math.exp(rng.uniform(math.log(least), math.log(most)))
 
 
 def _tone(rng: Rng, bright: float) -> Float32[np.ndarray, " 3"]:

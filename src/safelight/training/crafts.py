@@ -12,6 +12,8 @@ from safelight.training.craft import Craft
 from safelight.training.fill.craft import FillCraft
 from safelight.training.fill.recipe import FillRecipe
 from safelight.training.recipe import Recipe
+from safelight.training.scratches.craft import ScratchCraft
+from safelight.training.scratches.recipe import ScratchRecipe
 from safelight.training.tree import from_tree
 
 
@@ -25,6 +27,7 @@ class Task(NamedTuple):
 TASKS: dict[str, Task] = {
     "colorize": Task(ColorCraft(), ColorRecipe),
     "fill": Task(FillCraft(), FillRecipe),
+    "scratches": Task(ScratchCraft(), ScratchRecipe),
     "code": Task(CodeCraft(), CodeRecipe),
 }
 

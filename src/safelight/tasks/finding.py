@@ -1,0 +1,40 @@
+"""Finding damage as a question and its answer: the one preparation for training, judging and use.
+
+A question is the picture: red, green, blue, -1..1. The answer is one plane: how likely each pixel is damaged.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from safelight.arrays import Mask, Planes, Srgb
+from safelight.errors import RecipeError
+from safelight.tasks.inpaint import to_span
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """In the card, so that a model is used as it was trained.
+
+    working: long side in pixels at which photos are looked at; smaller ones as they are. threshold: likelihood
+      from which on a pixel is damaged, at the middle sensitivity.
+    """
+
+    working: int = 1024
+    threshold: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.working < 64:
+            raise RecipeError(f"preparation.working is {self.working}; expected a long side from 64 pixels")
+        if not 0 < self.threshold < 1:
+            raise RecipeError(f"preparation.threshold is {self.threshold}; expected a likelihood, 0 to 1")
+
+
+def ask(srgb: Srgb) -> Planes:
+    """The question: planes (3, h, w), -1..1, for a picture (h, w, 3), 0..1."""
+    return np.ascontiguousarray(np.moveaxis(to_span(srgb, "centered"), 2, 0))
+
+
+def answer(reply: Planes) -> Mask:
+    """Likelihood of damage (h, w), 0..1, from a network's reply (1, h, w)."""
+    return np.asarray(reply[0].clip(0, 1), np.float32)

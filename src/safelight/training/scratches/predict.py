@@ -1,0 +1,25 @@
+"""A network in memory as a finder of damage, for probes and for the judge."""
+
+import numpy as np
+import torch
+
+from safelight.arrays import Mask, Srgb
+from safelight.models.finder import Finder
+from safelight.pixels.geometry import pad_to_multiple
+from safelight.tasks.finding import answer, ask
+
+
+class NetworkFinder:
+    """A picture (h, w, 3), 0..1, to its likelihood of damage (h, w), at the picture's own size."""
+
+    def __init__(self, network: Finder) -> None:
+        self.network = network
+
+    def __call__(self, srgb: Srgb) -> Mask:
+        padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
+        training = self.network.training
+        self.network.eval()
+        with torch.inference_mode():
+            reply = torch.sigmoid(self.network(torch.from_numpy(ask(padded))[None]))[0]
+        self.network.train(training)
+        return answer(np.asarray(reply))[:h, :w]

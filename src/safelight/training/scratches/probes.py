@@ -1,0 +1,93 @@
+"""Probes of a run that learns to find damage: fixed prints, damaged and whole, beside the classical finder."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from torch import nn
+
+from safelight.arrays import Mask, Srgb
+from safelight.models.finder import Finder
+from safelight.pixels.geometry import resize
+from safelight.tasks.matches import Matches, count_matches, ranked_precision
+from safelight.tasks.scratches import find_scratches
+from safelight.training.batches import Pictures
+from safelight.training.scratches.predict import NetworkFinder
+from safelight.training.scratches.recipe import ScratchRecipe
+from safelight.training.scratches.samples import wear
+
+SCORED, SHOWN = 64, 8
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A scan of a print, where it is damaged, and where the classical finder thinks so."""
+
+    srgb: Srgb
+    mask: Mask
+    classical: Mask
+
+
+def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> list[Probe]:
+    """The same probes each time: pictures spread over the set; every other one is whole."""
+    probes, side = [], (recipe.augment.size, recipe.augment.size)
+    for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
+        srgb = resize(pictures[int(number)], side).astype(np.float32) / np.float32(255)
+        scan, mask = wear(srgb, recipe, np.random.default_rng((0, int(number))), harmed=place % 2 == 0)
+        probes.append(Probe(scan, mask, find_scratches(scan)))
+    return probes
+
+
+class ScratchProbes:
+    """The probes of a run (training/craft.py: Probes)."""
+
+    shown = frozenset({"f1", "false_finds"})
+
+    def __init__(self, probes: list[Probe], threshold: float) -> None:
+        self.probes, self.threshold = probes, threshold
+
+    def __len__(self) -> int:
+        return len(self.probes)
+
+    def score(self, network: nn.Module) -> dict[str, float]:
+        """F1, precision, recall and average precision on damaged prints, and the classical finder's F1.
+
+        false_finds: per mille of the pixels of whole prints that are taken for damage.
+        """
+        likely = [self._find(network)(probe.srgb) for probe in self.probes]
+        harmed = [(p, own) for p, own in zip(self.probes, likely, strict=True) if p.mask.any()]
+        whole = [own for p, own in zip(self.probes, likely, strict=True) if not p.mask.any()]
+        own = _sum(count_matches(each > self.threshold, p.mask) for p, each in harmed)
+        classical = _sum(count_matches(p.classical, p.mask) for p, _ in harmed)
+        ranked = [ranked_precision(each, p.mask) for p, each in harmed]
+        measures = {"precision": own.precision, "recall": own.recall, "f1": own.f1}
+        measures |= {"gain_over_ridge": own.f1 - classical.f1, "average_precision": float(np.mean(ranked))}
+        if whole:
+            measures["false_finds"] = float(
+                np.mean([1000 * (each > self.threshold).mean() for each in whole])
+            )
+        return measures
+
+    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+        """A row a probe: the print, the classical finder, the likelihood of damage, the truth."""
+        find, rows = self._find(network), []
+        for probe in self.probes[:SHOWN]:
+            planes = (probe.classical, find(probe.srgb), probe.mask)
+            rows.append(
+                np.hstack([probe.srgb, *(np.repeat(plane[..., None], 3, axis=2) for plane in planes)])
+            )
+        return np.round(np.vstack(rows) * 255).astype(np.uint8)
+
+    def findings(self, network: nn.Module) -> dict[str, Any]:
+        """Nothing beyond the scores."""
+        return {}
+
+    def _find(self, network: nn.Module) -> NetworkFinder:
+        assert isinstance(network, Finder)
+        return NetworkFinder(network)
+
+
+def _sum(matches: Any) -> Matches:
+    """Counts of several pictures as of one."""
+    return Matches(*map(int, np.sum([*matches], axis=0)))
