@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,7 @@ from safelight.training.augment import Augmentation
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.crafts import from_json
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
-from safelight.training.tree import difference, override, settings, to_json
+from safelight.training.tree import as_typed, difference, override, settings, to_json
 
 share = st.floats(0, 1)
 positive = st.floats(1e-6, 9.0)
@@ -50,13 +49,6 @@ def recipes(draw: st.DrawFn) -> ColorRecipe:
     )
 
 
-def typed(value: Any) -> str:
-    """A setting as a person types it."""
-    if not isinstance(value, tuple):
-        return str(value)
-    return ",".join("=".join(map(str, each)) if isinstance(each, tuple) else str(each) for each in value)
-
-
 @given(recipes())
 def test_a_recipe_comes_back_from_its_json(recipe: ColorRecipe) -> None:
     assert from_json(to_json(recipe)) == recipe
@@ -65,7 +57,7 @@ def test_a_recipe_comes_back_from_its_json(recipe: ColorRecipe) -> None:
 @given(recipes())
 def test_a_recipe_comes_back_from_its_settings_typed_on_another(recipe: ColorRecipe) -> None:
     assert (
-        override(ColorRecipe("plain"), {name: typed(value) for name, value in settings(recipe).items()})
+        override(ColorRecipe("plain"), {name: as_typed(value) for name, value in settings(recipe).items()})
         == recipe
     )
 
@@ -73,7 +65,7 @@ def test_a_recipe_comes_back_from_its_settings_typed_on_another(recipe: ColorRec
 @given(recipes(), recipes())
 def test_the_difference_is_what_makes_the_parent_the_child(parent: ColorRecipe, child: ColorRecipe) -> None:
     changed = difference(parent, child)
-    assert override(parent, {name: typed(new) for name, (_, new) in changed.items()}) == child
+    assert override(parent, {name: as_typed(new) for name, (_, new) in changed.items()}) == child
     assert all(settings(parent)[name] == old for name, (old, _) in changed.items())
     assert difference(parent, parent) == {}
 

@@ -38,14 +38,7 @@ def command(recipe: "Recipe", dataset: str) -> str:
 
 def _line(start: str, dataset: str, settings: dict[str, object], *flags: str) -> str:
     """A training command as it is typed."""
-    words = [f"--{name} {_typed(value)}" for name, value in settings.items()]
+    from safelight.training.tree import as_typed
+
+    words = [f"--{name} {as_typed(value)}" for name, value in settings.items()]
     return " ".join(["safelight train", start, *flags, "--data", dataset, *words])
-
-
-def _typed(value: object) -> str:
-    """A setting as it is typed: 3e-4, 64,96, flowers=0.5,osie=2."""
-    if not isinstance(value, (list, tuple)):
-        return str(value)
-    return ",".join(
-        "=".join(map(str, each)) if isinstance(each, (list, tuple)) else str(each) for each in value
-    )

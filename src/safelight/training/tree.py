@@ -33,6 +33,14 @@ def settings(recipe: Any) -> dict[str, Any]:
     return _flatten(dataclasses.asdict(recipe))
 
 
+def as_typed(value: Any) -> str:
+    """A setting's value in the words of the command line: 0.0003, true, 64,96, flowers=0.5,osie=2.0."""
+    if isinstance(value, (tuple, list)):
+        pairs = (each if isinstance(each, (tuple, list)) else [each] for each in value)
+        return ",".join("=".join(map(str, pair)) for pair in pairs)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def override(recipe: R, changes: Mapping[str, str]) -> R:
     """The recipe with settings changed by dotted name, values as they are typed. Raises RecipeError."""
     tree: dict[str, Any] = dataclasses.asdict(recipe)  # type: ignore[call-overload]

@@ -150,10 +150,10 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
 
 
 def _list_settings(recipe: "Recipe") -> None:
-    from safelight.training.tree import settings
+    from safelight.training.tree import as_typed, settings
 
     for name, value in settings(recipe).items():
-        click.echo(f"--{name} {','.join(map(str, value)) if isinstance(value, (tuple, list)) else value}")
+        click.echo(f"--{name} {as_typed(value)}")
 
 
 def _tell(run: "Run") -> int:
