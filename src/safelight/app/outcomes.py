@@ -1,8 +1,9 @@
 """What a command over many photos tells: each outcome as it comes, one line that sums them up, a dry run."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -40,12 +41,20 @@ def tell_jobs(jobs: "Sequence[Job]", overwrite: bool, notes: Sequence[str] = ())
     return 0
 
 
-def report(outcomes: "Iterable[Outcome]", total: int, doing: str, done: str) -> int:
+def report(
+    outcomes: "Iterable[Outcome]",
+    total: int,
+    doing: str,
+    done: str,
+    words: Mapping[Path, str] = MappingProxyType({}),
+) -> int:
     """Show each outcome as it comes, then one line that sums them up; the exit status.
 
-    doing, done: what is being done and what was ("filling", "filled").
+    doing, done: what is being done and what was ("filling", "filled"). words: what there is to say of photos,
+    told at the end, a line each, or in brackets if it is one photo; it fills while the outcomes come.
     """
     from safelight.app.progress import Bars
+    from safelight.pixels.photo import shown
 
     start = time.perf_counter()
     past: list[Outcome] = []
@@ -56,7 +65,10 @@ def report(outcomes: "Iterable[Outcome]", total: int, doing: str, done: str) -> 
             for remark in outcome.remarks:
                 bars.say(remark)
             bars.show(doing, len(past), total)
-    click.echo(f"{_summary(past, done)}, {time.perf_counter() - start:.1f} s")
+    if len(past) > 1:
+        for photo, said in words.items():
+            click.echo(f"{shown(photo)}: {said}")
+    click.echo(f"{_summary(past, done, words)}, {time.perf_counter() - start:.1f} s")
     return 1 if any(outcome.state == "failed" for outcome in past) else 0
 
 
@@ -65,13 +77,16 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _summary(past: "Sequence[Outcome]", word: str) -> str:
+def _summary(past: "Sequence[Outcome]", word: str, words: Mapping[Path, str]) -> str:
     from safelight.pixels.photo import shown
 
     done, skipped, failed = (
         [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
     )
-    parts = [f"{word} {shown(done[0].result)}" if len(done) == 1 else f"{count(len(done), 'photo')} {word}"]
+    parts = [f"{count(len(done), 'photo')} {word}"]
+    if len(done) == 1:
+        said = words.get(done[0].photo)
+        parts = [f"{word} {shown(done[0].result)}{f' ({said})' if said else ''}"]
     if skipped:
         parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
     if failed:

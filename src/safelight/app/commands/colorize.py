@@ -1,16 +1,16 @@
 """safelight colorize: photos and folders of photos get their color."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.outcomes import plan_jobs, report, tell_jobs
 from safelight.runtime import defaults
 
 if TYPE_CHECKING:
-    from safelight.runtime.batch import Job, Outcome
+    from safelight.runtime.batch import Job
     from safelight.runtime.restore import Colorizer
     from safelight.tasks.hints import Hint, HintSet
 
@@ -94,36 +94,20 @@ def colorize(
     Each photo is called familiar, or unfamiliar (above 1), by how much it is like those that the model was
     trained on.
     """
-    from safelight.runtime.batch import run
+    from safelight.runtime.batch import COLORED, run
     from safelight.runtime.restore import load
 
-    jobs = _plan(photos, out)
+    jobs = plan_jobs(photos, out, COLORED)
     hints = _given_hints(hint_file, typed)
     if dry_run:
-        _tell(jobs, overwrite)
-        return 0
+        return tell_jobs(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
     colorizer = load(model)
     familiar: dict[Path, str] = {}
 
     def work(job: "Job") -> tuple[str, ...]:
         return _colorize_one(colorizer, job, hints, vivid, overwrite, familiar)
 
-    return _report(run(jobs, work, overwrite), len(jobs), familiar)
-
-
-def _plan(photos: Sequence[Path], out: Path | None) -> "list[Job]":
-    from safelight.errors import PhotoError
-    from safelight.runtime.batch import plan
-
-    try:
-        jobs = plan(photos, out)
-    except PhotoError as error:
-        raise click.UsageError(str(error)) from None
-    if not jobs:
-        raise PhotoError(
-            f"no photos in {', '.join(map(str, photos))}; expected JPEG, PNG, TIFF or WebP files"
-        )
-    return jobs
+    return report(run(jobs, work, overwrite), len(jobs), "coloring", "colored", familiar)
 
 
 def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None":
@@ -156,67 +140,3 @@ def _colorize_one(
         return photo.remarks
     familiar[job.photo] = in_words(unfamiliarity)
     return (*photo.remarks, *warning(unfamiliarity))
-
-
-def _tell(jobs: "Sequence[Job]", overwrite: bool) -> None:
-    from safelight.pixels.photo import shown
-    from safelight.runtime.batch import exists
-
-    for job in jobs:
-        there = exists(job.result) and not overwrite
-        hints = f", with {job.hints.name}" if job.hints else ""
-        click.echo(
-            f"{shown(job.photo)} -> {shown(job.result)}"
-            + (" (is there: would be skipped)" if there else hints)
-        )
-    click.echo(f"dry run: {_count(len(jobs), 'photo')}, nothing written")
-
-
-def _report(outcomes: "Iterable[Outcome]", total: int, familiar: Mapping[Path, str]) -> int:
-    """Show each outcome as it comes, then one line that sums them up; the exit status.
-
-    familiar: how much each photo is like those that the model knows, if it says so; it fills while this runs.
-    """
-    from safelight.app.progress import Bars
-
-    start = time.perf_counter()
-    past: list[Outcome] = []
-    with Bars() as bars:
-        bars.show("coloring", 0, total)
-        for outcome in outcomes:
-            past.append(outcome)
-            for remark in outcome.remarks:
-                bars.say(remark)
-            bars.show("coloring", len(past), total)
-    if len(past) > 1:
-        _tell_familiar(familiar)
-    click.echo(f"{_summary(past, familiar)}, {time.perf_counter() - start:.1f} s")
-    return 1 if any(outcome.state == "failed" for outcome in past) else 0
-
-
-def _tell_familiar(familiar: Mapping[Path, str]) -> None:
-    from safelight.pixels.photo import shown
-
-    for photo, words in familiar.items():
-        click.echo(f"{shown(photo)}: {words}")
-
-
-def _summary(past: "Sequence[Outcome]", familiar: Mapping[Path, str]) -> str:
-    from safelight.pixels.photo import shown
-
-    done, skipped, failed = (
-        [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
-    )
-    parts = [f"{_count(len(done), 'photo')} colored"]
-    if len(done) == 1:
-        words = familiar.get(done[0].photo)
-        parts = [f"colored {shown(done[0].result)}{f' ({words})' if words else ''}"]
-    if skipped:
-        parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
-    if failed:
-        parts.append(f"{len(failed)} failed")
-    return ", ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
