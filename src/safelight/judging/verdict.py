@@ -1,7 +1,6 @@
 """What a judge found: typed, and written as JSON that needs no safelight to be read."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from safelight.errors import SafelightError
 from safelight.judging.intervals import Estimate
+from safelight.judging.plain import as_estimate, plain
 
 FORMAT, VERSION = "safelight-verdict", 1
 
@@ -113,7 +113,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: an estimate is [value, low, high], a number that does not exist is null."""
-        return {"format": FORMAT, "version": VERSION, **_plain(self)}
+        return {"format": FORMAT, "version": VERSION, **plain(self)}
 
     def save(self, path: Path) -> Path:
         """Write verdict.json; returns its path."""
@@ -132,14 +132,15 @@ class Verdict:
         stored = {field.name: document[field.name] for field in fields(cls) if field.name in document}
         stored["groups"] = tuple(_group(group) for group in stored["groups"])
         stored["comparisons"] = tuple(
-            Comparison(**{**row, "difference": _estimate(row["difference"])}) for row in stored["comparisons"]
+            Comparison(**{**row, "difference": as_estimate(row["difference"])})
+            for row in stored["comparisons"]
         )
         stored["best_baseline"] = {int(hints): name for hints, name in stored["best_baseline"].items()}
         stored["scores"] = tuple(
             PictureScore(**{**row, "gain": tuple(row["gain"])}) for row in stored["scores"]
         )
         if stored.get("vivid"):
-            stored["vivid"] = Vivid(**{name: _estimate(part) for name, part in stored["vivid"].items()})
+            stored["vivid"] = Vivid(**{name: as_estimate(part) for name, part in stored["vivid"].items()})
         return cls(**{**stored, "counts": tuple(stored["counts"]), "sentences": tuple(stored["sentences"])})
 
     @classmethod
@@ -151,27 +152,9 @@ class Verdict:
             raise SafelightError(f"{path} is not a verdict that can be read ({error}); judge again") from None
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, Estimate):
-        return [_plain(value.value), _plain(value.low), _plain(value.high)]
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}  # type: ignore[arg-type]
-    return value
-
-
-def _estimate(stored: list[float | None]) -> Estimate:
-    return Estimate(*(math.nan if number is None else number for number in stored))
-
-
 def _group(stored: Mapping[str, Any]) -> Group:
     curves = {
-        method: {name: tuple(map(_estimate, curve)) for name, curve in statistics.items()}
+        method: {name: tuple(map(as_estimate, curve)) for name, curve in statistics.items()}
         for method, statistics in stored["curves"].items()
     }
     return Group(stored["name"], stored["pictures"], curves)
