@@ -181,6 +181,17 @@ def _leaking(case: Case, rng: np.random.Generator) -> Case:
     return replace(case, leaks=Leaks(900, twins))
 
 
+def _deaf_decoder(case: Case, rng: np.random.Generator) -> Case:
+    """An autoencoder's run whose code says nothing."""
+    looks = case.curves["val/gain_0"].steps
+    measures = {"active_share": 0.0, "kl": rng.uniform(0, 0.5), "mean_picture": rng.uniform(0.985, 1.1)}
+    curves = {
+        f"probe/{name}": make_curve(looks, np.full(len(looks), figure)) for name, figure in measures.items()
+    }
+    settings = {**case.settings, "loss.kl": 4.0, "loss.warmup": 0.0, "model.variational": True}
+    return replace(case, curves={**case.curves, **curves}, settings=settings)
+
+
 SICK: dict[str, tuple[str, Sickness]] = {
     "spikes": ("unstable", _spiky),
     "a leap that stays": ("unstable", _leapt),
@@ -205,6 +216,7 @@ SICK: dict[str, tuple[str, Sickness]] = {
     "blue grass": ("implausible hue", lambda case, rng: _with(case, probe__hue_error=rng.uniform(52, 95))),
     "deaf to hints": ("hints ignored", lambda case, rng: _with(case, probe__obeyed=rng.uniform(-0.1, 0.2))),
     "dead channels": ("dead units", lambda case, rng: _with(case, probe__dead=rng.uniform(0.35, 0.95))),
+    "a deaf decoder": ("posterior collapse", _deaf_decoder),
     "twins": ("leaking split", _leaking),
 }
 

@@ -1,6 +1,5 @@
 """Autoencoders on the line of training: samples, terms, probes, a run that learns, resumes, and a collapse seen."""
 
-import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.data.build import build_dataset
 from safelight.data.cache import PictureSet, open_dataset
-from safelight.data.settings import BuildSettings
 from safelight.errors import RecipeError
 from safelight.losses.latent import CodeLossSettings, kl_nats
 from safelight.losses.likelihood import reconstruction_nats
 from safelight.models.vae import VAE
-from safelight.pixels.files import write_photo
 from safelight.recipes.figures import figures_quick
 from safelight.tasks.autoencode import Preparation
 from safelight.training.augment import Augmentation
@@ -29,28 +25,6 @@ from safelight.training.crafts import from_json
 from safelight.training.fit import fit, resume, trained_network
 from safelight.training.tree import to_json
 from tests.training.conftest import Album, soft_picture
-
-
-def figure(number: int) -> np.ndarray:
-    """One color that turns into another from left to right, (72, 96, 3): six numbers say all."""
-    left, right = np.random.default_rng(number).uniform(0, 1, (2, 3))
-    share = np.linspace(0, 1, 96)[None, :, None] * np.ones((72, 1, 1))
-    return np.asarray(np.round(255 * (left * (1 - share) + right * share)), np.uint8)
-
-
-@pytest.fixture(scope="session")
-def padded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures of 72 × 96, whole inside squares of 64 with a border above and below."""
-    folder = tmp_path_factory.mktemp("padded")
-    rows = []
-    for number in range(64):
-        write_photo(folder / f"{number:02}.png", figure(number))
-        rows.append({"file_name": f"{number:02}.png", "origin_path": f"album/{number}"})
-    (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    dataset = folder.parent / f"{folder.name}-set"
-    settings = BuildSettings(size=64, fit="pad", val=0.25, test=0.0, min_ab_range=0, min_chroma=0)
-    build_dataset(folder, dataset, settings)
-    return dataset
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ Causes and mends are those of notes 002 and 003 where they name one.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from safelight.journal.doctor import colors, learning, steadiness
+from safelight.journal.doctor import codes, colors, learning, steadiness
 from safelight.journal.doctor.case import Case, Picture, Reading
 from safelight.journal.doctor.mends import Mend, normed_by_batch, put, raise_weight, scale, widen
 
@@ -19,6 +19,10 @@ CLIPPED = put({"optimizer.clip": "1"}, lambda settings: settings["optimizer.clip
 BINS = put({"model.head": "bins", "loss.bins": "1"})
 WIDER = widen("model.widths")
 LONGER = scale("train.steps", 2.0)
+CHEAPER_CODE = put({"loss.kl": "1"}, lambda settings: settings["loss.kl"] > 1)
+OWN_SD = put({"model.learn_sd": "true"}, lambda settings: settings.get("model.likelihood") != "bernoulli")
+SLOW_KL = put({"loss.warmup": "0.2"}, lambda settings: bool(settings.get("model.variational")))
+FREE_BITS = put({"loss.free": "0.1"}, lambda settings: bool(settings.get("model.variational")))
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,14 @@ SYMPTOMS = (
             WARM_UP,
             SLOWER,
         ),
+    ),
+    Symptom(
+        "posterior collapse",
+        codes.measure_collapse,
+        "the code costs more than what it gains the decoder, which learned to do without it",
+        (CHEAPER_CODE, OWN_SD, SLOW_KL, FREE_BITS, FASTER, LONGER),
+        "a smaller --model.sd makes what the code says worth more",
+        instead_of=("no progress", "plateau", "underfitting"),
     ),
     Symptom(
         "leaking split",
