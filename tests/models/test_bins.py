@@ -5,7 +5,8 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from safelight.models.bins import STEP, AbBins, gamut_bins
+from safelight.models.bins import AbBins
+from safelight.tasks.bins import STEP, gamut_bins
 
 
 @pytest.fixture(scope="module")

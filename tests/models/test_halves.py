@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from safelight.errors import ModelError
 from safelight.models.export import INPUTS, OUTPUTS, export
 from safelight.models.familiar import Unfamiliarity, pool
 from safelight.models.halves import SEEN
@@ -14,7 +15,8 @@ from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.recall import Recall
 from safelight.runtime.restore import Colorizer, load
-from safelight.runtime.session import KNOWN, Session
+from safelight.runtime.session import DISTRIBUTION, KNOWN, Session
+from safelight.tasks.bins import gamut_bins
 from safelight.tasks.hints import Hint, HintSet
 from tests.models.small import make_network, random_planes
 from tests.runtime.tiny import CARD as TINY
@@ -153,3 +155,41 @@ def test_a_colorizer_says_how_unfamiliar_a_photo_is(model: Path) -> None:
     assert told.unfamiliarity == colorizer.unfamiliarity(as_bytes)
     assert told.unfamiliarity == pytest.approx(colorizer.unfamiliarity(photo), abs=0.1)
     assert told.unfamiliarity > 0
+
+
+@pytest.fixture(scope="module")
+def with_bins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("bins"), head="bins")
+
+
+def test_the_distribution_is_made_for_those_who_ask(with_bins: Path) -> None:
+    session = Session(find_model(with_bins))
+    assert DISTRIBUTION in session.outputs
+    assert DISTRIBUTION not in session(planes=QUESTION)
+    shares = session(DISTRIBUTION, planes=QUESTION)[DISTRIBUTION]
+    assert shares.shape == (len(gamut_bins()), 8, 12)
+    np.testing.assert_allclose(shares.sum(0), 1, atol=1e-5)
+
+
+def test_the_distribution_is_torchs(with_bins: Path) -> None:
+    network = make_network(head="bins").eval()
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(QUESTION)[None]).logits
+    assert logits is not None
+    expected = logits.softmax(1).unfold(2, 2, 2).unfold(3, 2, 2).mean((-2, -1))[0].numpy()
+    shares = Session(find_model(with_bins))(DISTRIBUTION, planes=QUESTION)[DISTRIBUTION]
+    np.testing.assert_allclose(shares, expected, atol=1e-4)  # weights are stored in half precision
+
+
+def test_suggestions_of_a_photo_lie_in_it(with_bins: Path) -> None:
+    photo = np.random.default_rng(0).uniform(0, 1, (50, 90, 3)).astype(np.float32)
+    hints = HintSet([Hint(0.5, 0.5, "#aa3322")])
+    found = load(with_bins).suggest(photo, hints, count=4)
+    assert len(found) == 4
+    assert all(0 <= each.x < 1 and 0 <= each.y < 1 and each.colors for each in found)
+    assert found[0].worth >= found[3].worth > 0
+
+
+def test_a_model_without_bins_refuses_to_suggest(model: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.head bins"):
+        load(model).suggest(np.full((40, 40, 3), 0.5, np.float32))

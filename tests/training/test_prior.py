@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from safelight.data.cache import open_dataset
-from safelight.models.bins import gamut_bins
 from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.bins import gamut_bins
 from safelight.training.color import prior
 from safelight.training.color.prior import bin_weights, color_counts, kept_counts
 from tests.training.conftest import Album, soft_picture

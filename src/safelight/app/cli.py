@@ -24,6 +24,7 @@ from safelight.app.commands.reconstruct import reconstruct
 from safelight.app.commands.repair import repair
 from safelight.app.commands.sample import sample
 from safelight.app.commands.scratches import scratches
+from safelight.app.commands.suggest import suggest
 from safelight.app.commands.train import recipes, train
 from safelight.errors import SafelightError
 
@@ -60,16 +61,17 @@ class Ordered(click.Group):
 @click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="safelight", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Give photographs back their color; train and judge the models that do it.
+    """Give photographs back what they lost: color, holes, all of it; train and judge the models that do it.
 
     \b
-    Use:    safelight colorize grandmother.jpg
+    Use:    safelight colorize grandmother.jpg, safelight repair portrait.jpg --color
     Train:  safelight data build, safelight train, safelight judge, safelight export
     """
 
 
 for command in (
     colorize,
+    suggest,
     fill,
     scratches,
     repair,

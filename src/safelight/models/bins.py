@@ -1,23 +1,13 @@
 """A colour as a distribution over bins of the ab plane (Zhang, Isola & Efros 2016, section 2.1)."""
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.bins import gamut_bins
 
-STEP = 10.0
 AB_SCALE = 110.0
-
-
-def gamut_bins(step: float = STEP) -> Float[np.ndarray, "q 2"]:
-    """Centres of the ab cells, on a grid of this step, that hold a colour of sRGB at some lightness."""
-    levels = np.linspace(0, 1, 33, dtype=np.float32)
-    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(1, -1, 3)
-    cells = np.unique(np.round(srgb_to_lab(cube)[0, :, 1:] / step).astype(int), axis=0)
-    return cells.astype(np.float32) * np.float32(step)
 
 
 class AbBins(nn.Module):

@@ -17,7 +17,7 @@ from safelight.models.halves import FEATURES, SEEN, UNFAMILIARITY, assemble
 from safelight.models.plain_color import ColorNetwork
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.modelfile import find_model, write_card
-from safelight.runtime.session import Session
+from safelight.runtime.session import DISTRIBUTION, Session
 
 LARGE = 1024  # weights with at least so many numbers are stored in half precision
 TOLERANCE = 0.55 / 110  # half a unit of ab, about a quarter of a just noticeable difference
@@ -38,6 +38,11 @@ OUTPUTS = (
 
 
 LOOKED = {
+    DISTRIBUTION: (
+        (0.0, 1.0),
+        "how likely each bin of color is, at 1/8 of the size; the bins are the cells of 10 units of ab that hold "
+        "a color of sRGB, in order of a, then b",
+    ),
     **{
         name: (
             (-1e4, 1e4),

@@ -20,12 +20,21 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper
 from torch import Tensor, nn
 
 from safelight.models.familiar import Unfamiliarity, pool
+from safelight.models.layers import pool_to
 from safelight.models.plain_color import ColorNetwork, PlainColorizer, of_any_size
 from safelight.models.unet import ColorUNet
-from safelight.runtime.session import KNOWN
+from safelight.runtime.session import DISTRIBUTION, KNOWN
 
 OPSET = 18
-MAPS = {"planes": "", "ab": "", "chroma": "", "half": "/2", "quarter": "/4", "eighth": "/8"}  # and their size
+MAPS = {  # and their size
+    "planes": "",
+    "ab": "",
+    "chroma": "",
+    "half": "/2",
+    "quarter": "/4",
+    "eighth": "/8",
+    DISTRIBUTION: "/8",
+}
 SEEN = ("half", "quarter", "eighth")  # what the answering half needs of the trunk
 FEATURES, UNFAMILIARITY = "features", "unfamiliarity"
 EXAMPLE = (1, 7, 96, 160)
@@ -58,16 +67,18 @@ class Look(nn.Module):
 
 
 class Answer(nn.Module):
-    """The hinted half: planes and the trunk's maps to ab and chroma."""
+    """The hinted half: planes and the trunk's maps to ab and chroma, and to how likely each bin of color is."""
 
     def __init__(self, network: ColorUNet) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, planes: Tensor, half: Tensor, quarter: Tensor, eighth: Tensor) -> tuple[Tensor, Tensor]:
-        """ab / 110 and the expected chroma / 110."""
+    def forward(self, planes: Tensor, half: Tensor, quarter: Tensor, eighth: Tensor) -> tuple[Tensor, ...]:
+        """ab / 110, the expected chroma / 110 and, of a network with bins, how likely each is in each eighth."""
         colors = self.network.answer(planes, [half, quarter], eighth)
-        return colors.ab, colors.chroma
+        if colors.logits is None:
+            return colors.ab, colors.chroma
+        return colors.ab, colors.chroma, pool_to(colors.logits.float().softmax(1), 2)
 
 
 def assemble(network: ColorNetwork, measure: Unfamiliarity | None = None) -> ModelProto:
@@ -85,7 +96,8 @@ def assemble(network: ColorNetwork, measure: Unfamiliarity | None = None) -> Mod
     look = Look(network)
     with torch.no_grad():
         seen = dict(zip((*SEEN, FEATURES), look(**planes), strict=True))
-    parts = [traced(Answer(network), planes | {name: seen[name] for name in SEEN}, ("ab", "chroma"))]
+    outputs = ("ab", "chroma", *([DISTRIBUTION] if network.bins else []))
+    parts = [traced(Answer(network), planes | {name: seen[name] for name in SEEN}, outputs)]
     if measure is not None:
         parts.append(traced(measure, {FEATURES: seen[FEATURES]}, (UNFAMILIARITY,)))
     return join(traced(look, planes, tuple(seen)), *parts)

@@ -30,12 +30,12 @@ class Recall:
         self._session = session
         self._last: _Look | None = None
 
-    def __call__(self, planes: Planes) -> Reply:
-        """The model's reply to these planes, of which the first is all that the trunk sees."""
+    def __call__(self, planes: Planes, *also: str) -> Reply:
+        """The model's reply to these planes, of which the first is all that the trunk sees; see Session."""
         last = self._last  # read once: another thread may put its own in its place
         if last is not None and np.array_equal(last.L, planes[0]):
-            return self._session(planes=planes, **last.known)
-        reply = self._session(planes=planes)
+            return self._session(*also, planes=planes, **last.known)
+        reply = self._session(*also, planes=planes)
         known = {KNOWN + name: reply[name] for name in self._session.recalled}
         self._last = _Look(planes[0].copy(), known) if known else None
         return reply

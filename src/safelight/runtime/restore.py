@@ -16,9 +16,10 @@ from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.recall import Recall, Reply
-from safelight.runtime.session import Session
+from safelight.runtime.session import DISTRIBUTION, Session
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
+from safelight.tasks.suggest import Suggestion, suggest
 
 STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
@@ -87,6 +88,25 @@ class Colorizer:
         L = self._seen(photo.pixels if isinstance(photo, Photo) else check_floats(photo))
         return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
 
+    def suggest(
+        self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, count: int = 3
+    ) -> list[Suggestion]:
+        """Where further hints would help most, best first, and the colors that the model thinks possible there.
+
+        Hints under a lasso are left aside. Raises PhotoError as a call does, and ModelError if the model was
+        exported without its distribution over colors.
+        """
+        if DISTRIBUTION not in {port.name for port in self.card.outputs}:
+            raise ModelError(
+                f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
+                "it again with this safelight"
+            )
+        if isinstance(photo, (str, Path)):
+            photo = read_photo(photo)
+        L = self._seen(photo.pixels if isinstance(photo, Photo) else check_floats(photo))
+        points = to_points(by_region(hints or HintSet())[0], (L.shape[0], L.shape[1]))
+        return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
+
     def predict(self, L: Lightness, points: Points, vivid: float = 0.0) -> Ab:
         """ab (h, w, 2) for L (h, w) and hints on the same grid, at just this size: what a judge asks for."""
         return self._answer(L, points, vivid)[0]
@@ -97,11 +117,11 @@ class Colorizer:
         ab = answer(reply["ab"], reply["chroma"], planes, points, vivid, gain)
         return ab[: L.shape[0], : L.shape[1]], reply
 
-    def _reply(self, L: Lightness, points: Points) -> tuple[Planes, Reply]:
+    def _reply(self, L: Lightness, points: Points, *also: str) -> tuple[Planes, Reply]:
         """The question, and what the network says to it."""
         padded, _ = pad_to_multiple(L, STRIDE)
         planes = ask(padded, points, self._preparation)
-        return planes, self._session(planes)
+        return planes, self._session(planes, *also)
 
     def _seen(self, pixels: Pixels) -> Lightness:
         """L of the small copy that the network sees."""

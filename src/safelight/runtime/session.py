@@ -13,6 +13,7 @@ from safelight.runtime.modelfile import ModelFile
 
 ERRORS_ONLY = 3  # ONNX Runtime's log level
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
+DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
 
 
 class Session:
@@ -46,11 +47,14 @@ class Session:
         _check_ports(model.path, "input", inputs, model.card.inputs)
         _check_ports(model.path, "output", self.outputs, model.card.outputs)
 
-    def __call__(self, **inputs: Planes) -> Mapping[str, npt.NDArray[np.float32]]:
-        """Run once. Each input is (c, h, w) float32; each output is (c, h, w) float32, by its name."""
+    def __call__(self, *also: str, **inputs: Planes) -> Mapping[str, npt.NDArray[np.float32]]:
+        """Run once. Each input is (c, h, w) float32; each output is (c, h, w) float32, by its name.
+
+        also: outputs that are left out unless they are named (DISTRIBUTION).
+        """
         feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
-        results = self._session.run(None, feed)
-        return {name: result[0] for name, result in zip(self.outputs, results, strict=True)}
+        wanted = [name for name in self.outputs if name != DISTRIBUTION or name in also]
+        return {name: result[0] for name, result in zip(wanted, self._session.run(wanted, feed), strict=True)}
 
 
 def _check_ports(path: Path, kind: str, found: Sequence[str], ports: Sequence[Port]) -> None:

@@ -8,8 +8,8 @@ from jaxtyping import Float32, Float64, Int64
 
 from safelight.data.cache import PictureSet
 from safelight.losses.rebalancing import rebalancing_weights, smooth_prior
-from safelight.models.bins import STEP, gamut_bins
 from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.bins import STEP, gamut_bins
 from safelight.training.batches import Pictures
 
 FOLDER = "color_prior"  # in the dataset's own folder

@@ -1,0 +1,56 @@
+"""Bins of color: cells of the ab plane (Zhang, Isola & Efros 2016, section 2.1), and the colors that a
+distribution over them means."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from safelight.pixels.color import srgb_to_lab
+
+STEP = 10.0  # units of ab
+ALIKE = 25.0  # units of ab: bins nearer to a peak than this are the same answer
+LEAST_SHARE = 0.05  # an answer less likely than this is none
+
+
+class Likely(NamedTuple):
+    """A color that may be meant, and how likely it is, 0..1."""
+
+    ab: tuple[float, float]
+    share: float
+
+
+def gamut_bins(step: float = STEP) -> Float[np.ndarray, "q 2"]:
+    """Centers of the ab cells, on a grid of this step, that hold a color of sRGB at some lightness."""
+    levels = np.linspace(0, 1, 33, dtype=np.float32)
+    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(1, -1, 3)
+    cells = np.unique(np.round(srgb_to_lab(cube)[0, :, 1:] / step).astype(int), axis=0)
+    return cells.astype(np.float32) * np.float32(step)
+
+
+def variance(
+    shares: Float32[np.ndarray, "q h w"], bins: Float32[np.ndarray, "q 2"]
+) -> Float32[np.ndarray, "h w"]:
+    """Of the color at each place, in squared units of ab: a and b together."""
+    mean = np.einsum("qhw,qc->hwc", shares, bins)
+    squares = np.einsum("qhw,q->hw", shares, (bins**2).sum(1))
+    return np.maximum(squares - (mean**2).sum(-1), 0).astype(np.float32)
+
+
+def likely_colors(
+    shares: Float32[np.ndarray, " q"], bins: Float32[np.ndarray, "q 2"], most: int = 3
+) -> list[Likely]:
+    """The different colors that a distribution means, the likeliest first, one at least.
+
+    Each is a peak and the bins around it that are not nearer to a higher one.
+    """
+    left, found = shares.astype(np.float64), list[Likely]()
+    while len(found) < most:
+        near = ((bins - bins[left.argmax()]) ** 2).sum(1) <= ALIKE**2
+        share = float(left[near].sum())
+        if found and share < LEAST_SHARE:
+            break
+        a, b = left[near] @ bins[near] / max(share, 1e-12)
+        found.append(Likely((float(a), float(b)), share))
+        left[near] = 0
+    return sorted(found, key=lambda each: -each.share)
