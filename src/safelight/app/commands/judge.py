@@ -1,17 +1,16 @@
 """safelight judge: a model and the baselines answer the same questions."""
 
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.sitting import Sitting
+
 if TYPE_CHECKING:
     from safelight.judging.baselines import Predict
-    from safelight.judging.verdict import Verdict
+    from safelight.judging.protocols import Protocol
 
-STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
 EXAMPLES = """
 \b
 Examples:
@@ -73,72 +72,52 @@ def judge(
     and without a border. An autoencoder is judged beside PCA with as many components, and its samples are
     looked at.
     """
-    from safelight.app.commands.judge_fill import is_filler, judge_filler
-
-    if task == "fill" or (task == "auto" and is_filler(model)):
-        judge_filler(model, data, out, split, limit, seed, beside, workers)
-        return
     from safelight.app.commands.judge_codes import is_autoencoder, judge_autoencoder
-
-    if task == "auto" and is_autoencoder(model):
-        judge_autoencoder(model, data, out, split, limit, seed)
-        return
+    from safelight.app.commands.judge_fill import is_filler, judge_filler
     from safelight.app.commands.judge_robust import judge_robustness
+    from safelight.judging.protocols import protocol_named
+
+    sitting = Sitting(model, data, out, split, limit, seed, beside, workers)
+    if task == "fill" or (task == "auto" and is_filler(model)):
+        judge_filler(sitting)
+    elif task == "auto" and is_autoencoder(model):
+        judge_autoencoder(sitting)
+    elif robust:
+        judge_robustness(sitting, protocol_named(protocol_name), _predicts(model)[0])
+    else:
+        _judge_colorizer(sitting, protocol_named(protocol_name), baselines=not no_baselines)
+
+
+def _judge_colorizer(sitting: Sitting, protocol: "Protocol", baselines: bool) -> None:
+    """Judge, write the report, and say what was found."""
     from safelight.app.progress import Bars
-    from safelight.data.cache import open_dataset
     from safelight.judging.examples import pick_examples
     from safelight.judging.judge import judge as run_judge
-    from safelight.judging.protocols import protocol_named
     from safelight.judging.report import write_report
 
-    protocol = protocol_named(protocol_name)
-    label, *others = _labels([model, *beside])
-    predict, vivid = _predicts(model)
-    if robust:
-        judge_robustness(predict, label, data, out, split, protocol, limit, seed)
-        return
+    name, *others = sitting.labels
+    predict, vivid = _predicts(sitting.model)
     with Bars() as bars:
-        pictures = open_dataset(
-            data,
-            None if split == "all" else split,
-            progress=lambda done, total, what: bars.show(what, done, total),
-        )
+        pictures = sitting.open(bars)
         verdict = run_judge(
             predict,
-            label,
+            name,
             pictures,
             protocol,
             vivid=vivid,
-            limit=limit,
-            seed=seed,
-            baselines=not no_baselines,
-            beside={name: _predicts(other)[0] for name, other in zip(others, beside, strict=True)},
-            dataset=data.name,
-            split=split,
+            limit=sitting.limit,
+            seed=sitting.seed,
+            baselines=baselines,
+            beside={each: _predicts(other)[0] for each, other in zip(others, sitting.beside, strict=True)},
+            dataset=sitting.data.name,
+            split=sitting.split,
             folder=pictures.dataset.folder,
-            workers=workers,
+            workers=sitting.workers,
             progress=bars.show,
         )
-    _keep(verdict, model)
-    page = write_report(verdict, out, pick_examples(verdict, predict, pictures, protocol))
-    click.echo("\n".join(verdict.sentences))
-    click.echo(f"the report is {page}")
-
-
-def _keep(verdict: "Verdict", model: str) -> None:
-    """A run keeps what was said about it."""
-    if not Path(model).is_dir():
-        return
-    from safelight.journal.run import Run
-
-    stamp = verdict.judged.replace(":", "-")
-    verdict.save(Run.open(model).folder / "verdicts" / f"{stamp}-{verdict.protocol}-{verdict.split}.json")
-
-
-def _labels(models: Sequence[str]) -> list[str]:
-    """Short names for the report (of a run: its recipe's); the models as they were given where two share one."""
-    short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in models]
-    return short if len(set(short)) == len(short) else list(models)
+    sitting.keep(verdict)
+    page = write_report(verdict, sitting.out, pick_examples(verdict, predict, pictures, protocol))
+    sitting.tell(verdict.sentences, page)
 
 
 def _predicts(model: str) -> "tuple[Predict, Predict]":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import click
+from safelight.app.sitting import Sitting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,43 +31,32 @@ def is_autoencoder(model: str) -> bool:
         return False
 
 
-def judge_autoencoder(model: str, data: Path, out: Path, split: str, limit: int | None, seed: int) -> None:
+def judge_autoencoder(sitting: Sitting) -> None:
     """Judge, write the report, and say what was found."""
     from safelight.app.progress import Bars
-    from safelight.data.cache import open_dataset
     from safelight.judging.codes.distances import LiteFeatures
     from safelight.judging.codes.judge import judge_codes
     from safelight.judging.codes.report import write_code_report
 
     with Bars() as bars:
-        training = open_dataset(
-            data, "train", progress=lambda done, total, what: bars.show(what, done, total)
-        )
-        held_out = open_dataset(data, None if split == "all" else split)
-        subject, sources = open_subject(model, training)
+        training, held_out = sitting.open(bars, "train"), sitting.open(bars)
+        subject, sources = open_subject(sitting.model, training)
         judged = judge_codes(
             subject,
-            Path(model).name.removesuffix(".onnx"),
+            sitting.labels[0],
             held_out,
             training,
             sources,
             LiteFeatures(),
-            limit=limit,
-            seed=seed,
-            dataset=data.name,
-            split=split,
+            limit=sitting.limit,
+            seed=sitting.seed,
+            dataset=sitting.data.name,
+            split=sitting.split,
             progress=bars.show,
         )
-    page = write_code_report(judged, out)
-    if Path(
-        model
-    ).is_dir():  # a run keeps what was said about it, by a name that the judge of color does not read
-        from safelight.journal.run import Run
-
-        stamp = judged.verdict.judged.replace(":", "-")
-        judged.verdict.save(Run.open(model).folder / "verdicts" / "codes" / f"{stamp}-{split}.json")
-    click.echo("\n".join(judged.verdict.sentences))
-    click.echo(f"the report is {page}")
+    page = write_code_report(judged, sitting.out)
+    sitting.keep(judged.verdict, "codes")  # where the judge of colors does not read
+    sitting.tell(judged.verdict.sentences, page)
 
 
 def open_subject(model: str, training: "PictureSet") -> "tuple[Subject, Sources]":

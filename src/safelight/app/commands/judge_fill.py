@@ -1,13 +1,11 @@
 """safelight judge --task fill: a model and the classical methods fill the same holes."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from safelight.app.sitting import Sitting
 
 if TYPE_CHECKING:
-    from safelight.judging.holes.verdict import FillVerdict
     from safelight.tasks.fills import Fill
 
 
@@ -25,47 +23,33 @@ def is_filler(model: str) -> bool:
         return False
 
 
-def judge_filler(
-    model: str,
-    data: Path,
-    out: Path,
-    split: str,
-    limit: int | None,
-    seed: int,
-    beside: Sequence[str],
-    workers: int,
-) -> None:
+def judge_filler(sitting: Sitting) -> None:
     """Judge, write the report, and say what was found."""
     from safelight.app.progress import Bars
-    from safelight.data.cache import open_dataset
     from safelight.judging.holes.judge import judge_fill
     from safelight.judging.holes.report import write_fill_report
     from safelight.judging.holes.sheet import pick_fills
 
-    fill = open_fill(model)
+    name, *others = sitting.labels
+    fill = open_fill(sitting.model)
     with Bars() as bars:
-        pictures = open_dataset(
-            data,
-            None if split == "all" else split,
-            progress=lambda done, total, what: bars.show(what, done, total),
-        )
+        pictures = sitting.open(bars)
         verdict = judge_fill(
             fill,
-            _label(model),
+            name,
             pictures,
-            limit=limit,
-            seed=seed,
-            beside={_label(other): open_fill(other) for other in beside},
-            dataset=data.name,
-            split=split,
+            limit=sitting.limit,
+            seed=sitting.seed,
+            beside={each: open_fill(other) for each, other in zip(others, sitting.beside, strict=True)},
+            dataset=sitting.data.name,
+            split=sitting.split,
             folder=pictures.dataset.folder,
-            workers=workers,
+            workers=sitting.workers,
             progress=bars.show,
         )
-    _keep(verdict, model)
-    page = write_fill_report(verdict, out, pick_fills(verdict, fill, pictures))
-    click.echo("\n".join(verdict.sentences))
-    click.echo(f"the report is {page}")
+    sitting.keep(verdict)
+    page = write_fill_report(verdict, sitting.out, pick_fills(verdict, fill, pictures))
+    sitting.tell(verdict.sentences, page)
 
 
 def open_fill(model: str) -> "Fill":
@@ -95,17 +79,3 @@ def _task(model: str) -> str:
     from safelight.runtime.modelfile import find_model
 
     return find_model(model, ("colorize", "fill")).card.task
-
-
-def _label(model: str) -> str:
-    return Path(model).name.removesuffix(".onnx")
-
-
-def _keep(verdict: "FillVerdict", model: str) -> None:
-    """A run keeps what was said about it."""
-    if not Path(model).is_dir():
-        return
-    from safelight.journal.run import Run
-
-    stamp = verdict.judged.replace(":", "-")
-    verdict.save(Run.open(model).folder / "verdicts" / f"{stamp}-{verdict.protocol}-{verdict.split}.json")

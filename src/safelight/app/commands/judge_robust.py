@@ -1,44 +1,33 @@
 """safelight judge --robust: how small changes of a photo move a model's colors."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from safelight.app.sitting import Sitting
 
 if TYPE_CHECKING:
     from safelight.judging.baselines import Predict
     from safelight.judging.protocols import Protocol
 
 
-def judge_robustness(
-    predict: "Predict",
-    name: str,
-    data: Path,
-    out: Path,
-    split: str,
-    protocol: "Protocol",
-    limit: int | None,
-    seed: int,
-) -> None:
+def judge_robustness(sitting: Sitting, protocol: "Protocol", predict: "Predict") -> None:
     """Judge, write robustness.md and .json into the report's folder, and say what was found."""
     from safelight.app.progress import Bars
-    from safelight.data.cache import open_dataset
     from safelight.judging.robust import LIMIT, robustness, write_robustness
 
-    if split == "test":
+    if sitting.split == "test":
         raise click.UsageError("--robust needs no look at the test split; use --split val")
     with Bars() as bars:
-        pictures = open_dataset(data, None if split == "all" else split)
+        pictures = sitting.open(bars)
         result = robustness(
             predict,
-            name,
+            sitting.labels[0],
             pictures,
             protocol=protocol,
-            limit=limit or LIMIT,
-            seed=seed,
+            limit=sitting.limit or LIMIT,
+            seed=sitting.seed,
             dataset=pictures.name,
             progress=bars.show,
         )
-    page = write_robustness(result, out)
-    click.echo("\n".join(result.sentences))
-    click.echo(f"the report is {page}")
+    sitting.tell(result.sentences, write_robustness(result, sitting.out))

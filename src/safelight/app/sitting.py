@@ -1,0 +1,77 @@
+"""One sitting of the judge, whatever the task: its pictures are opened, its verdict is kept and told."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from safelight.app.progress import Bars
+    from safelight.data.cache import PictureSet
+
+
+STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
+
+
+class Verdict(Protocol):
+    """What every task's verdict has."""
+
+    @property
+    def judged(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    def save(self, path: Path) -> Path: ...
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What is judged, on which pictures, and where the report goes.
+
+    model, beside: names, files or runs. out: the report's folder. limit: a fixed sample of so many pictures.
+    workers: processes that score the baselines.
+    """
+
+    model: str
+    data: Path
+    out: Path
+    split: str
+    limit: int | None
+    seed: int
+    beside: tuple[str, ...]
+    workers: int
+
+    @property
+    def labels(self) -> list[str]:
+        """Short names for the report, of a run its recipe's; all as they were given where two share one."""
+        given = [self.model, *self.beside]
+        short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in given]
+        return short if len(set(short)) == len(short) else given
+
+    def open(self, bars: "Bars", split: str | None = None) -> "PictureSet":
+        """The pictures of the sitting's split, or of another; a plain folder is built first."""
+        from safelight.data.cache import open_dataset
+
+        split = split or self.split
+        return open_dataset(
+            self.data,
+            None if split == "all" else split,
+            progress=lambda done, total, what: bars.show(what, done, total),
+        )
+
+    def keep(self, verdict: Verdict, folder: str = "") -> None:
+        """A run keeps what was said about it, in this folder of its verdicts."""
+        if not Path(self.model).is_dir():
+            return
+        from safelight.journal.run import Run
+
+        stamp = verdict.judged.replace(":", "-")
+        verdicts = Run.open(self.model).folder / "verdicts" / folder
+        verdict.save(verdicts / f"{stamp}-{verdict.protocol}-{self.split}.json")
+
+    def tell(self, sentences: Sequence[str], page: Path) -> None:
+        """What was found, and where it stands."""
+        click.echo("\n".join(sentences))
+        click.echo(f"the report is {page}")
