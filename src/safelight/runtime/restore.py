@@ -16,6 +16,8 @@ from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.recall import Recall, Reply
+from safelight.runtime.scratches import MODEL as SCRATCHES
+from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
@@ -144,23 +146,29 @@ class Colorizer:
 @overload
 def load(model: Literal["fill"], threads: int = 0) -> Filler: ...  # type: ignore[overload-overlap]
 @overload
+def load(model: Literal["scratches"], threads: int = 0) -> ScratchFinder: ...  # type: ignore[overload-overlap]
+@overload
 def load(model: str | Path | None = None, threads: int = 0) -> Colorizer: ...
-def load(model: str | Path | None = None, threads: int = 0) -> Colorizer | Filler:
-    """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo.
+def load(model: str | Path | None = None, threads: int = 0) -> Colorizer | Filler | ScratchFinder:
+    """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo,
+    `load("scratches")(photo)` the mask of its damage.
 
     model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card, whose
-    task decides what is returned (RESTORERS); None is the bundled colorizer. "fill" works without a model too,
-    by classical methods. threads: how many the network may use, 0 for one a core. Raises ModelError.
+    task decides what is returned (RESTORERS); None is the bundled colorizer. "fill" and "scratches" work without
+    a model too, by classical methods. threads: how many the network may use, 0 for one a core. Raises ModelError.
     """
     if model == FILL:
         return load_filler(threads=threads)
+    if model == SCRATCHES:
+        return load_finder(threads=threads)
     found = find_model(defaults.MODEL if model is None else model, tuple(RESTORERS))
     return RESTORERS[found.card.task](found, threads)
 
 
-RESTORERS: dict[str, type[Colorizer | Filler]] = {
+RESTORERS: dict[str, type[Colorizer | Filler | ScratchFinder]] = {
     "colorize": Colorizer,
     "fill": Filler,
+    "scratches": ScratchFinder,
 }  # task of a card -> use
 
 

@@ -51,7 +51,7 @@ class DamageSettings:
         numbers = tuple(self.most.values())
         if min(numbers) < 0 or not any(numbers):
             raise RecipeError(f"damage is {numbers}; expected numbers from 0, one of them above 0")
-        if self.widths != (0, 0) and not 0 < self.widths[0] <= self.widths[1]:
+        if any(self.widths) and not 0 < self.widths[0] <= self.widths[1]:
             raise RecipeError(f"damage.widths is {self.widths}; expected least and most in pixels, or 0,0")
         if not 0 < self.visible < 1:
             raise RecipeError(f"damage.visible is {self.visible}; expected a share of black to white")
@@ -171,7 +171,7 @@ KINDS: dict[str, Callable[[Srgb, Size, Width, Rng], Srgb]] = {
 
 def _widths(size: Size, settings: DamageSettings, rng: Rng) -> Width:
     """How widths are drawn: thin ones often."""
-    if settings.widths != (0, 0):
+    if any(settings.widths):
         return lambda least, most: _often_small(*settings.widths, rng)
     return lambda least, most: max(_often_small(least, most, rng) * min(size) / 512, 0.5)
 

@@ -3,13 +3,20 @@
 A question is the picture: red, green, blue, -1..1. The answer is one plane: how likely each pixel is damaged.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from safelight.arrays import Mask, Planes, Srgb
 from safelight.errors import RecipeError
+from safelight.tasks.holes_edit import grow, resize_mask
+from safelight.tasks.holes_shapes import Size
 from safelight.tasks.inpaint import to_span
+from safelight.tasks.scratches import USUAL, ScratchSettings, continued, long_parts
+
+SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
+WEAK = 1.5  # log-odds below the threshold at which what is damaged for sure still continues
 
 
 @dataclass(frozen=True)
@@ -38,3 +45,22 @@ def ask(srgb: Srgb) -> Planes:
 def answer(reply: Planes) -> Mask:
     """Likelihood of damage (h, w), 0..1, from a network's reply (1, h, w)."""
     return np.asarray(reply[0].clip(0, 1), np.float32)
+
+
+def likely_mask(
+    likelihood: Mask, size: Size, settings: ScratchSettings = USUAL, threshold: float = 0.5
+) -> Mask:
+    """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
+
+    threshold: at sensitivity 0.5. A pixel that is a little less likely counts where it continues one that is
+    likely enough (hysteresis, Canny 1986).
+    """
+    odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
+    found = continued(likelihood > _share(odds), likelihood > _share(odds - WEAK))
+    if not settings.dust:
+        found = long_parts(found, settings)
+    return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+
+
+def _share(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))

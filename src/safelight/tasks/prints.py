@@ -117,4 +117,6 @@ def _through_jpeg(picture: Srgb, rng: np.random.Generator, worst: int) -> Srgb:
     levels = np.round(picture[..., ::-1] * 255).astype(np.uint8)
     quality = int(rng.integers(worst, 101))
     file = cv2.imencode(".jpg", levels, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]
-    return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1] / np.float32(255), np.float32)
+    decoded = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.asarray(decoded[..., ::-1] / np.float32(255), np.float32)

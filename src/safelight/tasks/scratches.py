@@ -52,6 +52,8 @@ class ScratchSettings:
       prints is bright, and most thin dark things are eyes, mouths and hair.
     dust: whether specks count too. shortest: length of a scratch, as a share of the short side. elongation:
       least length in widths. margin: pixels by which the mask is grown, to cover soft edges.
+    part_of: long side, in pixels, of the photo that the picture was cut from; 0 is a whole photo. On a small
+      photo the same scratch is thinner.
     """
 
     sensitivity: float = 0.5
@@ -61,42 +63,57 @@ class ScratchSettings:
     shortest: float = 0.03
     elongation: float = 4.0
     margin: int = 1
+    part_of: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.sensitivity <= 1:
             raise RecipeError(f"sensitivity is {self.sensitivity}; expected 0 (plain scratches only) to 1")
         if not (self.bright or self.dark):
             raise RecipeError("neither bright nor dark scratches are looked for; choose one")
-        if self.shortest < 0 or self.elongation < 1 or self.margin < 0:
-            raise RecipeError("shortest and margin cannot be negative, and elongation is at least 1")
+        if min(self.shortest, self.margin, self.part_of) < 0 or self.elongation < 1:
+            raise RecipeError("shortest, margin and part_of cannot be negative, and elongation is at least 1")
 
 
-def find_scratches(srgb: np.ndarray, settings: ScratchSettings = ScratchSettings()) -> Mask:
+USUAL = ScratchSettings()
+
+
+def find_scratches(srgb: np.ndarray, settings: ScratchSettings = USUAL) -> Mask:
     """The mask (h, w), float32, 1 = damaged, of a picture (h, w, 3): uint8, uint16 or floats 0..1.
 
     Larger pictures are looked at with a long side of 1024 pixels.
     """
+    return find_ridges(srgb, settings)[0]
+
+
+def find_ridges(srgb: np.ndarray, settings: ScratchSettings = USUAL) -> tuple[Mask, Mask]:
+    """The mask, and how far each place stands out, 0..1, at the working size: what a judge ranks places by."""
     size = (srgb.shape[0], srgb.shape[1])
     scale = min(1.0, WORKING / max(size))
-    small = fit_size(size, max(round(min(size) * scale), 1))
-    L = srgb_to_lightness(resize(srgb, small))
-    found = np.zeros(L.shape, bool)
-    for sign, wanted in ((1, settings.bright), (-1, settings.dark)):
-        if wanted:
-            found |= _ridges(np.float32(sign) * L, settings, 1 if sign > 0 else DARK)
-    return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+    L = srgb_to_lightness(resize(srgb, fit_size(size, max(round(min(size) * scale), 1))))
+    found, most = np.zeros(L.shape, bool), np.zeros(L.shape, np.float32)
+    for sign, caution in ((1, 1.0), (-1, DARK)):
+        if settings.bright if sign > 0 else settings.dark:
+            outstanding = _outstanding(np.float32(sign) * L, settings)
+            found |= _marked(np.float32(sign) * L, outstanding, caution, settings)
+            most = np.maximum(most, outstanding / np.float32(caution))
+    mask = resize_mask(grow(found, settings.margin), size).astype(np.float32)
+    return mask, np.asarray(1 - np.exp2(-most / np.float32(STRONG)), np.float32)
 
 
-def _ridges(L: Lightness, settings: ScratchSettings, caution: float) -> Hole:
-    """Bright ridges (and specks) of L."""
+def _marked(L: Lightness, outstanding: Response, caution: float, settings: ScratchSettings) -> Hole:
+    """Bright ridges (and specks) of L. caution: how much more they have to stand out than light ones."""
     factor = caution * 3 ** (1 - 2 * settings.sensitivity)  # thresholds: threefold at 0, a third at 1
-    response = ridge_response(L) * _stands_out(L)
-    typical = _typical(response) * factor
-    lines = _long(_continued(response > STRONG * typical, response > WEAK * typical), settings)
+    lines = long_parts(continued(outstanding > STRONG * factor, outstanding > WEAK * factor), settings)
     return lines | _specks(L, factor) if settings.dust else lines
 
 
-def ridge_response(L: Lightness) -> Response:
+def _outstanding(L: Lightness, settings: ScratchSettings) -> Response:
+    """The response of bright ridges, in typical responses of the neighborhood."""
+    response = ridge_response(L, settings.part_of) * _stands_out(L)
+    return np.asarray(response / _typical(response), np.float32)
+
+
+def ridge_response(L: Lightness, part_of: int = 0) -> Response:
     """How much each place is brighter than both its sides, in levels of L; the most of all widths and directions.
 
     The line through the place is compared with the brighter of two lines beside it, so that an edge, which is
@@ -105,7 +122,7 @@ def ridge_response(L: Lightness) -> Response:
     import cv2
 
     best = np.zeros(L.shape, np.float32)
-    scale = min(max(max(L.shape) / FULL, 0.5), 1)  # on a small picture the same scratch is thinner
+    scale = min(max(max(*L.shape, part_of) / FULL, 0.5), 1)  # on a small picture the same scratch is thinner
     for width in np.array(WIDTHS) * scale:
         for direction in range(DIRECTIONS):
             angle = math.pi * direction / DIRECTIONS
@@ -156,7 +173,7 @@ def _typical(response: Response) -> Response:
     return np.asarray(np.maximum(usual, np.float32(FAINTEST)))
 
 
-def _continued(strong: Hole, weak: Hole) -> Hole:
+def continued(strong: Hole, weak: Hole) -> Hole:
     """The connected weak places that hold a strong one."""
     import cv2
 
@@ -167,7 +184,7 @@ def _continued(strong: Hole, weak: Hole) -> Hole:
     return np.asarray(holds[labels])
 
 
-def _long(found: Hole, settings: ScratchSettings) -> Hole:
+def long_parts(found: Hole, settings: ScratchSettings) -> Hole:
     """The parts that are long enough, and long for their width."""
     import cv2
 
@@ -189,7 +206,7 @@ def _specks(L: Lightness, factor: float) -> Hole:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     top = cv2.morphologyEx(L, cv2.MORPH_TOPHAT, disc)
     typical = np.maximum(_typical(top), FAINTEST)
-    found = _continued(top > 9 * factor * typical, top > 4 * factor * typical)
+    found = continued(top > 9 * factor * typical, top > 4 * factor * typical)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8))
     small = boxes[:, cv2.CC_STAT_AREA] <= 64
     small[0] = False

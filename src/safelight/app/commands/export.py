@@ -61,6 +61,13 @@ def export(folder: Path, out: Path, data: Path | None, size: int | None, license
         side = size or recipe.augment.size
         click.echo(export_fill(run, network, recipe, out, pictures, held_out, side, license))
         return
+    if recipe.task == "scratches":
+        from safelight.app.export_scratches import export_scratches
+
+        if size is not None:
+            raise click.UsageError("--size is for colorizers and fillers; a finder looks at photos in tiles")
+        click.echo(export_scratches(run, network, recipe, out, pictures, held_out, license))
+        return
     measure, familiarity = learn_familiarity(network, pictures, held_out, np.random.default_rng(0))
     size = size or recipe.augment.size
     card = card_of_run(run, network, recipe, pictures, out.stem, size, license, familiarity)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from safelight.runtime.batch import Job
     from safelight.runtime.fill import Filler
     from safelight.runtime.restore import Colorizer
+    from safelight.runtime.scratches import FindMethod, ScratchFinder
     from safelight.tasks.hints import HintSet
     from safelight.tasks.holes_shapes import Hole
 
@@ -25,6 +26,10 @@ Examples:
   safelight repair portrait.jpg --keep-mask              the same, and portrait-mask.png to look at and correct
   safelight repair portrait.jpg --mask corrected.png     with a mask of one's own
   safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
+  safelight repair scans/ -o mended/ --sensitivity 0.3   a whole folder, only what is plainly a scratch
+
+Every pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
+of JPEG photos are PNG files. PNG, TIFF and WebP photos keep their format; WebP is written without loss.
 
 Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
@@ -32,8 +37,10 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
 
 @dataclass(frozen=True)
 class Tools:
-    """What repairs: the filler, the colorizer if color was asked for, its hints, the mask that was given."""
+    """What repairs: finder, filler, the colorizer if color was asked for, its hints, the mask that was given."""
 
+    finder: "ScratchFinder"
+    method: "FindMethod"
     filler: "Filler"
     colorizer: "Colorizer | None"
     hints: "HintSet | None"
@@ -60,6 +67,13 @@ class Tools:
     show_default=True,
     help="From plain scratches only to much that is none.",
 )
+@click.option(
+    "--method",
+    type=click.Choice(["auto", "network", "ridge"]),
+    default="auto",
+    show_default=True,
+    help="How scratches are found: as in safelight scratches.",
+)
 @click.option("--keep-mask", is_flag=True, help="Write the mask that was found as NAME-mask.png.")
 @click.option("--color", is_flag=True, help="Give the mended photo its color.")
 @click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A hint file.")
@@ -70,13 +84,18 @@ def repair(
     out: Path | None,
     mask: Path | None,
     sensitivity: float,
+    method: "FindMethod",
     keep_mask: bool,
     color: bool,
     hint_file: Path | None,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
-    """Repair each PHOTO: find its scratches, fill them, and with --color give it its color."""
+    """Repair each PHOTO: find its scratches, fill them, and with --color give it its color.
+
+    The result of a JPEG is a PNG, which keeps every other pixel as it was; name one with -o NAME.jpg if a JPEG
+    is wanted.
+    """
     from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
 
     if hint_file and not color:
@@ -84,7 +103,7 @@ def repair(
     jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name))
     if dry_run:
         return tell_jobs(jobs, overwrite)
-    tools = _tools(color, hint_file, mask, sensitivity, keep_mask)
+    tools = _tools(color, hint_file, mask, sensitivity, method, keep_mask)
     return report(
         run(jobs, lambda job: _repair_one(tools, job, overwrite), overwrite),
         len(jobs),
@@ -94,14 +113,21 @@ def repair(
 
 
 def _tools(
-    color: bool, hint_file: Path | None, mask: Path | None, sensitivity: float, keep_mask: bool
+    color: bool,
+    hint_file: Path | None,
+    mask: Path | None,
+    sensitivity: float,
+    method: "FindMethod",
+    keep_mask: bool,
 ) -> Tools:
     from safelight.runtime.fill import load_filler
     from safelight.runtime.restore import load
+    from safelight.runtime.scratches import load_finder
     from safelight.tasks.hints import HintSet
 
     hints = HintSet.load(hint_file) if hint_file else None
-    return Tools(load_filler(), load() if color else None, hints, mask, sensitivity, keep_mask)
+    colorizer = load() if color else None
+    return Tools(load_finder(), method, load_filler(), colorizer, hints, mask, sensitivity, keep_mask)
 
 
 def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
@@ -127,7 +153,7 @@ def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple
     from safelight.errors import PhotoError
     from safelight.runtime.batch import mask_name
     from safelight.tasks.holes_files import read_mask, write_mask
-    from safelight.tasks.scratches import ScratchSettings, find_scratches
+    from safelight.tasks.scratches import ScratchSettings
 
     if tools.mask is not None:
         given = mask_of(job.photo, tools.mask)
@@ -135,7 +161,8 @@ def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple
             raise PhotoError(f"has no mask in {tools.mask}; add {mask_name(job.photo)}, or leave --mask out")
         marked = read_mask(given, photo.size)
         return marked.hole, marked.remarks
-    hole = find_scratches(photo.pixels, ScratchSettings(tools.sensitivity)) > 0
+    found = tools.finder.find(photo.pixels, ScratchSettings(tools.sensitivity), tools.method)
+    hole = found.mask > 0
     if tools.keep_mask:
         write_mask(job.result.with_name(mask_name(job.photo)), hole, overwrite=overwrite)
-    return hole, ()
+    return hole, (f"{hole.mean():.1%} of it is damaged ({found.title})",) if hole.any() else ()

@@ -9,17 +9,20 @@ from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
     from safelight.runtime.batch import Job
+    from safelight.runtime.scratches import FindMethod, ScratchFinder
     from safelight.tasks.scratches import ScratchSettings
 
 EXAMPLES = """
 \b
 Examples:
   safelight scratches portrait.jpg                     writes portrait-mask.png, white on the damage
-  safelight scratches portrait.jpg -o mask.png --sensitivity 0.7 --dark
+  safelight scratches portrait.jpg -o mask.png --sensitivity 0.7
+  safelight scratches portrait.jpg --method ridge --dark
   safelight scratches scans/ -o masks/                 a whole folder; run it again to go on
 
-Look at the mask before it is filled, and correct it in any paint program: what is white will be replaced. Thin
-bright things that belong to the picture, such as wires or a highlight on a nose, look like scratches to it.
+Look at the mask before it is filled, and correct it in any paint program: what is white will be replaced. The
+network learned from drawn damage what to leave; the ridge filter knows nothing of what pictures show, and
+marks wires, letters and lace too.
 
 Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
@@ -37,7 +40,15 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
     show_default=True,
     help="From plain scratches only to much that is none.",
 )
-@click.option("--dark", is_flag=True, help="Look for dark scratches too.")
+@click.option(
+    "--method",
+    type=click.Choice(["auto", "network", "ridge"]),
+    default="auto",
+    show_default=True,
+    help="auto: the network, or the ridge filter where no model is bundled.",
+)
+@click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
+@click.option("--dark", is_flag=True, help="Ridge filter: look for dark scratches too, as the network does.")
 @click.option("--no-dust", is_flag=True, help="Leave out specks.")
 @click.option(
     "--grow", type=click.IntRange(0), default=1, show_default=True, help="Grow the mask by N pixels."
@@ -48,6 +59,8 @@ def scratches(
     photos: tuple[Path, ...],
     out: Path | None,
     sensitivity: float,
+    method: "FindMethod",
+    model: str | None,
     dark: bool,
     no_dust: bool,
     grow: int,
@@ -56,29 +69,32 @@ def scratches(
 ) -> int:
     """Find scratches, cracks and dust in each PHOTO: a mask of its size, white = damaged, for safelight fill."""
     from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
+    from safelight.runtime.scratches import load_finder
     from safelight.tasks.scratches import ScratchSettings
 
     jobs = plan_jobs(photos, out, (mask_name, filled_name, repaired_name, result_name))
     if dry_run:
         return tell_jobs(jobs, overwrite)
     settings = ScratchSettings(sensitivity, dark=dark, dust=not no_dust, margin=grow)
+    finder = load_finder(model)
     return report(
-        run(jobs, lambda job: _find_one(job, settings, overwrite), overwrite),
+        run(jobs, lambda job: _find_one(finder, job, settings, method, overwrite), overwrite),
         len(jobs),
         "looking",
         "looked through",
     )
 
 
-def _find_one(job: "Job", settings: "ScratchSettings", overwrite: bool) -> tuple[str, ...]:
-    """One photo's mask; how much is damaged."""
+def _find_one(
+    finder: "ScratchFinder", job: "Job", settings: "ScratchSettings", method: "FindMethod", overwrite: bool
+) -> tuple[str, ...]:
+    """One photo's mask; how much is damaged, and what found it."""
     from safelight.pixels.files import read_photo
     from safelight.tasks.holes_files import write_mask
-    from safelight.tasks.scratches import find_scratches
 
-    mask = find_scratches(read_photo(job.photo).pixels, settings)
-    write_mask(job.result, mask, overwrite=overwrite)
-    share = float(mask.mean())
-    return (
-        f"{share:.1%} of it is marked as damaged" if share else "no scratches were found; the mask is empty",
-    )
+    found = finder.find(read_photo(job.photo).pixels, settings, method)
+    write_mask(job.result, found.mask, overwrite=overwrite)
+    share = float(found.mask.mean())
+    if not share:
+        return (f"no scratches were found ({found.title}); the mask is empty",)
+    return (f"{share:.1%} of it is marked as damaged ({found.title})",)

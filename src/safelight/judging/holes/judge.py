@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def judge_fill(
     verdict = _verdict(name, questions, {method: gather(own) for method, own in rows.items()})
     verdict = replace(verdict, dataset=dataset, split=split)
     if folder and split == "test":
-        verdict = replace(verdict, looks=_count_look(folder, verdict))
+        verdict = replace(verdict, looks=count_look(folder, verdict))
     return replace(verdict, sentences=summarize(verdict))
 
 
@@ -95,7 +96,7 @@ def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> 
         best=best,
         gains={question.index: float(gain) for question, gain in zip(questions, gains, strict=True)},
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=_version(),
+        safelight=package_version(),
     )
 
 
@@ -122,18 +123,34 @@ def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> t
         for key in COMPARED:
             lead = STATISTICS[key].better * (_resampled(key, weights, model) - _resampled(key, weights, own))
             for cell, difference in _curve(lead).items():
-                standing = _standing(difference, pictures)
-                comparisons.append(FillComparison(method, key, cell, difference, standing))
+                stands = standing(difference, pictures)
+                comparisons.append(FillComparison(method, key, cell, difference, stands))
     return tuple(comparisons)
 
 
-def _standing(difference: Estimate, pictures: int) -> Standing:
+def standing(difference: Estimate, pictures: int) -> Standing:
+    """Whether the model wins, loses, or cannot be told from the other."""
     if pictures < FEWEST or not (difference.above_zero or difference.below_zero):
         return "cannot tell"
     return "wins" if difference.above_zero else "loses"
 
 
-def _count_look(folder: Path, verdict: FillVerdict) -> int:
+class Look(Protocol):
+    """What is written down of a look at a test split."""
+
+    @property
+    def judged(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def questions(self) -> str: ...
+    @property
+    def pictures(self) -> int: ...
+
+
+def count_look(folder: Path, verdict: Look) -> int:
     """Write down that this test split was looked at; how many looks there have been, with this one."""
     columns: Sequence[str] = ("judged", "model", "protocol", "questions", "pictures")
     path = folder / LOOKS
@@ -142,7 +159,8 @@ def _count_look(folder: Path, verdict: FillVerdict) -> int:
     return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
 
 
-def _version() -> str:
+def package_version() -> str:
+    """Of safelight; empty where it is not installed."""
     try:
         return version("safelight")
     except PackageNotFoundError:

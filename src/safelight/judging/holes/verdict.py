@@ -1,7 +1,6 @@
 """What the judge of holes found: typed, and written as JSON that needs no safelight to be read."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from safelight.errors import SafelightError
 from safelight.judging.intervals import Estimate
+from safelight.judging.plain import as_estimate, plain
 
 FORMAT, VERSION = "safelight-fill-verdict", 1
 ALL = "all"  # the mean over all cells
@@ -72,7 +72,7 @@ class FillVerdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: an estimate is [value, low, high], a number that does not exist is null."""
-        return {"format": FORMAT, "version": VERSION, **_plain(self)}
+        return {"format": FORMAT, "version": VERSION, **plain(self)}
 
     def save(self, path: Path) -> Path:
         """Write verdict.json; returns its path."""
@@ -97,31 +97,14 @@ def _verdict(document: Mapping[str, Any]) -> FillVerdict:
     stored = {field.name: document[field.name] for field in fields(FillVerdict)}
     stored["curves"] = {
         method: {
-            statistic: {cell: _estimate(numbers) for cell, numbers in curve.items()}
+            statistic: {cell: as_estimate(numbers) for cell, numbers in curve.items()}
             for statistic, curve in curves.items()
         }
         for method, curves in stored["curves"].items()
     }
     stored["comparisons"] = tuple(
-        FillComparison(**{**row, "difference": _estimate(row["difference"])}) for row in stored["comparisons"]
+        FillComparison(**{**row, "difference": as_estimate(row["difference"])})
+        for row in stored["comparisons"]
     )
     stored["gains"] = {int(index): gain for index, gain in stored["gains"].items()}
     return FillVerdict(**{**stored, "cells": tuple(stored["cells"]), "sentences": tuple(stored["sentences"])})
-
-
-def _estimate(stored: list[float | None]) -> Estimate:
-    return Estimate(*(math.nan if number is None else number for number in stored))
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Estimate):
-        return [_plain(value.value), _plain(value.low), _plain(value.high)]
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}  # type: ignore[arg-type]
-    return value
