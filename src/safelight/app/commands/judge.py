@@ -19,6 +19,7 @@ Examples:
   safelight judge model.onnx --data photos --split test --protocol siggraph17 -o report
   safelight judge model.onnx --data photos --robust -o report
   safelight judge biharmonic --task fill --data photos -o report
+  safelight judge scratches --task scratches --data photos -o report
 
 Every look at the test split is counted in the dataset and told in the report.
 """
@@ -34,10 +35,10 @@ Every look at the test split is counted in the dataset and told in the report.
 )
 @click.option(
     "--task",
-    type=click.Choice(["auto", "colorize", "fill"]),
+    type=click.Choice(["auto", "colorize", "fill", "scratches"]),
     default="auto",
     show_default=True,
-    help="auto: what the model is for. fill: classical methods can be named as models too.",
+    help="auto: what the model is for. fill, scratches: classical methods can be named as models too.",
 )
 @click.option("--split", type=click.Choice(["val", "test", "all"]), default="val", show_default=True)
 @click.option(
@@ -69,17 +70,21 @@ def judge(
 
     The report has curves over the number of hints, intervals, pictures, and says where the model loses.
     A model that fills holes is judged beside the classical methods on the same holes: six bins of area, with
-    and without a border. An autoencoder is judged beside PCA with as many components, and its samples are
+    and without a border. One that finds scratches is judged beside the ridge filter on drawn damage, by kind
+    and width. An autoencoder is judged beside PCA with as many components, and its samples are
     looked at.
     """
     from safelight.app.commands.judge_codes import is_autoencoder, judge_autoencoder
     from safelight.app.commands.judge_fill import is_filler, judge_filler
     from safelight.app.commands.judge_robust import judge_robustness
+    from safelight.app.commands.judge_scratches import is_finder, judge_finder
     from safelight.judging.protocols import protocol_named
 
     sitting = Sitting(model, data, out, split, limit, seed, beside, workers)
     if task == "fill" or (task == "auto" and is_filler(model)):
         judge_filler(sitting)
+    elif task == "scratches" or (task == "auto" and is_finder(model)):
+        judge_finder(sitting)
     elif task == "auto" and is_autoencoder(model):
         judge_autoencoder(sitting)
     elif robust:

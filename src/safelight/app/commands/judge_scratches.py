@@ -1,0 +1,86 @@
+"""safelight judge --task scratches: a network and the ridge filter look at the same drawn damage."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight.app.sitting import Sitting
+
+if TYPE_CHECKING:
+    from safelight.arrays import Mask
+    from safelight.judging.scratches.scores import Finder, Finding
+    from safelight.tasks.finding import Preparation
+
+
+RIDGE = "ridge"  # the classical finders begin with it
+
+
+def is_finder(model: str) -> bool:
+    """Whether that name, file or run finds damage; False for what cannot be opened: the judge will say why."""
+    from safelight.errors import SafelightError
+    from safelight.journal.run import Run
+    from safelight.runtime.modelfile import find_model
+
+    if model.startswith(RIDGE):
+        return True
+    try:
+        if Path(model).is_dir():
+            return bool(Run.open(model).facts["task"] == "scratches")
+        return find_model(model, "scratches").card.task == "scratches"
+    except SafelightError:
+        return False
+
+
+def judge_finder(sitting: Sitting) -> None:
+    """Judge, write the report, and say what was found."""
+    from safelight.app.progress import Bars
+    from safelight.judging.scratches.judge import judge_scratches
+    from safelight.judging.scratches.report import pick_prints, write_scratches_report
+
+    name, *others = sitting.labels
+    finder = open_finder(sitting.model)
+    with Bars() as bars:
+        pictures = sitting.open(bars)
+        verdict = judge_scratches(
+            finder,
+            name,
+            pictures,
+            limit=sitting.limit,
+            seed=sitting.seed,
+            beside={each: open_finder(other) for each, other in zip(others, sitting.beside, strict=True)},
+            dataset=sitting.data.name,
+            split=sitting.split,
+            folder=pictures.dataset.folder,
+            workers=sitting.workers,
+            progress=bars.show,
+        )
+    sitting.keep(verdict)
+    page = write_scratches_report(verdict, sitting.out, pick_prints(verdict, finder, pictures))
+    sitting.tell(verdict.sentences, page)
+
+
+def open_finder(model: str) -> "Finder":
+    """What finds damage: the ridge filter by name, a run, or a model. Raises SafelightError."""
+    from safelight.judging.scratches.scores import CLASSICAL
+    from safelight.runtime.scratches import load_finder
+
+    if model in CLASSICAL:
+        return CLASSICAL[model]
+    if not Path(model).is_dir():
+        finder = load_finder(model)
+        return lambda srgb: _finding(finder.predict(srgb), finder.preparation)
+    from safelight.journal.run import Run
+    from safelight.training.fit import trained_network
+    from safelight.training.scratches.predict import NetworkFinder
+
+    network, recipe = trained_network(Run.open(model))
+    look = NetworkFinder(network)
+    return lambda srgb: _finding(look(srgb), recipe.preparation)
+
+
+def _finding(likelihood: "Mask", preparation: "Preparation") -> "Finding":
+    """A network's answer as it is used."""
+    from safelight.judging.scratches.scores import Finding
+    from safelight.tasks.finding import likely_mask
+
+    size = (likelihood.shape[0], likelihood.shape[1])
+    return Finding(likely_mask(likelihood, size, threshold=preparation.threshold), likelihood)
