@@ -1,23 +1,34 @@
 """Claims of the lab notes, tried again: each is two recipes that differ in one thing, on the same pictures.
 
   python benchmarks/notes.py --data DATASET [--note 001] [--seeds 2] [--steps 600]
+  python benchmarks/notes.py --data DATASET --judged [--note 003] [--steps 400]
 
 Every recipe is trained once a seed (a run that is already there is not trained again) and asked about the same
 held-out pictures. The difference is taken picture by picture; its 95 % interval is a bootstrap over pictures
 and seeds. Prints the table of docs/notes.md.
+
+--judged takes each colorization notebook's best known configuration instead: trained once, judged on the val split
+beside the baselines (the verdict is kept in the run), and examined by the doctor.
 """
 
 import argparse
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from safelight.data.cache import open_dataset
+from safelight.journal.doctor.examine import case_of, examine
+from safelight.journal.records import read_record
 from safelight.journal.run import Run
+from safelight.judging.intervals import Estimate
+from safelight.judging.judge import judge
+from safelight.judging.protocols import protocol_named
+from safelight.judging.verdict import Verdict
 from safelight.recipes import recipe_named
 from safelight.tasks.autoencode import frame, unframe
 from safelight.tasks.hints import Points
@@ -32,6 +43,7 @@ from safelight.training.recipe import Recipe
 from safelight.training.tree import override, to_json
 
 HELD_OUT = 128
+JUDGED = 100  # pictures that the judge asks about, at nine numbers of hints
 RESAMPLES = 4000
 
 
@@ -70,8 +82,29 @@ CLAIMS = (
 )
 
 
+@dataclass(frozen=True)
+class Best:
+    """A note's best known configuration, and what the note says of it."""
+
+    note: str
+    recipe: str
+    says: str
+
+
+BEST = (
+    Best("000", "note-000-hints", "hints reach the whole picture without shortcuts; many hints to few"),
+    Best("000", "note-000-colorful", "bins of color, rebalanced, do not average to grey"),
+    Best(
+        "002",
+        "note-002-simple",
+        "squared error by saturation is enough: a steady loss, neither sepia nor grey",
+    ),
+    Best("003", "note-003-lab", "four terms: all hues, neither sepia, red and green alone nor washed out"),
+)
+
+
 def main() -> None:
-    """Train what is missing, compare, print."""
+    """Train what is missing, compare or judge, print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -80,7 +113,70 @@ def main() -> None:
     parser.add_argument("--note", help="claims of this note alone")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--judged", action="store_true", help="the best configurations, beside the baselines")
     given = parser.parse_args()
+    if given.judged:
+        judged(given)
+    else:
+        compared(given)
+
+
+def judged(given: argparse.Namespace) -> None:
+    """A row for each notebook's best known configuration."""
+    print(f"{given.steps} steps, {JUDGED} held-out pictures\n")
+    print(
+        "| recipe | what the note says | time | without hints, dB | 10 hints, dB | colorful | the doctor | loses to |"
+    )
+    print("|---|---|---:|---|---|---|---|---|")
+    for best in BEST:
+        if given.note in (None, best.note):
+            run = train_once(short(recipe_named(best.recipe), given.steps, 0), given)
+            print(judged_row(best, run, verdict_of(run, given.data)), flush=True)
+
+
+def verdict_of(run: Run, data: Path) -> Verdict:
+    """The judge's, beside all baselines on the val split; kept in the run, and not asked for again."""
+    for path in sorted((run.folder / "verdicts").glob("*-compact-val.json")):
+        return Verdict.load(path)
+    network, recipe = trained_network(run)
+    found = judge(
+        NetworkPredict(network, recipe.preparation),
+        recipe.name,
+        open_dataset(data, "val"),
+        protocol_named("compact"),
+        limit=JUDGED,
+        dataset=data.name,
+        split="val",
+        folder=data,
+    )
+    found.save(run.folder / "verdicts" / f"{found.judged.replace(':', '-')}-compact-val.json")
+    return found
+
+
+def judged_row(best: Best, run: Run, found: Verdict) -> str:
+    """One line of the table of --judged."""
+    began, ended = (datetime.fromisoformat(run.facts[name]) for name in ("started", "ended"))
+    sick = examine(case_of(read_record(run.folder), with_dataset=False)).findings
+    colorful = found.estimate(found.model, "colorfulness", 0)
+    lost: dict[str, list[int]] = {}
+    for each in found.losses():
+        if each.statistic == "psnr":
+            lost.setdefault(each.baseline, []).append(each.hints)
+    behind = "; ".join(f"{name} at {', '.join(map(str, hints))}" for name, hints in lost.items())
+    gains = " | ".join(interval(found.estimate(found.model, "gain", hints)) for hints in (0, 10))
+    return (
+        f"| `{best.recipe}` | {best.says} | {(ended - began).seconds / 60:.1f} min | {gains} | {colorful.value / found.true_colorfulness:.2f} | "
+        f"{', '.join(finding.name for finding in sick) or 'nothing'} | {behind or 'none'} |"
+    )
+
+
+def interval(estimate: Estimate) -> str:
+    """With its 95 % interval."""
+    return f"{estimate.value:+.2f} ({estimate.low:+.2f} to {estimate.high:+.2f})"
+
+
+def compared(given: argparse.Namespace) -> None:
+    """A row for each claim."""
     claims = [claim for claim in CLAIMS if given.note in (None, claim.note)]
     names = dict.fromkeys(name for claim in claims for name in (claim.parent, claim.child))
     scores = {name: scores_of(name, given) for name in names}

@@ -1,5 +1,8 @@
 """The written journal: one HTML file that loads nothing, Markdown with its files, curves that hold what they show."""
 
+import base64
+import io
+import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -95,6 +98,75 @@ def test_the_page_tells_everything(journal: Path) -> None:
         assert "automatic at step 10, step 20" in text.lower()
 
 
+FILL_RECIPE = {"name": "fill", "task": "fill", "augment": {"size": 32}, "train": {"steps": 0}}
+FILL_VERDICT = {
+    "format": "safelight-fill-verdict",
+    "model": "holes",
+    "dataset": "photos",
+    "split": "val",
+    "size": 32,
+    "questions": "q9",
+    "pictures": 12,
+    "cells": ["1-10 %", "1-10 % b", "all"],
+    "curves": {
+        "holes": {
+            "hole_psnr": {"1-10 %": [24.5, 23.5, 25.5], "1-10 % b": [1, 1, 1], "all": [18.25, 18, 18.5]}
+        }
+    },
+    "judged": "2026-11-22T12:00:00+00:00",
+    "sentences": ["It was judged.", "Holes are filled."],
+}
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> str:
+    """The page of runs of two tasks: two colorizers, and a filler with a sheet, scores and two equal verdicts."""
+    root, rng = tmp_path / "runs", np.random.default_rng(0)
+    for name in ("first", "second"):
+        write_run(root, name, healthy(rng))
+    case = healthy(rng)
+    psnr = make_curve([100, 200], [15.0, 16.5])
+    curves = {"train/loss": case.curves["train/loss"], "val/gain_over_telea": psnr, "val/hole_psnr": psnr}
+    holes = write_run(root, "holes", replace(case, curves=curves), recipe=FILL_RECIPE)
+    columns = [np.full((6 * 32, 32, 3), tone, np.uint8) for tone in (10, 80, 150, 220)]
+    for step in (100, 200):
+        Image.fromarray(np.hstack(columns)).save(holes / "pictures" / f"step-{step:07}.png")
+    for hour, said in ((11, "An earlier answer."), (12, "Holes are filled.")):
+        told = FILL_VERDICT | {
+            "judged": f"2026-11-22T{hour}:00:00+00:00",
+            "sentences": ["It was judged.", said],
+        }
+        (holes / "verdicts" / f"{hour}.json").write_text(json.dumps(told))
+    (holes / "verdicts" / "broken.json").write_text('{"format": "safelight-fill-verdict"}')
+    records, _ = read_records(root)
+    return write_page(records, [], tmp_path / "journal", "runs").read_text()
+
+
+def test_tasks_have_a_table_and_a_scale_each(mixed: str) -> None:
+    tables = re.findall(
+        r"<h3>(Color|Holes)</h3>\n<div class=\"scroll\"><table class=\"runs\">\n<tr>(.*?)</tr>", mixed
+    )
+    heads = {title: re.findall(r'<th class="number">(\w+)</th>', head) for title, head in tables}
+    assert heads["Color"][2:] == ["gain_0", "gain_10"]
+    assert heads["Holes"][2:] == ["gain_over_telea", "hole_psnr"]
+    assert re.findall(r'class="title" x="0" y="12">(\w+) of the newest runs', mixed) == ["gain_0"]
+    assert "hole psnr on held-out pictures" in mixed
+
+
+def test_holes_are_shown_and_their_newest_verdict_told(mixed: str) -> None:
+    assert "the hole; Telea 2004; filled at step 100, step 200; truth" in mixed
+    (source,) = re.findall(r"base64,([^\"]+)", mixed)
+    with Image.open(io.BytesIO(base64.b64decode(source))) as strip:
+        assert strip.size == (5 * 100 - 4, 4 * 100 - 4)
+        tones = [int(np.asarray(strip.convert("L"))[48, 48 + 100 * place]) for place in range(5)]
+    assert tones == pytest.approx([10, 80, 150, 150, 220], abs=3)
+    assert "Holes are filled." in mixed
+    assert "An earlier answer." not in mixed
+    assert "24.50" in mixed
+    assert "±0.25" in mixed
+    assert "1-10 % b" not in mixed
+
+
 def test_every_file_of_the_markdown_is_there(journal: Path) -> None:
     named = re.findall(r"\]\((journal-files/[^)]+)\)", (journal / "journal.md").read_text())
     assert {Path(name).suffix for name in named} == {".svg", ".jpg"}
@@ -120,6 +192,17 @@ def test_a_chart_draws_higher_values_higher_and_later_steps_to_the_right() -> No
     assert "nan" not in draw_chart(
         "level", [Line("", make_curve([1, 2], [5.0, np.nan])), Line("b", curve, "b")]
     )
+
+
+def test_names_that_find_no_room_beside_the_title_stand_below_it() -> None:
+    curve = make_curve([0, 100], [1.0, 3.0])
+    for title, below in (("a", False), ("a title that is as long as titles get to be", True)):
+        svg = draw_chart(
+            title, [Line(name, curve, kind) for name, kind in (("gain_10", "a"), ("gain_100", "b"))]
+        )
+        heights = {int(y) for y in re.findall(r'class="name end \w" x="\d+" y="(\d+)"', svg)}
+        assert heights == ({28} if below else {12})
+        assert numbers(svg, "a")[:, 1].min() > max(heights)
 
 
 def test_a_title_cannot_break_out_of_its_chart() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from safelight.journal.family import Place, origin
 from safelight.journal.filmstrip import as_jpeg, filmstrip
-from safelight.journal.listing import show_steps, show_time
+from safelight.journal.listing import show_scores, show_steps, show_time
 from safelight.journal.records import Record
 from safelight.journal.run_charts import run_charts
 from safelight.journal.settings import show_value
-from safelight.journal.verdicts import StoredVerdict
+from safelight.journal.told import Told, read_told
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Chapter:
     strip: tuple[bytes, str] | None
     findings: list[dict[str, Any]] | None
     trips: tuple[str, ...]
-    verdicts: tuple[StoredVerdict, ...]
+    verdicts: tuple[Told, ...]
     error: str
 
     @property
@@ -53,7 +53,7 @@ def write_chapter(place: Place) -> Chapter:
         strip=(as_jpeg(strip[0]), strip[1]) if strip else None,
         findings=record.findings,
         trips=tuple(tell_trip(event) for event in record.guard_events),
-        verdicts=tuple(record.verdicts),
+        verdicts=read_told(record.folder / "verdicts"),
         error=str(record.facts.get("error") or ""),
     )
 
@@ -79,6 +79,8 @@ def _facts(record: Record) -> dict[str, str]:
         "batch": f"{settings.get('data.batch', '?')} of {settings.get('augment.size', '?')} px",
         "learning rate": f"{show_value(settings.get('optimizer.lr'))}, {settings.get('optimizer.schedule', '?')}",
     }
+    if record.scores:
+        facts["scores"] = show_scores(record)
     if record.facts.get("weights_from"):
         facts["weights of"] = str(record.facts["weights_from"])
     if record.facts.get("resumed"):

@@ -11,6 +11,8 @@ from safelight.journal.curves import Curve, make_curve
 
 WIDTH, HEIGHT = 330, 142
 LEFT, RIGHT, TOP, BOTTOM = 40, 10, 26, 22  # margins
+SECOND = 16  # height of a second line, of names that find no room beside the title
+LETTER, APART = 6.2, 12  # widths
 POINTS = 300  # of a curve at most
 
 
@@ -34,13 +36,14 @@ class _Frame:
     last: int
     low: float
     high: float
+    top: int = TOP
 
     def x(self, step: float) -> float:
         return LEFT + (self.width - LEFT - RIGHT) * step / self.last
 
     def y(self, value: float) -> float:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return self.height - BOTTOM - (self.height - TOP - BOTTOM) * share
+        return self.height - BOTTOM - (self.height - self.top - BOTTOM) * share
 
     def points(self, curve: Curve) -> list[str]:
         return [f"{self.x(s):.1f} {self.y(v):.1f}" for s, v in zip(curve.steps, curve.values, strict=True)]
@@ -60,13 +63,18 @@ def draw_chart(
     lines = [replace(line, curve=_thin(line.curve.finite)) for line in lines if len(line.curve.finite)]
     if not lines:
         return ""
-    frame = _Frame(*size, max(1, until, *(int(line.curve.steps[-1]) for line in lines)), *_range(lines))
+    names = [line for line in lines if not line.faint and line.name]
+    names = names if len(names) > 1 else []
+    below = SECOND if _width(title) + sum(_width(line.name) for line in names) > size[0] - RIGHT else 0
+    width, height = size[0], size[1] + below
+    last = max(1, until, *(int(line.curve.steps[-1]) for line in lines))
+    frame = _Frame(width, height, last, *_range(lines), TOP + below)
     parts = [
-        f'<svg class="chart" viewBox="0 0 {size[0]} {size[1]}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{html.escape(title, True)}" xmlns="http://www.w3.org/2000/svg">',
         f'<text class="title" x="0" y="12">{html.escape(title)}</text>',
         *_axes(frame),
-        *(f'<path class="mark" d="M{frame.x(mark):.1f} {TOP}V{size[1] - BOTTOM}"/>' for mark in marks),
+        *(f'<path class="mark" d="M{frame.x(mark):.1f} {frame.top}V{height - BOTTOM}"/>' for mark in marks),
     ]
     for line in lines:
         points = frame.points(line.curve)
@@ -74,7 +82,7 @@ def draw_chart(
         parts.append(f'<path class="line {line.kind}{weight}" d="M{"L".join(points)}"/>')
         if line.dots or len(points) == 1:
             parts += [_dot(point, line.kind) for point in points]
-    return "".join([*parts, _legend(lines, size[0]), "</svg>"])
+    return "".join([*parts, *_legend(names, width, 12 + below), "</svg>"])
 
 
 def draw_spark(curve: Curve, kind: str = "a", size: tuple[int, int] = (84, 20)) -> str:
@@ -109,18 +117,20 @@ def _axes(frame: _Frame) -> list[str]:
     return parts
 
 
-def _legend(lines: Sequence[Line], width: int) -> str:
-    """The names at the top right, from right to left, in their colors."""
-    named = [line for line in lines if not line.faint and line.name]
-    if len(named) < 2:
-        return ""
+def _legend(lines: Sequence[Line], width: int, y: int) -> list[str]:
+    """The names on one line, from right to left, in their colors."""
     parts, right = [], float(width - RIGHT)
-    for line in reversed(named):
+    for line in reversed(lines):
         parts.append(
-            f'<text class="name end {line.kind}" x="{right:.0f}" y="12">{html.escape(line.name)}</text>'
+            f'<text class="name end {line.kind}" x="{right:.0f}" y="{y}">{html.escape(line.name)}</text>'
         )
-        right -= 6.2 * len(line.name) + 12
-    return "".join(parts)
+        right -= _width(line.name)
+    return parts
+
+
+def _width(name: str) -> float:
+    """About what a name takes, with the space before the next."""
+    return LETTER * len(name) + APART
 
 
 def _dot(point: str, kind: str) -> str:

@@ -38,6 +38,17 @@ def family_order(records: Sequence[Record]) -> list[Place]:
     return places + [Place(record, 0, "") for record in records if record not in [p.record for p in places]]
 
 
+TITLES = {"colorize": "Color", "fill": "Holes", "code": "Codes"}
+
+
+def by_task(places: Sequence[Place]) -> dict[str, list[Place]]:
+    """The runs of each task under its title, in their order."""
+    found: defaultdict[str, list[Place]] = defaultdict(list)
+    for place in places:
+        found[TITLES.get(place.record.task, place.record.task.capitalize())].append(place)
+    return dict(found)
+
+
 def origin(record: Record) -> str:
     """What the run began from, and what was changed, without names of runs."""
     from safelight.journal.settings import show_difference

@@ -2,12 +2,12 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
 
-from safelight.journal.doctor.sheets import AUTOMATIC, COLUMNS
+from safelight.journal.doctor.sheets import AUTOMATIC
 from safelight.journal.records import Record
 
 if TYPE_CHECKING:
@@ -16,8 +16,21 @@ if TYPE_CHECKING:
 Sheet = UInt8[np.ndarray, "h w 3"]
 
 ROWS, STAGES = 4, 5  # probes, and steps of the run, at most
-WITH_HINTS, TRUTH = 3, 4
 TILE, GAP = 96, 4  # pixels
+
+
+class Layout(NamedTuple):
+    """The columns of a task's sheet: names in their order, and which of them the run changes."""
+
+    names: tuple[str, ...]
+    answer: int
+
+
+LAYOUTS: dict[str, Layout] = {
+    "colorize": Layout(("grey", "its hints", "automatic", "with 5 hints", "truth"), AUTOMATIC),
+    "fill": Layout(("the hole", "Telea 2004", "filled", "truth"), 2),
+}
+LEFT_OUT: tuple[str, ...] = ("its hints",)
 
 
 def filmstrip(record: Record) -> "tuple[Image, str] | None":
@@ -27,14 +40,19 @@ def filmstrip(record: Record) -> "tuple[Image, str] | None":
     if not sheets:
         return None
     last = list(sheets.values())[-1]
-    side = record.settings.get("augment.size")
-    if not isinstance(side, int) or last.shape[1] != COLUMNS * side:
+    side, layout = record.settings.get("augment.size"), LAYOUTS.get(record.task)
+    if layout is None or not isinstance(side, int) or last.shape[1] != len(layout.names) * side:
         return _scaled(last), f"the probes at {_label(list(sheets)[-1])}"
-    columns = [_column(last, 0, side)]
-    columns += [_column(sheet, AUTOMATIC, side) for sheet in sheets.values() if sheet.shape == last.shape]
-    columns += [_column(last, WITH_HINTS, side), _column(last, TRUTH, side)]
-    steps = ", ".join(_label(path) for path, sheet in sheets.items() if sheet.shape == last.shape)
-    return _join(columns), f"grey; automatic at {steps}; with 5 hints; truth"
+    alike = {path: sheet for path, sheet in sheets.items() if sheet.shape == last.shape}
+    columns, told = [], []
+    for number, name in enumerate(layout.names):
+        if number == layout.answer:
+            columns += [_column(sheet, number, side) for sheet in alike.values()]
+            told.append(f"{name} at {', '.join(map(_label, alike))}")
+        elif name not in LEFT_OUT:
+            columns.append(_column(last, number, side))
+            told.append(name)
+    return _join(columns), "; ".join(told)
 
 
 def as_jpeg(picture: "Image", quality: int = 86) -> bytes:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from safelight.journal.chapter import Chapter
 from safelight.journal.charts import draw_spark
-from safelight.journal.family import Place, origin
+from safelight.journal.family import Place, by_task, origin
 from safelight.journal.listing import main_scores, show_steps, show_time
 from safelight.journal.looks import SplitLooks
 from safelight.journal.records import Record
 from safelight.journal.run_charts import chart_together
-from safelight.journal.verdicts import StoredVerdict
+from safelight.journal.told import Told
 
 STYLE = Path(__file__).with_name("page.css")
-SENTENCES = 4  # of a verdict
 
 
 def html_page(
@@ -31,12 +30,20 @@ def html_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>",
         f"<h1>{escape(title)}</h1>\n<p>{escape(summary)}</p>",
-        _runs_table(places),
-        _together(places),
+        *_overview(places),
         _looks(looks),
         *(_chapter(chapter) for chapter in chapters),
     ]
     return "\n".join(part for part in parts if part) + "\n</html>\n"
+
+
+def _overview(places: Sequence[Place]) -> list[str]:
+    """A table and a chart a task: scores of different tasks are no scale for each other."""
+    tasks = by_task(places)
+    parts = []
+    for title, own in tasks.items():
+        parts += [f"<h3>{escape(title)}</h3>" if len(tasks) > 1 else "", _runs_table(own), _together(own)]
+    return parts
 
 
 def _runs_table(places: Sequence[Place]) -> str:
@@ -86,11 +93,17 @@ def _looks(looks: Sequence[SplitLooks]) -> str:
         return ""
     lines = []
     for each in looks:
-        models = ", ".join(f"{row.get('judged', '')[:10]} {row.get('model', '?')}" for row in each.rows)
+        models = ", ".join(map(_look, each.rows))
         lines.append(
             f'<p class="note"><b>{escape(each.said[0].upper() + each.said[1:])}.</b> {escape(models)}</p>'
         )
     return "<h3>Looks at test splits</h3>\n" + "\n".join(lines)
+
+
+def _look(row: Mapping[str, object]) -> str:
+    """Which model, and when, unless its name tells the day."""
+    model, day = str(row.get("model", "?")), str(row.get("judged", ""))[:10]
+    return model if model.startswith(day) else f"{model} on {day}"
 
 
 def _chapter(chapter: Chapter) -> str:
@@ -103,7 +116,8 @@ def _chapter(chapter: Chapter) -> str:
     return (
         f'<section class="run" id="{escape(chapter.anchor, True)}">\n<header><h2>{escape(record.name)}</h2>'
         f'{_state(record)}</header>\n<p class="from">{escape(origin(record))}</p>\n{error}'
-        f'<div class="columns">\n<div>{"".join(side)}</div>\n<div>{"".join(main)}</div>\n</div>\n</section>'
+        f'<div class="columns">\n<div class="side">{"".join(side)}</div>\n'
+        f"<div>{''.join(main)}</div>\n</div>\n</section>"
     )
 
 
@@ -158,18 +172,15 @@ def _strip(chapter: Chapter) -> str:
     )
 
 
-def _verdict(verdict: StoredVerdict) -> str:
-    heads = "".join(f'<th class="number">{gain.hints}</th>' for gain in verdict.mean_gains)
-    values = "".join(f'<td class="number">{gain.value:.2f}</td>' for gain in verdict.mean_gains)
-    halves = "".join(
-        f'<td class="number">±{(gain.high - gain.low) / 2:.2f}</td>' for gain in verdict.mean_gains
-    )
-    looks = f" Look {verdict.looks} at this test split." if verdict.looks is not None else ""
-    told = " ".join(verdict.sentences[1:SENTENCES])
+def _verdict(verdict: Told) -> str:
+    heads = "".join(f'<th class="number">{escape(figure.head)}</th>' for figure in verdict.figures)
+    values = "".join(f'<td class="number">{figure.value:.2f}</td>' for figure in verdict.figures)
+    halves = "".join(f'<td class="number">±{figure.half:.2f}</td>' for figure in verdict.figures)
     return (
         f"<h3>Verdict of {escape(verdict.judged[:10])}: {escape(verdict.asked)}</h3>\n"
-        f'<p class="note">{escape(told)}{escape(looks)}</p>\n<div class="scroll"><table>'
-        f"<tr><th>hints</th>{heads}</tr><tr><td>gain, dB</td>{values}</tr><tr><td></td>{halves}</tr></table></div>\n"
+        f'<p class="note">{escape(verdict.words)}</p>\n<div class="scroll"><table>'
+        f"<tr><th>{verdict.over}</th>{heads}</tr><tr><td>{verdict.measure}</td>{values}</tr>"
+        f"<tr><td></td>{halves}</tr></table></div>\n"
     )
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from safelight.journal.chapter import Chapter
 from safelight.journal.family import Place, origin
-from safelight.journal.html_page import SENTENCES, STYLE
+from safelight.journal.html_page import STYLE
 from safelight.journal.listing import show_scores, show_steps, show_time
 from safelight.journal.looks import SplitLooks
-from safelight.journal.verdicts import StoredVerdict
+from safelight.journal.told import Told
 
 
 def write_markdown(
@@ -93,14 +93,13 @@ def _doctor(chapter: Chapter) -> list[str]:
     return ["### Doctor", "\n".join(rows) or "Nothing found."]
 
 
-def _verdict(verdict: StoredVerdict) -> list[str]:
-    counts = " | ".join(str(gain.hints) for gain in verdict.mean_gains)
-    gains = " | ".join(f"{gain.value:.2f}" for gain in verdict.mean_gains)
-    looks = f" Look {verdict.looks} at this test split." if verdict.looks is not None else ""
+def _verdict(verdict: Told) -> list[str]:
+    heads = " | ".join(_plain(figure.head) for figure in verdict.figures)
+    values = " | ".join(f"{figure.value:.2f} ±{figure.half:.2f}" for figure in verdict.figures)
     return [
         f"### Verdict of {verdict.judged[:10]}: {_plain(verdict.asked)}",
-        _plain(" ".join(verdict.sentences[1:SENTENCES])) + looks,
-        f"| hints | {counts} |\n|---|{'---:|' * len(verdict.mean_gains)}\n| gain, dB | {gains} |",
+        _plain(verdict.words),
+        f"| {verdict.over} | {heads} |\n|---|{'---:|' * len(verdict.figures)}\n| {verdict.measure} | {values} |",
     ]
 
 

@@ -37,7 +37,9 @@ class Record:
 
     @property
     def task(self) -> str:
-        return str(self.recipe.get("task", "color"))
+        """colorize, fill or code; the oldest recipes do not say, and are of colors."""
+        task = str(self.recipe.get("task", "colorize"))
+        return "colorize" if task == "color" else task
 
     @property
     def parent(self) -> str | None:

@@ -1,10 +1,12 @@
 """The charts of a run, and of all runs together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from safelight.journal.charts import Line, draw_chart
 from safelight.journal.curves import Curve, make_curve
 from safelight.journal.doctor.steadiness import running_median
+from safelight.journal.listing import main_scores
 from safelight.journal.records import Record
 
 KINDS = "abcdef"  # colors of lines, in the style of the page
@@ -18,14 +20,24 @@ def run_charts(record: Record) -> dict[str, str]:
     """SVG by name: loss, scores, rate, colors, fit; what was not measured is left out."""
     curves, until = record.curves, record.steps_planned
     marks = [int(event["step"]) for event in record.guard_events if isinstance(event.get("step"), int)]
-    scores = {name.removeprefix("val/"): own for name, own in curves.items() if name.startswith("val/")}
+    scores = {  # a single figure is no curve; it stands among the facts
+        name.removeprefix("val/"): own
+        for name, own in curves.items()
+        if name.startswith("val/") and len(own) > 1
+    }
+    gains = {name: own for name, own in scores.items() if "gain" in name}
+    levels = {name: own for name, own in scores.items() if name not in gains}
     rate = {"lr": curves["train/lr"]} if "train/lr" in curves else {}
     told = {name.removeprefix("probe/"): curves[name] for name in COLORS if name in curves}
-    first = next((name for name in scores if FAMILIAR + name in curves), "")
+    first = next((name for name in (*main_scores(record), *scores) if FAMILIAR + name in curves), "")
     fit = {"held out": scores[first], "training": curves[FAMILIAR + first]} if first else {}
     charts = {
         "loss": draw_chart("training loss", smoothed(curves.get("train/loss")), marks, until),
-        "scores": draw_chart("scores on held-out pictures", lines_of(scores), marks, until),
+        "scores": draw_chart("gains on held-out pictures, dB", lines_of(gains), marks, until),
+        **{
+            f"score-{name}": draw_chart(_spoken(name), lines_of({name: own}), marks, until)
+            for name, own in levels.items()
+        },
         "rate": draw_chart("learning rate", lines_of(rate), marks, until),
         "fit": draw_chart(f"{first}, both sides", lines_of(fit), (), until),
         "colors": draw_chart("share of the truth", lines_of(told), (), until),
@@ -34,20 +46,23 @@ def run_charts(record: Record) -> dict[str, str]:
 
 
 def chart_together(records: Sequence[Record]) -> str:
-    """The first score of the newest runs that have one, in one chart; "" for fewer than two."""
-    with_scores = [
-        (record, next(curve for name, curve in record.curves.items() if name.startswith("val/")))
-        for record in records
-        if any(name.startswith("val/") and len(curve) > 1 for name, curve in record.curves.items())
-    ][-len(KINDS) :]
-    if len(with_scores) < 2:
+    """The score that is told first, of the newest runs that have it, in one chart; "" for fewer than two."""
+    first = [name for record in records for name in main_scores(record, 1)]
+    if not first:
         return ""
-    name = next(name for name in with_scores[0][0].curves if name.startswith("val/"))
+    name = Counter(first).most_common(1)[0][0]
+    measured = [(record, record.curves.get(f"val/{name}")) for record in records]
+    chosen = [(record, curve) for record, curve in measured if curve is not None and len(curve) > 1][
+        -len(KINDS) :
+    ]
+    if len(chosen) < 2:
+        return ""
     lines = [
         Line(_short_name(record.name), curve, KINDS[number], dots=len(curve) < DENSE)
-        for number, (record, curve) in enumerate(with_scores)
+        for number, (record, curve) in enumerate(chosen)
     ]
-    return draw_chart(f"{name.removeprefix('val/')} of the newest runs", lines, size=TOGETHER)
+    until = max(record.steps_planned for record, _ in chosen)
+    return draw_chart(f"{name} of the newest runs", lines, until=until, size=TOGETHER)
 
 
 def smoothed(curve: Curve | None) -> list[Line]:
@@ -67,6 +82,11 @@ def lines_of(curves: Mapping[str, Curve]) -> list[Line]:
         Line(name, curve, KINDS[number], dots=len(curve) < DENSE)
         for number, (name, curve) in enumerate(list(curves.items())[: len(KINDS)])
     ]
+
+
+def _spoken(name: str) -> str:
+    """A score's name as a title."""
+    return f"{name.replace('_', ' ')} on held-out pictures"
 
 
 def _short_name(name: str) -> str:

@@ -17,7 +17,7 @@ COLUMNS, AUTOMATIC, TRUTH = 5, 2, 4  # grey, hints, automatic answer, with hints
 def evidence_from_sheets(record: Record) -> dict[str, Curve]:
     """probe/ curves measured on the pictures of a run; empty for other tasks and other layouts."""
     side = record.settings.get("augment.size")
-    if record.task not in ("color", "colorize") or not isinstance(side, int):
+    if record.task != "colorize" or not isinstance(side, int):
         return {}
     rows: list[dict[str, float]] = []
     steps: list[int] = []

@@ -1,0 +1,101 @@
+"""Verdicts of every task as the page shows them: a few sentences, and one row of figures with their intervals."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SENTENCES = slice(1, 4)  # those after what was judged
+
+
+class Figure(NamedTuple):
+    """One column: its head, the value, its 95 % interval (nan where there is none)."""
+
+    head: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half(self) -> float:
+        """Half of the interval's width."""
+        return (self.high - self.low) / 2
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page says of one verdict. over: what the heads are; measure: what the figures are."""
+
+    judged: str
+    asked: str
+    over: str
+    measure: str
+    figures: tuple[Figure, ...]
+    sentences: tuple[str, ...]
+    looks: int | None
+
+    @property
+    def words(self) -> str:
+        """The sentences, and which look at the test split this was."""
+        look = (f"Look {self.looks} at this test split.",) if self.looks is not None else ()
+        return " ".join((*self.sentences, *look))
+
+
+def read_told(folder: Path) -> tuple[Told, ...]:
+    """The newest verdict of each kind of question in a run's folder, oldest first; what cannot be read is left out."""
+    newest: dict[tuple[str, str], Told] = {}
+    for path in folder.glob("**/*.json"):
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            told = TOLD[stored["format"]](stored)
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+            continue
+        key = (told.asked, str(stored.get("questions", "")))
+        if key not in newest or told.judged >= newest[key].judged:
+            newest[key] = told
+    return tuple(sorted(newest.values(), key=lambda told: told.judged))
+
+
+def _told(stored: Mapping[str, Any], how: str, over: str, measure: str, figures: tuple[Figure, ...]) -> Told:
+    where = f"{stored['pictures']} pictures of {stored.get('dataset', '')}/{stored.get('split', '')}"
+    return Told(
+        judged=str(stored.get("judged", "")),
+        asked=f"{where}, {how}",
+        over=over,
+        measure=measure,
+        figures=figures,
+        sentences=tuple(map(str, stored.get("sentences", ())))[SENTENCES],
+        looks=stored.get("looks"),
+    )
+
+
+def _colors(stored: Mapping[str, Any]) -> Told:
+    gains = stored["groups"][0]["curves"][stored["model"]]["gain"]
+    figures = tuple(_figure(str(hints), gain) for hints, gain in zip(stored["counts"], gains, strict=True))
+    return _told(stored, f"protocol {stored['protocol']}", "hints", "gain over grey, dB", figures)
+
+
+def _fills(stored: Mapping[str, Any]) -> Told:
+    curve = stored["curves"][stored["model"]]["hole_psnr"]
+    # Holes that touch the border ("10-20 % b") are in "all"; a column each would be too many.
+    figures = tuple(_figure(cell, curve[cell]) for cell in stored["cells"] if not cell.endswith(" b"))
+    return _told(stored, f"holes in {stored['size']} px", "hole", "PSNR in it, dB", figures)
+
+
+def _codes(stored: Mapping[str, Any]) -> Told:
+    figures = tuple(_figure(method, errors["psnr"]) for method, errors in stored["errors"].items())
+    return _told(stored, f"codes of {stored['latent']}", "method", "PSNR, dB", figures)
+
+
+TOLD: dict[str, Callable[[Mapping[str, Any]], Told]] = {
+    "safelight-verdict": _colors,
+    "safelight-fill-verdict": _fills,
+    "safelight-code-verdict": _codes,
+}
+
+
+def _figure(head: str, estimate: list[float | None]) -> Figure:
+    value, low, high = (math.nan if part is None else float(part) for part in estimate)
+    return Figure(head, value, low, high)
