@@ -26,6 +26,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "note-001-gated": fill.note_001_gated,
     "note-001-partial": fill.note_001_partial,
     "note-001-attention": fill.note_001_attention,
+    "note-001-discriminator": fill.note_001_discriminator,
     "note-001-small-then-big": fill.note_001_small_then_big,
     "note-001-unit-range": fill.note_001_unit_range,
     "note-001-byte-range": fill.note_001_byte_range,

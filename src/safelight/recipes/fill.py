@@ -7,9 +7,11 @@ note-001-...     note 001's configurations, small enough to be compared within m
 
 from dataclasses import replace
 
+from safelight.losses.adversarial import AdversarialSettings
 from safelight.losses.holes import FillLossSettings
 from safelight.models.bottleneck import BottleneckSettings
 from safelight.models.convolutions import ConvolutionName
+from safelight.models.discriminator import DiscriminatorSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.holes import HoleSampling
 from safelight.tasks.inpaint import Preparation
@@ -94,6 +96,16 @@ def note_001_partial() -> FillRecipe:
 def note_001_attention() -> FillRecipe:
     """Contextual attention: missing cells borrow from known ones."""
     return _but("note-001-attention", bottleneck=BottleneckSettings(contextual=True))
+
+
+def note_001_discriminator() -> FillRecipe:
+    """A discriminator after the reconstruction, by the loss that the note writes down, from a third of the run on."""
+    return replace(
+        note_001_unet(),
+        name="note-001-discriminator",
+        adversarial=AdversarialSettings(weight=0.01, loss="non_saturating", start=1 / 3),
+        discriminator=DiscriminatorSettings(channels=32, widest=128, layers=3),
+    )
 
 
 def note_001_small_then_big() -> FillRecipe:

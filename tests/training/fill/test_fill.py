@@ -9,9 +9,12 @@ import torch
 
 from safelight.errors import RecipeError
 from safelight.journal.run import Run
+from safelight.losses.adversarial import AdversarialSettings
+from safelight.models.discriminator import DiscriminatorSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.inpaint import Preparation
 from safelight.training import fit as training
+from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.augment import Augmentation
 from safelight.training.crafts import craft_of, from_json
 from safelight.training.fill.predict import NetworkFill
@@ -118,3 +121,37 @@ def test_what_cannot_work_together_is_refused(changes: dict[str, object], says: 
 
 def test_a_recipe_keeps_its_task() -> None:
     assert '"task": "fill"' in to_json(TINY)
+
+
+AGAINST = replace(
+    TINY,
+    adversarial=AdversarialSettings(weight=0.5, start=0.5),
+    discriminator=DiscriminatorSettings(channels=4, widest=8, layers=2),
+)
+
+
+def test_a_discriminator_trains_beside_the_filler_and_is_not_kept(dataset: Path, tmp_path: Path) -> None:
+    run = training.fit(AGAINST, dataset, tmp_path, quiet=True)
+    assert (run.facts["state"], run.facts["step"]) == ("finished", 4)
+    rows = [line.split(",") for line in (run.folder / "metrics.csv").read_text().splitlines()]
+    told = [row[rows[0].index("train/discriminator")] for row in rows[1:]]
+    assert [bool(value) for value in told] == [False, False, True, True]
+    assert float(told[2]) > 0
+    assert from_json(run.recipe_json) == AGAINST
+    assert not [name for name in training.averaged_weights(run) if "discriminator" in name]
+
+
+def test_the_discriminator_sees_the_composite_and_the_mask(album: Album) -> None:
+    craft, samples = craft_of(AGAINST), FillSamples(album, AGAINST)
+    module = module_for(AGAINST, craft)
+    assert isinstance(module, AdversarialModule)
+    planes, truth, mask = craft.collate([samples[0], samples[1]])
+    judged = module.judging_craft.judged(module.network, (planes, truth, mask), AGAINST, 0.5)
+    assert judged.fake.shape == judged.real.shape == (2, 4, 32, 32)
+    assert torch.equal(judged.fake[:, 3:], mask)
+    known = (mask == 0).expand(-1, 3, -1, -1)
+    assert torch.equal(judged.fake[:, :3][known], judged.real[:, :3][known])
+    assert torch.allclose(judged.real[:, :3], 2 * truth - 1)
+    module.discriminator(judged.fake).sum().backward()
+    reached = [p.grad for p in module.network.parameters() if p.grad is not None and p.grad.abs().any()]
+    assert reached  # the adversarial term teaches the filler

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from safelight.losses.holes import FillLossSettings, composite, hole_log_error, hole_variation, masked_l1
 from safelight.losses.perceptual import Features, lite0_features, perceptual_distance, style_distance
+from safelight.models.discriminator import PatchDiscriminator
 from safelight.models.filler import Filler
 from safelight.tasks.inpaint import SPANS
+from safelight.training.adversarial import Judged
 from safelight.training.batches import Pictures
 from safelight.training.fill.probes import FillProbes, choose
 from safelight.training.fill.recipe import FillRecipe
@@ -44,11 +46,24 @@ class FillCraft:
         self, network: nn.Module, batch: Batch, recipe: FillRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The loss on the filled pictures, term by term."""
+        return self.judged(network, batch, recipe, progress).terms
+
+    def judged(self, network: nn.Module, batch: Batch, recipe: FillRecipe, progress: float) -> Judged:
+        """The same, with what a discriminator is shown: the filled picture and the true one, each with the mask.
+
+        A discriminator that knows the mask looks at the hole and its seam (Yu et al. 2019, section 3.3).
+        """
         planes, truth, mask = batch
         black, white = SPANS[recipe.preparation.span]
         fill = (network(planes).float() - black) / (white - black)
         features = self.features.to(truth.device) if recipe.loss.needs_features else None
-        return fill_terms(fill, truth, mask, recipe.loss, features)
+        terms = fill_terms(fill, truth, mask, recipe.loss, features)
+        whole = composite(fill, truth, mask)
+        return Judged(terms, *(torch.cat([2 * seen - 1, mask], 1) for seen in (whole, truth)))
+
+    def discriminator(self, recipe: FillRecipe) -> PatchDiscriminator:
+        """A patch discriminator over red, green, blue and the mask."""
+        return PatchDiscriminator(4, recipe.discriminator)
 
     def probes(self, held_out: Pictures, recipe: FillRecipe) -> FillProbes:
         """Fixed pictures and holes."""

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from safelight.errors import RecipeError
+from safelight.losses.adversarial import AdversarialSettings
 from safelight.losses.holes import FillLossSettings
+from safelight.models.discriminator import DiscriminatorSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.holes import HoleSampling
 from safelight.tasks.inpaint import Preparation
@@ -24,6 +26,8 @@ class FillRecipe:
     preparation: Preparation = field(default_factory=Preparation)
     augment: Augmentation = field(default_factory=Augmentation)
     loss: FillLossSettings = field(default_factory=FillLossSettings)
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     data: DataSettings = field(default_factory=DataSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
