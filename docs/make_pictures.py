@@ -3,6 +3,7 @@
 docs/pictures/old.jpg     old photographs and their automatic colours
 docs/pictures/hints.jpg   one photo: as grey, automatic, with its hint file, and as it was
 docs/pictures/vivid.jpg   one photo at --vivid 0, 0.5 and 1
+docs/pictures/suggest.jpg where safelight suggest asks for hints, and the likely colors there
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import safelight
+from safelight.app.suggested import draw
 from safelight.arrays import Srgb
 from safelight.pixels.color import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
@@ -58,7 +60,7 @@ def draw_hints(srgb: Srgb, hints: safelight.HintSet) -> Srgb:
 
 
 def main() -> None:
-    """All three."""
+    """All of them."""
     restorer = safelight.load()
     old = [center_crop(read(name), (HEIGHT, 250)) for name in OLD]
     save([[grey(photo) for photo in old], [restorer(grey(photo)) for photo in old]], "old.jpg")
@@ -68,6 +70,9 @@ def main() -> None:
     square = read("madison-square-1900.jpg")
     square = resize(square, fit_size((square.shape[0], square.shape[1]), 260))
     save([[restorer(grey(square), vivid=vivid) for vivid in (0.0, 0.5, 1.0)]], "vivid.jpg")
+    square = grey(safelight.read_photo(EXAMPLES / "madison-square-1900.jpg").srgb)
+    places = draw(restorer(square), restorer.suggest(square, count=4))
+    save([[np.asarray(places, np.float32) / 255]], "suggest.jpg")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32
 from safelight.pixels.color import srgb_to_lab
 
 STEP = 10.0  # units of ab
-ALIKE = 25.0  # units of ab: bins nearer to a peak than this are the same answer
+ALIKE = 18.0  # units of ab: bins nearer to a peak than this are the same answer
 LEAST_SHARE = 0.05  # an answer less likely than this is none
 
 
@@ -34,7 +34,7 @@ def variance(
     """Of the color at each place, in squared units of ab: a and b together."""
     mean = np.einsum("qhw,qc->hwc", shares, bins)
     squares = np.einsum("qhw,q->hw", shares, (bins**2).sum(1))
-    return np.maximum(squares - (mean**2).sum(-1), 0).astype(np.float32)
+    return np.asarray(np.maximum(squares - (mean**2).sum(-1), 0), np.float32)
 
 
 def likely_colors(
