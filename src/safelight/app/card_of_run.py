@@ -1,8 +1,9 @@
 """What a run's folder and dataset say, as the card of the model that is exported from it."""
 
 from collections import Counter
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,18 +15,55 @@ from safelight.tasks.colorize import ask
 from safelight.tasks.sampling import draw_points
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from safelight.data.cache import PictureSet
     from safelight.journal.run import Run
     from safelight.models.plain_color import ColorNetwork
     from safelight.runtime.card import ModelCard, TrainingSet
     from safelight.runtime.familiar import Familiarity
+    from safelight.training.code.recipe import CodeRecipe
     from safelight.training.color.recipe import ColorRecipe
+    from safelight.training.fill.recipe import FillRecipe
+    from safelight.training.scratches.recipe import ScratchRecipe
+
+    TaskRecipe: TypeAlias = ColorRecipe | FillRecipe | CodeRecipe | ScratchRecipe
 
 SHOWN = {"gain": "gain over grey, dB", "psnr": "PSNR, dB", "ciede2000": "CIEDE2000"}
 PRETRAINED = (
     "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
     "(Apache-2.0)."
 )
+
+
+def base_card(
+    run: "Run", network: "nn.Module", recipe: "TaskRecipe", trained_on: "PictureSet", name: str, license: str
+) -> "ModelCard":
+    """What the cards of all tasks say: whose, when, of what, how; with the scores measured while it trained.
+
+    Without inputs, outputs and checksum, which belong to the file.
+    """
+    from safelight import __version__
+    from safelight.models.layers import count_parameters
+    from safelight.runtime.card import ModelCard
+
+    return ModelCard(
+        name=name,
+        task=recipe.task,
+        version=__version__,
+        created=datetime.now(UTC).date().isoformat(),
+        size=recipe.augment.size,
+        inputs=(),
+        outputs=(),
+        parameters=count_parameters(network),
+        license=license,
+        preparation=asdict(recipe.preparation),
+        data=training_sets(trained_on),
+        recipe_name=recipe.name,
+        recipe=asdict(recipe),
+        command=history(run),
+        scores=dict(run.facts.get("scores", {})),
+    )
 
 
 def card_of_run(
@@ -38,28 +76,14 @@ def card_of_run(
     license: str,
     familiarity: "Familiarity | None" = None,
 ) -> "ModelCard":
-    """The card of `network`, without its checksum. size: short side in use, in pixels."""
-    from dataclasses import asdict
-
-    from safelight import __version__
+    """The card of a colorizer, without its checksum. size: short side in use, in pixels."""
     from safelight.models.export import INPUTS, OUTPUTS
-    from safelight.runtime.card import ModelCard
 
-    return ModelCard(
-        name=name,
-        task="colorize",
-        version=__version__,
-        created=datetime.now(UTC).date().isoformat(),
+    return replace(
+        base_card(run, network, recipe, trained_on, name, license),
         size=size,
         inputs=INPUTS,
         outputs=OUTPUTS,
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        license=license,
-        preparation=asdict(recipe.preparation),
-        data=training_sets(trained_on),
-        recipe_name=recipe.name,
-        recipe=asdict(recipe),
-        command=history(run),
         scores=scores(run),
         familiarity=familiarity,
         notes=PRETRAINED if getattr(recipe.model, "pretrained", False) else "",

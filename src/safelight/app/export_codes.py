@@ -1,18 +1,18 @@
 """The autoencoder of a run as files: encoder, decoder, cards, and the mixture of its codes."""
 
 import hashlib
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from safelight.app.card_of_run import base_card
+
 if TYPE_CHECKING:
     from safelight.data.cache import PictureSet
     from safelight.journal.run import Run
     from safelight.models.vae import VAE
-    from safelight.runtime.card import ModelCard
     from safelight.training.code.recipe import CodeRecipe
 
 CHECKED = 8  # pictures that torch and the exported files must agree on
@@ -43,12 +43,17 @@ def export_codes(
         np.random.default_rng(0),
     )
     content = mixture.to_bytes()
-    card = _card(run, network, recipe, pictures, base.name, license)
-    preparation = {**asdict(recipe.preparation), "codes_sha256": hashlib.sha256(content).hexdigest()}
-    told = {
+    card = base_card(run, network, recipe, pictures, base.name, license)
+    told: dict[str, object] = {"likelihood": recipe.model.likelihood, "sd": float(network.sd)}
+    told |= {
         f"log density of held-out codes, mixture of {parts}, nats": score for parts, score in scores.items()
     }
-    card = replace(card, preparation=preparation, scores={**card.scores, **told})
+    card = replace(
+        card,
+        size=network.size,
+        preparation={**card.preparation, "codes_sha256": hashlib.sha256(content).hexdigest()},
+        scores={**card.scores, **told},
+    )
     checked = np.stack([part.planes for part in framed(held_out, network.size, recipe.preparation, CHECKED)])
     parity = export_pair(network, card, base, checked)
     Path(f"{base}{MIXTURE}").write_bytes(content)
@@ -57,35 +62,4 @@ def export_codes(
         f"{base}{ENCODER}, {base}{DECODER} and {base}{MIXTURE} (a mixture of {len(mixture.weights)} Gaussians): "
         f"{size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; differ from torch by at most "
         f"{parity.code:.2g} in codes and {parity.picture * 255:.2g} of 255 levels on {parity.pictures} pictures"
-    )
-
-
-def _card(
-    run: "Run", network: "VAE", recipe: "CodeRecipe", pictures: "PictureSet", name: str, license: str
-) -> "ModelCard":
-    """The card of both halves, without what differs between them."""
-    from safelight import __version__
-    from safelight.app.card_of_run import training_sets
-    from safelight.app.made_by import history
-    from safelight.runtime.card import ModelCard
-
-    return ModelCard(
-        name=name,
-        task="code",
-        version=__version__,
-        created=datetime.now(UTC).date().isoformat(),
-        size=network.size,
-        inputs=(),
-        outputs=(),
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        license=license,
-        data=training_sets(pictures),
-        recipe_name=recipe.name,
-        recipe=asdict(recipe),
-        command=history(run),
-        scores={
-            **run.facts.get("scores", {}),
-            "likelihood": recipe.model.likelihood,
-            "sd": float(network.sd),
-        },
     )

@@ -1,21 +1,18 @@
 """The network for holes of a run as a file with its card."""
 
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safelight.app.card_of_run import training_sets
-from safelight.app.made_by import history
+from safelight.app.card_of_run import base_card
 
 if TYPE_CHECKING:
     from safelight.arrays import Planes
     from safelight.data.cache import PictureSet
     from safelight.journal.run import Run
     from safelight.models.filler import Filler
-    from safelight.runtime.card import ModelCard
     from safelight.training.fill.recipe import FillRecipe
 
 CHECKED = 8  # pictures that torch and the exported file must agree on
@@ -35,7 +32,7 @@ def export_fill(
     from safelight.models.fill_export import export_filler
     from safelight.tasks.inpaint import SPANS
 
-    card = _card(run, network, recipe, pictures, out.stem, size, license)
+    card = replace(base_card(run, network, recipe, pictures, out.stem, license), size=size)
     span = SPANS[recipe.preparation.span]
     parity = export_filler(network, card, out, questions(held_out, recipe), span)
     return (
@@ -54,34 +51,3 @@ def questions(pictures: "PictureSet", recipe: "FillRecipe") -> "list[Planes]":
     chosen = np.linspace(0, len(pictures) - 1, min(CHECKED, len(pictures)), dtype=int)
     seen = (resize(pictures[int(number)], side).astype(np.float32) / np.float32(255) for number in chosen)
     return [ask(srgb, draw_mask(side, recipe.holes, rng), recipe.preparation) for srgb in seen]
-
-
-def _card(
-    run: "Run",
-    network: "Filler",
-    recipe: "FillRecipe",
-    pictures: "PictureSet",
-    name: str,
-    size: int,
-    license: str,
-) -> "ModelCard":
-    from safelight import __version__
-    from safelight.runtime.card import ModelCard
-
-    return ModelCard(
-        name=name,
-        task="fill",
-        version=__version__,
-        created=datetime.now(UTC).date().isoformat(),
-        size=size,
-        inputs=(),
-        outputs=(),
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        license=license,
-        preparation=asdict(recipe.preparation),
-        data=training_sets(pictures),
-        recipe_name=recipe.name,
-        recipe=asdict(recipe),
-        command=history(run),
-        scores=dict(run.facts.get("scores", {})),
-    )
