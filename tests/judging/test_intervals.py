@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from safelight.judging.intervals import Estimate, bootstrap_weights, estimates
+from safelight.judging.intervals import FEWEST, Estimate, bootstrap_weights, estimates, standing
 
 
 def test_weights() -> None:
@@ -56,3 +56,9 @@ def test_what_is_not_a_number_stays_so() -> None:
 def test_zero_on_the_border_is_not_beyond_it() -> None:
     assert not Estimate(0.0, 0.0, 0.0).above_zero
     assert not Estimate(0.0, 0.0, 0.0).below_zero
+
+
+def test_who_wins_is_told_only_beyond_doubt_and_from_enough_pictures() -> None:
+    better, worse, unsure = Estimate(2, 1, 3), Estimate(-2, -3, -1), Estimate(1, -1, 3)
+    assert [standing(each, FEWEST) for each in (better, worse, unsure)] == ["wins", "loses", "cannot tell"]
+    assert standing(better, FEWEST - 1) == "cannot tell"

@@ -9,7 +9,8 @@ import pytest
 from safelight.errors import ModelError, SafelightError
 from safelight.judging.baselines import BASELINES, grey, kernel_regression
 from safelight.judging.examples import pick_examples
-from safelight.judging.judge import LOOKS, judge
+from safelight.judging.judge import judge
+from safelight.judging.looks import LOOKS
 from safelight.judging.protocols import Protocol
 from safelight.judging.questions import PictureList, ask
 from safelight.judging.verdict import Verdict

@@ -6,9 +6,9 @@ import numpy as np
 
 from safelight.judging.baselines import BASELINES
 from safelight.judging.grouping import Members
-from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates
+from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.scores import COMPARED, STATISTICS, Scores, select
-from safelight.judging.verdict import Comparison, Group, Standing, Vivid
+from safelight.judging.verdict import Comparison, Group, Vivid
 
 BRIEF = ("gain", "psnr", "ciede2000", "rms_ab")  # what is told of sources and tags
 
@@ -39,20 +39,14 @@ def compare(scores: Mapping[str, Scores], counts: tuple[int, ...], seed: int) ->
         for key in COMPARED:
             for hints, difference in zip(counts, _difference(key, weights, model, other), strict=True):
                 if hints or baseline == "grey":
-                    standing = _standing(difference, len(model["psnr"]))
-                    comparisons.append(Comparison(baseline, key, hints, difference, standing))
+                    stands = standing(difference, len(model["psnr"]))
+                    comparisons.append(Comparison(baseline, key, hints, difference, stands))
     return tuple(comparisons)
 
 
 def _difference(key: str, weights: Weights, model: Scores, other: Scores) -> tuple[Estimate, ...]:
     statistic = STATISTICS[key]
     return estimates(statistic.better * (statistic.of(weights, model) - statistic.of(weights, other)))
-
-
-def _standing(difference: Estimate, pictures: int) -> Standing:
-    if pictures < FEWEST or not (difference.above_zero or difference.below_zero):
-        return "cannot tell"
-    return "wins" if difference.above_zero else "loses"
 
 
 def best_baselines(scores: Mapping[str, Scores], counts: tuple[int, ...]) -> dict[int, str]:

@@ -1,6 +1,7 @@
 """How sure a mean is: percentile bootstrap over pictures (Efron & Tibshirani 1993, chapter 13)."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -8,6 +9,7 @@ from jaxtyping import Float
 RESAMPLES = 2000
 FEWEST = 8  # under this many pictures an interval says nothing
 
+Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 Weights = Float[np.ndarray, "resamples pictures"]  # each row sums to 1; the first is the sample itself
 
 
@@ -42,3 +44,10 @@ def estimates(resampled: Float[np.ndarray, "resamples counts"]) -> tuple[Estimat
     """One estimate a column: the first row is the value, the others give the interval."""
     low, high = np.percentile(resampled[1:], (2.5, 97.5), axis=0)
     return tuple(Estimate(*map(float, numbers)) for numbers in zip(resampled[0], low, high, strict=True))
+
+
+def standing(difference: Estimate, pictures: int) -> Standing:
+    """Whether the one that is better above 0 wins, loses, or cannot be told from the other."""
+    if pictures < FEWEST or not (difference.above_zero or difference.below_zero):
+        return "cannot tell"
+    return "wins" if difference.above_zero else "loses"

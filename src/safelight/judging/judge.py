@@ -1,26 +1,24 @@
 """The judge: a model and the baselines answer the same questions, and the verdict says how they compare."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+from safelight import __version__
 from safelight.judging.baselines import BASELINES, STARTS, Predict
 from safelight.judging.compare import best_baselines, compare, compare_vivid, group_curves
 from safelight.judging.grouping import group_pictures
 from safelight.judging.kept import Progress, score_baselines
+from safelight.judging.looks import count_look
 from safelight.judging.protocols import Protocol
 from safelight.judging.questions import Pictures, Questions, ask
 from safelight.judging.scores import Row, Scores, gather, score_question
 from safelight.judging.sentences import summarize
 from safelight.judging.verdict import PictureScore, Verdict
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
-
-LOOKS = "test_looks.jsonl"
 
 
 def judge(
@@ -122,30 +120,5 @@ def _verdict(
             )
         ),
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=_version(),
+        safelight=__version__,
     )
-
-
-def _version() -> str:
-    try:
-        return version("safelight")
-    except PackageNotFoundError:
-        return ""
-
-
-def count_look(folder: Path, verdict: Verdict) -> int:
-    """Write down that this test split was looked at; returns how many looks there have been, with this one.
-
-    A model chosen by looking at the test split is no longer tested by it.
-    """
-    look = {
-        "judged": verdict.judged,
-        "model": verdict.model,
-        "protocol": verdict.protocol,
-        "questions": verdict.questions,
-        "pictures": verdict.pictures,
-    }
-    path = folder / LOOKS
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(look) + "\n")
-    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())

@@ -14,7 +14,7 @@ from safelight.judging.holes.report import write_fill_report
 from safelight.judging.holes.scores import COLUMNS, score_question
 from safelight.judging.holes.sheet import pick_fills
 from safelight.judging.holes.verdict import ALL, FillVerdict
-from safelight.judging.judge import LOOKS
+from safelight.judging.looks import LOOKS
 from safelight.judging.questions import PictureList
 from safelight.tasks.fills import CLASSICAL, mean_color, telea
 from tests.judging.conftest import colored_picture

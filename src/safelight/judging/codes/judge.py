@@ -1,10 +1,8 @@
 """The judge of codes: an autoencoder, PCA with as many components and the mean picture on the same pictures."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,9 +17,9 @@ from safelight.judging.codes.distances import FEATURES, Seen, frechet, kernel_di
 from safelight.judging.codes.neighbors import nearest
 from safelight.judging.codes.sentences import summarize
 from safelight.judging.codes.subject import Codes, Pca, Pictures, Subject
-from safelight.judging.codes.verdict import MEAN, MODEL, PCA, CodeVerdict, Memory, Standing
-from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates
-from safelight.judging.judge import LOOKS
+from safelight.judging.codes.verdict import MEAN, MODEL, PCA, CodeVerdict, Memory
+from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.judging.looks import count_look
 from safelight.judging.metrics import SSIM_WINDOW, ssim
 from safelight.losses.latent import active_units, find_collapse
 from safelight.losses.likelihood import bits_per_dimension
@@ -91,7 +89,7 @@ def judge_codes(
     verdict = _verdict(subject, name, truth, known, given, samples, means, bound, see, seed)
     verdict = replace(verdict, dataset=dataset, split=split)
     if split == "test":
-        verdict = replace(verdict, looks=_count_look(held_out.dataset.folder, verdict))
+        verdict = replace(verdict, looks=count_look(held_out.dataset.folder, verdict))
     first = next(iter(samples.values()))
     near = known.planes[nearest(first, known.planes).number]
     return Judged(replace(verdict, sentences=summarize(verdict)), truth, given, samples, near)
@@ -158,7 +156,7 @@ def _verdict(
         sd=subject.sd,
         errors={method: _errors(squared[method], given[method], truth, weights) for method in given},
         saved=saved,
-        standing=_standing(saved, len(truth.planes)),
+        standing=standing(saved, len(truth.planes)),
         bounds=_bounds(subject, bound, truth, weights),
         distances=_distances(truth.planes, apart, see),
         features=FEATURES,
@@ -246,18 +244,3 @@ def _cut(pictures: Pictures, subject: Subject) -> Pictures:
 
 def _estimate(resampled: Float[np.ndarray, " resamples"]) -> Estimate:
     return estimates(np.asarray(resampled)[:, None])[0]
-
-
-def _standing(saved: Estimate, pictures: int) -> Standing:
-    if pictures < FEWEST or not (saved.above_zero or saved.below_zero):
-        return "cannot tell"
-    return "wins" if saved.above_zero else "loses"
-
-
-def _count_look(folder: Path, verdict: CodeVerdict) -> int:
-    """Write down that this test split was looked at; how many looks there have been, with this one."""
-    columns = ("judged", "model", "protocol", "pictures")
-    path = folder / LOOKS
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({column: getattr(verdict, column) for column in columns}) + "\n")
-    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())

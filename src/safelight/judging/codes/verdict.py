@@ -1,17 +1,16 @@
 """What the judge of codes found: typed, and written as JSON that needs no safelight to be read."""
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from safelight.judging.intervals import Estimate
+from safelight.judging.intervals import Estimate, Standing
+from safelight.judging.plain import plain
 
 FORMAT, VERSION = "safelight-code-verdict", 1
 MODEL, PCA, MEAN = "model", "PCA", "mean picture"
-Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 
 
 @dataclass(frozen=True)
@@ -68,24 +67,10 @@ class CodeVerdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: an estimate is [value, low, high], a number that does not exist is null."""
-        return {"format": FORMAT, "version": VERSION, **_plain(self)}
+        return {"format": FORMAT, "version": VERSION, **plain(self)}
 
     def save(self, path: Path) -> Path:
         """Write verdict.json; returns its path."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return path
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Estimate):
-        return [_plain(value.value), _plain(value.low), _plain(value.high)]
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return value

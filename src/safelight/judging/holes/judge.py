@@ -1,22 +1,20 @@
 """The judge of holes: a model and the classical methods fill the same holes, and the verdict compares them."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
+from safelight import __version__
 from safelight.judging.holes.kept import Progress, score_classical
 from safelight.judging.holes.questions import CELLS, SIZE, HoleQuestions, ask
 from safelight.judging.holes.scores import COMPARED, STATISTICS, Row, Scores, gather, score_question
 from safelight.judging.holes.sentences import summarize
-from safelight.judging.holes.verdict import ALL, FillComparison, FillVerdict, Standing
-from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates
-from safelight.judging.judge import LOOKS
+from safelight.judging.holes.verdict import ALL, FillComparison, FillVerdict
+from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.judging.looks import count_look
 from safelight.judging.questions import Pictures
 from safelight.tasks.fills import CLASSICAL, Fill
 
@@ -96,7 +94,7 @@ def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> 
         best=best,
         gains={question.index: float(gain) for question, gain in zip(questions, gains, strict=True)},
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=package_version(),
+        safelight=__version__,
     )
 
 
@@ -126,42 +124,3 @@ def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> t
                 stands = standing(difference, pictures)
                 comparisons.append(FillComparison(method, key, cell, difference, stands))
     return tuple(comparisons)
-
-
-def standing(difference: Estimate, pictures: int) -> Standing:
-    """Whether the model wins, loses, or cannot be told from the other."""
-    if pictures < FEWEST or not (difference.above_zero or difference.below_zero):
-        return "cannot tell"
-    return "wins" if difference.above_zero else "loses"
-
-
-class Look(Protocol):
-    """What is written down of a look at a test split."""
-
-    @property
-    def judged(self) -> str: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def protocol(self) -> str: ...
-    @property
-    def questions(self) -> str: ...
-    @property
-    def pictures(self) -> int: ...
-
-
-def count_look(folder: Path, verdict: Look) -> int:
-    """Write down that this test split was looked at; how many looks there have been, with this one."""
-    columns: Sequence[str] = ("judged", "model", "protocol", "questions", "pictures")
-    path = folder / LOOKS
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({column: getattr(verdict, column) for column in columns}) + "\n")
-    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-
-
-def package_version() -> str:
-    """Of safelight; empty where it is not installed."""
-    try:
-        return version("safelight")
-    except PackageNotFoundError:
-        return ""

@@ -4,16 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from safelight.errors import SafelightError
-from safelight.judging.intervals import Estimate
+from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.plain import as_estimate, plain
 
 FORMAT, VERSION = "safelight-fill-verdict", 1
 ALL = "all"  # the mean over all cells
 
-Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 Curve: TypeAlias = Mapping[str, Estimate]  # cell -> estimate; ALL is the mean over cells
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from safelight.judging.holes.judge import count_look, package_version, standing
-from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates
+from safelight import __version__
+from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.judging.looks import count_look
 from safelight.judging.questions import Pictures
 from safelight.judging.scratches.questions import CELLS, SIZE, WHOLE, ScratchQuestions, ask
 from safelight.judging.scratches.scores import (
@@ -108,7 +109,7 @@ def _verdict(name: str, questions: ScratchQuestions, scores: dict[str, Scores]) 
         comparisons=_compare(scores, weights, len(questions)),
         gains={q.index: float(gain) for q, gain in zip(questions, gains, strict=True)},
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=package_version(),
+        safelight=__version__,
     )
 
 
