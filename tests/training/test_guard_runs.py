@@ -187,6 +187,25 @@ def test_steps_that_are_too_long_are_taken_again(
     assert stored["lr_schedulers"][0]["base_lrs"][0] == pytest.approx(rate)
 
 
+def test_one_gradient_that_is_not_finite_does_not_cost_learning_rate(
+    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def overflows(self: TrainingModule) -> None:
+        if self.trainer.global_step + 1 == WRONG_AT and not done:
+            done.append(True)
+            next(p.grad for p in self.network.parameters() if p.grad is not None).view(-1)[0] = torch.inf
+
+    monkeypatch.setattr(TrainingModule, "on_after_backward", overflows)
+    run = training.fit(brief, dataset, tmp_path, quiet=True)
+    (line,) = lines(run)
+    assert (line["signs"][0]["measure"], line["signs"][0]["how"]) == ("gradient", "not finite")
+    assert (line["step"], line["restored"], line["blame"], line["lr"]) == (WRONG_AT, 16, "gradient", 1)
+    assert line["skipped"] == [16 * BATCH, WRONG_AT * BATCH]
+    assert all(torch.isfinite(tensor).all() for tensor in weights(run).values())
+
+
 def test_a_run_that_cannot_be_mended_stops_with_a_diagnosis(
     brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

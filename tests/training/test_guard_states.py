@@ -90,7 +90,7 @@ def test_every_rate_of_both_optimizers_and_nested_schedules_is_lowered_and_stays
     assert known["scales"] == {"loss": [0.2]}
 
 
-@pytest.mark.parametrize("blame", ["samples", "optimizer", "rate", "average", "loader"])
+@pytest.mark.parametrize("blame", ["samples", "optimizer", "gradient", "rate", "average", "loader"])
 def test_the_rate_stays_where_it_is_not_to_blame(folder: Path, blame: str) -> None:
     trip = set_right(folder, tripped(25, blame), SETTINGS, 4, 1e-3)
     assert rates(folder) == [1e-3, 5e-4]

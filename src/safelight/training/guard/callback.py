@@ -141,6 +141,8 @@ class Guard(pl.Callback):
             return "average"
         if kind == "update":
             return "rate" if self.strayed else "optimizer"
+        if kind == "gradient" and signs[0].how == "not finite":
+            return "gradient"  # of a loss that is finite: a number that overflowed on the way back
         seen = self._seen(trainer, pl_module)
         as_before = seen is not None and seen.finite and seen.error <= AS_BEFORE * self.last_error
         return "samples" if as_before else "network"

@@ -80,7 +80,7 @@ def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: in
     more = MORE**before if before and tripped.blame == "samples" else 0
     left_out = 0 if tripped.blame == "loader" else (tripped.step - restored + more) * batch
     first = known["skipped"] + restored * batch
-    lowered = {"network": 1 + before, "optimizer": before}.get(tripped.blame, 0)
+    lowered = {"network": 1 + before, "optimizer": before, "gradient": before}.get(tripped.blame, 0)
     factor = settings.lr_factor**lowered
     cleared = _clear_poisoned_moments(chosen)
     trip = record(tripped, restored, (first, first + left_out), factor, cleared)

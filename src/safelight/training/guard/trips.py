@@ -8,7 +8,7 @@ from typing import Any, Literal
 from safelight.errors import RunError
 from safelight.training.guard.scale import Sign, kind_of
 
-Blame = Literal["samples", "network", "optimizer", "rate", "average", "loader"]
+Blame = Literal["samples", "network", "optimizer", "gradient", "rate", "average", "loader"]
 KEPT_LOSSES = 32  # of the steps before a trip, in its record
 
 
