@@ -12,6 +12,7 @@ from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
+from safelight.pixels.given import check_floats
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.fills import CLASSICAL, Fill
@@ -70,8 +71,6 @@ class Filler:
         photo: a path, a Photo, or floats 0..1 (h, w, 3). mask: a path (white = missing), or (h, w) with 1 =
         missing. For method, grow and feather see `fill`. Raises PhotoError, ModelError.
         """
-        from safelight.runtime.restore import check_floats
-
         if isinstance(photo, (str, Path)):
             photo = read_photo(photo)
         if isinstance(photo, Photo):

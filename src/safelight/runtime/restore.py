@@ -7,10 +7,11 @@ from typing import Literal, NamedTuple, overload
 import numpy as np
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
-from safelight.errors import ModelError, PhotoError
+from safelight.errors import ModelError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
+from safelight.pixels.given import check_floats, pixels_of
 from safelight.runtime import defaults
 from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
@@ -85,9 +86,7 @@ class Colorizer:
             raise ModelError(
                 f"{self.card.name} has no measure of unfamiliar photos; export it again with this safelight"
             )
-        if isinstance(photo, (str, Path)):
-            photo = read_photo(photo)
-        L = self._seen(photo.pixels if isinstance(photo, Photo) else check_floats(photo))
+        L = self._seen(pixels_of(photo))
         return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
 
     def suggest(
@@ -103,9 +102,7 @@ class Colorizer:
                 f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
                 "it again with this safelight"
             )
-        if isinstance(photo, (str, Path)):
-            photo = read_photo(photo)
-        L = self._seen(photo.pixels if isinstance(photo, Photo) else check_floats(photo))
+        L = self._seen(pixels_of(photo))
         points = to_points(by_region(hints or HintSet())[0], (L.shape[0], L.shape[1]))
         return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
 
@@ -183,25 +180,3 @@ def _shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         # Halved first: OpenCV is several times faster at whole factors. At most one row and column are lost.
         pixels = resize(pixels[: h // 2 * 2, : w // 2 * 2], (h // 2, w // 2))
     return resize(pixels, size)
-
-
-def check_floats(picture: Srgb) -> Srgb:
-    """The picture as float32. Raises PhotoError unless it is (h, w, 3) floats 0..1."""
-    if not isinstance(picture, np.ndarray) or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-        found = getattr(picture, "shape", type(picture).__name__)
-        raise PhotoError(
-            f"the picture is {found}; expected an array (h, w, 3) of sRGB floats 0..1, or a path"
-        )
-    if picture.dtype.kind != "f":
-        raise PhotoError(
-            f"the picture is of {picture.dtype}; expected floats 0..1: divide it by {_white(picture.dtype)}"
-        )
-    low, high = float(picture.min()), float(picture.max())
-    if not (low >= -1e-3 and high <= 1.001):  # NaN fails this too
-        advice = "divide it by 255" if 1.001 < high <= 255 and low >= 0 else "scale it to 0..1"
-        raise PhotoError(f"the picture has values from {low:.4g} to {high:.4g}; expected 0..1: {advice}")
-    return np.ascontiguousarray(picture.clip(0, 1), np.float32)
-
-
-def _white(depth: np.dtype) -> int:
-    return int(np.iinfo(depth).max) if depth.kind in "iu" else 1

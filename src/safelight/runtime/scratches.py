@@ -8,8 +8,9 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError
-from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize, tiles, untile
+from safelight.pixels.given import pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.finding import Preparation, answer, ask, likely_mask
@@ -63,12 +64,7 @@ class ScratchFinder:
         photo: a path, a Photo, or floats 0..1 (h, w, 3). sensitivity: 0 only what is plain .. 1 much that is
         none. Raises PhotoError, ModelError, RecipeError.
         """
-        from safelight.runtime.restore import check_floats
-
-        if isinstance(photo, (str, Path)):
-            photo = read_photo(photo)
-        pixels = photo.pixels if isinstance(photo, Photo) else check_floats(photo)
-        return self.find(pixels, ScratchSettings(sensitivity), method).mask
+        return self.find(pixels_of(photo), ScratchSettings(sensitivity), method).mask
 
     def find(self, pixels: Pixels, settings: ScratchSettings = USUAL, method: FindMethod = "auto") -> Found:
         """The mask of the damage of a picture (h, w, 3), uint8, uint16 or floats 0..1, and the method.
