@@ -1,26 +1,43 @@
 """How often the doctor finds what is wrong, and how often it finds what is not there.
 
     python benchmarks/doctor.py [--runs 200]
-    python benchmarks/doctor.py --data DATASET [--trained 1]
+    python benchmarks/doctor.py --data DATASET [--trained 1] [--only NAME,...]
+    python benchmarks/doctor.py --healthy RUN RUN ...
 
 First made-up runs (tests/journal/made.py): healthy ones of many lengths, batches and noises, and each sickness put
-into one. With --data small networks are trained too, some so that they fail; that takes minutes.
+into one. With --data small networks are trained instead, most so that they fail; that takes a minute each and more.
+With --healthy finished runs that are known to be good are examined: all that is found there is a false alarm.
 """
 
 import argparse
 import sys
 import tempfile
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
+import torch
+from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.journal.made import SICK, healthy
 
+from safelight.data.cache import PictureSet
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
+from safelight.recipes import recipe_named
+from safelight.training import fit as fitting
+from safelight.training.color.craft import ColorCraft
+from safelight.training.color.samples import ColorSamples, Sample
+from safelight.training.doctor import some_pictures
+from safelight.training.fit import fit
+from safelight.training.tree import override
 
 SMALL = {
     "augment.size": "64", "model.widths": "64,48,32,16", "data.batch": "8", "data.workers": "0", "data.weights": "",
@@ -28,28 +45,82 @@ SMALL = {
     "train.precision": "32", "train.ema": "0.98", "train.validate_every": "60", "train.picture_every": "300",
     "train.checkpoint_every": "300", "guard.on": "false",
 }  # fmt: skip
-# What is set so that a run goes wrong, and what the doctor should say (any of these).
-FAILING: dict[str, tuple[dict[str, str], set[str]]] = {
-    "healthy": ({}, set()),
-    "healthy, group norm": ({"model.norm": "group", "train.seed": "1"}, set()),
-    "healthy, longer": ({"train.steps": "400", "train.seed": "2"}, set()),
-    "rate far too low": ({"optimizer.lr": "1e-7"}, {"no progress"}),
-    "rate far too high": (
+
+
+class Failing(NamedTuple):
+    """A run that goes wrong, and what the doctor should say of it (any of these).
+
+    changes: of the recipe. sample: what becomes of each sample. few: pictures that there are (0: all). start: what
+    happens to the network before it learns.
+    """
+
+    changes: dict[str, str]
+    expected: set[str]
+    sample: Callable[[Sample], Sample] | None = None
+    few: int = 0
+    start: Callable[[nn.Module], None] | None = None
+
+
+def turned(sample: Sample) -> Sample:
+    """Every color and every hint is the opposite one."""
+    planes = sample.planes.copy()
+    planes[1:3] = -planes[1:3]
+    return sample._replace(planes=planes, truth=-sample.truth)
+
+
+def on_one_axis(sample: Sample) -> Sample:
+    """Nothing is blue or yellow."""
+    truth = sample.truth.copy()
+    truth[1] = 0
+    return sample._replace(truth=truth)
+
+
+def browned(sample: Sample) -> Sample:
+    """As colorful as it was, and all of it brown."""
+    chroma = np.hypot(*sample.truth)
+    return sample._replace(truth=np.stack([0.5 * chroma, 0.87 * chroma]).astype(np.float32))
+
+
+def half_dead(network: nn.Module) -> None:
+    """Half of all normed channels start so far below zero that they never answer."""
+    for part in network.modules():
+        if isinstance(part, (nn.BatchNorm2d, nn.GroupNorm)) and part.weight.requires_grad:
+            with torch.no_grad():
+                part.weight[::2] = 0
+                part.bias[::2] = -100
+
+
+FAILING = {
+    "healthy": Failing({}, set()),
+    "healthy, group norm": Failing({"model.norm": "group"}, set()),
+    "healthy, longer": Failing({"train.steps": "400"}, set()),
+    "rate far too low": Failing({"optimizer.lr": "1e-7"}, {"no progress"}),
+    "rate far too high": Failing(
         {"optimizer.lr": "0.5", "optimizer.clip": "0", "optimizer.warmup": "0.001", "model.norm": "none"},
         {"unstable", "no progress", "oscillation"},
     ),
-    "rate too high": (
+    "rate too high": Failing(
         {"optimizer.lr": "0.1", "optimizer.schedule": "constant", "optimizer.clip": "0", "train.ema": "0"},
         {"oscillation", "unstable"},
     ),
-    "no hints in training": (
-        {"hints.automatic": "1.0", "preparation.propagate": "false", "model.base": "none"}, {"hints ignored"},
+    "no hints in training": Failing(
+        {"hints.automatic": "1.0", "preparation.propagate": "false", "model.base": "none"}, {"hints ignored"}
     ),
-    "a bottleneck of 8": (
-        {"model.widths": "8,8,8,8", "model.attention": "0"}, {"underfitting", "plateau", "washed out"},
+    "a bottleneck of 8": Failing(
+        {"model.widths": "8,8,8,8", "model.attention": "0"}, {"underfitting", "plateau", "washed out"}
     ),
-    "too short": ({"train.steps": "120", "train.validate_every": "30"}, {"washed out", "no progress"}),
-}  # fmt: skip
+    "too short": Failing({"train.steps": "120", "train.validate_every": "30"}, {"washed out", "no progress"}),
+    "24 pictures": Failing(
+        {"train.steps": "400", "augment.smallest": "1", "optimizer.schedule": "constant"},
+        {"overfitting"},
+        few=24,
+    ),
+    "truths of red and green": Failing({}, {"red and green only"}, sample=on_one_axis),
+    "truths of brown": Failing({}, {"sepia"}, sample=browned),
+    "truths of opposite colors": Failing({}, {"implausible hue", "washed out"}, sample=turned),
+    "half of it dead": Failing({"model.norm": "group"}, {"dead units"}, start=half_dead),
+}
+TOLD = ("val/gain_0", "probe/chroma", "probe/obeyed", "probe/dead", "probe/concentration", "probe/hue_error")
 
 
 def main() -> None:
@@ -60,10 +131,15 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=200, help="made-up runs of each kind")
     options.add_argument("--data", type=Path, help="train small networks on this dataset too")
     options.add_argument("--trained", type=int, default=1, help="seeds of the trained ones")
+    options.add_argument("--only", default="", help="parts of the names of trained ones, with commas")
+    options.add_argument("--healthy", type=Path, nargs="+", metavar="RUN", help="finished runs that are good")
     given = options.parse_args()
-    made_up(given.runs)
-    if given.data:
-        trained(given.data, given.trained)
+    if given.healthy:
+        known_good(given.healthy)
+    elif given.data:
+        trained(given.data, given.trained, given.only.split(","))
+    else:
+        made_up(given.runs)
 
 
 def made_up(runs: int) -> None:
@@ -84,32 +160,87 @@ def made_up(runs: int) -> None:
     print(f"healthy: {total} false alarms in {runs} runs ({total / runs:.1%}) {dict(alarms) or ''}")
 
 
-def trained(data: Path, seeds: int) -> None:
-    """Both rates on networks that were really trained."""
-    from safelight.recipes import recipe_named
-    from safelight.training.fit import fit
-    from safelight.training.tree import override
+def known_good(folders: Sequence[Path]) -> None:
+    """False alarms on runs that are good. A run that did not come to its end is refused."""
+    records = [read_record(folder) for folder in folders]
+    for record in records:
+        if record.state != "finished":
+            raise SystemExit(f"{record.folder} is {record.state}; only finished runs can be called healthy")
+    alarms = 0
+    for record in records:
+        found = examine(case_of(record, with_dataset=False))
+        alarms += bool(found.findings)
+        made = sum(reading is not None for reading in found.readings.values())
+        told = "; ".join(f"{each.name}: {each.reading.says}" for each in found.findings) or "nothing"
+        print(f"{record.name:44} {made:2} of {len(found.readings)} checks  {told}", flush=True)
+    print(f"healthy: false alarms in {alarms} of {len(records)} runs")
 
-    print(f"\n{'trained runs':24} found")
-    for name, (changes, expected) in FAILING.items():
+
+def trained(data: Path, seeds: int, only: Sequence[str]) -> None:
+    """Both rates on networks that were really trained."""
+    right: Counter[bool] = Counter()
+    print(f"{'trained runs':24} found")
+    for number, (name, failing) in enumerate(FAILING.items()):
+        if not any(part in name for part in only):
+            continue
         for seed in range(seeds):
-            recipe = override(recipe_named("color"), {"train.seed": str(seed), **SMALL, **changes})
-            with tempfile.TemporaryDirectory() as folder:
+            recipe = override(
+                recipe_named("color"), {**SMALL, **failing.changes} | {"train.seed": str(100 * seed + number)}
+            )
+            began = time.perf_counter()
+            with tempfile.TemporaryDirectory() as folder, sickened(failing):
                 try:
                     place = fit(recipe, data, Path(folder), quiet=True).folder
                 except Exception as error:  # a run may well fail here; its folder stays
                     print(f"  {name}: {type(error).__name__}: {error}")
-                    place = next(Path(folder).iterdir(), None)
-                    if place is None:  # refused before it began
+                    found = next(Path(folder).iterdir(), None)
+                    if found is None:  # refused before it began
                         raise
+                    place = found
                 record = read_record(place)
+                if record.state == "stopped":
+                    raise SystemExit(
+                        f"{name} was stopped at step {record.step}: it shows nothing; run it again"
+                    )
                 names = {finding.name for finding in examine(case_of(record, with_dataset=False)).findings}
                 told = {key: round(curve.last, 3) for key, curve in record.curves.items() if key in TOLD}
-            standing = "as expected" if (names & expected if expected else not names) else "NOT AS EXPECTED"
-            print(f"{name:24} {', '.join(sorted(names)) or 'nothing'}: {standing} {told}", flush=True)
+            expected = bool(names & failing.expected) if failing.expected else not names
+            right[expected] += 1
+            standing = "as expected" if expected else "NOT AS EXPECTED"
+            seconds = time.perf_counter() - began
+            print(
+                f"{name:24} {', '.join(sorted(names)) or 'nothing'}: {standing}, {seconds:.0f} s {told}",
+                flush=True,
+            )
+    print(f"as expected: {right[True]} of {right.total()}")
 
 
-TOLD = ("val/gain_0", "probe/chroma", "probe/obeyed", "probe/dead", "probe/concentration", "probe/hue_error")
+@contextmanager
+def sickened(failing: Failing) -> Iterator[None]:
+    """While it lasts, runs go wrong in this way."""
+    draw, opened, built = ColorSamples.__getitem__, fitting._open, ColorCraft.network
+
+    def spoilt(self: ColorSamples, k: int) -> Sample:
+        sample = draw(self, k)
+        return failing.sample(sample) if failing.sample else sample
+
+    def fewer(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, PictureSet]:
+        pictures, held_out = opened(data, fold)
+        return (some_pictures(pictures, failing.few) if failing.few else pictures), held_out
+
+    def harmed(self: ColorCraft, recipe: Any) -> nn.Module:
+        network = built(self, recipe)
+        if failing.start:
+            failing.start(network)
+        return network
+
+    with (
+        patch.object(ColorSamples, "__getitem__", spoilt),
+        patch.object(fitting, "_open", fewer),
+        patch.object(ColorCraft, "network", harmed),
+    ):
+        yield
+
 
 if __name__ == "__main__":
     main()

@@ -157,7 +157,7 @@ def judged_row(best: Best, run: Run, found: Verdict) -> str:
     """One line of the table of --judged."""
     began, ended = (datetime.fromisoformat(run.facts[name]) for name in ("started", "ended"))
     sick = examine(case_of(read_record(run.folder), with_dataset=False)).findings
-    colorful = found.estimate(found.model, "colorfulness", 0)
+    colorful = found.estimate(found.model, "colorfulness", 0).value / found.true_colorfulness
     lost: dict[str, list[int]] = {}
     for each in found.losses():
         if each.statistic == "psnr":
@@ -165,7 +165,7 @@ def judged_row(best: Best, run: Run, found: Verdict) -> str:
     behind = "; ".join(f"{name} at {', '.join(map(str, hints))}" for name, hints in lost.items())
     gains = " | ".join(interval(found.estimate(found.model, "gain", hints)) for hints in (0, 10))
     return (
-        f"| `{best.recipe}` | {best.says} | {(ended - began).seconds / 60:.1f} min | {gains} | {colorful.value / found.true_colorfulness:.2f} | "
+        f"| `{best.recipe}` | {best.says} | {(ended - began).seconds / 60:.1f} min | {gains} | {colorful:.2f} | "
         f"{', '.join(finding.name for finding in sick) or 'nothing'} | {behind or 'none'} |"
     )
 
