@@ -80,7 +80,13 @@ class Filler:
         return self.fill(Photo(pixels), hole, method, grow, feather).photo.pixels
 
     def fill(
-        self, photo: Photo, mask: Mask, method: Method = "auto", grow: float = 0, feather: float = 0
+        self,
+        photo: Photo,
+        mask: Mask,
+        method: Method = "auto",
+        grow: float = 0,
+        feather: float = 0,
+        in_place: bool = False,
     ) -> Filled:
         """The mended photo, with its own bit depth, alpha and metadata, and the methods that were used.
 
@@ -88,6 +94,7 @@ class Filler:
           biharmonic and the rest to the model (without a model: to Telea).
         grow: pixels by which the hole is made larger: masks rarely reach the soft edge of the damage.
         feather: pixels around the (grown) hole over which the fill fades into the photo.
+        in_place: write into the photo's own pixels, for large photos of which the damaged state is not needed.
         Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one.
         """
         check_method(method)
@@ -97,7 +104,8 @@ class Filler:
         todo = _grown(core, feather)
         if todo.all():
             raise PhotoError("the grown mask is full, all of the photo is missing; use a smaller grow")
-        pixels, used = photo.pixels.copy(), Counter[str]()
+        own = in_place and photo.pixels.flags.writeable
+        pixels, used = photo.pixels if own else photo.pixels.copy(), Counter[str]()
         for piece in list(pieces(todo)):
             if todo[piece.box.slices].any():  # not yet filled with an overlapping piece
                 used[self._fill_piece(pixels, todo, core, piece, method, feather)] += 1

@@ -50,6 +50,7 @@ def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFi
     layered = photo.alpha is not None and photo.alpha.min() < np.iinfo(photo.alpha.dtype).max
     stated, missing = missing, ("painted" if layered else "white") if missing == "auto" else missing
     cover = _cover(photo, missing, name)
+    del photo  # three times the size of the mask, which matters for large photos
     _check_levels(cover, name)
     hole = np.asarray(cover >= LEVEL)
     _check_full(hole, missing, name)
@@ -88,8 +89,9 @@ def _cover(photo: Photo, missing: Missing, name: str) -> UInt8[np.ndarray, "h w"
     """0..255: how much of each pixel is missing. Paint of any color on black counts as white."""
     if missing in ("white", "black"):
         red, green, blue = (_eight_bits(photo.pixels[..., channel]) for channel in range(3))
-        light: np.ndarray = np.maximum(np.maximum(red, green), blue)
-        return light if missing == "white" else ~light
+        light: np.ndarray = np.maximum(red, green)
+        np.maximum(light, blue, out=light)
+        return light if missing == "white" else np.invert(light, out=light)
     if photo.alpha is None:
         raise PhotoError(f"{name} has no transparent part; say whether white or black is missing")
     opaque = _eight_bits(photo.alpha)

@@ -124,7 +124,7 @@ def _fill_one(
         raise PhotoError("has no mask; give --mask, or make one with safelight scratches")
     photo = read_photo(job.photo)
     marked = read_mask(mask, photo.size, missing)
-    filled = filler.fill(photo, marked.hole, method, *edge)
+    filled = filler.fill(photo, marked.hole, method, *edge, in_place=True)
     return (
         *photo.remarks,
         *marked.remarks,

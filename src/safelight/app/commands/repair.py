@@ -138,7 +138,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     photo = read_photo(job.photo)
     hole, remarks = _damage(tools, job, photo, overwrite)
     if hole.any():
-        filled = tools.filler.fill(photo, hole, feather=1)
+        filled = tools.filler.fill(photo, hole, feather=1, in_place=True)
         photo, done = filled.photo, tools.filler.remark(filled.used)
     else:
         done = "no damage was found, nothing was filled"
