@@ -38,5 +38,6 @@ def rebalanced_cross_entropy(
     logits: Float[Tensor, "b q h w"], soft: Float[Tensor, "b q h w"], weights: Float[Tensor, " q"]
 ) -> Tensor:
     """Equations 2 and 3: cross-entropy in nats a pixel, times the weight of the truth's most likely bin."""
-    entropy = -(soft * torch.log_softmax(logits.float(), 1)).sum(1)
-    return (weights[soft.argmax(1)] * entropy).mean()
+    rows, truth = logits.float().movedim(1, -1), soft.movedim(1, -1)  # see bin_cross_entropy
+    entropy = rows.logsumexp(-1) - (rows * truth).sum(-1)
+    return (weights[truth.argmax(-1)] * entropy).mean()

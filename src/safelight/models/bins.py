@@ -37,5 +37,6 @@ class AbBins(nn.Module):
 
     def annealed_mean(self, logits: Float[Tensor, "b q h w"], temperature: float) -> Float[Tensor, "b 2 h w"]:
         """Mean of the distribution sharpened by this temperature (equation 5), in ab / 110."""
-        share = F.softmax(logits.float() / temperature, dim=1)
-        return torch.einsum("bqhw,qc->bchw", share, self.centers)
+        # Bins last: channels-last logits are laid out so, and a softmax over a far axis is several times slower.
+        share = F.softmax(logits.float().permute(0, 2, 3, 1) / temperature, dim=-1)
+        return (share @ self.centers).permute(0, 3, 1, 2)
