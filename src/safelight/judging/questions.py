@@ -130,7 +130,7 @@ def ask(pictures: Pictures, protocol: Asking, seed: int = 0, limit: int | None =
     smallest, so that it is the same for everybody and two limits share their pictures.
     """
     asked, left_out = [], 0
-    for index in _sample(pictures, limit):
+    for index in fixed_sample(pictures, limit):
         question = question_about(pictures, index, protocol, seed)
         if ab_range(srgb_to_lab(question.pixels)[..., 1:]) < LEAST_AB_RANGE:
             left_out += 1
@@ -146,7 +146,7 @@ def ask(pictures: Pictures, protocol: Asking, seed: int = 0, limit: int | None =
 def question_about(pictures: Pictures, index: int, protocol: Asking, seed: int) -> Question:
     """The question about one picture."""
     pixels = fit(pictures[index], pictures.rows(index), protocol.size)
-    rng = np.random.default_rng([seed, _number(pixels)])
+    rng = np.random.default_rng([seed, number_of(pixels)])
     return Question(index, pixels, draw_hints(srgb_to_lab(pixels)[..., 1:], protocol, rng))
 
 
@@ -158,13 +158,14 @@ def fit(pixels: Pixels, row: Mapping[str, Any], size: int) -> Pixels:
     return np.ascontiguousarray(resize(pixels, (size, size)))
 
 
-def _sample(pictures: Pictures, limit: int | None) -> list[int]:
+def fixed_sample(pictures: Pictures, limit: int | None) -> list[int]:
+    """Numbers of at most so many pictures, ascending: of those whose hash is smallest; of all for None."""
     everything = range(len(pictures))
     if limit is None or limit >= len(pictures):
         return list(everything)
-    return sorted(sorted(everything, key=lambda index: _number(pictures[index]))[:limit])
+    return sorted(sorted(everything, key=lambda index: number_of(pictures[index]))[:limit])
 
 
-def _number(pixels: Pixels) -> int:
+def number_of(pixels: Pixels) -> int:
     """A number drawn from the pixels: half of a sha256."""
     return int.from_bytes(hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).digest()[:16])

@@ -13,7 +13,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import DatasetError
-from safelight.judging.questions import Pictures, fit
+from safelight.judging.questions import Pictures, fit, fixed_sample, number_of
 from safelight.tasks.holes import BINS, Bin, draw_in_bin
 
 SIZE = 128  # side of the squares that are judged, in pixels
@@ -112,24 +112,16 @@ def ask(pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None =
         raise DatasetError(f"holes cannot be judged at {size} pixels; expected at least {SMALLEST}")
     if not len(pictures):
         raise DatasetError("no picture to judge; give others")
-    chosen = range(len(pictures))
-    if limit is not None and limit < len(pictures):
-        chosen = sorted(chosen, key=lambda index: _number(pictures[index]))[:limit]  # type: ignore[assignment]
-    asked = tuple(_about(pictures, index, size, seed) for index in sorted(chosen))
+    asked = tuple(_about(pictures, index, size, seed) for index in fixed_sample(pictures, limit))
     enlarged = sum(min(pictures[question.index].shape[:2]) < size for question in asked)
     return HoleQuestions(size, seed, asked, enlarged)
 
 
 def _about(pictures: Pictures, index: int, size: int, seed: int) -> HoleQuestion:
     pixels = fit(pictures[index], pictures.rows(index), size)
-    number = _number(pixels)
+    number = number_of(pixels)
     masks = tuple(
         draw_in_bin((size, size), cell.area, cell.border, np.random.default_rng([seed, place, number])) > 0
         for place, cell in enumerate(CELLS)
     )
     return HoleQuestion(index, pixels, masks)
-
-
-def _number(pixels: Pixels) -> int:
-    """A number drawn from the pixels: half of a sha256."""
-    return int.from_bytes(hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).digest()[:16])

@@ -13,7 +13,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import DatasetError
-from safelight.judging.questions import Pictures, fit
+from safelight.judging.questions import Pictures, fit, fixed_sample, number_of
 from safelight.tasks.damage import DamageSettings, damage
 from safelight.tasks.prints import PrintSettings, as_print, as_scan
 
@@ -65,7 +65,7 @@ class ScratchQuestion:
 
     def print(self, cell: int) -> Print:
         """The print of that cell, the same each time."""
-        rng = np.random.default_rng([self.seed, cell, _number(self.pixels)])
+        rng = np.random.default_rng([self.seed, cell, number_of(self.pixels)])
         printed = as_print((self.pixels / np.float32(255)).astype(np.float32), rng, PRINTS)
         mask = np.zeros(printed.shape[:2], np.float32)
         if CELLS[cell] != WHOLE:
@@ -112,13 +112,6 @@ def ask(pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None =
         raise DatasetError(f"damage cannot be judged at {size} pixels; expected at least {SMALLEST}")
     if not len(pictures):
         raise DatasetError("no picture to judge; give others")
-    chosen = list(range(len(pictures)))
-    if limit is not None and limit < len(pictures):
-        chosen = sorted(sorted(chosen, key=lambda index: _number(pictures[index]))[:limit])
+    chosen = fixed_sample(pictures, limit)
     asked = (ScratchQuestion(i, fit(pictures[i], pictures.rows(i), size), seed) for i in chosen)
     return ScratchQuestions(size, seed, tuple(asked))
-
-
-def _number(pixels: Pixels) -> int:
-    """A number drawn from the pixels: half of a sha256."""
-    return int.from_bytes(hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).digest()[:16])
