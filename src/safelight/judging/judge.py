@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from safelight.judging.grouping import group_pictures
 from safelight.judging.kept import Progress, score_baselines
 from safelight.judging.looks import count_look
 from safelight.judging.protocols import Protocol
-from safelight.judging.questions import Pictures, Questions, ask
+from safelight.judging.questions import Pictures, Question, Questions, ask
 from safelight.judging.scores import Row, Scores, gather, score_question
 from safelight.judging.sentences import summarize
 from safelight.judging.verdict import PictureScore, Verdict
@@ -107,18 +108,19 @@ def _verdict(
         groups=group_curves(scores, group_pictures(colors, metadata), seed),
         comparisons=compare(scores, counts, seed),
         best_baseline=best_baselines(scores, counts),
-        scores=tuple(
-            PictureScore(
-                question.index,
-                str(row.get("file_name", f"picture {question.index}")),
-                str(row.get("source", "")),
-                float(color),
-                tuple(map(float, gain)),
-            )
-            for question, row, color, gain in zip(
-                questions, metadata, colors, scores[name]["gain"], strict=True
-            )
-        ),
+        scores=tuple(map(_picture_score, questions, metadata, colors, scores[name]["gain"])),
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
+    )
+
+
+def _picture_score(
+    question: Question, row: Mapping[str, Any], color: float, gain: Sequence[float]
+) -> PictureScore:
+    return PictureScore(
+        index=question.index,
+        name=str(row.get("file_name", f"picture {question.index}")),
+        source=str(row.get("source", "")),
+        chroma=float(color),
+        gain=tuple(map(float, gain)),
     )

@@ -75,9 +75,6 @@ def pair(one: Sequence[StoredVerdict], other: Sequence[StoredVerdict], seed: int
         )
         for at, hints in enumerate((None, *first.counts))
     )
-    spreads = [
-        float(side[..., 0].mean(axis=1).std(ddof=1)) if len(side) > 1 else float("nan") for side in sides
-    ]
     return Pairing(
         leads=leads,
         counts=first.counts,
@@ -85,7 +82,7 @@ def pair(one: Sequence[StoredVerdict], other: Sequence[StoredVerdict], seed: int
         indices=first.indices,
         differences=difference[:, 1:],
         seeds=(len(one), len(other)),
-        spread=(spreads[0], spreads[1]),
+        spread=(_spread(sides[0]), _spread(sides[1])),
     )
 
 
@@ -102,6 +99,11 @@ def _aligned(verdict: StoredVerdict, first: StoredVerdict) -> Float64[np.ndarray
 def _with_mean(gains: Gains) -> Gains:
     """The mean over all numbers of hints as a column before them."""
     return np.concatenate([gains.mean(axis=2, keepdims=True), gains], axis=2)
+
+
+def _spread(side: Gains) -> float:
+    """Standard deviation of the mean gain from seed to seed."""
+    return float(side[..., 0].mean(axis=1).std(ddof=1)) if len(side) > 1 else float("nan")
 
 
 def _intervals(

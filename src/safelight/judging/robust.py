@@ -26,6 +26,9 @@ from safelight.tasks.hints import Points
 
 VISIBLE = 1.0  # CIEDE2000 where a person just sees a difference
 LIMIT = 64  # pictures, unless another number is asked for
+HEAD = (
+    "small change", "moved", "95 %", "most moved pixel", "gain, dB", "95 %", "seen in", "worst picture",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,34 +149,11 @@ def write_robustness(result: Robustness, folder: Path) -> Path:
 
 
 def _page(result: Robustness) -> str:
-    head = (
-        "small change",
-        "moved",
-        "95 %",
-        "most moved pixel",
-        "gain, dB",
-        "95 %",
-        "seen in",
-        "worst picture",
-    )
-    rows = [
-        (
-            m.change,
-            f"{m.moved.value:.2f}",
-            _interval(m.moved, 2),
-            f"{m.most.value:.1f}",
-            f"{m.gain.value:+.3f}",
-            _interval(m.gain, 3),
-            f"{100 * m.seen:.0f} %",
-            f"{m.worst_moved:.2f} (picture {m.worst})",
-        )
-        for m in result.movements
-    ]
     return "\n\n".join(
         (
             f"# {escape(result.model)}: small changes",
             "\n".join(f"- {sentence}" for sentence in result.sentences),
-            table(head, rows),
+            table(HEAD, [_row(movement) for movement in result.movements]),
             f"{result.pictures} pictures of {escape(result.dataset) or 'the set'} at {result.size} × {result.size} "
             f"pixels, without hints, seed {result.seed}. Moved: CIEDE2000 between the colors before and after, on "
             f"the unchanged photo, mean over pixels and pictures; above {VISIBLE:g} a person sees it. Gain: how "
@@ -181,6 +161,20 @@ def _page(result: Robustness) -> str:
             "bootstrap over pictures.",
         )
     ) + "\n"  # fmt: skip
+
+
+def _row(m: Movement) -> tuple[str, ...]:
+    """One line of the table: a cell for each column of HEAD."""
+    return (
+        m.change,
+        f"{m.moved.value:.2f}",
+        _interval(m.moved, 2),
+        f"{m.most.value:.1f}",
+        f"{m.gain.value:+.3f}",
+        _interval(m.gain, 3),
+        f"{100 * m.seen:.0f} %",
+        f"{m.worst_moved:.2f} (picture {m.worst})",
+    )
 
 
 def _interval(estimate: Estimate, digits: int) -> str:

@@ -103,15 +103,17 @@ class ColorUNet(nn.Module):
         self.at4 = nn.Sequential(block(w8 + stages[4] + PLANES - 1, w4), block(w4, w4))
         self.at2 = nn.Sequential(block(w4 + stages[2] + PLANES, w2), block(w2, w2))
         self.out = nn.Conv2d(w2, 4, 3, padding=1)
-        nn.init.zeros_(self.guess.weight)
-        nn.init.normal_(self.out.weight, std=1e-3)
-        with torch.no_grad():
-            assert self.out.bias is not None
-            self.out.bias.copy_(
-                torch.tensor([0.0, 0.0, -2.0, 1.0])
-            )  # no residual, little chroma, trust the hints
+        self._begin_with_the_hints()
         self.bins = AbBins() if settings.head == "bins" else None
         self.to_bins = nn.Conv2d(w4, self.bins.count, 1) if self.bins else None
+
+    def _begin_with_the_hints(self) -> None:
+        """No guess, no residual, little chroma, and trust in the propagated hints."""
+        nn.init.zeros_(self.guess.weight)
+        nn.init.normal_(self.out.weight, std=1e-3)
+        assert self.out.bias is not None
+        with torch.no_grad():
+            self.out.bias.copy_(torch.tensor([0.0, 0.0, -2.0, 1.0]))
 
     def look(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[list[Tensor], Tensor]:
         """The trunk: encoder pyramid, and features at an eighth of the size. With hints_in decoder: L alone."""
