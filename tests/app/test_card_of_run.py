@@ -1,34 +1,54 @@
-"""A run's folder and dataset, as the card of its model."""
+"""A run's folder and dataset, as the card of its model, and as the model itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from torch import nn
 
-from safelight.app.card_of_run import base_card, card_of_run, training_sets
+from safelight.app.card_of_run import Trained, base_card, training_sets
+from safelight.app.export_color import color_card
+from safelight.app.export_fill import export_fill
+from safelight.app.export_scratches import export_scratches
 from safelight.journal.run import Run
 from safelight.recipes import recipe_named
-from safelight.training.tree import to_json
+from safelight.runtime.modelfile import find_model
+from safelight.training.crafts import craft_of
+from safelight.training.tree import override, to_json
 
 SCORES = {"val/loss": 1.5}
+SMALL = {
+    "model.channels": "4",
+    "model.steps": "2",
+    "model.blocks": "1",
+    "model.skips": "1",
+    "augment.size": "64",
+}
 
 
 class Rows:
-    """A dataset's metadata without its pixels."""
+    """A dataset of noise."""
+
+    sources = ("garden", "attic", "attic")
 
     def __len__(self) -> int:
         return 3
 
+    def __getitem__(self, index: int) -> np.ndarray:
+        return np.random.default_rng(index).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+
     def rows(self, index: int) -> Mapping[str, Any]:
-        return {"source": "attic" if index else "garden", "licence": "CC0"}
+        return {"source": self.sources[index], "licence": "CC0"}
 
 
-def started(folder: Path, recipe: Any) -> Run:
+def trained(folder: Path, recipe: Any, size: int = 64, network: Any = None) -> Trained[Any, Any]:
     facts = {"dataset": {"path": "datasets/garden"}, "scores": SCORES}
-    return Run.start(folder, recipe.name, to_json(recipe), facts)
+    run = Run.start(folder, recipe.name, to_json(recipe), facts)
+    pictures: Any = Rows()
+    return Trained(run, network or nn.Linear(3, 2), recipe, pictures, pictures, size, "MIT")
 
 
 def test_sources_are_counted_the_largest_first() -> None:
@@ -39,22 +59,30 @@ def test_sources_are_counted_the_largest_first() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["color", "fill", "figures"])
+@pytest.mark.parametrize("name", ["color", "fill", "figures", "scratches"])
 def test_every_task_says_whose_and_of_what(tmp_path: Path, name: str) -> None:
     recipe: Any = recipe_named(name)
-    pictures: Any = Rows()
-    card = base_card(started(tmp_path, recipe), nn.Linear(3, 2), recipe, pictures, "mine", "MIT")
+    card = base_card(trained(tmp_path, recipe), "mine")
     assert (card.name, card.task, card.license, card.recipe_name) == ("mine", recipe.task, "MIT", name)
-    assert (card.parameters, card.size, card.scores) == (3 * 2 + 2, recipe.augment.size, SCORES)
+    assert (card.parameters, card.size, card.scores) == (3 * 2 + 2, 64, SCORES)
     assert card.preparation == asdict(recipe.preparation)
     assert card.command == f"safelight train {name} --data garden"
 
 
 def test_a_colorizer_names_its_inputs_and_where_its_encoder_is_from(tmp_path: Path) -> None:
-    recipe: Any = recipe_named("color")
-    network: Any = nn.Linear(3, 2)
-    pictures: Any = Rows()
-    card = card_of_run(started(tmp_path, recipe), network, recipe, pictures, "mine", 256, "MIT")
+    card = color_card(trained(tmp_path, recipe_named("color"), 256), "mine")
     assert card.size == 256
     assert [part.name for part in card.inputs] == ["planes"]
     assert "ImageNet" in card.notes
+
+
+@pytest.mark.parametrize(("name", "export"), [("fill", export_fill), ("scratches", export_scratches)])
+def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(
+    tmp_path: Path, name: str, export: Callable[[Trained[Any, Any], Path], str]
+) -> None:
+    recipe = override(recipe_named(name), SMALL)
+    own = trained(tmp_path, recipe, network=craft_of(recipe).network(recipe).eval())
+    told = export(own, tmp_path / "mine.onnx")
+    assert "differs from torch by at most" in told
+    card = find_model(str(tmp_path / "mine.onnx"), (name,)).card
+    assert (card.name, card.task, card.size) == ("mine", recipe.task, 64)

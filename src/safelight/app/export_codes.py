@@ -7,26 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safelight.app.card_of_run import base_card
+from safelight.app.card_of_run import Trained, base_card
 
 if TYPE_CHECKING:
-    from safelight.data.cache import PictureSet
-    from safelight.journal.run import Run
     from safelight.models.vae import VAE
     from safelight.training.code.recipe import CodeRecipe
 
 CHECKED = 8  # pictures that torch and the exported files must agree on
 
 
-def export_codes(
-    run: "Run",
-    network: "VAE",
-    recipe: "CodeRecipe",
-    out: Path,
-    pictures: "PictureSet",
-    held_out: "PictureSet",
-    license: str,
-) -> str:
+def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     """Write all files of the autoencoder beside one another; one line that tells of them. Raises ModelError.
 
     out: NAME.onnx, which becomes NAME.encoder.onnx, NAME.decoder.onnx and NAME.codes.npz.
@@ -36,14 +26,14 @@ def export_codes(
     from safelight.training.code.mixture import choose_mixture
     from safelight.training.code.predict import codes_of, framed
 
-    base = out.with_suffix("")
+    base, network, recipe = out.with_suffix(""), trained.network, trained.recipe
     mixture, scores = choose_mixture(
-        codes_of(network, pictures, recipe.preparation),
-        codes_of(network, held_out, recipe.preparation),
+        codes_of(network, trained.pictures, recipe.preparation),
+        codes_of(network, trained.held_out, recipe.preparation),
         np.random.default_rng(0),
     )
     content = mixture.to_bytes()
-    card = base_card(run, network, recipe, pictures, base.name, license)
+    card = base_card(trained, base.name)
     told: dict[str, object] = {"likelihood": recipe.model.likelihood, "sd": float(network.sd)}
     told |= {
         f"log density of held-out codes, mixture of {parts}, nats": score for parts, score in scores.items()
@@ -54,8 +44,8 @@ def export_codes(
         preparation={**card.preparation, "codes_sha256": hashlib.sha256(content).hexdigest()},
         scores={**card.scores, **told},
     )
-    checked = np.stack([part.planes for part in framed(held_out, network.size, recipe.preparation, CHECKED)])
-    parity = export_pair(network, card, base, checked)
+    asked = framed(trained.held_out, network.size, recipe.preparation, CHECKED)
+    parity = export_pair(network, card, base, np.stack([part.planes for part in asked]))
     Path(f"{base}{MIXTURE}").write_bytes(content)
     size = sum(Path(f"{base}{ending}").stat().st_size for ending in (ENCODER, DECODER, MIXTURE))
     return (

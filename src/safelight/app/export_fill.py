@@ -1,40 +1,29 @@
 """The network for holes of a run as a file with its card."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safelight.app.card_of_run import base_card
+from safelight.app.card_of_run import Trained, base_card
 
 if TYPE_CHECKING:
     from safelight.arrays import Planes
     from safelight.data.cache import PictureSet
-    from safelight.journal.run import Run
     from safelight.models.filler import Filler
     from safelight.training.fill.recipe import FillRecipe
 
 CHECKED = 8  # pictures that torch and the exported file must agree on
 
 
-def export_fill(
-    run: "Run",
-    network: "Filler",
-    recipe: "FillRecipe",
-    out: Path,
-    pictures: "PictureSet",
-    held_out: "PictureSet",
-    size: int,
-    license: str,
-) -> str:
-    """Write MODEL.onnx and its card; one line that tells of it. size: of windows in use. Raises ModelError."""
+def export_fill(trained: "Trained[Filler, FillRecipe]", out: Path) -> str:
+    """Write MODEL.onnx and its card; one line that tells of it. Raises ModelError."""
     from safelight.models.fill_export import export_filler
     from safelight.tasks.inpaint import SPANS
 
-    card = replace(base_card(run, network, recipe, pictures, out.stem, license), size=size)
-    span = SPANS[recipe.preparation.span]
-    parity = export_filler(network, card, out, questions(held_out, recipe), span)
+    card = base_card(trained, out.stem)
+    span = SPANS[trained.recipe.preparation.span]
+    parity = export_filler(trained.network, card, out, questions(trained.held_out, trained.recipe), span)
     return (
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; differs from "
         f"torch by at most {parity.srgb * 255:.2g} of 255 levels on {parity.pictures} pictures"

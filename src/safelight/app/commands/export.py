@@ -1,9 +1,18 @@
 """safelight export: a trained run becomes a file that needs no torch."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from safelight.app.card_of_run import Trained
+
+ONE_SIZE = {
+    "code": "an autoencoder runs at the size it was trained at",
+    "scratches": "a finder looks at photos in tiles",
+}
 EXAMPLES = """
 \b
 Examples:
@@ -31,49 +40,33 @@ and figures.codes.npz, from which safelight sample draws.
 @click.option("--license", default="MIT", show_default=True, help="License of the model, for its card.")
 def export(folder: Path, out: Path, data: Path | None, size: int | None, license: str) -> None:
     """Write the model of a RUN as ONNX, with its card, and check that it answers as torch does."""
-    import numpy as np
-
-    from safelight.app.card_of_run import card_of_run, probe_questions
+    from safelight.app.card_of_run import Trained
     from safelight.data.cache import open_dataset
     from safelight.journal.run import Run
-    from safelight.models.export import export as write_model
-    from safelight.training.familiar import learn_familiarity
     from safelight.training.fit import trained_network
 
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
     run = Run.open(folder)
     network, recipe = trained_network(run)
+    if size is not None and recipe.task in ONE_SIZE:
+        raise click.UsageError(f"--size is for colorizers and fillers; {ONE_SIZE[recipe.task]}")
     data = data or Path(run.facts["dataset"]["path"])
     pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
-    if recipe.task == "code":
-        from safelight.app.export_codes import export_codes
+    trained = Trained(run, network, recipe, pictures, held_out, size or recipe.augment.size, license)
+    click.echo(_exporters()[recipe.task](trained, out))
 
-        if size is not None:
-            raise click.UsageError(
-                "--size is for colorizers; an autoencoder runs at the size it was trained at"
-            )
-        click.echo(export_codes(run, network, recipe, out, pictures, held_out, license))
-        return
-    if recipe.task == "fill":
-        from safelight.app.export_fill import export_fill
 
-        side = size or recipe.augment.size
-        click.echo(export_fill(run, network, recipe, out, pictures, held_out, side, license))
-        return
-    if recipe.task == "scratches":
-        from safelight.app.export_scratches import export_scratches
+def _exporters() -> "dict[str, Callable[[Trained[Any, Any], Path], str]]":
+    """What writes the file, by task."""
+    from safelight.app.export_codes import export_codes
+    from safelight.app.export_color import export_color
+    from safelight.app.export_fill import export_fill
+    from safelight.app.export_scratches import export_scratches
 
-        if size is not None:
-            raise click.UsageError("--size is for colorizers and fillers; a finder looks at photos in tiles")
-        click.echo(export_scratches(run, network, recipe, out, pictures, held_out, license))
-        return
-    measure, familiarity = learn_familiarity(network, pictures, held_out, np.random.default_rng(0))
-    size = size or recipe.augment.size
-    card = card_of_run(run, network, recipe, pictures, out.stem, size, license, familiarity)
-    parity = write_model(network, card, out, probe_questions(held_out, recipe), measure)
-    click.echo(
-        f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; "
-        f"differs from torch by at most {max(parity.ab, parity.chroma):.2f} units of ab "
-        f"on {parity.pictures} pictures"
-    )
+    return {
+        "colorize": export_color,
+        "fill": export_fill,
+        "code": export_codes,
+        "scratches": export_scratches,
+    }
