@@ -67,3 +67,12 @@ def test_a_sheet_has_a_row_a_probe_and_the_truth_at_its_end(probes: list[Probe])
     truth = np.round(join(probes[0].L, probes[0].ab) * 255).astype(np.uint8)
     assert np.array_equal(sheet[:32, -32:], truth)
     assert np.array_equal(sheet[:32, :32], sheet[:32, 64:96])  # grey, and the grey answer
+
+
+def test_answers_that_are_no_numbers_are_drawn_black(probes: list[Probe]) -> None:
+    def broken(L: Lightness, points: Points) -> Ab:
+        return np.full((*L.shape, 2), np.nan, np.float32)
+
+    sheet = contact_sheet(probes[:1], broken)  # a warning would be an error here
+    assert (sheet[:, 64:128] == 0).all()
+    assert sheet[:, -32:].any()

@@ -60,7 +60,7 @@ def contact_sheet(probes: list[Probe], predict: Predict) -> UInt8[np.ndarray, "h
         hints = np.where(mask[..., None] > 0, join(np.full_like(probe.L, 65), ab), grey)
         results = [join(probe.L, predict(probe.L, points)) for points in (Points.none(), few)]
         rows.append(np.hstack([grey, hints, *results, join(probe.L, probe.ab)]))
-    return np.round(np.vstack(rows) * 255).astype(np.uint8)
+    return np.round(np.nan_to_num(np.vstack(rows)) * 255).astype(np.uint8)  # broken answers are black
 
 
 def gain_over_grey(probe: Probe, predict: Predict, count: int) -> float:
