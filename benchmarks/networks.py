@@ -13,7 +13,7 @@ What keeps channels_last from paying, and what the code does about it:
 - A tensor cut in two along its channels is contiguous in neither layout: gated blocks have two convolutions.
 - torch pads with replicate or reflect in float32 under autocast: BlurPool uses means with uneven counts
   instead, and ContextualAttention, which has to pad, works at the bottleneck's size.
-- torch.nn.init.orthogonal_ and in-place draws fill a channels_last weight wrongly or not at all: initialise.py
+- torch.nn.init.orthogonal_ and in-place draws fill a channels_last weight wrongly or not at all: initialize.py
   draws into new memory and copies.
 - Attention (both kinds) works on cells in a row; it pays a copy in and a copy out.
 """

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.judging.levin import NEIGHBOURS, Levin, constraints, equations, neighbour_weights, solve
+from safelight.judging.levin import NEIGHBORS, Levin, constraints, equations, neighbor_weights, solve
 from safelight.tasks.hints import Points
 
 
@@ -25,19 +25,19 @@ def lightness(seed: int, h: int = 9, w: int = 7) -> np.ndarray:
 
 def test_weights_follow_the_paper_pixel_by_pixel() -> None:
     L = lightness(0)
-    weights = neighbour_weights(L)
+    weights = neighbor_weights(L)
     Y = L.astype(np.float64) / 100
     for r in [(0, 0), (0, 3), (4, 4), (8, 6), (5, 0)]:
         window = {
             step: Y[r[0] + step[0], r[1] + step[1]]
-            for step in NEIGHBOURS
+            for step in NEIGHBORS
             if 0 <= r[0] + step[0] < 9 and 0 <= r[1] + step[1] < 7
         }
         variance = 0.6 * np.var([*window.values(), Y[r]])
         nearest = min((value - Y[r]) ** 2 for value in window.values())
         variance = max(variance, nearest / -np.log(0.01), 2e-6)
         raw = {step: np.exp(-((value - Y[r]) ** 2) / variance) for step, value in window.items()}
-        expected = [raw.get(step, 0) / sum(raw.values()) for step in NEIGHBOURS]
+        expected = [raw.get(step, 0) / sum(raw.values()) for step in NEIGHBORS]
         np.testing.assert_allclose(weights[:, r[0], r[1]], expected, atol=1e-12)
 
 
@@ -45,7 +45,7 @@ def test_equations_are_identity_minus_weights() -> None:
     L = lightness(1)
     dense = equations(L).toarray()
     expected = np.eye(63)
-    for (dy, dx), weight in zip(NEIGHBOURS, neighbour_weights(L), strict=True):
+    for (dy, dx), weight in zip(NEIGHBORS, neighbor_weights(L), strict=True):
         for y in range(9):
             for x in range(7):
                 if 0 <= y + dy < 9 and 0 <= x + dx < 7:

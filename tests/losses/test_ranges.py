@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from safelight.errors import SafelightError
-from safelight.losses.colour import huber_distance, log_error, saturation_weighted_error
+from safelight.losses.color import huber_distance, log_error, saturation_weighted_error
 from safelight.losses.perceptual import Features
 from safelight.losses.ranges import check_ab, check_unit
 

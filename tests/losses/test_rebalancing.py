@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
-from safelight.losses.colour import bin_cross_entropy
+from safelight.losses.color import bin_cross_entropy
 from safelight.losses.rebalancing import rebalanced_cross_entropy, rebalancing_weights, smooth_prior
 from safelight.models.bins import AbBins
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
-from safelight.losses.colour import ColorLossSettings
+from safelight.losses.color import ColorLossSettings
 from safelight.models.unet import UNetSettings
 from safelight.recipes import RECIPES
 from safelight.tasks.sampling import HintSampling

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from safelight.arrays import Ab, Lightness
 from safelight.tasks.hints import Points
 
-NEIGHBOURS = [step for step in product((-1, 0, 1), repeat=2) if step != (0, 0)]
+NEIGHBORS = [step for step in product((-1, 0, 1), repeat=2) if step != (0, 0)]
 VARIANCE_SHARE = 0.6  # 2σ² of equation 2 is this share of the window's variance, as in the authors' program
 LEAST_WEIGHT = 0.01  # σ is widened until the most similar neighbour weighs at least this
 LEAST_VARIANCE = 2e-6  # for L in 0..1: keeps flat windows from dividing by zero
@@ -37,11 +37,11 @@ class Levin:
         return solve(self._system, fixed, colors).reshape(*L.shape, 2).astype(np.float32)
 
 
-def neighbour_weights(L: Lightness) -> Float[np.ndarray, "8 h w"]:
-    """Weight of each of the eight neighbours (order of NEIGHBOURS), summing to 1; 0 outside the picture."""
+def neighbor_weights(L: Lightness) -> Float[np.ndarray, "8 h w"]:
+    """Weight of each of the eight neighbours (order of NEIGHBORS), summing to 1; 0 outside the picture."""
     h, w = L.shape
     around = np.pad(L.astype(np.float64) / 100, 1, constant_values=np.nan)
-    shifted = [around[1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w] for dy, dx in NEIGHBOURS]
+    shifted = [around[1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w] for dy, dx in NEIGHBORS]
     center, neighbours = around[1:-1, 1:-1], np.stack(shifted)
     squared = np.square(neighbours - center)
     variance = VARIANCE_SHARE * np.nanvar(np.concatenate([neighbours, center[None]]), axis=0)
@@ -56,9 +56,9 @@ def equations(L: Lightness) -> Any:
     from scipy import sparse
 
     h, w = L.shape
-    weights = neighbour_weights(L)
+    weights = neighbor_weights(L)
     diagonals, offsets = [np.ones(h * w)], [0]
-    for (dy, dx), weight in zip(NEIGHBOURS, weights, strict=True):
+    for (dy, dx), weight in zip(NEIGHBORS, weights, strict=True):
         offset = dy * w + dx
         # A diagonal is indexed by its column, the neighbour: roll each pixel's weight to where it points.
         diagonals.append(np.roll(-weight.ravel(), offset))

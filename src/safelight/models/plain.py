@@ -12,7 +12,7 @@ from safelight.models.bottleneck import Bottleneck, cells
 from safelight.models.convolutions import BLOCKS, Block, Seen, Window
 from safelight.models.downsample import POOLS
 from safelight.models.gates import AttentionGate
-from safelight.models.initialise import initialize
+from safelight.models.initialize import initialize
 from safelight.models.plain_settings import PlainSettings
 
 OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -6,7 +6,7 @@ from typing import Literal
 from safelight.errors import RecipeError
 from safelight.models.bottleneck import BottleneckSettings
 from safelight.models.convolutions import ConvolutionName
-from safelight.models.initialise import Initialization
+from safelight.models.initialize import Initialization
 from safelight.models.layers import ActivationName, NormName
 
 FACTORS = (2, 4)

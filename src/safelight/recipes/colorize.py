@@ -6,7 +6,7 @@ quick   command: safelight train quick --data DATASET; seconds, to see that the 
 
 from dataclasses import replace
 
-from safelight.losses.colour import ColorLossSettings
+from safelight.losses.color import ColorLossSettings
 from safelight.models.unet import UNetSettings
 from safelight.tasks.sampling import HintSampling
 from safelight.training.augment import Augmentation

@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from safelight.losses.color_settings import ColorLossSettings
-from safelight.losses.colour import (
+from safelight.losses.color import (
     bin_cross_entropy,
     chroma_error,
     diversity,
@@ -17,6 +16,7 @@ from safelight.losses.colour import (
     log_error,
     saturation_weighted_error,
 )
+from safelight.losses.color_settings import ColorLossSettings
 from safelight.losses.lab import join
 from safelight.losses.perceptual import Features, perceptual_distance, shared_features, style_distance
 from safelight.losses.rebalancing import rebalanced_cross_entropy

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from safelight.errors import RecipeError
-from safelight.models.initialise import INITIALIZATIONS, Layer, initialize, needs_data
+from safelight.models.initialize import INITIALIZATIONS, Layer, initialize, needs_data
 from safelight.models.kmeans import cluster, kmeans_filters, patches_seen
 from safelight.models.plain import PlainUNet
 from safelight.pixels.files import read_photo

@@ -7,7 +7,7 @@ import torch
 from torch.autograd import gradcheck
 
 from safelight.errors import RecipeError
-from safelight.losses.colour import (
+from safelight.losses.color import (
     ColorLossSettings,
     bin_cross_entropy,
     chroma_error,
