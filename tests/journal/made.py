@@ -192,6 +192,16 @@ def _deaf_decoder(case: Case, rng: np.random.Generator) -> Case:
     return replace(case, curves={**case.curves, **curves}, settings=settings)
 
 
+def _holes(case: Case, **figures: float) -> Case:
+    """A filler's run: its holes as good as the classical method's, but for these figures."""
+    looks = case.curves["val/gain_0"].steps
+    well = {"filled": 0.9, "checkerboard": 1.0, "truth_checkerboard": 1.0, "seam": 4.0, "classical_seam": 5.0}
+    curves = {
+        f"probe/{name}": make_curve(looks, np.full(len(looks), v)) for name, v in (well | figures).items()
+    }
+    return replace(case, curves={**case.curves, **curves})
+
+
 SICK: dict[str, tuple[str, Sickness]] = {
     "spikes": ("unstable", _spiky),
     "a leap that stays": ("unstable", _leapt),
@@ -217,6 +227,9 @@ SICK: dict[str, tuple[str, Sickness]] = {
     "deaf to hints": ("hints ignored", lambda case, rng: _with(case, probe__obeyed=rng.uniform(-0.1, 0.2))),
     "dead channels": ("dead units", lambda case, rng: _with(case, probe__dead=rng.uniform(0.35, 0.95))),
     "a deaf decoder": ("posterior collapse", _deaf_decoder),
+    "a black hole": ("hole stays empty", lambda case, rng: _holes(case, filled=rng.uniform(0, 0.25))),
+    "a grid": ("checkerboard", lambda case, rng: _holes(case, checkerboard=rng.uniform(1.8, 6))),
+    "a patch": ("color shift at the seam", lambda case, rng: _holes(case, seam=rng.uniform(12, 60))),
     "twins": ("leaking split", _leaking),
 }
 

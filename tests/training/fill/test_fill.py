@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from safelight.errors import RecipeError
+from safelight.journal.doctor.examine import case_of, examine
+from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.losses.adversarial import AdversarialSettings
 from safelight.models.discriminator import DiscriminatorSettings
@@ -50,6 +52,12 @@ def test_a_run_leaves_scores_pictures_and_a_recipe_that_reads_back(run: Run) -> 
     assert {"val/hole_psnr", "val/gain_over_telea"} <= set(facts["scores"])
     assert from_json(run.recipe_json) == TINY
     assert [path.name for path in (run.folder / "pictures").iterdir()] == ["step-0000004.jpg"]
+
+
+def test_the_doctor_is_told_of_the_holes(run: Run) -> None:
+    readings = examine(case_of(read_record(run.folder), with_dataset=False)).readings
+    for name in ("hole stays empty", "checkerboard", "color shift at the seam"):
+        assert readings[name] is not None, name
 
 
 def test_the_trained_network_fills_holes_and_nothing_else(run: Run) -> None:

@@ -61,6 +61,18 @@ def widen(name: str, factor: float = 1.5) -> Mend:
     return mend
 
 
+def drop_level(name: str, level: int) -> Mend:
+    """A list of levels without this one, if it is in it."""
+
+    def mend(settings: Settings) -> Change | None:
+        levels = settings.get(name)
+        if not isinstance(levels, (list, tuple)) or level not in levels or len(levels) < 2:
+            return None
+        return {name: ",".join(str(each) for each in levels if each != level)}
+
+    return mend
+
+
 def first_that_fits(mends: tuple[Mend, ...], settings: Settings) -> str:
     """The first of them that this recipe can take, as flags; "" where none can."""
     for mend in mends:

@@ -6,9 +6,17 @@ Causes and mends are those of notes 002 and 003 where they name one.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from safelight.journal.doctor import codes, colors, learning, steadiness
+from safelight.journal.doctor import codes, colors, holes, learning, steadiness
 from safelight.journal.doctor.case import Case, Picture, Reading
-from safelight.journal.doctor.mends import Mend, normed_by_batch, put, raise_weight, scale, widen
+from safelight.journal.doctor.mends import (
+    Mend,
+    drop_level,
+    normed_by_batch,
+    put,
+    raise_weight,
+    scale,
+    widen,
+)
 
 SLOWER = scale("optimizer.lr", 0.3, least=1e-6)
 FASTER = scale("optimizer.lr", 3.0, most=1.0)
@@ -169,6 +177,45 @@ SYMPTOMS = (
         (CHEAPER_CODE, OWN_SD, SLOW_KL, FREE_BITS, FASTER, LONGER),
         "a smaller --model.sd makes what the code says worth more",
         instead_of=("no progress", "plateau", "underfitting"),
+    ),
+    Symptom(
+        "hole stays empty",
+        holes.measure_empty,
+        "the skip at full size carries the empty hole across (note 001), or the loss hardly looks into it",
+        (
+            drop_level("model.skips", 0),
+            raise_weight("loss.hole"),
+            put({"preparation.guess": "biharmonic", "model.output": "none"}),
+            FASTER,
+            LONGER,
+        ),
+        "a network that is given a classical filling cannot leave the hole empty: --preparation.guess biharmonic",
+        instead_of=("color shift at the seam", "no progress", "plateau", "underfitting"),
+    ),
+    Symptom(
+        "checkerboard",
+        holes.measure_checkerboard,
+        "steps that enlarge by two leave their grid behind (Odena et al. 2016)",
+        (
+            put({"model.upsampling": "bilinear"}),
+            raise_weight("loss.variation"),
+            put({"model.downsampling": "blur_pool"}, lambda s: s.get("model.convolution") != "partial"),
+            LONGER,
+        ),
+        "an adversarial or style term that is too strong does it too: lower its weight",
+    ),
+    Symptom(
+        "color shift at the seam",
+        holes.measure_seam,
+        "nothing in the loss holds the filling to the picture around it, or batch norm's averages lag behind",
+        (
+            raise_weight("loss.valid"),
+            raise_weight("loss.variation"),
+            put({"preparation.guess": "biharmonic", "model.output": "none"}),
+            put({"model.norm": "group"}),
+            LONGER,
+        ),
+        "in use, --feather 3 softens a seam that is left",
     ),
     Symptom(
         "leaking split",

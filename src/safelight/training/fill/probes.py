@@ -8,15 +8,16 @@ from jaxtyping import UInt8
 from torch import nn
 
 from safelight.arrays import Mask, Srgb
+from safelight.journal.doctor.holes import hole_evidence
 from safelight.models.filler import Filler
 from safelight.pixels.geometry import resize
 from safelight.tasks.fills import telea
 from safelight.tasks.holes import BINS, draw_in_bin
-from safelight.tasks.inpaint import Preparation
+from safelight.tasks.inpaint import Preparation, from_span
 from safelight.training.batches import Pictures
 from safelight.training.fill.predict import NetworkFill
 
-SCORED, SHOWN = 48, 8
+SCORED, SHOWN, TOLD = 48, 8, 24
 LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
 
 
@@ -76,6 +77,18 @@ class FillProbes:
             emptied = np.where(probe.mask[..., None] > 0, np.float32(1), probe.srgb)
             rows.append(np.hstack([emptied, probe.classical, fill(probe.srgb, probe.mask), probe.srgb]))
         return np.round(np.vstack(rows) * 255).astype(np.uint8)
+
+    def evidence(self, network: nn.Module) -> dict[str, float]:
+        """What the doctor reads (training/doctor.py: Telling)."""
+        fill, told = self._fill(network), self.probes[:TOLD]
+        blank = float(from_span(np.zeros(1, np.float32), self.preparation.span)[0])
+        return hole_evidence(
+            [fill(probe.srgb, probe.mask) for probe in told],
+            [probe.srgb for probe in told],
+            [probe.mask for probe in told],
+            [probe.classical for probe in told],
+            blank,
+        )
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """Nothing beyond the scores."""
