@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.models.layers import ACTIVATIONS, NORMS
+from safelight.models.vae_linear import SlowLinear, principal_components, shrink
 from safelight.models.vae_settings import InitializationName, OutputName, VAESettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # sd of a code from 0.001 to 55: beyond it exp() helps nobody
@@ -69,8 +70,6 @@ class VAE(nn.Module):
         nn.init.zeros_(self.to_code.log_var.weight)
         with torch.no_grad():  # Begin near grey: pictures are, on average, and no output starts saturated.
             self.to_picture.paint.weight *= 0.1
-            if self.to_picture.linear is not None:
-                self.to_picture.linear.weight *= 0.1
             self.to_picture.grey.fill_(0.5 if (settings.output, settings.values) == ("none", "0..1") else 0)
 
     @property
@@ -110,8 +109,7 @@ class Encoder(nn.Module):
         self.hidden = _hidden(features, settings) if settings.hidden else nn.Identity()
         self.mean = nn.Linear(settings.hidden or features, settings.latent)
         self.log_var = nn.Linear(settings.hidden or features, settings.latent)
-        self.linear = nn.Linear(3 * settings.linear**2, settings.latent) if settings.linear else None
-        self.step = size // settings.linear if settings.linear else 1
+        self.linear = SlowLinear(3 * size**2, settings.latent) if settings.linear else None
         self.variational = settings.variational
 
     def forward(self, pictures: Float[Tensor, "b 3 s s"]) -> Posterior:
@@ -120,7 +118,7 @@ class Encoder(nn.Module):
         features = self.hidden(self.levels(centered))
         mean = self.mean(features).float()
         if self.linear is not None:
-            mean = mean + self.linear(F.avg_pool2d(centered, self.step).flatten(1)).float()
+            mean = mean + self.linear(centered.flatten(1)).float()
         if not self.variational:
             return Posterior(mean, torch.full_like(mean, LEAST_LOG_VAR))
         return Posterior(mean, self.log_var(features).float().clamp(LEAST_LOG_VAR, MOST_LOG_VAR))
@@ -141,20 +139,39 @@ class Decoder(nn.Module):
         for inputs, outputs in itertools.pairwise(channels):
             levels += [_double(inputs, outputs, settings), *_more(outputs, settings)]
         self.levels = nn.Sequential(*levels)
-        k = settings.kernel
-        self.paint = nn.Conv2d(settings.filters[0], 3 if full else 12, k, padding=k // 2, bias=False)
+        self.refine = Refine(settings) if settings.linear else None
+        k, last = settings.kernel, settings.refine if settings.linear else settings.filters[0]
+        self.paint = nn.Conv2d(last, 3 if full else 12, k, padding=k // 2, bias=False)
         self.shuffle: nn.Module = nn.Identity() if full else nn.PixelShuffle(2)
         self.grey = nn.Parameter(torch.zeros(3, 1, 1))
-        self.linear = nn.Linear(settings.latent, 3 * settings.linear**2) if settings.linear else None
-        self.side, self.step = settings.linear, size // settings.linear if settings.linear else 1
+        self.linear = SlowLinear(settings.latent, 3 * settings.linear**2) if settings.linear else None
+        self.side = settings.linear
 
     def forward(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b 3 s s"]:
         """Before the output activation."""
-        painted: Tensor = self.shuffle(self.paint(self.levels(self.spread(self.hidden(codes)))))
-        if self.linear is not None:
-            small = self.linear(codes).unflatten(1, (3, self.side, self.side))
-            painted = painted + F.interpolate(small, scale_factor=float(self.step), mode="bilinear")
-        return painted + self.grey
+        features = self.levels(self.spread(self.hidden(codes)))
+        if self.linear is None or self.refine is None:
+            painted: Tensor = self.shuffle(self.paint(features))
+            return painted + self.grey
+        small = self.linear(codes).unflatten(1, (3, self.side, self.side))
+        painted = self.shuffle(self.paint(self.refine(features, small)))
+        return painted + _enlarge(small, painted) + self.grey
+
+
+class Refine(nn.Module):
+    """The last convolutions beside a linear path: they see the small picture that it paints, and add to it."""
+
+    def __init__(self, settings: VAESettings) -> None:
+        super().__init__()
+        k, width = settings.kernel, settings.refine
+        conv = nn.Conv2d(settings.filters[0] + 3, width, k, padding=k // 2)
+        self.join = nn.Sequential(*_finish(conv, width, settings))
+        self.more = nn.Sequential(*(More(width, settings) for _ in range(settings.layers)))
+
+    def forward(self, features: Float[Tensor, "b c h h"], small: Float[Tensor, "b 3 l l"]) -> Tensor:
+        """Features (b, refine, h, h)."""
+        seen = _enlarge(small * 2 - 1, features)
+        return self.more(self.join(torch.cat([features, seen.to(features.dtype)], 1)))  # type: ignore[no-any-return]
 
 
 class More(nn.Module):
@@ -168,6 +185,35 @@ class More(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Same shape."""
         return torch.add(features, self.block(features))
+
+
+def begin_as_components(network: VAE, pictures: UInt8[Tensor, "n 3 s s"], generator: torch.Generator) -> None:
+    """Let the linear path of this network begin as the principal components of these pictures.
+
+    Codes are scores of variance 1, and the posterior has the sd that it should have under the likelihood's
+    (Tipping & Bishop 1999, section 3.3). The convolutions begin by adding nothing.
+    """
+    encoder, decoder, side = network.to_code, network.to_picture, network.settings.linear
+    if encoder.linear is None or decoder.linear is None:
+        raise ValueError("this network has no linear path")
+    mean, sds, components = principal_components(pictures.flatten(1), network.settings.latent, generator)
+    found, size = len(sds), network.size
+    to_code = torch.zeros(network.settings.latent, len(mean))
+    to_code[:found] = components / sds[:, None] / 2  # of values -1..1
+    encoder.linear.begin(to_code, -to_code @ (2 * mean - 1))
+    painted = torch.zeros(3 * side**2, network.settings.latent)
+    painted[:, :found] = shrink((components * sds[:, None]).view(found, 3, size, size), side).flatten(1).T
+    decoder.linear.begin(painted, shrink(mean.view(1, 3, size, size), side).flatten())
+    with torch.no_grad():
+        for part in (encoder.mean.weight, decoder.paint.weight, decoder.grey):
+            part.zero_()
+        encoder.log_var.bias[:found] = -torch.log1p((sds / network.sd) ** 2)
+
+
+def _enlarge(small: Float[Tensor, "b 3 l l"], like: Float[Tensor, "b c h h"]) -> Float[Tensor, "b 3 h h"]:
+    """To the height and width of `like`, bilinear."""
+    step = like.shape[-1] // small.shape[-1]
+    return small if step == 1 else F.interpolate(small, scale_factor=float(step), mode="bilinear")
 
 
 def _more(channels: int, settings: VAESettings) -> list[nn.Module]:

@@ -20,8 +20,9 @@ class VAESettings:
     up: how the decoder doubles: "resize" (nearest, then a convolution) or "transposed" convolutions.
     paint: where the last convolution works: "full" size, or "shuffle": at half the size, with four times the
     channels, which are laid side by side (Shi et al. 2016); a step takes a third less time.
-    linear: side of a small copy of the picture that a linear map joins to the code, and the code to the
-    picture, beside the convolutions (0 for none): what PCA can do need not be learned through them.
+    linear: side of the small picture that a linear map paints from the code (0 for none); the last
+    convolutions see it and add to it, and another linear map gives the code its start from the whole picture.
+    They begin as principal components (models/vae_linear.py). refine: channels of those last convolutions.
     hidden: width of a fully connected layer on each side of the code, 0 for none. latent: numbers in a code.
     variational: False for a plain autoencoder: the same network, no noise and no KL.
     output: activation after the last convolution. values: what its numbers mean: "0..1" is the picture as it
@@ -38,6 +39,7 @@ class VAESettings:
     up: Literal["resize", "transposed"] = "resize"
     paint: Literal["full", "shuffle"] = "full"
     linear: int = 0
+    refine: int = 48
     hidden: int = 0
     latent: int = 64
     variational: bool = True
@@ -72,9 +74,15 @@ class VAESettings:
             raise RecipeError(
                 "model.norm instance cannot norm a feature map of one pixel; use fewer filters, or norm group"
             )
-        if self.linear and size % self.linear:
+        seen = size if self.paint == "full" else size // 2  # where the small picture meets the convolutions
+        if self.linear and seen % self.linear:
             raise RecipeError(
-                f"model.linear is {self.linear} and pictures have {size} pixels; expected a divisor of that, or 0"
+                f"model.linear is {self.linear} with pictures of {size} pixels and model.paint {self.paint}; "
+                f"expected a divisor of {seen}, or 0"
+            )
+        if self.linear and (self.output != "none" or self.values != "0..1"):
+            raise RecipeError(
+                "model.linear paints the picture itself; expected model.output none and model.values 0..1"
             )
         return size // self.multiple
 
@@ -85,7 +93,12 @@ def _check_shape(settings: VAESettings) -> None:
         raise RecipeError(f"model.filters is {settings.filters}; expected one number above 0 at least")
     if settings.kernel < 3 or settings.kernel % 2 == 0:
         raise RecipeError(f"model.kernel is {settings.kernel}; expected an odd number from 3")
-    if settings.layers < 1 or settings.latent < 1 or min(settings.hidden, settings.linear) < 0:
+    if (
+        settings.layers < 1
+        or settings.latent < 1
+        or settings.refine < 1
+        or min(settings.hidden, settings.linear) < 0
+    ):
         raise RecipeError(
             f"model.layers is {settings.layers}, latent {settings.latent}, hidden {settings.hidden} and linear "
             f"{settings.linear}; expected at least 1, 1, 0 and 0"

@@ -24,16 +24,26 @@ NOTE_SD = round(sqrt(3 / 2) * 96 / 640, 4)
 
 
 def figures() -> CodeRecipe:
-    """The bundled autoencoder: 96 × 96 pixels from 64 numbers, Gaussian likelihood with a learned sd."""
+    """The bundled autoencoder: 64 × 64 pixels from 256 numbers, Gaussian likelihood with a learned sd.
+
+    It begins as PCA of pictures that are varied as in training, and the convolutions add what PCA cannot say.
+    """
     return CodeRecipe(
         name="figures",
         model=VAESettings(
-            filters=(32, 64, 128, 256), layers=2, activation="silu", output="sigmoid", sd=0.2, learn_sd=True
+            filters=(32, 64, 128, 128),
+            layers=2,
+            activation="silu",
+            paint="shuffle",
+            linear=32,
+            latent=256,
+            sd=0.085,
+            learn_sd=True,
         ),
-        augment=Augmentation(size=96, smallest=0.85, aging=0.0),
-        loss=CodeLossSettings(kl=1.0, warmup=0.1),
-        data=DataSettings(batch=32, workers=2),
-        optimizer=OptimizerSettings(lr=1.5e-3, weight_decay=2e-2, warmup=0.1),
+        augment=Augmentation(size=64, smallest=0.85, aging=0.0),
+        loss=CodeLossSettings(kl=1.0),
+        data=DataSettings(batch=32, workers=1),
+        optimizer=OptimizerSettings(lr=1.5e-3, weight_decay=5e-3, warmup=0.05),
         train=TrainSettings(
             steps=12_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
         ),

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from safelight.models.initialize import initialize, needs_data
 from safelight.models.plain import PlainUNet
+from safelight.models.vae import VAE, begin_as_components
 from safelight.training.recipe import Recipe
 
 PICTURES = 16  # at most; more would fit no better and cost memory
+MOST_SAMPLES, MOST_BYTES = 12_288, 2**28  # of samples that principal components are taken of
 
 
 def fit_first_weights(
@@ -20,9 +23,10 @@ def fit_first_weights(
     collate: Callable[[list[Any]], tuple[Tensor, ...]],
     recipe: Recipe,
 ) -> None:
-    """Fit the plain U-Net in this network, if its recipe asks for that, to the run's first batch.
+    """Fit what the recipe asks for to the run's first samples, before the first step.
 
-    The same in every process and every time: from the recipe's seed and the first samples.
+    A plain U-Net to the first batch; an autoencoder's linear path to the principal components of many. The
+    same in every process and every time: from the recipe's seed and the first samples.
     """
     for unet in [module for module in network.modules() if isinstance(module, PlainUNet)]:
         how = unet.settings.initialization
@@ -30,3 +34,16 @@ def fit_first_weights(
             batch = collate([samples[k] for k in range(min(recipe.data.batch, PICTURES))])
             generator = torch.Generator().manual_seed(recipe.train.seed)
             initialize(network, how, (batch[0],), generator, unet.settings.activation)
+    if isinstance(network, VAE) and network.settings.linear:
+        begin_as_components(
+            network, _bytes(samples, network.size), torch.Generator().manual_seed(recipe.train.seed)
+        )
+
+
+def _bytes(samples: Dataset[Any], size: int) -> UInt8[Tensor, "n 3 s s"]:
+    """The pictures of an autoencoder's first samples."""
+    count = min(MOST_SAMPLES, max(1, MOST_BYTES // (3 * size**2)))
+    pictures = torch.empty((count, 3, size, size), dtype=torch.uint8)
+    for k in range(count):
+        pictures[k] = (torch.from_numpy(samples[k].picture) * 255).round().to(torch.uint8)
+    return pictures
