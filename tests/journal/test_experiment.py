@@ -73,7 +73,7 @@ def test_only_common_questions_count_and_held_out_ones_come_first(tmp_path: Path
 
 def test_what_was_not_judged_alike_is_refused_with_the_command(tmp_path: Path) -> None:
     one, two = made(tmp_path, "a"), made(tmp_path, "b")
-    with pytest.raises(RunError, match=r"a was not judged on stored questions.*safelight judge .*a --data"):
+    with pytest.raises(RunError, match=r"a was not judged on held-out pictures.*safelight judge .*a --data"):
         shared_questions([one, two])
     write_verdict(one.folder, np.ones((9, 2)))
     write_verdict(two.folder, np.ones((5, 2)), questions="other")
@@ -83,3 +83,28 @@ def test_what_was_not_judged_alike_is_refused_with_the_command(tmp_path: Path) -
     assert "b was not judged on the same questions (9 pictures of photos/val" in str(refusal.value)
     assert "--split val --protocol compact --limit 9 -o report" in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_nobody_is_sent_to_the_test_split(tmp_path: Path) -> None:
+    one, two = made(tmp_path, "a"), made(tmp_path, "b")
+    write_verdict(one.folder, np.ones((9, 2)), split="test")
+    one, two = read_record(one.folder), read_record(two.folder)
+    with pytest.raises(RunError, match=r"^a was not judged on held-out pictures") as refusal:
+        shared_questions([one, two])
+    assert "--split" not in str(refusal.value)
+    with pytest.raises(RunError, match=r"^b was not judged .* --split test"):  # unless it is asked for
+        shared_questions([one, two], "test")
+
+
+def test_runs_of_other_tasks_are_sent_where_they_can_be_compared(tmp_path: Path) -> None:
+    recipe = {"name": "fill", "task": "fill", "train": {"steps": 0}}
+    case = healthy(np.random.default_rng(0))
+    one, two = (read_record(write_run(tmp_path, name, case, recipe=recipe)) for name in "ab")
+    with pytest.raises(RunError) as refusal:
+        shared_questions([one, two])
+    command = (
+        f"safelight judge {two.folder} --beside {one.folder} --data {tmp_path.parent / 'photos'} -o report"
+    )
+    assert str(refusal.value).endswith(command)
+    with pytest.raises(RunError, match="a is of task fill, and b of colorize"):
+        shared_questions([one, read_record(made(tmp_path / "c", "b").folder)])

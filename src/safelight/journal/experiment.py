@@ -77,8 +77,10 @@ def what_differs(one: Arm, other: Arm) -> Differing:
 def shared_questions(records: Sequence[Record], split: str | None = None) -> list[StoredVerdict]:
     """The newest verdict of each run on questions that all of them answered; held-out ones before test ones.
 
-    Raises RunError that names the command for the first run that lacks one.
+    Raises RunError that names the command for the first run that lacks one; to the test split it sends nobody who
+    did not ask for it.
     """
+    _check_colorizers(records)
     answered = [
         {each.questions: each for each in record.verdicts if split in (None, each.split)}
         for record in records
@@ -87,16 +89,36 @@ def shared_questions(records: Sequence[Record], split: str | None = None) -> lis
     if shared:
         chosen = max(shared, key=lambda key: (answered[0][key].split != "test", answered[0][key].judged))
         return [own[chosen] for own in answered]
-    asked = next((list(own.values())[-1] for own in answered if own), None)
+    known = (each for own in answered for each in reversed(own.values()))
+    asked = next((each for each in known if split or each.split != "test"), None)
     lacking = next(
         record
         for record, own in zip(records, answered, strict=True)
         if asked is None or asked.questions not in own
     )
-    what = f"on the same questions ({asked.asked})" if asked else "on stored questions"
+    what = f"on the same questions ({asked.asked})" if asked else "on held-out pictures"
     raise RunError(
         f"{lacking.name} was not judged {what}; do that first: {judge_command(lacking, asked, split)}"
     )
+
+
+def _check_colorizers(records: Sequence[Record]) -> None:
+    """Raises RunError for runs of other tasks, whose verdicts hold no gains over grey."""
+    first = records[0]
+    for other in records[1:]:
+        if other.task != first.task:
+            raise RunError(
+                f"{first.name} is of task {first.task}, and {other.name} of {other.task}; compare runs of one task"
+            )
+    if first.task == "fill":
+        dataset = (first.facts.get("dataset") or {}).get("path", "DATASET")
+        beside = " ".join(f"--beside {record.folder}" for record in records[:-1])
+        command = f"safelight judge {records[-1].folder} {beside} --data {dataset} -o report"
+        raise RunError(f"runs that fill holes are compared on the same holes by the judge: {command}")
+    if first.task != "colorize":
+        raise RunError(
+            f"runs of task {first.task} are not compared picture by picture; judge each: safelight judge"
+        )
 
 
 def judge_command(record: Record, asked: StoredVerdict | None, split: str | None = None) -> str:
