@@ -45,7 +45,7 @@ def figures() -> CodeRecipe:
         data=DataSettings(batch=32, workers=1),
         optimizer=OptimizerSettings(lr=1.5e-3, weight_decay=5e-3, warmup=0.05),
         train=TrainSettings(
-            steps=12_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
+            steps=11_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
         ),
     )
 
