@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import PhotoError
-from safelight.runtime.batch import Job, plan, run
+from safelight.runtime.batch import Job, filled_name, mask_name, plan, run
 
 
 def touch(*paths: Path) -> None:
@@ -71,6 +71,43 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         plan([tmp_path], tmp_path / "out.jpg")
     with pytest.raises(PhotoError, match="its own result"):
         plan([tmp_path / "1/a.jpg"], tmp_path / "2/../1/a.jpg")
+
+
+def test_photos_of_one_name_and_two_kinds_lie_in_one_folder(tmp_path: Path) -> None:
+    touch(tmp_path / "x.jpg", tmp_path / "x.png", tmp_path / "y.jpg", tmp_path / "z.jpg", tmp_path / "z.jpeg")
+    names = (filled_name, mask_name)
+    made = {job.photo.name: (job.result.name, job.name(mask_name)) for job in plan([tmp_path], None, names)}
+    assert made == {
+        "x.jpg": ("x-jpg-filled.png", "x-jpg-mask.png"),
+        "x.png": ("x-filled.png", "x-mask.png"),
+        "y.jpg": ("y-filled.png", "y-mask.png"),
+        "z.jpg": ("z-jpg-filled.png", "z-jpg-mask.png"),
+        "z.jpeg": ("z-jpeg-filled.png", "z-jpeg-mask.png"),
+    }
+    touch(*(tmp_path / name for pair in made.values() for name in pair))
+    assert [job.photo.name for job in plan([tmp_path], None, names)] == sorted(made)
+
+
+@pytest.mark.parametrize("name", ["x.xyz", "x.gif", "results.2"])
+def test_a_file_of_a_kind_that_is_not_written_is_refused_and_a_folder_of_that_name_is_not(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(PhotoError, match=r"is no name of a \.jpg, .*for a folder of that name write .*/$"):
+        plan([tmp_path / "a.jpg"], tmp_path / name)
+    (job,) = plan([tmp_path / "a.jpg"], tmp_path / name, folder=True)
+    assert job.result == tmp_path / name / "a-color.jpg"
+    assert plan([tmp_path / "a.jpg", tmp_path / "b.jpg"], tmp_path / name)[0].result == job.result
+    touch(tmp_path / name)
+    with pytest.raises(PhotoError, match="is a file, and no"):
+        plan([tmp_path / "a.jpg", tmp_path / "b.jpg"], tmp_path / name)
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
+    touch(tmp_path / "file")
+    (outcome,) = run([Job(tmp_path / "a.jpg", tmp_path / "file" / "b" / "a.jpg")], lambda job: ())
+    assert outcome.state == "failed"
+    assert "file/b cannot be made (Not a directory); choose another folder" in outcome.remarks[0]
+    assert "Errno" not in outcome.remarks[0]
 
 
 def test_a_batch_goes_on_past_bad_photos(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -13,6 +14,7 @@ from safelight.pixels.photo import shown
 WRITTEN = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
 LOSSY = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))  # WebP has a lossless mode
 PHOTOS = WRITTEN | {".gif", ".bmp"}
+FORMATS = ".jpg, .png, .tif or .webp"  # WRITTEN, in words
 OTHERWISE = ".png"
 MARK = "-color"
 SIDE_HINTS = ".hints.json"
@@ -20,11 +22,19 @@ SIDE_HINTS = ".hints.json"
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, where its result goes, and the hint file that lies beside it, if one does."""
+    """One photo, where its result goes, and the hint file that lies beside it, if one does.
+
+    carries: whether what is made of it carries its extension (NAME-jpg-mask.png), as another photo has its name.
+    """
 
     photo: Path
     result: Path
     hints: Path | None = None
+    carries: bool = False
+
+    def name(self, namer: "Namer") -> str:
+        """The file name of something made of the photo."""
+        return namer(carrying(self.photo) if self.carries else self.photo)
 
 
 @dataclass(frozen=True)
@@ -38,22 +48,34 @@ class Outcome:
 
 
 def plan(
-    inputs: Sequence[Path], out: Path | None = None, names: "Sequence[Namer] | None" = None
+    inputs: Sequence[Path],
+    out: Path | None = None,
+    names: "Sequence[Namer] | None" = None,
+    folder: bool = False,
 ) -> list[Job]:
     """A job for each photo among the inputs: files as given, folders searched at every depth, by name.
 
     names: how results are named, NAME-color.EXT unless another is given; in folders, what bears one of these
     names is left out. out: None puts the result beside the photo. One photo may go to a file; otherwise
-    `out` is a folder, in which the results lie as the photos lay in the folder that was given.
-    Raises PhotoError if two photos would have the same result, or a result would replace its photo.
+    `out` is a folder, in which the results lie as the photos lay in the folder that was given. folder: `out` is
+    one even where it is named like a file.
+    Where NAME.jpg and NAME.png would have the same result, that of the one that changes its kind becomes
+    NAME-jpg-filled.png. Raises PhotoError if two photos would still have the same result, a result would replace
+    its photo, or `out` is named like a file of a kind that is not written.
     """
-    if out is not None and _is_file(out) and (len(inputs) != 1 or inputs[0].is_dir()):
-        raise PhotoError(
-            f"{shown(out)} is one file for several photos; give a folder (-o {shown(out.with_suffix(''))}/)"
-        )
+    if out is not None:
+        folder = folder or out.is_dir()
+        _check_out(inputs, out, folder)
     names = names or COLORED
-    jobs = [_job(photo, base, out, names[0]) for each in inputs for photo, base in find_photos(each, names)]
-    jobs = list({job.photo: job for job in jobs}.values())
+    found = {photo: base for each in inputs for photo, base in find_photos(each, names)}
+    jobs = [_job(photo, base, out, names[0], folder) for photo, base in found.items()]
+    often = Counter(job.result for job in jobs)
+    jobs = [
+        _job(job.photo, found[job.photo], out, names[0], folder, carries=True)
+        if often[job.result] > 1 and job.result.suffix != job.photo.suffix
+        else job
+        for job in jobs
+    ]
     taken: dict[Path, Path] = {}
     for job in jobs:
         other = taken.setdefault(job.result, job.photo)
@@ -75,7 +97,9 @@ def find_photos(place: Path, names: "Sequence[Namer] | None" = None) -> Iterator
     namers = names or COLORED
     for folder, inner, files in os.walk(place, onerror=closed.append):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        results = {namer(Path(name)) for namer in namers for name in files}
+        results = {
+            namer(path) for namer in namers for name in files for path in (Path(name), carrying(Path(name)))
+        }
         for name in sorted(files):
             path = Path(folder, name)
             if not name.startswith(".") and path.suffix.lower() in PHOTOS and name not in results:
@@ -89,6 +113,11 @@ def result_name(photo: Path) -> str:
     if photo.suffix.lower() in WRITTEN:
         return f"{photo.stem}{MARK}{photo.suffix}"
     return f"{photo.stem}{photo.suffix.replace('.', '-')}{MARK}{OTHERWISE}"
+
+
+def carrying(photo: Path) -> Path:
+    """The photo's path with its extension in its name: NAME-jpg.jpg."""
+    return photo.with_name(f"{photo.stem}{photo.suffix.replace('.', '-')}{photo.suffix}")
 
 
 def mask_name(photo: Path) -> str:
@@ -128,7 +157,7 @@ def run(
             continue
         start = time.perf_counter()
         try:
-            job.result.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(job.result.parent)
             remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in work(job))
         except Exception as error:  # One odd photo must not end a night's work: it is said and counted.
             yield Outcome(job, "failed", (_one_line(job, error),), time.perf_counter() - start)
@@ -148,24 +177,48 @@ def _same_file(one: Path, other: Path) -> bool:
     return exists(one) and exists(other) and one.samefile(other)
 
 
-def _is_file(out: Path) -> bool:
-    return not out.is_dir() and out.suffix.lower() in WRITTEN
+def _check_out(inputs: Sequence[Path], out: Path, folder: bool) -> None:
+    """Raises PhotoError where the results cannot go to `out`."""
+    if folder:
+        return
+    one = len(inputs) == 1 and not inputs[0].is_dir()
+    if out.suffix.lower() in WRITTEN:
+        if not one:
+            raise PhotoError(
+                f"{shown(out)} is one file for several photos; give a folder (-o {shown(out.with_suffix(''))}/)"
+            )
+    elif exists(out):
+        raise PhotoError(f"{shown(out)} is a file, and no {FORMATS}; choose another name, or a folder")
+    elif one and out.suffix:
+        raise PhotoError(
+            f"{shown(out)} is no name of a {FORMATS}; choose one, or for a folder of that name write {shown(out)}/"
+        )
 
 
-def _job(photo: Path, base: Path, out: Path | None, name: Namer) -> Job:
-    if out is None:
-        result = photo.with_name(name(photo))
-    elif _is_file(out):
-        result = out
-    else:
-        result = out / photo.parent.relative_to(base) / name(photo)
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoError(
+            f"{shown(folder)} cannot be made ({error.strerror or error}); choose another folder"
+        ) from error
+
+
+def _job(photo: Path, base: Path, out: Path | None, namer: Namer, folder: bool, carries: bool = False) -> Job:
     side = photo.with_name(photo.stem + SIDE_HINTS)
-    return Job(photo, result, side if exists(side) else None)
+    job = Job(photo, photo, side if exists(side) else None, carries)
+    if out is None:
+        return replace(job, result=photo.with_name(job.name(namer)))
+    if not folder and out.suffix.lower() in WRITTEN:
+        return replace(job, result=out)
+    return replace(job, result=out / photo.parent.relative_to(base) / job.name(namer))
 
 
 def _one_line(job: Job, error: Exception) -> str:
     message = str(error) or type(error).__name__
-    if not isinstance(error, (SafelightError, OSError)):
+    if isinstance(error, OSError) and error.strerror:
+        message = f"{shown(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    elif not isinstance(error, (SafelightError, OSError)):
         message = f"unexpected {type(error).__name__}: {message}"
     name = shown(job.photo)
     return " ".join((message if name in message else f"{name}: {message}").split())
