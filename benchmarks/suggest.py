@@ -58,7 +58,7 @@ def gains(colorizer: Colorizer, truth: Srgb, strategy: Strategy, rng: np.random.
     grey = replace_ab(truth, np.zeros((2, 2, 2), np.float32))
     before, found, hints = psnr(grey, truth), [], HintSet()
     for _ in range(CLICKS + 1):
-        found.append(psnr(colorizer(grey, hints, vivid=0), truth) - before)
+        found.append(psnr(colorizer(grey, hints, vivid=0, reach=1), truth) - before)
         hints = HintSet((*hints, true_hint(truth, strategy(colorizer, grey, hints, rng))))
     return found
 

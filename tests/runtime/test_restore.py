@@ -139,3 +139,20 @@ def test_a_preparation_of_a_newer_safelight_is_refused(tmp_path: Path) -> None:
     path = make_model(tmp_path, card=replace(CARD, preparation={"telepathy": True}))
     with pytest.raises(ModelError, match="telepathy"):
         Colorizer(find_model(path))
+
+
+def test_within_reach_a_hint_is_obeyed_and_far_from_it_color_stays_automatic(colorizer: Colorizer) -> None:
+    grey = np.where(np.arange(120) < 40, 0.25, 0.75).astype(np.float32)[None, :, None].repeat(90, 0).repeat(3, 2)
+    hints = HintSet([Hint(0.1, 0.5, GREEN)])
+    automatic = colorizer(grey)
+    near, half, far = (colorizer(grey, hints, reach=reach) for reach in (0.0, 0.5, 1.0))
+    at, off = (45, 12), (45, 110)
+    np.testing.assert_allclose(near[at], far[at], atol=0.01)
+    np.testing.assert_allclose(near[off], automatic[off], atol=0.01)
+    assert np.abs(far[off] - automatic[off]).max() > 0.02
+    assert np.abs(half - near).max() > 0.01
+    assert np.abs(half - far).max() > 0.01
+
+
+def test_reach_without_hints_changes_nothing(colorizer: Colorizer) -> None:
+    np.testing.assert_array_equal(colorizer(ramp(), reach=0), colorizer(ramp(), reach=1))

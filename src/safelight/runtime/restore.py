@@ -20,7 +20,7 @@ from safelight.runtime.recall import Recall, Reply
 from safelight.runtime.scratches import MODEL as SCRATCHES
 from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session
-from safelight.tasks.colorize import Preparation, answer, ask
+from safelight.tasks.colorize import Preparation, answer, ask, within_reach
 from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
 from safelight.tasks.suggest import Suggestion, suggest
 
@@ -54,27 +54,44 @@ class Colorizer:
         self._session = Recall(Session(model, threads))
 
     def __call__(
-        self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, vivid: float = defaults.VIVID
+        self,
+        photo: str | Path | Photo | Srgb,
+        hints: HintSet | None = None,
+        vivid: float = defaults.VIVID,
+        reach: float = defaults.REACH,
     ) -> Srgb:
         """The photo in color: float32 (h, w, 3), sRGB 0..1, of the photo's own size and with its own L.
 
         photo: a path, a Photo, or floats 0..1 of shape (h, w, 3).
         hints: colors at places; None leaves all to the model. vivid: 0 cautious .. 1 as colorful as life.
+        reach: 0 a hint colors what lies near it and looks alike .. 1 it says something of the whole picture.
         Raises PhotoError if the photo cannot be read, or is not floats 0..1.
         """
         if isinstance(photo, (str, Path)):
             photo = read_photo(photo)
         if isinstance(photo, Photo):
-            return self.recolor(photo, hints, vivid).srgb
-        return self._color(check_floats(photo), hints, vivid)[0]
+            return self.recolor(photo, hints, vivid, reach).srgb
+        return self._color(check_floats(photo), hints, vivid, reach)[0]
 
-    def recolor(self, photo: Photo, hints: HintSet | None = None, vivid: float = defaults.VIVID) -> Photo:
+    def recolor(
+        self,
+        photo: Photo,
+        hints: HintSet | None = None,
+        vivid: float = defaults.VIVID,
+        reach: float = defaults.REACH,
+    ) -> Photo:
         """The photo in color, with its own bit depth, alpha and metadata; no float picture of it is made."""
-        return self.develop(photo, hints, vivid).photo
+        return self.develop(photo, hints, vivid, reach).photo
 
-    def develop(self, photo: Photo, hints: HintSet | None = None, vivid: float = defaults.VIVID) -> Developed:
+    def develop(
+        self,
+        photo: Photo,
+        hints: HintSet | None = None,
+        vivid: float = defaults.VIVID,
+        reach: float = defaults.REACH,
+    ) -> Developed:
         """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
-        pixels, unfamiliarity = self._color(photo.pixels, hints, vivid)
+        pixels, unfamiliarity = self._color(photo.pixels, hints, vivid, reach)
         return Developed(replace(photo, pixels=pixels), unfamiliarity)
 
     def unfamiliarity(self, photo: str | Path | Photo | Srgb) -> float:
@@ -127,11 +144,16 @@ class Colorizer:
         small = fit_size(_size(pixels), self.card.size, long_side=LONGEST * self.card.size)
         return srgb_to_lightness(_shrink(pixels, small))
 
-    def _color(self, pixels: Pixels, hints: HintSet | None, vivid: float) -> tuple[Pixels, float | None]:
+    def _color(
+        self, pixels: Pixels, hints: HintSet | None, vivid: float, reach: float
+    ) -> tuple[Pixels, float | None]:
         L = self._seen(pixels)
         small = (L.shape[0], L.shape[1])
         free, lassos = by_region(hints or HintSet())
-        ab, reply = self._answer(L, to_points(free, small), vivid)
+        points = to_points(free, small)
+        ab, reply = self._answer(L, points, vivid)
+        if reach < 1 and len(points):
+            ab = within_reach(ab, self.predict(L, Points.none(), vivid), L, points, reach)
         result = replace_ab(pixels, ab)
         for region, inside in lassos:
             # Colored as a whole and cut out at the photo's full size, so that nothing leaks past the lasso.

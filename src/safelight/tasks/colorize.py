@@ -105,6 +105,22 @@ def enliven(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
     return np.asarray(ab * (1 + share * (gain - 1))[..., None], np.float32)
 
 
+NEARBY = 2.0  # times the correlation with the nearest hints: half of it still counts as the same thing
+
+
+def within_reach(hinted: Ab, automatic: Ab, L: Lightness, points: Points, reach: float) -> Ab:
+    """The hinted answer where hints apply, the automatic one elsewhere.
+
+    At reach 0 a hint applies to what lies near it and looks alike (the kriging of residuals, which has no
+    far-reaching term); at 1 to the whole picture, as the network was trained: true colors say something of all
+    others, but colors that somebody wishes for do not.
+    """
+    if reach >= 1 or not len(points):
+        return hinted
+    near = np.minimum(NEARBY * np.sqrt(propagated(L, points, RESIDUALS)[..., 2:]), 1)
+    return np.asarray(automatic + (near + reach * (1 - near)) * (hinted - automatic), np.float32)
+
+
 CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint, and works at half the size
 
 

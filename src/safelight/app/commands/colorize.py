@@ -1,6 +1,7 @@
 """safelight colorize: photos and folders of photos get their color."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from safelight.app.outcomes import plan_jobs, report, tell_jobs
 from safelight.runtime import defaults
 
 if TYPE_CHECKING:
+    from safelight.pixels.photo import Photo
     from safelight.runtime.batch import Job
-    from safelight.runtime.restore import Colorizer
+    from safelight.runtime.restore import Developed
     from safelight.tasks.hints import Hint, HintSet
 
 EXAMPLES = """
@@ -74,6 +76,13 @@ def _hint(word: str) -> "Hint":
     show_default=True,
     help="From cautious to as colorful as life.",
 )
+@click.option(
+    "--reach",
+    type=click.FloatRange(0, 1),
+    default=defaults.REACH,
+    show_default=True,
+    help="How far hints go: 0 what lies near and looks alike, 1 the whole picture.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def colorize(
@@ -83,6 +92,7 @@ def colorize(
     hint_file: Path | None,
     typed: "tuple[Hint, ...]",
     vivid: float,
+    reach: float,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
@@ -101,11 +111,11 @@ def colorize(
     hints = _given_hints(hint_file, typed)
     if dry_run:
         return tell_jobs(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
-    colorizer = load(model)
+    develop = partial(load(model).develop, vivid=vivid, reach=reach)
     familiar: dict[Path, str] = {}
 
     def work(job: "Job") -> tuple[str, ...]:
-        return _colorize_one(colorizer, job, hints, vivid, overwrite, familiar)
+        return _colorize_one(develop, job, hints, overwrite, familiar)
 
     return report(run(jobs, work, overwrite), len(jobs), "coloring", "colored", familiar)
 
@@ -120,10 +130,9 @@ def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None"
 
 
 def _colorize_one(
-    colorizer: "Colorizer",
+    develop: "Callable[[Photo, HintSet | None], Developed]",
     job: "Job",
     hints: "HintSet | None",
-    vivid: float,
     overwrite: bool,
     familiar: dict[Path, str],
 ) -> tuple[str, ...]:
@@ -134,7 +143,7 @@ def _colorize_one(
 
     if hints is None and job.hints is not None:
         hints = HintSet.load(job.hints)
-    photo, unfamiliarity = colorizer.develop(read_photo(job.photo), hints, vivid)
+    photo, unfamiliarity = develop(read_photo(job.photo), hints)
     write_photo(job.result, photo, overwrite=overwrite)
     if unfamiliarity is None:
         return photo.remarks
