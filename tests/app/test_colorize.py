@@ -96,13 +96,57 @@ def test_hints_beside_the_photo_and_hints_typed(tmp_path: Path, model: Path) -> 
     write_photo(tmp_path / "a.png", grey)
     HintSet([Hint(0.5, 0.5, "#2040ff", 0.05)]).save(tmp_path / "a.hints.json")
     words = ("colorize", tmp_path / "a.png", "--model", model, "-o")
-    safelight(*words, tmp_path / "side.png")
-    safelight(*words, tmp_path / "typed.png", "--hint", "0.5,0.5,#ff4020,0.05")
+    told = safelight(*words, tmp_path / "side.png").stderr.splitlines()
+    assert told == [f"{tmp_path / 'a.png'}: with 1 hint from a.hints.json"]
+    assert safelight(*words, tmp_path / "typed.png", "--hint", "0.5,0.5,#ff4020,0.05").stderr == ""
     side, typed = (
         read_photo(tmp_path / f"{name}.png").pixels[32, 32].astype(int) for name in ("side", "typed")
     )
     assert side[2] > side[0] + 30
     assert typed[0] > typed[2] + 30
+
+
+def test_hint_files_without_hints_and_missing_ones_are_said(tmp_path: Path, model: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    HintSet([]).save(tmp_path / "a.hints.json")
+    words = ("colorize", "a.jpg", "--model", model, "-o")
+    beside = safelight(*words, "beside.jpg", cwd=tmp_path)
+    assert beside.stderr == "a.jpg: a.hints.json has no hints\n"
+    given = safelight(*words, "given.jpg", "--hints", "a.hints.json", cwd=tmp_path)
+    assert given.stderr == "a.hints.json has no hints\n"
+    missing = safelight(*words, "missing.jpg", "--hints", "nope.json", cwd=tmp_path)
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+    assert missing.stderr == "safelight: there is no hint file nope.json\n"
+
+
+def test_one_photo_whose_result_is_there_is_an_error_and_several_go_on(tmp_path: Path, model: Path) -> None:
+    photo(tmp_path / "in" / "a.jpg")
+    photo(tmp_path / "in" / "a-color.jpg")
+    (tmp_path / "in" / "b.jpg").write_bytes((tmp_path / "in" / "a.jpg").read_bytes())
+    for words in (["--vivid", "1"], ["--dry-run"]):
+        done = safelight("colorize", "in/a.jpg", "--model", model, *words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            "safelight: in/a-color.jpg is there already: "
+            "add --overwrite to replace it, or -o NAME for another file\n"
+        )
+    several = safelight("colorize", "in/a.jpg", "in/b.jpg", "--model", model, cwd=tmp_path)
+    assert (several.returncode, "1 skipped" in several.stdout) == (0, True)
+    (tmp_path / "in" / "b.jpg").unlink()
+    folder = safelight("colorize", "in", "--model", model, cwd=tmp_path)
+    assert (folder.returncode, "skipped" in folder.stdout) == (0, True)
+
+
+def test_a_folder_may_be_named_like_a_file_and_a_file_of_another_kind_is_refused(
+    tmp_path: Path, model: Path
+) -> None:
+    photo(tmp_path / "a.jpg")
+    refused = safelight("colorize", "a.jpg", "--model", model, "-o", "x.gif", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "expected" not in refused.stderr.splitlines()[-1]
+    assert "x.gif is no name of a .jpg, .png, .tif or .webp" in refused.stderr
+    assert safelight("colorize", "a.jpg", "--model", model, "-o", "x.gif/", cwd=tmp_path).returncode == 0
+    assert names(tmp_path) == ["a.jpg", "x.gif/a-color.jpg"]
 
 
 def test_a_bad_hint_file_beside_a_photo_fails_that_photo_only(tmp_path: Path, model: Path) -> None:

@@ -35,16 +35,14 @@ def photos(folder: Path) -> None:
     write_photo(folder / "noise.png", noise)
 
 
-def test_a_word_and_a_figure_for_each_photo_and_a_warning_past_the_threshold(
+def test_of_several_photos_the_unfamiliar_ones_are_named_and_all_are_counted(
     tmp_path: Path, model: Path
 ) -> None:
     photos(tmp_path)
     done = safelight("colorize", ".", "--model", model, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    flat, noise, summary = done.stdout.splitlines()
-    assert flat.startswith("flat.png: familiar 0.")
-    assert noise.startswith("noise.png: unfamiliar ")
-    assert summary.startswith("2 photos colored, ")
+    assert done.stdout.startswith("2 photos colored (1 familiar, 1 unfamiliar), ")
+    assert done.stdout.count("\n") == 1
     (warned,) = done.stderr.splitlines()
     assert warned.startswith("noise.png: is unlike the pictures that the model was trained on")
 
@@ -52,6 +50,9 @@ def test_a_word_and_a_figure_for_each_photo_and_a_warning_past_the_threshold(
 def test_one_photo_has_it_in_its_line(tmp_path: Path, model: Path) -> None:
     photos(tmp_path)
     done = safelight("colorize", "flat.png", "--model", model, cwd=tmp_path)
-    assert done.stdout.startswith("colored flat-color.png (familiar 0.")
+    assert done.stdout.startswith("colored flat-color.png (familiar: distance 0.")
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+    warned = safelight("colorize", "noise.png", "--model", model, cwd=tmp_path)
+    assert warned.stdout.startswith("colored noise-color.png, ")
+    assert warned.stderr.count("\n") == 1

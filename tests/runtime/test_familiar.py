@@ -17,17 +17,24 @@ TOLD = Familiarity("distance to the k-th nearest", "Sun et al. 2022", "features"
 
 
 @pytest.mark.parametrize(
-    ("figure", "words"), [(0.0, "familiar 0.00"), (1.0, "familiar 1.00"), (1.234, "unfamiliar 1.23")]
+    ("figures", "words"),
+    [
+        ([0.0], "familiar: distance 0.00, limit 1"),
+        ([1.0], "familiar: distance 1.00, limit 1"),
+        ([1.234], ""),  # its warning says it
+        ([0.2, 1.2, 0.9], "2 familiar, 1 unfamiliar"),
+        ([], ""),
+    ],
 )
-def test_a_word_and_a_figure(figure: float, words: str) -> None:
-    assert in_words(figure) == words
+def test_a_figure_of_one_and_how_many_of_several(figures: list[float], words: str) -> None:
+    assert in_words(figures) == words
 
 
 def test_one_line_of_warning_past_the_threshold_and_none_before() -> None:
     assert warning(1.0) == ()
     (line,) = warning(1.3)
     assert "\n" not in line
-    assert "1.30, above 1" in line
+    assert "distance 1.30, limit 1" in line
     assert "give hints" in line
 
 

@@ -1,9 +1,9 @@
 """What a command over many photos tells: each outcome as it comes, one line that sums them up, a dry run."""
 
+import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -12,18 +12,29 @@ if TYPE_CHECKING:
     from safelight.runtime.batch import Job, Namer, Outcome
 
 
-def plan_jobs(photos: Sequence[Path], out: Path | None, names: "Sequence[Namer]") -> "list[Job]":
-    """The jobs of a command, named by names[0]. Raises UsageError, or PhotoError where there is no photo."""
+def plan_jobs(
+    photos: Sequence[Path], out: str | None, names: "Sequence[Namer]", overwrite: bool
+) -> "list[Job]":
+    """The jobs of a command, named by names[0]. out: as typed; with a slash at its end it is a folder.
+
+    Raises UsageError, or PhotoError where there is no photo, or one was named whose result is there.
+    """
     from safelight.errors import PhotoError
-    from safelight.runtime.batch import plan
+    from safelight.pixels.photo import shown
+    from safelight.runtime.batch import exists, plan
 
     try:
-        jobs = plan(photos, out, names)
+        folder = out is not None and out.endswith(("/", os.sep))
+        jobs = plan(photos, None if out is None else Path(out), names, folder)
     except PhotoError as error:
         raise click.UsageError(str(error)) from None
     if not jobs:
         raise PhotoError(
             f"no photos in {', '.join(map(str, photos))}; expected JPEG, PNG, TIFF or WebP files"
+        )
+    if len(jobs) == 1 and jobs[0].photo in photos and exists(jobs[0].result) and not overwrite:
+        raise PhotoError(
+            f"{shown(jobs[0].result)} is there already: add --overwrite to replace it, or -o NAME for another file"
         )
     return jobs
 
@@ -46,15 +57,14 @@ def report(
     total: int,
     doing: str,
     done: str,
-    words: Mapping[Path, str] = MappingProxyType({}),
+    said: Callable[[], str] = str,
 ) -> int:
     """Show each outcome as it comes, then one line that sums them up; the exit status.
 
-    doing, done: what is being done and what was ("filling", "filled"). words: what there is to say of photos,
-    told at the end, a line each, or in brackets if it is one photo; it fills while the outcomes come.
+    doing, done: what is being done and what was ("filling", "filled"). said: what there is to say of all of them,
+    in brackets; asked when the last one is done.
     """
     from safelight.app.progress import Bars
-    from safelight.pixels.photo import shown
 
     start = time.perf_counter()
     past: list[Outcome] = []
@@ -65,10 +75,7 @@ def report(
             for remark in outcome.remarks:
                 bars.say(remark)
             bars.show(doing, len(past), total)
-    if len(past) > 1:
-        for photo, said in words.items():
-            click.echo(f"{shown(photo)}: {said}")
-    click.echo(f"{_summary(past, done, words)}, {time.perf_counter() - start:.1f} s")
+    click.echo(f"{_summary(past, done, said())}, {time.perf_counter() - start:.1f} s")
     return 1 if any(outcome.state == "failed" for outcome in past) else 0
 
 
@@ -77,16 +84,14 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _summary(past: "Sequence[Outcome]", word: str, words: Mapping[Path, str]) -> str:
+def _summary(past: "Sequence[Outcome]", word: str, said: str) -> str:
     from safelight.pixels.photo import shown
 
     done, skipped, failed = (
         [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
     )
-    parts = [f"{count(len(done), 'photo')} {word}"]
-    if len(done) == 1:
-        said = words.get(done[0].photo)
-        parts = [f"{word} {shown(done[0].result)}{f' ({said})' if said else ''}"]
+    what = f"{word} {shown(done[0].result)}" if len(done) == 1 else f"{count(len(done), 'photo')} {word}"
+    parts = [f"{what} ({said})" if said else what]
     if skipped:
         parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
     if failed:

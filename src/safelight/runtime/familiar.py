@@ -1,5 +1,6 @@
 """What a model says of how far a photo is from those that it was trained on: the figure, in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 FAR = 1.0  # the threshold: what is above it is called unfamiliar
@@ -33,9 +34,12 @@ class Familiarity:
         )
 
 
-def in_words(unfamiliarity: float) -> str:
-    """A word and a figure: "familiar 0.84"."""
-    return f"{'unfamiliar' if unfamiliarity > FAR else 'familiar'} {unfamiliarity:.2f}"
+def in_words(unfamiliarities: Sequence[float]) -> str:
+    """Of one photo what its warning does not say: "familiar: distance 0.84, limit 1"; of several how many are."""
+    far = sum(each > FAR for each in unfamiliarities)
+    if len(unfamiliarities) > 1:
+        return f"{len(unfamiliarities) - far} familiar, {far} unfamiliar"
+    return "".join(f"familiar: distance {each:.2f}, limit {FAR:g}" for each in unfamiliarities if each <= FAR)
 
 
 def warning(unfamiliarity: float) -> tuple[str, ...]:
@@ -43,6 +47,6 @@ def warning(unfamiliarity: float) -> tuple[str, ...]:
     if unfamiliarity <= FAR:
         return ()
     return (
-        f"is unlike the pictures that the model was trained on ({unfamiliarity:.2f}, above {FAR:g}); "
+        f"is unlike the pictures that the model was trained on (distance {unfamiliarity:.2f}, limit {FAR:g}); "
         "its colors are guesses: give hints, or judge them with care",
     )

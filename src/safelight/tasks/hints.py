@@ -148,6 +148,8 @@ class HintSet:
                 raise HintError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; a hint file is a few kB")
             document = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin with a mark
             return cls.from_json(document)
+        except FileNotFoundError:
+            raise HintError(f"there is no hint file {path}") from None
         except OSError as error:
             raise HintError(f"{path}: cannot be read ({error.strerror or error})") from None
         except HintError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 from safelight.runtime import defaults
 
@@ -57,7 +58,7 @@ def _hint(word: str) -> "Hint":
 @click.command(short_help="Give photos their color.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
 @click.option(
-    "-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="A file for one photo, or a folder."
+    "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
 @click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A hint file.")
@@ -87,7 +88,7 @@ def _hint(word: str) -> "Hint":
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def colorize(
     photos: tuple[Path, ...],
-    out: Path | None,
+    out: str | None,
     model: str | None,
     hint_file: Path | None,
     typed: "tuple[Hint, ...]",
@@ -99,25 +100,26 @@ def colorize(
     """Give each PHOTO its color: files, and folders searched at every depth.
 
     The result has the photo's own size, sharpness, bit depth and metadata. Without -o it is written beside
-    the photo as PHOTO-color.EXT. A result that is already there is left alone.
+    the photo as PHOTO-color.EXT. A result that is already there stays: of several photos the others are done.
 
-    Each photo is called familiar, or unfamiliar (above 1), by how much it is like those that the model was
-    trained on.
+    A photo is called unfamiliar where it is unlike those that the model was trained on: where its distance from
+    them is above the limit, 1.
     """
     from safelight.runtime.batch import COLORED, run
+    from safelight.runtime.familiar import in_words
     from safelight.runtime.restore import load
 
-    jobs = plan_jobs(photos, out, COLORED)
+    jobs = plan_jobs(photos, out, COLORED, overwrite)
     hints = _given_hints(hint_file, typed)
     if dry_run:
         return tell_jobs(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
     develop = partial(load(model).develop, vivid=vivid, reach=reach)
-    familiar: dict[Path, str] = {}
+    distances: list[float] = []
 
     def work(job: "Job") -> tuple[str, ...]:
-        return _colorize_one(develop, job, hints, overwrite, familiar)
+        return _colorize_one(develop, job, hints, overwrite, distances)
 
-    return report(run(jobs, work, overwrite), len(jobs), "coloring", "colored", familiar)
+    return report(run(jobs, work, overwrite), len(jobs), "coloring", "colored", partial(in_words, distances))
 
 
 def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None":
@@ -126,7 +128,7 @@ def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None"
 
     if file is None and not typed:
         return None
-    return HintSet((*(HintSet.load(file) if file else ()), *typed))
+    return HintSet((*(read_hint_file(file) if file else ()), *typed))
 
 
 def _colorize_one(
@@ -134,18 +136,16 @@ def _colorize_one(
     job: "Job",
     hints: "HintSet | None",
     overwrite: bool,
-    familiar: dict[Path, str],
+    distances: list[float],
 ) -> tuple[str, ...]:
-    """One photo from file to file; what is to be remarked on it. How familiar it is goes into `familiar`."""
+    """One photo from file to file; what is to be remarked on it. How unfamiliar it is goes into `distances`."""
     from safelight.pixels.files import read_photo, write_photo
-    from safelight.runtime.familiar import in_words, warning
-    from safelight.tasks.hints import HintSet
+    from safelight.runtime.familiar import warning
 
-    if hints is None and job.hints is not None:
-        hints = HintSet.load(job.hints)
+    hints, told = hints_for(job, hints)
     photo, unfamiliarity = develop(read_photo(job.photo), hints)
     write_photo(job.result, photo, overwrite=overwrite)
     if unfamiliarity is None:
-        return photo.remarks
-    familiar[job.photo] = in_words(unfamiliarity)
-    return (*photo.remarks, *warning(unfamiliarity))
+        return (*photo.remarks, *told)
+    distances.append(unfamiliarity)
+    return (*photo.remarks, *told, *warning(unfamiliarity))

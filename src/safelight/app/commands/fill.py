@@ -47,7 +47,7 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
     "--feather", type=click.FloatRange(0), default=0, metavar="N", help="Fade into the photo over N pixels."
 )
 @click.option(
-    "-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="A file for one photo, or a folder."
+    "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
 )
 @click.option(
     "--method",
@@ -65,7 +65,7 @@ def fill(
     missing: "Missing",
     grow: float,
     feather: float,
-    out: Path | None,
+    out: str | None,
     method: "Method",
     model: str | None,
     overwrite: bool,
@@ -78,7 +78,7 @@ def fill(
     from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
     from safelight.runtime.fill import load_filler
 
-    jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name))
+    jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite)
     masks = {job.photo: mask_of(job.photo, mask) for job in jobs}
     if dry_run:
         return tell_jobs(jobs, overwrite, [_note(masks[job.photo]) for job in jobs])
@@ -92,12 +92,13 @@ def fill(
 
 def mask_of(photo: Path, given: Path | None) -> Path | None:
     """The mask for a photo: the file given, NAME.* or NAME-mask.* in the folder given or beside the photo."""
-    from safelight.runtime.batch import PHOTOS, mask_name
+    from safelight.runtime.batch import PHOTOS, carrying, mask_name
 
     if given is not None and not given.is_dir():
         return given
     folder = given or photo.parent
-    names = [Path(mask_name(photo)).stem, *([photo.stem] if given else [])]
+    names = [Path(mask_name(path)).stem for path in (carrying(photo), photo)]
+    names += [photo.stem] if given else []
     candidates = [folder / f"{name}{suffix}" for name in names for suffix in (".png", *sorted(PHOTOS))]
     return next((path for path in candidates if path.is_file()), None)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.commands.fill import mask_of, write_lossless
+from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Tools:
 @click.command(short_help="Find scratches, fill them, and give color if asked.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
 @click.option(
-    "-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="A file for one photo, or a folder."
+    "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
 )
 @click.option(
     "--mask",
@@ -81,7 +82,7 @@ class Tools:
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def repair(
     photos: tuple[Path, ...],
-    out: Path | None,
+    out: str | None,
     mask: Path | None,
     sensitivity: float,
     method: "FindMethod",
@@ -100,7 +101,7 @@ def repair(
 
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
-    jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name))
+    jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name), overwrite)
     if dry_run:
         return tell_jobs(jobs, overwrite)
     tools = _tools(color, hint_file, mask, sensitivity, method, keep_mask)
@@ -123,9 +124,8 @@ def _tools(
     from safelight.runtime.fill import load_filler
     from safelight.runtime.restore import load
     from safelight.runtime.scratches import load_finder
-    from safelight.tasks.hints import HintSet
 
-    hints = HintSet.load(hint_file) if hint_file else None
+    hints = read_hint_file(hint_file) if hint_file else None
     colorizer = load() if color else None
     return Tools(load_finder(), method, load_filler(), colorizer, hints, mask, sensitivity, keep_mask)
 
@@ -133,7 +133,6 @@ def _tools(
 def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     """One photo from file to file: scratches, fill, color; what was done, and what could not be kept."""
     from safelight.pixels.files import read_photo
-    from safelight.tasks.hints import HintSet
 
     photo = read_photo(job.photo)
     hole, remarks = _damage(tools, job, photo, overwrite)
@@ -143,8 +142,8 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     else:
         done = "no damage was found, nothing was filled"
     if tools.colorizer:
-        hints = tools.hints or (HintSet.load(job.hints) if job.hints else None)
-        photo = tools.colorizer.recolor(photo, hints)
+        hints, told = hints_for(job, tools.hints)
+        photo, remarks = tools.colorizer.recolor(photo, hints), (*remarks, *told)
     return (*photo.remarks, *remarks, done, *write_lossless(job.result, photo, overwrite))
 
 
@@ -164,5 +163,5 @@ def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple
     found = tools.finder.find(photo.pixels, ScratchSettings(tools.sensitivity), tools.method)
     hole = found.mask > 0
     if tools.keep_mask:
-        write_mask(job.result.with_name(mask_name(job.photo)), hole, overwrite=overwrite)
+        write_mask(job.result.with_name(job.name(mask_name)), hole, overwrite=overwrite)
     return hole, (f"{hole.mean():.1%} of it is damaged ({found.title})",) if hole.any() else ()

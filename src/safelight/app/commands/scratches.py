@@ -31,7 +31,7 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
 @click.command(short_help="Find scratches, cracks and dust; write them as a mask.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
 @click.option(
-    "-o", "out", type=click.Path(path_type=Path), metavar="MASK", help="A .png for one photo, or a folder."
+    "-o", "out", type=click.Path(), metavar="MASK", help="A .png for one photo, or a folder (FOLDER/)."
 )
 @click.option(
     "--sensitivity",
@@ -57,7 +57,7 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def scratches(
     photos: tuple[Path, ...],
-    out: Path | None,
+    out: str | None,
     sensitivity: float,
     method: "FindMethod",
     model: str | None,
@@ -72,7 +72,7 @@ def scratches(
     from safelight.runtime.scratches import load_finder
     from safelight.tasks.scratches import ScratchSettings
 
-    jobs = plan_jobs(photos, out, (mask_name, filled_name, repaired_name, result_name))
+    jobs = plan_jobs(photos, out, (mask_name, filled_name, repaired_name, result_name), overwrite)
     if dry_run:
         return tell_jobs(jobs, overwrite)
     settings = ScratchSettings(sensitivity, dark=dark, dust=not no_dust, margin=grow)
