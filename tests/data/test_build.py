@@ -146,6 +146,7 @@ def test_removed_renamed_and_changed_pictures(painted: FolderMaker, tmp_path: Pa
     summary = build_dataset(photos, out, SMALL)
     after = splits_of(out)
     assert (summary.pictures, summary.added, summary.removed) == (10, 2, 2)
+    assert "2 new, 2 gone; left out" in str(summary)
     assert after["copy.png"] == before["000.png"]
     assert after["renamed.png"] == before["001.png"]
     pixels = open_dataset(out)

@@ -39,7 +39,8 @@ class BuildSummary:
             return f"nothing new: {self.pictures} pictures, unchanged"
         splits = ", ".join(f"{count} {split}" for split, count in self.splits.items())
         left_out = ", ".join(f"{count} {reason}" for reason, count in self.refused.items()) or "none"
-        return f"{self.pictures} pictures ({splits}), {self.added} new; left out: {left_out}"
+        moved = f"{self.added} new" + (f", {self.removed} gone" if self.removed else "")
+        return f"{self.pictures} pictures ({splits}), {moved}; left out: {left_out}"
 
 
 def build_dataset(
