@@ -4,7 +4,8 @@
 
 Each strategy colors the same pictures with 1, 2, ... hints; a hint has the true color of its place (the mean of
 3 x 3 pixels). Printed are the mean gains over grey in dB of PSNR, the difference between suggested and random
-places, paired by picture, with a 95 % interval, and how many random hints five suggested ones are worth.
+places, paired by picture, with a 95 % interval, and how many random hints five suggested ones are worth. A third
+row has the random places as `colorize` takes them (--reach 0): what a hint does not mean stays as it was.
 """
 
 import argparse
@@ -37,7 +38,11 @@ def suggested(colorizer: Colorizer, grey: Srgb, hints: HintSet, rng: np.random.G
     return best.x, best.y
 
 
-STRATEGIES: dict[str, Strategy] = {"random": random, "suggested": suggested}
+STRATEGIES: dict[str, tuple[Strategy, float]] = {  # and how far the hints reach
+    "random": (random, 1.0),
+    "suggested": (suggested, 1.0),
+    "random, --reach 0": (random, 0.0),
+}
 
 
 def psnr(answer: Srgb, truth: Srgb) -> float:
@@ -53,12 +58,14 @@ def true_hint(truth: Srgb, place: Place) -> Hint:
     return Hint(place[0], place[1], (r, g, b), radius=1.5 / min(h, w))
 
 
-def gains(colorizer: Colorizer, truth: Srgb, strategy: Strategy, rng: np.random.Generator) -> list[float]:
+def gains(
+    colorizer: Colorizer, truth: Srgb, strategy: Strategy, reach: float, rng: np.random.Generator
+) -> list[float]:
     """dB over grey with 0, 1, ... CLICKS hints."""
     grey = replace_ab(truth, np.zeros((2, 2, 2), np.float32))
     before, found, hints = psnr(grey, truth), [], HintSet()
     for _ in range(CLICKS + 1):
-        found.append(psnr(colorizer(grey, hints, vivid=0, reach=1), truth) - before)
+        found.append(psnr(colorizer(grey, hints, vivid=0, reach=reach), truth) - before)
         hints = HintSet((*hints, true_hint(truth, strategy(colorizer, grey, hints, rng))))
     return found
 
@@ -78,12 +85,12 @@ def main() -> None:
     curves = {name: np.empty((len(chosen), CLICKS + 1)) for name in STRATEGIES}
     for row, number in enumerate(chosen):
         truth = np.asarray(pictures[int(number)], np.float32) / 255
-        for name, strategy in STRATEGIES.items():
-            curves[name][row] = gains(colorizer, truth, strategy, np.random.default_rng(int(number)))
+        for name, (strategy, reach) in STRATEGIES.items():
+            curves[name][row] = gains(colorizer, truth, strategy, reach, np.random.default_rng(int(number)))
     print(f"{given.model}: gain over grey, dB, {len(chosen)} pictures of the {given.split} split")
-    print("hints      " + "".join(f"{count:7d}" for count in range(CLICKS + 1)))
+    print(f"{'hints':18s}" + "".join(f"{count:7d}" for count in range(CLICKS + 1)))
     for name, curve in curves.items():
-        print(f"{name:11s}" + "".join(f"{gain:7.2f}" for gain in curve.mean(0)))
+        print(f"{name:18s}" + "".join(f"{gain:7.2f}" for gain in curve.mean(0)))
     weights = bootstrap_weights(len(chosen), np.random.default_rng(0))
     for count, lead in enumerate(estimates(weights @ (curves["suggested"] - curves["random"]))):
         if count in (1, 2, 5, CLICKS):

@@ -19,6 +19,7 @@ from safelight.tasks.colorize import (
     obey,
     propagated,
     shrink_points,
+    within_reach,
 )
 from safelight.tasks.hints import Points
 from safelight.tasks.kriging import describe, krige
@@ -251,3 +252,31 @@ def test_vivid_gain_multiplies_what_is_expected() -> None:
     planes = ask(photo(np.random.default_rng(0), SIZE), Points.none())
     found = answer(ab, expected, planes, Points.none(), vivid=1.0, vivid_gain=1.5)
     np.testing.assert_allclose(np.linalg.norm(found, axis=2), 110 * 0.3, rtol=1e-5)
+
+
+def two_halves() -> tuple[np.ndarray, Points]:
+    """Dark left, light right, and a hint in the left."""
+    L = np.full((48, 64), 80, np.float32)
+    L[:, :32] = 20
+    return L, Points(
+        *(np.array([v], np.int32) for v in (24, 8)), np.array([[40, 20]], np.float32), np.ones(1)
+    )
+
+
+@pytest.mark.parametrize(("far", "stays"), [(0.2, True), (0.7, False)])
+def test_a_small_change_far_from_the_hints_is_a_by_effect(far: float, stays: bool) -> None:
+    L, points = two_halves()
+    automatic = np.zeros((*L.shape, 2), np.float32)
+    hinted = np.where(L[..., None] == 20, [40, 20], [40 * far, 20 * far]).astype(np.float32)
+    found = within_reach(hinted, automatic, L, points, 0.0)
+    np.testing.assert_allclose(found[24, 8], (40, 20), atol=1e-4)
+    np.testing.assert_allclose(found[24, 60], 0 if stays else hinted[24, 60], atol=0.1)
+    half = within_reach(hinted, automatic, L, points, 0.5)
+    np.testing.assert_allclose(half, (found + hinted) / 2, atol=1e-4)
+    np.testing.assert_array_equal(within_reach(hinted, automatic, L, points, 1.0), hinted)
+
+
+def test_hints_that_change_nothing_leave_the_automatic_answer() -> None:
+    L, points = two_halves()
+    same = np.full((*L.shape, 2), 12, np.float32)
+    np.testing.assert_array_equal(within_reach(same, same, L, points, 0.0), same)

@@ -106,19 +106,32 @@ def enliven(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
 
 
 NEARBY = 2.0  # times the correlation with the nearest hints: half of it still counts as the same thing
+DECIDED = (0.25, 0.6)  # a change of so much of that at the hints: by-effect below, meant above
 
 
 def within_reach(hinted: Ab, automatic: Ab, L: Lightness, points: Points, reach: float) -> Ab:
     """The hinted answer where hints apply, the automatic one elsewhere.
 
     At reach 0 a hint applies to what lies near it and looks alike (the kriging of residuals, which has no
-    far-reaching term); at 1 to the whole picture, as the network was trained: true colors say something of all
-    others, but colors that somebody wishes for do not.
+    far-reaching term), and where the network's answer changes as decidedly as at the hints. At 1 it changes
+    the whole picture: the true color of one thing says something of all others (a dress in evening light), but
+    a color that somebody wishes for does not, and the sky should stay as it was.
     """
     if reach >= 1 or not len(points):
         return hinted
-    near = np.minimum(NEARBY * np.sqrt(propagated(L, points, RESIDUALS)[..., 2:]), 1)
-    return np.asarray(automatic + (near + reach * (1 - near)) * (hinted - automatic), np.float32)
+    near = np.minimum(NEARBY * np.sqrt(propagated(L, points, RESIDUALS)[..., 2]), 1)
+    change = hinted - automatic
+    size = chroma(change)
+    usual = np.sqrt(np.mean(size[points.y, points.x] ** 2))
+    decided = _smooth_step(size / max(float(usual), 1e-3), *DECIDED)
+    share = reach + (1 - reach) * (near + (1 - near) * decided)
+    return np.asarray(automatic + share[..., None] * change, np.float32)
+
+
+def _smooth_step(x: Lightness, low: float, high: float) -> Lightness:
+    """0 below `low`, 1 above `high`, 3 t² - 2 t³ between."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint, and works at half the size

@@ -82,7 +82,7 @@ def _hint(word: str) -> "Hint":
     type=click.FloatRange(0, 1),
     default=defaults.REACH,
     show_default=True,
-    help="How far hints go: 0 what lies near and looks alike, 1 the whole picture.",
+    help="How far hints go: 0 to what they are set on and what looks alike, 1 over the whole picture.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
@@ -107,13 +107,13 @@ def colorize(
     """
     from safelight.runtime.batch import COLORED, run
     from safelight.runtime.familiar import in_words
-    from safelight.runtime.restore import load
+    from safelight.runtime.restore import load_colorizer
 
     jobs = plan_jobs(photos, out, COLORED, overwrite)
     hints = _given_hints(hint_file, typed)
     if dry_run:
         return tell_jobs(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
-    develop = partial(load(model).develop, vivid=vivid, reach=reach)
+    develop = partial(load_colorizer(model).develop, vivid=vivid, reach=reach)
     distances: list[float] = []
 
     def work(job: "Job") -> tuple[str, ...]:
