@@ -27,8 +27,10 @@ class NetworkPredict:
     def reply(self, planes: Planes) -> tuple[Float32[np.ndarray, "2 h w"], Float32[np.ndarray, "1 h w"]]:
         """ab / 110 and the expected chroma / 110."""
         training = self.network.training
-        self.network.eval()
+        if training:  # walking through all parts takes as long as a small answer
+            self.network.eval()
         with torch.inference_mode():
             colors = self.network(torch.from_numpy(planes)[None])
-        self.network.train(training)
+        if training:
+            self.network.train()
         return np.asarray(colors.ab[0]), np.asarray(colors.chroma[0])

@@ -20,8 +20,10 @@ class NetworkFill:
         hole, _ = pad_to_multiple(mask, self.network.multiple)
         planes = ask(padded, hole, self.preparation)
         training = self.network.training
-        self.network.eval()
+        if training:  # walking through all parts takes as long as a small answer
+            self.network.eval()
         with torch.inference_mode():
             reply = self.network(torch.from_numpy(planes)[None])[0]
-        self.network.train(training)
+        if training:
+            self.network.train()
         return answer(np.asarray(reply), padded, hole, self.preparation)[:h, :w]
