@@ -270,3 +270,11 @@ def test_small_copies_of_deep_and_grey_photos(tmp_path: Path) -> None:
     assert read_small(deep, 30).dtype == np.uint8
     (tmp_path / "g.jpg").write_bytes(saved(np.full((90, 90), 77, np.uint8), "JPEG"))
     assert np.abs(read_small(tmp_path / "g.jpg", 20).astype(int) - 77).max() <= 1
+
+
+def test_a_jpeg_that_is_cut_off_is_said_without_a_count_of_bytes(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    whole = write_photo(tmp_path / "whole.jpg", noise).read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(PhotoError, match=r"\(image file is truncated\); expected a whole JPEG"):
+        read_photo(tmp_path / "cut.jpg")

@@ -47,6 +47,21 @@ def test_a_model_without_card_is_refused(tmp_path: Path) -> None:
         find_model(path)
 
 
+def test_a_photo_is_no_model_and_a_model_of_another_task_is_called_as_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = tmp_path / "grandmother.jpg"
+    photo.write_bytes(b"")
+    with pytest.raises(ModelError, match=r"grandmother\.jpg: is no \.onnx model; expected a MODEL\.onnx"):
+        find_model(photo)
+    monkeypatch.setattr(modelfile, "WEIGHTS", tmp_path)
+    make_model(tmp_path, "color")
+    with pytest.raises(
+        ModelError, match=r"^color: is made for the task 'colorize'; expected a model for 'fill'"
+    ):
+        find_model("color", "fill")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -47,6 +47,13 @@ def test_vivid_goes_from_the_mean_to_the_expected_chroma(colorizer: Colorizer) -
     np.testing.assert_allclose(found, [cautious, (cautious + vivid) / 2, vivid], rtol=0.01)
 
 
+def test_a_path_is_as_good_as_the_photo_everywhere(colorizer: Colorizer, tmp_path: Path) -> None:
+    path = write_photo(tmp_path / "a.png", np.full((40, 40, 3), 128, np.uint8))
+    expected = colorizer.recolor(read_photo(path)).pixels
+    np.testing.assert_array_equal(colorizer.develop(path).photo.pixels, expected)
+    np.testing.assert_array_equal(colorizer.recolor(str(path)).pixels, expected)
+
+
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_the_photo_keeps_its_lightness_size_depth_and_alpha(colorizer: Colorizer, depth: type) -> None:
     white = np.iinfo(depth).max
@@ -142,7 +149,9 @@ def test_a_preparation_of_a_newer_safelight_is_refused(tmp_path: Path) -> None:
 
 
 def test_within_reach_a_hint_is_obeyed_and_far_from_it_color_stays_automatic(colorizer: Colorizer) -> None:
-    grey = np.where(np.arange(120) < 40, 0.25, 0.75).astype(np.float32)[None, :, None].repeat(90, 0).repeat(3, 2)
+    grey = (
+        np.where(np.arange(120) < 40, 0.25, 0.75).astype(np.float32)[None, :, None].repeat(90, 0).repeat(3, 2)
+    )
     hints = HintSet([Hint(0.1, 0.5, GREEN)])
     automatic = colorizer(grey)
     near, half, far = (colorizer(grey, hints, reach=reach) for reach in (0.0, 0.5, 1.0))

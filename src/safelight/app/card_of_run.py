@@ -63,5 +63,5 @@ def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":
     from safelight.runtime.card import TrainingSet
 
     rows = (pictures.rows(number) for number in range(len(pictures)))
-    counts = Counter((str(row.get("source", "")), str(row.get("licence", "not stated"))) for row in rows)
+    counts = Counter((str(row.get("source", "")), str(row.get("licence") or "unknown")) for row in rows)
     return tuple(TrainingSet(source, license, count) for (source, license), count in counts.most_common())

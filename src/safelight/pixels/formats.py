@@ -1,6 +1,7 @@
 """Which kind of file this is, by its first bytes; the picture opened by Pillow, not yet decoded."""
 
 import contextlib
+import re
 import stat
 import struct
 import threading
@@ -15,6 +16,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 from safelight.errors import PhotoError
 from safelight.pixels.photo import shown
 
+UNREAD = re.compile(r" \(\d+ bytes not processed\)$")  # Pillow's, mostly "0 bytes"
 READ = "JPEG, PNG, TIFF, WebP, GIF or BMP"
 _SIGNATURES = (  # first bytes, name
     (b"\xff\xd8\xff", "JPEG"),
@@ -60,7 +62,8 @@ def open_picture(path: Path, limit_megapixels: float) -> Iterator[ImageFile.Imag
     except MemoryError as error:
         raise PhotoError(f"{shown(path)} needs more memory than there is; make it smaller") from error
     except Exception as error:  # decoders raise nearly everything on a damaged file
-        reason = shown(" ".join(str(error).split())) or type(error).__name__
+        said = UNREAD.sub("", " ".join(str(error).split()))
+        reason = shown(said) or type(error).__name__
         raise PhotoError(
             f"{shown(path)} is not a picture that can be read ({reason}); expected a whole {READ}"
         ) from error

@@ -67,7 +67,9 @@ def find_model(model: str | Path = defaults.MODEL, task: str | tuple[str, ...] =
     tasks = (task,) if isinstance(task, str) else task
     if found.card.task not in tasks:
         expected = " or ".join(map(repr, tasks))
-        raise ModelError(f"{path}: is made for the task {found.card.task!r}; expected a model for {expected}")
+        raise ModelError(
+            f"{model}: is made for the task {found.card.task!r}; expected a model for {expected}"
+        )
     return found
 
 
@@ -79,6 +81,10 @@ def list_bundled(folder: Path = WEIGHTS) -> list[ModelFile]:
 def _path_of(model: str | Path) -> Path:
     path = Path(model).expanduser()
     if path.is_file():
+        if path.suffix.lower() != ".onnx":
+            raise ModelError(
+                f"{model}: is no .onnx model; expected a MODEL.onnx with its MODEL.card.json beside it"
+            )
         return path
     bundled = {file.stem: file for file in sorted(WEIGHTS.glob("*.onnx"))}
     if str(model) in bundled:

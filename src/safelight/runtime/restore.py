@@ -67,30 +67,33 @@ class Colorizer:
         reach: 0 a hint colors what lies near it and looks alike .. 1 it says something of the whole picture.
         Raises PhotoError if the photo cannot be read, or is not floats 0..1.
         """
-        if isinstance(photo, (str, Path)):
-            photo = read_photo(photo)
-        if isinstance(photo, Photo):
+        if isinstance(photo, (str, Path, Photo)):
             return self.recolor(photo, hints, vivid, reach).srgb
         return self._color(check_floats(photo), hints, vivid, reach)[0]
 
     def recolor(
         self,
-        photo: Photo,
+        photo: str | Path | Photo,
         hints: HintSet | None = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Photo:
-        """The photo in color, with its own bit depth, alpha and metadata; no float picture of it is made."""
+        """The photo (or that of a path) in color, with its own bit depth, alpha and metadata.
+
+        No float picture of it is made. Raises PhotoError if it cannot be read.
+        """
         return self.develop(photo, hints, vivid, reach).photo
 
     def develop(
         self,
-        photo: Photo,
+        photo: str | Path | Photo,
         hints: HintSet | None = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Developed:
         """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
+        if not isinstance(photo, Photo):
+            photo = read_photo(photo)
         pixels, unfamiliarity = self._color(photo.pixels, hints, vivid, reach)
         return Developed(replace(photo, pixels=pixels), unfamiliarity)
 
@@ -182,6 +185,11 @@ def load(model: str | Path | None = None, threads: int = 0) -> Colorizer | Fille
         return load_finder(threads=threads)
     found = find_model(defaults.MODEL if model is None else model, tuple(RESTORERS))
     return RESTORERS[found.card.task](found, threads)
+
+
+def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Colorizer:
+    """The colorizer with this model (name or path); None is the bundled one. Raises ModelError."""
+    return Colorizer(find_model(defaults.MODEL if model is None else model, "colorize"), threads)
 
 
 RESTORERS: dict[str, type[Colorizer | Filler | ScratchFinder]] = {

@@ -138,7 +138,7 @@ def _predicts(model: str) -> "tuple[Predict, Predict]":
         return NetworkPredict(network, recipe.preparation), NetworkPredict(
             network, recipe.preparation, vivid=1.0
         )
-    from safelight.runtime.restore import load
+    from safelight.runtime.restore import load_colorizer
 
-    colorizer = load(model)
+    colorizer = load_colorizer(model)
     return colorizer.predict, partial(colorizer.predict, vivid=1.0)

@@ -122,11 +122,11 @@ def _tools(
     keep_mask: bool,
 ) -> Tools:
     from safelight.runtime.fill import load_filler
-    from safelight.runtime.restore import load
+    from safelight.runtime.restore import load_colorizer
     from safelight.runtime.scratches import load_finder
 
     hints = read_hint_file(hint_file) if hint_file else None
-    colorizer = load() if color else None
+    colorizer = load_colorizer() if color else None
     return Tools(load_finder(), method, load_filler(), colorizer, hints, mask, sensitivity, keep_mask)
 
 

@@ -59,14 +59,14 @@ def suggest(
     """
     from safelight.app.suggested import draw
     from safelight.pixels.files import read_photo, write_photo
-    from safelight.runtime.restore import load
+    from safelight.runtime.restore import load_colorizer
     from safelight.tasks.hints import HintSet
 
     for file in (out, picture):
         if file and file.exists() and not overwrite:
             raise click.UsageError(f"{file} is there already; give another name, or --overwrite")
     hints = HintSet.load(hint_file) if hint_file else HintSet()
-    colorizer, read = load(model), read_photo(photo)
+    colorizer, read = load_colorizer(model), read_photo(photo)
     found = colorizer.suggest(read, hints, count)
     for number, each in enumerate(found, start=1):
         click.echo(f"{number}  {_in_words(each)}")
