@@ -35,3 +35,9 @@ def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
     assert "\n" not in str(refusal.value)
     with pytest.raises(RecipeError, match="recipes: color, quick"):
         recipe_named("zzz")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_fits_everybodys_pictures(name: str) -> None:
+    """No source is named: a dataset of somebody else's has others."""
+    assert recipe_named(name).data.weights == ()

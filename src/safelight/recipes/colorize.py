@@ -13,15 +13,6 @@ from safelight.training.augment import Augmentation
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
-# The open sets have few landscapes, streets and rooms against flowers and clothes.
-SCENES_MORE = (
-    ("wallpapers", 1.5),
-    ("wallpapers_unsplash", 1.5),
-    ("cameras", 1.5),
-    ("osie", 2.0),
-    ("pixls", 2.0),
-)
-
 
 def color() -> ColorRecipe:
     """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, bins of color."""
@@ -31,7 +22,7 @@ def color() -> ColorRecipe:
         hints=HintSampling(count="log", most=200, automatic=0.15),
         augment=Augmentation(size=128, smallest=0.6, aging=0.15),
         loss=ColorLossSettings(huber=0.5, log_error=0.05, bins=0.1),
-        data=DataSettings(batch=16, workers=2, weights=SCENES_MORE),
+        data=DataSettings(batch=16, workers=2),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
         train=TrainSettings(
             steps=12_000, ema=0.999, checkpoint_every=500, validate_every=2000, picture_every=2000

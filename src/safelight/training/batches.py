@@ -38,7 +38,8 @@ def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float6
     strangers = sorted(set(given) - set(sources))
     if strangers:
         raise RecipeError(
-            f"data.weights names {strangers[0]!r}; this dataset has {', '.join(sorted(set(sources)))}"
+            f"data.weights names {strangers[0]!r}; this dataset has {', '.join(sorted(set(sources)))}: weigh "
+            'these (--data.weights NAME=2), or none (--data.weights "")'
         )
     weight = np.array([given.get(source, 1.0) for source in sources])
     if not (weight >= 0).all() or weight.sum() == 0:
