@@ -94,14 +94,12 @@ def _check_shape(settings: VAESettings) -> None:
     if settings.kernel < 3 or settings.kernel % 2 == 0:
         raise RecipeError(f"model.kernel is {settings.kernel}; expected an odd number from 3")
     if (
-        settings.layers < 1
-        or settings.latent < 1
-        or settings.refine < 1
+        min(settings.layers, settings.latent, settings.refine) < 1
         or min(settings.hidden, settings.linear) < 0
     ):
         raise RecipeError(
-            f"model.layers is {settings.layers}, latent {settings.latent}, hidden {settings.hidden} and linear "
-            f"{settings.linear}; expected at least 1, 1, 0 and 0"
+            f"model.layers is {settings.layers}, latent {settings.latent}, refine {settings.refine}, hidden "
+            f"{settings.hidden} and linear {settings.linear}; expected at least 1, 1, 1, 0 and 0"
         )
 
 

@@ -43,9 +43,9 @@ def figures() -> CodeRecipe:
         augment=Augmentation(size=64, smallest=0.85, aging=0.0),
         loss=CodeLossSettings(kl=1.0),
         data=DataSettings(batch=32, workers=1),
-        optimizer=OptimizerSettings(lr=1e-3, weight_decay=5e-3, warmup=0.05),
+        optimizer=OptimizerSettings(lr=1.2e-3, weight_decay=5e-3, warmup=0.05),
         train=TrainSettings(
-            steps=18_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
+            steps=12_500, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
         ),
     )
 
