@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.pixels.files import read_photo, write_photo
+from safelight.tasks.holes_edit import grow
 from safelight.tasks.holes_files import write_mask
 from tests.app.shell import safelight
 
@@ -132,4 +133,46 @@ def test_repair_of_a_sound_photo_and_with_color(tmp_path: Path) -> None:
     colored = safelight("repair", "b.png", "--color", cwd=tmp_path)
     assert colored.returncode == 0, colored.stderr
     assert np.ptp(read_photo(tmp_path / "b-repaired.png").pixels.astype(int), axis=2).mean() > 0
-    assert safelight("repair", "b.png", "--dry-run", cwd=tmp_path).stdout.endswith("nothing written\n")
+    dry = safelight("repair", "b.png", "--dry-run", "--overwrite", cwd=tmp_path)
+    assert dry.stdout.endswith("nothing written\n")
+
+
+KINDS = (("a", "png"), ("b", "tif"), ("c", "webp"), ("d", "png"), ("e", "png"))
+
+
+def test_every_format_is_repaired_and_keeps_what_it_can(tmp_path: Path, hole: np.ndarray) -> None:
+    """One folder of all formats: JPEG, GIF and BMP become PNG, the rest keeps its format; known pixels stay."""
+    from PIL import Image
+
+    shots = tmp_path / "in"
+    photo(shots / "a.png", np.uint16)
+    photo(shots / "b.tif", np.uint16)
+    photo(shots / "c.webp")
+    photo(shots / "d.jpg")
+    Image.fromarray(photo(shots / "x.png")).save(shots / "e.bmp")
+    (shots / "x.png").unlink()
+    write_mask(tmp_path / "m.png", hole)
+    done = safelight("repair", shots, "--mask", tmp_path / "m.png", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == [f"{name}-repaired.{kind}" for name, kind in KINDS]
+    untouched = ~grow(hole, 3)
+    for name, result in zip(("a.png", "b.tif", "c.webp", "d.jpg", "e.bmp"), written, strict=True):
+        before, after = read_photo(shots / name).pixels, read_photo(tmp_path / "out" / result).pixels
+        assert after.dtype == before.dtype
+        if name != "c.webp":  # that one was written with loss before it was repaired
+            np.testing.assert_array_equal(after[untouched], before[untouched])
+    kept = safelight("repair", shots / "d.jpg", "--mask", tmp_path / "m.png", "-o", tmp_path / "own.jpg")
+    assert "a JPEG changes every pixel a little" in kept.stderr
+    assert read_photo(tmp_path / "own.jpg").format == "JPEG"
+
+
+def test_methods_of_finding_are_chosen_and_told(tmp_path: Path) -> None:
+    scratched(tmp_path / "a.png")
+    by_ridge = safelight("scratches", "a.png", "--method", "ridge", "-o", "r.png", cwd=tmp_path)
+    assert "by the ridge filter" in by_ridge.stderr
+    repaired = safelight("repair", "a.png", "--method", "ridge", cwd=tmp_path)
+    assert "by the ridge filter" in repaired.stderr
+    missing = safelight("scratches", "a.png", "--model", "missing.onnx", "-o", "s.png", cwd=tmp_path)
+    assert (missing.returncode, "there is no such file" in missing.stderr) == (1, True)
+    assert not (tmp_path / "s.png").exists()
