@@ -1,4 +1,4 @@
-"""What pictures hold that looks like damage and is none: strands of hair, rods and wires, lattices, letters, hems.
+"""What pictures hold that looks like damage and is none: hair, rods and wires, lattices, letters, hems, margins.
 
 Drawn into clean pictures, so that whoever learns to find scratches learns what to leave. Colors are taken from
 the picture, lighter or darker; lines are as soft as a lens draws them. Every draw takes a numpy Generator.
@@ -98,6 +98,22 @@ def _hem(size: Size, rng: Rng) -> Float32[np.ndarray, "h w"]:
     return canvas / np.float32(255)
 
 
+def _frame(size: Size, rng: Rng) -> Float32[np.ndarray, "h w"]:
+    """The margin of a print: a strip along a side, or along two."""
+    canvas, side = np.zeros(size, np.uint8), int(rng.integers(0, 4))
+    wide, tilt = rng.uniform(1, 0.15 * min(size)), rng.normal(0, 0.01)
+    if rng.random() < 0.3:  # a corner: two sides
+        canvas |= np.rot90(_strip(size if side % 2 else size[::-1], wide, tilt), side + 1)
+    canvas |= np.rot90(_strip(size[::-1] if side % 2 else size, wide, tilt), side)
+    return canvas / np.float32(255)
+
+
+def _strip(size: Size, wide: float, tilt: float) -> np.ndarray:
+    """What lies above a nearly level line."""
+    places = np.arange(size[0])[:, None] - tilt * np.arange(size[1])[None]
+    return np.asarray(places < wide, np.uint8) * np.uint8(255)
+
+
 def _highlights(size: Size, rng: Rng) -> Float32[np.ndarray, "h w"]:
     """Buttons, pearls, eyes, gravel: small round spots, alike and often in a row."""
     canvas, radius = np.zeros(size, np.uint8), math.exp(rng.uniform(0, math.log(5)))
@@ -114,6 +130,7 @@ KINDS: tuple[Callable[[Size, Rng], Float32[np.ndarray, "h w"]], ...] = (
     _lattice,
     _letters,
     _hem,
+    _frame,
     _highlights,
 )
 
