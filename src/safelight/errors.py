@@ -1,5 +1,9 @@
 """Errors that a user can act on: each says what was found, what was expected and what to do."""
 
+INSTALL_TRAINING = (
+    'pip install ".[train]" in safelight\'s folder'  # what a message says where torch is missing
+)
+
 
 class SafelightError(ValueError):
     """A mistake in what was given. The message is one line; the command line prints it without a traceback."""

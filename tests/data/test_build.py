@@ -198,7 +198,7 @@ def test_two_builders_in_one_folder_are_refused(painted: FolderMaker, tmp_path: 
     assert build_dataset(photos, out, SMALL).pictures == 2
 
 
-def test_mistakes_are_named(painted: FolderMaker, tmp_path: Path) -> None:
+def test_mistakes_are_named(painted: FolderMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photos, out = painted("photos", range(3)), tmp_path / "out"
     build_dataset(photos, out, SMALL)
     with pytest.raises(DatasetError, match="was built with size 32, now 64"):
@@ -217,8 +217,13 @@ def test_mistakes_are_named(painted: FolderMaker, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no usable picture; expected JPEG"):
         build_dataset(empty, tmp_path / "new", SMALL)
     paint(1).convert("L").save(empty / "grey.png")
-    with pytest.raises(DatasetError, match=r"among 1; the first, grey\.png, is grey"):
+    with pytest.raises(DatasetError, match=r"among 1 \(1 grey\); the first, grey\.png, is grey"):
         build_dataset(empty, tmp_path / "new", SMALL)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "imagehash", None)
+        with pytest.raises(DatasetError, match=r"needs imagehash: pip install \"\.\[train\]\""):
+            build_dataset(empty, tmp_path / "light", SMALL)
+    assert not (tmp_path / "light").exists()
     paint(1).save(empty / "color.png")
     assert build_dataset(empty, tmp_path / "new", SMALL).pictures == 1
 

@@ -104,8 +104,21 @@ def test_mistakes_are_named(built: Path, painted: FolderMaker, tmp_path: Path) -
         open_fold(painted("nothing", []), 0)
     one = build_dataset(painted("one", [1]), tmp_path / "single", SMALL)
     empty = next(split for split, count in one.splits.items() if not count)
-    with pytest.raises(DatasetError, match=f"single/{empty} has no pictures"):
+    with pytest.raises(DatasetError, match=f"single/{empty} has no pictures .*; add pictures, about "):
         open_dataset(one.folder, empty)
+
+
+def test_a_small_folder_is_called_by_its_own_name_and_what_was_left_out_is_counted(
+    painted: FolderMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFELIGHT_CACHE", str(tmp_path / "cache"))
+    photos = painted("few", [1])
+    for number in range(4):
+        paint(number + 2).convert("L").save(photos / f"grey-{number}.png")
+    alone = open_dataset(photos, settings=SMALL).dataset.about["splits"]
+    empty = next(split for split, count in alone.items() if not count)
+    with pytest.raises(DatasetError, match=rf"^few/{empty} has no pictures \(.*; left out: 4 grey\)"):
+        open_dataset(photos, empty, SMALL)
 
 
 def test_a_damaged_dataset_is_named(built: Path) -> None:

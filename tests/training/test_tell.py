@@ -1,20 +1,39 @@
 """What a run tells: one line, the measures in words, and nothing that nobody asked about."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from safelight.journal.run import Run
 from safelight.training import fit as training
 from safelight.training.color.recipe import ColorRecipe
-from safelight.training.tell import told
-from safelight.training.tree import override
+from safelight.training.crafts import TASKS
+from safelight.training.tell import WORDS, headline, told
+from safelight.training.tree import override, to_json
+
+FOLDERS = {"colorize": "color", "fill": "fill", "scratches": "scratches", "code": "code"}
 
 
 def test_measures_are_told_in_words() -> None:
     measures = {"train/loss": 0.08123, "val/gain_0": 1.302, "val/gain_10": 5.1}
     assert told(measures) == "loss 0.0812, gain 1.30 dB, with 10 hints 5.10 dB"
+    holes = {"train/loss": -0.00411, "val/hole_psnr": 17.87, "val/gain_over_telea": 0.47}
+    assert told(holes) == "loss -0.00411, 17.87 dB in the holes, +0.47 dB over Telea"
     assert told({"train/loss": 2.0}) == "loss 2"
     assert told({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("held_out", "warned"), [(1, "only 1 held-out picture: scores will be chance"), (8, "")]
+)
+def test_a_headline_counts_and_warns(tiny: ColorRecipe, tmp_path: Path, held_out: int, warned: str) -> None:
+    recipe = override(tiny, {"train.steps": "1"})
+    facts = {"dataset": {"path": "/somewhere/album", "train": 1, "val": held_out}}
+    run = Run.start(tmp_path, "quick", to_json(recipe), facts)
+    first, _, second = headline(run, recipe, 0).partition("\n")
+    assert first == f"quick: 1 step of 4 on 1 picture of album, {held_out} held out; the run is {run.folder}"
+    assert second == warned
 
 
 def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
@@ -22,14 +41,26 @@ def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
 ) -> None:
     run = training.fit(override(tiny, {"train.steps": "3", "train.validate_every": "2"}), dataset, tmp_path)
     output = capfd.readouterr()
-    head, *lines = output.err.splitlines()
+    head, few, *lines = output.err.splitlines()
     held_out, trained = run.facts["dataset"]["val"], run.facts["dataset"]["train"]
     assert head == (
         f"quick: 3 steps of 4 on {trained} pictures of album, {held_out} held out; the run is {run.folder}"
     )
+    assert few == f"only {held_out} held-out pictures: scores will be chance"
     assert [line.partition(": loss ")[0] for line in lines] == ["step 2 of 3", "step 3 of 3"]
     assert all("gain" in line and "with 10 hints" in line for line in lines)
     assert output.out == ""
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_a_task_shows_is_told_in_words(task: str) -> None:
+    """By each task's probes: every measure that they show has its words."""
+    module = import_module(f"safelight.training.{FOLDERS[task]}.probes")
+    shown = [
+        kind.shown for kind in vars(module).values() if isinstance(getattr(kind, "shown", None), frozenset)
+    ]
+    assert shown
+    assert frozenset().union(*shown) <= set(WORDS)
 
 
 def test_quiet_says_nothing(

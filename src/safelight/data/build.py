@@ -1,6 +1,7 @@
 """A folder of photos becomes a dataset: list, choose, screen, place, store, report."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from safelight.data.decide import choose, decide
@@ -18,7 +19,9 @@ from safelight.data.screening import screen_all
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.store import Squares, write_about, write_pictures
 from safelight.data.workshop import BUILDING, LOCK, Workshop, only_builder
-from safelight.errors import DatasetError
+from safelight.errors import INSTALL_TRAINING, DatasetError
+
+NEEDED = ("imagehash", "matplotlib")  # of what a light install does not have
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ def build_dataset(
     old = _open_same(out, source, settings)
     if old and old.about["seen"] == listing.digest:
         return _summary(old, old.fingerprint, set())
+    _check_installed()
     with only_builder(out):
         finish_placing(out)
         old = _open_same(out, source, settings)
@@ -91,6 +95,15 @@ def _draft(
         write_report(Subject(draft, listing.source, sources, decision, settings), progress)
         write_about(draft, listing, settings, decision, sources)
     return draft
+
+
+def _check_installed() -> None:
+    """Raises DatasetError, before anything is made, where what building needs is not there."""
+    for name in NEEDED:
+        try:
+            import_module(name)
+        except ImportError:
+            raise DatasetError(f"building a dataset needs {name}: {INSTALL_TRAINING}") from None
 
 
 def _check_out(out: Path, source: Path) -> None:

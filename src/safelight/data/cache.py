@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.workshop import BUILDING
 from safelight.errors import DatasetError
+
+FEW = 8  # pictures that a split should have at least
 
 
 class PictureSet:
@@ -93,7 +96,7 @@ def open_dataset(
     dataset = _open_or_build(Path(path), settings, progress)
     splits = dataset.index()["split"]
     chosen = np.arange(len(splits)) if split is None else np.flatnonzero(splits == split_number(split))
-    name = dataset.folder.name if split is None else f"{dataset.folder.name}/{split}"
+    name = _name(path) if split is None else f"{_name(path)}/{split}"
     return _checked(PictureSet(dataset, name, chosen))
 
 
@@ -112,7 +115,7 @@ def open_fold(path: Path | str, fold: int, of: int | None = None) -> tuple[Pictu
         raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {folds - 1}")
     index = dataset.index()
     usable, held = index["split"] != split_number("test"), index["fold"] % folds == fold
-    name = f"{dataset.folder.name}/fold{fold}"
+    name = f"{_name(path)}/fold{fold}"
     train = PictureSet(dataset, f"{name}/train", np.flatnonzero(usable & ~held))
     return _checked(train), _checked(PictureSet(dataset, f"{name}/held", np.flatnonzero(usable & held)))
 
@@ -138,8 +141,20 @@ def _open_or_build(path: Path, settings: BuildSettings | None, progress: Progres
     return require_finished(build_dataset(path, cache_folder(path, settings), settings, progress).folder)
 
 
+def _name(path: Path | str) -> str:
+    """A dataset's or a folder's name, as its user knows it."""
+    return Path(path).resolve().name
+
+
 def _checked(pictures: PictureSet) -> PictureSet:
-    if not len(pictures):
-        counts = ", ".join(f"{count} {split}" for split, count in pictures.dataset.about["splits"].items())
-        raise DatasetError(f"{pictures.name} has no pictures ({counts}); add pictures, or use another split")
-    return pictures
+    """Raises DatasetError, with what there is and how many would be needed, for a set without pictures."""
+    if len(pictures):
+        return pictures
+    about, settings = pictures.dataset.about, pictures.dataset.settings
+    counts = ", ".join(f"{count} {split}" for split, count in about["splits"].items())
+    left_out = ", ".join(f"{count} {reason}" for reason, count in about["refused"].items())
+    share = min(each for each in (settings.val, settings.test, 1.0) if each)
+    raise DatasetError(
+        f"{pictures.name} has no pictures ({counts}{f'; left out: {left_out}' if left_out else ''}); add "
+        f"pictures, about {math.ceil(FEW / share)} in all, or take another split (safelight judge --split all)"
+    )

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from safelight.data.sheets import FAINT, INK, PAPER
-from safelight.errors import DatasetError
 from safelight.pixels.color import lab_to_srgb
 
 if TYPE_CHECKING:
@@ -91,10 +90,8 @@ def cast_chart(mean_ab: Float32[np.ndarray, "n 2"]) -> "Figure":
 
 
 def _figure(size: tuple[float, float]) -> "Figure":
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise DatasetError("the report needs matplotlib; pip install 'safelight[train]'") from None
+    from matplotlib.figure import Figure
+
     return Figure(figsize=size, dpi=120, facecolor=PAPER, layout="constrained")
 
 

@@ -1,6 +1,6 @@
 """Which pictures are kept, and where each goes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -168,5 +168,9 @@ def _refuse(name: str, reason: str, detail: str) -> Row:
 def _first_reasons(refused: list[Row]) -> str:
     if not refused:
         return "; expected JPEG, PNG, TIFF or WebP files"
-    first = refused[0]
-    return f" among {len(refused)}; the first, {first['file_name']}, is {first['reason']}: {first['detail']}"
+    first, counts = refused[0], Counter(str(row["reason"]) for row in refused)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    return (
+        f" among {len(refused)} ({reasons}); the first, {first['file_name']}, is {first['reason']}: "
+        f"{first['detail']}"
+    )

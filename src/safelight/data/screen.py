@@ -13,7 +13,7 @@ from safelight.data.scan import Found
 from safelight.data.settings import BuildSettings
 from safelight.data.subject import MOST_MEGAPIXELS, Subject, View, cut, view, window
 from safelight.data.tone import tone_of
-from safelight.errors import DatasetError, PhotoError
+from safelight.errors import PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
 from safelight.pixels.formats import open_picture
@@ -102,12 +102,9 @@ def _refusal(known: dict[str, Any], settings: BuildSettings) -> tuple[str, str]:
 
 def _looks_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, str]:
     """Perceptual hash (DCT, Zauner 2010) and lightness thumbnail of the whole picture."""
+    import imagehash
     from PIL import Image
 
-    try:
-        import imagehash
-    except ImportError:
-        raise DatasetError("building a dataset needs imagehash; pip install 'safelight[train]'") from None
     picture = Image.fromarray(pixels).convert("L")
     thumb = resize(np.asarray(picture), (THUMB, THUMB))
     return {"phash": str(imagehash.phash(picture)), "thumb": thumb.tobytes().hex()}

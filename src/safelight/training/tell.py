@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
@@ -11,6 +12,21 @@ from lightning.fabric.utilities.warnings import PossibleUserWarning
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from safelight.data.cache import FEW
+from safelight.journal.run import Run
+from safelight.training.recipe import Recipe
+
+WORDS = {  # of the measures that the tasks' probes show (training/craft.py)
+    "gain_0": "gain {:.2f} dB",
+    "gain_10": "with 10 hints {:.2f} dB",
+    "hole_psnr": "{:.2f} dB in the holes",
+    "gain_over_telea": "{:+.2f} dB over Telea",
+    "f1": "F1 {:.3f}",
+    "false_finds": "{:.2g} per mille found in whole prints",
+    "psnr": "{:.2f} dB",
+    "kl": "code of {:.1f} nats",
+    "active_units": "{:.0f} of its numbers in use",
+}
 CHATTER = ("lightning.pytorch", "lightning.fabric")
 
 
@@ -77,16 +93,33 @@ class Teller(pl.Callback):
         )
 
 
+def headline(run: Run, recipe: Recipe, steps_done: int) -> str:
+    """What begins: the recipe, how long, on what; and a line of warning where little is held out."""
+    dataset, steps = run.facts["dataset"], recipe.train.steps
+    held_out = dataset["val"]
+    begin = f"from step {steps_done} to " if steps_done else ""
+    few = f"\nonly {_count(held_out, 'held-out picture')}: scores will be chance" if held_out < FEW else ""
+    return (
+        f"{recipe.name}: {begin}{_count(steps, 'step')} of {recipe.data.batch} on "
+        f"{_count(dataset['train'], 'picture')} of {Path(dataset['path']).name}, {held_out} held out; "
+        f"the run is {run.folder}{few}"
+    )
+
+
 def told(measures: dict[str, float]) -> str:
-    """The loss and the gains over grey in words: "loss 0.081, gain 1.30 dB, with 10 hints 5.12 dB"."""
+    """The loss and the task's measures in words: "loss 0.081, gain 1.30 dB, with 10 hints 5.12 dB"."""
     words = [f"loss {measures['train/loss']:.3g}"] if "train/loss" in measures else []
     for name, value in measures.items():
-        if name.startswith("val/gain_"):
-            hints = name.removeprefix("val/gain_")
-            words.append(f"gain {value:.2f} dB" if hints == "0" else f"with {hints} hints {value:.2f} dB")
-        elif name.startswith("val/"):
-            words.append(f"{name.removeprefix('val/').replace('_', ' ')} {value:.4g}")
+        measure = name.removeprefix("val/")
+        if measure in WORDS:
+            words.append(WORDS[measure].format(value))
+        elif measure != name:
+            words.append(f"{measure.replace('_', ' ')} {value:.4g}")
     return ", ".join(words)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _bar(console: Console) -> Progress:

@@ -22,7 +22,7 @@ from safelight.training.randomness import StepRandomness
 from safelight.training.ranks import is_first, trainer_flags
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import LastCheckpoint, StopRequest
-from safelight.training.tell import Teller
+from safelight.training.tell import Teller, headline
 from safelight.training.watching import ProbeCallback
 
 LOGGED = 25  # steps between two rows of metrics, at most
@@ -92,7 +92,7 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
         callbacks.append(WeightAveraging(multi_avg_fn=average))
     if is_first() and not quiet:
-        callbacks += [Teller(_headline(run, work)), LiveDoctor(run)]
+        callbacks += [Teller(headline(run, work.recipe, work.steps_done)), LiveDoctor(run)]
     last = run.folder / "checkpoints" / "last.ckpt"
     return [*callbacks, LastCheckpoint(last, settings.checkpoint_every, stop, good=guard.on)]
 
@@ -104,12 +104,3 @@ def _loggers(run: Run, work: Work) -> list[Logger]:
         MetricsFile(run.folder / "metrics.csv", work.steps_done),
         TensorBoardLogger(run.folder, name="", version="tensorboard", default_hp_metric=False, **purge),
     ]
-
-
-def _headline(run: Run, work: Work) -> str:
-    recipe, dataset = work.recipe, run.facts["dataset"]
-    begin = f"from step {work.steps_done} to " if work.checkpoint else ""
-    return (
-        f"{recipe.name}: {begin}{recipe.train.steps} steps of {recipe.data.batch} on {dataset['train']} "
-        f"pictures of {Path(dataset['path']).name}, {dataset['val']} held out; the run is {run.folder}"
-    )
