@@ -57,7 +57,9 @@ def test_from_photos_to_a_colored_photo(home: Path) -> None:
     trained = safelight("train", "quick", "--data", "datasets/garden", cwd=home)
     (run,) = (home / "runs").iterdir()
     assert trained.stdout.startswith(f"runs/{run.name}: finished at step 20, val/gain_0")
-    first, *measures = trained.stderr.splitlines()  # and no warning
+    assert trained.stdout.splitlines()[1].startswith(f"next: safelight judge runs/{run.name} --data ")
+    lines = trained.stderr.splitlines()  # and no warning, but on how little is held out
+    first, *measures = [line for line in lines if not line.startswith("only ")]
     assert first.startswith("quick: 20 steps of 4 on ")
     assert first.endswith(f" held out; the run is runs/{run.name}")
     assert [line.partition(":")[0] for line in measures] == ["step 20 of 20"]

@@ -26,6 +26,8 @@ def here(*words: str) -> object:
         (["quick", "--data", "missing"], SafelightError, "missing is not a folder"),
         (["quick", "--train.steps"], click.UsageError, "needs a value"),
         (["quick", "--train.steps", "--model.norm"], click.UsageError, "--train.steps needs a value"),
+        (["quick", "--dataa", "x"], click.UsageError, "no option --dataa; did you mean --data?"),
+        (["quick", "--lr", "1"], SafelightError, "did you mean optimizer.lr?"),
         (["quick", "extra"], click.UsageError, "is no setting"),
         (["quick"], click.UsageError, "--data DATASET"),
         (["quick", "--resume"], click.UsageError, "goes on with a run"),
@@ -42,6 +44,11 @@ def test_settings_are_listed_as_they_would_be(capsys: pytest.CaptureFixture[str]
     here("train", "quick", "--settings", "--model.norm", "group", "--optimizer.lr=1e-4")
     lines = capsys.readouterr().out.splitlines()
     assert {"--model.norm group", "--optimizer.lr 0.0001", "--model.widths 32,24,16,16"} <= set(lines)
+
+
+def test_an_empty_value_clears_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    here("train", "quick", "--settings", "--data.weights", "", "--augment.size=64")
+    assert "--data.weights" in [line.strip() for line in capsys.readouterr().out.splitlines()]
 
 
 def test_recipes_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:

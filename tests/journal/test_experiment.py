@@ -71,9 +71,12 @@ def test_only_common_questions_count_and_held_out_ones_come_first(tmp_path: Path
     assert [verdict.questions for verdict in shared_questions([one, two], "test")] == ["q2", "q2"]
 
 
+BOTH = r"^a and b were not judged on held-out .*safelight judge .*a --data .* && safelight judge .*b --data "
+
+
 def test_what_was_not_judged_alike_is_refused_with_the_command(tmp_path: Path) -> None:
     one, two = made(tmp_path, "a"), made(tmp_path, "b")
-    with pytest.raises(RunError, match=r"a was not judged on held-out pictures.*safelight judge .*a --data"):
+    with pytest.raises(RunError, match=BOTH):
         shared_questions([one, two])
     write_verdict(one.folder, np.ones((9, 2)))
     write_verdict(two.folder, np.ones((5, 2)), questions="other")
@@ -89,7 +92,7 @@ def test_nobody_is_sent_to_the_test_split(tmp_path: Path) -> None:
     one, two = made(tmp_path, "a"), made(tmp_path, "b")
     write_verdict(one.folder, np.ones((9, 2)), split="test")
     one, two = read_record(one.folder), read_record(two.folder)
-    with pytest.raises(RunError, match=r"^a was not judged on held-out pictures") as refusal:
+    with pytest.raises(RunError, match=r"^a and b were not judged on held-out pictures") as refusal:
         shared_questions([one, two])
     assert "--split" not in str(refusal.value)
     with pytest.raises(RunError, match=r"^b was not judged .* --split test"):  # unless it is asked for

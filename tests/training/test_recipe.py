@@ -104,6 +104,7 @@ def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object
         ("norm", "group", "did you mean model.norm?"),
         ("optimiser.lr", "1", "did you mean optimizer.lr?"),
         ("steps", "1", "did you mean train.steps?"),
+        ("lr", "1", "did you mean optimizer.lr?"),
         ("train", "1", "no setting 'train'"),
         ("qqqqqq", "1", "see --settings"),
         ("model.norm", "grop", "model.norm is 'grop'; expected one of batch, group"),

@@ -77,8 +77,8 @@ def what_differs(one: Arm, other: Arm) -> Differing:
 def shared_questions(records: Sequence[Record], split: str | None = None) -> list[StoredVerdict]:
     """The newest verdict of each run on questions that all of them answered; held-out ones before test ones.
 
-    Raises RunError that names the command for the first run that lacks one; to the test split it sends nobody who
-    did not ask for it.
+    Raises RunError that names the commands for the runs that lack one; to the test split it sends nobody who did
+    not ask for it.
     """
     _check_colorizers(records)
     answered = [
@@ -91,15 +91,15 @@ def shared_questions(records: Sequence[Record], split: str | None = None) -> lis
         return [own[chosen] for own in answered]
     known = (each for own in answered for each in reversed(own.values()))
     asked = next((each for each in known if split or each.split != "test"), None)
-    lacking = next(
+    lacking = [
         record
         for record, own in zip(records, answered, strict=True)
         if asked is None or asked.questions not in own
-    )
+    ]
     what = f"on the same questions ({asked.asked})" if asked else "on held-out pictures"
-    raise RunError(
-        f"{lacking.name} was not judged {what}; do that first: {judge_command(lacking, asked, split)}"
-    )
+    names = f"{' and '.join(record.name for record in lacking)} {'was' if len(lacking) == 1 else 'were'}"
+    commands = " && ".join(judge_command(record, asked, split) for record in lacking)
+    raise RunError(f"{names} not judged {what}; do that first: {commands}")
 
 
 def _check_colorizers(records: Sequence[Record]) -> None:

@@ -54,6 +54,6 @@ def recipe_named(name: str) -> Recipe:
         raise RecipeError(
             f"no recipe or run folder {name!r}; "
             + (f"did you mean {near[0]!r}? " if near else "")
-            + f"recipes: {', '.join(RECIPES)}"
+            + "safelight recipes lists them"
         )
     return RECIPES[name]()

@@ -105,7 +105,8 @@ def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
     facts = run.facts
     if facts["state"] == "finished":
         raise RunError(
-            f"{run.folder} is finished; to train longer, start anew from its recipe with more --train.steps"
+            f"{run.folder} is finished; to train longer: safelight train {run.folder} --keep-weights "
+            "--data DATASET (docs/training.md)"
         )
     recipe, data = from_json(run.recipe_json), data or Path(facts["dataset"]["path"])
     pictures, held_out = _open(

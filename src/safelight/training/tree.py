@@ -9,11 +9,12 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, TypeVar
 
 from safelight.errors import RecipeError
 
+FIRST = ("optimizer", "train", "data", "model")  # the parts of a recipe that are changed most
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -48,13 +49,7 @@ def override(recipe: R, changes: Mapping[str, str]) -> R:
     known = _flatten(tree)
     for name, text in changes.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(
-                name.rpartition(".")[2], [k.rpartition(".")[2] for k in known], 1
-            )
-            full = next((k for k in known if near and (k == near[0] or k.endswith("." + near[0]))), None)
-            raise RecipeError(
-                f"no setting {name!r}" + (f"; did you mean {full}?" if full else "; see --settings")
-            )
+            raise RecipeError(f"no setting {name!r}; {_advice(name, known)}")
         *path, leaf = name.split(".")
         node, kind = tree, typing.cast(Any, type(recipe))
         for part in path:
@@ -67,6 +62,22 @@ def difference(parent: Any, child: Any) -> dict[str, tuple[Any, Any]]:
     """Settings that differ, by dotted name: (parent's, child's)."""
     old, new = settings(parent), settings(child)
     return {name: (old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name)}
+
+
+def _advice(name: str, known: Collection[str]) -> str:
+    """The setting that was probably meant; of several of one name, the one that people change most."""
+    leaf = {each: each.rpartition(".")[2] for each in known}
+    near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(
+        leaf.get(name, name.rpartition(".")[2]), leaf.values(), 1
+    )
+    meant = [each for each in known if near and near[0] in (each, leaf[each])]
+    if not meant:
+        return "see --settings"
+    return f"did you mean {min(meant, key=lambda each: _rank(each.partition('.')[0]))}?"
+
+
+def _rank(part: str) -> int:
+    return FIRST.index(part) if part in FIRST else len(FIRST)
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

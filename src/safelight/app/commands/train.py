@@ -1,5 +1,6 @@
 """safelight train and safelight recipes: from a dataset to a run folder."""
 
+import difflib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,12 +142,21 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
         name, equals, value = word.partition("=")
         if not name.startswith("--"):
             raise click.UsageError(f"{word!r} is no setting; expected --model.norm group")
+        _check_option(name)
         if not equals:
-            value = next(rest, "")
-            if not value or value.startswith("--"):
+            value = next(rest, "--")
+            if value.startswith("--"):
                 raise click.UsageError(f"{name} needs a value: {name} VALUE")
         changes[name.removeprefix("--")] = value
     return changes
+
+
+def _check_option(name: str) -> None:
+    """Raises UsageError for what is nearly one of the command's own options; settings have dots."""
+    own = [option for each in train.params for option in each.opts if option.startswith("--")]
+    near = difflib.get_close_matches(name, own, 1, 0.8)
+    if near and "." not in name:
+        raise click.UsageError(f"no option {name}; did you mean {near[0]}?")
 
 
 def _list_settings(recipe: "Recipe") -> None:
@@ -166,6 +176,11 @@ def _tell(run: "Run") -> int:
         return status
     scores = "".join(f", {name} {value:.4g}" for name, value in facts.get("scores", {}).items())
     click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{scores}")
+    folder, data = shlex.quote(str(run.folder)), shlex.quote(facts["dataset"]["path"])
     if not finished:
-        click.echo(f"go on with: safelight train {shlex.quote(str(run.folder))} --resume")
+        click.echo(f"go on with: safelight train {folder} --resume")
+    elif "folds" not in facts:
+        click.echo(
+            f"next: safelight judge {folder} --data {data} -o report; safelight export {folder} -o model.onnx"
+        )
     return status
