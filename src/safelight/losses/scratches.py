@@ -21,7 +21,7 @@ class ScratchLossSettings:
     """
 
     cross_entropy: float = 1.0
-    damaged: float = 2.0
+    damaged: float = 1.0
     dice: float = 0.5
 
     def __post_init__(self) -> None:
