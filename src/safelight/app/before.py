@@ -39,6 +39,7 @@ def tell_batches(plan: "Recipe", data: Path) -> None:
 def tell_rates(plan: "Recipe", data: Path, plot: Path | None) -> None:
     """The learning rate range test: its plot, and a suggestion."""
     from safelight.data.cache import open_dataset
+    from safelight.errors import RecipeError
     from safelight.training.find_lr import draw, find_lr
 
     plot = plot or Path(f"find-lr-{plan.name}.png")
@@ -49,6 +50,11 @@ def tell_rates(plan: "Recipe", data: Path, plot: Path | None) -> None:
             progress=lambda done, total: bars.show("range test", done, total),
         )
     draw(test, plot)
+    if not test.falls:
+        raise RecipeError(
+            f"the loss falls clearly at no rate from {test.rates[0]:.0e} to {test.rates[-1]:.0e} ({plot}): there is "
+            "nothing to suggest; try a larger --data.batch, or keep the recipe's rate"
+        )
     click.echo(f"the loss falls fastest at {test.steepest:.1e} and is lowest at {test.lowest:.1e}: {plot}")
     click.echo(f"suggestion: --optimizer.lr {test.suggestion:g}")
 

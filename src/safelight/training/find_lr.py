@@ -1,9 +1,11 @@
 """The learning rate range test: how high may it be? Source: Smith 2017, "Cyclical learning rates", section 3.3.
 
 The rate rises exponentially, step by step, from far too low to where the loss goes up; a smoothed loss tells
-where learning begins, where it is fastest, and where it stops.
+where learning begins, where it is fastest, and where it stops. A few batches come round again and again, and
+each is compared with what it cost before anything was learned: easy batches are not taken for progress.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from safelight.training.recipe import Recipe
 
 LOWEST, HIGHEST = 1e-6, 1.0
 STEPS = 100
+BATCHES = 8  # that come round
+LEAST_FALL = 0.03  # of the loss at the start: less is no clear fall
 SMOOTHING = 0.9  # of the loss, corrected for its start (Kingma & Ba 2015, section 3)
 DIVERGED = 4.0  # times the smallest smoothed loss: the test ends
 EDGE = 0.1  # share of the steps at each end that no slope is read from
@@ -27,7 +31,7 @@ BELOW = 3.0  # the suggestion stays so many times below the rate of the smallest
 
 @dataclass(frozen=True)
 class RangeTest:
-    """Rates, losses, and smoothed losses, as far as the test went."""
+    """Rates, losses (each less its batch's own, plus the mean of all, at the start), and smoothed losses."""
 
     rates: Float[np.ndarray, " n"]
     losses: Float[np.ndarray, " n"]
@@ -46,6 +50,12 @@ class RangeTest:
         return float(self.rates[first + int(np.argmin(slope[first:last]))])
 
     @property
+    def falls(self) -> bool:
+        """Whether the loss falls clearly at all."""
+        start = float(self.smooth[0])
+        return float(self.smooth.min()) < start - LEAST_FALL * abs(start)
+
+    @property
     def suggestion(self) -> float:
         """A peak rate, to two digits: where the loss falls fastest, but well below where it ends falling."""
         return float(f"{min(self.steepest, self.lowest / BELOW):.1e}")
@@ -59,19 +69,21 @@ def find_lr(
     Raises RecipeError where the loss is not finite from the start.
     """
     bare = BareTraining(recipe)
-    batches = bare.batches(pictures, recipe.data.batch)
+    batches = list(itertools.islice(bare.batches(pictures, recipe.data.batch), BATCHES))
+    own = np.array([bare.step(batch, 0.0) for batch in batches])
+    if not np.isfinite(own).all():
+        raise RecipeError(
+            "the loss is not finite before anything is learned; look at the pictures and the loss"
+        )
     rates = np.geomspace(LOWEST, HIGHEST, steps)
     losses: list[float] = []
-    for number, rate in enumerate(rates, start=1):
-        losses.append(bare.step(next(batches), float(rate)))
+    for number, rate in enumerate(rates):
+        at = number % BATCHES
+        losses.append(bare.step(batches[at], float(rate)) - own[at] + own.mean())
         if progress:
-            progress(number, steps)
+            progress(number + 1, steps)
         if _is_over(losses):
             break
-    if len(losses) < 3 or not np.isfinite(losses[:3]).all():
-        raise RecipeError(
-            "the loss is not finite at the lowest learning rate; look at the pictures and the loss"
-        )
     finite = np.array(losses)[: _finite(losses)]
     return RangeTest(rates[: len(finite)], finite, smoothed(finite))
 
