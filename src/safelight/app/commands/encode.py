@@ -34,7 +34,7 @@ Exit status: 0 every photo has its code, 1 some failed (each said in one line).
 @click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
 def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bool) -> int:
-    """Write the code of each PHOTO (or of the photos of a folder): the mean of its posterior."""
+    """Write the code of each PHOTO (or of the photos of a folder): the numbers that the autoencoder keeps of it."""
     from safelight.app.codes_out import FORMATS, write_codes
     from safelight.app.progress import Bars
     from safelight.runtime.batch import find_photos

@@ -40,7 +40,7 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
     type=click.Choice(["auto", "white", "black", "painted", "erased"]),
     default="auto",
     show_default=True,
-    help="What in the mask is missing; painted and erased: what is opaque, or transparent.",
+    help="What in the mask marks the damage; painted and erased: what is opaque, or transparent.",
 )
 @click.option("--grow", type=click.FloatRange(0), default=0, metavar="N", help="Grow the holes by N pixels.")
 @click.option(
@@ -54,7 +54,7 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
     type=click.Choice(["auto", "model", "biharmonic", "telea"]),
     default="auto",
     show_default=True,
-    help="auto: thin damage by the classical method, the rest by the model.",
+    help="auto: thin damage by biharmonic (a smooth surface), the rest by the model; telea: from the edges inward.",
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
@@ -73,7 +73,7 @@ def fill(
 ) -> int:
     """Fill what is missing in each PHOTO: files, and folders searched at every depth.
 
-    The result has the photo's own size, bit depth, alpha and metadata, and is said to be by which method.
+    The result has the photo's own size, bit depth, alpha and metadata. It is said which method filled it.
     """
     from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
     from safelight.runtime.fill import load_filler

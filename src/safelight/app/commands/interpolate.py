@@ -33,7 +33,7 @@ Examples:
 @click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
 def interpolate(one: Path, other: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
-    """Decode the codes on the way from photo A's to photo B's, along a great circle."""
+    """Show the pictures on the way from photo A to photo B: between their codes, along a great circle."""
     from safelight.app.pictures_out import write_pictures
     from safelight.runtime.codes import MODEL, between, load_vae
 

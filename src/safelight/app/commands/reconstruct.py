@@ -18,7 +18,7 @@ Examples:
 """
 
 
-@click.command(short_help="Show what an autoencoder keeps of photos.", epilog=EXAMPLES)
+@click.command(short_help="Show what a code of few numbers keeps of photos.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
 @click.option(
     "-o",
@@ -34,7 +34,7 @@ Examples:
 def reconstruct(
     photos: tuple[Path, ...], out: Path, model: str | None, full_size: bool, overwrite: bool
 ) -> None:
-    """Encode each PHOTO (or the photos of a folder) and decode it again."""
+    """Turn each PHOTO (or the photos of a folder) into its code, a few numbers, and back into a picture."""
     from safelight.app.pictures_out import is_file, write_pictures
     from safelight.errors import PhotoError
     from safelight.runtime.batch import find_photos

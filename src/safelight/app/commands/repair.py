@@ -66,7 +66,8 @@ class Tools:
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
-    help="From plain scratches only to much that is none.",
+    metavar="0..1",
+    help="0 plain scratches only, 1 much that is none too.",
 )
 @click.option(
     "--method",
@@ -77,7 +78,13 @@ class Tools:
 )
 @click.option("--keep-mask", is_flag=True, help="Write the mask that was found as NAME-mask.png.")
 @click.option("--color", is_flag=True, help="Give the mended photo its color.")
-@click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A hint file.")
+@click.option(
+    "--hints",
+    "hint_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file of hints, for --color.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def repair(

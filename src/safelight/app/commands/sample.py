@@ -37,11 +37,11 @@ A file gets all pictures in one grid, a folder one file each. The same seed give
     type=click.Choice(["mixture", "prior"]),
     default="mixture",
     show_default=True,
-    help="Codes like those of the training pictures, or from N(0, 1).",
+    help="mixture: codes like those of the training pictures; prior: from N(0, 1), less alike.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
 def sample(count: int, seed: int, out: Path, model: str | None, source: str, overwrite: bool) -> None:
-    """Make new pictures from random codes of an autoencoder."""
+    """Make new pictures, of the kind that the autoencoder was trained on, from random codes."""
     import numpy as np
 
     from safelight.app.pictures_out import write_pictures

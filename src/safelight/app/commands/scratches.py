@@ -38,20 +38,26 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
-    help="From plain scratches only to much that is none.",
+    metavar="0..1",
+    help="0 plain scratches only, 1 much that is none too.",
 )
 @click.option(
     "--method",
     type=click.Choice(["auto", "network", "ridge"]),
     default="auto",
     show_default=True,
-    help="auto: the network, or the ridge filter where no model is bundled.",
+    help="network: learned; ridge: a filter for thin lines; auto: the network where a model is bundled.",
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
 @click.option("--dark", is_flag=True, help="Ridge filter: look for dark scratches too, as the network does.")
 @click.option("--no-dust", is_flag=True, help="Leave out specks.")
 @click.option(
-    "--grow", type=click.IntRange(0), default=1, show_default=True, help="Grow the mask by N pixels."
+    "--grow",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Grow the mask by N pixels.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace masks that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")

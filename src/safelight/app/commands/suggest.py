@@ -25,7 +25,13 @@ The hint file has the likeliest color at each place. Put in the true ones; safel
 @click.command(short_help="Say where a color hint would help most.", epilog=EXAMPLES)
 @click.argument("photo", type=click.Path(path_type=Path), metavar="PHOTO")
 @click.option(
-    "-n", "count", type=click.IntRange(1, 20), default=3, show_default=True, help="How many places."
+    "-n",
+    "count",
+    type=click.IntRange(1, 20),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="How many places.",
 )
 @click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="Hints so far.")
 @click.option(
