@@ -12,7 +12,6 @@ beside the baselines (the verdict is kept in the run), and examined by the docto
 """
 
 import argparse
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from safelight.data.cache import open_dataset
+from safelight.errors import RecipeError
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
@@ -36,11 +36,12 @@ from safelight.training.code.predict import NetworkCodes
 from safelight.training.code.samples import photo_in
 from safelight.training.color import probes as color
 from safelight.training.color.predict import NetworkPredict
+from safelight.training.crafts import from_json
 from safelight.training.fill import probes as fill
 from safelight.training.fill.predict import NetworkFill
 from safelight.training.fit import fit, trained_network
 from safelight.training.recipe import Recipe
-from safelight.training.tree import override, to_json
+from safelight.training.tree import override
 
 HELD_OUT = 128
 JUDGED = 100  # pictures that the judge asks about, at nine numbers of hints
@@ -66,6 +67,7 @@ CLAIMS = (
     Claim("001", "partial convolution", "note-001-unet", "note-001-partial"),
     Claim("001", "gated against partial", "note-001-partial", "note-001-gated"),
     Claim("001", "attention", "note-001-unet", "note-001-attention"),
+    Claim("001", "a discriminator after the reconstruction", "note-001-unet", "note-001-discriminator"),
     Claim("001", "0..1 trains better than 0..255", "note-001-byte-range", "note-001-unit-range"),
     Claim("004", "squared error in place of cross-entropy", "note-004-bce", "note-004-sigmoid"),
     Claim("004", "tanh in place of sigmoid", "note-004-sigmoid", "note-004-tanh"),
@@ -202,7 +204,11 @@ def short(recipe: Recipe, steps: int, seed: int) -> Recipe:
 def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
     """The finished run of this very recipe, trained now if there is none."""
     for known in finished(given.runs):
-        if json.loads(known.recipe_json) == json.loads(to_json(recipe)):
+        try:
+            same = from_json(known.recipe_json) == recipe  # settings that came later have their defaults
+        except RecipeError:
+            same = False
+        if same:
             return known
     return fit(recipe, given.data, given.runs, quiet=True)
 
