@@ -75,18 +75,20 @@ def train(
     changes: tuple[str, ...],
 ) -> int:
     """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
+    if recipe.startswith("-"):
+        raise click.UsageError(
+            "name the recipe before its settings: safelight train RECIPE --data DATASET ..."
+        )
+    changed = _settings(changes)
+    # torch takes seconds: what can be refused without it was refused
     from safelight.app import before
     from safelight.training import fit
     from safelight.training.folds import fit_folds
     from safelight.training.memory import check_memory
     from safelight.training.tree import override
 
-    if recipe.startswith("-"):
-        raise click.UsageError(
-            "name the recipe before its settings: safelight train RECIPE --data DATASET ..."
-        )
     parent, plan = _recipe_or_run(recipe)
-    plan = override(plan, _settings(changes))
+    plan = override(plan, changed)
     if listing:
         _list_settings(plan)
         return 0
