@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from safelight.app.commands.fill import mask_of
 from safelight.pixels.files import read_photo, write_photo
 from safelight.tasks.holes_edit import grow
 from safelight.tasks.holes_files import write_mask
@@ -176,3 +177,18 @@ def test_methods_of_finding_are_chosen_and_told(tmp_path: Path) -> None:
     missing = safelight("scratches", "a.png", "--model", "missing.onnx", "-o", "s.png", cwd=tmp_path)
     assert (missing.returncode, "there is no such file" in missing.stderr) == (1, True)
     assert not (tmp_path / "s.png").exists()
+
+
+def test_a_folder_with_two_kinds_of_one_name_is_mended_and_one_photo_is_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    for name in ("x.jpg", "x.png"):
+        scratched(tmp_path / name)
+    found = safelight("scratches", tmp_path, "--method", "ridge")
+    assert found.returncode == 0, found.stderr
+    masks = [mask_of(tmp_path / name, None) for name in ("x.jpg", "x.png")]
+    assert masks == [tmp_path / "x-jpg-mask.png", tmp_path / "x-mask.png"]
+    assert mask_of(tmp_path / "x.jpg", tmp_path) == tmp_path / "x-jpg-mask.png"
+    again = safelight("scratches", "x.png", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr.startswith("safelight: x-mask.png is there already: add --overwrite to replace it")

@@ -24,7 +24,8 @@ Examples:
 
 A mask is a picture of the photo's size in which white is what is missing (--missing says otherwise). Every
 pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
-of JPEG photos are PNG files. safelight scratches makes a mask.
+of JPEG photos are PNG files (NAME-jpg-filled.png where there is a NAME.png too). safelight scratches makes a
+mask.
 
 Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
