@@ -23,4 +23,4 @@ def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for kind, block in BLOCKS:
         if kind == "python":
             exec(block, {})
-    assert read_photo("dress-color.png").size == (40, 60)
+    assert read_photo("dress-in-color.png").size == (40, 60)
