@@ -60,7 +60,8 @@ def contact_sheet(probes: list[Probe], predict: Predict) -> UInt8[np.ndarray, "h
         hints = np.where(mask[..., None] > 0, join(np.full_like(probe.L, 65), ab), grey)
         results = [join(probe.L, predict(probe.L, points)) for points in (Points.none(), few)]
         rows.append(np.hstack([grey, hints, *results, join(probe.L, probe.ab)]))
-    return np.round(np.nan_to_num(np.vstack(rows)) * 255).astype(np.uint8)  # broken answers are black
+    sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+    return np.round(sheet * 255).astype(np.uint8)
 
 
 def gain_over_grey(probe: Probe, predict: Predict, count: int) -> float:
