@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import safelight as package
+from safelight.app import cli
 from safelight.app.help_page import help_page
 from tests.app.shell import ENVIRONMENT, safelight
 
@@ -82,19 +84,35 @@ def test_every_command_shows_examples() -> None:
         (["colorize", "a.jpg", "--model", "missing.onnx"], 1, "there is no such file"),
         (["colorize", "a.jpg", "--model", "fill"], 1, "safelight: fill: is made for the task 'fill'"),
         (["suggest", "a.jpg", "--model", "fill"], 1, "safelight: fill: is made for the task 'fill'"),
-        (["sample", "-n", "1", "-o", "file/x/a.png"], 1, "file/x cannot be used (Not a directory)"),
         (["data", "build", "missing", "-o", "out"], 1, "is not a folder"),
         (["data", "build", "x", "-o", "out", "--without", "source"], 2, "is not KEY=VALUE"),
     ],
 )
 def test_statuses_and_messages(tmp_path: Path, words: list[str], status: int, message: str) -> None:
-    (tmp_path / "file").touch()
     done = safelight(*words, cwd=tmp_path)
     assert done.returncode == status
     assert message in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     if status == 1:
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_used_is_said_and_a_bug_is_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli.signal, "signal", lambda number, handler: None)
+    (tmp_path / "file").touch()
+    failures: list[Callable[[], object]] = [(tmp_path / "file" / "x").mkdir, (tmp_path / "no").read_bytes]
+    for fail in failures:
+        monkeypatch.setattr(cli.cli, "main", lambda *words, fail=fail, **more: fail())
+        with pytest.raises(SystemExit, match="1"):
+            cli.main([])
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == f"safelight: {tmp_path / 'file' / 'x'} cannot be used (Not a directory); check the name"
+    assert "No such file" in second
+    monkeypatch.setattr(cli.cli, "main", lambda *words, **more: int("x"))
+    with pytest.raises(ValueError, match="invalid literal"):
+        cli.main([])
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
