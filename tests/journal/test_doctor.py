@@ -217,3 +217,16 @@ def test_twins_across_the_split_are_found(tmp_path: Path) -> None:
     assert [finding.name for finding in found.findings] == ["leaking split"]
     page = write_report(record, case_of(record), found)
     assert width_of(page.parent / "leaking-split.png") > 200
+
+
+def test_a_network_that_was_shown_little_is_not_called_too_small() -> None:
+    """A hundred steps of four pictures, as a first try on a laptop."""
+    rng = np.random.default_rng(0)
+    case = SICK["a narrow bottleneck"][1](healthy(rng), rng)
+    assert "underfitting" in {finding.name for finding in examine(case).findings}
+    settings = {**case.settings, "train.steps": 100, "data.batch": 4}
+    curves = {
+        name: make_curve(curve.steps * 100 // case.step, curve.values) for name, curve in case.curves.items()
+    }
+    short = replace(case, step=100, settings=settings, curves=curves)
+    assert "underfitting" not in {finding.name for finding in examine(short).findings}

@@ -13,6 +13,7 @@ GAP_GROWTH, FALLEN = 0.5, 0.15  # dB
 KNOWN_POORLY, SMALL_GAP, NARROW = 1.0, 0.3, 64  # dB on training pictures; dB; channels of the bottleneck
 OBEYED, HINT_GAIN = 0.3, 0.3  # share of the way to the asked colors; dB from 0 to 10 hints
 DEAD = 0.25  # of the channels
+SEEN = 4000  # pictures drawn: a network that was shown fewer is new, not small
 
 
 class Scores(NamedTuple):
@@ -42,9 +43,10 @@ def measure_overfitting(case: Case) -> Reading | None:
 
 
 def measure_underfitting(case: Case) -> Reading | None:
-    """Not even the training pictures are known, and the bottleneck is narrow."""
+    """Not even the training pictures are known, long after the start, and the bottleneck is narrow."""
     scores, width = _scores(case, 4), _bottleneck(case)
-    if scores is None or width is None or case.progress < 0.5:
+    seen = case.step * case.number("data.batch", 1)
+    if scores is None or width is None or case.progress < 0.5 or seen < SEEN:
         return None
     known, half = scores.familiar.last, len(scores.familiar) // 2
     still = scores.familiar.values[half:].max() - scores.familiar.values[:half].max() < SMALL_GAP
