@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from safelight.pixels.files import read_photo
-from safelight.runtime.batch import PHOTOS, result_name
+from safelight.runtime.names import PHOTOS, result_name
 from tests.app.shell import safelight
 from tests.hostile import make_hostile
 from tests.runtime.tiny import make_model

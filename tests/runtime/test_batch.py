@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import PhotoError
-from safelight.runtime.batch import Job, filled_name, mask_name, plan, run
+from safelight.runtime.batch import Job, plan, run
+from safelight.runtime.names import filled_name, mask_name
 
 
 def touch(*paths: Path) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from safelight.runtime.batch import Job, Namer, Outcome
+    from safelight.runtime.batch import Job, Outcome
+    from safelight.runtime.names import Namer
 
 
 def plan_jobs(

@@ -6,17 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from safelight.errors import PhotoError, SafelightError
 from safelight.pixels.photo import shown
+from safelight.runtime.names import COLORED, FORMATS, PHOTOS, WRITTEN, Namer, carrying
 
-WRITTEN = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
-LOSSY = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))  # WebP has a lossless mode
-PHOTOS = WRITTEN | {".gif", ".bmp"}
-FORMATS = ".jpg, .png, .tif or .webp"  # WRITTEN, in words
-OTHERWISE = ".png"
-MARK = "-color"
 SIDE_HINTS = ".hints.json"
 
 
@@ -32,7 +27,7 @@ class Job:
     hints: Path | None = None
     carries: bool = False
 
-    def name(self, namer: "Namer") -> str:
+    def name(self, namer: Namer) -> str:
         """The file name of something made of the photo."""
         return namer(carrying(self.photo) if self.carries else self.photo)
 
@@ -50,7 +45,7 @@ class Outcome:
 def plan(
     inputs: Sequence[Path],
     out: Path | None = None,
-    names: "Sequence[Namer] | None" = None,
+    names: Sequence[Namer] | None = None,
     folder: bool = False,
 ) -> list[Job]:
     """A job for each photo among the inputs: files as given, folders searched at every depth, by name.
@@ -88,7 +83,7 @@ def plan(
     return jobs
 
 
-def find_photos(place: Path, names: "Sequence[Namer] | None" = None) -> Iterator[tuple[Path, Path]]:
+def find_photos(place: Path, names: Sequence[Namer] | None = None) -> Iterator[tuple[Path, Path]]:
     """Each photo of a folder and the folder, or the file itself; results of earlier runs are left out."""
     if not place.is_dir():
         yield place, place.parent
@@ -106,41 +101,6 @@ def find_photos(place: Path, names: "Sequence[Namer] | None" = None) -> Iterator
                 yield path, place
     for error in closed:  # A folder that cannot be listed is passed on, so that it is said and counted.
         yield Path(error.filename), Path(error.filename).parent
-
-
-def result_name(photo: Path) -> str:
-    """NAME-color.EXT, or NAME-gif-color.png where EXT is a kind that is read but not written."""
-    if photo.suffix.lower() in WRITTEN:
-        return f"{photo.stem}{MARK}{photo.suffix}"
-    return f"{photo.stem}{photo.suffix.replace('.', '-')}{MARK}{OTHERWISE}"
-
-
-def carrying(photo: Path) -> Path:
-    """The photo's path with its extension in its name: NAME-jpg.jpg."""
-    return photo.with_name(f"{photo.stem}{photo.suffix.replace('.', '-')}{photo.suffix}")
-
-
-def mask_name(photo: Path) -> str:
-    """NAME-mask.png: the mask of a photo, beside it."""
-    return f"{photo.stem}-mask.png"
-
-
-def filled_name(photo: Path) -> str:
-    """NAME-filled.EXT, or .png where EXT is a kind that cannot keep every pixel, or is not written."""
-    return _lossless_name(photo, "-filled")
-
-
-def repaired_name(photo: Path) -> str:
-    """NAME-repaired.EXT, or .png where EXT is a kind that cannot keep every pixel, or is not written."""
-    return _lossless_name(photo, "-repaired")
-
-
-def _lossless_name(photo: Path, mark: str) -> str:
-    return f"{photo.stem}{mark}{photo.suffix if photo.suffix.lower() in WRITTEN - LOSSY else OTHERWISE}"
-
-
-Namer: TypeAlias = Callable[[Path], str]  # a photo's path -> the file name of what is made of it
-COLORED: tuple[Namer, ...] = (result_name, mask_name)
 
 
 def run(

@@ -109,8 +109,9 @@ def colorize(
     A photo is called unfamiliar where it is unlike those that the model was trained on: where its distance from
     them is above the limit, 1.
     """
-    from safelight.runtime.batch import COLORED, run
+    from safelight.runtime.batch import run
     from safelight.runtime.familiar import in_words
+    from safelight.runtime.names import COLORED
     from safelight.runtime.restore import load_colorizer
 
     jobs = plan_jobs(photos, out, COLORED, overwrite)

@@ -76,8 +76,9 @@ def fill(
 
     The result has the photo's own size, bit depth, alpha and metadata. It is said which method filled it.
     """
-    from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
+    from safelight.runtime.batch import run
     from safelight.runtime.fill import load_filler
+    from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
 
     jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite)
     masks = {job.photo: mask_of(job.photo, mask) for job in jobs}
@@ -93,7 +94,7 @@ def fill(
 
 def mask_of(photo: Path, given: Path | None) -> Path | None:
     """The mask for a photo: the file given, NAME.* or NAME-mask.* in the folder given or beside the photo."""
-    from safelight.runtime.batch import PHOTOS, carrying, mask_name
+    from safelight.runtime.names import PHOTOS, carrying, mask_name
 
     if given is not None and not given.is_dir():
         return given
@@ -138,7 +139,7 @@ def _fill_one(
 def write_lossless(path: Path, photo: "Photo", overwrite: bool) -> tuple[str, ...]:
     """Write the photo so that its pixels come back bit by bit; a remark where the format cannot."""
     from safelight.pixels.files import write_photo
-    from safelight.runtime.batch import LOSSY
+    from safelight.runtime.names import LOSSY
 
     write_photo(path, photo, overwrite=overwrite, quality=100 if path.suffix.lower() == ".webp" else 95)
     if path.suffix.lower() in LOSSY:

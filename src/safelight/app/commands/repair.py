@@ -104,7 +104,8 @@ def repair(
     The result of a JPEG is a PNG, which keeps every other pixel as it was; name one with -o NAME.jpg if a JPEG
     is wanted.
     """
-    from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
+    from safelight.runtime.batch import run
+    from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
 
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
@@ -157,7 +158,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
 def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple[Hole, Sequence[str]]":
     """The mask that was given for this photo, or the scratches that are found; and what there is to remark."""
     from safelight.errors import PhotoError
-    from safelight.runtime.batch import mask_name
+    from safelight.runtime.names import mask_name
     from safelight.tasks.holes_files import read_mask, write_mask
     from safelight.tasks.scratches import ScratchSettings
 

@@ -74,7 +74,8 @@ def scratches(
     dry_run: bool,
 ) -> int:
     """Find scratches, cracks and dust in each PHOTO: a mask of its size, white = damaged, for safelight fill."""
-    from safelight.runtime.batch import filled_name, mask_name, repaired_name, result_name, run
+    from safelight.runtime.batch import run
+    from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
     from safelight.runtime.scratches import load_finder
     from safelight.tasks.scratches import ScratchSettings
 
