@@ -5,8 +5,8 @@
 
 Both train the network of the recipe figures from equal first weights on equal batches with AdamW, each in a
 process of its own, and are asked for the error of their reconstructions on held-out pictures. pythae's loss is
-the whole sum of squares, which is a Gaussian likelihood of sd sqrt(1 / 2): safelight is set to that too; a
-third row has the sd learned, as the recipe has it.
+half the sum of squares, which is a Gaussian likelihood of sd 1: safelight is set to that too; a third row has the
+sd learned, as the recipe has it.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from safelight.training.code.recipe import CodeRecipe
 from safelight.training.code.samples import CodeSamples, collate
 from safelight.training.first_weights import fit_first_weights
 
-METHODS = ("safelight, sd sqrt(1/2)", "pythae VAE, mse", "safelight, sd learned")
+METHODS = ("safelight, sd 1", "pythae VAE, mse", "safelight, sd learned")
 Batch = tuple[Tensor, Tensor, Tensor]
 Loss = Callable[[VAE, Batch], Tensor]
 
@@ -60,7 +60,7 @@ def measured(name: str, given: argparse.Namespace) -> tuple[float, float, float]
     torch.set_num_threads(given.threads)
     recipe = without_schedule(figures(), given.steps, given.batch)
     if "learned" not in name:
-        recipe = replace(recipe, model=replace(recipe.model, sd=0.7071, learn_sd=False))
+        recipe = replace(recipe, model=replace(recipe.model, sd=1.0, learn_sd=False))
     loss = pythae_loss(recipe) if name.startswith("pythae") else own_loss(recipe)
     psnr, seconds = train(recipe, loss, given.data)
     return psnr, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

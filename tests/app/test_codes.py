@@ -1,6 +1,7 @@
 """The commands of autoencoders as a user runs them: train, export, judge, reconstruct, sample, interpolate, encode."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,34 @@ def test_the_judge_says_how_it_stands(model: Path, dataset: Path, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "PCA" in done.stdout
     assert (tmp_path / "report" / "samples.png").is_file()
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_autoencoder_and_the_journal_knows_it(dataset: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    words = ("train", "figures-quick", "--data", dataset, "--runs", runs, "--quiet")
+    done = safelight(*words, "--devices", "2", "--model.norm", "group")
+    assert done.returncode == 0, done.stderr
+    (run,) = runs.iterdir()
+    facts = json.loads((run / "run.json").read_text())
+    assert (facts["state"], facts["step"], facts["task"]) == ("finished", 20, "code")
+    done = safelight("journal", "list", runs)
+    assert done.returncode == 0, done.stderr
+    assert run.name in done.stdout
+    done = safelight("journal", "page", runs, "-o", tmp_path / "page")
+    assert done.returncode == 0, done.stderr
+    assert any(run.name in page.read_text(encoding="utf-8") for page in (tmp_path / "page").glob("*.html"))
+
+
+def test_the_doctor_names_a_collapse(dataset: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    pressed = ("--loss.kl", "1000", "--loss.warmup", "0", "--train.steps", "60", "--optimizer.lr", "0.01")
+    looks = ("--train.validate_every", "30")
+    done = safelight("train", "figures-quick", "--data", dataset, "--runs", runs, *pressed, *looks)
+    assert done.returncode == 0, done.stderr
+    assert "posterior collapse" in done.stderr
+    (run,) = runs.iterdir()
+    done = safelight("doctor", run, "--no-dataset")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "posterior collapse" in done.stdout
+    assert "--loss.kl 1" in done.stdout
