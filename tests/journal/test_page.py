@@ -148,7 +148,7 @@ def test_tasks_have_a_table_and_a_scale_each(mixed: str) -> None:
     )
     heads = {title: re.findall(r'<th class="number">(\w+)</th>', head) for title, head in tables}
     assert heads["Color"][2:] == ["gain_0", "gain_10"]
-    assert heads["Holes"][2:] == ["gain_over_telea", "hole_psnr"]
+    assert heads["Holes"][2:] == ["hole_psnr", "gain_over_telea"]
     assert re.findall(r'class="title" x="0" y="12">(\w+) of the newest runs', mixed) == ["gain_0"]
     assert "hole psnr on held-out pictures" in mixed
 

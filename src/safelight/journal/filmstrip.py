@@ -30,6 +30,7 @@ LAYOUTS: dict[str, Layout] = {
     "colorize": Layout(("grey", "its hints", "automatic", "with 5 hints", "truth"), AUTOMATIC),
     "fill": Layout(("the hole", "Telea 2004", "filled", "truth"), 2),
 }
+WHOLE = {"code": "pictures, each above its reconstruction; the last two rows are drawn from the prior;"}
 LEFT_OUT: tuple[str, ...] = ("its hints",)
 
 
@@ -42,7 +43,7 @@ def filmstrip(record: Record) -> "tuple[Image, str] | None":
     last = list(sheets.values())[-1]
     side, layout = record.settings.get("augment.size"), LAYOUTS.get(record.task)
     if layout is None or not isinstance(side, int) or last.shape[1] != len(layout.names) * side:
-        return _scaled(last), f"the probes at {_label(list(sheets)[-1])}"
+        return _scaled(last), f"{WHOLE.get(record.task, 'the probes')} at {_label(list(sheets)[-1])}"
     alike = {path: sheet for path, sheet in sheets.items() if sheet.shape == last.shape}
     columns, told = [], []
     for number, name in enumerate(layout.names):

@@ -9,7 +9,7 @@ from safelight.journal.records import Record
 HEADER = ("run", "state", "steps", "time", "scores", "from its parent")
 RIGHT = {2, 3}  # columns of numbers
 SCORES = 2  # told of each run
-FIRST: tuple[str, ...] = ("gain_0", "gain_10")
+FIRST: tuple[str, ...] = ("gain_0", "gain_10", "hole_psnr", "gain_over_telea", "psnr", "bits", "f1")
 
 
 def list_runs(records: Sequence[Record], looks: Sequence[SplitLooks]) -> list[str]:
@@ -57,7 +57,7 @@ def show_scores(record: Record, most: int = SCORES) -> str:
 
 
 def main_scores(record: Record, most: int = SCORES) -> dict[str, float]:
-    """The scores that are told first: without hints and with ten, else those that come first."""
+    """The scores that are told first, of each task its own; else those that come first."""
     scores = {name.removeprefix("val/"): value for name, value in record.scores.items()}
     chosen = [name for name in FIRST if name in scores] or list(scores)
     return {name: scores[name] for name in chosen[:most]}
