@@ -183,3 +183,16 @@ def test_a_collapse_is_named(padded: Path, recipe: CodeRecipe, tmp_path: Path) -
     )
     run = fit(pressed, padded, tmp_path, quiet=True)
     assert run.facts["collapse"].startswith("posterior collapse: ")
+
+
+def test_a_linear_path_begins_as_principal_components(
+    padded: Path, recipe: CodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safelight.training.first_weights.MOST_SAMPLES", 64)
+    model = replace(recipe.model, output="none", linear=16, refine=4)
+    train = replace(recipe.train, steps=1, ema=0.0, validate_every=1, picture_every=1)
+    begun = replace(recipe, model=model, train=train, optimizer=replace(recipe.optimizer, lr=1e-6))
+    run = fit(begun, padded, tmp_path, quiet=True)
+    # Pictures that six numbers say all of: eight components leave what the small picture blurs.
+    assert run.facts["scores"]["val/mean_picture"] < 0.05
+    assert run.facts["scores"]["val/active_units"] >= 6
