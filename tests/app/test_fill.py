@@ -113,16 +113,30 @@ def scratched(path: Path) -> np.ndarray:
 def test_scratches_then_fill_is_repair(tmp_path: Path) -> None:
     scratched(tmp_path / "a.png")
     found = safelight("scratches", "a.png", cwd=tmp_path)
-    assert (found.returncode, found.stdout.startswith("looked through a-mask.png, ")) == (0, True)
+    assert (found.returncode, found.stdout.startswith("marked a-mask.png, ")) == (0, True)
     assert "of it is marked as damaged" in found.stderr
     mask = read_photo(tmp_path / "a-mask.png").pixels
     assert (mask[:, 60:63] == 255).mean() > 0.95
+    assert "that is much" not in found.stderr
     assert safelight("fill", "a.png", cwd=tmp_path).returncode == 0
     repaired = safelight("repair", "a.png", "--keep-mask", "--overwrite", cwd=tmp_path)
     assert repaired.returncode == 0, repaired.stderr
-    for name in ("a-filled.png", "a-repaired.png"):
-        assert read_photo(tmp_path / name).pixels[5:-5, 60:63].max() < 130
+    photo, filled, mended = (
+        read_photo(tmp_path / f"a{end}.png").pixels for end in ("", "-filled", "-repaired")
+    )
+    assert mended[5:-5, 60:63].max() < 130
+    np.testing.assert_array_equal(filled, mended)
+    np.testing.assert_array_equal(mended[mask == 0], photo[mask == 0])
     assert safelight("repair", "a.png", "-o", "b.jpg", "--mask", "a-mask.png", cwd=tmp_path).returncode == 0
+
+
+def test_much_that_is_found_is_doubted(tmp_path: Path) -> None:
+    grey = np.full((120, 140, 3), 110, np.uint8)
+    grey[:, 10:130:12] = grey[:, 11:130:12] = 240
+    write_photo(tmp_path / "a.png", grey)
+    done = safelight("repair", "a.png", "--method", "ridge", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "that is much: look at what was found (--keep-mask)" in done.stderr
 
 
 def test_repair_of_a_sound_photo_and_with_color(tmp_path: Path) -> None:

@@ -36,6 +36,9 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
 """
 
 
+MUCH = 0.05  # of the photo: more is rarely all damage
+
+
 @dataclass(frozen=True)
 class Tools:
     """What repairs: finder, filler, the colorizer if color was asked for, its hints, the mask that was given."""
@@ -145,7 +148,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     photo = read_photo(job.photo)
     hole, remarks = _damage(tools, job, photo, overwrite)
     if hole.any():
-        filled = tools.filler.fill(photo, hole, feather=1, in_place=True)
+        filled = tools.filler.fill(photo, hole, in_place=True)
         photo, done = filled.photo, tools.filler.remark(filled.used)
     else:
         done = "no damage was found, nothing was filled"
@@ -172,4 +175,9 @@ def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple
     hole = found.mask > 0
     if tools.keep_mask:
         write_mask(job.result.with_name(job.name(mask_name)), hole, overwrite=overwrite)
-    return hole, (f"{hole.mean():.1%} of it is damaged ({found.title})",) if hole.any() else ()
+    if not hole.any():
+        return hole, ()
+    remarks = [f"{hole.mean():.1%} of it is damaged ({found.title})"]
+    if hole.mean() > MUCH and not tools.keep_mask:
+        remarks.append("that is much: look at what was found (--keep-mask), or give --sensitivity 0.2")
+    return hole, remarks

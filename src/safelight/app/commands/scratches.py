@@ -88,7 +88,7 @@ def scratches(
         run(jobs, lambda job: _find_one(finder, job, settings, method, overwrite), overwrite),
         len(jobs),
         "looking",
-        "looked through",
+        "marked",
     )
 
 
