@@ -67,6 +67,18 @@ def test_photos_to_codes_and_back(model: Path, tmp_path: Path) -> None:
     assert read_photo(tmp_path / "back" / "0.png").size == (40, 30)
 
 
+def test_a_run_is_a_model_too(model: Path, tmp_path: Path) -> None:
+    run = next((model.parent / "runs").iterdir())
+    for name in ("one", "again"):
+        done = safelight("sample", "-n", "4", "--seed", "1", "--model", run, "-o", tmp_path / f"{name}.png")
+        assert done.returncode == 0, done.stderr
+        assert ("figures-quick.decoder.onnx" in done.stderr) == (name == "one")  # exported once
+    done = safelight("sample", "-n", "4", "--seed", "1", "--model", model, "-o", tmp_path / "file.png")
+    one, again, file = (read_photo(tmp_path / f"{name}.png").pixels for name in ("one", "again", "file"))
+    assert np.array_equal(one, again)
+    assert np.array_equal(one, file)
+
+
 def test_mistakes_are_told_in_a_line(model: Path, tmp_path: Path) -> None:
     for words in (
         ("encode", tmp_path, "--model", model, "-o", tmp_path / "codes.parquet"),

@@ -34,7 +34,7 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     )
     content = mixture.to_bytes()
     card = base_card(trained, base.name)
-    told: dict[str, object] = {"likelihood": recipe.model.likelihood, "sd": float(network.sd)}
+    told: dict[str, object] = {"likelihood": recipe.model.likelihood, "sd": network.sd.item()}
     told |= {
         f"log density of held-out codes, mixture of {parts}, nats": score for parts, score in scores.items()
     }

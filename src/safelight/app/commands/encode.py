@@ -31,18 +31,18 @@ Exit status: 0 every photo has its code, 1 some failed (each said in one line).
     metavar="TABLE",
     help=".csv, .npz or .parquet",
 )
-@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
 def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bool) -> int:
     """Write the code of each PHOTO (or of the photos of a folder): the numbers that the autoencoder keeps of it."""
+    from safelight.app.autoencoder import open_autoencoder
     from safelight.app.codes_out import FORMATS, write_codes
     from safelight.app.progress import Bars
     from safelight.runtime.batch import find_photos
-    from safelight.runtime.codes import MODEL, load_vae
 
     if out.suffix.lower() not in FORMATS:
         raise click.UsageError(f"-o is {out}; expected a name that ends in {', '.join(FORMATS)}")
-    vae = load_vae(model or MODEL)
+    vae = open_autoencoder(model)
     paths = [path for place in photos for path, _ in find_photos(place)]
     with Bars() as bars:
         done = write_codes(out, codes(vae, paths, bars), vae.latent, overwrite)

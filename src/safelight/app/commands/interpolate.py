@@ -30,14 +30,15 @@ Examples:
     show_default=True,
     help="How many, both ends included.",
 )
-@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
 def interpolate(one: Path, other: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
     """Show the pictures on the way from photo A to photo B: between their codes, along a great circle."""
+    from safelight.app.autoencoder import open_autoencoder
     from safelight.app.pictures_out import write_pictures
-    from safelight.runtime.codes import MODEL, between, load_vae
+    from safelight.runtime.codes import between
 
-    vae = load_vae(model or MODEL)
+    vae = open_autoencoder(model)
     ends = vae.encode([one, other])
     codes = between(ends[0], ends[1], steps)
     click.echo(write_pictures(list(vae.decode(codes)), out, overwrite, columns=min(steps, 16)))

@@ -28,21 +28,21 @@ Examples:
     metavar="OUT",
     help="A PNG file, or a folder.",
 )
-@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
 @click.option("--full-size", is_flag=True, help="Enlarge to the photo's size (into a folder).")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
 def reconstruct(
     photos: tuple[Path, ...], out: Path, model: str | None, full_size: bool, overwrite: bool
 ) -> None:
     """Turn each PHOTO (or the photos of a folder) into its code, a few numbers, and back into a picture."""
+    from safelight.app.autoencoder import open_autoencoder
     from safelight.app.pictures_out import is_file, write_pictures
     from safelight.errors import PhotoError
     from safelight.runtime.batch import find_photos
-    from safelight.runtime.codes import MODEL, load_vae
 
     if full_size and is_file(out):
         raise click.UsageError("--full-size needs a folder: -o FOLDER")
-    vae = load_vae(model or MODEL)
+    vae = open_autoencoder(model)
     paths = [path for place in photos for path, _ in find_photos(place)]
     if not paths:
         raise PhotoError(

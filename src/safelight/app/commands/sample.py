@@ -10,6 +10,7 @@ Examples:
   safelight sample -n 64 --seed 1 -o samples.png
   safelight sample -n 8 --from prior -o samples/
   safelight sample --model figures.onnx -o samples.png
+  safelight sample --model runs/2026-11-22_11h51m10s-figures -o samples.png
 
 A file gets all pictures in one grid, a folder one file each. The same seed gives the same pictures.
 """
@@ -30,7 +31,7 @@ A file gets all pictures in one grid, a folder one file each. The same seed give
     metavar="OUT",
     help="A PNG file, or a folder.",
 )
-@click.option("--model", metavar="NAME|FILE", help="A bundled autoencoder, or an exported one: NAME.onnx.")
+@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
 @click.option(
     "--from",
     "source",
@@ -44,9 +45,9 @@ def sample(count: int, seed: int, out: Path, model: str | None, source: str, ove
     """Make new pictures, of the kind that the autoencoder was trained on, from random codes."""
     import numpy as np
 
+    from safelight.app.autoencoder import open_autoencoder
     from safelight.app.pictures_out import write_pictures
-    from safelight.runtime.codes import MODEL, load_vae
 
-    vae = load_vae(model or MODEL)
+    vae = open_autoencoder(model)
     codes = vae.sample(count, np.random.default_rng(seed), "prior" if source == "prior" else "mixture")
     click.echo(write_pictures(list(vae.decode(codes)), out, overwrite))

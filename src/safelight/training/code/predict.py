@@ -22,7 +22,7 @@ class NetworkCodes:
         self.network, self.preparation = network.eval(), preparation
         self.size, self.latent = network.size, network.settings.latent
         self.likelihood: LikelihoodName = network.settings.likelihood
-        self.variational, self.sd = network.settings.variational, float(network.sd)
+        self.variational, self.sd = network.settings.variational, network.sd.item()
 
     def encode(
         self, pictures: Float32[np.ndarray, "n 3 s s"]
