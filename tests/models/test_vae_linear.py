@@ -1,5 +1,7 @@
 """The linear path of an autoencoder: principal components, small pictures, and a start that is PCA itself."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,10 @@ from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.models.vae import VAE, begin_as_components
+from safelight.models.vae_export import export_pair
 from safelight.models.vae_linear import SLOW, SlowLinear, principal_components, shrink
 from safelight.models.vae_settings import VAESettings
+from safelight.runtime.card import ModelCard
 
 SMALL = VAESettings(filters=(4, 8), latent=6, linear=16, refine=5, norm="none", learn_sd=True, sd=0.05)
 
@@ -111,3 +115,15 @@ def test_paths_that_cannot_be() -> None:
         VAESettings(refine=0)
     with pytest.raises(ValueError, match="no linear path"):
         begin_as_components(VAE(16, VAESettings(filters=(4, 8))), pictures(), torch.Generator())
+
+
+def test_an_exported_path_answers_as_torch_does(tmp_path: Path) -> None:
+    network = VAE(16, SMALL).eval()
+    begin_as_components(network, pictures(), torch.Generator().manual_seed(0))
+    card = ModelCard(
+        name="small", task="code", version="1", created="2026-11-22", size=16, inputs=(), outputs=(),
+        parameters=99, license="MIT",
+    )  # fmt: skip
+    parity = export_pair(network, card, tmp_path / "small", (pictures(3).float() / 255).numpy())
+    assert parity.code < 0.01
+    assert parity.picture < 0.01
