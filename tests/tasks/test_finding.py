@@ -25,8 +25,8 @@ def test_a_question_is_the_picture_between_minus_one_and_one() -> None:
 
 def test_what_is_less_likely_counts_where_it_continues_what_is_likely() -> None:
     likelihood = np.zeros((20, 30), np.float32)
-    likelihood[5, 5:10], likelihood[5, 10:15] = 0.9, 0.3  # one scratch that fades
-    likelihood[15, 5:15] = 0.3  # only a suspicion
+    likelihood[5, 5:10], likelihood[5, 10:15] = 0.9, 0.4  # one scratch that fades
+    likelihood[15, 5:15] = 0.4  # only a suspicion
     found = likely_mask(likelihood, (20, 30), BARE) > 0
     assert found[5, 5:15].all()
     assert found.sum() == 10

@@ -16,7 +16,7 @@ from safelight.tasks.inpaint import to_span
 from safelight.tasks.scratches import USUAL, ScratchSettings, continued, long_parts
 
 SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
-WEAK = 1.5  # log-odds below the threshold at which what is damaged for sure still continues
+WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure still continues
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Preparation:
     """In the card, so that a model is used as it was trained.
 
     working: long side in pixels at which photos are looked at; smaller ones as they are. threshold: likelihood
-      from which on a pixel is damaged, at the middle sensitivity.
+      from which on a pixel is damaged, at the middle sensitivity; a finished run has measured its own.
     """
 
     working: int = 1024

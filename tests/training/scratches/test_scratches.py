@@ -19,6 +19,7 @@ from safelight.training.augment import Augmentation
 from safelight.training.crafts import craft_of, from_json
 from safelight.training.recipe import DataSettings, TrainSettings
 from safelight.training.scratches.predict import NetworkFinder
+from safelight.training.scratches.probes import THRESHOLDS, Probe, ScratchProbes
 from safelight.training.scratches.recipe import ScratchRecipe
 from safelight.training.scratches.samples import ScratchSamples, wear
 from tests.training.conftest import Album
@@ -50,6 +51,19 @@ def test_a_run_leaves_scores_pictures_and_a_recipe_that_reads_back(run: Run) -> 
     assert all(np.isfinite(value) for value in facts["scores"].values())
     assert from_json(run.recipe_json) == TINY
     assert [path.name for path in (run.folder / "pictures").iterdir()] == ["step-0000004.jpg"]
+
+
+def test_a_finished_run_knows_the_threshold_that_leaves_whole_prints_alone(run: Run) -> None:
+    network, recipe = training.trained_network(run)
+    assert run.facts["threshold"] in THRESHOLDS
+    assert recipe.preparation.threshold == run.facts["threshold"]
+    print_ = np.full((32, 32, 3), 0.5, np.float32)
+    sure = Probe(print_, np.zeros((32, 32), np.float32), np.zeros((32, 32), np.float32))
+    network.unet.out.weight.data.zero_()
+    for logit, expected in ((-9.0, THRESHOLDS[0]), (0.5, 0.65), (9.0, THRESHOLDS[-1])):
+        network.unet.out.bias.data.fill_(logit)
+        assert ScratchProbes([sure], 0.5).findings(network) == {"threshold": expected}
+    assert ScratchProbes([], 0.5).findings(network) == {}
 
 
 def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:

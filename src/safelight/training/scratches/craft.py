@@ -1,6 +1,7 @@
 """Finding damage as a craft: what it brings to the line of training."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jaxtyping import Float
@@ -48,5 +49,6 @@ class ScratchCraft:
         return ScratchProbes(choose(held_out, recipe), recipe.preparation.threshold)
 
     def settled(self, recipe: ScratchRecipe, facts: Mapping[str, Any]) -> ScratchRecipe:
-        """As it was."""
-        return recipe
+        """With the threshold that was measured."""
+        threshold = facts.get("threshold", recipe.preparation.threshold)
+        return replace(recipe, preparation=replace(recipe.preparation, threshold=threshold))

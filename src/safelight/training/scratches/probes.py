@@ -18,6 +18,8 @@ from safelight.training.scratches.recipe import ScratchRecipe
 from safelight.training.scratches.samples import wear
 
 SCORED, SHOWN = 64, 8
+QUIET = 1.0  # per mille of the pixels of whole prints that may be taken for damage
+THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,14 @@ class ScratchProbes:
         return np.round(np.vstack(rows) * 255).astype(np.uint8)
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
-        """Nothing beyond the scores."""
-        return {}
+        """The least threshold at which whole prints are left alone: a false find spoils what was sound."""
+        find = self._find(network)
+        whole = [find(probe.srgb) for probe in self.probes if not probe.mask.any()]
+        if not whole:
+            return {}
+        likely = np.concatenate([each.ravel() for each in whole])
+        quiet = [level for level in THRESHOLDS if 1000 * (likely > level).mean() <= QUIET]
+        return {"threshold": min(quiet, default=THRESHOLDS[-1])}
 
     def _find(self, network: nn.Module) -> NetworkFinder:
         assert isinstance(network, Finder)
