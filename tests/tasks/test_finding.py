@@ -37,6 +37,17 @@ def test_what_is_less_likely_counts_where_it_continues_what_is_likely() -> None:
     assert grown[6, 7]
 
 
+def test_what_is_wider_than_damage_is_left_and_a_line_is_not() -> None:
+    likelihood = np.zeros((120, 200), np.float32)
+    likelihood[20:60, 20:60] = 1  # a collar
+    likelihood[90:98] = 1  # a fold
+    found = likely_mask(likelihood, (120, 200), BARE) > 0
+    assert not found[:80].any()
+    assert found[90:98].all()
+    large = likely_mask(likelihood[85:103, :40], (18, 40), ScratchSettings(margin=0, part_of=1000))
+    assert large[5:13].all()
+
+
 def test_specks_are_left_out_on_demand_and_masks_get_the_size_of_the_photo() -> None:
     likelihood = np.zeros((40, 50), np.float32)
     likelihood[10, 5:45], likelihood[30, 30] = 1, 1

@@ -11,11 +11,13 @@ import numpy as np
 from safelight.arrays import Mask, Planes, Srgb
 from safelight.errors import RecipeError
 from safelight.tasks.holes_edit import grow, resize_mask
-from safelight.tasks.holes_shapes import Size
+from safelight.tasks.holes_shapes import Hole, Size
 from safelight.tasks.inpaint import to_span
 from safelight.tasks.scratches import USUAL, ScratchSettings, continued, long_parts
 
 SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
+WIDEST = (11, 19)  # pixels, on small photos and on large ones: what is wider was never trained on as damage
+SHARE = 1 / 24  # of the long side, between the two
 WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure still continues
 
 
@@ -53,13 +55,25 @@ def likely_mask(
     """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
 
     threshold: at sensitivity 0.5. A pixel that is a little less likely counts where it continues one that is
-    likely enough (hysteresis, Canny 1986).
+    likely enough (hysteresis, Canny 1986). What is wider than WIDEST is left: it is a
+    collar or a flower.
     """
     odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
     found = continued(likelihood > _share(odds), likelihood > _share(odds - WEAK))
+    found &= ~_wide(found, max(*found.shape, settings.part_of))
     if not settings.dust:
         found = long_parts(found, settings)
     return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+
+
+def _wide(found: Hole, photo: int) -> Hole:
+    """Where a disc of the widest damage fits into what was found, and just beside. photo: its long side."""
+    import cv2
+
+    widest = round(min(max(photo * SHARE, WIDEST[0]), WIDEST[1]))
+    disc, beside = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (widest, 7))
+    core = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disc)
+    return np.asarray(cv2.dilate(core, beside) > 0)
 
 
 def _share(odds: float) -> float:

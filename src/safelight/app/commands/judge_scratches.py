@@ -79,8 +79,10 @@ def open_finder(model: str) -> "Finder":
 
 def _finding(likelihood: "Mask", preparation: "Preparation") -> "Finding":
     """A network's answer as it is used."""
-    from safelight.judging.scratches.scores import Finding
+    from safelight.judging.scratches.scores import PHOTO, Finding
     from safelight.tasks.finding import likely_mask
+    from safelight.tasks.scratches import ScratchSettings
 
     size = (likelihood.shape[0], likelihood.shape[1])
-    return Finding(likely_mask(likelihood, size, threshold=preparation.threshold), likelihood)
+    part = ScratchSettings(part_of=PHOTO)
+    return Finding(likely_mask(likelihood, size, part, preparation.threshold), likelihood)
