@@ -3,6 +3,8 @@
 docs/pictures/old.jpg     old photographs and their automatic colours
 docs/pictures/hints.jpg   one photo: as grey, automatic, with its hint file, and as it was
 docs/pictures/vivid.jpg   one photo at --vivid 0, 0.5 and 1
+docs/pictures/samples.jpg new pictures from random codes, of the bundled autoencoder
+docs/pictures/mended.jpg  one photo damaged by tasks/damage.py; what is found; filled; in color
 docs/pictures/suggest.jpg where safelight suggest asks for hints, and the likely colors there
 """
 
@@ -16,6 +18,8 @@ from safelight.app.suggested import draw
 from safelight.arrays import Srgb
 from safelight.pixels.color import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
+from safelight.runtime.codes import load_vae
+from safelight.tasks.damage import damage
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES, OUT = ROOT / "examples", ROOT / "docs" / "pictures"
@@ -23,11 +27,11 @@ HEIGHT, GAP = 300, 6
 OLD = ("three-children-1860s.jpg", "madison-square-1900.jpg", "inuit-woman-1903.jpg")
 
 
-def read(name: str) -> Srgb:
-    """An example photo, HEIGHT pixels high."""
+def read(name: str, height: int = HEIGHT) -> Srgb:
+    """An example photo, so many pixels high."""
     srgb = safelight.read_photo(EXAMPLES / name).srgb
     h, w = srgb.shape[:2]
-    return resize(srgb, (HEIGHT, round(w * HEIGHT / h)))
+    return resize(srgb, (height, round(w * height / h)))
 
 
 def grey(srgb: Srgb) -> Srgb:
@@ -59,6 +63,24 @@ def draw_hints(srgb: Srgb, hints: safelight.HintSet) -> Srgb:
     return np.asarray(canvas, np.float32) / 255
 
 
+def figures(columns: int = 12, rows: int = 2) -> list[list[Srgb]]:
+    """Samples of the bundled autoencoder, twice as large as they are."""
+    vae = load_vae()
+    pictures = vae.decode(vae.sample(columns * rows, np.random.default_rng(1)))
+    large = [resize(picture, (2 * picture.shape[0], 2 * picture.shape[1])) for picture in pictures]
+    return [large[row * columns : (row + 1) * columns] for row in range(rows)]
+
+
+def mended() -> list[Srgb]:
+    """A photo that the project's own generator scratched, what the finder marks, the filling, and color."""
+    scratched, _ = damage(read("inuit-woman-1903.jpg", 640), np.random.default_rng(4))
+    mask = safelight.load("scratches")(scratched)
+    filled = safelight.load("fill")(scratched, mask=mask)
+    marked = np.where(mask[..., None] > 0, np.float32([0.85, 0.2, 0.15]), scratched)
+    size = fit_size((mask.shape[0], mask.shape[1]), 340)
+    return [resize(each, size) for each in (scratched, marked, filled, safelight.load()(filled))]
+
+
 def main() -> None:
     """All of them."""
     restorer = safelight.load()
@@ -73,6 +95,8 @@ def main() -> None:
     square = grey(safelight.read_photo(EXAMPLES / "madison-square-1900.jpg").srgb)
     places = draw(restorer(square), restorer.suggest(square, count=4))
     save([[np.asarray(places, np.float32) / 255]], "suggest.jpg")
+    save([mended()], "mended.jpg")
+    save(figures(), "samples.jpg")
 
 
 if __name__ == "__main__":
