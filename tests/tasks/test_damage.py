@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
-from safelight.tasks.damage import KINDS, VISIBLE, DamageSettings, damage
+from safelight.tasks.damage import VISIBLE, DamageSettings, damage
+from safelight.tasks.damage_kinds import KINDS
 from safelight.tasks.holes_edit import grow
 from safelight.tasks.scratches import ScratchSettings, find_scratches, ridge_response
 from tests.tasks.strategies import seeds

@@ -13,7 +13,7 @@ from safelight.judging.scratches.questions import CELLS, PRINTS, VISIBLE, ask
 from safelight.judging.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
 from safelight.judging.scratches.verdict import ScratchComparison, ScratchVerdict
 from safelight.judging.tables import MARKS, escape, table
-from safelight.tasks.damage import DIRT, PAPER
+from safelight.tasks.damage_kinds import DIRT, PAPER
 
 RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
 CELLS_SHOWN = (1, 4, 12)  # scratches and cracks of middle width, and a whole print
