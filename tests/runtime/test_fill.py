@@ -190,3 +190,23 @@ def test_refusals(mask: np.ndarray, words: dict, message: str) -> None:
         Filler(None).fill(Photo(np.zeros((9, 9, 3), np.uint8)), mask, **words)
     with pytest.raises(PhotoError, match="divide it by 255"):
         Filler(None)(np.full((9, 9, 3), 200.0), np.eye(9))
+
+
+def test_a_photo_is_mended_in_place_on_demand_alone() -> None:
+    y, x = np.mgrid[0:40, 0:50]
+    pixels = np.stack([60 + x, 60 + y, 200 - x], axis=2).astype(np.uint8)
+    pixels[10:14, 10:30] = 255
+    hole = np.zeros((40, 50), bool)
+    hole[10:14, 10:30] = True
+    filler, before = load_filler(), pixels.copy()
+    copied = filler.fill(Photo(pixels), hole, "biharmonic").photo.pixels
+    np.testing.assert_array_equal(pixels, before)
+    mended = filler.fill(Photo(pixels), hole, "biharmonic", in_place=True).photo.pixels
+    assert mended is pixels
+    np.testing.assert_array_equal(mended, copied)
+    locked = before.copy()
+    locked.flags.writeable = False
+    np.testing.assert_array_equal(
+        filler.fill(Photo(locked), hole, "biharmonic", in_place=True).photo.pixels, copied
+    )
+    np.testing.assert_array_equal(locked, before)
