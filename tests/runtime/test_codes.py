@@ -18,6 +18,7 @@ from safelight.pixels.files import write_photo
 from safelight.runtime.card import ModelCard
 from safelight.runtime.codes import Autoencoder, between, load_vae
 from safelight.runtime.mixture import Mixture
+from safelight.runtime.modelfile import WEIGHTS
 from safelight.tasks.autoencode import Preparation, frame
 
 PREPARATION = Preparation("pad", 1.5)
@@ -144,3 +145,23 @@ def test_a_network_that_is_not_finite_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not written"):
         export_pair(broken, card(), tmp_path / "broken", np.zeros((1, 3, 32, 32), np.float32))
     assert not list(tmp_path.iterdir())
+
+
+def test_the_bundled_autoencoder_samples_without_being_named() -> None:
+    bundled = load_vae()
+    pictures = bundled.decode(bundled.sample(3, np.random.default_rng(1)))
+    assert pictures.shape == (3, 64, 42, 3)
+    assert np.std(pictures, axis=0).mean() > 0.05  # three different ones
+    assert {each.name for each in bundled.card.data} == {"ccp_people"}
+    assert "safelight train figures" in bundled.card.command
+    files = [*WEIGHTS.glob("figures.*.onnx"), *WEIGHTS.glob("figures.*.npz")]
+    assert len(files) == 3
+    assert sum(path.stat().st_size for path in files) <= 16e6
+
+
+def test_the_bundled_autoencoder_knows_a_figure_from_noise() -> None:
+    bundled = load_vae()
+    figure = bundled.decode(bundled.sample(1, np.random.default_rng(2)))[0]
+    noise = np.random.default_rng(0).random(figure.shape, np.float32)
+    errors = [np.square(bundled.reconstruct(given) - given).mean() for given in (figure, noise)]
+    assert errors[0] < 0.01 < errors[1]
