@@ -8,10 +8,11 @@ import torch
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.models.vae import VAE, begin_as_components
+from safelight.models.vae import VAE
 from safelight.models.vae_export import export_pair
-from safelight.models.vae_linear import SLOW, SlowLinear, principal_components, shrink
+from safelight.models.vae_linear import SLOW, SlowLinear, principal_components
 from safelight.models.vae_settings import VAESettings
+from safelight.models.vae_start import begin_as_components, shrink
 from safelight.runtime.card import ModelCard
 
 SMALL = VAESettings(filters=(4, 8), latent=6, linear=16, refine=5, norm="none", learn_sd=True, sd=0.05)

@@ -10,7 +10,8 @@ from torch.utils.data import Dataset
 
 from safelight.models.initialize import initialize, needs_data
 from safelight.models.plain import PlainUNet
-from safelight.models.vae import VAE, begin_as_components
+from safelight.models.vae import VAE
+from safelight.models.vae_start import begin_as_components
 from safelight.training.recipe import Recipe
 
 PICTURES = 16  # at most; more would fit no better and cost memory
