@@ -89,10 +89,17 @@ def _codes(stored: Mapping[str, Any]) -> Told:
     return _told(stored, f"codes of {stored['latent']}", "method", "PSNR, dB", figures)
 
 
+def _finders(stored: Mapping[str, Any]) -> Told:
+    curve = stored["curves"][stored["model"]]["f1"]
+    figures = tuple(_figure(cell, curve[cell]) for cell in stored["cells"] if curve[cell][0] is not None)
+    return _told(stored, f"drawn damage in {stored['size']} px", "damage, px", "F1", figures)
+
+
 TOLD: dict[str, Callable[[Mapping[str, Any]], Told]] = {
     "safelight-verdict": _colors,
     "safelight-fill-verdict": _fills,
     "safelight-code-verdict": _codes,
+    "safelight-scratches-verdict": _finders,
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
+from safelight.journal.told import read_told
 from safelight.judging.looks import LOOKS
 from safelight.judging.questions import PictureList
 from safelight.judging.scratches.judge import judge_scratches
@@ -97,6 +98,9 @@ def test_a_verdict_and_its_report_read_back(
     assert again.curves["ridge"]["f1"][ALL].value == pytest.approx(
         verdict.curves["ridge"]["f1"][ALL].value, 1e-4
     )
+    (told,) = read_told(tmp_path)
+    assert (told.measure, told.looks) == ("F1", 1)
+    assert [figure.head for figure in told.figures] == [name for name in verdict.cells if name != "whole"]
     (tmp_path / "verdict.json").write_text("{}")
     with pytest.raises(SafelightError, match="judge again"):
         ScratchVerdict.load(tmp_path / "verdict.json")
