@@ -206,3 +206,25 @@ def test_a_folder_with_two_kinds_of_one_name_is_mended_and_one_photo_is_not_pass
     again = safelight("scratches", "x.png", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.startswith("safelight: x-mask.png is there already: add --overwrite to replace it")
+
+
+def test_finders_are_judged_by_name_and_what_finds_nothing_is_no_finder(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from safelight.app.commands.judge import judge
+    from safelight.app.commands.judge_scratches import is_finder, open_finder
+
+    assert is_finder("ridge")
+    assert is_finder("scratches")
+    assert not is_finder("fill")
+    assert not is_finder(str(tmp_path / "missing.onnx"))
+    assert not is_finder(str(tmp_path))  # a folder that is no run
+    grey = 110 + np.random.default_rng(0).integers(-3, 4, (64, 96, 1)).repeat(3, 2)
+    grey[:, 40:43] = 240
+    scan = (grey / 255).astype(np.float32)
+    for name in ("ridge", "scratches"):
+        finding = open_finder(name)(scan)
+        assert finding.mask[10:50, 40:43].mean() > 0.9
+        assert finding.likelihood[10:50, 41].min() > finding.likelihood[10:50, 70].max()
+    refused = CliRunner().invoke(judge, ["ridge", "--task", "magic", "--data", "x", "-o", "y"])
+    assert refused.exit_code == 2

@@ -24,7 +24,7 @@ def is_finder(model: str) -> bool:
         return True
     try:
         if Path(model).is_dir():
-            return bool(Run.open(model).facts["task"] == "scratches")
+            return bool(Run.open(model).facts.get("task") == "scratches")
         return find_model(model, "scratches").card.task == "scratches"
     except SafelightError:
         return False
