@@ -272,3 +272,21 @@ def test_without_a_guard_nothing_is_watched(
     assert not (run.folder / "guard.jsonl").exists()
     assert not (run.folder / "checkpoints" / GOOD).exists()
     assert math.isnan(float(next(iter(weights(run).values())).sum()))
+
+
+def test_hints_of_other_pictures_are_left_out(
+    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turned(sample: Sample) -> Sample:
+        planes = sample.planes.copy()
+        planes[1:3] *= -1
+        return Sample(planes, sample.truth)
+
+    many = override(brief, {"hints.automatic": "0", "hints.count": "fixed", "hints.most": "40"})
+    spoil(monkeypatch, of_step(WRONG_AT), turned)
+    run = training.fit(many, dataset, tmp_path, quiet=True)
+    trips = lines(run)
+    assert [trip["signs"][0]["measure"] for trip in trips] == ["question"]
+    assert trips[0]["blame"] == "samples"
+    assert trips[0]["lr"] == 1
+    assert run.facts["state"] == "finished"

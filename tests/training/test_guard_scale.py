@@ -112,7 +112,7 @@ def test_only_the_window_is_remembered() -> None:
 
 
 def test_the_kinds_stand_in_the_order_of_cause_and_effect() -> None:
-    assert list(LEAST) == ["input", "loss", "gradient", "update", "average"]
+    assert list(LEAST) == ["input", "question", "loss", "gradient", "update", "average"]
     assert kind_of("gradient 2") == "gradient"
     assert kind_of("anything else") == "loss"
 
@@ -124,3 +124,11 @@ def test_the_kinds_stand_in_the_order_of_cause_and_effect() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(RecipeError, match="guard"):
         GuardSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_questions_may_be_contradicted_as_far_as_is_usual_or_up_to_a_limit() -> None:
+    own, vague = settled("question", [0.06] * 30), settled("question", [0.3] * 30)
+    assert own.judge(0.3) is None
+    assert own.judge(0.53) is not None
+    assert vague.judge(0.55) is None
+    assert vague.judge(0.7) is not None

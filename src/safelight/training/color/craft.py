@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from safelight.models.discriminator import PatchDiscriminator
 from safelight.models.plain_color import ColorNetwork, PlainColorizer, color_network
-from safelight.models.unet import L_PLANE, ColorUNet
+from safelight.models.unet import HINT_AB, HINT_MASK, L_PLANE, ColorUNet
 from safelight.training.adversarial import Judged
 from safelight.training.batches import Pictures
 from safelight.training.color.probes import ColorProbes
@@ -20,6 +20,8 @@ from safelight.training.color.terms import color_terms, features_of
 Batch = tuple[
     Tensor, ...
 ]  # planes (b, 7, h, w), the true ab / 110 (b, 2, h, w), perhaps weights of bins (b, q)
+
+FEW = 100  # pixels under hints in a batch
 
 
 class ColorCraft:
@@ -57,6 +59,18 @@ class ColorCraft:
         bin_weights = weights[0][0] if weights else None
         terms = color_terms(answer, guess, L, truth, network, recipe.loss, bin_weights)
         return Judged(terms, fake=torch.cat([L, answer.ab], 1), real=torch.cat([L, truth], 1))
+
+    def contradiction(self, batch: Batch) -> Tensor:
+        """How far the painted hints differ from the true colours under them, as a share of both, 0..1.
+
+        About a tenth is usual: a hint is the mean color of a patch. 0 under FEW hinted pixels.
+        """
+        planes, truth = batch[:2]
+        mask = planes[:, HINT_MASK] > 0
+        hinted, true = planes[:, HINT_AB] * mask, truth * mask
+        both = hinted.abs().sum() + true.abs().sum()
+        enough = (mask.sum() >= FEW) & (both > 0)
+        return torch.where(enough, (hinted - true).abs().sum() / both.clamp(min=1e-6), 0.0)
 
     def discriminator(self, recipe: ColorRecipe) -> PatchDiscriminator:
         """A patch discriminator over L, a and b."""

@@ -15,7 +15,7 @@ from safelight.training.guard.scale import LEAST, Scale, Sign, kind_of
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.states import UNTOUCHED, write_trips
 from safelight.training.guard.trips import Blame, Tripped
-from safelight.training.guard.watch import StepWatch
+from safelight.training.guard.watch import StepWatch, contradicted
 
 AS_BEFORE = 1.15  # times the error on the probes at the last look: the network is not what broke
 
@@ -72,7 +72,7 @@ class Guard(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Judge the step, and the probes if it is time. Raises Tripped."""
-        names, values = self.watch.after_batch(outputs, batch, self.rates)
+        names, values = self.watch.after_batch(outputs, batch, self.rates, contradicted(pl_module, batch))
         measured = dict(zip(names, _of_all_processes(trainer, values).tolist(), strict=True))
         self._judge(trainer, pl_module, measured)
         if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
@@ -135,7 +135,7 @@ class Guard(pl.Callback):
     def _blame(self, trainer: pl.Trainer, pl_module: nn.Module, signs: Sequence[Sign]) -> Blame:
         """What most likely went wrong: the samples, if the network still answers the probes as it did."""
         kind = kind_of(signs[0].measure)
-        if kind == "input":
+        if kind in ("input", "question"):
             return "samples"
         if kind == "average":
             return "average"

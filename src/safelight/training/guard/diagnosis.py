@@ -23,6 +23,10 @@ ADVICE: dict[tuple[str, str], Advice] = {
     ("input", "spike"): Advice(
         "the samples hold numbers far outside of their range, such as 0..255 in place of 0..1", SAMPLES
     ),
+    ("question", ""): Advice(
+        "the hints are not of the pictures that they stand on: pictures, hints or truths were mixed up",
+        "look at how samples are made; pictures/ in the run's folder shows some",
+    ),
     ("loss", "samples"): Advice(
         "the samples changed, not the network: it answers the probes as before. Pictures are damaged, or their "
         "hints or truths belong to others",

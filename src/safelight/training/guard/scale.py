@@ -14,10 +14,19 @@ from safelight.training.guard.settings import GuardSettings
 NORMAL = 1.4826  # standard deviation of a normal variable / its median absolute deviation
 LEAST_NORM = 1e-12
 
-Kind = Literal["input", "loss", "gradient", "update", "average"]
+Kind = Literal["input", "question", "loss", "gradient", "update", "average"]
 # In the order in which cause comes before effect; how many times the usual a value must be to be a spike.
 MOST = 20.0  # however much a norm strays, so many times the usual is a spike
-LEAST: dict[Kind, float] = {"input": 4.0, "loss": 2.0, "gradient": 6.0, "update": 5.0, "average": 10.0}
+LEAST: dict[Kind, float] = {
+    "input": 4.0,
+    "question": 2.0,
+    "loss": 2.0,
+    "gradient": 6.0,
+    "update": 5.0,
+    "average": 10.0,
+}
+# Of questions: hints of other pictures contradict the truth by 0.5 to 0.8, a picture's own by 0.05 to 0.3.
+CONTRADICTED = 0.45
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,8 @@ class Scale:
             middle, deviation, size = _spread(self.values)
             return middle + max(self.settings.spike * deviation, (least - 1) * size)
         middle, deviation, _ = _spread([math.log(max(value, LEAST_NORM)) for value in self.values])
+        if self.kind == "question":
+            return max(CONTRADICTED, least * math.exp(middle))
         stray = min(max(self.settings.spike * deviation, math.log(least)), math.log(MOST))
         return math.exp(middle + stray)
 

@@ -66,6 +66,7 @@ def record(tripped: Tripped, restored: int, skipped: tuple[int, int], lr: float,
 
 NAMES = {
     "input": "the largest number in the batch",
+    "question": "the share of the questions that their truths contradict",
     "loss": "the loss",
     "gradient": "the gradient's norm",
     "update": "the step's length (share of the weights, for its learning rate)",

@@ -1,7 +1,7 @@
 """What is measured of each step: a handful of numbers, gathered in one small tensor and read once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -13,7 +13,8 @@ TENSORS, NUMBERS = 12, 2048  # how much of the weights is compared before and af
 class StepWatch:
     """Measures one optimizer step after another.
 
-    input: the largest number in the batch. loss: each loss that the training step gives back. gradient: the
+    input: the largest number in the batch. question: how far it is contradicted by its truth, if the craft can
+    tell. loss: each loss that the training step gives back. gradient: the
     norm of each optimizer's gradient before it is clipped. update: how far the step moved the weights, as a
     share of them and of the scheduled learning rate. average: how far the averaged weights are from them.
     The last two are taken on a fixed sample of the weights.
@@ -44,10 +45,12 @@ class StepWatch:
         self.norms = {}
 
     def after_batch(
-        self, outputs: Any, batch: Any, rates: Sequence[float]
+        self, outputs: Any, batch: Any, rates: Sequence[float], question: Tensor | None = None
     ) -> tuple[list[str], Float[Tensor, " n"]]:
         """Names and values of this step's measures. rates: each optimizer's scheduled learning rate."""
         measured = {"input": largest(batch), **losses(outputs)}
+        if question is not None:
+            measured["question"] = question
         for number, (optimizer, suffix) in enumerate(zip(self.optimizers, self.suffixes, strict=True)):
             norm = self.norms[number] if number in self.norms else _gradient_norm(optimizer)
             measured[f"gradient{suffix}"] = norm
@@ -59,6 +62,20 @@ class StepWatch:
             now, mean = _joined(self.weights), _joined(self.average)
             measured["average"] = torch.linalg.vector_norm(mean - now) / torch.linalg.vector_norm(now)
         return list(measured), torch.stack([value.float().cpu() for value in measured.values()])
+
+
+@runtime_checkable
+class Contradicting(Protocol):
+    """A craft that can tell whether a batch's questions and truths belong together."""
+
+    def contradiction(self, batch: Any) -> Tensor:
+        """Share of what the questions say that their truths contradict, 0..1; 0 where they say too little."""
+
+
+def contradicted(module: nn.Module, batch: Any) -> Tensor | None:
+    """What the module's craft says of this batch, if it can tell."""
+    craft = getattr(module, "craft", None)
+    return craft.contradiction(batch).detach() if isinstance(craft, Contradicting) else None
 
 
 def losses(outputs: Any) -> dict[str, Tensor]:
