@@ -20,9 +20,11 @@ check: $(VENV)/.ready
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/mypy $(wildcard benchmarks/*.py)
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.ready
+	$(BIN)/python -m pytest -m bench
 	$(BIN)/python benchmarks/use.py
 	$(BIN)/python benchmarks/training.py
 

@@ -89,7 +89,7 @@ def train(recipe: CodeRecipe, loss: Loss, data: Path) -> tuple[float, float]:
         given = collate([samples[k] for k in range(step * batch, (step + 1) * batch)])
         start = time.process_time()
         optimizer.zero_grad()
-        loss(network, given).backward()
+        torch.autograd.backward(loss(network, given))
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         times.append(time.process_time() - start)

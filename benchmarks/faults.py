@@ -1,6 +1,6 @@
 """Runs that are injured on purpose, with the guard and without: what comes of each.
 
-    python benchmarks/faults.py [--data DATASET] [--seeds 3] [--faults nan-batch,lr-spike] [--steps 240]
+    python benchmarks/faults.py [--data DATASET] [--seeds 3] [--faults NaN,dead] [--steps 240]
 
 A small colorizer learns 32 px pictures of a dataset (or of scikit-image's own photos). Each fault strikes runs of
 each seed, once with --guard.on true and once with false. The score is the loss on the same held-out questions,
@@ -135,6 +135,7 @@ def collapse(module: TrainingModule) -> None:
     last = [
         part for part in module.network.modules() if isinstance(part, nn.Conv2d) and part.bias is not None
     ][-1]
+    assert last.bias is not None
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(torch.linspace(5, -5, len(last.bias)))
@@ -254,9 +255,11 @@ class Adversarial(HurtModule):
             nn.Conv2d(32, 1, 3, 1, 1),
         )  # fmt: skip
 
-    def training_step(self, batch: Any, batch_idx: int) -> dict[str, Tensor]:  # type: ignore[override]
+    def training_step(self, batch: Any, batch_idx: int) -> dict[str, Tensor]:
         planes, truth = batch
-        own, judge = self.optimizers(use_pl_optimizer=True), self.trainer.optimizers[1]
+        own: Any = self.optimizers(use_pl_optimizer=True)
+        schedule: Any = self.lr_schedulers()
+        judge = self.trainer.optimizers[1]
         answer = self.network(planes).ab
         real, fake = torch.cat([planes[:, :1], truth], 1), torch.cat([planes[:, :1], answer], 1)
         hinge = torch.relu(1 - self.discriminator(real)).mean()
@@ -269,7 +272,7 @@ class Adversarial(HurtModule):
         self.manual_backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         own[0].step()
-        self.lr_schedulers().step()
+        schedule.step()
         return {"loss": loss.detach(), "discriminator": hinge.detach()}
 
     def configure_optimizers(self) -> Any:
@@ -324,7 +327,9 @@ def small(seed: int, steps: int, guard: bool) -> ColorRecipe:
     network = PlainSettings(
         channels=12, growth=1.5, steps=3, blocks=1, activation="relu", norm="group", skips=(0, 1, 2)
     )
-    return replace(override(recipe_named("quick"), changes), model=network)
+    quick = recipe_named("quick")
+    assert isinstance(quick, ColorRecipe)
+    return replace(override(quick, changes), model=network)
 
 
 def run_once(pictures: Pictures, held_out: Pictures, recipe: ColorRecipe, fault: Fault | None) -> Outcome:
@@ -400,7 +405,7 @@ class Album:
         return len(self.squares)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        return self.squares[index]
+        return np.asarray(self.squares[index])
 
 
 def row(fault: Fault, calm: Sequence[Outcome], hurt: Sequence[Outcome], bare: Sequence[Outcome]) -> str:
@@ -445,6 +450,8 @@ def main() -> None:
     pictures = open_dataset(given.data, "train") if given.data else Album(0)
     held_out = open_dataset(given.data, "val") if given.data else Album(1)
     chosen = [f for f in FAULTS if any(part in f.name for part in given.faults.split(","))]
+    if not chosen:
+        parser.error(f"no fault is named {given.faults!r}; there are: {', '.join(f.name for f in FAULTS)}")
     print("| fault | first sign | trips | with the guard | passed | without | diagnosis |")
     print("|---|---|---|---|---|---|---|", flush=True)
     calm: dict[tuple[bool, int], Outcome] = {}

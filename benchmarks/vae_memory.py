@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -60,10 +61,10 @@ def step(recipe: CodeRecipe, batch: int) -> tuple[float, dict[str, float]]:
     given = (pictures, torch.zeros(batch, 1, size, size), torch.randn(batch, recipe.model.latent))
     for _ in range(STEPS):
         kept: dict[int, int] = {}
-        with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: note(t, kept), lambda t: t):
+        with torch.autograd.graph.saved_tensors_hooks(partial(note, kept=kept), lambda kept: kept):
             loss = torch.stack(list(craft.terms(network, given, recipe, 1.0).values())).sum()
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         own = weights(network)
         for tensor in (*network.parameters(), *given):

@@ -97,7 +97,7 @@ def _with(case: Case, **changes: object) -> Case:
     curves = dict(case.curves)
     for name, values in changes.items():
         key = name.replace("__", "/", 1)
-        curves[key] = make_curve(curves[key].steps, np.broadcast_to(values, len(curves[key])))
+        curves[key] = make_curve(curves[key].steps, np.broadcast_to(np.asarray(values), len(curves[key])))
     return replace(case, curves=curves)
 
 
