@@ -77,6 +77,18 @@ def test_each_term_pulls_on_both_channels(name: str) -> None:
     assert (ab.grad.abs().amax((0, 2, 3)) > 0).all()
 
 
+def test_an_answer_that_flew_off_is_no_picture_of_0_to_255() -> None:
+    """A network that has only begun, under a term that rewards variety: its answers are wild, and are pulled back."""
+    L, ab, truth = random_colors()
+    wild = (50 * ab).requires_grad_()
+    terms = asked(L, wild, truth, colorization_loss())
+    assert all(torch.isfinite(term) for term in terms.values())
+    torch.stack(list(terms.values())).sum().backward()
+    assert wild.grad is not None
+    assert torch.isfinite(wild.grad).all()
+    assert (wild.grad * wild).sum() > 0
+
+
 @pytest.mark.parametrize("name", ON_AB)
 def test_twice_the_weight_is_twice_the_term(name: str) -> None:
     once, twice = (asked(*random_colors(), replace(only(name), **{name: weight})) for weight in (1.0, 2.0))

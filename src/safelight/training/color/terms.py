@@ -24,6 +24,8 @@ from safelight.losses.structure import total_variation
 from safelight.models.plain_color import ColorNetwork
 from safelight.models.unet import Colors, ColorUNet
 
+SEEN = (-1.0, 2.0)  # of sRGB: what lies far outside means nothing to features, and other terms pull it back
+
 
 def color_terms(
     answer: Colors,
@@ -78,7 +80,7 @@ def picture_terms(
         features = features.to(ab.device)
         with torch.no_grad():
             seen_in_truth = features(true)
-        seen = features(answered)
+        seen = features(answered.clamp(*SEEN))
         if settings.perceptual:
             terms["perceptual"] = settings.perceptual * perceptual_distance(seen, seen_in_truth)
         if settings.style:
