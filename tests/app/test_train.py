@@ -1,13 +1,16 @@
 """safelight train and recipes: what is listed, what is refused (test_four_commands.py trains)."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
 
 from safelight.app.cli import cli
+from safelight.app.commands.train import _tell
 from safelight.app.made_by import command
 from safelight.errors import SafelightError
+from safelight.journal.run import Run
 from safelight.recipes import recipe_named
 from safelight.training.tree import override
 
@@ -71,3 +74,18 @@ def test_what_was_measured_is_no_part_of_the_command() -> None:
     recipe = recipe_named("quick")
     measured = replace(recipe, preparation=replace(recipe.preparation, vivid_gain=1.3))
     assert command(measured, "photos") == "safelight train quick --data photos"
+
+
+def test_folds_are_told_with_their_intervals_and_not_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run.start(tmp_path, "quick-folds", "{}", {"folds": 3, "children": ["a", "b"]})
+    run.finish("stopped", scores={"fold/gain_0": 2.0, "fold/ssim": 1.0}, interval={"fold/gain_0": 0.25})
+    assert _tell(run) == 130
+    told = capsys.readouterr().out
+    assert (
+        told
+        == f"{run.folder}: stopped, 2 of 3 folds, fold/gain_0 2.00 ± 0.25; all figures in {run.folder}/summary.md\n"
+    )
+    run.finish("finished")
+    assert _tell(run) == 0

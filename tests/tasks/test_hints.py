@@ -170,7 +170,7 @@ def test_a_broken_file_is_named_in_one_line(tmp_path: Path, content: str, said: 
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.json", tmp_path):
-        with pytest.raises(HintError, match="cannot be read|there is no hint file") as excinfo:
+        with pytest.raises(HintError, match=r"cannot be read|there is no hint file") as excinfo:
             HintSet.load(path)
         one_line(excinfo)
 

@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from safelight.journal.run import Run
     from safelight.training.recipe import Recipe
 
-MEASURED = frozenset({"preparation.vivid_gain", "preparation.threshold"})  # found after training, not asked for
+MEASURED = frozenset(
+    {"preparation.vivid_gain", "preparation.threshold"}
+)  # found after training, not asked for
 
 
 def history(run: "Run") -> str:

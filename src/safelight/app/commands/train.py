@@ -27,6 +27,7 @@ Examples:
 
 Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
 """
+TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line that is printed at the end
 
 
 @click.command(
@@ -168,6 +169,19 @@ def _list_settings(recipe: "Recipe") -> None:
         click.echo(f"--{name} {as_typed(value)}")
 
 
+def _folds_line(run: "Run") -> str:
+    """How many folds there were, and the first scores with half of their 95 % intervals."""
+    facts = run.facts
+    intervals = facts.get("interval", {})
+    told = [
+        f"{name} {value:.2f} ± {intervals[name]:.2f}"
+        for name, value in facts.get("scores", {}).items()
+        if name.endswith(TOLD_OF_FOLDS) and name in intervals
+    ]
+    done = f"{facts['state']}, {len(facts['children'])} of {facts['folds']} folds"
+    return f"{run.folder}: {', '.join([done, *told])}; all figures in {run.folder / 'summary.md'}"
+
+
 def _tell(run: "Run") -> int:
     from safelight.training.ranks import is_first
 
@@ -176,12 +190,15 @@ def _tell(run: "Run") -> int:
     status = 0 if finished else int(facts.get("status", 130))
     if not is_first():  # of several processes
         return status
+    if "folds" in facts:
+        click.echo(_folds_line(run))
+        return status
     scores = "".join(f", {name} {value:.4g}" for name, value in facts.get("scores", {}).items())
     click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{scores}")
     folder, data = shlex.quote(str(run.folder)), shlex.quote(facts["dataset"]["path"])
     if not finished:
         click.echo(f"go on with: safelight train {folder} --resume")
-    elif "folds" not in facts:
+    else:
         click.echo(
             f"next: safelight judge {folder} --data {data} -o report; safelight export {folder} -o model.onnx"
         )
