@@ -57,7 +57,9 @@ def figures_quick() -> CodeRecipe:
         name="figures-quick",
         model=VAESettings(filters=(8, 16), latent=8, output="sigmoid", sd=0.2, learn_sd=True),
         augment=Augmentation(size=32, smallest=0.9, aging=0.0),
+        loss=CodeLossSettings(kl=1.0, warmup=0.1),
         data=DataSettings(batch=4, workers=0),
+        optimizer=OptimizerSettings(lr=1.5e-3, weight_decay=2e-2, warmup=0.1),
         train=TrainSettings(
             steps=20, ema=0.9, precision="32", checkpoint_every=10, validate_every=20, picture_every=20
         ),

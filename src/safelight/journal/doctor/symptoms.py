@@ -197,7 +197,7 @@ SYMPTOMS = (
         holes.measure_checkerboard,
         "steps that enlarge by two leave their grid behind (Odena et al. 2016)",
         (
-            put({"model.upsampling": "bilinear"}),
+            put({"model.upsampling": "bilinear"}, lambda s: s.get("model.convolution") != "partial"),
             raise_weight("loss.variation"),
             put({"model.downsampling": "blur_pool"}, lambda s: s.get("model.convolution") != "partial"),
             LONGER,
