@@ -98,11 +98,11 @@ FAILING = {
     "rate far too low": Failing({"optimizer.lr": "1e-7"}, {"no progress"}),
     "rate far too high": Failing(
         {"optimizer.lr": "0.5", "optimizer.clip": "0", "optimizer.warmup": "0.001", "model.norm": "none"},
-        {"unstable", "no progress", "oscillation"},
+        {"unstable", "no progress", "oscillation", "dead units"},
     ),
     "rate too high": Failing(
         {"optimizer.lr": "0.1", "optimizer.schedule": "constant", "optimizer.clip": "0", "train.ema": "0"},
-        {"oscillation", "unstable"},
+        {"oscillation", "unstable", "dead units"},
     ),
     "no hints in training": Failing(
         {"hints.automatic": "1.0", "preparation.propagate": "false", "model.base": "none"}, {"hints ignored"}
@@ -110,7 +110,9 @@ FAILING = {
     "a bottleneck of 8": Failing(
         {"model.widths": "8,8,8,8", "model.attention": "0"}, {"underfitting", "plateau"}
     ),
-    "too short": Failing({"train.steps": "120", "train.validate_every": "30"}, {"washed out", "no progress"}),
+    "too short": Failing(
+        {"train.steps": "120", "train.validate_every": "30"}, {"washed out", "no progress", "sepia"}
+    ),
     "24 pictures": Failing(
         {"train.steps": "400", "augment.smallest": "1", "optimizer.schedule": "constant"},
         {"overfitting"},

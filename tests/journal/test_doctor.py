@@ -230,3 +230,26 @@ def test_a_network_that_was_shown_little_is_not_called_too_small() -> None:
     }
     short = replace(case, step=100, settings=settings, curves=curves)
     assert "underfitting" not in {finding.name for finding in examine(short).findings}
+
+
+def test_statistics_that_settle_are_no_progress() -> None:
+    """A real run at a rate of 1e-7: its first weights color at random, and stay."""
+    looks = [60, 120, 180, 240, 300]
+    rows = np.arange(25, 301, 25)
+    loss = [0.862, 0.872, 0.86, 0.879, 0.882, 0.951, 0.902, 0.892, 0.882, 0.896, 0.889, 0.902]
+    curves = {
+        "train/loss": make_curve(rows, loss),
+        "val/gain_0": make_curve(looks, [-2.2, -2.04, -2.02, -2.01, -2.0]),
+        **{
+            f"probe/{name}": make_curve(looks, [value] * 5)
+            for name, value in {
+                "chroma": 1.055, "red_green": 0.87, "truth_red_green": 0.35, "concentration": 0.99,
+                "truth_concentration": 0.49, "hue": 19.0, "hue_error": 61.6, "obeyed": 0.2,
+            }.items()
+        },
+    }  # fmt: skip
+    case = replace(healthy(np.random.default_rng(0)), curves=curves, step=300)
+    case = replace(case, settings={**case.settings, "train.steps": 300})
+    assert [finding.name for finding in examine(case).findings] == ["no progress"]
+    learning = {**curves, "val/gain_0": make_curve(looks, [-2.2, -1.6, -1.1, -0.8, -0.6])}
+    assert "no progress" not in [finding.name for finding in examine(replace(case, curves=learning)).findings]

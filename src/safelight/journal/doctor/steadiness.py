@@ -199,9 +199,15 @@ def _reversals(score: Curve) -> np.ndarray:
 
 
 def _gained(name: str, score: Curve) -> float:
-    """What a score rose by, or, for a gain, what it is above nothing."""
-    rise = float(score.values.max() - score.values[0])
-    return max(rise, float(score.values.max())) if "gain" in name else rise
+    """What a score rose by, or, for a gain, what it is above nothing.
+
+    What a gain rose by to its second value does not count: so long running statistics settle, which moves the
+    answers of a network that learns nothing.
+    """
+    best = float(score.values.max())
+    if "gain" in name:
+        return max(best, best - float(score.values[:2].max()))
+    return best - float(score.values[0])
 
 
 def _better_after(score: Curve, step: int) -> bool:

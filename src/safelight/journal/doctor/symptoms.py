@@ -65,7 +65,15 @@ SYMPTOMS = (
         "the learning rate is too low for the length of the run, or nothing that is trained reaches the loss",
         (FASTER, LONGER),
         "if a higher rate changes nothing, look whether the pictures have color: safelight data build",
-        instead_of=("plateau", "underfitting", "washed out", "sepia"),
+        instead_of=(
+            "plateau",
+            "underfitting",
+            "washed out",
+            "sepia",
+            "red and green only",
+            "implausible hue",
+            "hints ignored",
+        ),
     ),
     Symptom(
         "oscillation",
