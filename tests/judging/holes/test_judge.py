@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
+from safelight.judging.cells import ALL
 from safelight.judging.holes import kept
 from safelight.judging.holes.judge import judge_fill
 from safelight.judging.holes.questions import CELLS, ask
 from safelight.judging.holes.report import write_fill_report
 from safelight.judging.holes.scores import COLUMNS, score_question
 from safelight.judging.holes.sheet import pick_fills
-from safelight.judging.holes.verdict import ALL, FillVerdict
+from safelight.judging.holes.verdict import FillVerdict
 from safelight.judging.looks import LOOKS
 from safelight.judging.questions import PictureList
 from safelight.tasks.fills import CLASSICAL, mean_color, telea

@@ -7,13 +7,14 @@ import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
 from safelight.journal.told import read_told
+from safelight.judging.cells import ALL
 from safelight.judging.looks import LOOKS
 from safelight.judging.questions import PictureList
 from safelight.judging.scratches.judge import judge_scratches
 from safelight.judging.scratches.questions import CELLS, WHOLE, ask
 from safelight.judging.scratches.report import pick_prints, write_scratches_report
 from safelight.judging.scratches.scores import CLASSICAL, Finding
-from safelight.judging.scratches.verdict import ALL, ScratchVerdict
+from safelight.judging.scratches.verdict import ScratchVerdict
 from tests.judging.conftest import colored_picture
 
 SIZE = 64

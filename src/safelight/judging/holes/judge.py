@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from safelight import __version__
+from safelight.judging.cells import ALL, CellComparison
 from safelight.judging.holes.kept import Progress, score_classical
 from safelight.judging.holes.questions import CELLS, SIZE, HoleQuestions, ask
 from safelight.judging.holes.scores import COMPARED, STATISTICS, Row, Scores, gather, score_question
 from safelight.judging.holes.sentences import summarize
-from safelight.judging.holes.verdict import ALL, FillComparison, FillVerdict
+from safelight.judging.holes.verdict import FillVerdict
 from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.looks import count_look
 from safelight.judging.questions import Pictures
@@ -113,7 +114,7 @@ def _curve(resampled: np.ndarray) -> dict[str, Estimate]:
     return dict(zip(NAMES, estimates(resampled), strict=True))
 
 
-def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[FillComparison, ...]:
+def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[CellComparison, ...]:
     """The first method against each of the others, paired by picture."""
     (_, model), *others = scores.items()
     comparisons = []
@@ -122,5 +123,5 @@ def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> t
             lead = STATISTICS[key].better * (_resampled(key, weights, model) - _resampled(key, weights, own))
             for cell, difference in _curve(lead).items():
                 stands = standing(difference, pictures)
-                comparisons.append(FillComparison(method, key, cell, difference, stands))
+                comparisons.append(CellComparison(method, key, cell, difference, stands))
     return tuple(comparisons)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from safelight.judging.cells import ALL
 from safelight.judging.holes.scores import STATISTICS
-from safelight.judging.holes.verdict import ALL, FillVerdict
+from safelight.judging.holes.verdict import FillVerdict
 from safelight.judging.intervals import FEWEST, Estimate
 from safelight.judging.scores import number
 from safelight.tasks.fills import CLASSICAL

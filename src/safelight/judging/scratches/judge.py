@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight import __version__
+from safelight.judging.cells import ALL, CellComparison
 from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.looks import count_look
 from safelight.judging.questions import Pictures
@@ -26,7 +27,7 @@ from safelight.judging.scratches.scores import (
     score_question,
 )
 from safelight.judging.scratches.sentences import summarize
-from safelight.judging.scratches.verdict import ALL, ScratchComparison, ScratchVerdict
+from safelight.judging.scratches.verdict import ScratchVerdict
 from safelight.tasks.matches import TOLERANCE
 
 NAMES = (*(cell.name for cell in CELLS), ALL)
@@ -132,7 +133,7 @@ def _curve(resampled: np.ndarray) -> dict[str, Estimate]:
     return dict(zip(NAMES, estimates(resampled), strict=True))
 
 
-def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[ScratchComparison, ...]:
+def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[CellComparison, ...]:
     """The first finder against each of the others, paired by picture."""
     (_, model), *others = scores.items()
     comparisons = []
@@ -143,5 +144,5 @@ def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> t
             for cell, difference in found:
                 if np.isfinite(difference.value):
                     stands = standing(difference, pictures)
-                    comparisons.append(ScratchComparison(method, key, cell, difference, stands))
+                    comparisons.append(CellComparison(method, key, cell, difference, stands))
     return tuple(comparisons)

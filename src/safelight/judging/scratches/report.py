@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Srgb
+from safelight.judging.cells import CellComparison
 from safelight.judging.holes.sheet import Shown, draw_fills
 from safelight.judging.questions import Pictures
 from safelight.judging.scores import number
 from safelight.judging.scratches.questions import CELLS, PRINTS, VISIBLE, ask
 from safelight.judging.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
-from safelight.judging.scratches.verdict import ScratchComparison, ScratchVerdict
+from safelight.judging.scratches.verdict import ScratchVerdict
 from safelight.judging.tables import MARKS, escape, table
 from safelight.tasks.damage_kinds import DIRT, PAPER
 
@@ -117,7 +118,7 @@ def _leads(verdict: ScratchVerdict, key: str) -> str:
     return f"{told}\n\n" + table(["damage, px", *(f"over {escape(m)}" for m in verdict.methods[1:])], rows)
 
 
-def _lead(found: ScratchComparison, digits: int) -> str:
+def _lead(found: CellComparison, digits: int) -> str:
     lead = found.difference
     interval = f"{number(lead.low, digits)} to {number(lead.high, digits)}"
     return f"{number(lead.value, digits, signed=True)}{MARKS[found.standing]} ({interval})"

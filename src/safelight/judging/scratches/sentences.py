@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from safelight.judging.cells import ALL
 from safelight.judging.intervals import FEWEST, Estimate
 from safelight.judging.scores import number
 from safelight.judging.scratches.questions import WHOLE
 from safelight.judging.scratches.scores import CLASSICAL, COMPARED, STATISTICS
-from safelight.judging.scratches.verdict import ALL, ScratchVerdict
+from safelight.judging.scratches.verdict import ScratchVerdict
 
 DRAWN = (
     "The damage was drawn, by the generator that networks here are trained on; how a finder does on real damage "
