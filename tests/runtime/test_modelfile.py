@@ -11,6 +11,7 @@ from safelight.errors import ModelError
 from safelight.runtime import modelfile
 from safelight.runtime.card import FORMAT, ModelCard
 from safelight.runtime.modelfile import card_path, find_model, list_bundled
+from safelight.tasks.colorize import Preparation
 from tests.runtime.tiny import CARD, make_model
 
 
@@ -105,3 +106,11 @@ def test_bundled_models_are_found_by_name(tmp_path: Path, monkeypatch: pytest.Mo
         find_model("xyz")
     with pytest.raises(ModelError, match="there is no such file"):
         find_model("elsewhere/xyz.onnx")
+
+
+def test_a_preparation_of_a_newer_safelight_is_refused_in_a_line(tmp_path: Path) -> None:
+    asked = {"soft_mask": True, "extra": 1}
+    model = find_model(make_model(tmp_path, card=replace(CARD, preparation=asked)))
+    with pytest.raises(ModelError, match=r"asks for a preparation .*'extra': 1.*; upgrade safelight"):
+        model.prepared(Preparation)
+    assert model.prepared(Preparation, aside="extra") == Preparation(soft_mask=True)

@@ -22,7 +22,7 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     out: NAME.onnx, which becomes NAME.encoder.onnx, NAME.decoder.onnx and NAME.codes.npz.
     """
     from safelight.models.vae_export import export_pair
-    from safelight.runtime.codes import DECODER, ENCODER, MIXTURE
+    from safelight.runtime.codes import CODES, DECODER, ENCODER, MIXTURE
     from safelight.training.code.mixture import choose_mixture
     from safelight.training.code.predict import codes_of, framed
 
@@ -41,7 +41,7 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     card = replace(
         card,
         size=network.size,
-        preparation={**card.preparation, "codes_sha256": hashlib.sha256(content).hexdigest()},
+        preparation={**card.preparation, CODES: hashlib.sha256(content).hexdigest()},
         scores={**card.scores, **told},
     )
     asked = framed(trained.held_out, network.size, recipe.preparation, CHECKED)

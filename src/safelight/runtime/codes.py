@@ -22,6 +22,7 @@ from safelight.tasks.autoencode import Framed, Preparation, frame, unframe
 
 MODEL = "figures"  # the bundled autoencoder
 ENCODER, DECODER, MIXTURE = ".encoder.onnx", ".decoder.onnx", ".codes.npz"
+CODES = "codes_sha256"  # in a card's preparation: checksum of the mixture beside the model
 
 Code = Float32[np.ndarray, " latent"]
 Codes = Float32[np.ndarray, "n latent"]
@@ -40,15 +41,8 @@ class Autoencoder:
     def __init__(self, encoder: ModelFile, decoder: ModelFile, threads: int = 0) -> None:
         self.card = decoder.card
         self.size, self.latent = decoder.card.size, int(encoder.card.outputs[0].shape[1])
-        try:
-            known = dict(decoder.card.preparation)
-            self._mixture_sha256 = known.pop("codes_sha256", None)
-            self.preparation = Preparation(**known)
-        except TypeError:
-            raise ModelError(
-                f"{decoder.path}: asks for a preparation {dict(decoder.card.preparation)} that this safelight "
-                "does not have; upgrade safelight"
-            ) from None
+        self._mixture_sha256 = decoder.card.preparation.get(CODES)
+        self.preparation = decoder.prepared(Preparation, aside=CODES)
         self._encode, self._decode = Session(encoder, threads), Session(decoder, threads)
         self._mixture_path = Path(str(decoder.path).removesuffix(DECODER) + MIXTURE)
 

@@ -50,13 +50,7 @@ class Filler:
     def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
         self.card = model.card if model else None
         self._session = Session(model, threads) if model else None
-        try:
-            self._preparation = Preparation(**model.card.preparation) if model else Preparation()
-        except TypeError:
-            raise ModelError(
-                f"{model and model.path}: asks for a preparation that this safelight does not have; "
-                "upgrade safelight"
-            ) from None
+        self._preparation = model.prepared(Preparation) if model else Preparation()
 
     def __call__(
         self,

@@ -6,13 +6,16 @@ never runs code from it.
 
 import difflib
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from safelight.errors import ModelError
 from safelight.runtime import defaults
 from safelight.runtime.card import ModelCard
 
+P = TypeVar("P")  # a task's Preparation
 WEIGHTS = Path(__file__).parent / "weights"
 
 
@@ -36,6 +39,19 @@ class ModelFile:
                 "the file was damaged or replaced: copy the model and its card again"
             )
         return content
+
+    def prepared(self, kind: Callable[..., P], aside: str = "") -> P:
+        """The preparation that its card asks for. aside: a key that is not one of its settings.
+
+        Raises ModelError for settings that this safelight does not have.
+        """
+        asked = {name: value for name, value in self.card.preparation.items() if name != aside}
+        try:
+            return kind(**asked)
+        except TypeError:
+            raise ModelError(
+                f"{self.path}: asks for a preparation {asked} that this safelight does not have; upgrade safelight"
+            ) from None
 
 
 def card_path(model: Path) -> Path:

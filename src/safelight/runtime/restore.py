@@ -44,13 +44,7 @@ class Colorizer:
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         self.card = model.card
-        try:
-            self._preparation = Preparation(**model.card.preparation)
-        except TypeError:
-            raise ModelError(
-                f"{model.path}: asks for a preparation {dict(model.card.preparation)} that this safelight "
-                "does not have; upgrade safelight"
-            ) from None
+        self._preparation = model.prepared(Preparation)
         self._session = Recall(Session(model, threads))
 
     def __call__(
