@@ -26,6 +26,22 @@ class Verdict(Protocol):
     def save(self, path: Path) -> Path: ...
 
 
+def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
+    """The task of a run, or of a model by name or file if it is one of these; None for what cannot be opened:
+    the judge will say why."""
+    from safelight.errors import SafelightError
+    from safelight.journal.run import Run
+    from safelight.runtime.modelfile import find_model
+    from safelight.training.crafts import from_json
+
+    try:
+        if Path(model).is_dir():
+            return str(from_json(Run.open(model).recipe_json).task)
+        return find_model(model, tasks).card.task
+    except SafelightError:
+        return None
+
+
 @dataclass(frozen=True)
 class Sitting:
     """What is judged, on which pictures, and where the report goes.

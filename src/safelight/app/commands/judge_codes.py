@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from safelight.app.sitting import Sitting
+from safelight.app.sitting import Sitting, task_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,16 +16,13 @@ if TYPE_CHECKING:
 
 
 def is_autoencoder(model: str) -> bool:
-    """Whether that name, file or run is an autoencoder; False for what cannot be opened: the judge will say why."""
+    """Whether that name, file or run is an autoencoder."""
     from safelight.errors import SafelightError
-    from safelight.journal.run import Run
     from safelight.runtime.codes import find_pair
 
+    if Path(model).is_dir():
+        return task_of(model, ("code",)) == "code"
     try:
-        if Path(model).is_dir():
-            from safelight.training.crafts import from_json
-
-            return bool(from_json(Run.open(model).recipe_json).task == "code")
         return bool(find_pair(model))
     except SafelightError:
         return False

@@ -3,24 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.app.sitting import Sitting
+from safelight.app.sitting import Sitting, task_of
 
 if TYPE_CHECKING:
     from safelight.tasks.fills import Fill
 
 
 def is_filler(model: str) -> bool:
-    """Whether that name, file or run fills holes; False for what cannot be opened: the judge will say why."""
-    from safelight.errors import SafelightError
+    """Whether that name, file or run fills holes."""
     from safelight.runtime.fill import MODEL
     from safelight.tasks.fills import CLASSICAL
 
-    if model == MODEL or model in CLASSICAL:
-        return True
-    try:
-        return _task(model) == "fill"
-    except SafelightError:
-        return False
+    return model == MODEL or model in CLASSICAL or task_of(model, ("fill",)) == "fill"
 
 
 def judge_filler(sitting: Sitting) -> None:
@@ -67,15 +61,3 @@ def open_fill(model: str) -> "Fill":
 
     network, recipe = trained_network(Run.open(model))
     return NetworkFill(network, recipe.preparation)
-
-
-def _task(model: str) -> str:
-    """The task of a run or of a model's card."""
-    if Path(model).is_dir():
-        from safelight.journal.run import Run
-        from safelight.training.crafts import from_json
-
-        return str(from_json(Run.open(model).recipe_json).task)
-    from safelight.runtime.modelfile import find_model
-
-    return find_model(model, ("colorize", "fill")).card.task

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.app.sitting import Sitting
+from safelight.app.sitting import Sitting, task_of
 
 if TYPE_CHECKING:
     from safelight.arrays import Mask
@@ -15,19 +15,8 @@ RIDGE = "ridge"  # the classical finders begin with it
 
 
 def is_finder(model: str) -> bool:
-    """Whether that name, file or run finds damage; False for what cannot be opened: the judge will say why."""
-    from safelight.errors import SafelightError
-    from safelight.journal.run import Run
-    from safelight.runtime.modelfile import find_model
-
-    if model.startswith(RIDGE):
-        return True
-    try:
-        if Path(model).is_dir():
-            return bool(Run.open(model).facts.get("task") == "scratches")
-        return find_model(model, "scratches").card.task == "scratches"
-    except SafelightError:
-        return False
+    """Whether that name, file or run finds damage."""
+    return model.startswith(RIDGE) or task_of(model, ("scratches",)) == "scratches"
 
 
 def judge_finder(sitting: Sitting) -> None:
