@@ -92,7 +92,6 @@ def test_from_photos_to_a_colored_photo(home: Path) -> None:
     )  # the hint's color
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="no such signal here")
 def test_a_training_that_is_ended_is_marked_and_goes_on(home: Path) -> None:
     words = ("train", "quick", "--data", "datasets/garden", "--runs", "ended")
     process = start(*words, "--train.steps", "100000", "--data.workers", "1", cwd=home)

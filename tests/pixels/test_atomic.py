@@ -89,6 +89,7 @@ def test_no_folder_is_the_usual_error(way: str, tmp_path: Path) -> None:
         put(tmp_path / "nowhere" / "a", b"one")
 
 
+# Elsewhere than on Linux a file has a name from the start, and a kill can leave it behind.
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without a name")
 def test_a_kill_leaves_nothing(tmp_path: Path) -> None:
     script = (
