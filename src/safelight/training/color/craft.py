@@ -66,11 +66,13 @@ class ColorCraft:
         About a tenth is usual: a hint is the mean color of a patch. 0 under FEW hinted pixels.
         """
         planes, truth = batch[:2]
-        mask = planes[:, HINT_MASK] > 0
-        hinted, true = planes[:, HINT_AB] * mask, truth * mask
+        hints = planes[:, HINT_MASK.start] > 0
+        b, y, x = hints.nonzero(as_tuple=True)  # few of all pixels: looked at alone
+        hinted, true = planes[b, HINT_AB, y, x], truth[b, :, y, x]
         both = hinted.abs().sum() + true.abs().sum()
-        enough = (mask.sum() >= FEW) & (both > 0)
-        return torch.where(enough, (hinted - true).abs().sum() / both.clamp(min=1e-6), 0.0)
+        if len(b) < FEW or not both > 0:
+            return torch.zeros(())
+        return (hinted - true).abs().sum() / both
 
     def discriminator(self, recipe: ColorRecipe) -> PatchDiscriminator:
         """A patch discriminator over L, a and b."""

@@ -30,7 +30,7 @@ class StepWatch:
         self.weights = _sample(list(named.values()))
         twins = dict(average.named_parameters()) if average is not None else {}
         self.average = _sample([twins[name] for name in named if name in twins])
-        self.before: dict[int, Tensor] = {}
+        self.last = [_joined(sample) if sample else torch.zeros(0) for sample in self.samples]
         self.norms: dict[int, Tensor] = {}
 
     def before_step(self, optimizer: torch.optim.Optimizer) -> None:
@@ -40,8 +40,7 @@ class StepWatch:
                 self.norms[number] = _gradient_norm(known)
 
     def before_batch(self) -> None:
-        """Remember the sample of the weights."""
-        self.before = {number: _joined(sample) for number, sample in enumerate(self.samples)}
+        """Forget the gradients of the step before."""
         self.norms = {}
 
     def after_batch(
@@ -55,7 +54,8 @@ class StepWatch:
             norm = self.norms[number] if number in self.norms else _gradient_norm(optimizer)
             measured[f"gradient{suffix}"] = norm
             if self.samples[number]:
-                after, before = _joined(self.samples[number]), self.before[number]
+                before, after = self.last[number], _joined(self.samples[number])
+                self.last[number] = after
                 moved = torch.linalg.vector_norm(after - before) / torch.linalg.vector_norm(before)
                 measured[f"update{suffix}"] = moved / max(rates[number], 1e-12)
         if self.average:
