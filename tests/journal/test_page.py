@@ -86,6 +86,17 @@ def test_the_page_is_whole_and_loads_nothing(journal: Path) -> None:
     assert "prefers-color-scheme: dark" in text
 
 
+def test_a_run_that_was_looked_at_once_has_its_chapter(tmp_path: Path) -> None:
+    case = healthy(np.random.default_rng(0))
+    step = make_curve([10], [2.0])
+    curves = {name: own for name, own in case.curves.items() if not name.startswith(("val/", "probe/"))}
+    curves |= {"val/gain_0": step, "probe/train_gain_0": step}
+    write_run(tmp_path / "runs", "short", replace(case, curves=curves))
+    records, _ = read_records(tmp_path / "runs")
+    page = write_page(records, count_looks(records), tmp_path / "journal", "runs")
+    assert "short" in page.read_text()
+
+
 def test_the_page_tells_everything(journal: Path) -> None:
     for text in ((journal / name).read_text() for name in ("journal.html", "journal.md")):
         assert "3 runs: 2 finished, 1 failed." in text

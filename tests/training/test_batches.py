@@ -11,6 +11,7 @@ from torch import Tensor
 from safelight.errors import RecipeError
 from safelight.tasks.colorize import AB_SCALE
 from safelight.tasks.sampling import HintSampling
+from safelight.training import batches
 from safelight.training.augment import Augmentation
 from safelight.training.batches import shares, training_batches
 from safelight.training.color.recipe import ColorRecipe
@@ -134,3 +135,10 @@ def test_impossible_weights_are_refused(
 ) -> None:
     with pytest.raises(RecipeError, match=message):
         shares(album.sources, weights)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_processor_gets_one_loading_process(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "processors", lambda: 1)
+    assert training_batches(ColorSamples(album, recipe()), collate, recipe(workers=2)).num_workers == 1
+    assert training_batches(ColorSamples(album, recipe()), collate, recipe(workers=0)).num_workers == 0

@@ -29,7 +29,9 @@ def run_charts(record: Record) -> dict[str, str]:
     levels = {name: own for name, own in scores.items() if name not in gains}
     rate = {"lr": curves["train/lr"]} if "train/lr" in curves else {}
     told = {name.removeprefix("probe/"): curves[name] for name in COLORS if name in curves}
-    first = next((name for name in (*main_scores(record), *scores) if FAMILIAR + name in curves), "")
+    first = next(
+        (name for name in (*main_scores(record), *scores) if name in scores and FAMILIAR + name in curves), ""
+    )
     fit = {"held out": scores[first], "training": curves[FAMILIAR + first]} if first else {}
     charts = {
         "loss": draw_chart("training loss", smoothed(curves.get("train/loss")), marks, until),

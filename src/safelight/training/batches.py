@@ -109,6 +109,11 @@ def one_thread(_worker: int) -> None:
         os.nice(10)
 
 
+def processors() -> int:
+    """How many processors this process may use; more loading processes than that only wait for each other."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _leave_with_parent() -> None:
     """End this process soon after the training process, however that ended.
 
@@ -134,13 +139,13 @@ def training_batches(
 
     # Before the workers are forked: OpenCV's pool of threads does not come along, and waits for itself there.
     cv2.setNumThreads(1)
-    batch = recipe.data.batch
+    batch, workers = recipe.data.batch, min(recipe.data.workers, processors())
     return DataLoader(
         samples,
         batch_size=batch // world,
         sampler=Forward(batch, first_step, recipe.train.steps, skipped, rank, world),
-        num_workers=recipe.data.workers,
+        num_workers=workers,
         collate_fn=collate,
         worker_init_fn=one_thread,
-        prefetch_factor=4 if recipe.data.workers else None,
+        prefetch_factor=4 if workers else None,
     )

@@ -11,6 +11,7 @@ import scipy.linalg
 from safelight.data.build import build_dataset
 from safelight.data.cache import PictureSet, open_dataset
 from safelight.data.settings import BuildSettings
+from safelight.errors import DatasetError
 from safelight.judging.codes.bounds import bounds
 from safelight.judging.codes.distances import frechet, kernel_distance, with_interval
 from safelight.judging.codes.judge import Judged, judge_codes
@@ -90,6 +91,15 @@ def judged(dataset: Path, subject: Linear, split: str = "val") -> Judged:
     return judge_codes(
         subject, "linear", held_out, training, {"prior": normal}, see, dataset="colors", split=split
     )
+
+
+def test_three_pictures_can_be_judged_and_two_are_refused(dataset: Path) -> None:
+    training = open_dataset(dataset, "train")
+    few = (fitted(training), "linear", open_dataset(dataset, "val"), training, {"prior": normal}, see)
+    found = judge_codes(*few, limit=3).verdict.distances
+    assert all(np.isfinite(each.low) for both in found.values() for each in both.values())
+    with pytest.raises(DatasetError, match="2 pictures to judge on; expected 3"):
+        judge_codes(*few, limit=2)
 
 
 def test_frechet_is_the_formula() -> None:

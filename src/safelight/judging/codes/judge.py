@@ -28,6 +28,7 @@ from safelight.tasks.autoencode import GREY, Preparation, frame, inside
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 MOST_TRAINING, MOST_SAMPLES = 4000, 1000  # pictures: beyond, PCA and neighbors take memory and tell no more
+LEAST = 3  # pictures: intervals leave one out, and a spread takes two
 
 
 class Album(NamedTuple):
@@ -104,12 +105,14 @@ def album(
     told: Progress,
     what: str,
 ) -> Album:
-    """The pictures, or a fixed sample of them, as the network sees them. Raises DatasetError for fewer than two."""
+    """The pictures, or a fixed sample of them, as the network sees them. Raises DatasetError for fewer than LEAST."""
     chosen = np.arange(len(pictures))
     if limit is not None and limit < len(chosen):
         chosen = np.sort(np.random.default_rng((seed, 7)).permutation(len(chosen))[:limit])
-    if len(chosen) < 2:
-        raise DatasetError(f"{pictures.name} has {len(chosen)} pictures to judge on; expected two at least")
+    if len(chosen) < LEAST:
+        raise DatasetError(
+            f"{pictures.name}: {len(chosen)} pictures to judge on; expected {LEAST} or more (a larger --limit)"
+        )
     parts = []
     for done, number in enumerate(chosen, start=1):
         photo = inside(pictures[int(number)], pictures.rows(int(number)).get("box"))
