@@ -102,7 +102,7 @@ def _split(image: ImageFile.ImageFile) -> tuple[Image.Image, Alpha | None]:
         raise ValueError(f"its pixels are of the kind {image.mode}, which has no one meaning as a photo")
     plain = _MODES[image.mode]
     if not image.has_transparency_data:
-        return image.convert(plain), None
+        return image if image.mode == plain else image.convert(plain), None  # converting alike would copy
     both = image.convert("LA" if plain == "L" else "RGBA")
     return both.convert(plain), to_array(both.getchannel("A"))
 
