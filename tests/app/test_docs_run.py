@@ -21,7 +21,7 @@ from tests.app.shell import safelight, start
 from tests.app.test_docs import SPOKEN_OF, WHOLE, lines, understood
 from tests.app.test_four_commands import wait_for
 
-PHOTOS = 60
+PHOTOS = 120
 SHORT = shlex.split(
     "--train.steps 2 --train.validate_every 2 --train.picture_every 2 --data.batch 4 --data.workers 0 "
     "--augment.size 64"

@@ -165,3 +165,19 @@ def test_within_reach_a_hint_is_obeyed_and_far_from_it_color_stays_automatic(col
 
 def test_reach_without_hints_changes_nothing(colorizer: Colorizer) -> None:
     np.testing.assert_array_equal(colorizer(ramp(), reach=0), colorizer(ramp(), reach=1))
+
+
+def test_a_hint_out_of_reach_changes_nothing_inside_a_lasso_either(colorizer: Colorizer) -> None:
+    grey = (
+        np.where(np.arange(120) < 40, 0.25, 0.75).astype(np.float32)[None, :, None].repeat(90, 0).repeat(3, 2)
+    )
+    right = ((0.6, 0.1), (0.95, 0.1), (0.95, 0.9), (0.6, 0.9))
+    own = Hint(0.9, 0.5, "#8c2f39", region=right)
+    alone, both = HintSet([own]), HintSet([Hint(0.1, 0.5, GREEN), own])
+    inside = region_mask(right, (90, 120)) > 0
+    far, near = (
+        np.abs(colorizer(grey, both, reach=reach) - colorizer(grey, alone, reach=reach))[inside].max()
+        for reach in (1.0, 0.0)
+    )
+    assert near < 1e-4
+    assert far > 5e-3

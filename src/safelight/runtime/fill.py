@@ -29,7 +29,7 @@ STRIDE = 32  # the network halves its planes at most five times
 MARGIN = 16  # pixels around a piece that a classical method sees
 LARGEST = 384  # pixels: a classical method works on a larger window at this size
 WIDE = (
-    32.0  # pixels: from this width on, without a model, Telea is used, as biharmonic overshoots; docs/fill.md
+    48.0  # pixels: without a model, Telea fills what is so wide: biharmonic overshoots there (docs/fill.md)
 )
 
 
@@ -135,8 +135,9 @@ class Filler:
         name = self._choose(piece, method, size)
         fill, largest = (self.predict, self._size) if name == "model" else (CLASSICAL[name], LARGEST)
         reach = max(MARGIN, round(piece.width / 2), round(soft) + 2)
-        least = self._size if name == "model" else max(piece.box.height, piece.box.width) + 2 * reach
-        window = square_around(piece.box, least, size) if name == "model" else around(piece.box, reach, size)
+        window = (
+            square_around(piece.box, self._size, size) if name == "model" else around(piece.box, reach, size)
+        )
         found = _fill_window(
             pixels[window.slices], todo[window.slices], fill, largest, _inside(piece.box, window)
         )

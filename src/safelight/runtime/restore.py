@@ -148,13 +148,20 @@ class Colorizer:
         small = (L.shape[0], L.shape[1])
         free, lassos = by_region(hints or HintSet())
         points = to_points(free, small)
+
+        def near(hinted: Ab, others: Points) -> Ab:
+            """The free hints, where they reach; elsewhere the answer to the other hints alone."""
+            if reach >= 1 or not len(points):
+                return hinted
+            return within_reach(hinted, self.predict(L, others, vivid), L, points, reach)
+
         ab, reply = self._answer(L, points, vivid)
-        if reach < 1 and len(points):
-            ab = within_reach(ab, self.predict(L, Points.none(), vivid), L, points, reach)
-        result = replace_ab(pixels, ab)
+        result = replace_ab(pixels, near(ab, Points.none()))
         for region, inside in lassos:
             # Colored as a whole and cut out at the photo's full size, so that nothing leaks past the lasso.
-            colored = replace_ab(pixels, self.predict(L, to_points(inside, small), vivid))
+            own = HintSet(tuple(hint for hint in inside if hint.region))
+            ab_inside = self.predict(L, to_points(inside, small), vivid)
+            colored = replace_ab(pixels, near(ab_inside, to_points(own, small)))
             np.copyto(result, colored, where=region_mask(region, _size(pixels))[..., None] > 0)
         return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
