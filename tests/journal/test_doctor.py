@@ -44,7 +44,7 @@ def test_what_was_put_in_is_found(kind: str) -> None:
         assert finding.reading.sick
         assert finding.reading.says
         assert finding.cause
-        assert finding.flags or finding.advice
+        assert finding.advice  # helps where no setting of the recipe does
 
 
 def test_the_healthy_are_left_alone() -> None:
@@ -116,6 +116,51 @@ def test_a_cause_is_told_once() -> None:
     assert "oscillation" not in names
 
 
+PLAIN = {
+    "model.channels": 16,
+    "model.growth": 2.0,
+    "model.widest": 512,
+    "model.steps": 2,
+    "model.bottleneck.width": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "channels", "flags"),
+    [
+        ({"model.channels": 8}, 32, "--model.channels 16"),  # as growth gives: 8 · 2²
+        ({"model.widest": 40}, 40, "--model.channels 24"),
+        ({"model.bottleneck.width": 24}, 24, "--model.bottleneck.width 40"),
+    ],
+)
+def test_a_plain_network_is_as_narrow_as_it_is(changes: dict[str, int], channels: int, flags: str) -> None:
+    rng = np.random.default_rng(4)
+    case = SICK["a narrow bottleneck"][1](healthy(rng), rng)
+    others = {name: value for name, value in case.settings.items() if name != "model.widths"}
+    case = replace(case, settings={**others, **PLAIN, **changes})
+    (finding,) = [each for each in examine(case).findings if each.name == "underfitting"]
+    assert finding.reading.says.endswith(f"a bottleneck of {channels} channels")
+    assert finding.flags == flags
+    wide = replace(case, settings={**others, **PLAIN})  # 16 · 2² = 64
+    assert "underfitting" not in [each.name for each in examine(wide).findings]
+
+
+def test_a_filler_that_learned_by_heart_is_told_so() -> None:
+    rng = np.random.default_rng(4)
+    case = SICK["learned by heart"][1](healthy(rng), rng)
+    curves = {
+        name.replace("gain_0", "hole_psnr"): replace(curve, values=curve.values + 18)
+        for name, curve in case.curves.items()
+        if name.endswith("gain_0")
+    }
+    assert set(curves) == {"val/hole_psnr", "probe/train_hole_psnr"}
+    filler = replace(case, curves={"train/loss": case.curves["train/loss"], **curves})
+    found = examine(filler)
+    (finding,) = [each for each in found.findings if each.name == "overfitting"]
+    assert finding.reading.curves == ("val/hole_psnr", "probe/train_hole_psnr")
+    assert found.readings["underfitting"] is None
+
+
 def test_mends_name_what_the_recipe_has() -> None:
     settings = {
         "optimizer.lr": 2e-3,
@@ -131,6 +176,7 @@ def test_mends_name_what_the_recipe_has() -> None:
     assert raise_weight("loss.bins")(settings) == {"loss.bins": "0.1"}
     assert raise_weight("loss.chroma")(settings) == {"loss.chroma": "0.4"}
     assert widen("model.widths")(settings) == {"model.widths": "192,144"}
+    assert widen("model.bottleneck.width")({"model.bottleneck.width": 0}) is None  # as growth gives
     assert put({"loss.bins": "0"})(settings) is None
     assert put({"loss.none": "1"})(settings) is None
     mends = (put({"loss.none": "1"}), put({"loss.bins": "1", "on": "true"}))

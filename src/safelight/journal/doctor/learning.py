@@ -9,6 +9,7 @@ from safelight.journal.doctor.case import Case, Reading
 from safelight.journal.doctor.steadiness import LOSS, MAIN_SCORES
 
 FAMILIAR = "probe/train_"  # scores on training pictures, beside val/ on held-out ones
+LEARNED = (*MAIN_SCORES, "val/hole_psnr")  # in dB; that of holes is no gain over anything
 GAP_GROWTH, FALLEN = 0.5, 0.15  # dB
 KNOWN_POORLY, SMALL_GAP, NARROW = 1.0, 0.3, 64  # dB on training pictures; dB; channels of the bottleneck
 OBEYED, HINT_GAIN = 0.3, 0.3  # share of the way to the asked colors; dB from 0 to 10 hints
@@ -26,7 +27,7 @@ class Scores(NamedTuple):
 
 def measure_overfitting(case: Case) -> Reading | None:
     """Training pictures get better while held-out ones get worse."""
-    scores = _scores(case, 4)
+    scores = _scores(case, 4, LEARNED)
     if scores is None:
         return None
     gap = scores.familiar.values - scores.held_out.values
@@ -44,7 +45,7 @@ def measure_overfitting(case: Case) -> Reading | None:
 
 def measure_underfitting(case: Case) -> Reading | None:
     """Not even the training pictures are known, long after the start, and the bottleneck is narrow."""
-    scores, width = _scores(case, 4), _bottleneck(case)
+    scores, width = _scores(case, 4, MAIN_SCORES), _bottleneck(case)
     seen = case.step * case.number("data.batch", 1)
     if scores is None or width is None or case.progress < 0.5 or seen < SEEN:
         return None
@@ -96,9 +97,9 @@ def measure_leak(case: Case) -> Reading | None:
     return Reading(share, 0.0, "of the held-out pictures", found > 0, says)
 
 
-def _scores(case: Case, least: int) -> Scores | None:
-    """The first score that both kinds of pictures have."""
-    for name in MAIN_SCORES:
+def _scores(case: Case, least: int, names: tuple[str, ...]) -> Scores | None:
+    """The first of these scores that both kinds of pictures have."""
+    for name in names:
         held_out = case.curve(name, least)
         familiar = case.curve(FAMILIAR + name.removeprefix("val/"), least)
         if held_out is not None and familiar is not None:
@@ -115,7 +116,14 @@ def _drawn(scores: Scores) -> tuple[str, ...]:
 
 def _bottleneck(case: Case) -> int | None:
     """Channels where the network is narrowest in pixels; None where the recipe names none."""
-    widths = case.settings.get("model.widths") or case.settings.get("model.bottleneck.width")
+    widths, width = case.settings.get("model.widths"), case.settings.get("model.bottleneck.width")
     if isinstance(widths, (list, tuple)) and widths:
         return int(widths[0])
-    return int(widths) if isinstance(widths, int) else None
+    return width or _grown(case) if isinstance(width, int) else None
+
+
+def _grown(case: Case) -> int:
+    """Channels of a plain network's last level, as its growth gives them."""
+    growth = float(case.number("model.growth", 1) ** case.number("model.steps", 0))
+    channels = case.number("model.channels", 0) * growth
+    return round(min(channels, case.number("model.widest", channels)))

@@ -48,11 +48,11 @@ def raise_weight(name: str, factor: float = 2.0, start: float = 0.1) -> Mend:
 
 
 def widen(name: str, factor: float = 1.5) -> Mend:
-    """Channels times a factor, in multiples of 8; one number or one a level."""
+    """Channels times a factor, in multiples of 8; one number or one a level. 0, which names none, is left."""
 
     def mend(settings: Settings) -> Change | None:
         value = settings.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and value:
             return {name: str(_eights(value * factor))}
         if isinstance(value, (list, tuple)) and value and all(isinstance(part, int) for part in value):
             return {name: ",".join(str(_eights(part * factor)) for part in value)}

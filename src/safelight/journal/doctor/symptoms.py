@@ -38,14 +38,14 @@ class Symptom:
     """One thing that can go wrong.
 
     mends: the first that the recipe can take is told. instead_of: symptoms that this one explains; they are
-    not told beside it. advice: what else helps, or what helps where no setting does.
+    not told beside it. advice: what else helps, and what helps where no setting does.
     """
 
     name: str
     measure: Callable[[Case], Reading | None]
     cause: str
     mends: tuple[Mend, ...]
-    advice: str = ""
+    advice: str
     picture: Picture = "curves"
     instead_of: tuple[str, ...] = ()
 
@@ -105,7 +105,8 @@ SYMPTOMS = (
         "underfitting",
         learning.measure_underfitting,
         "the bottleneck is too small to hold what the pictures have in common",
-        (WIDER, put({"model.freeze": "false"})),
+        (WIDER, widen("model.bottleneck.width"), widen("model.channels"), put({"model.freeze": "false"})),
+        "if more channels change nothing, it is no matter of size: try a higher learning rate",
         instead_of=("plateau", "washed out"),
     ),
     Symptom(
@@ -152,6 +153,7 @@ SYMPTOMS = (
             LONGER,
             WIDER,
         ),
+        "more pictures of what is colored wrong help most",
         picture="colors",
     ),
     Symptom(
@@ -166,6 +168,7 @@ SYMPTOMS = (
             scale("hints.most", 4.0, most=400),
             LONGER,
         ),
+        "look at pictures/ in the run's folder: its second column shows the hints",
     ),
     Symptom(
         "dead units",
@@ -177,6 +180,7 @@ SYMPTOMS = (
             WARM_UP,
             SLOWER,
         ),
+        "channels that are dead stay so: begin with new weights",
     ),
     Symptom(
         "posterior collapse",
