@@ -34,6 +34,11 @@ def here(*words: str) -> object:
         (["quick", "extra"], click.UsageError, "is no setting"),
         (["quick"], click.UsageError, "--data DATASET"),
         (["quick", "--resume"], click.UsageError, "goes on with a run"),
+        (
+            ["quick", "--data", "x", "--find-lr", "--plot", "lr.jpg"],
+            click.UsageError,
+            "--plot is lr.jpg; .* .png",
+        ),
         (["--model.norm", "group", "quick"], click.UsageError, "name the recipe before its settings"),
     ],
 )

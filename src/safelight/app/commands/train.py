@@ -81,6 +81,8 @@ def train(
             "name the recipe before its settings: safelight train RECIPE --data DATASET ..."
         )
     changed = _settings(changes)
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise click.UsageError(f"--plot is {plot}; expected a name that ends in .png")
     # torch takes seconds: what can be refused without it was refused
     from safelight.app import before
     from safelight.training import fit
