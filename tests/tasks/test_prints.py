@@ -1,5 +1,7 @@
 """Prints and lookalikes: ranges, sameness, what each setting does, and that lookalikes stay in the picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,6 +54,15 @@ def test_a_print_with_everything_off_is_the_picture_and_grey_is_grey() -> None:
     assert np.ptp(grey, axis=2).max() < 1e-6
     toned = as_print(picture, rng, PrintSettings(grey=0, toned=1, lookalikes=0, stained=0))
     assert np.ptp(toned, axis=2).mean() > 0
+
+
+@pytest.mark.parametrize("softest", [0.01, 0.1, 0.2])
+def test_a_lens_may_be_sharper_than_the_softness_that_is_seen(softest: float) -> None:
+    picture = np.random.default_rng(1).random((16, 16, 3), dtype=np.float32)
+    sharp = replace(PLAIN, softest=softest)
+    for seed in range(4):
+        printed = as_print(picture, np.random.default_rng(seed), sharp)
+        np.testing.assert_allclose(printed, picture, atol=1e-4)  # a blur of 0.2 pixels is none
 
 
 @pytest.mark.parametrize(

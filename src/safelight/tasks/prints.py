@@ -62,7 +62,7 @@ def as_print(srgb: Srgb, rng: np.random.Generator, settings: PrintSettings = Pri
     picture = add_lookalikes(srgb, rng, settings.lookalikes) if settings.lookalikes else srgb
     picture = _toned(np.asarray(picture, np.float32), rng, settings)
     if settings.softest and rng.random() < 0.8:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.2, settings.softest))
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(min(0.2, settings.softest), settings.softest))
     if rng.random() < settings.stained:
         picture, _ = damage(picture, rng, STAINS)
     return _grained(picture, settings.grain * rng.random() ** 2, rng)
