@@ -63,6 +63,22 @@ def test_other_subjects_are_refused(stated: object) -> None:
         subject_of({"subject": stated}, Path("a.png"))
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [
+        [[10, 20], [30, 20]],
+        {"left_eye": 3},
+        {"left_eye": [3]},
+        {"left_eye": ["3", "4"]},
+        "eyes",
+        {"e": [1, 2, 3]},
+    ],
+)
+def test_other_landmarks_are_refused(stated: object) -> None:
+    with pytest.raises(DatasetError, match=r"a\.png has the landmarks .* expected \{\"left_eye\": \[x, y\]"):
+        subject_of({"landmarks": stated}, Path("a.png"))
+
+
 def test_a_dataset_is_centred_and_follows_its_metadata(tmp_path: Path) -> None:
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()

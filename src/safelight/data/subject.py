@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from safelight.data.rows import Row
 from safelight.data.settings import BuildSettings
@@ -35,7 +36,7 @@ def subject_of(row: Row, path: Path) -> Subject | None:
 
     "subject": [x, y] or [left, top, right, bottom] in fractions; or "landmarks": the middle of the eyes, or of all
     landmarks, which are in pixels. Landmarks outside the picture (made for another crop of it) name no subject.
-    Raises DatasetError for a subject of another shape.
+    Raises DatasetError for a subject or landmarks of another shape.
     """
     stated = row.get("subject")
     if stated is None:
@@ -51,7 +52,12 @@ def subject_of(row: Row, path: Path) -> Subject | None:
     )
 
 
-def _middle_of(landmarks: dict[str, list[float]], path: Path) -> Subject | None:
+def _middle_of(landmarks: object, path: Path) -> Subject | None:
+    if not isinstance(landmarks, dict) or not all(_is_place(place) for place in landmarks.values()):
+        raise DatasetError(
+            f"{path} has the landmarks {landmarks!r} in its metadata; expected "
+            '{"left_eye": [x, y], ...} in pixels of the picture'
+        )
     eyes = [place for name, place in landmarks.items() if "eye" in name.lower()]
     places = eyes or list(landmarks.values())
     try:
@@ -64,8 +70,16 @@ def _middle_of(landmarks: dict[str, list[float]], path: Path) -> Subject | None:
     return Subject(x / width, y / height, x / width, y / height) if inside else None
 
 
+def _is_place(place: object) -> bool:
+    return isinstance(place, (list, tuple)) and len(place) == 2 and all(_is_number(each) for each in place)
+
+
 def _is_fraction(number: object) -> bool:
-    return isinstance(number, (int, float)) and not isinstance(number, bool) and 0 <= number <= 1
+    return _is_number(number) and 0 <= number <= 1
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def window(size: Size, subject: Subject, share: float) -> Box:
