@@ -207,6 +207,8 @@ def test_mistakes_are_named(painted: FolderMaker, tmp_path: Path, monkeypatch: p
         build_dataset(painted("others", range(3)), out, SMALL)
     with pytest.raises(DatasetError, match="holds other files"):
         build_dataset(photos, painted("mine", [1]), SMALL)
+    with pytest.raises(DatasetError, match="is a built dataset; give the folder of photos"):
+        build_dataset(out, tmp_path / "of a dataset", SMALL)
     with pytest.raises(DatasetError, match="is the folder of pictures itself"):
         build_dataset(photos, photos, SMALL)
     with pytest.raises(DatasetError, match="is a file"):

@@ -107,7 +107,9 @@ def _check_installed() -> None:
 
 
 def _check_out(out: Path, source: Path) -> None:
-    """Raises DatasetError where building would mix the dataset with other files."""
+    """Raises DatasetError where building would mix the dataset with other files, or photos with a dataset's."""
+    if (source / DATASET).is_file() and out != source:
+        raise DatasetError(f"{source} is a built dataset; give the folder of photos that it was built from")
     if out == source:
         raise DatasetError(f"{out} is the folder of pictures itself; choose another folder for the dataset")
     if out.exists() and not out.is_dir():
