@@ -80,6 +80,14 @@ def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
     assert finder.card.recipe_name == "tiny-scratches"
 
 
+def test_probes_without_damage_are_scored_by_their_false_finds_alone() -> None:
+    sound = Probe(np.full((32, 32, 3), 0.5, np.float32), *2 * (np.zeros((32, 32), np.float32),))
+    network = craft_of(TINY).network(TINY)
+    scores = ScratchProbes([sound], 0.5).score(network)
+    assert set(scores) == {"false_finds"}
+    assert 0 <= scores["false_finds"] <= 1000
+
+
 def test_samples_depend_on_their_number_alone(album: Album) -> None:
     one, two = ScratchSamples(album, TINY), ScratchSamples(album, TINY)
     list(map(one.__getitem__, range(3)))

@@ -53,18 +53,24 @@ class ScratchProbes:
         return len(self.probes)
 
     def score(self, network: nn.Module) -> dict[str, float]:
-        """F1, precision, recall and average precision on damaged prints, and the classical finder's F1.
+        """F1, precision, recall and average precision on damaged prints, and the gain in F1 over the classical finder.
 
         false_finds: per mille of the pixels of whole prints that are taken for damage.
+        Where no print is damaged, or none is whole, what would be measured on them is left out.
         """
         likely = [self._find(network)(probe.srgb) for probe in self.probes]
         harmed = [(p, own) for p, own in zip(self.probes, likely, strict=True) if p.mask.any()]
         whole = [own for p, own in zip(self.probes, likely, strict=True) if not p.mask.any()]
-        own = _sum(count_matches(each > self.threshold, p.mask) for p, each in harmed)
-        classical = _sum(count_matches(p.classical, p.mask) for p, _ in harmed)
-        ranked = [ranked_precision(each, p.mask) for p, each in harmed]
-        measures = {"precision": own.precision, "recall": own.recall, "f1": own.f1}
-        measures |= {"gain_over_ridge": own.f1 - classical.f1, "average_precision": float(np.mean(ranked))}
+        measures: dict[str, float] = {}
+        if harmed:
+            own = _sum(count_matches(each > self.threshold, p.mask) for p, each in harmed)
+            classical = _sum(count_matches(p.classical, p.mask) for p, _ in harmed)
+            ranked = [ranked_precision(each, p.mask) for p, each in harmed]
+            measures = {"precision": own.precision, "recall": own.recall, "f1": own.f1}
+            measures |= {
+                "gain_over_ridge": own.f1 - classical.f1,
+                "average_precision": float(np.mean(ranked)),
+            }
         if whole:
             measures["false_finds"] = float(
                 np.mean([1000 * (each > self.threshold).mean() for each in whole])
@@ -97,5 +103,5 @@ class ScratchProbes:
 
 
 def _sum(matches: Any) -> Matches:
-    """Counts of several pictures as of one."""
+    """Counts of several pictures (one at least) as of one."""
     return Matches(*map(int, np.sum([*matches], axis=0)))
