@@ -132,3 +132,18 @@ def test_questions_may_be_contradicted_as_far_as_is_usual_or_up_to_a_limit() -> 
     assert own.judge(0.53) is not None
     assert vague.judge(0.55) is None
     assert vague.judge(0.7) is not None
+
+
+def test_a_window_holds_what_is_usual_and_what_is_new() -> None:
+    for wrong in ({"window": 10}, {"settle": 95}, {"short": 81}):
+        with pytest.raises(RecipeError, match=r"guard.window is \d+; expected guard.settle \+ guard.short"):
+            GuardSettings(**wrong)
+    narrow = GuardSettings(window=28)  # the least: 20 + 8
+    scale = Scale("loss", narrow)
+    for _ in range(200):
+        scale.add(0.2)
+    for _ in range(narrow.short - 1):
+        scale.add(0.2 * narrow.jump * 1.1)
+    sign = scale.judge(0.2 * narrow.jump * 1.1)
+    assert sign is not None
+    assert sign.how == "jump"

@@ -45,7 +45,7 @@ def recipes(draw: st.DrawFn) -> ColorRecipe:
         optimizer=OptimizerSettings(
             lr=draw(positive), schedule=draw(st.sampled_from(["one_cycle", "constant"]))
         ),
-        train=TrainSettings(steps=draw(st.integers(1, 10**9)), seed=draw(st.integers(0, 2**40))),
+        train=TrainSettings(steps=draw(st.integers(1, 10**9)), seed=draw(st.integers(0, 2**32 - 1))),
     )
 
 
@@ -123,6 +123,8 @@ def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object
         ("data.batch", "0", "expected 1 and 0 at least"),
         ("train.channels_last", "maybe", "expected bool"),
         ("train.ema", "1", "train.ema is 1.0"),
+        ("train.seed", "-1", "train.seed is -1; expected 0 to 4294967295"),
+        ("train.seed", "4294967296", "expected 0 to 4294967295"),
         ("augment.size", "100", "multiple of 32"),
         ("loss.bins", "1", "--model.head bins --loss.bins 1"),
         ("hints.patch", "5,1", "hints.patch is (5, 1)"),

@@ -15,6 +15,8 @@ from safelight.training.optimizers import OptimizerSettings
 
 __all__ = ["DataSettings", "OptimizerSettings", "Recipe", "TrainSettings", "check_name"]
 
+LARGEST_SEED = 2**32 - 1  # that all generators take
+
 
 @dataclass(frozen=True)
 class DataSettings:
@@ -58,6 +60,8 @@ class TrainSettings:
             raise RecipeError("train.steps and the intervals of train are counted in steps, from 1")
         if not 0 <= self.ema < 1:
             raise RecipeError(f"train.ema is {self.ema}; expected 0 (off) to below 1")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise RecipeError(f"train.seed is {self.seed}; expected 0 to {LARGEST_SEED}")
 
 
 class Recipe(Protocol):

@@ -12,7 +12,8 @@ class GuardSettings:
     on: false trains without. trips: how many times a run is set right before it is stopped with a diagnosis.
     lr_factor: what the learning rate is multiplied with at a trip that the network is to blame for; its square
     at the second one in a row, and so on.
-    window: steps that the running scale of a measure looks back on. settle: steps before that scale is used.
+    window: steps that the running scale of a measure looks back on, settle + short at least.
+    settle: steps before that scale is used.
     spike: robust standard deviations above the running median that one step may reach.
     jump: how many times its running median the mean of the last `short` losses may be.
     patience: healthy steps after a checkpoint before it counts as a good state.
@@ -36,6 +37,11 @@ class GuardSettings:
         if min(self.window, self.settle, self.short) < 4 or min(self.trips, self.patience) < 0:
             raise RecipeError(
                 "guard.window, settle and short are counted in steps, from 4; guard.trips and patience from 0"
+            )
+        if self.window < self.settle + self.short:
+            raise RecipeError(
+                f"guard.window is {self.window}; expected guard.settle + guard.short at least, "
+                f"{self.settle + self.short} steps: with fewer no scale would judge"
             )
         if not 0 < self.lr_factor <= 1 or not 0 <= self.collapse < 1 or not 0 < self.dead <= 1:
             raise RecipeError("guard.lr_factor, guard.collapse and guard.dead are shares, 0 to 1")
