@@ -198,6 +198,14 @@ def test_two_builders_in_one_folder_are_refused(painted: FolderMaker, tmp_path: 
     assert build_dataset(photos, out, SMALL).pictures == 2
 
 
+def test_photos_beside_a_dataset_json_of_another_tool_are_photos(
+    painted: FolderMaker, tmp_path: Path
+) -> None:
+    photos = painted("photos", range(3))
+    (photos / "dataset.json").write_text('{"labels": null}')
+    assert build_dataset(photos, tmp_path / "out", SMALL).pictures == 3
+
+
 def test_mistakes_are_named(painted: FolderMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photos, out = painted("photos", range(3)), tmp_path / "out"
     build_dataset(photos, out, SMALL)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from safelight.data.decide import choose, decide
 from safelight.data.finished import (
+    PIXELS,
     Finished,
     finish_placing,
     open_finished,
@@ -108,7 +109,8 @@ def _check_installed() -> None:
 
 def _check_out(out: Path, source: Path) -> None:
     """Raises DatasetError where building would mix the dataset with other files, or photos with a dataset's."""
-    if (source / DATASET).is_file() and out != source:
+    built = (source / DATASET).is_file() and (source / PIXELS).is_file()  # others have a dataset.json too
+    if built and out != source:
         raise DatasetError(f"{source} is a built dataset; give the folder of photos that it was built from")
     if out == source:
         raise DatasetError(f"{out} is the folder of pictures itself; choose another folder for the dataset")
