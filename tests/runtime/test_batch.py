@@ -54,6 +54,27 @@ def test_results_of_an_earlier_run_are_no_photos(tmp_path: Path) -> None:
     assert [job.photo.name for job in plan([tmp_path])] == ["a.jpg", "b-color.jpg", "c.gif"]
 
 
+@pytest.mark.parametrize("way", ["done", "x/../done", "deep/er/done", "link"])
+def test_results_in_a_folder_among_the_photos_are_no_photos(tmp_path: Path, way: str) -> None:
+    photos, out = tmp_path / "in", tmp_path / "in" / way
+    touch(photos / "a.jpg", photos / "b" / "c.png", photos / "x" / "d.jpg")
+    if way == "link":
+        out.symlink_to(photos / "kept", target_is_directory=True)
+        (photos / "kept").mkdir()
+    first = plan([photos], out)
+    assert [job.photo.name for job in first] == ["a.jpg", "c.png", "d.jpg"]
+    touch(*(job.result for job in first))
+    assert plan([photos], out) == first
+
+
+def test_the_folder_of_photos_may_be_the_folder_of_results(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b" / "c.png")
+    first = plan([tmp_path / "in"], tmp_path / "in")
+    assert [job.result.name for job in first] == ["a-color.jpg", "c-color.png"]
+    touch(*(job.result for job in first))
+    assert plan([tmp_path / "in"], tmp_path / "in") == first
+
+
 def test_a_photo_given_twice_is_done_once(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg")
     assert len(plan([tmp_path, tmp_path / "a.jpg"])) == 1

@@ -52,8 +52,8 @@ def plan(
 
     names: how results are named, NAME-color.EXT unless another is given; in folders, what bears one of these
     names is left out. out: None puts the result beside the photo. One photo may go to a file; otherwise
-    `out` is a folder, in which the results lie as the photos lay in the folder that was given. folder: `out` is
-    one even where it is named like a file.
+    `out` is a folder, in which the results lie as the photos lay in the folder that was given, and which is not
+    searched where it lies among the photos. folder: `out` is one even where it is named like a file.
     Where NAME.jpg and NAME.png would have the same result, that of the one that changes its kind becomes
     NAME-jpg-filled.png. Raises PhotoError if two photos would still have the same result, a result would replace
     its photo, or `out` is named like a file of a kind that is not written.
@@ -62,7 +62,7 @@ def plan(
         folder = folder or out.is_dir()
         _check_out(inputs, out, folder)
     names = names or COLORED
-    found = {photo: base for each in inputs for photo, base in find_photos(each, names)}
+    found = {photo: base for each in inputs for photo, base in find_photos(each, names, out)}
     jobs = [_job(photo, base, out, names[0], folder) for photo, base in found.items()]
     often = Counter(job.result for job in jobs)
     jobs = [
@@ -83,15 +83,24 @@ def plan(
     return jobs
 
 
-def find_photos(place: Path, names: Sequence[Namer] | None = None) -> Iterator[tuple[Path, Path]]:
-    """Each photo of a folder and the folder, or the file itself; results of earlier runs are left out."""
+def find_photos(
+    place: Path, names: Sequence[Namer] | None = None, leave_out: Path | None = None
+) -> Iterator[tuple[Path, Path]]:
+    """Each photo of a folder and the folder, or the file itself; results of earlier runs are left out.
+
+    leave_out: a folder in it that is not searched: the results lie there.
+    """
     if not place.is_dir():
         yield place, place.parent
         return
     closed: list[OSError] = []
-    namers = names or COLORED
+    namers, results_in = names or COLORED, leave_out and os.path.realpath(leave_out)
     for folder, inner, files in os.walk(place, onerror=closed.append):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        inner[:] = sorted(
+            name
+            for name in inner
+            if not name.startswith(".") and os.path.realpath(Path(folder, name)) != results_in
+        )
         results = {
             namer(path) for namer in namers for name in files for path in (Path(name), carrying(Path(name)))
         }

@@ -101,7 +101,7 @@ def colorize(
     overwrite: bool,
     dry_run: bool,
 ) -> int:
-    """Give each PHOTO its color: files, and folders searched at every depth.
+    """Give each PHOTO its color: files, and folders searched at every depth, but for OUT.
 
     The result has the photo's own size, sharpness, bit depth and metadata. Without -o it is written beside
     the photo as PHOTO-color.EXT. A result that is already there stays: of several photos the others are done.

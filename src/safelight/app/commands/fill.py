@@ -72,7 +72,7 @@ def fill(
     overwrite: bool,
     dry_run: bool,
 ) -> int:
-    """Fill what is missing in each PHOTO: files, and folders searched at every depth.
+    """Fill what is missing in each PHOTO: files, and folders searched at every depth, but for OUT.
 
     The result has the photo's own size, bit depth, alpha and metadata. It is said which method filled it.
     """
