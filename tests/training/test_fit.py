@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from safelight.errors import RecipeError, RunError
+from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.pixels.files import write_photo
 from safelight.training import fit as training
@@ -45,6 +46,12 @@ def checkpoint(run: Run) -> dict[str, Any]:
 def metrics(run: Run) -> list[dict[str, str]]:
     with (run.folder / "metrics.csv").open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def as_told(run: Run) -> tuple[float | None, int]:
+    """How long the journal says that it took, in seconds, and how many steps were taken."""
+    record = read_record(run.folder)
+    return record.seconds, record.step
 
 
 def at_step(monkeypatch: pytest.MonkeyPatch, number: int, happens: Callable[[], object]) -> None:
@@ -188,7 +195,11 @@ def test_a_stopped_run_goes_on_to_what_it_would_have_been(
         stopped = training.fit(tiny, dataset, tmp_path, quiet=True)
     assert (stopped.facts["state"], stopped.facts["step"]) == ("stopped", step)
     assert training.step_of(stopped.last_checkpoint) == step
-    training.resume(stopped, quiet=True)
+    seen: list[tuple[float | None, int]] = []
+    with monkeypatch.context() as watched:
+        at_step(watched, 12, lambda: seen.append(as_told(stopped)))
+        training.resume(stopped, quiet=True)
+    assert seen == [(None, 11)]  # not what it was when it was stopped
     assert stopped.facts["state"] == "finished"
     assert_same_run(run, stopped)
 

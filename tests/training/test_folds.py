@@ -1,15 +1,20 @@
 """k runs under one entry, each on pictures of which it leaves one fold out."""
 
+import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import DatasetError, RunError
 from safelight.journal.run import Run
 from safelight.training.color.recipe import ColorRecipe
+from safelight.training.fit import resume
 from safelight.training.folds import Spread, fit_folds, spread_of
+from safelight.training.modules import TrainingModule
 from safelight.training.tree import override
 
 
@@ -58,3 +63,24 @@ def test_two_folds_are_trained_judged_and_summed_up(
     summary = (entry.folder / "summary.md").read_text()
     assert "| measure | fold 0 | fold 1 | mean | sd | ± 95 % |" in summary
     assert all(name in summary for name in facts["children"])
+
+
+def test_stopped_folds_leave_as_they_were_asked_to_and_name_what_can_be_resumed(
+    dataset: Path, tiny: ColorRecipe, tmp_path: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = TrainingModule.training_step
+
+    def asked_to_stop(self: TrainingModule, batch: Any, batch_idx: int) -> torch.Tensor:
+        signal.raise_signal(signal.SIGTERM)
+        return usual(self, batch, batch_idx)
+
+    monkeypatch.setattr(TrainingModule, "training_step", asked_to_stop)
+    recipe = override(tiny, {"augment.size": "32", "data.batch": "2"})
+    entry = fit_folds(recipe, dataset, tmp_path, 2, quiet=True)
+    facts = entry.facts
+    assert (facts["state"], facts["status"]) == ("stopped", 128 + signal.SIGTERM)
+    (child,) = facts["children"]
+    assert Run.open(tmp_path / child).facts["state"] == "stopped"
+    with pytest.raises(RunError, match=rf"holds the runs of 2 folds \({child}\); resume one of them"):
+        resume(entry)
+    assert entry.facts == facts

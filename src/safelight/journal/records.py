@@ -68,7 +68,8 @@ class Record:
     def step(self) -> int:
         """How many steps were taken, as far as known."""
         seen = max((int(curve.steps[-1]) for curve in self.curves.values() if len(curve)), default=0)
-        return int(self.facts.get("step", seen))
+        stored = self.facts.get("step")  # None again while a resumed run goes on
+        return seen if stored is None else int(stored)
 
     @property
     def seconds(self) -> float | None:

@@ -91,7 +91,7 @@ def resume(run: Run, data: Path | None = None, quiet: bool = False, devices: int
         work, again = _taken_up(run, data, devices)
         if is_first():
             resumed = [*run.facts.get("resumed", []), work.steps_done]
-            run.note(state="running", resumed=resumed, error=None)
+            run.note(state="running", resumed=resumed, error=None, ended=None, step=None)
         return _train(run, work, again, quiet)
 
 
@@ -103,6 +103,11 @@ def _open(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, Picture
 def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
     """A run's work from where it was left."""
     facts = run.facts
+    if "folds" in facts:
+        raise RunError(
+            f"{run.folder} holds the runs of {facts['folds']} folds ({', '.join(facts['children']) or 'none yet'}); "
+            f"resume one of them, or start all anew with --folds {facts['folds']}"
+        )
     if facts["state"] == "finished":
         raise RunError(
             f"{run.folder} is finished; to train longer: safelight train {run.folder} --keep-weights "

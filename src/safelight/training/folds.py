@@ -60,7 +60,7 @@ def fit_folds(
             child = fit(recipe, data, runs, parent=entry, quiet=quiet, fold=(fold, folds))
             entry.note(children=[*entry.facts["children"], child.folder.name])
             if child.facts["state"] != "finished":
-                entry.finish("stopped", **_summary(scores))
+                entry.finish("stopped", status=child.facts["status"], **_summary(scores))
                 return entry
             scores.append(_scores(child, judge, open_fold(data, fold, folds)[1]))
             child.note(fold_scores=scores[-1])
