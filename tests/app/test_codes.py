@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
+from safelight.app.cli import cli
+from safelight.errors import SafelightError
 from safelight.pixels.files import read_photo, write_photo
 from tests.app.shell import safelight
 
@@ -64,7 +67,54 @@ def test_photos_to_codes_and_back(model: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert read_photo(tmp_path / "way.png").pixels.shape == (32, 5 * 34 - 2, 3)
     done = safelight("reconstruct", ends[0], "--full-size", "--model", model, "-o", tmp_path / "back")
-    assert read_photo(tmp_path / "back" / "0.png").size == (40, 30)
+    assert read_photo(tmp_path / "back" / "0-reconstructed.png").size == (40, 30)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two photos of one name in two folders, a third of another kind beside one, and a torn one."""
+    folder = tmp_path / "photos"
+    for number, name in enumerate(("a/x.jpg", "a/x.png", "b/x.jpg")):
+        picture = np.random.default_rng(number).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_photo(folder / name, picture)
+    (folder / "a" / "torn.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def reconstruct(photos: Path, out: Path) -> Result:
+    """In this process, with the bundled autoencoder."""
+    return CliRunner().invoke(cli, ["reconstruct", str(photos), "-o", str(out)], standalone_mode=False)
+
+
+def test_each_photo_of_a_folder_comes_back_and_a_torn_one_ends_nothing(photos: Path, tmp_path: Path) -> None:
+    done = reconstruct(photos, tmp_path / "back")
+    assert done.return_value == 1
+    assert done.output.startswith(f"{photos / 'a' / 'torn.jpg'} ")
+    assert done.output.splitlines()[1].startswith("3 photos reconstructed, 1 failed, ")
+    back = sorted(path.relative_to(tmp_path / "back").as_posix() for path in (tmp_path / "back").rglob("*.*"))
+    assert back == ["a/x-jpg-reconstructed.png", "a/x-reconstructed.png", "b/x-reconstructed.png"]
+    again = reconstruct(photos, tmp_path / "back")
+    assert ", 3 skipped" in again.output
+    done = reconstruct(photos, tmp_path / "pairs.png")
+    assert done.return_value == 1
+    assert "3 photos reconstructed, 1 failed" in done.output
+    assert done.output.endswith("pairs.png: 3 pictures in one grid\n")
+
+
+@pytest.mark.parametrize(("words", "out"), [(["encode"], "codes.csv"), (["reconstruct"], "pairs.png")])
+def test_what_is_in_the_way_or_missing_is_said_before_the_model_is_opened(
+    words: list[str], out: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safelight.app.autoencoder.open_autoencoder", pytest.fail)
+    (tmp_path / out).write_bytes(b"mine")
+    with pytest.raises(SafelightError, match=f"{out} is there already: add --overwrite"):
+        cli.main([*words, str(photos), "-o", str(tmp_path / out)], standalone_mode=False)
+    assert (tmp_path / out).read_bytes() == b"mine"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SafelightError, match=r"no photos in .*empty; expected JPEG"):
+        cli.main([*words, str(tmp_path / "empty"), "-o", str(tmp_path / f"new-{out}")], standalone_mode=False)
+    assert not (tmp_path / f"new-{out}").exists()
 
 
 def test_a_run_is_a_model_too(model: Path, tmp_path: Path) -> None:

@@ -21,23 +21,47 @@ def plan_jobs(
     Raises UsageError, or PhotoError where there is no photo, or one was named whose result is there.
     """
     from safelight.errors import PhotoError
-    from safelight.pixels.photo import shown
-    from safelight.runtime.batch import exists, plan
+    from safelight.runtime.batch import plan
 
     try:
         folder = out is not None and out.endswith(("/", os.sep))
         jobs = plan(photos, None if out is None else Path(out), names, folder)
     except PhotoError as error:
         raise click.UsageError(str(error)) from None
-    if not jobs:
-        raise PhotoError(
-            f"no photos in {', '.join(map(str, photos))}; expected JPEG, PNG, TIFF or WebP files"
-        )
-    if len(jobs) == 1 and jobs[0].photo in photos and exists(jobs[0].result) and not overwrite:
-        raise PhotoError(
-            f"{shown(jobs[0].result)} is there already: add --overwrite to replace it, or -o NAME for another file"
-        )
+    _refuse_none(photos, jobs)
+    if len(jobs) == 1 and jobs[0].photo in photos:
+        refuse_taken(jobs[0].result, overwrite)
     return jobs
+
+
+def photos_among(places: Sequence[Path]) -> list[Path]:
+    """The photos that were given and those of the folders, each once. Raises PhotoError where there is none."""
+    from safelight.runtime.batch import find_photos
+
+    photos = list(dict.fromkeys(photo for place in places for photo, _ in find_photos(place)))
+    _refuse_none(places, photos)
+    return photos
+
+
+def refuse_taken(file: Path, overwrite: bool) -> None:
+    """Raises PhotoError where a file is in the way, before anything is made for it."""
+    from safelight.errors import PhotoError
+    from safelight.pixels.photo import shown
+    from safelight.runtime.batch import exists
+
+    if exists(file) and not overwrite:
+        raise PhotoError(
+            f"{shown(file)} is there already: add --overwrite to replace it, or -o NAME for another file"
+        )
+
+
+def _refuse_none(places: Sequence[Path], found: "Sequence[Path | Job]") -> None:
+    from safelight.errors import PhotoError
+
+    if not found:
+        raise PhotoError(
+            f"no photos in {', '.join(map(str, places))}; expected JPEG, PNG, TIFF or WebP files"
+        )
 
 
 def tell_jobs(jobs: "Sequence[Job]", overwrite: bool, notes: Sequence[str] = ()) -> int:

@@ -8,13 +8,12 @@ from jaxtyping import Float32
 
 from safelight.app.grid import grid
 from safelight.pixels.files import write_photo
-
-PICTURE_FILES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"))
+from safelight.runtime.names import WRITTEN
 
 
 def is_file(out: Path) -> bool:
     """Whether this is the name of one picture file rather than of a folder."""
-    return not out.is_dir() and out.suffix.lower() in PICTURE_FILES
+    return not out.is_dir() and out.suffix.lower() in WRITTEN
 
 
 def write_pictures(

@@ -39,6 +39,11 @@ def repaired_name(photo: Path) -> str:
     return _lossless_name(photo, "-repaired")
 
 
+def reconstructed_name(photo: Path) -> str:
+    """NAME-reconstructed.png: what an autoencoder made of a photo."""
+    return f"{photo.stem}-reconstructed.png"
+
+
 def _lossless_name(photo: Path, mark: str) -> str:
     return f"{photo.stem}{mark}{photo.suffix if photo.suffix.lower() in WRITTEN - LOSSY else OTHERWISE}"
 

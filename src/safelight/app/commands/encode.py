@@ -37,13 +37,14 @@ def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bo
     """Write the code of each PHOTO (or of the photos of a folder): the numbers that the autoencoder keeps of it."""
     from safelight.app.autoencoder import open_autoencoder
     from safelight.app.codes_out import FORMATS, write_codes
+    from safelight.app.outcomes import photos_among, refuse_taken
     from safelight.app.progress import Bars
-    from safelight.runtime.batch import find_photos
 
     if out.suffix.lower() not in FORMATS:
         raise click.UsageError(f"-o is {out}; expected a name that ends in {', '.join(FORMATS)}")
+    refuse_taken(out, overwrite)
+    paths = photos_among(photos)
     vae = open_autoencoder(model)
-    paths = [path for place in photos for path, _ in find_photos(place)]
     with Bars() as bars:
         done = write_codes(out, codes(vae, paths, bars), vae.latent, overwrite)
     failed = len(paths) - done

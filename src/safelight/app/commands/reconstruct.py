@@ -1,5 +1,7 @@
 """safelight reconstruct: photos through an autoencoder's code and back."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from safelight.arrays import Srgb
+    from safelight.runtime.batch import Job
     from safelight.runtime.codes import Autoencoder
 
 EXAMPLES = """
@@ -15,6 +18,10 @@ Examples:
   safelight reconstruct anna.jpg ben.jpg -o pairs.png     photos above, what came back below
   safelight reconstruct photos/ -o reconstructed/         a file for each photo
   safelight reconstruct anna.jpg -o back/ --full-size     enlarged to the photo's own size
+
+Into a folder a photo goes as PHOTO-reconstructed.png; one that is there already stays.
+
+Exit status: 0 every photo came back, 1 some failed (each said in one line).
 """
 
 
@@ -24,7 +31,7 @@ Examples:
     "-o",
     "out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="OUT",
     help="A PNG file, or a folder.",
 )
@@ -32,28 +39,55 @@ Examples:
 @click.option("--full-size", is_flag=True, help="Enlarge to the photo's size (into a folder).")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
 def reconstruct(
-    photos: tuple[Path, ...], out: Path, model: str | None, full_size: bool, overwrite: bool
-) -> None:
+    photos: tuple[Path, ...], out: str, model: str | None, full_size: bool, overwrite: bool
+) -> int:
     """Turn each PHOTO (or the photos of a folder) into its code, a few numbers, and back into a picture."""
     from safelight.app.autoencoder import open_autoencoder
-    from safelight.app.pictures_out import is_file, write_pictures
-    from safelight.errors import PhotoError
-    from safelight.runtime.batch import find_photos
+    from safelight.app.outcomes import photos_among, plan_jobs, refuse_taken
+    from safelight.app.pictures_out import is_file
+    from safelight.runtime.batch import Job
+    from safelight.runtime.names import COLORED, reconstructed_name
 
-    if full_size and is_file(out):
-        raise click.UsageError("--full-size needs a folder: -o FOLDER")
-    vae = open_autoencoder(model)
-    paths = [path for place in photos for path, _ in find_photos(place)]
-    if not paths:
-        raise PhotoError(
-            f"no photos in {', '.join(map(str, photos))}; expected JPEG, PNG, TIFF or WebP files"
-        )
-    if is_file(out):
-        click.echo(write_pictures([pair(vae, path) for path in paths], out, overwrite))
-        return
-    for path in paths:
-        write_pictures([vae.reconstruct(path, full_size)], out, overwrite, names=[path.stem])
-    click.echo(f"{out}: {len(paths)} reconstructed")
+    if is_file(Path(out)) and not out.endswith(("/", os.sep)):
+        if full_size:
+            raise click.UsageError("--full-size needs a folder: -o FOLDER")
+        refuse_taken(Path(out), overwrite)
+        jobs = [Job(photo, Path(out)) for photo in photos_among(photos)]
+        return _into_a_file(open_autoencoder(model), jobs, overwrite)
+    jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
+    return _into_a_folder(open_autoencoder(model), jobs, full_size, overwrite)
+
+
+def _into_a_file(vae: "Autoencoder", jobs: "Sequence[Job]", overwrite: bool) -> int:
+    """All photos and what came back as one grid, where the jobs' result lies; the exit status."""
+    from safelight.app.outcomes import report
+    from safelight.app.pictures_out import write_pictures
+    from safelight.runtime.batch import run
+
+    pairs: list[Srgb] = []
+
+    def work(job: "Job") -> tuple[str, ...]:
+        pairs.append(pair(vae, job.photo))
+        return ()
+
+    status = report(run(jobs, work, overwrite=True), len(jobs), "reconstructing", "reconstructed")
+    if pairs:
+        click.echo(write_pictures(pairs, jobs[0].result, overwrite))
+    return status
+
+
+def _into_a_folder(vae: "Autoencoder", jobs: "Sequence[Job]", full_size: bool, overwrite: bool) -> int:
+    """A file for each photo; the exit status."""
+    from safelight.app.outcomes import report
+    from safelight.app.pictures_out import write_pictures
+    from safelight.runtime.batch import run
+
+    def work(job: "Job") -> tuple[str, ...]:
+        picture = vae.reconstruct(job.photo, full_size)
+        write_pictures([picture], job.result.parent, overwrite, names=[job.result.stem])
+        return ()
+
+    return report(run(jobs, work, overwrite), len(jobs), "reconstructing", "reconstructed")
 
 
 def pair(vae: "Autoencoder", path: Path) -> "Srgb":
