@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 
+from safelight.app import before
 from safelight.app.cli import cli
 from safelight.app.commands.train import _tell
 from safelight.app.made_by import command
 from safelight.errors import SafelightError
 from safelight.journal.run import Run
 from safelight.recipes import recipe_named
-from safelight.training.tree import override
+from safelight.training import folds
+from safelight.training.tree import override, to_json
 
 
 def here(*words: str) -> object:
@@ -46,6 +49,52 @@ def test_what_cannot_be_trained_is_refused(words: list[str], error: type[Excepti
     with pytest.raises(error, match=message) as refusal:
         here("train", *words)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--resume", "--folds", "3"], "--resume and --folds do not go together; leave one out"),
+        (["--resume", "--keep-weights"], "--resume and --keep-weights"),
+        (["--resume", "--find-lr"], "--resume and --find-lr"),
+        (["--resume", "--find-batch"], "--resume and --find-batch"),
+        (["--folds", "3", "--keep-weights"], "--folds and --keep-weights"),
+        (["--folds", "3", "--devices", "2"], "--folds and --devices"),
+        (["--folds", "3", "--find-lr"], "--folds and --find-lr"),
+        (["--find-lr", "--find-batch"], "--find-batch and --find-lr"),
+        (["--find-lr", "--keep-weights"], "--find-lr and --keep-weights"),
+        (["--find-batch", "--devices", "2"], "--find-batch and --devices"),
+    ],
+)
+def test_options_of_which_one_would_be_dropped_are_refused(words: list[str], message: str) -> None:
+    with pytest.raises(click.UsageError, match=message):
+        here("train", "quick", "--data", "missing", *words)
+
+
+def test_a_curve_without_its_test_is_refused() -> None:
+    with pytest.raises(click.UsageError, match="--plot draws the curve of --find-lr; add it"):
+        here("train", "quick", "--data", "missing", "--plot", "curve.png")
+
+
+def test_folds_know_the_run_that_they_were_started_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is stopped where the first fold would be trained."""
+    parent = Run.start(tmp_path, "quick", to_json(recipe_named("quick")), {})
+    (tmp_path / "photos").mkdir()
+    held = SimpleNamespace(dataset=SimpleNamespace(fingerprint="f"))
+    monkeypatch.setattr(folds, "open_fold", lambda data, fold, count: (None, held))
+    monkeypatch.setattr(before, "build_if_plain", lambda data: None)
+
+    def stop(*given: object, **also: object) -> Run:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folds, "fit", stop)
+    words = ["--data", str(tmp_path / "photos"), "--runs", str(tmp_path / "runs"), "--folds", "2"]
+    with pytest.raises((KeyboardInterrupt, click.Abort)):
+        here("train", str(parent.folder), *words, "--train.steps", "7")
+    facts = Run.open(next((tmp_path / "runs").iterdir())).facts
+    assert (facts["parent"], facts["difference"]) == (parent.folder.name, {"train.steps": [20, 7]})
 
 
 def test_settings_are_listed_as_they_would_be(capsys: pytest.CaptureFixture[str]) -> None:

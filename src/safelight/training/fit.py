@@ -61,12 +61,10 @@ def fit(
     again = partial(_prepare, recipe, pictures, held_out, devices)
     work = again(None)
     new_weights = take_weights(work.module, parent) if keep_weights and parent else []
-    changed = difference(before, recipe) if before else {}
     facts = {
         "recipe": recipe.name,
         "task": recipe.task,
-        "parent": parent.folder.name if parent else None,
-        "difference": {name: list(pair) for name, pair in changed.items()},
+        **descent(recipe, parent),
         "weights_from": parent.folder.name if parent and keep_weights else None,
         "new_weights": new_weights,
         "dataset": {
@@ -80,6 +78,15 @@ def fit(
     run = shared_run(lambda: Run.start(runs, recipe.name, to_json(recipe), facts))
     with locked(run.folder, is_first()):
         return _train(run, work, again, quiet)
+
+
+def descent(recipe: Recipe, parent: Run | None) -> dict[str, Any]:
+    """Facts of a run: the one that it was started from, and the settings that differ from that one's."""
+    changed = difference(from_json(parent.recipe_json), recipe) if parent else {}
+    return {
+        "parent": parent.folder.name if parent else None,
+        "difference": {name: list(pair) for name, pair in changed.items()},
+    }
 
 
 def resume(run: Run, data: Path | None = None, quiet: bool = False, devices: int = 1) -> Run:

@@ -10,7 +10,7 @@ import numpy as np
 from safelight.data.cache import PictureSet, open_fold
 from safelight.errors import RunError
 from safelight.journal.run import Run
-from safelight.training.fit import fit
+from safelight.training.fit import descent, fit
 from safelight.training.recipe import Recipe
 from safelight.training.tree import to_json
 
@@ -42,8 +42,11 @@ def fit_folds(
     folds: int,
     judge: Judge | None = None,
     quiet: bool = False,
+    parent: Run | None = None,
 ) -> Run:
     """Train a recipe once for each fold of a dataset; the entry that holds the runs together.
+
+    parent: the run whose recipe this one was changed from.
 
     Each run leaves one fold out, and is scored on it: by its probes, and by `judge`. The entry's run.json names
     the runs and says mean and spread; summary.md is the same for people. Stopped in between, the entry is
@@ -52,6 +55,7 @@ def fit_folds(
     """
     _, held = open_fold(data, 0, folds)
     facts = {"task": recipe.task, "recipe": recipe.name, "folds": folds, "children": []}
+    facts |= descent(recipe, parent)
     dataset = {"path": str(data.absolute()), "fingerprint": held.dataset.fingerprint}
     entry = Run.start(runs, f"{recipe.name}-folds", to_json(recipe), {**facts, "dataset": dataset})
     scores: list[dict[str, float]] = []

@@ -27,6 +27,12 @@ Examples:
 
 Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
 """
+APART = {  # what each of these would drop
+    "--resume": ("--folds", "--keep-weights", "--find-batch", "--find-lr"),
+    "--folds": ("--keep-weights", "--devices", "--find-batch", "--find-lr"),
+    "--find-batch": ("--find-lr", "--keep-weights", "--devices"),
+    "--find-lr": ("--keep-weights", "--devices"),
+}
 TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line that is printed at the end
 
 
@@ -81,6 +87,18 @@ def train(
             "name the recipe before its settings: safelight train RECIPE --data DATASET ..."
         )
     changed = _settings(changes)
+    _check_pairs(
+        {
+            "--resume": resume,
+            "--folds": folds is not None,
+            "--keep-weights": keep_weights,
+            "--devices": devices > 1,
+            "--find-batch": find_batch,
+            "--find-lr": find_lr,
+        }
+    )
+    if plot is not None and not find_lr:
+        raise click.UsageError("--plot draws the curve of --find-lr; add it, or leave --plot out")
     if plot is not None and plot.suffix.lower() != ".png":
         raise click.UsageError(f"--plot is {plot}; expected a name that ends in .png")
     # torch takes seconds: what can be refused without it was refused
@@ -114,7 +132,7 @@ def train(
         )
     check_memory(plan)
     if folds is not None:
-        return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet))
+        return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet, parent))
     return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights, devices))
 
 
@@ -154,6 +172,14 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
                 raise click.UsageError(f"{name} needs a value: {name} VALUE")
         changes[name.removeprefix("--")] = value
     return changes
+
+
+def _check_pairs(given: dict[str, bool]) -> None:
+    """Raises UsageError for options of which one would be dropped."""
+    for option, others in APART.items():
+        for other in others:
+            if given[option] and given[other]:
+                raise click.UsageError(f"{option} and {other} do not go together; leave one out")
 
 
 def _check_option(name: str) -> None:
