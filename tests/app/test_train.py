@@ -15,6 +15,7 @@ from safelight.errors import SafelightError
 from safelight.journal.run import Run
 from safelight.recipes import recipe_named
 from safelight.training import folds
+from safelight.training.crafts import from_json
 from safelight.training.tree import override, to_json
 
 
@@ -106,6 +107,27 @@ def test_settings_are_listed_as_they_would_be(capsys: pytest.CaptureFixture[str]
 def test_an_empty_value_clears_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     here("train", "quick", "--settings", "--data.weights", "", "--augment.size=64")
     assert "--data.weights" in [line.strip() for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "setting", "value"),
+    [
+        ("quick", "preparation.vivid_gain", "1.5"),
+        ("scratches-quick", "preparation.threshold", "0.7"),
+        ("figures-quick", "preparation.aspect", "1.2"),
+    ],
+)
+def test_what_is_measured_is_neither_listed_nor_typed(
+    recipe: str, setting: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here("train", recipe, "--settings")
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert f"--{setting}" not in listed
+    assert "--train.steps" in listed
+    with pytest.raises(click.UsageError, match=f"--{setting} is measured when a run is finished; leave it"):
+        here("train", recipe, "--data", "missing", f"--{setting}", value)
+    plan = override(recipe_named(recipe), {setting: value})  # as it stands in the files of runs
+    assert from_json(to_json(plan)) == plan
 
 
 def test_recipes_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,8 @@ if TYPE_CHECKING:
     from safelight.journal.run import Run
     from safelight.training.recipe import Recipe
 
-MEASURED = frozenset(
-    {"preparation.vivid_gain", "preparation.threshold"}
-)  # found after training, not asked for
+# found after training, not asked for
+MEASURED = frozenset({"preparation.vivid_gain", "preparation.threshold", "preparation.aspect"})
 
 
 def history(run: "Run") -> str:

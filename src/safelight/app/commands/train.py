@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.made_by import MEASURED
+
 if TYPE_CHECKING:
     from safelight.journal.run import Run
     from safelight.training.recipe import Recipe
@@ -110,6 +112,8 @@ def train(
 
     parent, plan = _recipe_or_run(recipe)
     plan = override(plan, changed)
+    for name in MEASURED & changed.keys():
+        raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
     if listing:
         _list_settings(plan)
         return 0
@@ -194,7 +198,8 @@ def _list_settings(recipe: "Recipe") -> None:
     from safelight.training.tree import as_typed, settings
 
     for name, value in settings(recipe).items():
-        click.echo(f"--{name} {as_typed(value)}")
+        if name not in MEASURED:
+            click.echo(f"--{name} {as_typed(value)}")
 
 
 def _folds_line(run: "Run") -> str:
