@@ -11,6 +11,7 @@ import pytest
 import safelight as package
 from safelight.app import cli
 from safelight.app.help_page import help_page
+from safelight.runtime import codes, defaults, fill, scratches
 from tests.app.shell import ENVIRONMENT, safelight
 
 HEAVY = ["numpy", "cv2", "PIL", "onnxruntime", "torch", "lightning", "rich", "matplotlib", "scipy"]
@@ -124,7 +125,10 @@ def test_an_empty_folder_is_said(tmp_path: Path) -> None:
 def test_models_lists_what_is_bundled() -> None:
     done = safelight("models")
     assert done.returncode == 0
-    assert done.stdout.strip()
+    named = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert set(named) == {defaults.MODEL, fill.MODEL, scratches.MODEL, codes.MODEL}
+    assert all("used by " in line for line in named.values())
+    assert "encode and decode" in named[codes.MODEL]
 
 
 def test_training_without_the_training_half_says_how_to_get_it() -> None:

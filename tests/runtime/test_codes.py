@@ -16,10 +16,12 @@ from safelight.models.vae_export import export_pair
 from safelight.models.vae_settings import VAESettings
 from safelight.pixels.files import write_photo
 from safelight.runtime.card import ModelCard
-from safelight.runtime.codes import Autoencoder, between, load_vae
+from safelight.runtime.codes import Autoencoder, between, is_autoencoder, load_vae
 from safelight.runtime.mixture import Mixture
 from safelight.runtime.modelfile import WEIGHTS
+from safelight.runtime.restore import Colorizer, load
 from safelight.tasks.autoencode import Preparation, frame
+from tests.runtime.tiny import make_model
 
 PREPARATION = Preparation("pad", 1.5)
 LATENT = 5
@@ -165,3 +167,16 @@ def test_the_bundled_autoencoder_knows_a_figure_from_noise() -> None:
     noise = np.random.default_rng(0).random(figure.shape, np.float32)
     errors = [np.square(bundled.reconstruct(given) - given).mean() for given in (figure, noise)]
     assert errors[0] < 0.01 < errors[1]
+
+
+def test_load_gives_an_autoencoder_too(base: Path, tmp_path: Path) -> None:
+    for model in (base, base.with_name("small.encoder.onnx"), base.with_name("small.decoder.onnx")):
+        assert isinstance(load(model), Autoencoder)
+    assert load("figures").latent == 256  # the bundled one
+    own = make_model(tmp_path, "small")
+    for name in ("small.encoder.onnx", "small.decoder.onnx"):
+        (tmp_path / name).touch()
+    assert not is_autoencoder(own)  # a file of that very name goes before a pair
+    assert isinstance(load(own), Colorizer)
+    with pytest.raises(ModelError, match=r"there is no autoencoder .*none.decoder.onnx is missing"):
+        load(tmp_path / "none.decoder.onnx")

@@ -36,7 +36,7 @@ class Posterior(NamedTuple):
 
 
 class Autoencoder:
-    """An autoencoder, ready to use. Made by `load_vae`."""
+    """An autoencoder, ready to use. Made by `safelight.load("figures")` or `load_vae`."""
 
     def __init__(self, encoder: ModelFile, decoder: ModelFile, threads: int = 0) -> None:
         self.card = decoder.card
@@ -127,24 +127,37 @@ def find_pair(model: str | Path = MODEL) -> tuple[ModelFile, ModelFile]:
 
     Raises ModelError.
     """
-    stem = str(model)
-    for ending in (ENCODER, DECODER, ".onnx"):
-        stem = stem.removesuffix(ending)
-    base = Path(stem).expanduser()
-    if not Path(f"{base}{DECODER}").is_file() and len(base.parts) == 1 and not stem.endswith("."):
-        base = WEIGHTS / base
+    base = _base(model)
     if not Path(f"{base}{DECODER}").is_file():
         known = sorted(path.name.removesuffix(DECODER) for path in WEIGHTS.glob(f"*{DECODER}"))
         raise ModelError(
-            f"there is no autoencoder {str(model)!r} ({Path(stem).name}{DECODER} is missing); bundled are: "
+            f"there is no autoencoder {str(model)!r} ({base.name}{DECODER} is missing); bundled are: "
             f"{', '.join(known) or 'none'}; train one: safelight train figures --data DATASET"
         )
     return find_model(Path(f"{base}{ENCODER}"), "encode"), find_model(Path(f"{base}{DECODER}"), "decode")
 
 
+def is_autoencoder(model: str | Path) -> bool:
+    """Whether this name or path is that of an encoder, of a decoder, or of both where no single file has it."""
+    if str(model).endswith((ENCODER, DECODER)):
+        return True
+    return not Path(model).expanduser().is_file() and Path(f"{_base(model)}{DECODER}").is_file()
+
+
 def load_vae(model: str | Path = MODEL, threads: int = 0) -> Autoencoder:
     """An autoencoder: the name of a bundled one, or the path of an exported one. Raises ModelError."""
     return Autoencoder(*find_pair(model), threads)
+
+
+def _base(model: str | Path) -> Path:
+    """The path of a pair of files without their endings: as it is given, or among the bundled ones."""
+    stem = str(model)
+    for ending in (ENCODER, DECODER, ".onnx"):
+        stem = stem.removesuffix(ending)
+    base = Path(stem).expanduser()
+    if not Path(f"{base}{DECODER}").is_file() and len(base.parts) == 1 and not stem.endswith("."):
+        return WEIGHTS / base
+    return base
 
 
 def _pixels(photo: str | Path | Photo | Pixels) -> Pixels:

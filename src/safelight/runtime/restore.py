@@ -13,6 +13,8 @@ from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
 from safelight.pixels.given import check_floats, pixels_of
 from safelight.runtime import defaults
+from safelight.runtime.codes import MODEL as FIGURES
+from safelight.runtime.codes import Autoencoder, is_autoencoder, load_vae
 from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
 from safelight.runtime.modelfile import ModelFile, find_model
@@ -171,19 +173,26 @@ def load(model: Literal["fill"], threads: int = 0) -> Filler: ...  # type: ignor
 @overload
 def load(model: Literal["scratches"], threads: int = 0) -> ScratchFinder: ...  # type: ignore[overload-overlap]
 @overload
+def load(model: Literal["figures"], threads: int = 0) -> Autoencoder: ...  # type: ignore[overload-overlap]
+@overload
 def load(model: str | Path | None = None, threads: int = 0) -> Colorizer: ...
-def load(model: str | Path | None = None, threads: int = 0) -> Colorizer | Filler | ScratchFinder:
+def load(
+    model: str | Path | None = None, threads: int = 0
+) -> Colorizer | Filler | ScratchFinder | Autoencoder:
     """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo,
-    `load("scratches")(photo)` the mask of its damage.
+    `load("scratches")(photo)` the mask of its damage; `load("figures")` has `encode`, `decode` and `sample`.
 
     model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card, whose
-    task decides what is returned (RESTORERS); None is the bundled colorizer. "fill" and "scratches" work without
-    a model too, by classical methods. threads: how many the network may use, 0 for one a core. Raises ModelError.
+    task decides what is returned (RESTORERS; a pair of files is an autoencoder); None is the bundled colorizer.
+    "fill" and "scratches" work without a model too, by classical methods. threads: how many the network may use,
+    0 for one a core. Raises ModelError.
     """
     if model == FILL:
         return load_filler(threads=threads)
     if model == SCRATCHES:
         return load_finder(threads=threads)
+    if model is not None and (model == FIGURES or is_autoencoder(model)):
+        return load_vae(model, threads)
     found = find_model(defaults.MODEL if model is None else model, tuple(RESTORERS))
     return RESTORERS[found.card.task](found, threads)
 

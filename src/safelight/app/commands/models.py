@@ -1,6 +1,11 @@
 """safelight models: what is bundled."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from safelight.runtime.modelfile import ModelFile
 
 EXAMPLES = """
 \b
@@ -8,20 +13,35 @@ Example:
   safelight models
 """
 
+USERS = {
+    "color": "colorize, suggest, repair --color",
+    "fill": "fill, repair",
+    "scratches": "scratches, repair",
+    "figures": "sample, reconstruct, interpolate, encode",
+}  # name of a bundled model -> the commands that use it where no --model is given
+
 
 @click.command(epilog=EXAMPLES)
 def models() -> None:
     """List the models that come with safelight."""
-    from safelight.runtime import defaults
+    from safelight.runtime.codes import DECODER, ENCODER
     from safelight.runtime.modelfile import list_bundled
 
-    bundled = list_bundled()
+    bundled: dict[str, list[ModelFile]] = {}
+    for model in list_bundled():  # an autoencoder is two files of one name
+        name = model.path.name.removesuffix(ENCODER).removesuffix(DECODER).removesuffix(".onnx")
+        bundled.setdefault(name, []).append(model)
     if not bundled:
         click.echo("no model is bundled; give one with --model MODEL.onnx")
-    for model in bundled:
-        card = model.card
-        click.echo(
-            f"{model.path.stem:12} {card.task}, {card.parameters / 1e6:.1f} M parameters, "
-            f"{model.path.stat().st_size / 1e6:.1f} MB, {card.license}, made {card.created}"
-            + (" (used unless --model names another)" if model.path.stem == defaults.MODEL else "")
-        )
+    for name, files in bundled.items():
+        click.echo(_line(name, files))
+
+
+def _line(name: str, files: "list[ModelFile]") -> str:
+    card = files[0].card
+    size = sum(file.path.stat().st_size for file in files) / 1e6
+    used = f"; used by {USERS[name]}" if name in USERS else ""
+    return (
+        f"{name:12} {' and '.join(sorted({file.card.task for file in files}, reverse=True))}, "
+        f"{card.parameters / 1e6:.1f} M parameters, {size:.1f} MB, {card.license}, made {card.created}{used}"
+    )
