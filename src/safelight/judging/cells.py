@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from safelight.errors import SafelightError
 from safelight.judging.intervals import Estimate, Standing
+from safelight.judging.measured import as_measured
 from safelight.judging.plain import as_estimate, plain
 
 ALL = "all"  # the mean over all cells that have the statistic
@@ -48,12 +49,16 @@ def save(document: Mapping[str, Any], path: Path) -> Path:
 
 
 def load(kind: type[V], form: str, version: int, path: Path, about: str) -> V:
-    """Read verdict.json as that kind of verdict. Raises SafelightError, which says what it should be `about`."""
+    """Read verdict.json as that kind of verdict, of this version or an older one, which has no scores by picture.
+
+    Raises SafelightError, which says what it should be `about`.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        if document.get("format") != form or document.get("version") != version:
-            raise ValueError(f'expected "format": "{form}", "version": {version}')
-        stored = {field.name: document[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+        if document.get("format") != form or document.get("version") not in range(1, version + 1):
+            raise ValueError(f'expected "format": "{form}", "version": 1 to {version}')
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        stored = {name: document[name] for name in names if name in document}
         return kind(**{**stored, **_typed(stored)})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SafelightError(
@@ -75,6 +80,7 @@ def _typed(stored: Mapping[str, Any]) -> dict[str, Any]:
             CellComparison(**{**row, "difference": as_estimate(row["difference"])})
             for row in stored["comparisons"]
         ),
+        "scores": as_measured(stored.get("scores", ())),
         "gains": {int(index): gain for index, gain in stored["gains"].items()},
         "cells": tuple(stored["cells"]),
         "sentences": tuple(stored["sentences"]),

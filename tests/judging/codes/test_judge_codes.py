@@ -195,6 +195,23 @@ def test_pca_against_itself_cannot_be_told(dataset: Path) -> None:
     assert verdict.collapse is None
 
 
+def test_each_picture_has_its_squared_error_and_the_questions_their_hash(dataset: Path) -> None:
+    held_out, training = open_dataset(dataset, "val"), open_dataset(dataset, "train")
+    one, other = (judged(dataset, fitted(training, count)).verdict for count in (3, 1))
+    errors = [each.values["mse"][0] for each in one.scores]
+    assert np.mean(errors) == pytest.approx(one.errors["model"]["mse"].value)
+    assert [each.name for each in one.scores] == [held_out.rows(n)["file_name"] for n in range(len(held_out))]
+    assert one.questions == other.questions
+    few = judge_codes(
+        fitted(training), "linear", held_out, training, {"prior": normal}, see, limit=5, seed=1
+    ).verdict
+    assert few.questions != one.questions
+    known = {each.name: each.values["mse"] for each in one.scores}
+    assert [each.values["mse"] for each in few.scores] == [
+        pytest.approx(known[each.name]) for each in few.scores
+    ]
+
+
 def test_a_model_with_less_than_pca_loses_and_it_is_said(dataset: Path) -> None:
     verdict = judged(dataset, fitted(open_dataset(dataset, "train"), components=1)).verdict
     assert verdict.standing == "loses"

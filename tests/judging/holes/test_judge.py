@@ -136,12 +136,36 @@ def test_known_scores_of_one_hole(photos: PictureList) -> None:
     assert row["perceptual"][4] > 0
 
 
+def test_each_picture_has_its_scores_by_name(best: FillVerdict, photos: PictureList) -> None:
+    assert [each.index for each in best.scores] == list(range(8))
+    assert best.scores[3].name == "picture 3"
+    named = PictureList(photos.pixels[:2], [{"file_name": f"{letter}.png"} for letter in "ab"])
+    told = judge_fill(telea, "telea", named, size=SIZE)
+    assert [each.name for each in told.scores] == ["a.png", "b.png"]
+    psnr = np.array([each.values["hole_psnr"] for each in told.scores])
+    assert psnr.mean(0).tolist() == pytest.approx(
+        [told.curves["telea"]["hole_psnr"][cell.name].value for cell in CELLS]
+    )
+
+
+def test_a_verdict_from_before_pictures_had_scores_is_still_read() -> None:
+    old = FillVerdict.load(Path(__file__).parents[3] / "docs" / "judged" / "fill" / "verdict.json")
+    assert old.pictures == len(old.gains) == 100
+    assert old.scores == ()
+
+
 def test_a_verdict_survives_its_file(loser: FillVerdict, tmp_path: Path) -> None:
     path = loser.save(tmp_path / "verdict.json")
     back = FillVerdict.load(path)
     assert back.to_json() == loser.to_json()
     assert back.sentences == loser.sentences
-    for text in ("", "[]", '{"format": "safelight-verdict", "version": 1}'):
+    assert back.scores[0].values.keys() == loser.scores[0].values.keys()
+    for text in (
+        "",
+        "[]",
+        '{"format": "safelight-verdict", "version": 1}',
+        '{"format": "safelight-fill-verdict", "version": 99}',
+    ):
         path.write_text(text)
         with pytest.raises(SafelightError, match="judge again"):
             FillVerdict.load(path)

@@ -86,6 +86,14 @@ def test_who_sees_nothing_loses_in_words_but_makes_no_false_finds(verdict: Scrat
     assert verdict.looks == 1
 
 
+def test_each_picture_has_its_counts(verdict: ScratchVerdict, photos: PictureList) -> None:
+    assert [each.index for each in verdict.scores] == list(range(8))
+    truth = [question.print(2).mask.sum() for question in ask(photos, SIZE)]
+    assert [each.values["damaged"][2] for each in verdict.scores] == truth
+    assert not any(any(each.values["found"]) for each in verdict.scores)
+    assert set(verdict.scores[0].values) == {"found", "right", "damaged", "seen"}
+
+
 def test_a_verdict_and_its_report_read_back(
     verdict: ScratchVerdict, photos: PictureList, tmp_path: Path
 ) -> None:
@@ -96,6 +104,7 @@ def test_a_verdict_and_its_report_read_back(
     assert (tmp_path / "pictures.png").stat().st_size > 1000
     again = ScratchVerdict.load(tmp_path / "verdict.json")
     assert again.sentences == verdict.sentences
+    assert again.scores == verdict.scores
     assert again.curves["ridge"]["f1"][ALL].value == pytest.approx(
         verdict.curves["ridge"]["f1"][ALL].value, 1e-4
     )

@@ -1,5 +1,6 @@
 """The judge of codes: an autoencoder, PCA with as many components and the mean picture on the same pictures."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from safelight.judging.codes.subject import Codes, Pca, Pictures, Subject
 from safelight.judging.codes.verdict import MEAN, MODEL, PCA, CodeVerdict, Memory
 from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.looks import count_look
+from safelight.judging.measured import measured
 from safelight.judging.metrics import SSIM_WINDOW, ssim
 from safelight.losses.latent import active_units, find_collapse
 from safelight.losses.likelihood import bits_per_dimension
@@ -32,11 +34,20 @@ LEAST = 3  # pictures: intervals leave one out, and a spread takes two
 
 
 class Album(NamedTuple):
-    """Framed pictures: planes (n, 3, s, s), padding (n, 1, s, s) 1 = padding, and the boxes they fill."""
+    """Framed pictures: planes (n, 3, s, s), padding (n, 1, s, s) 1 = padding, the boxes they fill, their numbers."""
 
     planes: Pictures
     padding: Float32[np.ndarray, "n 1 s s"]
     boxes: list[Box]
+    numbers: list[int]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all pictures as they are framed, whatever their order."""
+        levels = np.round(self.planes * 255).astype(np.uint8)
+        framed = zip(levels, self.padding > 0, strict=True)
+        each = [hashlib.sha256(a.tobytes() + np.packbits(b).tobytes()).hexdigest() for a, b in framed]
+        return hashlib.sha256("\n".join([str(levels.shape[1:]), *sorted(each)]).encode()).hexdigest()
 
 
 class Judged(NamedTuple):
@@ -88,7 +99,8 @@ def judge_codes(
     bound = bounds(subject, truth.planes, truth.padding, rng)
     told("bounds", 1, 1)
     verdict = _verdict(subject, name, truth, known, given, samples, means, bound, see, seed)
-    verdict = replace(verdict, dataset=dataset, split=split)
+    own = {"mse": _squared_errors(given[MODEL], truth)[:, None]}
+    verdict = replace(verdict, dataset=dataset, split=split, scores=measured(held_out, truth.numbers, own))
     if split == "test":
         verdict = replace(verdict, looks=count_look(held_out.dataset.folder, verdict))
     first = next(iter(samples.values()))
@@ -122,6 +134,7 @@ def album(
         np.stack([part.planes for part in parts]),
         np.stack([part.padding for part in parts]),
         [part.box for part in parts],
+        chosen.tolist(),
     )
 
 
@@ -155,6 +168,7 @@ def _verdict(
         latent=subject.latent,
         active=active_units(torch.from_numpy(means)),
         seed=seed,
+        questions=truth.sha256,
         likelihood=subject.likelihood,
         sd=subject.sd,
         errors={method: _errors(squared[method], given[method], truth, weights) for method in given},

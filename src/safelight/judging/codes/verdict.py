@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from safelight.judging.intervals import Estimate, Standing
+from safelight.judging.measured import Measured
 from safelight.judging.plain import plain
 
-FORMAT, VERSION = "safelight-code-verdict", 1
+FORMAT, VERSION = "safelight-code-verdict", 2
 MODEL, PCA, MEAN = "model", "PCA", "mean picture"
 
 
@@ -30,10 +31,11 @@ class Memory:
 class CodeVerdict:
     """A model's standing on held-out pictures.
 
-    errors: mean squared error (values 0..1), PSNR in dB, and SSIM of reconstructions, by method. saved: share
+    questions: sha256 of the framed pictures. errors: mean squared error (values 0..1), PSNR in dB, and SSIM of reconstructions, by method. saved: share
     of PCA's squared error that the model takes away, with as many components as a code has numbers.
     bounds: in nats per picture, KL among them, and in bits per dimension where the likelihood has them.
-    distances: set -> Fréchet and kernel distance from the held-out pictures, on `features`.
+    distances: set -> Fréchet and kernel distance from the held-out pictures, on `features`. scores: the model's
+    squared error on each picture.
     """
 
     model: str
@@ -45,6 +47,7 @@ class CodeVerdict:
     latent: int
     active: int
     seed: int
+    questions: str
     likelihood: str
     sd: float
     errors: Mapping[str, Mapping[str, Estimate]]
@@ -54,6 +57,7 @@ class CodeVerdict:
     distances: Mapping[str, Mapping[str, Estimate]]
     features: str
     memory: Memory
+    scores: tuple[Measured, ...] = ()
     collapse: str | None = None
     looks: int | None = None
     judged: str = ""

@@ -16,6 +16,7 @@ from safelight.judging.holes.sentences import summarize
 from safelight.judging.holes.verdict import FillVerdict
 from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.looks import count_look
+from safelight.judging.measured import measured
 from safelight.judging.questions import Pictures
 from safelight.tasks.fills import CLASSICAL, Fill
 
@@ -54,7 +55,10 @@ def judge_fill(
     for other, answer in (beside or {}).items():
         if other not in rows:
             rows[other] = _score(answer, other, questions, progress)
-    verdict = _verdict(name, questions, {method: gather(own) for method, own in rows.items()})
+    scores = {method: gather(own) for method, own in rows.items()}
+    own = {"hole_psnr": scores[name]["hole_psnr"]}
+    verdict = _verdict(name, questions, scores)
+    verdict = replace(verdict, scores=measured(pictures, [each.index for each in questions], own))
     verdict = replace(verdict, dataset=dataset, split=split)
     if folder and split == "test":
         verdict = replace(verdict, looks=count_look(folder, verdict))

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from safelight.judging.cells import CellComparison, Curve, as_document, compared, load, save
+from safelight.judging.measured import Measured
 
-FORMAT, VERSION = "safelight-fill-verdict", 1
+FORMAT, VERSION = "safelight-fill-verdict", 2
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class FillVerdict:
 
     questions: sha256 of all questions. curves: method -> statistic -> cell -> estimate. best: the classical
     method with the highest mean PSNR in the hole of each cell. gains: a picture's mean lead over those, in
-    dB, by the number of the picture. looks: as in the judge of color.
+    dB, by the number of the picture. scores: the model's PSNR in each hole of each picture (none in version 1).
+    looks: as in the judge of color.
     """
 
     model: str
@@ -32,6 +34,7 @@ class FillVerdict:
     comparisons: tuple[CellComparison, ...]
     best: Mapping[str, str]
     gains: Mapping[int, float]
+    scores: tuple[Measured, ...] = ()
     looks: int | None = None
     judged: str = ""
     safelight: str = ""

@@ -14,6 +14,7 @@ from safelight import __version__
 from safelight.judging.cells import ALL, CellComparison
 from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.looks import count_look
+from safelight.judging.measured import measured
 from safelight.judging.questions import Pictures
 from safelight.judging.scratches.questions import CELLS, SIZE, WHOLE, ScratchQuestions, ask
 from safelight.judging.scratches.scores import (
@@ -28,7 +29,7 @@ from safelight.judging.scratches.scores import (
 )
 from safelight.judging.scratches.sentences import summarize
 from safelight.judging.scratches.verdict import ScratchVerdict
-from safelight.tasks.matches import TOLERANCE
+from safelight.tasks.matches import TOLERANCE, Matches
 
 NAMES = (*(cell.name for cell in CELLS), ALL)
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -61,7 +62,10 @@ def judge_scratches(
     for method, find in CLASSICAL.items():
         if method not in rows:
             rows[method] = _score(find, method, questions, workers, progress)
-    verdict = _verdict(name, questions, {method: gather(own) for method, own in rows.items()})
+    scores = {method: gather(own) for method, own in rows.items()}
+    counts = {column: scores[name][column] for column in Matches._fields}
+    verdict = _verdict(name, questions, scores)
+    verdict = replace(verdict, scores=measured(pictures, [each.index for each in questions], counts))
     verdict = replace(verdict, dataset=dataset, split=split)
     if folder and split == "test":
         verdict = replace(verdict, looks=count_look(folder, verdict))

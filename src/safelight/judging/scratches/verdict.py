@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from safelight.judging.cells import CellComparison, Curve, as_document, compared, load, save
+from safelight.judging.measured import Measured
 
-FORMAT, VERSION = "safelight-scratches-verdict", 1
+FORMAT, VERSION = "safelight-scratches-verdict", 2
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class ScratchVerdict:
     """A finder's standing on one set of drawn damage.
 
     questions: sha256 of all questions. curves: finder -> statistic -> cell -> estimate. gains: a picture's lead in
-    F1 over the best ridge filter, all its prints together, by the number of the picture. looks: as in the judge
-    of color.
+    F1 over the best ridge filter, all its prints together, by the number of the picture. scores: the pixels that
+    F1 is made of, for each picture and cell (none in version 1). looks: as in the judge of color.
     """
 
     model: str
@@ -31,6 +32,7 @@ class ScratchVerdict:
     curves: Mapping[str, Mapping[str, Curve]]
     comparisons: tuple[CellComparison, ...]
     gains: Mapping[int, float]
+    scores: tuple[Measured, ...] = ()
     looks: int | None = None
     judged: str = ""
     safelight: str = ""
