@@ -12,20 +12,29 @@ ON_COLORS = ("huber", "l1", "smooth_l1", "weighted", "log_error", "rgb", "bins")
 class ColorLossSettings:
     """Weights of the terms; a weight of 0 leaves the term out. Below, ab is in units of ab / 110.
 
-    huber: Huber on the distance between two colours, a pixel's two channels together, quadratic below `beta`.
-    l1: mean absolute error of the channels. smooth_l1: Huber on each channel for itself, below `beta` too.
-    weighted: squared error, `saturated` times where the truth's chroma is above `saturated_from` (units of
-      ab; the median pixel of our photos has 14), `grey` times elsewhere.
-    log_error: log of each picture's mean squared ab error plus `floor` squared (floor in units of ab): every
-      picture counts alike, as it does in a mean of PSNRs.
+    huber: Huber on the distance between two colors, a pixel's two channels together, quadratic below `beta`.
+    beta: where huber and smooth_l1 turn from quadratic to linear; smaller forgives outliers more.
+    l1: mean absolute error of the channels.
+    smooth_l1: Huber on each channel for itself, below `beta` too.
+    weighted: squared error, `saturated` times where the truth is colorful, `grey` times elsewhere.
+    saturated: factor of `weighted` where the truth's chroma is above `saturated_from`.
+    grey: factor of `weighted` elsewhere.
+    saturated_from: chroma that counts as colorful, in units of ab; the median pixel of our photos has 14.
+    log_error: log of each picture's mean squared ab error plus `floor` squared: every picture counts alike, as it
+      does in a mean of PSNRs.
+    floor: error below which `log_error` no longer presses, in units of ab.
     rgb: mean absolute error of sRGB 0..1.
-    perceptual, style: distance of `features` and of their Gram matrices. features: "efficientnet_lite0", or
-      "vgg16" with the path of torchvision's weights in `vgg16`.
-    variation: total variation of ab. diversity: minus the log of the variance of ab in a picture.
-    chroma: absolute error of the expected chroma (for vivid colours).
+    perceptual: distance of `features`, those of a frozen network that looks at both pictures.
+    style: distance of the Gram matrices of `features`.
+    features: whose features those are; "vgg16" needs the path of torchvision's weights in `vgg16`.
+    vgg16: path of torchvision's VGG16 weights, if `features` is vgg16.
+    variation: total variation of ab.
+    diversity: minus the log of the variance of ab in a picture.
+    chroma: absolute error of the expected chroma (for vivid colors).
     guess: Huber of the answer before any hint, at an eighth of the size.
-    bins: cross-entropy of the distribution over ab bins (head "bins" only). rebalance: rare bins weigh more;
-      rebalance_mix: lambda, the uniform share of the prior that they are weighed by.
+    bins: cross-entropy of the distribution over ab bins (head "bins" only).
+    rebalance: rare bins weigh more (Zhang et al. 2016).
+    rebalance_mix: lambda, the uniform share of the prior that bins are weighed by.
     """
 
     huber: float = 1.0

@@ -17,10 +17,13 @@ Hole = Float[Tensor, "b 1 h w"]
 class FillLossSettings:
     """Weights of the terms; a weight of 0 leaves the term out.
 
-    hole, valid: mean absolute error in the hole, and outside of it (Liu et al. 2018 take 6 to 1).
+    hole: mean absolute error in the hole (Liu et al. 2018 take 6 to 1 of `valid`).
+    valid: mean absolute error outside of the hole.
     log_error: half the log of each picture's mean squared error in its hole plus `floor` squared: every
       picture counts alike, as it does in a mean of PSNRs.
-    perceptual, style: distance on EfficientNet-Lite0 features of the composite.
+    floor: error below which `log_error` no longer presses, of black to white.
+    perceptual: distance on EfficientNet-Lite0 features of the composite.
+    style: distance of the Gram matrices of those features.
     variation: total variation of the composite in the hole and one pixel around it.
     """
 

@@ -17,8 +17,9 @@ LEAST_GAIN = 0.02  # share of the mean picture's error that a code must take awa
 
 @dataclass(frozen=True)
 class CodeLossSettings:
-    """kl: weight of the divergence; 1 is the evidence lower bound, more is the β-VAE (Higgins et al. 2017).
+    """Weights beside the likelihood, which is model.likelihood's and always counts once.
 
+    kl: weight of the divergence; 1 is the evidence lower bound, more is the β-VAE (Higgins et al. 2017).
     warmup: share of the run in which the weight rises from 0 (Bowman et al. 2016).
     free: nats that each number of the code may cost before it is pressed (free bits, Kingma et al. 2016).
     perceptual: weight of a distance between features (losses/perceptual.py), beside nats per dimension.

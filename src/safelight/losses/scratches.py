@@ -16,7 +16,8 @@ Plane = Float[Tensor, "b 1 h w"]
 class ScratchLossSettings:
     """Weights of the terms; a weight of 0 leaves the term out.
 
-    cross_entropy: of each pixel; `damaged` is what a damaged pixel counts beside a whole one.
+    cross_entropy: of each pixel, damaged or whole.
+    damaged: what a damaged pixel counts in `cross_entropy` beside a whole one.
     dice: one minus the overlap (Milletari et al. 2016), over the whole batch: it does not mind that damage is rare.
     """
 

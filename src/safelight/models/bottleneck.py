@@ -17,10 +17,12 @@ from safelight.models.layers import ACTIVATIONS, ActivationName, NormName
 class BottleneckSettings:
     """What happens at the smallest size.
 
-    width: channels; 0 for those that growth gives. depth: convolutions after the last downsampling.
-    dilations: one a convolution, padded so that sizes hold; none given are all 1.
-    contextual: missing cells borrow from known ones (Yu et al. 2018). self_attention: heads with which all
-    cells look at all (Vaswani et al. 2017); 0 for none. Both need memory for (cells)^2.
+    width: channels; 0 for those that growth gives.
+    depth: convolutions after the last downsampling.
+    dilations: one for each convolution, padded so that sizes hold; none given are all 1.
+    contextual: missing cells borrow from known ones (Yu et al. 2018); needs memory for (cells)².
+    self_attention: heads with which all cells look at all (Vaswani et al. 2017), 0 for none; needs memory for
+      (cells)².
     fully_connected: numbers that the whole picture is pressed into; 0 for none.
     """
 

@@ -13,8 +13,11 @@ KERNEL = 5
 
 @dataclass(frozen=True)
 class DiscriminatorSettings:
-    """channels: of the first layer, doubled at each one to `widest`. layers: how often the size is halved.
+    """A network that scores patches as true or made. It trains only where adversarial.weight is above 0.
 
+    channels: of the first layer, doubled at each one to `widest`.
+    widest: most channels of a layer.
+    layers: how often the size is halved; more layers judge larger patches.
     spectral: spectral norm (Miyato et al. 2018): no layer can stretch a difference.
     """
 

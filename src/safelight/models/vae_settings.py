@@ -16,19 +16,27 @@ InitializationName = Literal["he_normal", "he_uniform", "glorot_uniform", "ortho
 class VAESettings:
     """The network and its likelihood: q(z | x) and p(x | z) of Kingma & Welling 2014.
 
-    filters: channels at each halving of the picture's size. layers: convolutions at each size, from 1.
+    filters: channels at each halving of the picture's size.
+    layers: convolutions at each size, from 1.
+    kernel: side of the convolutions in pixels, odd.
+    activation: what follows each convolution.
+    norm: how features are normalized; group for small batches.
     up: how the decoder doubles: "resize" (nearest, then a convolution) or "transposed" convolutions.
     paint: where the last convolution works: "full" size, or "shuffle": at half the size, with four times the
-    channels, which are laid side by side (Shi et al. 2016); a step takes a third less time.
-    linear: side of the small picture that a linear map paints from the code (0 for none); the last
-    convolutions see it and add to it, and another linear map gives the code its start from the whole picture.
-    They begin as principal components (models/vae_linear.py). refine: channels of those last convolutions.
-    hidden: width of a fully connected layer on each side of the code, 0 for none. latent: numbers in a code.
-    variational: False for a plain autoencoder: the same network, no noise and no KL.
-    output: activation after the last convolution. values: what its numbers mean: "0..1" is the picture as it
-    is, "-1..1" twice the picture minus one.
-    likelihood: of the picture's values 0..1 given the code. sd: its standard deviation in those units (not
-    for bernoulli), where a learned one starts.
+      channels, which are laid side by side (Shi et al. 2016); a step takes a third less time.
+    linear: side of the small picture that a linear map paints from the code, 0 for none; the last convolutions
+      see it and add to it, another linear map gives the code its start from the whole picture, and both begin
+      as principal components (models/vae_linear.py).
+    refine: channels of the last convolutions, where `linear` is on.
+    hidden: width of a fully connected layer on each side of the code, 0 for none.
+    latent: numbers in a code.
+    variational: false for a plain autoencoder: the same network, no noise and no KL.
+    initialization: how first weights are drawn; Keras draws glorot_uniform.
+    output: activation after the last convolution.
+    values: what the network's numbers mean: "0..1" is the picture as it is, "-1..1" twice the picture minus one.
+    likelihood: of the picture's values 0..1 given the code.
+    sd: standard deviation of that likelihood in those units (not for bernoulli), where a learned one starts.
+    learn_sd: whether that standard deviation is trained along (Rybkin et al. 2021).
     """
 
     filters: tuple[int, ...] = (32, 64, 128, 256)

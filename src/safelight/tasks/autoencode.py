@@ -26,8 +26,9 @@ class Preparation:
     """How a photo becomes the network's square. In the card, so that a model is used as it was trained.
 
     fit: "pad" keeps the whole photo inside a border, "crop" cuts the ends of the longer side off, "stretch"
-    squeezes it. aspect: height over width of the typical photo it was trained on, measured (training/code):
-    pictures that come from no photo are cut to it.
+      squeezes it.
+    aspect: height over width of the typical photo it was trained on, measured (training/code): pictures that
+      come from no photo are cut to it.
     """
 
     fit: FitName = "pad"

@@ -24,8 +24,15 @@ VISIBLE = 0.02  # of the range of light: a smaller change is not in the mask
 class DamageSettings:
     """How much damage: the largest number of each kind on one picture; each number is drawn from 0 to it.
 
-    widths: least and most width of a line or speck, in pixels, whatever the picture's size; (0, 0) has each
-      kind's own, in proportion to the short side. visible: least change that is in the mask, of black to white.
+    scratches: most scratches on one picture; 0 draws none.
+    cracks: most branching cracks on one picture; 0 draws none.
+    dust: most specks on one picture; 0 draws none.
+    stains: most stains on one picture; 0 draws none.
+    folds: most folds across one picture; 0 draws none.
+    flakes: most places of one picture where paper shows; 0 draws none.
+    widths: least and most width of a line or speck, in pixels, whatever the picture's size; 0,0 has each
+      kind's own, in proportion to the short side.
+    visible: least change that is in the mask, of black to white.
     """
 
     scratches: int = 8

@@ -24,7 +24,11 @@ FREE_FORM = ("strokes", "strokes", "blobs", "rectangles", "scratches")  # pieces
 class HoleSampling:
     """How holes are drawn.
 
-    rectangles, strokes, blobs, scratches, borders: how often each kind is drawn, as weights; 0 leaves it out.
+    rectangles: how often rectangles are drawn, as a weight beside the other kinds; 0 leaves them out.
+    strokes: how often strokes of a brush are drawn, as a weight; 0 leaves them out.
+    blobs: how often stains with a waving rim are drawn, as a weight; 0 leaves them out.
+    scratches: how often thin lines are drawn, as a weight; 0 leaves them out.
+    borders: how often a strip along one side is torn off, as a weight; 0 leaves them out.
     mixed: share of masks whose pieces are of any of these kinds, instead of one.
     pieces: fewest and most pieces of a mask.
     area: least and most share of the picture that is missing. Scratches may miss the least: they are thin.

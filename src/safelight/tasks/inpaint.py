@@ -32,8 +32,8 @@ CROSSOVER = 12.0  # pixels
 class Preparation:
     """How a picture and its hole become planes. In the card, so that a model is used as it was trained.
 
-    span: the range of the colors: "centered" -1..1, "unit" 0..1, or "bytes" 0..255 (only to show what it
-      costs: note 001 found 0..1 to train better).
+    span: the range of the colors: "centered" -1..1, "unit" 0..1, or "bytes" 0..255 (only to show what it costs:
+      note 001 found 0..1 to train better).
     guess: a classical method whose filling is given to the network in planes 4 to 6; "none" leaves them out.
     crossover: the width of a hole, in pixels at the network's size, from which on the model does better than
       the classical methods; measured after training (safelight judge). Thinner damage is not given to it.

@@ -22,12 +22,17 @@ STAINS = DamageSettings(scratches=0, cracks=0, dust=0, stains=2, folds=0)
 class PrintSettings:
     """How prints and scans are drawn.
 
-    grey, toned: shares that are black and white, and brown or blue; the rest keeps its colors. So are prints, and
-      so, again, are `rescanned` of the scans, with the damage on them: it has no color of its own then.
-    lookalikes: most groups of thin things that are no damage. stained: share with stains, which are none either:
-      the picture still shows under them.
-    softest: most blur of the lens, standard deviation in pixels. grain: most noise, of black to white.
-    faded: share whose blacks and whites are lost. jpeg: share that went through a JPEG, of quality `worst` or more.
+    grey: share of prints that are black and white.
+    toned: share that are brown or blue; the rest keeps its colors.
+    rescanned: share of the scans that are grey or toned (again in those shares), with the damage on them: it has
+      no color of its own then.
+    lookalikes: most groups of thin things that are no damage.
+    stained: share with stains, which are none either: the picture still shows under them.
+    softest: most blur of the lens, standard deviation in pixels.
+    grain: most noise, of black to white.
+    faded: share whose blacks and whites are lost.
+    jpeg: share that went through a JPEG.
+    worst: lowest quality of that JPEG, 1 to 100.
     """
 
     grey: float = 0.5

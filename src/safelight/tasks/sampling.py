@@ -21,17 +21,20 @@ from safelight.tasks.hints import Points
 class HintSampling:
     """How hints are drawn.
 
-    count: "geometric" (stop probability `stop`, mean 1/stop - 1), "uniform" (0..most), "log" (1..most, as
-      many pictures with 1 hint as with 2..3 or 50..99) or "fixed" (always `most`).
+    count: how many: "geometric" (stop probability `stop`, mean 1/stop - 1), "uniform" (0..most), "log" (1..most,
+      as many pictures with 1 hint as with 2..3 or 50..99) or "fixed" (always `most`).
+    most: largest number of hints on a picture.
+    stop: chance to stop after each hint, if `count` is geometric.
     automatic: share of pictures that get no hint at all, whatever `count` says.
-    place: "uniform", or "normal" around the centre with standard deviation size/4, clipped.
-    patch: smallest and largest side, in pixels, of the square over which the colour is averaged.
-    variance: if above 0, the colour is a Gaussian-weighted mean around the point with this variance in
+    place: "uniform", or "normal" around the center with standard deviation size/4, clipped.
+    patch: smallest and largest side, in pixels, of the square over which the color is averaged.
+    variance: if above 0, the color is a Gaussian-weighted mean around the point with this variance in
       pixels squared (note 000's hint_sample_variance), instead of the patch mean.
-    start_most: hint curriculum: `most` begins here and reaches its own value at `curriculum_end`, a share of
-      the run; 0 is off.
+    start_most: hint curriculum: `most` begins here and reaches its own value at `curriculum_end`; 0 is off.
     curriculum: how it gets there: "linear", "cosine" (slow at both ends), "geometric" (equal factors: as much of
       the run from 400 to 40 as from 40 to 4) or "stairs" (on as many equal ones as `curriculum_stairs`).
+    curriculum_end: share of the run after which `most` has its own value.
+    curriculum_stairs: how many stairs, if `curriculum` is stairs.
     """
 
     count: Literal["geometric", "uniform", "log", "fixed"] = "log"

@@ -17,16 +17,22 @@ Place: TypeAlias = tuple[float, float]  # (x, y) in fractions of the picture
 
 @dataclass(frozen=True)
 class Augmentation:
-    """size: side of the square that the network is trained on, a multiple of 32.
+    """How each sample is varied. Whatever is 0 is off and draws nothing.
+
+    size: side of the square that the network is trained on, in pixels, a multiple of 32.
     smallest: the smallest crop's side as a share of the picture's, up to 1 (the whole of it).
     flip: mirror left and right, half of the time.
     aging: share of pictures whose lightness is aged (contrast, fading, blur, grain), as old prints are.
-    rotate: turned by up to so many degrees either way. stretch: width against height changed by up to this share.
+    rotate: turned by up to so many degrees either way.
+    stretch: width against height changed by up to this share.
     coarse: shrunk by up to this share and enlarged again, as small photos are.
-    brightness, contrast, saturation: changed by up to this share; hue: by up to so many degrees. They change
-    the whole picture before a question is made of it, so that question and truth agree.
+    brightness: changed by up to this share, the whole picture, before a question is made of it, so that question
+      and truth agree.
+    contrast: changed by up to this share, likewise.
+    saturation: changed by up to this share, likewise.
+    hue: turned by up to so many degrees, likewise.
     subject: how far the crop is drawn from a random place to the picture's subject, if its metadata name one:
-    0 not at all, 1 centred on it. Whatever is 0 is off and draws nothing.
+      0 not at all, 1 centered on it.
     """
 
     size: int = 128

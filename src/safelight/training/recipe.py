@@ -22,8 +22,9 @@ LARGEST_SEED = 2**32 - 1  # that all generators take
 class DataSettings:
     """Which pictures, how many at a time.
 
-    batch: pictures a step. workers: loading processes. weights: how often a source is drawn relative to its
-    share, as (source, weight) pairs; sources not named have 1.
+    batch: pictures a step.
+    workers: loading processes; 0 loads in the training process itself.
+    weights: how often a source is drawn relative to its share, as pairs source=weight; sources not named have 1.
     """
 
     batch: int = 16
@@ -41,9 +42,14 @@ class DataSettings:
 class TrainSettings:
     """How long and how.
 
-    steps: optimiser steps in all. ema: decay of the averaged weights that are judged and exported, 0 for off.
-    precision: "bf16" (autocast) or "32". channels_last: memory layout of the network.
-    checkpoint_every, validate_every, picture_every: in steps.
+    steps: optimizer steps in all.
+    ema: decay of the averaged weights that are judged and exported, 0 for off.
+    precision: "bf16" (autocast) or "32".
+    channels_last: memory layout of the network; true is the faster one with bf16.
+    seed: decides first weights, pictures, crops and hints; the same seed gives the same run.
+    checkpoint_every: steps between two checkpoints, from which a run resumes and the guard goes back.
+    validate_every: steps between two rounds of scores on held-out pictures.
+    picture_every: steps between two sheets of answers in the run's pictures/.
     """
 
     steps: int = 4000

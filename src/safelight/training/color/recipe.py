@@ -19,7 +19,11 @@ from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSett
 
 @dataclass(frozen=True)
 class ColorRecipe:
-    """Everything that a colorization run is made of."""
+    """Everything that a colorization run is made of.
+
+    name: of the recipe; run folders bear it.
+    task: what is trained, colorize; it cannot be changed.
+    """
 
     name: str
     task: Literal["colorize"] = "colorize"

@@ -9,13 +9,15 @@ from safelight.errors import RecipeError
 class GuardSettings:
     """Training wheels. The defaults lie well outside of what healthy runs do (docs/guard.md).
 
-    on: false trains without. trips: how many times a run is set right before it is stopped with a diagnosis.
+    on: false trains without.
+    trips: how many times a run is set right before it is stopped with a diagnosis.
     lr_factor: what the learning rate is multiplied with at a trip that the network is to blame for; its square
-    at the second one in a row, and so on.
+      at the second one in a row, and so on.
     window: steps that the running scale of a measure looks back on, settle + short at least.
     settle: steps before that scale is used.
     spike: robust standard deviations above the running median that one step may reach.
     jump: how many times its running median the mean of the last `short` losses may be.
+    short: how many losses `jump` takes the mean of.
     patience: healthy steps after a checkpoint before it counts as a good state.
     collapse: share of what it once was that the color or the contrast of the answers may fall to.
     dead: share of all channels that may fall silent on the probes, beyond those that were silent at the start.

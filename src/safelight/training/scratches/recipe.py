@@ -20,7 +20,12 @@ WEAR = DamageSettings(
 
 @dataclass(frozen=True)
 class ScratchRecipe:
-    """Everything that such a run is made of. unharmed: share of samples without any damage."""
+    """Everything that a run of a finder of damage is made of.
+
+    name: of the recipe; run folders bear it.
+    task: what is trained, scratches; it cannot be changed.
+    unharmed: share of samples without any damage.
+    """
 
     name: str
     task: Literal["scratches"] = "scratches"
