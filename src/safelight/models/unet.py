@@ -33,15 +33,20 @@ class Colors(NamedTuple):
 
 @dataclass(frozen=True)
 class UNetSettings:
-    """The network.
+    """A U-Net whose encoder, trained on ImageNet, sees lightness, and whose decoder gets the hints.
 
-    encoder: a timm name. pretrained: ImageNet weights from a package. freeze: leave the encoder as it is.
-    hints_in: "decoder", or "stem" for an encoder that sees the hints too (every new hint then costs all).
+    kind: which network; hinted is the one with a pretrained encoder.
+    encoder: a timm name.
+    pretrained: ImageNet weights from a package; false starts from scratch.
+    freeze: leave the encoder as it is, which saves time and memory.
+    hints_in: where hints enter: "decoder", or "stem" for an encoder that sees them too (every new hint then costs all).
     widths: channels of the decoder at 1/16, 1/8, 1/4 and 1/2 of the size.
     attention: heads that carry hints to places that look alike; 0 for none.
     base: "gated" adds the propagated hints times a learned gate, "plain" adds them whole, "none" not at all.
     head: "regression", or "bins" for a distribution over ab bins (its annealed mean is the answer).
     temperature: of the annealed mean (Zhang et al. 2016, equation 5); 1 is the mean, towards 0 the mode.
+    norm: how the decoder's features are normalized; group for small batches.
+    activation: what follows each of the decoder's convolutions.
     """
 
     kind: Literal["hinted"] = "hinted"

@@ -17,7 +17,11 @@ from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSett
 
 @dataclass(frozen=True)
 class FillRecipe:
-    """Everything that an inpainting run is made of."""
+    """Everything that an inpainting run is made of.
+
+    name: of the recipe; run folders bear it.
+    task: what is trained, fill; it cannot be changed.
+    """
 
     name: str
     task: Literal["fill"] = "fill"
