@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from safelight.losses.latent import freed, kl_nats
 from safelight.losses.likelihood import dimensions, reconstruction_nats
 from safelight.losses.perceptual import Features, lite0_features, perceptual_distance
+from safelight.models.discriminator import PatchDiscriminator
 from safelight.models.vae import VAE, Decoded, Posterior
 from safelight.tasks.autoencode import Preparation
+from safelight.training.adversarial import Judged
 from safelight.training.batches import Pictures
 from safelight.training.code.probes import CodeProbes
 from safelight.training.code.recipe import CodeRecipe
@@ -46,16 +48,21 @@ class CodeCraft:
         self, network: nn.Module, batch: Batch, recipe: CodeRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The terms of the negative evidence lower bound, in nats per dimension, and the perceptual one."""
-        assert isinstance(network, VAE)
-        pictures, padding, noise = batch
-        decoded, posterior = network(pictures, noise)
-        terms = bound_terms(decoded, posterior, network.sd, batch, recipe, progress)
-        if recipe.loss.perceptual:
-            features = self.features.to(pictures.device)
-            terms["perceptual"] = recipe.loss.perceptual * framed_distance(
-                features, decoded.mean, pictures, padding
-            )
-        return terms
+        return self._answered(network, batch, recipe, progress)[0]
+
+    def judged(self, network: nn.Module, batch: Batch, recipe: CodeRecipe, progress: float) -> Judged:
+        """The same, with what a discriminator is shown: reconstructions and pictures (Esser et al. 2021, section 3.1).
+
+        The padding of both is the picture's, so that a border gives nothing away.
+        """
+        pictures, padding, _ = batch
+        terms, decoded = self._answered(network, batch, recipe, progress)
+        given = torch.where(padding > 0, pictures, decoded.mean)
+        return Judged(terms, fake=2 * given - 1, real=2 * pictures - 1)
+
+    def discriminator(self, recipe: CodeRecipe) -> PatchDiscriminator:
+        """A patch discriminator over red, green and blue."""
+        return PatchDiscriminator(3, recipe.discriminator)
 
     def probes(self, held_out: Pictures, recipe: CodeRecipe) -> CodeProbes:
         """Fixed pictures, and fixed codes from the prior."""
@@ -65,6 +72,21 @@ class CodeCraft:
         """With the preparation that was found in the dataset."""
         found = facts.get("preparation")
         return replace(recipe, preparation=Preparation(**found)) if found else recipe
+
+    def _answered(
+        self, network: nn.Module, batch: Batch, recipe: CodeRecipe, progress: float
+    ) -> tuple[dict[str, Tensor], Decoded]:
+        """The terms, and the reconstructions that they were taken of."""
+        assert isinstance(network, VAE)
+        pictures, padding, noise = batch
+        decoded, posterior = network(pictures, noise)
+        terms = bound_terms(decoded, posterior, network.sd, batch, recipe, progress)
+        if recipe.loss.perceptual:
+            features = self.features.to(pictures.device)
+            terms["perceptual"] = recipe.loss.perceptual * framed_distance(
+                features, decoded.mean, pictures, padding
+            )
+        return terms, decoded
 
 
 def bound_terms(

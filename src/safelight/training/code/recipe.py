@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from safelight.errors import RecipeError
+from safelight.losses.adversarial import AdversarialSettings
 from safelight.losses.latent import CodeLossSettings
+from safelight.models.discriminator import DiscriminatorSettings
 from safelight.models.vae_settings import VAESettings
 from safelight.tasks.autoencode import Preparation
 from safelight.training.augment import Augmentation
@@ -29,6 +31,8 @@ class CodeRecipe:
     preparation: Preparation = field(default_factory=Preparation)
     augment: Augmentation = field(default_factory=lambda: Augmentation(size=96, smallest=0.9, aging=0.0))
     loss: CodeLossSettings = field(default_factory=CodeLossSettings)
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     data: DataSettings = field(default_factory=DataSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
