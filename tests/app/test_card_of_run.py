@@ -1,5 +1,6 @@
 """A run's folder and dataset, as the card of its model, and as the model itself."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -68,6 +69,58 @@ def test_every_task_says_whose_and_of_what(tmp_path: Path, name: str) -> None:
     assert (card.parameters, card.size, card.scores) == (3 * 2 + 2, 64, SCORES)
     assert card.preparation == asdict(recipe.preparation)
     assert card.command == f"safelight train {name} --data garden"
+
+
+VERDICTS = {
+    "fill": {
+        "format": "safelight-fill-verdict",
+        "size": 128,
+        "cells": ["1-10 %", "1-10 % b", "all"],
+        "curves": {
+            "mine": {"hole_psnr": {"1-10 %": [24, 23, 25], "1-10 % b": [2, 1, 3], "all": [19, 18, 20]}}
+        },
+    },
+    "scratches": {
+        "format": "safelight-scratches-verdict",
+        "size": 256,
+        "cells": ["whole", "cracks", "all"],
+        "curves": {"mine": {"f1": {"whole": [None] * 3, "cracks": [0.7, 0.6, 0.8], "all": [0.6, 0.5, 0.7]}}},
+    },
+    "figures": {
+        "format": "safelight-code-verdict",
+        "latent": 256,
+        "errors": {"model": {"psnr": [22.4, 22, 23]}, "PCA": {"psnr": [21.1, 21, 22]}},
+    },
+}
+FIGURES = {
+    "fill": {
+        "judged": "9 pictures of garden/val, holes in 128 px",
+        "PSNR in it, dB, hole: 1-10 %": 24.0,
+        "PSNR in it, dB, hole: all": 19.0,
+    },
+    "scratches": {
+        "judged": "9 pictures of garden/val, drawn damage in 256 px",
+        "F1, damage, px: cracks": 0.7,
+        "F1, damage, px: all": 0.6,
+    },
+    "figures": {
+        "judged": "9 pictures of garden/val, codes of 256",
+        "PSNR, dB, method: model": 22.4,
+        "PSNR, dB, method: PCA": 21.1,
+    },
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_scores_are_those_of_the_newest_verdict(tmp_path: Path, name: str) -> None:
+    own = trained(tmp_path, recipe_named(name))
+    folder = own.run.folder / "verdicts" / ("codes" if name == "figures" else "")
+    folder.mkdir(exist_ok=True)
+    both = {"model": "mine", "pictures": 9, "dataset": "garden"}
+    for number, split in enumerate(("test", "val")):
+        verdict = {**VERDICTS[name], **both, "split": split, "judged": f"2026-11-2{number}T12:00:00+00:00"}
+        (folder / f"{number}.json").write_text(json.dumps(verdict))
+    assert base_card(own, "mine").scores == FIGURES[name]
 
 
 def test_a_colorizer_names_its_inputs_and_where_its_encoder_is_from(tmp_path: Path) -> None:

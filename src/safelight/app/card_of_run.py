@@ -1,5 +1,6 @@
 """What a run's folder and dataset say, as the card of the model that is exported from it."""
 
+import math
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ class Trained(Generic[Network, TaskRecipe]):
 
 
 def base_card(trained: Trained[Any, Any], name: str) -> "ModelCard":
-    """What the cards of all tasks say: whose, when, of what, how; with the scores measured while it trained.
+    """What the cards of all tasks say: whose, when, of what, how, how well.
 
     Without inputs, outputs and checksum, which belong to the file.
     """
@@ -54,8 +55,24 @@ def base_card(trained: Trained[Any, Any], name: str) -> "ModelCard":
         recipe_name=recipe.name,
         recipe=asdict(recipe),
         command=history(run),
-        scores=dict(run.facts.get("scores", {})),
+        scores=scores(run),
     )
+
+
+def scores(run: "Run") -> dict[str, object]:
+    """The newest verdict that stands in the run's folder, else what was measured while it trained."""
+    from safelight.journal.told import read_told
+
+    verdicts = read_told(run.folder / "verdicts")  # the newest last
+    if not verdicts:
+        return dict(run.facts.get("scores", {}))
+    newest = verdicts[-1]
+    figures = {
+        f"{newest.measure}, {newest.over}: {figure.head}": figure.value
+        for figure in newest.figures
+        if not math.isnan(figure.value)
+    }
+    return {"judged": newest.asked, **figures}
 
 
 def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":
