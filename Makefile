@@ -1,4 +1,4 @@
-# demo: colors the example photos.  test, check: what a change must pass.  bench: the figures of the README.
+# demo: colors the example photos, and repairs the scratched one.  test, check: what a change must pass.  bench: the figures of the README.
 PYTHON ?= python3
 VENV := .venv
 DEMO := .venv-demo
@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 .PHONY: demo test check bench docs clean
 
 demo: demo/.done
-	@echo "The colored photos are in $(CURDIR)/demo"
+	@echo "The colored photos are in $(CURDIR)/demo; scratched-repaired.png is the mended one"
 
 demo/.done: $(DEMO)/.ready $(wildcard examples/*)
 	$(DEMO)/bin/safelight colorize examples -o demo --overwrite
+	$(DEMO)/bin/safelight repair examples/scratched.jpg --color -o demo/scratched-repaired.png --overwrite
 	touch $@
 
 test: $(VENV)/.ready

@@ -1,11 +1,12 @@
 """Make the pictures of the README with the bundled model: python docs/make_pictures.py
 
-docs/pictures/old.jpg     old photographs and their automatic colours
+docs/pictures/old.jpg     old photographs and their automatic colors
 docs/pictures/hints.jpg   one photo: as grey, automatic, with its hint file, and as it was
 docs/pictures/vivid.jpg   one photo at --vivid 0, 0.5 and 1
 docs/pictures/samples.jpg new pictures from random codes, of the bundled autoencoder
 docs/pictures/mended.jpg  one photo damaged by tasks/damage.py; what is found; filled; in color
 docs/pictures/suggest.jpg where safelight suggest asks for hints, and the likely colors there
+examples/scratched.jpg    the damaged photo of mended.jpg, to try safelight repair on
 """
 
 from pathlib import Path
@@ -18,7 +19,6 @@ from safelight.app.suggested import draw
 from safelight.arrays import Srgb
 from safelight.pixels.color import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
-from safelight.runtime.codes import load_vae
 from safelight.tasks.damage import damage
 
 ROOT = Path(__file__).parent.parent
@@ -35,26 +35,31 @@ def read(name: str, height: int = HEIGHT) -> Srgb:
 
 
 def grey(srgb: Srgb) -> Srgb:
-    """The picture without its colour."""
+    """The picture without its color."""
     return replace_ab(srgb, np.zeros((2, 2, 2), np.float32))
 
 
 def save(rows: list[list[Srgb]], name: str) -> None:
-    """Rows of pictures on white, a gap between them."""
+    """Rows of pictures on white, a gap between them, in docs/pictures."""
     lines = []
     for row in rows:
         parts = [np.pad(picture, ((0, GAP), (0, GAP), (0, 0)), constant_values=1) for picture in row]
         lines.append(np.hstack(parts))
     width = max(line.shape[1] for line in lines)
     lines = [np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0)), constant_values=1) for line in lines]
-    sheet = Image.fromarray(np.round(np.vstack(lines) * 255).astype(np.uint8))
     OUT.mkdir(exist_ok=True)
-    sheet.save(OUT / name, quality=88)
-    print(OUT / name, sheet.size)
+    write(np.vstack(lines), OUT / name)
+
+
+def write(srgb: Srgb, path: Path) -> None:
+    """The picture as a JPEG."""
+    picture = Image.fromarray(np.round(srgb * 255).astype(np.uint8))
+    picture.save(path, quality=88)
+    print(path, picture.size)
 
 
 def draw_hints(srgb: Srgb, hints: safelight.HintSet) -> Srgb:
-    """The picture with a dot in each hint's colour."""
+    """The picture with a dot in each hint's color."""
     canvas = Image.fromarray(np.round(srgb * 255).astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
     for hint in hints:
@@ -65,15 +70,19 @@ def draw_hints(srgb: Srgb, hints: safelight.HintSet) -> Srgb:
 
 def figures(columns: int = 12, rows: int = 2) -> list[list[Srgb]]:
     """Samples of the bundled autoencoder, twice as large as they are."""
-    vae = load_vae()
+    vae = safelight.load("figures")
     pictures = vae.decode(vae.sample(columns * rows, np.random.default_rng(1)))
     large = [resize(picture, (2 * picture.shape[0], 2 * picture.shape[1])) for picture in pictures]
     return [large[row * columns : (row + 1) * columns] for row in range(rows)]
 
 
-def mended() -> list[Srgb]:
-    """A photo that the project's own generator scratched, what the finder marks, the filling, and color."""
-    scratched, _ = damage(read("inuit-woman-1903.jpg", 640), np.random.default_rng(4))
+def scratched_portrait() -> Srgb:
+    """A photo that the project's own generator scratched."""
+    return damage(read("inuit-woman-1903.jpg", 640), np.random.default_rng(4))[0]
+
+
+def mended(scratched: Srgb) -> list[Srgb]:
+    """A scratched photo, what the finder marks, the filling, and color."""
     mask = safelight.load("scratches")(scratched)
     filled = safelight.load("fill")(scratched, mask=mask)
     marked = np.where(mask[..., None] > 0, np.float32([0.85, 0.2, 0.15]), scratched)
@@ -95,7 +104,9 @@ def main() -> None:
     square = grey(safelight.read_photo(EXAMPLES / "madison-square-1900.jpg").srgb)
     places = draw(restorer(square), restorer.suggest(square, count=4))
     save([[np.asarray(places, np.float32) / 255]], "suggest.jpg")
-    save([mended()], "mended.jpg")
+    portrait = scratched_portrait()
+    write(portrait, EXAMPLES / "scratched.jpg")
+    save([mended(portrait)], "mended.jpg")
     save(figures(), "samples.jpg")
 
 
