@@ -1,9 +1,10 @@
 """Encoders: any timm network as a feature pyramid, with its input stem fitted to our channels.
 
 EfficientNet-Lite0..2 weights come from packages (no download); other timm names start from scratch unless
-their weights are already in timm's own cache. The first convolution learned to look at red, green and blue;
-ours looks at L, which is the same in all three, so the three filters are summed. Further channels (hints)
-get filters of zeros: at the first step the network sees exactly what it saw before.
+their weights are already in timm's own cache. The first convolution learned to look at red, green and blue,
+and a filler's still does; a colorizer's looks at L, which is the same in all three, so the three filters are
+summed. Further channels (hints) get filters of zeros: at the first step the network sees exactly what it saw
+before.
 """
 
 import copy
@@ -25,6 +26,7 @@ PACKAGED = {
 }
 LAYERS = {"_depthwise_conv": "conv_dw", "_expand_conv": "conv_pw", "_project_conv": "conv_pwl"}
 NORMS_IN_BLOCK = {"_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
+HALVINGS = (2, 4, 8, 16, 32)  # how many times smaller the levels are that a U-Net takes
 OUTSIDE_BLOCKS = {
     "_conv_stem": "conv_stem",
     "_bn0": "bn1",
@@ -85,14 +87,18 @@ def classifier(name: str) -> nn.Module:
 
 
 class Encoder(nn.Module):
-    """A feature pyramid over L (and perhaps hint planes).
+    """A feature pyramid over L, or with `color` over red, green and blue (and perhaps hint planes).
 
     Input planes (b, 1 + extra, h, w): the first is (L - 50) / 50, about -1..1 like the grey picture the
-    weights were trained with; h and w multiples of the last reduction. Output: one tensor a stage.
+    weights were trained with; h and w multiples of the last reduction. With `color` (b, 3 + extra, h, w): the
+    first three are -1..1, as the packaged weights were trained. Output: one tensor a stage.
     """
 
-    def __init__(self, name: str, pretrained: bool = True, extra: int = 0, frozen: bool = True) -> None:
+    def __init__(
+        self, name: str, pretrained: bool = True, extra: int = 0, frozen: bool = True, color: bool = False
+    ) -> None:
         super().__init__()
+        self.name = name
         if not timm.is_model(name):  # timm would look for other names on the network
             raise RecipeError(f"encoder {name!r} is not a timm network; timm.list_models() has their names")
         try:
@@ -107,9 +113,9 @@ class Encoder(nn.Module):
             wanted = self.body.state_dict()
             weights = packaged_weights(name)
             self.body.load_state_dict({key: weights[key] for key in wanted})
-        fit_stem(self.body, extra)
+        channels = fit_stem(self.body, extra, color)
         if frozen:
-            fold_norms(self.body, 1 + extra)
+            fold_norms(self.body, channels)
         self.frozen = frozen
         self.requires_grad_(not frozen)
 
@@ -122,17 +128,34 @@ class Encoder(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
             return list(self.body(planes))
 
+    def halvings(self, planes: Float[Tensor, "b c h w"]) -> list[Tensor]:
+        """The levels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size."""
+        pyramid = zip(self.stages, self(planes), strict=True)
+        levels = {stage.reduction: level for stage, level in pyramid}
+        return [levels[reduction] for reduction in HALVINGS]
 
-def fit_stem(body: nn.Module, extra: int) -> None:
-    """Replace the first convolution (3 inputs) by one of 1 + extra that answers to L as the old one did to grey."""
+    def channels(self) -> dict[int, int]:
+        """Channels of those levels, by reduction. Raises RecipeError for an encoder that lacks one of them."""
+        stages = {stage.reduction: stage.channels for stage in self.stages}
+        if not set(HALVINGS) <= set(stages):
+            raise RecipeError(f"encoder {self.name} has no stages at 2, 4, 8, 16 and 32: {sorted(stages)}")
+        return stages
+
+
+def fit_stem(body: nn.Module, extra: int, color: bool = False) -> int:
+    """Replace the first convolution (3 inputs) by one that answers to L as the old one did to grey.
+
+    With `color` it keeps its three inputs. `extra` inputs are added to either; how many there are is returned.
+    """
     name, stem = next((n, m) for n, m in body.named_modules() if isinstance(m, nn.Conv2d))
-    lightness = stem.weight.detach().sum(1, keepdim=True)
-    hints = lightness.new_zeros(lightness.shape[0], extra, *lightness.shape[2:])
+    learned = stem.weight.detach() if color else stem.weight.detach().sum(1, keepdim=True)
+    hints = learned.new_zeros(learned.shape[0], extra, *learned.shape[2:])
     fitted = copy.deepcopy(stem)
-    fitted.in_channels = 1 + extra
-    fitted.weight = nn.Parameter(torch.cat([lightness, hints], 1))
+    fitted.weight = nn.Parameter(torch.cat([learned, hints], 1))
+    fitted.in_channels = fitted.weight.shape[1]
     parent = body.get_submodule(name.rpartition(".")[0])
     setattr(parent, name.rpartition(".")[2], fitted)
+    return fitted.in_channels
 
 
 def fold_norms(body: nn.Module, channels: int) -> None:

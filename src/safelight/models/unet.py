@@ -88,11 +88,7 @@ class ColorUNet(nn.Module):
             extra=PLANES - 1 if hinted_stem else 0,
             frozen=settings.freeze,
         )
-        stages = {stage.reduction: stage.channels for stage in self.encoder.stages}
-        if not {2, 4, 8, 16, 32} <= set(stages):
-            raise RecipeError(
-                f"encoder {settings.encoder} has no stages at 2, 4, 8, 16 and 32: {sorted(stages)}"
-            )
+        stages = self.encoder.channels()
 
         def block(inputs: int, outputs: int) -> ConvBlock:
             return ConvBlock(inputs, outputs, norm=settings.norm, activation=settings.activation)
@@ -124,11 +120,7 @@ class ColorUNet(nn.Module):
         """The trunk: encoder pyramid, and features at an eighth of the size. With hints_in decoder: L alone."""
         seen = planes if self.settings.hints_in == "stem" else planes[:, L_PLANE]
         seen = torch.cat([2.0 * seen[:, :1], seen[:, 1:]], 1)  # (L - 50) / 100 -> the encoder's -1..1
-        pyramid = self.encoder(seen)
-        by_reduction = {
-            stage.reduction: level for stage, level in zip(self.encoder.stages, pyramid, strict=True)
-        }
-        levels = [by_reduction[r] for r in (2, 4, 8, 16, 32)]
+        levels = self.encoder.halvings(seen)
         x = self.at16(torch.cat([double(self.squeeze(levels[4])), levels[3]], 1))
         return levels, self.at8(torch.cat([double(x), levels[2]], 1))
 

@@ -16,6 +16,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "note-002-simple": notes.note_002_simple,
     "note-003-lab": notes.note_003_lab,
     "fill": fill.fill,
+    "fill-encoder": fill.fill_encoder,
     "scratches": scratches.scratches,
     "scratches-quick": scratches.scratches_quick,
     "note-001-unet": fill.note_001_unet,

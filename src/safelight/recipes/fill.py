@@ -1,6 +1,9 @@
 """Recipes for holes. Each is a function; its docstring says what it is for.
 
 fill             command: safelight train fill --data DATASET; the bundled model's
+fill-encoder     command: safelight train fill-encoder --data DATASET; to see what features that were learned
+                 from many pictures are worth in a hole. --model.freeze false trains them too,
+                 --model.pretrained false --model.freeze false begins from scratch
 note-001-...     note 001's configurations, small enough to be compared within minutes; each differs from
                  note-001-unet in one thing (safelight train note-001-gated --data DATASET)
 """
@@ -12,6 +15,7 @@ from safelight.losses.holes import FillLossSettings
 from safelight.models.bottleneck import BottleneckSettings
 from safelight.models.convolutions import ConvolutionName
 from safelight.models.discriminator import DiscriminatorSettings
+from safelight.models.encoder_unet import EncoderUNetSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.holes import HoleSampling
 from safelight.tasks.inpaint import Preparation
@@ -42,6 +46,16 @@ def fill() -> FillRecipe:
         train=TrainSettings(
             steps=4_000, ema=0.999, checkpoint_every=500, validate_every=1000, picture_every=1000
         ),
+    )
+
+
+def fill_encoder() -> FillRecipe:
+    """fill with a pretrained, frozen encoder (EfficientNet-Lite0) that looks at the biharmonic filling."""
+    return replace(
+        fill(),
+        name="fill-encoder",
+        model=EncoderUNetSettings(),
+        preparation=Preparation(guess="biharmonic"),  # no crossover of its own is measured yet
     )
 
 
@@ -132,6 +146,7 @@ def _but(
 ) -> FillRecipe:
     """note-001-unet with another network."""
     parent = note_001_unet()
+    assert isinstance(parent.model, PlainSettings)
     model = replace(
         parent.model, skips=skips, convolution=convolution, bottleneck=bottleneck or parent.model.bottleneck
     )

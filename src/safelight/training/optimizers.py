@@ -106,7 +106,7 @@ def make_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.opt
 def parameter_groups(network: nn.Module, settings: OptimizerSettings) -> Iterator[dict[str, Any]]:
     """Weights, then norms and biases, of all but the encoder; then those of the encoder. None is empty."""
     for inside, lr in ((False, settings.lr), (True, settings.lr * settings.encoder)):
-        named = [(n, p) for n, p in network.named_parameters() if n.startswith("encoder.") == inside]
+        named = [(n, p) for n, p in network.named_parameters() if ("encoder" in n.split(".")) == inside]
         trained = [p for _, p in named if p.requires_grad]
         decayed, others = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         for parameters, decay in ((decayed, settings.weight_decay), (others, 0.0)):

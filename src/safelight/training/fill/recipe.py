@@ -7,6 +7,7 @@ from safelight.errors import RecipeError
 from safelight.losses.adversarial import AdversarialSettings
 from safelight.losses.holes import FillLossSettings
 from safelight.models.discriminator import DiscriminatorSettings
+from safelight.models.encoder_unet import EncoderUNetSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.holes import HoleSampling
 from safelight.tasks.inpaint import Preparation
@@ -25,7 +26,7 @@ class FillRecipe:
 
     name: str
     task: Literal["fill"] = "fill"
-    model: PlainSettings = field(default_factory=PlainSettings)
+    model: PlainSettings | EncoderUNetSettings = field(default_factory=PlainSettings)
     holes: HoleSampling = field(default_factory=HoleSampling)
     preparation: Preparation = field(default_factory=Preparation)
     augment: Augmentation = field(default_factory=Augmentation)
@@ -42,19 +43,30 @@ class FillRecipe:
         if self.augment.size % self.model.multiple:
             raise RecipeError(
                 f"augment.size is {self.augment.size}; expected a multiple of {self.model.multiple}, "
-                "by which model.steps and model.factor shrink pictures"
+                "by which the network shrinks pictures (a plain one by model.steps and model.factor)"
             )
-        if self.model.output == "sigmoid" and self.preparation.span != "unit":
+        if isinstance(self.model, PlainSettings):
+            _check_output(self.model, self.preparation)
+        elif self.preparation.span != "centered":
             raise RecipeError(
-                f"model.output sigmoid answers 0..1, preparation.span {self.preparation.span} wants more; "
-                "set model.output none or preparation.span unit"
+                f"preparation.span is {self.preparation.span}; an encoder sees -1..1, as its weights were "
+                "trained: set preparation.span centered, or model.kind plain"
             )
-        if self.model.output == "tanh" and self.preparation.span != "centered":
-            raise RecipeError(
-                f"model.output tanh answers -1..1, preparation.span {self.preparation.span} wants another "
-                "range; set model.output none or preparation.span centered"
-            )
-        if self.model.output != "none" and self.preparation.guess != "none":
-            raise RecipeError(
-                "with preparation.guess the network adds to a classical filling; set model.output none"
-            )
+
+
+def _check_output(model: PlainSettings, preparation: Preparation) -> None:
+    """Raise RecipeError if what the network can say is not what is asked for."""
+    if model.output == "sigmoid" and preparation.span != "unit":
+        raise RecipeError(
+            f"model.output sigmoid answers 0..1, preparation.span {preparation.span} wants more; "
+            "set model.output none or preparation.span unit"
+        )
+    if model.output == "tanh" and preparation.span != "centered":
+        raise RecipeError(
+            f"model.output tanh answers -1..1, preparation.span {preparation.span} wants another "
+            "range; set model.output none or preparation.span centered"
+        )
+    if model.output != "none" and preparation.guess != "none":
+        raise RecipeError(
+            "with preparation.guess the network adds to a classical filling; set model.output none"
+        )

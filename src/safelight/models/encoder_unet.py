@@ -1,0 +1,122 @@
+"""A U-Net for holes on top of a timm encoder, pretrained or from scratch, frozen or trained.
+
+The encoder sees the picture with its hole filled by a classical method: a picture as those that its weights
+were trained with, without an empty place. The decoder gets the encoder's features and the mask at each level.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from safelight.errors import ModelError, RecipeError
+from safelight.models.encoders import HALVINGS, Encoder
+from safelight.models.layers import ActivationName, ConvBlock, double, pool_to
+
+DEEPEST = len(HALVINGS)  # level n is 2 ** n times smaller than the picture
+LEVELS = tuple(reversed(range(DEEPEST)))  # of the decoder, in the order in which they are made
+
+
+@dataclass(frozen=True)
+class EncoderUNetSettings:
+    """A U-Net whose way down is a timm network.
+
+    kind: which network; encoder is the one with a pretrained encoder.
+    encoder: a timm name.
+    pretrained: ImageNet weights from a package; false starts from scratch.
+    freeze: leave the encoder as it is; trained, it has a learning rate of its own (optimizer.encoder).
+    widths: channels of the decoder at 1/16, 1/8, 1/4, 1/2 and the whole of the size.
+    blocks: convolutions at each level of the decoder.
+    skips: levels that are shown to the decoder: 4 to 1 are the encoder's features at 1/16 to 1/2, 0 is the
+      picture itself ("the last skip"). What is at 1/32 always is, and so is the mask at each level.
+    norm: how the decoder's features are normalized; group for small batches.
+    activation: what follows each of the decoder's convolutions.
+    """
+
+    kind: Literal["encoder"] = "encoder"
+    encoder: str = "tf_efficientnet_lite0"
+    pretrained: bool = True
+    freeze: bool = True
+    widths: tuple[int, int, int, int, int] = (128, 96, 64, 32, 16)
+    blocks: int = 2
+    skips: tuple[int, ...] = (1, 2, 3, 4)
+    norm: Literal["batch", "group", "none"] = "batch"
+    activation: ActivationName = "leaky_relu"
+
+    def __post_init__(self) -> None:
+        if self.freeze and not self.pretrained:
+            raise RecipeError(
+                "model.freeze true with model.pretrained false would keep random features; change one"
+            )
+        if min(*self.widths, self.blocks) < 1:
+            raise RecipeError(
+                f"model.widths is {self.widths} and model.blocks {self.blocks}; expected 1 or more each"
+            )
+        if len(set(self.skips)) != len(self.skips) or not set(self.skips) <= set(LEVELS):
+            raise RecipeError(
+                f"model.skips is {self.skips}; expected each level once at most, from 0 (the picture's size) "
+                f"to {DEEPEST - 1}"
+            )
+
+    @property
+    def multiple(self) -> int:
+        """Heights and widths of pictures are multiples of this."""
+        return HALVINGS[-1]
+
+
+class EncoderUNet(nn.Module):
+    """A picture (b, 3, h, w), -1..1, and its mask (b, 1, h, w), 1 = missing, to (b, 3, h, w).
+
+    h and w are multiples of `multiple`. The picture's hole is filled somehow.
+    """
+
+    def __init__(self, settings: EncoderUNetSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.encoder = Encoder(settings.encoder, settings.pretrained, frozen=settings.freeze, color=True)
+        shown = {0: 3} | {level: self.encoder.channels()[2**level] for level in range(1, DEEPEST + 1)}
+        below = settings.widths[0]
+        self.deepest = ConvBlock(shown[DEEPEST] + 1, below, 1, settings.norm, settings.activation)
+        self.up = nn.ModuleList()
+        for level, width in zip(LEVELS, settings.widths, strict=True):
+            carried = shown[level] if level in settings.skips else 0
+            self.up.append(self._ascent(below + carried + 1, width))
+            below = width
+        self.out = nn.Conv2d(below, 3, 3, padding=1)
+        assert self.out.bias is not None
+        nn.init.zeros_(self.out.bias)
+
+    def _ascent(self, inputs: int, width: int) -> nn.Sequential:
+        """The convolutions of a level."""
+        entering = (inputs, *[width] * (self.settings.blocks - 1))
+        norm, activation = self.settings.norm, self.settings.activation
+        return nn.Sequential(*(ConvBlock(i, width, norm=norm, activation=activation) for i in entering))
+
+    @property
+    def multiple(self) -> int:
+        """Heights and widths are multiples of this."""
+        return self.settings.multiple
+
+    def forward(
+        self, picture: Float[Tensor, "b 3 h w"], mask: Float[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, "b 3 h w"]:
+        """The answer, in single precision. Raises ModelError for a size that does not fit."""
+        self._check_size(picture)
+        levels = [picture, *self.encoder.halvings(picture)]
+        x = self.deepest(torch.cat([levels[DEEPEST], pool_to(mask, 2**DEEPEST)], 1))
+        for level, up in zip(LEVELS, self.up, strict=True):
+            skip = [levels[level]] if level in self.settings.skips else []
+            x = up(torch.cat([double(x), *skip, pool_to(mask, 2**level)], 1))
+        answer: Tensor = self.out(x).float()
+        return answer
+
+    def _check_size(self, picture: Tensor) -> None:
+        if torch.onnx.is_in_onnx_export():  # sizes are symbols then
+            return
+        h, w = picture.shape[2:]
+        if h % self.multiple or w % self.multiple or not h * w:
+            raise ModelError(
+                f"a picture is {h} x {w}; this network takes multiples of {self.multiple}: pad or resize it"
+            )
