@@ -1,6 +1,6 @@
 """Fit the covariance of tasks/kriging.py on the training pictures of a dataset.
 
-    python benchmarks/fit_kriging.py datasets/open160 [--terms 3] [--steps 1000]
+    python benchmarks/fit_kriging.py DATASET [--terms 3] [--steps 1000]
 
 Minimises the mean log of each picture's squared ab error (so that every picture counts alike, as in a mean of
 PSNRs) over random numbers of hints, 1 to 200 with as many pictures at 1 to 2 as at 100 to 200. Prints the

@@ -22,6 +22,7 @@ from tests.app.test_docs import SPOKEN_OF, WHOLE, lines, understood
 from tests.app.test_four_commands import wait_for
 
 PHOTOS = 120
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SHORT = shlex.split(
     "--train.steps 2 --train.validate_every 2 --train.picture_every 2 --data.batch 4 --data.workers 0 "
     "--augment.size 64"
@@ -34,6 +35,7 @@ STANDS_FOR = {  # what a reader puts into these places
     "RUN": "runs/color",
     "runs/RUN": "runs/color",
     "runs/CHILD": "runs/child",
+    "photos/ccp_people": "photos",
     "A": "grandmother.jpg",
     "B": "portrait.jpg",
 }
@@ -66,9 +68,7 @@ def words_of(line: str) -> list[str]:
     words = shlex.split(re.sub(r"\s#.*|\s{3,}.*", "", line))[1:]
     of_codes = "figures" in line or words[0] == "sample"
     names = {**STANDS_FOR, **(OF_CODES if of_codes else {})}
-    words = [
-        re.sub(r"^datasets/(open|figures)160u?$", "datasets/photos", names.get(word, word)) for word in words
-    ]
+    words = [names.get(word, word) for word in words]
     if "fill" in words and words[0] == "judge":
         words = ["fill" if word in ("model.onnx", "runs/color") else word for word in words]
     if words[0] == "train" and "--settings" not in words and "--resume" not in words:
@@ -86,10 +86,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reader")
     for name in ("photos", "scans"):
         (folder / name).mkdir()
+    shutil.copytree(EXAMPLES, folder / "examples")
     rows = []
     for number in range(PHOTOS):
         write_photo(folder / "photos" / f"{number:02}.jpg", blobs(number))
-        rows.append({"file_name": f"{number:02}.jpg", "origin_path": str(number), "tags": ["skin"]})
+        rows.append({"file_name": f"{number:02}.jpg", "origin_path": str(number), "tags": ["standing"]})
     (folder / "photos" / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     shutil.copytree(folder / "photos", folder / "faces")
     for name in ("scans/1.png", "dress.png", "grandmother.jpg", "portrait.jpg"):
