@@ -1,10 +1,10 @@
 """One sitting of the judge, whatever the task: its pictures are opened, its verdict is kept and told."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from safelight.app.progress import Bars
     from safelight.data.cache import PictureSet
 
-
+T = TypeVar("T")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
 
 
@@ -42,6 +42,20 @@ def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
         return None
 
 
+def trained_for(folder: str, task: str) -> tuple[Any, Any]:
+    """Network and recipe of a run (training/fit.py: trained_network). Raises RunError for one of another task."""
+    from safelight.errors import RunError
+    from safelight.journal.run import Run
+    from safelight.training.crafts import from_json
+    from safelight.training.fit import trained_network
+
+    run = Run.open(folder)
+    found = from_json(run.recipe_json).task
+    if found != task:
+        raise RunError(f"{folder} is a run of {found}; expected one of {task}")
+    return trained_network(run)
+
+
 @dataclass(frozen=True)
 class Sitting:
     """What is judged, on which pictures, and where the report goes.
@@ -65,6 +79,10 @@ class Sitting:
         given = [self.model, *self.beside]
         short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in given]
         return short if len(set(short)) == len(short) else given
+
+    def others(self, opened: Callable[[str], T]) -> dict[str, T]:
+        """What is judged beside the model, by its label."""
+        return {label: opened(other) for label, other in zip(self.labels[1:], self.beside, strict=True)}
 
     def open(self, bars: "Bars", split: str | None = None) -> "PictureSet":
         """The pictures of the sitting's split, or of another; a plain folder is built first."""

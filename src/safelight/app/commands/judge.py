@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from safelight.app.sitting import Sitting
+from safelight.app.sitting import Sitting, trained_for
 
 if TYPE_CHECKING:
     from safelight.judging.baselines import Predict
@@ -23,6 +24,13 @@ Examples:
 
 Every look at the test split is counted in the dataset and told in the report.
 """
+OF_COLORS = ("--robust", "--protocol", "--no-baselines")
+IGNORED = {  # kind of judge: what it is for, options that it does not look at
+    "fill": ("what fills holes", OF_COLORS),
+    "scratches": ("what finds scratches", OF_COLORS),
+    "code": ("autoencoders", (*OF_COLORS, "--beside")),
+    "robust": ("--robust", ("--beside", "--no-baselines")),
+}
 
 
 @click.command(short_help="Judge a model beside the baselines.", epilog=EXAMPLES)
@@ -44,15 +52,19 @@ Every look at the test split is counted in the dataset and told in the report.
 @click.option(
     "--protocol", "protocol_name", default="compact", show_default=True, help="compact, siggraph17, icolorit."
 )
-@click.option("--limit", type=int, metavar="N", help="Judge a fixed sample of N pictures.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws the places of the hints.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Judge a fixed sample of N pictures.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the places of the hints."
+)
 @click.option(
     "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare; repeatable."
 )
 @click.option("--no-baselines", is_flag=True, help="Only grey beside the model: quick, while training.")
 @click.option("--robust", is_flag=True, help="Instead: how small changes of a photo move the colors.")
 @click.option("--workers", type=int, default=2, show_default=True, help="Processes that score the baselines.")
+@click.pass_context
 def judge(
+    context: click.Context,
     model: str,
     data: Path,
     out: Path,
@@ -74,23 +86,44 @@ def judge(
     and width. An autoencoder is judged beside PCA with as many components, and its samples are
     looked at.
     """
-    from safelight.app.commands.judge_codes import is_autoencoder, judge_autoencoder
-    from safelight.app.commands.judge_fill import is_filler, judge_filler
+    from safelight.app.commands.judge_codes import judge_autoencoder
+    from safelight.app.commands.judge_fill import judge_filler
     from safelight.app.commands.judge_robust import judge_robustness
-    from safelight.app.commands.judge_scratches import is_finder, judge_finder
+    from safelight.app.commands.judge_scratches import judge_finder
     from safelight.judging.protocols import protocol_named
 
     sitting = Sitting(model, data, out, split, limit, seed, beside, workers)
-    if task == "fill" or (task == "auto" and is_filler(model)):
+    kind = _kind(model) if task == "auto" else task
+    _refuse_ignored(context, "robust" if robust and kind == "colorize" else kind)
+    if kind == "fill":
         judge_filler(sitting)
-    elif task == "scratches" or (task == "auto" and is_finder(model)):
+    elif kind == "scratches":
         judge_finder(sitting)
-    elif task == "auto" and is_autoencoder(model):
+    elif kind == "code":
         judge_autoencoder(sitting)
     elif robust:
         judge_robustness(sitting, protocol_named(protocol_name), _predicts(model)[0])
     else:
         _judge_colorizer(sitting, protocol_named(protocol_name), baselines=not no_baselines)
+
+
+def _kind(model: str) -> str:
+    """The task of a name, file or run; what cannot be opened is taken for a colorizer, and its judge says why."""
+    from safelight.app.commands.judge_codes import is_autoencoder
+    from safelight.app.commands.judge_fill import is_filler
+    from safelight.app.commands.judge_scratches import is_finder
+
+    kinds = {"fill": is_filler, "scratches": is_finder, "code": is_autoencoder}
+    return next((kind for kind, is_one in kinds.items() if is_one(model)), "colorize")
+
+
+def _refuse_ignored(context: click.Context, kind: str) -> None:
+    """Raises UsageError for an option that was typed and that the judge of this kind would not look at."""
+    what, ignored = IGNORED.get(kind, ("", ()))
+    for option in context.command.params:
+        typed = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if typed and option.opts[0] in ignored:
+            raise click.UsageError(f"{option.opts[0]} is not for {what}; leave it out")
 
 
 def _judge_colorizer(sitting: Sitting, protocol: "Protocol", baselines: bool) -> None:
@@ -100,20 +133,20 @@ def _judge_colorizer(sitting: Sitting, protocol: "Protocol", baselines: bool) ->
     from safelight.judging.judge import judge as run_judge
     from safelight.judging.report import write_report
 
-    name, *others = sitting.labels
     predict, vivid = _predicts(sitting.model)
+    others = sitting.others(lambda model: _predicts(model)[0])
     with Bars() as bars:
         pictures = sitting.open(bars)
         verdict = run_judge(
             predict,
-            name,
+            sitting.labels[0],
             pictures,
             protocol,
             vivid=vivid,
             limit=sitting.limit,
             seed=sitting.seed,
             baselines=baselines,
-            beside={each: _predicts(other)[0] for each, other in zip(others, sitting.beside, strict=True)},
+            beside=others,
             dataset=sitting.data.name,
             split=sitting.split,
             folder=pictures.dataset.folder,
@@ -130,11 +163,9 @@ def _predicts(model: str) -> "tuple[Predict, Predict]":
     from functools import partial
 
     if Path(model).is_dir():
-        from safelight.journal.run import Run
         from safelight.training.color.predict import NetworkPredict
-        from safelight.training.fit import trained_network
 
-        network, recipe = trained_network(Run.open(model))
+        network, recipe = trained_for(model, "colorize")
         return NetworkPredict(network, recipe.preparation), NetworkPredict(
             network, recipe.preparation, vivid=1.0
         )

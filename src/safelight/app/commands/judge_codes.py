@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from safelight.app.sitting import Sitting, task_of
+from safelight.app.sitting import Sitting, task_of, trained_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,12 +74,10 @@ def open_subject(model: str, training: "PictureSet") -> "tuple[Subject, Sources]
         }
     import numpy as np
 
-    from safelight.journal.run import Run
     from safelight.training.code.mixture import choose_mixture
     from safelight.training.code.predict import NetworkCodes, codes_of
-    from safelight.training.fit import trained_network
 
-    network, recipe = trained_network(Run.open(model))
+    network, recipe = trained_for(model, "code")
     codes = codes_of(network, training, recipe.preparation)
     mixture, _ = choose_mixture(codes[::2], codes[1::2], np.random.default_rng(0))
     return NetworkCodes(network, recipe.preparation), {

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.app.sitting import Sitting, task_of
+from safelight.app.sitting import Sitting, task_of, trained_for
 
 if TYPE_CHECKING:
     from safelight.tasks.fills import Fill
@@ -24,17 +24,16 @@ def judge_filler(sitting: Sitting) -> None:
     from safelight.judging.holes.report import write_fill_report
     from safelight.judging.holes.sheet import pick_fills
 
-    name, *others = sitting.labels
-    fill = open_fill(sitting.model)
+    fill, others = open_fill(sitting.model), sitting.others(open_fill)
     with Bars() as bars:
         pictures = sitting.open(bars)
         verdict = judge_fill(
             fill,
-            name,
+            sitting.labels[0],
             pictures,
             limit=sitting.limit,
             seed=sitting.seed,
-            beside={each: open_fill(other) for each, other in zip(others, sitting.beside, strict=True)},
+            beside=others,
             dataset=sitting.data.name,
             split=sitting.split,
             folder=pictures.dataset.folder,
@@ -55,9 +54,7 @@ def open_fill(model: str) -> "Fill":
         return CLASSICAL[model]
     if not Path(model).is_dir():
         return load_filler(model).predict
-    from safelight.journal.run import Run
     from safelight.training.fill.predict import NetworkFill
-    from safelight.training.fit import trained_network
 
-    network, recipe = trained_network(Run.open(model))
+    network, recipe = trained_for(model, "fill")
     return NetworkFill(network, recipe.preparation)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.app.sitting import Sitting, task_of
+from safelight.app.sitting import Sitting, task_of, trained_for
 
 if TYPE_CHECKING:
     from safelight.arrays import Mask
@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from safelight.tasks.finding import Preparation
 
 
-RIDGE = "ridge"  # the classical finders begin with it
-
-
 def is_finder(model: str) -> bool:
     """Whether that name, file or run finds damage."""
-    return model.startswith(RIDGE) or task_of(model, ("scratches",)) == "scratches"
+    from safelight.judging.scratches.scores import CLASSICAL
+
+    return model in CLASSICAL or task_of(model, ("scratches",)) == "scratches"
 
 
 def judge_finder(sitting: Sitting) -> None:
@@ -25,17 +24,16 @@ def judge_finder(sitting: Sitting) -> None:
     from safelight.judging.scratches.judge import judge_scratches
     from safelight.judging.scratches.report import pick_prints, write_scratches_report
 
-    name, *others = sitting.labels
-    finder = open_finder(sitting.model)
+    finder, others = open_finder(sitting.model), sitting.others(open_finder)
     with Bars() as bars:
         pictures = sitting.open(bars)
         verdict = judge_scratches(
             finder,
-            name,
+            sitting.labels[0],
             pictures,
             limit=sitting.limit,
             seed=sitting.seed,
-            beside={each: open_finder(other) for each, other in zip(others, sitting.beside, strict=True)},
+            beside=others,
             dataset=sitting.data.name,
             split=sitting.split,
             folder=pictures.dataset.folder,
@@ -57,11 +55,9 @@ def open_finder(model: str) -> "Finder":
     if not Path(model).is_dir():
         finder = load_finder(model)
         return lambda srgb: _finding(finder.predict(srgb), finder.preparation)
-    from safelight.journal.run import Run
-    from safelight.training.fit import trained_network
     from safelight.training.scratches.predict import NetworkFinder
 
-    network, recipe = trained_network(Run.open(model))
+    network, recipe = trained_for(model, "scratches")
     look = NetworkFinder(network)
     return lambda srgb: _finding(look(srgb), recipe.preparation)
 
