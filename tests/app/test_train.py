@@ -1,5 +1,6 @@
 """safelight train and recipes: what is listed, what is refused (test_four_commands.py trains)."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -100,13 +101,35 @@ def test_folds_know_the_run_that_they_were_started_from(
 
 def test_settings_are_listed_as_they_would_be(capsys: pytest.CaptureFixture[str]) -> None:
     here("train", "quick", "--settings", "--model.norm", "group", "--optimizer.lr=1e-4")
-    lines = capsys.readouterr().out.splitlines()
+    lines = [line.partition("#")[0].strip() for line in capsys.readouterr().out.splitlines()]
     assert {"--model.norm group", "--optimizer.lr 0.0001", "--model.widths 32,24,16,16"} <= set(lines)
+
+
+@pytest.mark.parametrize("name", ["note-000-colorful", "fill", "scratches", "figures"])
+def test_listed_settings_are_read_back_and_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    here("train", name, "--settings")
+    lines = capsys.readouterr().out.splitlines()
+    words = [shlex.split(line, comments=True) for line in lines]
+    assert {len(each) for each in words} == {2}
+    assert override(recipe_named(name), {key[2:]: value for key, value in words}) == recipe_named(name)
+    assert [line for line in lines if len(line.partition(" # ")[2]) < 5] == []
+
+
+def test_listed_settings_name_their_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    here("train", "fill", "--settings", "--preparation.guess", "mean color")
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    starts = (
+        "--optimizer.name adamw # [adamw|adam] ",
+        "--preparation.guess 'mean color' # [none|mean color|",
+    )
+    assert [sum(line.startswith(start) for line in lines) for start in starts] == [1, 1]
 
 
 def test_an_empty_value_clears_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     here("train", "quick", "--settings", "--data.weights", "", "--augment.size=64")
-    assert "--data.weights" in [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "--data.weights ''" in [
+        line.partition("#")[0].strip() for line in capsys.readouterr().out.splitlines()
+    ]
 
 
 @pytest.mark.parametrize(

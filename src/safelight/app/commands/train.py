@@ -58,7 +58,7 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="PNG", help="Where --find-lr draws its curve."
 )
-@click.option("--settings", "listing", is_flag=True, help="List every setting of the recipe and leave.")
+@click.option("--settings", "listing", is_flag=True, help="List and explain every setting; then leave.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option(
     "--devices",
@@ -195,11 +195,15 @@ def _check_option(name: str) -> None:
 
 
 def _list_settings(recipe: "Recipe") -> None:
-    from safelight.training.tree import as_typed, settings
+    """A line each, as it would be typed; behind a #, as a shell's comment, the choices and what it means."""
+    from safelight.training.meanings import explain
+    from safelight.training.tree import as_typed
 
-    for name, value in settings(recipe).items():
-        if name not in MEASURED:
-            click.echo(f"--{name} {as_typed(value)}")
+    for each in explain(recipe):
+        if each.name not in MEASURED:
+            setting = f"--{each.name} {shlex.quote(as_typed(each.value))}"
+            choices = f"[{'|'.join(each.typed)}] " if isinstance(each.typed, tuple) else ""
+            click.echo(f"{setting:<40} # {choices}{each.meaning}")
 
 
 def _folds_line(run: "Run") -> str:
