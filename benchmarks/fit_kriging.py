@@ -30,7 +30,7 @@ START = ((0.05, 0.05, 0.5, 0.2, 0.2, 0.4), (0.2, 0.2, 0.5, 0.25, 0.3, 0.7), (1.2
 
 
 def load(pictures: PictureSet, count: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Lightness (s, s) and ab (s, s, 2) of pictures spread over the set that have colour."""
+    """Lightness (s, s) and ab (s, s, 2) of pictures spread over the set that have color."""
     lightness, ab = [], []
     for number in np.random.default_rng(0).permutation(len(pictures)):
         lab = srgb_to_lab(resize(pictures[int(number)], (SIZE, SIZE)))

@@ -220,7 +220,7 @@ def finished(runs: Path) -> Iterable[Run]:
 
 
 def per_picture(run: Run, data: Path) -> np.ndarray:
-    """Holes: PSNR in the hole. Colour: gain over grey without hints. Codes: PSNR of the reconstruction."""
+    """Holes: PSNR in the hole. Color: gain over grey without hints. Codes: PSNR of the reconstruction."""
     network, recipe = trained_network(run)
     held_out, size = open_dataset(data, "val"), recipe.augment.size
     if recipe.task == "code":

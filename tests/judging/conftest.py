@@ -1,4 +1,4 @@
-"""Small coloured pictures and a small protocol: a whole sitting takes a second."""
+"""Small colored pictures and a small protocol: a whole sitting takes a second."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from safelight.judging.questions import PictureList
 
 
 def colored_picture(rng: np.random.Generator, side: int = 40) -> np.ndarray:
-    """Patches of colour with soft edges and some texture: sRGB uint8 (side, side, 3)."""
+    """Patches of color with soft edges and some texture: sRGB uint8 (side, side, 3)."""
     import cv2
 
     blobs = rng.integers(30, 226, (4, 4, 3)).astype(np.float32)

@@ -66,21 +66,21 @@ def test_the_sparse_solve_is_the_dense_solve() -> None:
     np.testing.assert_allclose(solve(equations(L), fixed, colors), np.linalg.solve(dense, right), atol=1e-8)
 
 
-def test_one_hint_colours_everything() -> None:
+def test_one_hint_colors_everything() -> None:
     for L in (np.full((12, 10), 40, np.float32), lightness(3)):
         np.testing.assert_allclose(
             Levin()(L, points((4, 5, 20, -30))), np.full((*L.shape, 2), (20, -30)), atol=1e-3
         )
 
 
-def test_on_flat_lightness_the_colour_falls_evenly_between_two_hinted_columns() -> None:
+def test_on_flat_lightness_the_color_falls_evenly_between_two_hinted_columns() -> None:
     L = np.full((5, 9), 50, np.float32)
     ends = points(*[(y, 0, 0, 0) for y in range(5)], *[(y, 8, 80, -80) for y in range(5)])
     expected = np.linspace(0, 80, 9)
     np.testing.assert_allclose(Levin()(L, ends)[..., 0], np.tile(expected, (5, 1)), atol=1e-3)
 
 
-def test_an_edge_of_lightness_keeps_colours_apart() -> None:
+def test_an_edge_of_lightness_keeps_colors_apart() -> None:
     L = np.full((16, 16), 20, np.float32)
     L[:, 8:] = 80
     answer = Levin()(L, points((8, 2, 40, 0), (8, 13, -40, 0)))
@@ -88,7 +88,7 @@ def test_an_edge_of_lightness_keeps_colours_apart() -> None:
     np.testing.assert_allclose(answer[:, 9:, 0], -40, atol=1)
 
 
-def test_no_hints_no_colour() -> None:
+def test_no_hints_no_color() -> None:
     assert not Levin()(lightness(4), Points.none()).any()
 
 

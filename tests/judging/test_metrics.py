@@ -161,7 +161,7 @@ def test_an_obeyed_hint_differs_by_nothing() -> None:
     assert disobedience(lab, _points(2, 3, (-20, 10))) > 10
 
 
-def test_a_colour_that_cannot_be_shown_is_obeyed_as_well_as_can_be() -> None:
+def test_a_color_that_cannot_be_shown_is_obeyed_as_well_as_can_be() -> None:
     shown = srgb_to_lab(lab_to_srgb(np.full((5, 5, 3), (50, 120, -120), np.float32)))
     assert disobedience(shown, _points(0, 0, (120, -120))) < 4  # clipping moves L a little
 

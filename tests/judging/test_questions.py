@@ -35,7 +35,7 @@ def test_the_hash_tells_questions_apart(album: PictureList, tiny: Protocol) -> N
 
 
 def test_questions_stay_the_same_from_version_to_version(tiny: Protocol) -> None:
-    """Pinned places and colours: when this fails, raise VERSION: scores can't be compared with older ones."""
+    """Pinned places and colors: when this fails, raise VERSION: scores can't be compared with older ones."""
     ramp = np.arange(32, dtype=np.uint8) * 8
     picture = np.stack(
         [np.tile(ramp, (32, 1)), np.tile(ramp[:, None], (1, 32)), np.full((32, 32), 90, np.uint8)], -1
@@ -46,7 +46,7 @@ def test_questions_stay_the_same_from_version_to_version(tiny: Protocol) -> None
     np.testing.assert_allclose(question.points.ab[:5], PINNED_AB, atol=0.01)
 
 
-def test_the_last_bit_of_a_colour_makes_no_other_question(
+def test_the_last_bit_of_a_color_makes_no_other_question(
     album: PictureList, tiny: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = ask(album, tiny)
@@ -78,7 +78,7 @@ def test_pictures_as_good_as_grey_are_left_out_and_counted(album: PictureList, t
     questions = ask(PictureList([grey, *album.pixels[:3], sepia]), tiny)
     assert (len(questions), questions.left_out) == (3, 2)
     assert [own.index for own in questions] == [1, 2, 3]
-    with pytest.raises(DatasetError, match="no picture to judge: 2 given, 2 of them without colour"):
+    with pytest.raises(DatasetError, match="no picture to judge: 2 given, 2 of them without color"):
         ask(PictureList([grey, sepia]), tiny)
     with pytest.raises(DatasetError, match="0 given"):
         ask(PictureList([]), tiny)

@@ -46,7 +46,7 @@ def test_all_files(verdict: Verdict, album: PictureList, protocol: Protocol, tmp
                 assert min(picture.size) > 500
                 assert np.asarray(picture.convert("L")).std() > 5
     with Image.open(page.parent / "pictures-10-hints.png") as sheet:
-        assert np.asarray(sheet.convert("HSV"))[..., 1].max() > 100  # there is colour in it
+        assert np.asarray(sheet.convert("HSV"))[..., 1].max() > 100  # there is color in it
 
 
 def test_the_page_says_what_was_asked_and_escapes_names(verdict: Verdict, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_cross_entropy_moves_the_logits_to_the_truth() -> None:
     [
         ({"beta": 0.0}, "loss.beta"),
         ({"floor": -1.0}, "loss.floor"),
-        ({"huber": 0.0}, "no loss on the colours"),
+        ({"huber": 0.0}, "no loss on the colors"),
     ],
 )
 def test_settings_that_cannot_train_are_refused(change: dict[str, float], said: str) -> None:

@@ -1,4 +1,4 @@
-"""Colour from the plain U-Net: the contract of the hinted one, and what it can be exported as."""
+"""Color from the plain U-Net: the contract of the hinted one, and what it can be exported as."""
 
 from dataclasses import replace
 from pathlib import Path

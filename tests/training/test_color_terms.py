@@ -174,7 +174,7 @@ def test_missing_weights_are_refused_before_a_run_begins(album: Album, tmp_path:
         ({"vgg16": "vgg16.pth"}, "loss.vgg16 is given, but loss.features is efficientnet_lite0"),
         ({"rebalance": True}, "loss.rebalance weighs bins"),
         ({"bins": 1.0, "rebalance": True, "rebalance_mix": 1.5}, "loss.rebalance_mix"),
-        ({"huber": 0.0, "perceptual": 1.0}, "no loss on the colours"),
+        ({"huber": 0.0, "perceptual": 1.0}, "no loss on the colors"),
     ],
 )
 def test_settings_that_cannot_work_together_are_refused(change: dict[str, object], said: str) -> None:

@@ -1,4 +1,4 @@
-"""Optimisers: steps worked out by hand, what is decayed, what learns slowly, refusals."""
+"""Optimizers: steps worked out by hand, what is decayed, what learns slowly, refusals."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""A colour recipe with the plain U-Net: chosen by name, checked, stored, trained from fitted weights."""
+"""A color recipe with the plain U-Net: chosen by name, checked, stored, trained from fitted weights."""
 
 import json
 from dataclasses import replace

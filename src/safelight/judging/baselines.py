@@ -16,12 +16,12 @@ Predict: TypeAlias = Callable[[Lightness, Points], Ab]
 
 
 def grey(L: Lightness, points: Points) -> Ab:
-    """No colour anywhere, whatever was asked."""
+    """No color anywhere, whatever was asked."""
     return np.zeros((*L.shape, 2), np.float32)
 
 
 def nearest_hint(L: Lightness, points: Points) -> Ab:
-    """Each pixel takes the colour of the hint nearest to it; grey where there are none."""
+    """Each pixel takes the color of the hint nearest to it; grey where there are none."""
     from scipy.spatial import KDTree
 
     if not len(points):
@@ -32,7 +32,7 @@ def nearest_hint(L: Lightness, points: Points) -> Ab:
 
 
 def kernel_regression(L: Lightness, points: Points) -> Ab:
-    """Each pixel takes the mean hint colour, weighted by nearness in place and in lightness."""
+    """Each pixel takes the mean hint color, weighted by nearness in place and in lightness."""
     return propagate.kernel_regression(L, points)[0]
 
 

@@ -60,7 +60,7 @@ def best_baselines(scores: Mapping[str, Scores], counts: tuple[int, ...]) -> dic
 
 
 def compare_vivid(cautious: Scores, vivid: Scores, true_colorfulness: np.ndarray, seed: int) -> Vivid:
-    """Automatic colour at both ends of the vivid setting. Scores hold the column without hints first."""
+    """Automatic color at both ends of the vivid setting. Scores hold the column without hints first."""
     weights = bootstrap_weights(len(true_colorfulness), np.random.default_rng(seed))
     truth = weights @ true_colorfulness[:, None]
 

@@ -41,12 +41,12 @@ def judge(
 ) -> Verdict:
     """How `predict` stands on these pictures. It is asked picture by picture, with rising numbers of hints.
 
-    vivid: the same model at its most colourful, asked once a picture, without hints.
+    vivid: the same model at its most colorful, asked once a picture, without hints.
     limit: judge a fixed sample of this size. baselines: False leaves out all but grey: quick, while training.
     beside: other methods compared on the same questions, such as an older run. dataset, split: their names.
     folder: the dataset's; questions and baseline scores are kept in its folder "judged", and where the split
     is "test", the look is counted in its test_looks.jsonl. workers: processes (see score_baselines).
-    Raises DatasetError if no picture has colour, ModelError for an answer of wrong shape or not finite.
+    Raises DatasetError if no picture has color, ModelError for an answer of wrong shape or not finite.
     """
     questions = ask(pictures, protocol, seed, limit)
     kept = folder / "judged" if folder else None

@@ -1,6 +1,6 @@
 """Levin, Lischinski and Weiss 2004, "Colorization using Optimization": scribbles spread by a sparse solve.
 
-Every pixel without a hint is to have the weighted mean colour of its eight neighbours, with weights that fall
+Every pixel without a hint is to have the weighted mean color of its eight neighbours, with weights that fall
 where the lightness changes (equation 2). That is one linear equation a pixel; hints are fixed. The equations
 of the free pixels are solved exactly, as by the authors' program, so every answer lies between the hints.
 """
@@ -69,7 +69,7 @@ def equations(L: Lightness) -> Any:
 def constraints(
     points: Points, size: tuple[int, int]
 ) -> tuple[Int[np.ndarray, " fixed"], Float[np.ndarray, "fixed 2"]]:
-    """Indices of the pixels that the hints' patches cover, ascending, and their colours; later hints win."""
+    """Indices of the pixels that the hints' patches cover, ascending, and their colors; later hints win."""
     h, w = size
     hint = np.full(size, -1)
     for number, (y, x, radius) in enumerate(zip(points.y, points.x, points.radius, strict=True)):
@@ -83,7 +83,7 @@ def constraints(
 def solve(
     system: Any, fixed: Int[np.ndarray, " fixed"], colors: Float[np.ndarray, "fixed 2"]
 ) -> Float[np.ndarray, "pixels 2"]:
-    """The colour of every pixel, given those of the fixed ones: one sparse LU for a and b together."""
+    """The color of every pixel, given those of the fixed ones: one sparse LU for a and b together."""
     from scipy.sparse.linalg import splu
 
     free = np.ones(system.shape[0], bool)

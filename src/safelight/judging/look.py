@@ -1,4 +1,4 @@
-"""How reports look: one palette for curves and sheets, easy on the eye and safe for colour-blind readers."""
+"""How reports look: one palette for curves and sheets, easy on the eye and safe for color-blind readers."""
 
 INK = "#22252a"
 SOFT = "#6b7078"
@@ -17,7 +17,7 @@ OTHERS = ("#5b4636", "#a8487c", "#4f7d2e")  # methods judged beside, in turn
 
 
 def method_colors(methods: tuple[str, ...]) -> dict[str, str]:
-    """A colour for each method; the first is the model."""
+    """A color for each method; the first is the model."""
     beside = [name for name in methods[1:] if name not in METHODS]
     others = {name: OTHERS[number % len(OTHERS)] for number, name in enumerate(beside)}
     return {**METHODS, **others, methods[0]: MODEL}

@@ -72,9 +72,9 @@ def ab_range(ab: Ab) -> float:
 
 
 def disobedience(shown: Lab, points: Points) -> float:
-    """Mean CIEDE2000 between the colour asked at each point and the colour shown there; nan without points.
+    """Mean CIEDE2000 between the color asked at each point and the color shown there; nan without points.
 
-    The asked colour has the point's own L, as the photo keeps it, and is brought into sRGB as the result is.
+    The asked color has the point's own L, as the photo keeps it, and is brought into sRGB as the result is.
     """
     from safelight.pixels.color import lab_to_srgb, srgb_to_lab
 
@@ -88,7 +88,7 @@ def disobedience(shown: Lab, points: Points) -> float:
 def ciede2000(
     first: Float[np.ndarray, "*any 3"], second: Float[np.ndarray, "*any 3"]
 ) -> Float[np.ndarray, "*any"]:
-    """Colour difference of two Lab arrays, about 1 where a person just sees it; 0 is equal.
+    """Color difference of two Lab arrays, about 1 where a person just sees it; 0 is equal.
 
     Source: Sharma, Wu and Dalal 2005, "The CIEDE2000 color-difference formula", equations 2 to 22.
     """

@@ -25,7 +25,7 @@ class Protocol:
     """One way of asking.
 
     size: side of the square, in pixels, to which pictures are squashed.
-    patch: side of the square, in pixels, whose mean colour a hint tells.
+    patch: side of the square, in pixels, whose mean color a hint tells.
     places: "uniform", "normal" around the centre with standard deviation size/4 and clipped, or "cells" of a
       grid of patches.
     counts: numbers of hints, ascending. Hints nest: the first 5 of 10 are the 5-hint question.
@@ -79,7 +79,7 @@ def protocol_named(name: str) -> Protocol:
 
 
 def draw_hints(ab: Ab, protocol: Protocol, rng: np.random.Generator) -> Points:
-    """As many hints as the protocol's largest count, each the mean true colour of its patch.
+    """As many hints as the protocol's largest count, each the mean true color of its patch.
 
     Patches lie wholly inside the picture. A point is its patch's middle pixel; for even sides, left above.
     """

@@ -22,7 +22,7 @@ from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.hints import Points
 
-VERSION = 2  # raise it when a hint's colour at the same place changes by more than rounding
+VERSION = 2  # raise it when a hint's color at the same place changes by more than rounding
 
 
 class Pictures(Protocol):
@@ -74,9 +74,9 @@ class Question:
 
     @property
     def sha256(self) -> str:
-        """Hash of picture and hints: the places and sizes of these, from which their colours follow.
+        """Hash of picture and hints: the places and sizes of these, from which their colors follow.
 
-        The colours themselves are left out: their last bit may differ from one machine to the next.
+        The colors themselves are left out: their last bit may differ from one machine to the next.
         """
         digest = hashlib.sha256(f"question v{VERSION}".encode() + self.pixels.tobytes())
         for part in (self.points.y, self.points.x, self.points.radius):
@@ -138,7 +138,7 @@ def ask(pictures: Pictures, protocol: Asking, seed: int = 0, limit: int | None =
             asked.append(question)
     if not asked:
         raise DatasetError(
-            f"no picture to judge: {len(pictures)} given, {left_out} of them without colour; give others"
+            f"no picture to judge: {len(pictures)} given, {left_out} of them without color; give others"
         )
     return Questions(protocol, seed, tuple(asked), left_out)
 

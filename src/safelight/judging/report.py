@@ -21,7 +21,7 @@ NOTES = """\
 - Every answer is joined to the photo's own L and clipped to sRGB. PSNR is capped at 50 dB a picture.
 - Intervals: percentile bootstrap over pictures, 2000 resamples, each 95 % by itself.
 - Pooled rms ab error: root of the mean squared distance in ab, over all pixels of all pictures.
-- Hint disobedience: CIEDE2000 between the colour asked at a hint, at that pixel's own L, and the one shown.
+- Hint disobedience: CIEDE2000 between the color asked at a hint, at that pixel's own L, and the one shown.
 - Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.
 - Hues: of the pixels that the truth shows as sky, skin or plants, by hue, chroma, lightness and place alone
   (judging/hues.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is wrong.

@@ -35,7 +35,7 @@ def score_question(name: str, predict: Predict, question: Question, counts: Sequ
 
 @dataclass(frozen=True)
 class Truth:
-    """The coloured picture, in both spaces, as floats."""
+    """The colored picture, in both spaces, as floats."""
 
     srgb: Float[np.ndarray, "h w 3"]
     lab: Float[np.ndarray, "h w 3"]
@@ -52,7 +52,7 @@ def _answer(name: str, predict: Predict, truth: Truth, points: Points) -> dict[s
     seconds = time.perf_counter() - start
     check_answer(name, ab, L.shape, len(points))
     result = show(L, ab)
-    shown = srgb_to_lab(result)  # what can be seen: colours outside sRGB are clipped
+    shown = srgb_to_lab(result)  # what can be seen: colors outside sRGB are clipped
     return {
         "psnr": metrics.psnr(result, truth.srgb),
         "ssim": metrics.ssim(result, truth.srgb),

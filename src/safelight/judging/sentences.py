@@ -117,7 +117,7 @@ def _obedience(verdict: Verdict) -> list[str]:
     if not hints:
         return []
     parts = [f"{verdict.estimate(verdict.model, 'disobedience', n).value:.1f} {_at([n])}" for n in hints]
-    return [f"At the hints, the colour shown differs from the colour asked by ΔE {' and '.join(parts)}."]
+    return [f"At the hints, the color shown differs from the color asked by ΔE {' and '.join(parts)}."]
 
 
 def _vivid(verdict: Verdict) -> list[str]:
@@ -125,7 +125,7 @@ def _vivid(verdict: Verdict) -> list[str]:
         return []
     vivid, cautious = verdict.vivid.vivid, verdict.vivid.cautious
     return [
-        f"At vivid 1, automatic colour is {_interval(vivid, 2, '')} times as colorful as the truth"
+        f"At vivid 1, automatic color is {_interval(vivid, 2, '')} times as colorful as the truth"
         f" (at vivid 0: {cautious.value:.2f} times), and its gain over grey is"
         f" {_interval(verdict.vivid.vivid_gain, 2, 'dB', signed=True)}."
     ]

@@ -91,7 +91,7 @@ def _tile(picture: Srgb) -> "Image":
 
 
 def _draw_hints(tile: "Image", example: Example) -> None:
-    """A dot a hint, in its colour at the photo's own lightness there, ringed in white and dark to be seen."""
+    """A dot a hint, in its color at the photo's own lightness there, ringed in white and dark to be seen."""
     from PIL import ImageDraw
 
     draw = ImageDraw.Draw(tile)

@@ -54,7 +54,7 @@ class PictureScore:
 
 @dataclass(frozen=True)
 class Vivid:
-    """Automatic colour, cautious and vivid: colorfulness as a share of the truth's; gain over grey, dB."""
+    """Automatic color, cautious and vivid: colorfulness as a share of the truth's; gain over grey, dB."""
 
     cautious: Estimate
     vivid: Estimate
@@ -66,7 +66,7 @@ class Vivid:
 class Verdict:
     """A model's standing on one set of questions.
 
-    questions: sha256 of all questions. left_out: pictures without colour. enlarged: those stored smaller than
+    questions: sha256 of all questions. left_out: pictures without color. enlarged: those stored smaller than
     the protocol's size. looks: how many times this test split has been judged, this time included; None for
     other splits. sentences: the summary in plain words.
     """

@@ -1,4 +1,4 @@
-"""Losses on colour. ab is in units of ab / 110, shapes (b, 2, h, w); each returns one number to be lowered."""
+"""Losses on color. ab is in units of ab / 110, shapes (b, 2, h, w); each returns one number to be lowered."""
 
 import torch
 from jaxtyping import Float
@@ -22,7 +22,7 @@ AB_SCALE = 110.0
 
 
 def huber_distance(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"], beta: float) -> Tensor:
-    """Huber (1964) of the Euclidean distance of two colours, divided by beta: its slope is 1 far out."""
+    """Huber (1964) of the Euclidean distance of two colors, divided by beta: its slope is 1 far out."""
     check_ab(truth)
     squared = ((ab - truth) ** 2).sum(1)
     distance = torch.sqrt(squared + 1e-12)
@@ -56,8 +56,8 @@ def saturation_weighted_error(
 def diversity(ab: Float[Tensor, "b 2 h w"]) -> Tensor:
     """Minus the log of the variance of ab over a picture, mean over channels and pictures (note 003).
 
-    At most 13.8 (one colour), 4.6 at a spread of 11 units of ab, and without a lower end. Its slope at one
-    colour is 0: what has collapsed altogether is not brought back by it.
+    At most 13.8 (one color), 4.6 at a spread of 11 units of ab, and without a lower end. Its slope at one
+    color is 0: what has collapsed altogether is not brought back by it.
     """
     variance = ab.flatten(2).var(2).mean()
     return -torch.log(variance + 1e-6)

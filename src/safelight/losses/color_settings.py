@@ -67,7 +67,7 @@ class ColorLossSettings:
         self._check_features()
         if self.rebalance and not self.bins:
             raise RecipeError(
-                "loss.rebalance weighs bins of colour; set loss.bins above 0 (with model.head bins)"
+                "loss.rebalance weighs bins of color; set loss.bins above 0 (with model.head bins)"
             )
         if self.rebalance_mix > 1:
             raise RecipeError(f"loss.rebalance_mix is {self.rebalance_mix:g}; expected a share, 0 to 1")
@@ -78,7 +78,7 @@ class ColorLossSettings:
             raise RecipeError(f"loss.{below[0]} is {getattr(self, below[0]):g}; expected 0 or more")
         if not any(getattr(self, name) for name in ON_COLORS):
             raise RecipeError(
-                "no loss on the colours: set "
+                "no loss on the colors: set "
                 + ", ".join(f"loss.{name}" for name in ON_COLORS[:-1])
                 + f" or loss.{ON_COLORS[-1]} above 0"
             )

@@ -1,4 +1,4 @@
-"""A colour as a distribution over bins of the ab plane (Zhang, Isola & Efros 2016, section 2.1)."""
+"""A color as a distribution over bins of the ab plane (Zhang, Isola & Efros 2016, section 2.1)."""
 
 import torch
 from jaxtyping import Float

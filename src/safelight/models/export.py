@@ -33,7 +33,7 @@ INPUTS = (
 )
 OUTPUTS = (
     Port("ab", (1, 2, "height", "width"), (-1.2, 1.2), "a / 110 and b / 110 of Lab (D65)"),
-    Port("chroma", (1, 1, "height", "width"), (0.0, 1.3), "expected chroma / 110, for vivid colours"),
+    Port("chroma", (1, 1, "height", "width"), (0.0, 1.3), "expected chroma / 110, for vivid colors"),
 )
 
 

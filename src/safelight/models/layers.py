@@ -54,7 +54,7 @@ class ConvBlock(nn.Sequential):
 
 
 class HintAttention(nn.Module):
-    """Carry hint colours to all places that look alike, however far away.
+    """Carry hint colors to all places that look alike, however far away.
 
     Attention (Vaswani et al. 2017) in which every cell of the grid asks, and only cells that hold hints
     answer: one projection gives query and key, so that likeness is mutual; each head adds a penalty on
@@ -72,7 +72,7 @@ class HintAttention(nn.Module):
 
     @property
     def outputs(self) -> int:
-        """Channels that come out: for each head two of colour and one of confidence."""
+        """Channels that come out: for each head two of color and one of confidence."""
         return 3 * self.heads
 
     def forward(

@@ -1,4 +1,4 @@
-"""Colour from the plain U-Net, through the same contract as the hinted one: planes in, Colors out."""
+"""Color from the plain U-Net, through the same contract as the hinted one: planes in, Colors out."""
 
 from typing import TypeAlias
 

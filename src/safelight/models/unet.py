@@ -125,7 +125,7 @@ class ColorUNet(nn.Module):
         return levels, self.at8(torch.cat([double(x), levels[2]], 1))
 
     def answer(self, planes: Float[Tensor, "b 7 h w"], levels: list[Tensor], x: Tensor) -> Colors:
-        """The hinted half: colours from the trunk's features and the hint planes."""
+        """The hinted half: colors from the trunk's features and the hint planes."""
         p8, p4, p2 = (pool_to(planes[:, 1:], factor) for factor in (8, 4, 2))
         ab8, mask8 = pool_to(planes[:, HINT_AB] * planes[:, HINT_MASK], 8), pool_to(planes[:, HINT_MASK], 8)
         guess = self.guess(x)

@@ -1,4 +1,4 @@
-"""Recipes for colour, automatic and by hints. Each is a function; its docstring says what it is for.
+"""Recipes for color, automatic and by hints. Each is a function; its docstring says what it is for.
 
 color   command: safelight train color --data DATASET (docs/experiments.md has its time and result)
 quick   command: safelight train quick --data DATASET; seconds, to see that the line holds

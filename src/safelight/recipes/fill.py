@@ -129,12 +129,12 @@ def note_001_small_then_big() -> FillRecipe:
 
 
 def note_001_unit_range() -> FillRecipe:
-    """Colours from 0 to 1, as the note came to have them (the others have -1 to 1)."""
+    """Colors from 0 to 1, as the note came to have them (the others have -1 to 1)."""
     return replace(note_001_unet(), name="note-001-unit-range", preparation=Preparation(span="unit"))
 
 
 def note_001_byte_range() -> FillRecipe:
-    """Colours from 0 to 255, as the note began."""
+    """Colors from 0 to 255, as the note began."""
     return replace(note_001_unet(), name="note-001-byte-range", preparation=Preparation(span="bytes"))
 
 

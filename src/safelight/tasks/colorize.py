@@ -23,7 +23,7 @@ from safelight.tasks.propagate import paint
 
 AB_SCALE = 110.0
 PLANES = 7
-SPREAD_STRIDE = 2  # hints are propagated at half the network's size: colour has no finer detail
+SPREAD_STRIDE = 2  # hints are propagated at half the network's size: color has no finer detail
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def answer(
     vivid: float = 0.0,
     vivid_gain: float = 1.0,
 ) -> Ab:
-    """Colours (h, w, 2) from a network's answer (both / 110) to these planes.
+    """Colors (h, w, 2) from a network's answer (both / 110) to these planes.
 
-    vivid 0 keeps the cautious mean; 1 gives each colour the chroma expected there times `vivid_gain`, where no
-    hint decides: the expected chroma of blurred colours is less than that of true ones.
+    vivid 0 keeps the cautious mean; 1 gives each color the chroma expected there times `vivid_gain`, where no
+    hint decides: the expected chroma of blurred colors is less than that of true ones.
     What is then still wrong at the hints is kriged away, so that each hint is obeyed.
     """
     colors = np.moveaxis(ab, 0, 2) * np.float32(AB_SCALE)
@@ -139,7 +139,7 @@ CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint,
 
 
 def obey(ab: Ab, planes: Planes, points: Points) -> Ab:
-    """`ab` corrected so that each hint has its colour: the differences at the hints, kriged over the picture."""
+    """`ab` corrected so that each hint has its color: the differences at the hints, kriged over the picture."""
     L = planes[0] * 100 + 50
     for _ in range(CORRECTIONS if len(points) else 0):
         wrong = Points(points.y, points.x, points.ab - ab[points.y, points.x], points.radius)

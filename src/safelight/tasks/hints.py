@@ -1,4 +1,4 @@
-"""Colour hints: what a person (or a sampler) says about the colour at some places of a picture.
+"""Color hints: what a person (or a sampler) says about the color at some places of a picture.
 
 A `HintSet` is portable: places are fractions of the picture, so that one file can be replayed on the same
 photo at any size, on any model. `Points` are the same hints on the pixel grid of one network input.
@@ -74,7 +74,7 @@ def _region(value: object) -> Region:
 
 @dataclass(frozen=True)
 class Hint:
-    """This colour at this place.
+    """This color at this place.
 
     x, y: fractions from the left and from the top, 0..1.
     color: "#rrggbb" or three sRGB floats 0..1; kept as floats. Its lightness is not used: the photo's is kept.
@@ -99,7 +99,7 @@ class Hint:
 
     @property
     def hex(self) -> str:
-        """The colour as #rrggbb."""
+        """The color as #rrggbb."""
         return "#" + "".join(f"{round(part * 255):02x}" for part in _color(self.color))
 
     def to_json(self) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _hint_from_row(row: object, number: int) -> Hint:
 
 @dataclass(frozen=True)
 class Points:
-    """Hints on the pixel grid of one picture: rows and columns, colours (ab of Lab), radii in pixels."""
+    """Hints on the pixel grid of one picture: rows and columns, colors (ab of Lab), radii in pixels."""
 
     y: Int32[np.ndarray, " n"]
     x: Int32[np.ndarray, " n"]
@@ -203,7 +203,7 @@ class Points:
 
     @classmethod
     def none(cls) -> "Points":
-        """No hints: automatic colour."""
+        """No hints: automatic color."""
         nothing = np.zeros(0, np.int32)
         return cls(nothing, nothing, np.zeros((0, 2), np.float32), np.zeros(0, np.float32))
 

@@ -1,6 +1,6 @@
 """Hints carried over the picture by kriging: the best linear guess from a learned covariance.
 
-The colours of a picture are taken as a Gaussian process whose covariance falls with distance in place, in
+The colors of a picture are taken as a Gaussian process whose covariance falls with distance in place, in
 lightness (the pixel's own and its surroundings') and in local texture; the guess is the posterior mean, and
 the confidence is the share of the variance that the hints explain (simple kriging; Rasmussen & Williams
 2006, equations 2.25 and 2.26). Hints that repeat each other count once, and no hint is trusted far away.
@@ -33,13 +33,13 @@ class Covariance:
 
     @property
     def total(self) -> float:
-        """Variance of a colour before any hint."""
+        """Variance of a color before any hint."""
         return self.constant + sum(self.variances)
 
     def __call__(
         self, a: Float32[np.ndarray, "n f"], b: Float32[np.ndarray, "m f"]
     ) -> Float32[np.ndarray, "n m"]:
-        """Covariance between the colours at places with features a and those with features b."""
+        """Covariance between the colors at places with features a and those with features b."""
         covariance = np.full((len(a), len(b)), self.constant, np.float32)
         for variance, scales in zip(self.variances, self.scales, strict=True):
             wide = np.float32(1) / np.asarray(scales, np.float32)
@@ -88,7 +88,7 @@ def describe(L: Lightness) -> Float32[np.ndarray, "h w 6"]:
 def krige(
     features: Float32[np.ndarray, "h w 6"], points: Points, covariance: Covariance = COLORS
 ) -> tuple[Ab, Mask]:
-    """Posterior mean (h, w, 2) of the colours, and confidence (h, w): 0 where the hints say nothing, to 1.
+    """Posterior mean (h, w, 2) of the colors, and confidence (h, w): 0 where the hints say nothing, to 1.
 
     features: `describe` of the picture on the points' grid. No hints: zeros.
     """

@@ -1,6 +1,6 @@
 """Hints spread over the picture without learning: painted where they are, and carried to where they may hold.
 
-Two ways to carry them. `kernel_regression`: each pixel takes the softmax-weighted mean of the hint colours
+Two ways to carry them. `kernel_regression`: each pixel takes the softmax-weighted mean of the hint colors
 (Nadaraya 1964; Watson 1964). `krige`: the posterior mean of a Gaussian process whose covariance falls with
 distance in place, in lightness and in local texture (simple kriging; Rasmussen & Williams 2006, equations
 2.25 and 2.26). Kriging counts hints that repeat each other once, trusts no hint far away, and says how sure
@@ -36,7 +36,7 @@ def paint(points: Points, size: tuple[int, int], soft: bool = False) -> tuple[Ab
 def kernel_regression(
     L: Lightness, points: Points, distance: float = 0.12, lightness: float = 7.5
 ) -> tuple[Ab, Mask]:
-    """Softmax-weighted mean of the hint colours (h, w, 2), and the largest weight before the softmax (h, w).
+    """Softmax-weighted mean of the hint colors (h, w, 2), and the largest weight before the softmax (h, w).
 
     distance: standard deviation in picture heights; lightness: in units of L. No hints: zeros.
     """

@@ -1,7 +1,7 @@
-"""Random hints, for training and for judging: how many, where, how large, and which colour they report.
+"""Random hints, for training and for judging: how many, where, how large, and which color they report.
 
 The distributions are those of the field: siggraph17 (Zhang et al. 2017, section 3.2) draws a geometric
-number of points, places normal around the centre, and the mean colour of a square patch; iColoriT (Yun et
+number of points, places normal around the centre, and the mean color of a square patch; iColoriT (Yun et
 al. 2022) draws uniformly. Every draw takes a numpy Generator.
 """
 
@@ -116,7 +116,7 @@ def draw_places(
 
 
 def patch_mean(ab: Ab, y: np.ndarray, x: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """Mean colour (n, 2) of the square patches of these sides that contain (y, x), cut at the picture's edge."""
+    """Mean color (n, 2) of the square patches of these sides that contain (y, x), cut at the picture's edge."""
     h, w = ab.shape[:2]
     total = np.zeros((h + 1, w + 1, 2), np.float64)
     total[1:, 1:] = ab.cumsum(0, dtype=np.float64).cumsum(1)
@@ -128,7 +128,7 @@ def patch_mean(ab: Ab, y: np.ndarray, x: np.ndarray, side: np.ndarray) -> np.nda
 
 
 def gaussian_mean(ab: Ab, y: np.ndarray, x: np.ndarray, variance: float) -> np.ndarray:
-    """Gaussian-weighted mean colour (n, 2) around each point, variance in pixels squared, within 3 sigma."""
+    """Gaussian-weighted mean color (n, 2) around each point, variance in pixels squared, within 3 sigma."""
     reach = int(np.ceil(3 * np.sqrt(variance)))
     step = np.arange(-reach, reach + 1)
     weight = np.exp(-(step[:, None] ** 2 + step[None] ** 2) / (2 * variance)).astype(np.float32)
@@ -141,13 +141,13 @@ def gaussian_mean(ab: Ab, y: np.ndarray, x: np.ndarray, variance: float) -> np.n
 
 
 def report_colors(ab: Ab, y: np.ndarray, x: np.ndarray, side: np.ndarray, variance: float = 0.0) -> Points:
-    """Hints at these places with the picture's own colours there: what a person who knows it would say."""
+    """Hints at these places with the picture's own colors there: what a person who knows it would say."""
     colors = gaussian_mean(ab, y, x, variance) if variance > 0 else patch_mean(ab, y, x, side)
     return Points(y.astype(np.int32), x.astype(np.int32), colors, ((side - 1) / 2).astype(np.float32))
 
 
 def draw_points(ab: Ab, sampling: HintSampling, rng: np.random.Generator, progress: float = 1.0) -> Points:
-    """Random hints on the true colours `ab` of one picture, at this share (0..1) of the run."""
+    """Random hints on the true colors `ab` of one picture, at this share (0..1) of the run."""
     count = draw_count(sampling, rng, progress)
     y, x = draw_places(count, (ab.shape[0], ab.shape[1]), sampling.place, rng)
     side = rng.integers(sampling.patch[0], sampling.patch[1] + 1, count)

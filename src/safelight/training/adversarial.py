@@ -1,4 +1,4 @@
-"""Training against a discriminator: two networks, two optimisers, one step of each at a time."""
+"""Training against a discriminator: two networks, two optimizers, one step of each at a time."""
 
 from typing import Any, ClassVar, NamedTuple, Protocol, cast, runtime_checkable
 
@@ -92,7 +92,7 @@ class AdversarialModule(TrainingModule):
         self._clip(self.network)
 
     def _step_discriminator(self, judged: Judged, taken: int) -> Tensor:
-        """Its loss before the step. Its optimiser is torch's own: lightning would count a step of the run."""
+        """Its loss before the step. Its optimizer is torch's own: lightning would count a step of the run."""
         settings = self.adversarial
         optimizer = cast(list[torch.optim.Optimizer], self.optimizers(use_pl_optimizer=False))[1]
         fake, real = judged.fake.detach(), judged.real.detach()

@@ -1,4 +1,4 @@
-"""One recipe's network, loss and optimiser without the Trainer: for measuring before a run."""
+"""One recipe's network, loss and optimizer without the Trainer: for measuring before a run."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +67,7 @@ class BareTraining:
         return torch.stack(list(terms.values())).sum()
 
     def step(self, batch: Any, lr: float | None = None) -> float:
-        """One step of the optimiser; the loss before it. lr: in place of the recipe's peak."""
+        """One step of the optimizer; the loss before it. lr: in place of the recipe's peak."""
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * (1.0 if lr is None else lr / self.recipe.optimizer.lr)
         self.optimizer.zero_grad(set_to_none=True)

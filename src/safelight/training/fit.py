@@ -133,7 +133,7 @@ def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
 
 
 def step_of(checkpoint: Path) -> int:
-    """How many optimiser steps a checkpoint has seen."""
+    """How many optimizer steps a checkpoint has seen."""
     return int(read(checkpoint)["global_step"])
 
 

@@ -1,6 +1,6 @@
 """What a recipe will need of the machine's memory, before it starts.
 
-Weights, gradients, the optimiser's and the averaged weights are counted. What the backward pass keeps is measured:
+Weights, gradients, the optimizer's and the averaged weights are counted. What the backward pass keeps is measured:
 one forward pass of a few small pictures under torch's saved-tensor hooks, at two batch sizes, which tells what
 grows with the batch from what does not; it is then scaled with batch and area.
 """

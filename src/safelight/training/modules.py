@@ -1,4 +1,4 @@
-"""The thin LightningModule of every task: loss, optimiser and schedule of a recipe."""
+"""The thin LightningModule of every task: loss, optimizer and schedule of a recipe."""
 
 from typing import Any, ClassVar
 
@@ -62,7 +62,7 @@ class TrainingModule(pl.LightningModule):
         """Nothing: the probes are looked at by ProbeCallback when validation ends."""
 
     def configure_optimizers(self) -> Any:
-        """The optimiser and its schedule."""
+        """The optimizer and its schedule."""
         optimizer = make_optimizer(self.network, self.recipe.optimizer)
         share = learning_rate_share(self.recipe.optimizer, self.recipe.train.steps)
         self.plateau = share if isinstance(share, Plateau) else None

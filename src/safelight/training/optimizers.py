@@ -1,4 +1,4 @@
-"""Optimisers: Adam and AdamW with all that they can be told; what is decayed, and what learns slowly."""
+"""Optimizers: Adam and AdamW with all that they can be told; what is decayed, and what learns slowly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ class OptimizerSettings:
 
 
 def make_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
-    """The optimiser over what is trained of this network."""
+    """The optimizer over what is trained of this network."""
     return OPTIMIZERS[settings.name](
         list(parameter_groups(network, settings)),
         lr=settings.lr,

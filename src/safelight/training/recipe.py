@@ -1,4 +1,4 @@
-"""What the recipes of all tasks share: which pictures, which optimiser, how long.
+"""What the recipes of all tasks share: which pictures, which optimizer, how long.
 
 A recipe is a frozen dataclass, a tree of settings. An experiment is `replace(parent, ...)` in Python or
 `--model.norm group` on the command line.

@@ -43,11 +43,11 @@ class ColorCraft:
     def terms(
         self, network: nn.Module, batch: Batch, recipe: ColorRecipe, progress: float
     ) -> dict[str, Tensor]:
-        """The loss on colours, term by term."""
+        """The loss on colors, term by term."""
         return self.judged(network, batch, recipe, progress).terms
 
     def judged(self, network: nn.Module, batch: Batch, recipe: ColorRecipe, progress: float) -> Judged:
-        """The same, with what a discriminator is shown: L and the colours, answered and true."""
+        """The same, with what a discriminator is shown: L and the colors, answered and true."""
         planes, truth, *weights = batch
         if isinstance(network, PlainColorizer):
             answer, guess = network(planes), None
@@ -61,7 +61,7 @@ class ColorCraft:
         return Judged(terms, fake=torch.cat([L, answer.ab], 1), real=torch.cat([L, truth], 1))
 
     def contradiction(self, batch: Batch) -> Tensor:
-        """How far the painted hints differ from the true colours under them, as a share of both, 0..1.
+        """How far the painted hints differ from the true colors under them, as a share of both, 0..1.
 
         About a tenth is usual: a hint is the mean color of a patch. 0 under FEW hinted pixels.
         """

@@ -1,4 +1,4 @@
-"""How common each bin of colour is in a dataset, and what bins weigh for it (losses/rebalancing.py)."""
+"""How common each bin of color is in a dataset, and what bins weigh for it (losses/rebalancing.py)."""
 
 from pathlib import Path
 

@@ -19,5 +19,5 @@ class Probe:
 
 
 def join(L: Lightness, ab: Ab) -> Srgb:
-    """Lightness and colour as a picture."""
+    """Lightness and color as a picture."""
     return lab_to_srgb(np.dstack([L, ab]))

@@ -31,7 +31,7 @@ Predict: TypeAlias = Callable[[Lightness, Points], Ab]
 
 
 def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
-    """The same probes each time: pictures spread over the set that have colour, hints 3 x 3 and uniform."""
+    """The same probes each time: pictures spread over the set that have color, hints 3 x 3 and uniform."""
     probes = []
     for number in np.random.default_rng(0).permutation(len(pictures)):
         lab = srgb_to_lab(resize(pictures[int(number)], (size, size)))

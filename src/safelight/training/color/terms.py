@@ -68,7 +68,7 @@ def picture_terms(
     truth: Float[Tensor, "b 2 h w"],
     settings: ColorLossSettings,
 ) -> dict[str, Tensor]:
-    """The weighted terms on whole pictures: the answer's colours, and the true ones, with the same lightness."""
+    """The weighted terms on whole pictures: the answer's colors, and the true ones, with the same lightness."""
     if not (settings.rgb or settings.perceptual or settings.style):
         return {}
     answered, true = join(L, ab), join(L, truth)

@@ -1,4 +1,4 @@
-"""How much to ask for so that vivid colours are as colourful as true ones."""
+"""How much to ask for so that vivid colors are as colorful as true ones."""
 
 import numpy as np
 
