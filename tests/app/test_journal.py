@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from safelight.app.cli import cli
-from safelight.app.paired_pictures import most_changed
 from safelight.errors import RunError
 from safelight.journal.records import read_record
-from safelight.judging.paired import pair
+from safelight.judging.paired import most_changed, pair
 from tests.journal.made import RECIPE, healthy, write_run, write_verdict
 
 CASE = healthy(np.random.default_rng(0))
@@ -75,8 +74,8 @@ def test_what_was_not_judged_is_refused_with_the_command(runs: Path) -> None:
 def test_the_most_changed_pictures_are_the_ends(runs: Path) -> None:
     one, other = (read_record(runs / name).verdicts for name in "ab")
     pairing = pair(one, other)
-    chosen = most_changed(pairing, 10, each=2)
     change = pairing.differences[:, 1]
+    chosen = most_changed(change, each=2)
     assert {rank for rank, _ in chosen} == {"improved", "worsened"}
     assert change[chosen[0][1]] == change.max()
     assert change[chosen[2][1]] == change.min()

@@ -308,6 +308,50 @@ def verdict_json(
     }
 
 
+def measured_json(
+    task: str, name: str, values: dict[str, np.ndarray], questions: str = "q1", split: str = "val"
+) -> dict[str, Any]:
+    """A verdict on holes, damage or codes: of each picture these parts, (pictures, cells), as judging/ writes it."""
+    pictures, cells = next(iter(values.values())).shape
+    return {
+        "format": {"fill": "safelight-fill-verdict", "scratches": "safelight-scratches-verdict"}.get(
+            task, "safelight-code-verdict"
+        ),
+        "version": 2,
+        "model": name,
+        "dataset": "photos",
+        "split": split,
+        "size": 64,
+        "seed": 0,
+        "questions": questions,
+        "pictures": pictures,
+        "cells": [*(f"kind {cell}" for cell in range(cells)), "all"],
+        "scores": [
+            {
+                "index": number,
+                "name": f"{number}.png",
+                "values": {part: column[number].tolist() for part, column in values.items()},
+            }
+            for number in range(pictures)
+        ],
+        "looks": None,
+        "judged": "2026-11-22T12:00:00+00:00",
+        "sentences": ["It was judged."],
+    }
+
+
+def older(stored: dict[str, Any]) -> dict[str, Any]:
+    """The verdict as it was written before it held scores by picture."""
+    return {key: value for key, value in stored.items() if key != "scores"} | {"version": 1}
+
+
+def keep_verdict(folder: Path, stored: dict[str, Any]) -> None:
+    """Store it where the run's judge would."""
+    where = folder / "verdicts" / ("codes" if stored["format"] == "safelight-code-verdict" else "")
+    where.mkdir(exist_ok=True)
+    (where / f"{stored['questions']}.json").write_text(json.dumps(stored))
+
+
 def write_verdict(folder: Path, gains: np.ndarray, **changes: Any) -> None:
     """Store a verdict in a run folder."""
     stored = verdict_json(folder.name, gains, **changes)

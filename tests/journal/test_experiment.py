@@ -10,7 +10,7 @@ import pytest
 from safelight.errors import RunError
 from safelight.journal.experiment import arms_of, shared_questions, what_differs
 from safelight.journal.records import Record, read_record
-from tests.journal.made import RECIPE, healthy, write_run, write_verdict
+from tests.journal.made import RECIPE, healthy, keep_verdict, measured_json, older, write_run, write_verdict
 
 CASE = healthy(np.random.default_rng(0))
 
@@ -99,15 +99,60 @@ def test_nobody_is_sent_to_the_test_split(tmp_path: Path) -> None:
         shared_questions([one, two], "test")
 
 
-def test_runs_of_other_tasks_are_sent_where_they_can_be_compared(tmp_path: Path) -> None:
-    recipe = {"name": "fill", "task": "fill", "train": {"steps": 0}}
-    case = healthy(np.random.default_rng(0))
-    one, two = (read_record(write_run(tmp_path, name, case, recipe=recipe)) for name in "ab")
-    with pytest.raises(RunError) as refusal:
+def of_task(root: Path, name: str, task: str, **facts: object) -> Record:
+    recipe = {"name": task, "task": task, "augment": {"size": 64}, "preparation": {"fit": "pad"}, "train": {}}
+    return read_record(write_run(root, name, CASE, recipe=recipe | facts))
+
+
+@pytest.mark.parametrize("task", ["fill", "code", "scratches"])
+def test_runs_of_other_tasks_are_asked_alike_too(tmp_path: Path, task: str) -> None:
+    one, two = (of_task(tmp_path, name, task) for name in "ab")
+    with pytest.raises(RunError, match=r"^a and b were not judged on held-out pictures; do that first: "):
         shared_questions([one, two])
-    command = (
-        f"safelight judge {two.folder} --beside {one.folder} --data {tmp_path.parent / 'photos'} -o report"
+    parts = {part: np.ones((9, 1)) for part in ("hole_psnr", "mse", "found", "right", "damaged", "seen")}
+    keep_verdict(one.folder, measured_json(task, "a", parts))
+    one = read_record(one.folder)
+    with pytest.raises(
+        RunError, match=r"^b was not judged on the same .*b --data \S+ --split val --limit 9 -o"
+    ):
+        shared_questions([one, two])
+    keep_verdict(two.folder, measured_json(task, "b", parts))
+    assert [each.model for each in shared_questions([one, read_record(two.folder)])] == ["a", "b"]
+
+
+def test_verdicts_without_scores_by_picture_are_refused_in_a_line(tmp_path: Path) -> None:
+    one, two = (of_task(tmp_path, name, "fill") for name in "ab")
+    told = measured_json("fill", "a", {"hole_psnr": np.ones((9, 2))})
+    for record in (one, two):
+        keep_verdict(record.folder, older(told))
+    with pytest.raises(RunError) as refusal:
+        shared_questions([read_record(one.folder), read_record(two.folder)])
+    said = str(refusal.value)
+    assert said.startswith(
+        "a and b were judged before verdicts held scores of each picture; judge both again: "
     )
-    assert str(refusal.value).endswith(command)
+    assert said.count("--split val --limit 9 -o report") == 2
+    assert "\n" not in said
+    keep_verdict(two.folder, told)
+    with pytest.raises(
+        RunError, match=r"^a was judged before .*; judge it again: safelight judge .*a --data"
+    ):
+        shared_questions([read_record(one.folder), read_record(two.folder)])
+
+
+def test_an_older_look_at_the_test_split_sends_nobody_there(tmp_path: Path) -> None:
+    records = [of_task(tmp_path, name, "fill") for name in "ab"]
+    for record in records:
+        told = measured_json("fill", "a", {"hole_psnr": np.ones((9, 2))}, split="test")
+        keep_verdict(record.folder, older(told))
+    with pytest.raises(RunError, match="judge both again") as refusal:
+        shared_questions([read_record(record.folder) for record in records])
+    assert "--split" not in str(refusal.value)
+
+
+def test_runs_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="a is of task fill, and b of colorize"):
-        shared_questions([one, read_record(made(tmp_path / "c", "b").folder)])
+        shared_questions([of_task(tmp_path, "a", "fill"), made(tmp_path, "b")])
+    small, large = of_task(tmp_path, "c", "code"), of_task(tmp_path, "d", "code", augment={"size": 96})
+    with pytest.raises(RunError, match=r"c is shown photos at 64 px \(fit pad\), and d at 96 px"):
+        shared_questions([small, large])

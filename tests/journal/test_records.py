@@ -17,7 +17,15 @@ from safelight.journal.looks import count_looks
 from safelight.journal.records import read_record, read_records
 from safelight.journal.settings import differences, flatten, show_difference, show_value
 from safelight.journal.verdicts import read_verdict, read_verdicts
-from tests.journal.made import healthy, settings_of, write_run, write_verdict
+from tests.journal.made import (
+    healthy,
+    keep_verdict,
+    measured_json,
+    older,
+    settings_of,
+    write_run,
+    write_verdict,
+)
 
 CASE = healthy(np.random.default_rng(0))
 
@@ -114,11 +122,43 @@ def test_verdicts_are_read_as_the_json_that_they_are(tmp_path: Path) -> None:
     write_verdict(folder, gains)
     (folder / "verdicts" / "broken.json").write_text('{"format": "safelight-verdict"}')
     (verdict,) = read_verdicts(folder / "verdicts")
-    np.testing.assert_allclose(verdict.gains, gains)
-    assert verdict.mean_gains[1].value == pytest.approx(gains[:, 1].mean())
+    np.testing.assert_allclose(verdict.scores[..., 0], gains)
+    assert verdict.columns == ("0", "10")
     assert verdict.asked == "12 pictures of photos/val, protocol compact"
     with pytest.raises(SafelightError, match="judge again"):
         read_verdict(folder / "verdicts" / "broken.json")
+
+
+def test_verdicts_of_every_task_are_read_and_older_ones_hold_no_scores(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    counts = {part: np.full((5, 3), 10.0) for part in ("found", "right", "damaged", "seen")}
+    counts["damaged"] = counts["seen"] = np.array([[10.0, 10, 0]] * 5)  # nothing is damaged in the last kind
+    stored = {
+        "fill": measured_json("fill", "a", {"hole_psnr": rng.normal(20, 2, (5, 3))}),
+        "code": measured_json("code", "a", {"mse": np.array([[0.1], [0.01], [0.1], [0.1], [0.1]])}),
+        "scratches": measured_json("scratches", "a", counts),
+    }
+    read = {}
+    for task, document in stored.items():
+        folder = write_run(tmp_path, task, CASE)
+        keep_verdict(folder, document)
+        (read[task],) = read_verdicts(folder / "verdicts")
+        keep_verdict(folder, older(document))
+        (old,) = read_verdicts(folder / "verdicts")
+        assert read[task].by_picture
+        assert not old.by_picture
+        assert old.pictures == 5
+    assert read["fill"].columns == ("kind 0", "kind 1", "kind 2")
+    assert read["scratches"].columns == ("kind 0", "kind 1")
+    assert (read["fill"].protocol, read["code"].protocol) == ("holes-64", "codes-64")
+    assert read["code"].measure.value(read["code"].scores)[:2, 0] == pytest.approx([10, 20])
+    assert read["scratches"].measure.value(read["scratches"].scores.sum(0)).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("task", ["color", "fill", "figures", "scratches"])
+def test_the_verdicts_of_the_documentation_are_read(task: str) -> None:
+    path = Path(__file__).parents[2] / "docs" / "judged" / task / "verdict.json"
+    assert read_verdict(path).pictures == json.loads(path.read_text())["pictures"]
 
 
 LEAVES = st.one_of(st.integers(), st.booleans(), st.text(max_size=3), st.lists(st.integers(), max_size=2))

@@ -1,62 +1,91 @@
 """The pictures of a comparison: those that one run improved most over another, and those that it worsened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from safelight.data.cache import PictureSet
     from safelight.journal.records import Record
     from safelight.journal.verdicts import StoredVerdict
     from safelight.judging.baselines import Predict
     from safelight.judging.examples import Example
     from safelight.judging.paired import Pairing
-    from safelight.judging.questions import Pictures
+    from safelight.judging.paired_report import Sheet
+
+    Sheets: TypeAlias = Callable[[Record, Record, Pairing, StoredVerdict, PictureSet], list[Sheet]]
 
 SHOWN = (0, 10)  # numbers of hints
-EACH = 4  # pictures a rank
 
 
-def paired_examples(
+def paired_sheets(
     one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict"
-) -> "dict[int, list[Example]]":
+) -> "list[Sheet]":
     """Both runs answer these few once more. Raises SafelightError where dataset or weights are not at hand."""
-    from safelight.data.cache import open_dataset
+    from safelight.app.paired_squares import code_sheets, fill_sheets, scratch_sheets
 
-    pictures = open_dataset(Path(one.facts["dataset"]["path"]), verdict.split or None)
-    answers = {"one": _network(one), "other": _network(other)}
-    return {
-        hints: _examples(hints, pairing, verdict, pictures, answers)
-        for hints in SHOWN
-        if hints in pairing.counts
+    sheets: dict[str, Sheets] = {
+        "colorize": color_sheets,
+        "fill": fill_sheets,
+        "scratches": scratch_sheets,
+        "code": code_sheets,
     }
+    return sheets[one.task](one, other, pairing, verdict, _judged(one, verdict))
 
 
-def most_changed(pairing: "Pairing", hints: int, each: int = EACH) -> list[tuple[str, int]]:
-    """(rank, place of the picture): the most improved, then the most worsened; none twice, none unchanged."""
-    change = pairing.differences[:, pairing.counts.index(hints)]
-    order = np.argsort(-change, kind="stable")
-    improved = [("improved", int(place)) for place in order[:each] if change[place] > 0]
-    worsened = [("worsened", int(place)) for place in order[::-1][:each] if change[place] < 0]
-    return [*improved, *worsened]
+def _judged(record: "Record", verdict: "StoredVerdict") -> "PictureSet":
+    """The pictures that the verdict is on. Raises SafelightError."""
+    from safelight.data.cache import open_dataset
+    from safelight.errors import DatasetError
+
+    path = Path(record.facts["dataset"]["path"])
+    if verdict.dataset and path.name != verdict.dataset:
+        raise DatasetError(
+            f"the runs were judged on {verdict.dataset}, and trained on {path.name}; expected one dataset"
+        )
+    return open_dataset(path, None if verdict.split in ("", "all") else verdict.split)
+
+
+def color_sheets(
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+) -> "list[Sheet]":
+    """A sheet for each number of hints shown."""
+    from safelight.judging.paired_report import Sheet
+    from safelight.judging.sheet import draw_sheet
+
+    answers = {"one": _network(one), "other": _network(other)}
+    sheets = []
+    for hints in SHOWN:
+        examples = (
+            _examples(hints, pairing, verdict, pictures, answers) if str(hints) in pairing.columns else []
+        )
+        if examples:
+            given = "no" if hints == 0 else str(hints)
+            title = f"{given.capitalize()} hints, most improved and worsened: {one.name} (one), {other.name} (other)"
+            draw = partial(draw_sheet, title, examples)
+            sheets.append(Sheet(f"With {given} hints", f"pictures-{hints}-hints.png", draw))
+    return sheets
 
 
 def _examples(
     hints: int,
     pairing: "Pairing",
     verdict: "StoredVerdict",
-    pictures: "Pictures",
-    answers: "Mapping[str, Predict]",
+    pictures: "PictureSet",
+    answers: "dict[str, Predict]",
 ) -> "list[Example]":
     from safelight.judging.examples import Example
     from safelight.judging.metrics import psnr
+    from safelight.judging.paired import most_changed
     from safelight.judging.protocols import protocol_named
     from safelight.judging.questions import question_about
     from safelight.judging.scores import show
 
     examples = []
-    for rank, place in most_changed(pairing, hints):
+    for rank, place in most_changed(pairing.differences[:, pairing.columns.index(str(hints))]):
         question = question_about(
             pictures, pairing.indices[place], protocol_named(verdict.protocol), verdict.seed
         )

@@ -80,45 +80,47 @@ def shared_questions(records: Sequence[Record], split: str | None = None) -> lis
     Raises RunError that names the commands for the runs that lack one; to the test split it sends nobody who did
     not ask for it.
     """
-    _check_colorizers(records)
-    answered = [
-        {each.questions: each for each in record.verdicts if split in (None, each.split)}
-        for record in records
-    ]
+    _check_comparable(records)
+    judged = [[each for each in record.verdicts if split in (None, each.split)] for record in records]
+    answered = [{each.questions: each for each in own if each.by_picture} for own in judged]
     shared = set.intersection(*(set(own) for own in answered))
     if shared:
         chosen = max(shared, key=lambda key: (answered[0][key].split != "test", answered[0][key].judged))
         return [own[chosen] for own in answered]
-    known = (each for own in answered for each in reversed(own.values()))
+    newest_first = [each for own in judged for each in reversed(own)]
+    known = sorted(newest_first, key=lambda each: not each.by_picture)
     asked = next((each for each in known if split or each.split != "test"), None)
-    lacking = [
-        record
-        for record, own in zip(records, answered, strict=True)
-        if asked is None or asked.questions not in own
-    ]
+    lacking = [at for at, own in enumerate(answered) if asked is None or asked.questions not in own]
+    old = [records[at] for at in lacking if judged[at] and not answered[at]]
+    commands = " && ".join(judge_command(records[at], asked, split) for at in lacking)
+    if old:
+        again = {1: "it", 2: "both"}.get(len(lacking), "them")
+        raise RunError(
+            f"{_names(old)}judged before verdicts held scores of each picture; judge {again} again: {commands}"
+        )
     what = f"on the same questions ({asked.asked})" if asked else "on held-out pictures"
-    names = f"{' and '.join(record.name for record in lacking)} {'was' if len(lacking) == 1 else 'were'}"
-    commands = " && ".join(judge_command(record, asked, split) for record in lacking)
-    raise RunError(f"{names} not judged {what}; do that first: {commands}")
+    lacked = _names([records[at] for at in lacking], "not ")
+    raise RunError(f"{lacked}judged {what}; do that first: {commands}")
 
 
-def _check_colorizers(records: Sequence[Record]) -> None:
-    """Raises RunError for runs of other tasks, whose verdicts hold no gains over grey."""
+FRAME = ("augment.size", "preparation.fit")  # of autoencoders: what they are shown of a photo
+
+
+def _check_comparable(records: Sequence[Record]) -> None:
+    """Raises RunError for runs of several tasks, and for autoencoders that are shown photos differently."""
     first = records[0]
     for other in records[1:]:
         if other.task != first.task:
             raise RunError(
                 f"{first.name} is of task {first.task}, and {other.name} of {other.task}; compare runs of one task"
             )
-    if first.task == "fill":
-        dataset = (first.facts.get("dataset") or {}).get("path", "DATASET")
-        beside = " ".join(f"--beside {record.folder}" for record in records[:-1])
-        command = f"safelight judge {records[-1].folder} {beside} --data {dataset} -o report"
-        raise RunError(f"runs that fill holes are compared on the same holes by the judge: {command}")
-    if first.task != "colorize":
-        raise RunError(
-            f"runs of task {first.task} are not compared picture by picture; judge each: safelight judge"
-        )
+        here, there = ([each.settings.get(name) for name in FRAME] for each in (first, other))
+        if first.task == "code" and here != there:
+            raise RunError(
+                f"{first.name} is shown photos at {here[0]} px (fit {here[1]}), and {other.name} at {there[0]} px "
+                f"(fit {there[1]}), so that their errors are of other pictures; compare runs of one "
+                f"{' and one '.join(FRAME)}"
+            )
 
 
 def judge_command(record: Record, asked: StoredVerdict | None, split: str | None = None) -> str:
@@ -127,10 +129,16 @@ def judge_command(record: Record, asked: StoredVerdict | None, split: str | None
     words = ["safelight judge", str(record.folder), "--data", str(dataset)]
     if asked is None:
         return " ".join([*words, *(["--split", split] if split else []), "-o", "report"])
-    words += ["--split", asked.split or "val", "--protocol", asked.protocol]
+    words += ["--split", asked.split or "val"]
+    words += ["--protocol", asked.protocol] if record.task == "colorize" else []
     words += ["--seed", str(asked.seed)] if asked.seed else []
-    words += ["--limit", str(len(asked.names) + asked.left_out)]
+    words += ["--limit", str(asked.pictures + asked.left_out)]
     return " ".join([*words, "-o", "report"])
+
+
+def _names(records: Sequence[Record], between: str = "") -> str:
+    """Who was, or were; `between` follows."""
+    return f"{' and '.join(record.name for record in records)} {'was' if len(records) == 1 else 'were'} {between}"
 
 
 def _settings(record: Record) -> Settings:

@@ -1,7 +1,6 @@
-"""Stored verdicts, read as the plain JSON that they are."""
+"""Stored verdicts of every task, read as the plain JSON that they are."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,50 +10,47 @@ import numpy as np
 from jaxtyping import Float64
 
 from safelight.errors import SafelightError
-
-FORMAT = "safelight-verdict"
-
-
-@dataclass(frozen=True)
-class Gain:
-    """Mean gain over grey, dB, with its 95 % interval."""
-
-    hints: int
-    value: float
-    low: float
-    high: float
+from safelight.journal.measures import FORMS, Form, Measure
 
 
 @dataclass(frozen=True)
 class StoredVerdict:
     """What the journal and the comparison need of a verdict.json.
 
-    questions: sha256; equal hashes mean the same questions. names: a picture each. left_out: grey ones.
-    gains: over grey in dB, a row
-    a picture, a column for each of counts. looks: at the test split, with this one; None for other splits.
+    questions: sha256; equal hashes mean the same questions. size: side of the squares; 0 where the protocol says
+    it. left_out: grey ones. columns: hints, or kinds of holes or damage; those that no picture tells of are left
+    out. names, indices: of the pictures, in the order of scores; no picture where the verdict is older than scores
+    by picture. looks: at the test split, with this one; None for other splits.
     """
 
     path: Path
+    measure: Measure
     model: str
     dataset: str
     split: str
     protocol: str
+    size: int
     seed: int
     questions: str
-    counts: tuple[int, ...]
+    pictures: int
+    left_out: int
+    columns: tuple[str, ...]
     names: tuple[str, ...]
     indices: tuple[int, ...]
-    left_out: int
-    gains: Float64[np.ndarray, "pictures counts"]
-    mean_gains: tuple[Gain, ...]
+    scores: Float64[np.ndarray, "pictures columns parts"]
     looks: int | None
     judged: str
     sentences: tuple[str, ...]
 
     @property
+    def by_picture(self) -> bool:
+        """Whether it can be compared picture by picture."""
+        return bool(self.names)
+
+    @property
     def asked(self) -> str:
         """What was judged, in words."""
-        return f"{len(self.names)} pictures of {self.dataset}/{self.split}, protocol {self.protocol}"
+        return f"{self.pictures} pictures of {self.dataset}/{self.split}, protocol {self.protocol}"
 
 
 def read_verdict(path: Path) -> StoredVerdict:
@@ -66,9 +62,9 @@ def read_verdict(path: Path) -> StoredVerdict:
 
 
 def read_verdicts(folder: Path) -> list[StoredVerdict]:
-    """All verdicts on colors in a folder, the oldest first; what cannot be read is left out."""
+    """All verdicts in a folder and those in it, the oldest first; what cannot be read is left out."""
     found = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("**/*.json")):
         try:
             found.append(read_verdict(path))
         except SafelightError:
@@ -77,29 +73,41 @@ def read_verdicts(folder: Path) -> list[StoredVerdict]:
 
 
 def _verdict(path: Path, stored: Mapping[str, Any]) -> StoredVerdict:
-    if stored.get("format") != FORMAT:
-        raise ValueError(f'its "format" is {stored.get("format")!r}, not {FORMAT!r}')
-    counts, rows = tuple(map(int, stored["counts"])), stored["scores"]
-    gains = np.array([row["gain"] for row in rows], np.float64).reshape(len(rows), len(counts))
-    curve = stored["groups"][0]["curves"][stored["model"]]["gain"]
+    form = FORMS.get(stored.get("format", ""))
+    if form is None:
+        raise ValueError(f'its "format" is {stored.get("format")!r}, not one of {", ".join(FORMS)}')
+    rows = stored["scores"] if int(stored["version"]) >= form.since else []
+    columns, scores = _scores(form, stored, rows)
     return StoredVerdict(
         path=path,
+        measure=form.measure,
         model=stored["model"],
         dataset=stored.get("dataset", ""),
         split=stored.get("split", ""),
-        protocol=stored["protocol"],
+        protocol=form.protocol.format_map(stored),
+        size=int(stored.get("size", 0)),
         seed=int(stored["seed"]),
-        questions=stored["questions"],
-        counts=counts,
+        questions=stored.get("questions", ""),  # codes had none in version 1
+        pictures=int(stored["pictures"]),
+        left_out=int(stored.get("left_out", 0)),
+        columns=columns,
         names=tuple(str(row["name"]) for row in rows),
         indices=tuple(int(row["index"]) for row in rows),
-        left_out=int(stored.get("left_out", 0)),
-        gains=gains,
-        mean_gains=tuple(
-            Gain(hints, *(math.nan if part is None else float(part) for part in estimate))
-            for hints, estimate in zip(counts, curve, strict=True)
-        ),
+        scores=scores,
         looks=stored.get("looks"),
         judged=stored.get("judged", ""),
         sentences=tuple(stored.get("sentences", ())),
     )
+
+
+def _scores(
+    form: Form, stored: Mapping[str, Any], rows: list[Mapping[str, Any]]
+) -> tuple[tuple[str, ...], Float64[np.ndarray, "pictures columns parts"]]:
+    """The columns of which there is something to say, and what was measured in them."""
+    columns = np.array(list(map(str, form.columns(stored))))
+    parts = [np.array(form.parts(row), np.float64) for row in rows]
+    if not parts:
+        return tuple(columns.tolist()), np.zeros((0, len(columns), 1))
+    scores = np.moveaxis(np.stack(parts), 1, 2)
+    known = np.isfinite(form.measure.value(scores.mean(axis=0)))
+    return tuple(columns[known].tolist()), scores[:, known]

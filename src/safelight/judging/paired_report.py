@@ -1,13 +1,13 @@
 """What a comparison says: in sentences for a terminal, and as a page with its pictures."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.judging.examples import Example
-from safelight.judging.paired import Lead, Outcome, Pairing
+from safelight.journal.measures import Measure
+from safelight.judging.paired import Lead, Outcome, Pairing, most_changed
 from safelight.judging.scores import number
-from safelight.judging.sheet import draw_sheet
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",
@@ -16,13 +16,22 @@ VERBS: dict[Outcome, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """Pictures of a comparison: the heading over them, their file, and what draws them there."""
+
+    heading: str
+    file: str
+    draw: Callable[[Path], Path]
+
+
 def headline(one: str, other: str, pairing: Pairing) -> str:
     """Better, worse or cannot tell, with the lead and its interval."""
-    lead = pairing.overall
-    return (
-        f"{other} {VERBS[lead.outcome]} {one}: {_span(lead)} dB of gain over grey, mean over "
-        f"{', '.join(map(str, pairing.counts))} hints, {len(pairing.names)} pictures."
-    )
+    lead, measure = pairing.overall, pairing.measure
+    mean = measure.mean.format(names=", ".join(pairing.columns), count=len(pairing.columns))
+    over = ", ".join(filter(None, [mean, f"{len(pairing.names)} pictures"]))
+    verb = VERBS[lead.outcome]
+    return f"{other} {verb} {one}: {_span(lead, measure)}{measure.in_unit} of {measure.what}, {over}."
 
 
 def caution(pairing: Pairing) -> str:
@@ -32,16 +41,36 @@ def caution(pairing: Pairing) -> str:
             "The interval is over pictures alone: one seed on a side, so that another seed may say otherwise. "
             "Train both again with --train.seed and compare all of them."
         )
-    spreads = " and ".join(number(spread, 2) for spread in pairing.spread)
-    return f"{pairing.seeds[0]} and {pairing.seeds[1]} seeds; from seed to seed the mean gain varies by {spreads} dB."
+    measure = pairing.measure
+    spreads = " and ".join(number(spread, measure.digits) for spread in pairing.spread)
+    return (
+        f"{pairing.seeds[0]} and {pairing.seeds[1]} seeds; from seed to seed the {measure.what} varies by "
+        f"{spreads}{measure.in_unit}."
+    )
+
+
+def changed(pairing: Pairing) -> list[str]:
+    """The most improved and the most worsened pictures by name, a line each."""
+    measure, lines = pairing.measure, []
+    ranks = most_changed(pairing.changes)
+    for rank in ("improved", "worsened"):
+        told = [
+            f"{pairing.names[place]} {number(float(pairing.changes[place]), measure.digits, signed=True)}"
+            for own, place in ranks
+            if own == rank
+        ]
+        if told:
+            lines.append(f"most {rank}: {', '.join(told)}{measure.in_unit}")
+    return lines
 
 
 def lead_table(pairing: Pairing) -> list[tuple[str, str, str, str, str]]:
-    """Rows: hints, the one's gain, the other's, the lead with its interval, the outcome."""
-    rows = [("hints", "one", "other", "lead, dB", "")]
-    for lead in pairing.leads:
-        hints = "all" if lead.hints is None else str(lead.hints)
-        rows.append((hints, number(lead.one, 2), number(lead.other, 2), _span(lead), lead.outcome))
+    """Rows: hints (or the kind of hole or damage), the one's value, the other's, the lead, the outcome."""
+    measure = pairing.measure
+    rows = [(measure.over, "one", "other", ", ".join(filter(None, ["lead", measure.unit])), "")]
+    for lead in pairing.leads if len(pairing.columns) > 1 else pairing.leads[:1]:
+        one, other = (number(value, measure.digits) for value in (lead.one, lead.other))
+        rows.append((lead.column or "all", one, other, _span(lead, measure), lead.outcome))
     return rows
 
 
@@ -61,9 +90,9 @@ def write_comparison(
     differing: str,
     asked: str,
     folder: Path,
-    examples: Mapping[int, Sequence[Example]],
+    sheets: Sequence[Sheet],
 ) -> Path:
-    """Write compare.md and a sheet for each number of hints into the folder; returns the path of compare.md."""
+    """Write compare.md and the sheets into the folder; returns the path of compare.md."""
     folder.mkdir(parents=True, exist_ok=True)
     header, *rows = lead_table(pairing)
     parts = [
@@ -78,25 +107,20 @@ def write_comparison(
                 *(f"| {' | '.join(row)} |" for row in rows),
             ]
         ),
+        "\n".join(f"- {line}" for line in changed(pairing)),
         f"One is {one}, other is {other}. Judged: {asked}. Intervals of 95 %, percentile bootstrap over pictures.",
     ]
-    for hints, shown in examples.items():
-        title = (
-            f"{'No' if hints == 0 else hints} hints, most improved and worsened: {one} (one), {other} (other)"
-        )
-        sheet = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png")
-        parts += [
-            f"## With {'no' if hints == 0 else hints} hints",
-            f"![most improved, most worsened]({sheet.name})",
-        ]
+    for sheet in sheets:
+        drawn = sheet.draw(folder / sheet.file)
+        parts += [f"## {sheet.heading}", f"![most improved, most worsened]({drawn.name})"]
     page = folder / "compare.md"
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
     return page
 
 
-def _span(lead: Lead) -> str:
-    difference = lead.difference
+def _span(lead: Lead, measure: Measure) -> str:
+    difference, digits = lead.difference, measure.digits
     if math.isnan(difference.low):
-        return number(difference.value, 2, signed=True)
-    low, high = (number(end, 2, signed=True) for end in (difference.low, difference.high))
-    return f"{number(difference.value, 2, signed=True)} ({low} to {high})"
+        return number(difference.value, digits, signed=True)
+    low, high = (number(end, digits, signed=True) for end in (difference.low, difference.high))
+    return f"{number(difference.value, digits, signed=True)} ({low} to {high})"

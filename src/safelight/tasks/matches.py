@@ -1,11 +1,14 @@
 """How well a mask that was found is the true one, with a tolerance: where an edge lies is a matter of a pixel."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 
 from safelight.arrays import Mask
 from safelight.tasks.holes_edit import grow, is_missing
+
+Counts: TypeAlias = Float[np.ndarray, "*cells"]
 
 TOLERANCE = 1.5  # pixels: also the diagonal neighbors
 
@@ -40,6 +43,13 @@ def count_matches(found: Mask, truth: Mask, tolerance: float = TOLERANCE) -> Mat
     mine, true = is_missing(found), is_missing(truth)
     right, seen = mine & grow(true, tolerance), true & grow(mine, tolerance)
     return Matches(*(int(each.sum()) for each in (mine, right, true, seen)))
+
+
+def pooled_f1(found: Counts, right: Counts, damaged: Counts, seen: Counts) -> Counts:
+    """F1 of pixels that were counted over many pictures; 0 if nothing was found, NaN where nothing is damaged."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision, recall = np.nan_to_num(np.divide(right, found)), np.divide(seen, damaged)
+    return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-12))
 
 
 def ranked_precision(likelihood: Mask, truth: Mask, tolerance: float = TOLERANCE) -> float:

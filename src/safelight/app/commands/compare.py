@@ -49,38 +49,48 @@ def _compare_two(
 ) -> None:
     from safelight.journal.experiment import what_differs
     from safelight.judging.paired import pair
-    from safelight.judging.paired_report import caution, headline, lead_table, tell_table, write_comparison
+    from safelight.judging.paired_report import (
+        caution,
+        changed,
+        headline,
+        lead_table,
+        tell_table,
+        write_comparison,
+    )
 
     here, there = ([verdicts[each.folder] for each in arm.records] for arm in (one, other))
     pairing, differing = pair(here, there), what_differs(one, other).said
     click.echo(f"{headline(one.name, other.name, pairing)}\n{differing}\n{caution(pairing)}\n")
-    click.echo("\n".join(tell_table(lead_table(pairing))))
+    click.echo("\n".join([*tell_table(lead_table(pairing)), "", *changed(pairing)]))
     first = here[0]
     if first.looks is not None:
         click.echo(f"\njudged on the test split of {first.dataset}: choose between runs by val, not by test")
     if folder is not None:
-        from safelight.app.paired_pictures import paired_examples
+        from safelight.app.paired_pictures import paired_sheets
         from safelight.errors import SafelightError
 
         try:
-            examples = paired_examples(one.records[0], other.records[0], pairing, first)
+            sheets = paired_sheets(one.records[0], other.records[0], pairing, first)
         except SafelightError as error:
             click.echo(f"no pictures: {error}", err=True)
-            examples = {}
-        page = write_comparison(one.name, other.name, pairing, differing, first.asked, folder, examples)
+            sheets = []
+        page = write_comparison(one.name, other.name, pairing, differing, first.asked, folder, sheets)
         click.echo(f"\nthe comparison is {page}")
 
 
 def _tell_seeds(arm: "Arm", verdicts: "list[StoredVerdict]") -> None:
     """Runs of one recipe: how much the seed alone does."""
-    import numpy as np
-
+    from safelight.judging.paired import overall_values
     from safelight.judging.scores import number
 
-    means = np.array([verdict.gains.mean() for verdict in verdicts])
-    for record, mean in zip(arm.records, means, strict=True):
-        click.echo(f"{record.name}  seed {record.settings.get('train.seed')}  {number(float(mean), 2)} dB")
+    values, measure = overall_values(verdicts), verdicts[0].measure
+
+    def told(value: float) -> str:
+        return f"{number(float(value), measure.digits)}{measure.in_unit}"
+
+    for record, value in zip(arm.records, values, strict=True):
+        click.echo(f"{record.name}  seed {record.settings.get('train.seed')}  {told(value)}")
     click.echo(
-        f"These runs differ in nothing but the seed: mean gain {number(float(means.mean()), 2)} dB, from seed to "
-        f"seed {number(float(means.std(ddof=1)), 2)} dB (standard deviation)."
+        f"These runs differ in nothing but the seed: {measure.what} {told(values.mean())}, from seed to seed "
+        f"{told(values.std(ddof=1))} (standard deviation)."
     )

@@ -123,7 +123,8 @@ def album(
         chosen = np.sort(np.random.default_rng((seed, 7)).permutation(len(chosen))[:limit])
     if len(chosen) < LEAST:
         raise DatasetError(
-            f"{pictures.name}: {len(chosen)} pictures to judge on; expected {LEAST} or more (a larger --limit, or more of them)"
+            f"{pictures.name}: {len(chosen)} pictures to judge on; expected {LEAST} or more "
+            "(a larger --limit, or more of them)"
         )
     parts = []
     for done, number in enumerate(chosen, start=1):

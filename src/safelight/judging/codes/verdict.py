@@ -31,8 +31,9 @@ class Memory:
 class CodeVerdict:
     """A model's standing on held-out pictures.
 
-    questions: sha256 of the framed pictures. errors: mean squared error (values 0..1), PSNR in dB, and SSIM of reconstructions, by method. saved: share
-    of PCA's squared error that the model takes away, with as many components as a code has numbers.
+    questions: sha256 of the framed pictures. errors: mean squared error (values 0..1), PSNR in dB, and SSIM of
+    reconstructions, by method. saved: share of PCA's squared error that the model takes away, with as many
+    components as a code has numbers.
     bounds: in nats per picture, KL among them, and in bits per dimension where the likelihood has them.
     distances: set -> Fréchet and kernel distance from the held-out pictures, on `features`. scores: the model's
     squared error on each picture.

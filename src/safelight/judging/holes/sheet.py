@@ -42,7 +42,7 @@ def pick_fills(verdict: FillVerdict, fill: Fill, pictures: Pictures) -> list[Sho
 
 
 def _row(rank: str, verdict: FillVerdict, fill: Fill, pictures: Pictures, index: int, cell: int) -> Shown:
-    question = ask(_One(pictures, index), verdict.size, verdict.seed).asked[0]
+    question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
     mask, given, truth = question.masks[cell], question.shown(cell), question.truth
     best = verdict.best[CELLS[cell].name]
     answers = []
@@ -53,7 +53,7 @@ def _row(rank: str, verdict: FillVerdict, fill: Fill, pictures: Pictures, index:
     return Shown(f"{rank}, {CELLS[cell].name}", (("", hole), *answers, ("truth", truth)))
 
 
-class _One:
+class OnePicture:
     """One picture of a set, as a set."""
 
     def __init__(self, pictures: Pictures, index: int) -> None:

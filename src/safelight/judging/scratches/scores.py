@@ -12,7 +12,7 @@ from safelight.errors import ModelError
 from safelight.judging.intervals import Weights
 from safelight.judging.scores import Statistic
 from safelight.judging.scratches.questions import CELLS, ScratchQuestion
-from safelight.tasks.matches import TOLERANCE, count_matches, ranked_precision
+from safelight.tasks.matches import TOLERANCE, Matches, count_matches, pooled_f1, ranked_precision
 from safelight.tasks.scratches import ScratchSettings, find_ridges
 
 PHOTO = 1024  # long side of the photo of which a square is taken to be a part, in pixels
@@ -57,9 +57,7 @@ def _share(part: str, whole: str) -> Callable[[Weights, Scores], Float[np.ndarra
 
 def _f1(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
     """Harmonic mean of precision and recall; 0 if nothing was found."""
-    precision = np.nan_to_num(_share("right", "found")(weights, scores))
-    recall = _share("seen", "damaged")(weights, scores)
-    return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-12))
+    return pooled_f1(*(weights @ scores[column] for column in Matches._fields))
 
 
 def _overlap(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
