@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from safelight.models.devices import to_network, to_numpy
 from safelight.models.familiar import Unfamiliarity, pool
 from safelight.models.plain_color import ColorNetwork
 from safelight.models.unet import ColorUNet
@@ -58,8 +59,8 @@ def features(network: ColorUNet, pictures: Pictures, numbers: Sequence[int]) -> 
     for start in range(0, len(numbers), BATCH):
         planes = [_planes(pictures[number]) for number in numbers[start : start + BATCH]]
         with torch.no_grad():
-            levels, _ = network.look(torch.from_numpy(np.stack(planes)))
-            parts.append(pool(levels).numpy())
+            levels, _ = network.look(to_network(np.stack(planes), network))
+            parts.append(to_numpy(pool(levels)))
     return np.concatenate(parts).astype(np.float32)
 
 

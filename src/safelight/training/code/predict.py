@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from safelight.models.devices import to_network, to_numpy
 from safelight.models.vae import VAE
 from safelight.models.vae_settings import LikelihoodName
 from safelight.tasks.autoencode import Framed, Preparation, frame
@@ -29,13 +30,13 @@ class NetworkCodes:
     ) -> tuple[Float32[np.ndarray, "n latent"], Float32[np.ndarray, "n latent"]]:
         """Means and sds of the codes."""
         with torch.inference_mode():
-            mean, log_var = self.network.encode(torch.from_numpy(pictures))
-            return mean.numpy(), torch.exp(0.5 * log_var).numpy()
+            mean, log_var = self.network.encode(to_network(pictures, self.network))
+            return to_numpy(mean), to_numpy(torch.exp(0.5 * log_var))
 
     def decode(self, codes: Float32[np.ndarray, "n latent"]) -> Float32[np.ndarray, "n 3 s s"]:
         """The pictures of these codes, 0..1."""
         with torch.inference_mode():
-            return self.network.decode(torch.from_numpy(codes)).mean.clamp(0, 1).numpy()
+            return to_numpy(self.network.decode(to_network(codes, self.network)).mean.clamp(0, 1))
 
 
 def framed(

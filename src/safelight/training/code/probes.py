@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from safelight.losses.latent import Collapse, active_units, find_collapse, kl_nats
 from safelight.losses.likelihood import bits_per_dimension, dimensions, reconstruction_nats
+from safelight.models.devices import device_of, to_numpy
 from safelight.models.vae import VAE
 from safelight.models.vae_settings import LikelihoodName
 from safelight.tasks.autoencode import Preparation, frame
@@ -124,11 +125,14 @@ class CodeProbes:
 
     def _read(self, network: nn.Module) -> Read:
         with _asked(network) as vae:
-            posterior = vae.encode(self.pictures)
+            asked = (self.pictures, self.padding, self.noise)
+            pictures, padding, noise = (part.to(device_of(vae)) for part in asked)
+            posterior = vae.encode(pictures)
             kl = kl_nats(posterior) if vae.settings.variational else torch.zeros_like(posterior.mean)
-            drawn, _ = vae(self.pictures, self.noise)
-            nats = reconstruction_nats(self.likelihood, drawn, self.pictures, self.padding, vae.sd)
-            return Read(vae.decode(posterior.mean).mean, posterior.mean, kl, nats + kl.sum(1))
+            drawn, _ = vae(pictures, noise)
+            nats = reconstruction_nats(self.likelihood, drawn, pictures, padding, vae.sd)
+            read = (vae.decode(posterior.mean).mean, posterior.mean, kl, nats + kl.sum(1))
+            return Read(*(part.float().cpu() for part in read))
 
     def _errors(self, read: Read) -> tuple[float, float]:
         """Mean squared error of the reconstructions, and of the mean picture of the probes."""
@@ -139,7 +143,7 @@ class CodeProbes:
 
     def _draw(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
         with _asked(network) as vae:
-            return vae.decode(self.noise[:SHOWN]).mean
+            return vae.decode(self.noise[:SHOWN].to(device_of(vae))).mean.float().cpu()
 
 
 @contextmanager
@@ -156,7 +160,7 @@ def _asked(network: nn.Module) -> Iterator[VAE]:
 
 
 def _channels_last(pictures: Float[Tensor, "n 3 s s"]) -> Float32[np.ndarray, "n s s 3"]:
-    return np.moveaxis(pictures.float().numpy(), 1, 3)
+    return np.moveaxis(to_numpy(pictures), 1, 3)
 
 
 def _row(pictures: Float[Tensor, "n 3 s s"]) -> Float32[np.ndarray, "s w 3"]:

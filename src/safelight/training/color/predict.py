@@ -5,6 +5,7 @@ import torch
 from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Planes
+from safelight.models.devices import to_network, to_numpy
 from safelight.models.plain_color import ColorNetwork
 from safelight.tasks.colorize import Preparation, answer, ask
 from safelight.tasks.hints import Points
@@ -30,7 +31,7 @@ class NetworkPredict:
         if training:  # walking through all parts takes as long as a small answer
             self.network.eval()
         with torch.inference_mode():
-            colors = self.network(torch.from_numpy(planes)[None])
+            colors = self.network(to_network(planes, self.network)[None])
         if training:
             self.network.train()
-        return np.asarray(colors.ab[0]), np.asarray(colors.chroma[0])
+        return to_numpy(colors.ab[0]), to_numpy(colors.chroma[0])

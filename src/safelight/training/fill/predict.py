@@ -1,9 +1,9 @@
 """A network in memory as a method that fills holes, for probes and for the judge."""
 
-import numpy as np
 import torch
 
 from safelight.arrays import Mask, Srgb
+from safelight.models.devices import to_network, to_numpy
 from safelight.models.filler import Filler
 from safelight.pixels.geometry import pad_to_multiple
 from safelight.tasks.inpaint import Preparation, answer, ask
@@ -23,7 +23,7 @@ class NetworkFill:
         if training:  # walking through all parts takes as long as a small answer
             self.network.eval()
         with torch.inference_mode():
-            reply = self.network(torch.from_numpy(planes)[None])[0]
+            reply = self.network(to_network(planes, self.network)[None])[0]
         if training:
             self.network.train()
-        return answer(np.asarray(reply), padded, hole, self.preparation)[:h, :w]
+        return answer(to_numpy(reply), padded, hole, self.preparation)[:h, :w]

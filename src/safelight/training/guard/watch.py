@@ -59,7 +59,8 @@ class StepWatch:
                 moved = torch.linalg.vector_norm(after - before) / torch.linalg.vector_norm(before)
                 measured[f"update{suffix}"] = moved / max(rates[number], 1e-12)
         if self.average:
-            now, mean = _joined(self.weights), _joined(self.average)
+            now = _joined(self.weights)
+            mean = _joined(self.average).to(now.device)
             measured["average"] = torch.linalg.vector_norm(mean - now) / torch.linalg.vector_norm(now)
         return list(measured), torch.stack([value.float().cpu() for value in measured.values()])
 

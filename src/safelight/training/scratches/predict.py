@@ -1,9 +1,9 @@
 """A network in memory as a finder of damage, for probes and for the judge."""
 
-import numpy as np
 import torch
 
 from safelight.arrays import Mask, Srgb
+from safelight.models.devices import to_network, to_numpy
 from safelight.models.finder import Finder
 from safelight.pixels.geometry import pad_to_multiple
 from safelight.tasks.finding import answer, ask
@@ -20,6 +20,6 @@ class NetworkFinder:
         training = self.network.training
         self.network.eval()
         with torch.inference_mode():
-            reply = torch.sigmoid(self.network(torch.from_numpy(ask(padded))[None]))[0]
+            reply = torch.sigmoid(self.network(to_network(ask(padded), self.network)[None]))[0]
         self.network.train(training)
-        return answer(np.asarray(reply))[:h, :w]
+        return answer(to_numpy(reply))[:h, :w]
