@@ -169,3 +169,17 @@ def test_settings_name_every_value_of_the_json(name: str) -> None:
         for part in setting.split("."):
             node = node[part]
         assert node == json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("name", ["fill", "scratches"])
+def test_recipes_from_when_aging_was_no_choice_open_without_it(name: str) -> None:
+    """It did nothing there, but its default was 0.2."""
+    recipe = RECIPES[name]()
+    stored = json.loads(to_json(recipe))
+    stored["augment"]["aging"] = 0.2
+    assert from_json(json.dumps(stored)) == recipe
+
+
+def test_only_what_is_asked_for_is_aged() -> None:
+    assert Augmentation().aging == 0
+    assert ColorRecipe("one").augment == Augmentation(aging=0.2)

@@ -1,6 +1,7 @@
 """Augmentation: the same photo, seen a little differently each time. Every draw takes a numpy Generator."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -22,7 +23,8 @@ class Augmentation:
     size: side of the square that the network is trained on, in pixels, a multiple of 32.
     smallest: the smallest crop's side as a share of the picture's, up to 1 (the whole of it).
     flip: mirror left and right, half of the time.
-    aging: share of pictures whose lightness is aged (contrast, fading, blur, grain), as old prints are.
+    aging: share of pictures whose lightness is aged (contrast, fading, blur, grain), as old prints are; for
+      colorizers alone.
     rotate: turned by up to so many degrees either way.
     stretch: width against height changed by up to this share.
     coarse: shrunk by up to this share and enlarged again, as small photos are.
@@ -38,7 +40,7 @@ class Augmentation:
     size: int = 128
     smallest: float = 0.6
     flip: bool = True
-    aging: float = 0.2
+    aging: float = 0.0
     rotate: float = 0.0
     stretch: float = 0.0
     coarse: float = 0.0
@@ -73,6 +75,13 @@ MOST = {
     "hue": 180,
     "subject": 1,
 }
+
+
+def check_off(how: Augmentation, names: Sequence[str], why: str) -> None:
+    """Raises RecipeError if one of these settings, which a task does not draw, is on."""
+    for name in names:
+        if getattr(how, name):
+            raise RecipeError(f"augment.{name} is {getattr(how, name):g}; {why}: use --augment.{name} 0")
 
 
 class Album(Protocol):

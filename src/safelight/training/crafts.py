@@ -31,6 +31,8 @@ TASKS: dict[str, Task] = {
     "code": Task(CodeCraft(), CodeRecipe),
 }
 
+NEVER_AGED, AGING_ONCE = ("fill", "scratches"), 0.2
+
 
 def craft_of(recipe: Recipe) -> Craft[Any]:
     """How this recipe is trained."""
@@ -48,4 +50,12 @@ def from_json(text: str) -> Any:
     task = tree.get("task", "colorize")  # recipes from before there were other tasks do not name it
     if task not in TASKS:
         raise RecipeError(f"task is {task!r}; expected one of {', '.join(TASKS)}")
-    return from_tree(TASKS[task].recipe, tree)
+    return from_tree(TASKS[task].recipe, _without_aging(tree) if task in NEVER_AGED else tree)
+
+
+def _without_aging(tree: dict[str, Any]) -> dict[str, Any]:
+    """As it was trained: aging did nothing for these tasks, but its default was 0.2."""
+    augment = tree.get("augment")
+    if not isinstance(augment, dict) or augment.get("aging") != AGING_ONCE:
+        return tree
+    return {**tree, "augment": {**augment, "aging": 0.0}}

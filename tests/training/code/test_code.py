@@ -19,7 +19,7 @@ from safelight.tasks.autoencode import Preparation
 from safelight.training.augment import Augmentation
 from safelight.training.code.craft import CodeCraft
 from safelight.training.code.probes import CodeProbes
-from safelight.training.code.recipe import CodeRecipe
+from safelight.training.code.recipe import CROPPED_ALONE, CodeRecipe
 from safelight.training.code.samples import CodeSamples, collate, fit_of, photo_in, vary
 from safelight.training.crafts import from_json
 from safelight.training.fit import fit, resume, trained_network
@@ -109,8 +109,11 @@ def test_every_term_reaches_encoder_and_decoder(album: Album, recipe: CodeRecipe
 def test_recipes_that_cannot_work(recipe: CodeRecipe) -> None:
     with pytest.raises(RecipeError, match="halved"):
         replace(recipe, model=replace(recipe.model, filters=(4,) * 6))
-    with pytest.raises(RecipeError, match="aging"):
-        replace(recipe, augment=Augmentation(size=32))
+    for name in CROPPED_ALONE:
+        with pytest.raises(
+            RecipeError, match=f"augment.{name} is 0.5; an autoencoder's pictures are cropped"
+        ):
+            replace(recipe, augment=replace(Augmentation(size=32), **{name: 0.5}))
     with pytest.raises(RecipeError, match="warmup"):
         replace(recipe, model=replace(recipe.model, variational=False))
     assert from_json(to_json(recipe)) == recipe

@@ -115,6 +115,7 @@ def test_samples_depend_on_their_number_alone(album: Album) -> None:
     ("changes", "says"),
     [
         ({"augment": Augmentation(size=96), "model": PlainSettings(channels=4, steps=6)}, "multiple of 64"),
+        ({"augment": Augmentation(aging=0.5)}, "augment.aging is 0.5; only colorizers see aged pictures"),
         ({"model": PlainSettings(channels=4, output="sigmoid")}, "sigmoid answers 0..1"),
         (
             {"model": PlainSettings(channels=4, output="tanh"), "preparation": Preparation(span="unit")},

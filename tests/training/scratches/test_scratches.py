@@ -125,6 +125,10 @@ def test_gradient_reaches_every_weight(album: Album) -> None:
         ({"model": PlainSettings(channels=4, convolution="partial")}, "need a mask"),
         ({"model": PlainSettings(channels=4, bottleneck=BottleneckSettings(contextual=True))}, "need a mask"),
         ({"unharmed": 1}, "unharmed"),
+        (
+            {"augment": Augmentation(aging=0.5)},
+            "augment.aging is 0.5; prints are aged by the settings of prints",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused(changes: dict[str, object], says: str) -> None:

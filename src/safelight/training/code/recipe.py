@@ -9,9 +9,11 @@ from safelight.losses.latent import CodeLossSettings
 from safelight.models.discriminator import DiscriminatorSettings
 from safelight.models.vae_settings import VAESettings
 from safelight.tasks.autoencode import Preparation
-from safelight.training.augment import Augmentation
+from safelight.training.augment import MOST, Augmentation, check_off
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+
+CROPPED_ALONE = ("aging", *MOST)  # what is not drawn: the code is of the picture as it is
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class CodeRecipe:
     task: Literal["code"] = "code"
     model: VAESettings = field(default_factory=VAESettings)
     preparation: Preparation = field(default_factory=Preparation)
-    augment: Augmentation = field(default_factory=lambda: Augmentation(size=96, smallest=0.9, aging=0.0))
+    augment: Augmentation = field(default_factory=lambda: Augmentation(size=96, smallest=0.9))
     loss: CodeLossSettings = field(default_factory=CodeLossSettings)
     adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
@@ -41,11 +43,7 @@ class CodeRecipe:
     def __post_init__(self) -> None:
         check_name(self.name)
         self.model.grid(self.augment.size)
-        if self.augment.aging:
-            raise RecipeError(
-                f"augment.aging is {self.augment.aging:g}; an autoencoder gives back what it was shown, aged "
-                "or not: use --augment.aging 0"
-            )
+        check_off(self.augment, CROPPED_ALONE, "an autoencoder's pictures are cropped and mirrored alone")
         if not self.model.variational and (self.loss.warmup or self.loss.free):
             raise RecipeError(
                 "loss.warmup and loss.free press on the divergence, which model.variational false leaves out; "

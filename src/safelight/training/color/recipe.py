@@ -30,7 +30,7 @@ class ColorRecipe:
     model: UNetSettings | PlainSettings = field(default_factory=UNetSettings)
     hints: HintSampling = field(default_factory=HintSampling)
     preparation: Preparation = field(default_factory=Preparation)
-    augment: Augmentation = field(default_factory=Augmentation)
+    augment: Augmentation = field(default_factory=lambda: Augmentation(aging=0.2))
     loss: ColorLossSettings = field(default_factory=ColorLossSettings)
     adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)

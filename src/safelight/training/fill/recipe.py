@@ -11,7 +11,7 @@ from safelight.models.encoder_unet import EncoderUNetSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.holes import HoleSampling
 from safelight.tasks.inpaint import Preparation
-from safelight.training.augment import Augmentation
+from safelight.training.augment import Augmentation, check_off
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
 
@@ -40,6 +40,7 @@ class FillRecipe:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        check_off(self.augment, ("aging",), "only colorizers see aged pictures")
         if self.augment.size % self.model.multiple:
             raise RecipeError(
                 f"augment.size is {self.augment.size}; expected a multiple of {self.model.multiple}, "

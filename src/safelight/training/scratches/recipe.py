@@ -9,7 +9,7 @@ from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.damage import DamageSettings
 from safelight.tasks.finding import Preparation
 from safelight.tasks.prints import PrintSettings
-from safelight.training.augment import Augmentation
+from safelight.training.augment import Augmentation, check_off
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
 
@@ -43,6 +43,7 @@ class ScratchRecipe:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        check_off(self.augment, ("aging",), "prints are aged by the settings of prints")
         if not 0 <= self.unharmed < 1:
             raise RecipeError(f"unharmed is {self.unharmed}; expected a share of samples, 0 to below 1")
         if self.augment.size % self.model.multiple:
