@@ -1,5 +1,6 @@
 """The commands that made a model, for its card."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,5 +42,7 @@ def _line(start: str, dataset: str, settings: dict[str, object], *flags: str) ->
     """A training command as it is typed."""
     from safelight.training.tree import as_typed
 
-    words = [f"--{name} {as_typed(value)}" for name, value in settings.items()]
+    # What another kind of network does not have is None here, and cannot be given to it.
+    given = {name: as_typed(value) for name, value in settings.items() if value is not None}
+    words = [f"--{name} {shlex.quote(text)}" for name, text in given.items()]
     return " ".join(["safelight train", start, *flags, "--data", dataset, *words])

@@ -23,14 +23,14 @@ LEVELS = tuple(reversed(range(DEEPEST)))  # of the decoder, in the order in whic
 class EncoderUNetSettings:
     """A U-Net whose way down is a timm network.
 
-    kind: which network; encoder is the one with a pretrained encoder.
+    kind: which network; encoder is the one on top of a timm network.
     encoder: a timm name.
     pretrained: ImageNet weights from a package; false starts from scratch.
     freeze: leave the encoder as it is; trained, it has a learning rate of its own (optimizer.encoder).
     widths: channels of the decoder at 1/16, 1/8, 1/4, 1/2 and the whole of the size.
     blocks: convolutions at each level of the decoder.
-    skips: levels that are shown to the decoder: 4 to 1 are the encoder's features at 1/16 to 1/2, 0 is the
-      picture itself ("the last skip"). What is at 1/32 always is, and so is the mask at each level.
+    skips: levels that the decoder is shown beside the mask: 4 to 1 are the encoder's features at 1/16 to 1/2,
+      0 is the picture itself at full size (the last skip). Those at 1/32 are always shown.
     norm: how the decoder's features are normalized; group for small batches.
     activation: what follows each of the decoder's convolutions.
     """
