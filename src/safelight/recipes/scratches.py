@@ -1,6 +1,7 @@
 """Recipes for finding scratches, cracks and dust. Each is a function; its docstring says what it is for.
 
-scratches        command: safelight train scratches --data DATASET; the bundled finder's
+scratches        command: safelight train scratches --data DATASET; the bundled finder's (docs/fill.md has its
+                 time and result)
 scratches-quick  the same in a minute, to see that everything works
 """
 
@@ -14,7 +15,7 @@ from safelight.training.scratches.recipe import ScratchRecipe
 
 
 def scratches() -> ScratchRecipe:
-    """The bundled finder: half a million weights. Crops are enlarged: photos are softer than small pictures."""
+    """The bundled finder: 0.76 million weights. Crops are enlarged: photos are softer than small pictures."""
     return ScratchRecipe(
         name="scratches",
         model=PlainSettings(

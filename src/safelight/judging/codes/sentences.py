@@ -80,7 +80,7 @@ def _samples(verdict: CodeVerdict) -> str:
 
 def _memory(verdict: CodeVerdict) -> str:
     memory = verdict.memory
-    copies = f"{100 * memory.copies:.0f} % are nearer than any held-out picture"
+    copies = f"{100 * memory.copies:.0f} % of the samples are nearer to one than even the nearest held-out picture is"
     start = (
         f"To its nearest training picture a sample has {_interval(memory.samples, 3, 'rms')}, a held-out "
         f"picture {_interval(memory.held_out, 3, 'rms')}; {copies}"
