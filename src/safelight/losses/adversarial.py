@@ -21,12 +21,13 @@ AdversarialName = Literal["hinge", "least_squares", "non_saturating"]
 class AdversarialSettings:
     """A discriminator beside the network.
 
-    weight: of the adversarial term in the network's loss; 0 is off.
-    loss: hinge (Lim & Ye 2017), least_squares (Mao et al. 2017) or non_saturating (Goodfellow et al. 2014).
+    weight: what the adversarial term counts in the network's loss; 0 is off.
+    loss: what both play for: hinge (Lim & Ye 2017), least_squares (Mao et al. 2017) or non_saturating (Goodfellow
+      et al. 2014).
     r1: gamma of the gradient penalty on true pictures (Mescheder et al. 2018); 0 is off.
     r1_every: steps between two penalties, each then that many times as large (Karras et al. 2020).
     lr: peak learning rate of the discriminator, under the schedule of the network's.
-    betas: of its Adam: how slowly the running mean of the gradient, and of its square, follow.
+    betas: its Adam's: how slowly the running mean of the gradient, and of its square, follow.
     start: share of the run after which the discriminator begins; before it, the network learns alone.
     """
 

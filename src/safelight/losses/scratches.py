@@ -16,7 +16,7 @@ Plane = Float[Tensor, "b 1 h w"]
 class ScratchLossSettings:
     """Weights of the terms; a weight of 0 leaves the term out.
 
-    cross_entropy: of each pixel, damaged or whole.
+    cross_entropy: how unlikely the truth of each pixel was held, damaged or whole.
     damaged: what a damaged pixel counts in `cross_entropy` beside a whole one.
     dice: one minus the overlap (Milletari et al. 2016), over the whole batch: it does not mind that damage is rare.
     """

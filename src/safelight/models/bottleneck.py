@@ -19,7 +19,8 @@ class BottleneckSettings:
 
     width: channels; 0 for those that growth gives.
     depth: convolutions after the last downsampling.
-    dilations: one for each convolution, padded so that sizes hold; none given are all 1.
+    dilations: how far apart the pixels of each convolution's kernel lie, padded so that sizes hold; none given
+      are all 1.
     contextual: missing cells borrow from known ones (Yu et al. 2018); needs memory for (cells)².
     self_attention: heads with which all cells look at all (Vaswani et al. 2017), 0 for none; needs memory for
       (cells)².

@@ -15,7 +15,7 @@ KERNEL = 5
 class DiscriminatorSettings:
     """A network that scores patches as true or made. It trains only where adversarial.weight is above 0.
 
-    channels: of the first layer, doubled at each one to `widest`.
+    channels: those of the first layer, doubled at each one to `widest`.
     widest: most channels of a layer.
     layers: how often the size is halved; more layers judge larger patches.
     spectral: spectral norm (Miyato et al. 2018): no layer can stretch a difference.

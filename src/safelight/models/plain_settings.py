@@ -18,22 +18,22 @@ class PlainSettings:
     """A U-Net or autoencoder from scratch. Level 0 has the picture's size; each step below is a level more.
 
     kind: which network; plain is the one from scratch.
-    channels: of level 0.
+    channels: of level 0, the picture's size.
     growth: how many times as many channels each level has as the one above it.
     widest: most channels of a level.
     steps: how often the size is divided.
     factor: by what it is divided each time, 2 or 4.
-    downsampling: on the way down, a strided convolution or a pooling (blur_pool: Zhang 2019).
-    upsampling: on the way back.
+    downsampling: how the way down shrinks: a strided convolution or a pooling (blur_pool: Zhang 2019).
+    upsampling: how the way back enlarges.
     blocks: convolutions at each level, on the way down and on the way up.
     kernel: side of the convolutions in pixels, odd.
-    dilations: of each level's blocks, level 0 first; none given are all 1.
+    dilations: how far apart the pixels of each level's kernels lie, level 0 first; none given are all 1.
     activation: what follows each convolution; leaky_relu cannot die.
     norm: how features are normalized; group for small batches.
     skips: levels whose features go straight across; none at all is an autoencoder. Note 001 found that with
       level 0 among them holes are not filled.
     skip_gates: attention gates on the skips (Oktay et al. 2018).
-    convolution: plain, gated (Yu et al. 2019), or partial (Liu et al. 2018: of what is known only).
+    convolution: its kind: plain, gated (Yu et al. 2019), or partial (Liu et al. 2018: of what is known only).
     output: activation of the answer: none, sigmoid (0..1) or tanh (-1..1).
     initialization: first weights: he_normal, orthogonal, or from a batch: kmeans (Kraehenbuehl et al. 2016), lsuv
       (Mishkin & Matas 2016).

@@ -36,15 +36,15 @@ class UNetSettings:
     """A U-Net whose encoder, trained on ImageNet, sees lightness, and whose decoder gets the hints.
 
     kind: which network; hinted is the one with a pretrained encoder.
-    encoder: a timm name.
+    encoder: name of a network of timm.
     pretrained: ImageNet weights from a package; false starts from scratch.
     freeze: leave the encoder as it is, which saves time and memory.
     hints_in: where hints enter: "decoder", or "stem" for an encoder that sees them too (every new hint then costs all).
     widths: channels of the decoder at 1/16, 1/8, 1/4 and 1/2 of the size.
     attention: heads that carry hints to places that look alike; 0 for none.
-    base: "gated" adds the propagated hints times a learned gate, "plain" adds them whole, "none" not at all.
-    head: "regression", or "bins" for a distribution over ab bins (its annealed mean is the answer).
-    temperature: of the annealed mean (Zhang et al. 2016, equation 5); 1 is the mean, towards 0 the mode.
+    base: how the propagated hints are added to the answer: "gated" by a learned gate, "plain" whole, "none" not.
+    head: what answers: "regression", or "bins" for a distribution over ab bins (its annealed mean is the answer).
+    temperature: how the bins' mean is annealed (Zhang et al. 2016, equation 5); 1 is the mean, towards 0 the mode.
     norm: how the decoder's features are normalized; group for small batches.
     activation: what follows each of the decoder's convolutions.
     """

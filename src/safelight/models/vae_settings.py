@@ -34,7 +34,7 @@ class VAESettings:
     initialization: how first weights are drawn; Keras draws glorot_uniform.
     output: activation after the last convolution.
     values: what the network's numbers mean: "0..1" is the picture as it is, "-1..1" twice the picture minus one.
-    likelihood: of the picture's values 0..1 given the code.
+    likelihood: how the picture's values 0..1 are distributed around the answer, given the code.
     sd: standard deviation of that likelihood in those units (not for bernoulli), where a learned one starts.
     learn_sd: whether that standard deviation is trained along (Rybkin et al. 2021).
     """

@@ -30,7 +30,7 @@ SPREAD_STRIDE = 2  # hints are propagated at half the network's size: color has 
 class Preparation:
     """How hints become planes. In the card, so that a model is used as it was trained.
 
-    soft_mask: Gaussian instead of hard discs.
+    soft_mask: hints are painted as Gaussians instead of hard discs.
     propagate: give the network the kriged hints (else zeros).
     vivid_gain: how many times the expected chroma vivid 1 asks for; measured after training
       (training/color/vivid.py) so that pictures then come out as colorful as the truth.

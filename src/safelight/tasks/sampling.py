@@ -26,7 +26,7 @@ class HintSampling:
     most: largest number of hints on a picture.
     stop: chance to stop after each hint, if `count` is geometric.
     automatic: share of pictures that get no hint at all, whatever `count` says.
-    place: "uniform", or "normal" around the center with standard deviation size/4, clipped.
+    place: where: "uniform", or "normal" around the center with standard deviation size/4, clipped.
     patch: smallest and largest side, in pixels, of the square over which the color is averaged.
     variance: if above 0, the color is a Gaussian-weighted mean around the point with this variance in
       pixels squared (note 000's hint_sample_variance), instead of the patch mean.

@@ -17,17 +17,18 @@ OPTIMIZERS: dict[str, type[torch.optim.Adam]] = {"adamw": torch.optim.AdamW, "ad
 class OptimizerSettings:
     """An optimizer under a schedule of its learning rate.
 
-    name: "adamw" (Loshchilov & Hutter 2019), or "adam" (Kingma & Ba 2015), whose decay joins the gradient.
+    name: the algorithm: "adamw" (Loshchilov & Hutter 2019), or "adam" (Kingma & Ba 2015), whose decay joins the
+      gradient.
     lr: peak learning rate.
     encoder: share of `lr` that a trained encoder gets: it has less to learn, and more to forget.
-    weight_decay: of weights; norms and biases are not decayed.
-    betas: of Adam: how slowly the running mean of the gradient, and of its square, follow.
+    weight_decay: how fast weights shrink by themselves; norms and biases are not decayed.
+    betas: Adam's: how slowly the running mean of the gradient, and of its square, follow.
     eps: what Adam adds to the root it divides by, against division by nearly nothing.
     amsgrad: never forget the largest squared gradient (Reddi et al. 2018).
     schedule: how the rate goes: "one_cycle", "cosine", "constant", "steps" or "plateau" (training/schedules.py).
-    warmup: share of the run that rises to the peak.
+    warmup: share of the run in which the rate rises to its peak.
     drops: shares of the peak that "steps" and "plateau" go down to, one after the other.
-    drop_at: at which steps "steps" does so.
+    drop_at: at which steps "steps" does so, one for each of `drops`.
     patience: how many steps the loss may fail to fall by `least` before "plateau" does.
     least: the share by which the loss has to fall for that.
     clip: largest gradient norm; 0 leaves gradients as they are.

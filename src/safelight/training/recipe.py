@@ -22,7 +22,7 @@ LARGEST_SEED = 2**32 - 1  # that all generators take
 class DataSettings:
     """Which pictures, how many at a time.
 
-    batch: pictures a step.
+    batch: pictures in a step.
     workers: loading processes; 0 loads in the training process itself.
     weights: how often a source is drawn relative to its share, as pairs source=weight; sources not named have 1.
     """
@@ -44,7 +44,7 @@ class TrainSettings:
 
     steps: optimizer steps in all.
     ema: decay of the averaged weights that are judged and exported, 0 for off.
-    precision: "bf16" (autocast) or "32".
+    precision: bits of a number in the network: "bf16" (autocast, faster) or "32".
     channels_last: memory layout of the network; true is the faster one with bf16.
     seed: decides first weights, pictures, crops and hints; the same seed gives the same run.
     checkpoint_every: steps between two checkpoints, from which a run resumes and the guard goes back.

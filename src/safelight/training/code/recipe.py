@@ -23,8 +23,8 @@ class CodeRecipe:
     preparation.fit counts for datasets built with --fit pad, of which all others can be made; other datasets
     are taken as they were built.
 
-    name: of the recipe; run folders bear it.
-    task: what is trained, code; it cannot be changed.
+    name: what the recipe is called; run folders bear it.
+    task: what is learned; each recipe has its own, which cannot be changed.
     """
 
     name: str

@@ -21,8 +21,8 @@ from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSett
 class ColorRecipe:
     """Everything that a colorization run is made of.
 
-    name: of the recipe; run folders bear it.
-    task: what is trained, colorize; it cannot be changed.
+    name: what the recipe is called; run folders bear it.
+    task: what is learned; each recipe has its own, which cannot be changed.
     """
 
     name: str

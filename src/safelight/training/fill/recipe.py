@@ -20,8 +20,8 @@ from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSett
 class FillRecipe:
     """Everything that an inpainting run is made of.
 
-    name: of the recipe; run folders bear it.
-    task: what is trained, fill; it cannot be changed.
+    name: what the recipe is called; run folders bear it.
+    task: what is learned; each recipe has its own, which cannot be changed.
     """
 
     name: str

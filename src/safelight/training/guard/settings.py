@@ -9,7 +9,7 @@ from safelight.errors import RecipeError
 class GuardSettings:
     """Training wheels. The defaults lie well outside of what healthy runs do (docs/guard.md).
 
-    on: false trains without.
+    on: whether the run is guarded.
     trips: how many times a run is set right before it is stopped with a diagnosis.
     lr_factor: what the learning rate is multiplied with at a trip that the network is to blame for; its square
       at the second one in a row, and so on.

@@ -22,8 +22,8 @@ WEAR = DamageSettings(
 class ScratchRecipe:
     """Everything that a run of a finder of damage is made of.
 
-    name: of the recipe; run folders bear it.
-    task: what is trained, scratches; it cannot be changed.
+    name: what the recipe is called; run folders bear it.
+    task: what is learned; each recipe has its own, which cannot be changed.
     unharmed: share of samples without any damage.
     """
 
