@@ -130,6 +130,14 @@ def test_a_colorizer_names_its_inputs_and_where_its_encoder_is_from(tmp_path: Pa
     assert "ImageNet" in card.notes
 
 
+def test_a_filler_on_a_pretrained_encoder_says_where_that_is_from(tmp_path: Path) -> None:
+    small = {"model.widths": "8,8,8,8,8", "model.blocks": "1", "augment.size": "64"}
+    recipe = override(recipe_named("fill-encoder"), small)
+    own = trained(tmp_path, recipe, network=craft_of(recipe).network(recipe).eval())
+    assert "differs from torch by at most" in export_fill(own, tmp_path / "mine.onnx")
+    assert "ImageNet" in find_model(str(tmp_path / "mine.onnx"), ("fill",)).card.notes
+
+
 @pytest.mark.parametrize(("name", "export"), [("fill", export_fill), ("scratches", export_scratches)])
 def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(
     tmp_path: Path, name: str, export: Callable[[Trained[Any, Any], Path], str]

@@ -1,11 +1,13 @@
 """The network for holes of a run as a file with its card."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from safelight.app.card_of_run import Trained, base_card
+from safelight.app.export_color import PRETRAINED
 
 if TYPE_CHECKING:
     from safelight.arrays import Planes
@@ -21,7 +23,8 @@ def export_fill(trained: "Trained[Filler, FillRecipe]", out: Path) -> str:
     from safelight.models.fill_export import export_filler
     from safelight.tasks.inpaint import SPANS
 
-    card = base_card(trained, out.stem)
+    began = PRETRAINED if getattr(trained.recipe.model, "pretrained", False) else ""
+    card = replace(base_card(trained, out.stem), notes=began)
     span = SPANS[trained.recipe.preparation.span]
     parity = export_filler(trained.network, card, out, questions(trained.held_out, trained.recipe), span)
     return (
