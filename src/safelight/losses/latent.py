@@ -70,10 +70,15 @@ def active_units(means: Float[Tensor, "n latent"]) -> int:
 
 @dataclass(frozen=True)
 class Collapse:
-    """Posterior collapse: what was seen, and what to do about it."""
+    """Posterior collapse: what was seen, and what to do about it.
+
+    cost: KL in nats a picture. silent: the code itself says nothing; else the decoder does not use it (yet).
+    """
 
     evidence: str
     advice: str
+    cost: float
+    silent: bool = False
 
     def __str__(self) -> str:
         return f"{self.evidence}; {self.advice}"
@@ -91,7 +96,7 @@ def find_collapse(
     cost = float(kl.sum(1).mean())
     if not math.isfinite(cost) or not math.isfinite(error):
         return Collapse(
-            f"KL is {cost:.3g} nats and the error {error:.3g}: not finite", "lower --optimizer.lr"
+            f"KL is {cost:.3g} nats and the error {error:.3g}: not finite", "lower --optimizer.lr", cost
         )
     ignored = error >= (1 - LEAST_GAIN) * mean_picture_error
     if active == 0 or (ignored and cost < LEAST_NATS):
@@ -99,11 +104,14 @@ def find_collapse(
             f"posterior collapse: {active} of {latent} units are active (variance of the posterior mean above "
             f"{ACTIVE}), KL {cost:.3g} nats a picture",
             "use --loss.warmup 0.2, a smaller --model.sd (or --model.learn_sd true), or a smaller --loss.kl",
+            cost,
+            silent=True,
         )
     if ignored:
         return Collapse(
             f"the decoder ignores its code: its error is {error:.4g}, that of the mean picture "
             f"{mean_picture_error:.4g}, though {active} of {latent} units are active",
             "train longer, or use a larger --optimizer.lr, or a smaller --model.sd",
+            cost,
         )
     return None

@@ -1,5 +1,6 @@
 """Probes of an autoencoder's run: fixed held-out pictures, and fixed codes from the prior."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,7 +11,7 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
-from safelight.losses.latent import Collapse, active_units, find_collapse, kl_nats
+from safelight.losses.latent import LEAST_NATS, Collapse, active_units, find_collapse, kl_nats
 from safelight.losses.likelihood import bits_per_dimension, dimensions, reconstruction_nats
 from safelight.models.devices import device_of, to_numpy
 from safelight.models.vae import VAE
@@ -19,9 +20,11 @@ from safelight.tasks.autoencode import Preparation, frame
 from safelight.training.batches import Pictures
 from safelight.training.code.recipe import CodeRecipe
 from safelight.training.code.samples import Sample, collate, fit_of, photo_in
+from safelight.training.guard.scale import Sign
 
 SCORED, SHOWN, COLUMNS = 64, 16, 8
 FEWEST = 8  # pictures, to tell a collapse from few data
+EARLY, EARLIEST = 0.25, 1000  # of a run, and steps: till then a code may be silent, and many begin so
 
 
 class Read(NamedTuple):
@@ -41,8 +44,11 @@ class CodeProbes:
 
     shown = frozenset({"psnr", "kl", "active_units"})
 
-    def __init__(self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName) -> None:
-        self.preparation, self.likelihood = preparation, likelihood
+    def __init__(
+        self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, well_by: int
+    ) -> None:
+        """well_by: the step from which a silent code is an illness (training/guard/looks.py: Ailing)."""
+        self.preparation, self.likelihood, self.well_by = preparation, likelihood, well_by
         self.count = len(samples)
         if samples:
             self.pictures, self.padding, self.noise = collate(samples)
@@ -59,7 +65,8 @@ class CodeProbes:
             samples.append(Sample(framed.planes, framed.padding, rng.standard_normal(latent, np.float32)))
             aspects.append(photo.shape[0] / photo.shape[1])
         aspect = float(np.clip(np.median(aspects), 0.05, 20)) if fit == "pad" and aspects else 1.0
-        return cls(samples, Preparation(fit, round(aspect, 3)), recipe.model.likelihood)
+        well_by = max(EARLIEST, round(max(EARLY, recipe.loss.warmup) * recipe.train.steps))
+        return cls(samples, Preparation(fit, round(aspect, 3)), recipe.model.likelihood, well_by)
 
     def __len__(self) -> int:
         return self.count
@@ -96,6 +103,17 @@ class CodeProbes:
             return None
         read = self._read(network)
         return find_collapse(read.means, read.kl, *self._errors(read))
+
+    def illness(self, network: nn.Module) -> Sign | None:
+        """Posterior collapse, by its KL in nats a picture: what the guard asks for beside the answers.
+
+        A plain autoencoder cannot have it: its code has no scale to be silent on.
+        """
+        assert isinstance(network, VAE)
+        found = self.collapse(network) if network.settings.variational else None
+        if found is None or not found.silent:
+            return None
+        return Sign("code", found.evidence, found.cost, LEAST_NATS, math.nan)
 
     def answers(
         self, network: nn.Module

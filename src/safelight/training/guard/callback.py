@@ -1,22 +1,23 @@
 """The guard at work in the Trainer. It only watches and calls a halt; states.py finds the way back."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor, nn
 
-from safelight.training.guard.looks import Answering, Look, Looks, look
+from safelight.training.guard.looks import Ailing, Answering, Look, Looks, look
 from safelight.training.guard.scale import LEAST, Scale, Sign, kind_of
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.states import UNTOUCHED, write_trips
 from safelight.training.guard.trips import Blame, Tripped
 from safelight.training.guard.watch import StepWatch, contradicted
 
+T = TypeVar("T")
 AS_BEFORE = 1.15  # times the error on the probes at the last look: the network is not what broke
 
 
@@ -35,12 +36,14 @@ class Guard(pl.Callback):
         every: int,
         clipped: bool = False,
     ) -> None:
-        """folder: the run's, in the process that writes it. probes: looked at if they are Answering.
+        """folder: the run's, in the process that writes it. probes: looked at if they are Answering, asked if Ailing.
 
         clipped: gradients are clipped, so that a large one does no harm as long as it is finite.
         """
         self.folder, self.settings, self.every, self.clipped = folder, settings, every, clipped
         self.probes = probes if isinstance(probes, Answering) else None
+        self.knowing = probes if isinstance(probes, Ailing) else None
+        self.ill = False  # at the last look
         self.scales: dict[str, Scale] = {}
         self.looks = Looks()
         self.last_error = float("nan")
@@ -85,6 +88,7 @@ class Guard(pl.Callback):
             "first": self.looks.first,
             "best": self.looks.best,
             "last_error": self.last_error,
+            "ill": self.ill,
             **self.history,
         }
 
@@ -94,6 +98,7 @@ class Guard(pl.Callback):
         self.scales = {name: Scale(name, self.settings, values) for name, values in scales}
         self.looks = Looks(state_dict.get("first"), state_dict.get("best"))
         self.last_error = state_dict.get("last_error", float("nan"))
+        self.ill = state_dict.get("ill", False)
         self.history = {name: state_dict.get(name, usual) for name, usual in UNTOUCHED.items()}
 
     def _judge(self, trainer: pl.Trainer, pl_module: nn.Module, measured: dict[str, float]) -> None:
@@ -117,20 +122,34 @@ class Guard(pl.Callback):
         sign = self.looks.judge(seen, self.settings)
         if sign is not None:
             raise Tripped(trainer.global_step, [sign], "network", self._losses())
+        self._ask(trainer, pl_module)
         self.looks.add(seen)
         self.last_error = seen.error
 
+    def _ask(self, trainer: pl.Trainer, pl_module: nn.Module) -> None:
+        """Ask the probes for an illness that only their task has. Raises Tripped.
+
+        Where it was there at the last look too, that was no good state, and going back would not help. A run
+        that has ended is not stopped: its record names the illness.
+        """
+        if self.knowing is None:
+            return
+        sign = _of_first(trainer, pl_module, self.knowing.illness)
+        if sign is not None and self.knowing.well_by <= trainer.global_step < trainer.max_steps:
+            blame: Blame = "recipe" if self.ill else "network"
+            raise Tripped(trainer.global_step, [sign], blame, self._losses())
+        self.ill = sign is not None
+
     def _seen(self, trainer: pl.Trainer, pl_module: nn.Module) -> Look | None:
-        """The same look in all processes: the first one takes it."""
-        seen = None
-        if self.probes is not None and trainer.is_global_zero and len(self.probes):  # type: ignore[arg-type]
-            training = pl_module.training
-            network = pl_module.get_submodule("network") if hasattr(pl_module, "network") else pl_module
-            seen = look(network.eval(), self.probes.answers)
-            pl_module.train(training)
-        if trainer.world_size > 1:
-            seen = trainer.strategy.broadcast(seen)
-        return seen
+        """The same look in all processes; None where there is nothing to look at."""
+        probes = self.probes
+        if probes is None:
+            return None
+        return _of_first(
+            trainer,
+            pl_module,
+            lambda network: look(network, probes.answers) if len(probes) else None,  # type: ignore[arg-type]
+        )
 
     def _blame(self, trainer: pl.Trainer, pl_module: nn.Module, signs: Sequence[Sign]) -> Blame:
         """What most likely went wrong: the samples, if the network still answers the probes as it did."""
@@ -149,6 +168,21 @@ class Guard(pl.Callback):
 
     def _losses(self) -> list[float]:
         return next((scale.values for scale in self.scales.values() if scale.kind == "loss"), [])
+
+
+def _of_first(
+    trainer: pl.Trainer, pl_module: nn.Module, question: Callable[[nn.Module], T | None]
+) -> T | None:
+    """What the network, as it is in use, answers in the first process; the same in all of them."""
+    answer = None
+    if trainer.is_global_zero:
+        training = pl_module.training
+        network = pl_module.get_submodule("network") if hasattr(pl_module, "network") else pl_module
+        answer = question(network.eval())
+        pl_module.train(training)
+    if trainer.world_size > 1:
+        answer = trainer.strategy.broadcast(answer)
+    return answer
 
 
 def _average(trainer: pl.Trainer) -> nn.Module | None:

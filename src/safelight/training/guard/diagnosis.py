@@ -18,6 +18,8 @@ class Advice(NamedTuple):
 
 LOWER_LR = "a lower learning rate: --optimizer.lr {lr:.2g}"
 SAMPLES = "look at the pictures themselves; safelight data build FOLDER screens them and says what it refused"
+ONE_COLOR = "the network gives all pictures the same color: it collapsed"
+# By kind of measure and by how it was out of bounds, what is to blame, or the task.
 ADVICE: dict[tuple[str, str], Advice] = {
     ("input", "not finite"): Advice("the samples hold numbers that are not finite", SAMPLES),
     ("input", "spike"): Advice(
@@ -59,9 +61,16 @@ ADVICE: dict[tuple[str, str], Advice] = {
         "most units answer nothing, whatever they see: dead units, from the start or since a step too long",
         "--model.activation leaky_relu, where the network has it, and " + LOWER_LR,
     ),
-    ("color", ""): Advice(
-        "the network gives all pictures the same color: it collapsed",
-        LOWER_LR + ", and more weight on the loss of color",
+    ("color", ""): Advice(ONE_COLOR, LOWER_LR),
+    ("color", "colorize"): Advice(ONE_COLOR, LOWER_LR + ", and more weight on the loss of color"),
+    ("color", "fill"): Advice(ONE_COLOR, LOWER_LR + ", and more weight on the hole: --loss.hole"),
+    ("color", "code"): Advice(
+        "the decoder gives the same picture whatever the code",
+        LOWER_LR + ", a smaller --loss.kl or --model.sd",
+    ),
+    ("code", ""): Advice(
+        "the code costs more than what it gains the decoder, which learned to do without it",
+        "--loss.kl 1 or less, --loss.warmup 0.2, or a smaller --model.sd (or --model.learn_sd true)",
     ),
     ("discriminator", ""): Advice(
         "the discriminator runs away from the network that it judges",
@@ -72,15 +81,20 @@ ADVICE: dict[tuple[str, str], Advice] = {
 
 
 def diagnosis(
-    earlier: Sequence[dict[str, Any]], last: Tripped, settings: GuardSettings, lr: float, restorable: bool
+    earlier: Sequence[dict[str, Any]],
+    last: Tripped,
+    settings: GuardSettings,
+    lr: float,
+    restorable: bool,
+    task: str = "",
 ) -> str:
     """One line: how often, the evidence of the last trip, the likely cause, what to try.
 
     earlier: the trips that were set right (their lines of guard.jsonl). lr: the recipe's learning rate.
-    restorable: whether there was a good state to go back to.
+    restorable: whether there was a good state to go back to. task: the recipe's, whose settings are advised.
     """
     sign = last.signs[0]
-    advice = advice_for(_main_measure(earlier, last), sign.how, last.blame)
+    advice = advice_for(_main_measure(earlier, last), sign.how, last.blame, task)
     times = len(earlier) + 1
     often = (
         f"the guard stopped the run at step {last.step} after {times} trips (guard.trips {settings.trips})"
@@ -88,24 +102,27 @@ def diagnosis(
         else f"the guard stopped the run at step {last.step}: there is no good state to go back to"
     )
     attempt = advice.attempt.format(lr=lr / 4)
-    return f"{often}. Seen: {words(sign)}. Likely: {advice.cause}. Try: {attempt}. Evidence: guard.jsonl"
+    evidence = ". Evidence: guard.jsonl" if earlier else ""
+    return f"{often}. Seen: {words(sign)}. Likely: {advice.cause}. Try: {attempt}{evidence}"
 
 
-def advice_for(measure: str, how: str, blame: str) -> Advice:
+def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
     """The advice for the most particular description that there is."""
     kind = (
         measure
-        if measure in ("channels", "loader", "color", "contrast", "difference", "answers")
+        if measure in ("channels", "loader", "code", "color", "contrast", "difference", "answers")
         else ("discriminator" if "discriminator" in measure or measure.endswith(" 2") else kind_of(measure))
     )
     kind = {"contrast": "color", "difference": "color", "answers": "loss"}.get(kind, kind)
-    for key in ((kind, how), (kind, blame), (kind, ""), ("", "")):
+    for key in ((kind, how), (kind, blame), (kind, task), (kind, ""), ("", "")):
         if key in ADVICE:
             return ADVICE[key]
     raise AssertionError("the table ends with an entry for all")
 
 
 def _main_measure(earlier: Sequence[dict[str, Any]], last: Tripped) -> str:
-    """The measure that tripped most often, the last one of equals."""
+    """The measure that tripped most often, the last one of equals; where the recipe is to blame, what it was for."""
+    if last.blame == "recipe":
+        return last.signs[0].measure
     measures = [last.signs[0].measure, *(trip["signs"][0]["measure"] for trip in reversed(earlier))]
     return str(Counter(measures).most_common(1)[0][0])

@@ -89,6 +89,18 @@ class Answering(Protocol):
         """The answers to some of the probes, and the truths; sRGB 0..1."""
 
 
+@runtime_checkable
+class Ailing(Protocol):
+    """Probes that know an illness which only their task has, such as a code that says nothing."""
+
+    @property
+    def well_by(self) -> int:
+        """The step from which the network must not have it; healthy ones may begin with it."""
+
+    def illness(self, network: nn.Module) -> Sign | None:
+        """What the network suffers from; None if it does not."""
+
+
 class Looks:
     """The looks of a run so far: the first one, and the best of each figure."""
 

@@ -36,7 +36,9 @@ def loader_died(error: BaseException) -> bool:
 
 def _set_right(run: Run, tripped: Tripped, recipe: Recipe) -> Outcome:
     try:
-        trip = set_right(run.folder, tripped, recipe.guard, recipe.data.batch, recipe.optimizer.lr)
+        trip = set_right(
+            run.folder, tripped, recipe.guard, recipe.data.batch, recipe.optimizer.lr, recipe.task
+        )
     except GuardError as error:
         return Outcome(str(error), False)
     trips = guard_state(read(run.last_checkpoint))["trips"]

@@ -62,18 +62,20 @@ def guard_state(checkpoint: Checkpoint) -> dict[str, Any]:
     return state
 
 
-def set_right(folder: Path, tripped: Tripped, settings: GuardSettings, batch: int, lr: float) -> Trip:
+def set_right(
+    folder: Path, tripped: Tripped, settings: GuardSettings, batch: int, lr: float, task: str = ""
+) -> Trip:
     """Make last.ckpt the state that the run goes on from, and say what was done.
 
-    folder: the run's. batch: samples a step. lr: the recipe's learning rate, for the diagnosis.
+    folder: the run's. batch: samples a step. lr, task: the recipe's, for the diagnosis.
     Raises GuardError where that would be once too often, or where nothing good is left.
     """
     path = folder / "checkpoints" / LAST
     last = read(path) if path.is_file() else {}
     known = guard_state(last)
-    restorable = bool(last) and (tripped.step > 0 or tripped.blame == "loader")
+    restorable = bool(last) and (tripped.step > 0 or tripped.blame == "loader") and tripped.blame != "recipe"
     if len(known["trips"]) >= settings.trips or not restorable:
-        raise GuardError(diagnosis(known["trips"], tripped, settings, lr * known["lr"], restorable))
+        raise GuardError(diagnosis(known["trips"], tripped, settings, lr * known["lr"], restorable, task))
     chosen = _choose(folder, last, tripped, settings)
     restored = int(chosen["global_step"])
     before = _in_a_row(last)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from safelight.errors import RunError
 from safelight.training.guard.scale import Sign, kind_of
 
-Blame = Literal["samples", "network", "optimizer", "gradient", "rate", "average", "loader"]
+Blame = Literal["samples", "network", "optimizer", "gradient", "rate", "average", "loader", "recipe"]
 KEPT_LOSSES = 32  # of the steps before a trip, in its record
 
 
@@ -83,6 +83,7 @@ ANSWERS = {
     "channels": "channels answer the same to all probes: their share is {figures}",
     "contrast": "the answers to the probes lost their contrast ({figures})",
     "color": "the answers to the probes {how} ({figures})",
+    "code": "{how}",
     "difference": "the answers to different probes became the same ({figures})",
 }
 
