@@ -1,9 +1,11 @@
-"""Write the pages that are made from the code: docs/commands.md."""
+"""Write the pages that are made from the code: docs/commands.md and docs/settings.md."""
 
 from pathlib import Path
 
 from safelight.app.help_page import help_page
+from safelight.app.settings_page import settings_page
 
-page = Path(__file__).parent / "commands.md"
-page.write_text(help_page(), encoding="utf-8")
-print(page)
+for name, text in (("commands.md", help_page()), ("settings.md", settings_page())):
+    page = Path(__file__).parent / name
+    page.write_text(text, encoding="utf-8")
+    print(page)
