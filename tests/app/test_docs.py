@@ -19,7 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WRITTEN = [page for page in PAGES if page.name != "commands.md"]  # that one is made from the commands
 WHOLE = re.compile(r"^(safelight .+)$", re.MULTILINE)
 SPOKEN_OF = re.compile(r"`(safelight [^`\n]+)`")
-PART = "model|hints|augment|loss|adversarial|discriminator|data|optimizer|train|guard|holes|preparation"
+PART = "model|hints|augment|loss|adversarial|discriminator|data|optimizer|train|guard|holes|preparation|damage|prints"
 SETTING = re.compile(rf"`(?:--)?((?:{PART})(?:\.[a-z_0-9]+)+)\b(?<!\.jsonl)")
 STANDS_FOR_SOMETHING = re.compile(r"…|\.\.\.|SETTING|\[")
 

@@ -24,7 +24,7 @@ PAGES = {  # where it is said when to use the settings of a class, by the module
     "tasks.damage": "fill.md#what-the-network-is-trained-on",
     "tasks.prints": "fill.md#what-the-network-is-trained-on",
     "tasks.colorize": "training.md#the-network",
-    "tasks.inpaint": "fill.md#how-it-is-done",
+    "tasks.inpaint": "fill.md#training-a-filler",
     "tasks.finding": "fill.md#finding-scratches",
     "tasks.autoencode": "vae.md#use",
     "losses.color_settings": "training.md#the-network",
@@ -41,6 +41,7 @@ ELSEWHERE = {  # settings that another page than that of their class speaks of
     "unharmed": "fill.md#what-the-network-is-trained-on",
     "hints.variance": "hints.md",
     "preparation.soft_mask": "hints.md",
+    "preparation.crossover": "fill.md#how-it-is-done",
     "data.batch": "before.md",
     "optimizer.lr": "before.md",
     "train.checkpoint_every": "guard.md#what-is-watched",
@@ -90,8 +91,8 @@ def _section(part: str, kind: type[Any], users: dict[str, Any], alone: bool) -> 
     choice = f"`--{part}.kind {kind.kind}`" if others else ""
     if not alone:
         yield f"### {part} of {' and '.join(chosen or others)}{'' if chosen else f', with {choice}'}"
-    who = f"Of {', '.join(chosen)}." if alone else ""
-    also = f"Of {' and '.join(others)} too, with {choice}." if chosen and others else ""
+    who = f"For {', '.join(chosen)}." if alone else ""
+    also = f"For {' and '.join(others)} too, with {choice}." if chosen and others else ""
     yield " ".join(filter(None, (summary(kind), who, also)))
     told = {name: list(explain(settings, f"{part}.")) for name, settings in chosen.items()}
     yield _table(

@@ -23,7 +23,7 @@ WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure sti
 
 @dataclass(frozen=True)
 class Preparation:
-    """In the card, so that a model is used as it was trained.
+    """How a photo is looked at. In the card, so that a model is used as it was trained.
 
     working: long side in pixels at which photos are looked at; smaller ones as they are.
     threshold: likelihood from which on a pixel is damaged, at the middle sensitivity; a finished run has measured
