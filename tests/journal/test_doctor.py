@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +22,8 @@ from safelight.journal.doctor.twins import find_leaks
 from safelight.journal.records import read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
+from safelight.recipes import RECIPES, recipe_named
+from safelight.training.tree import settings
 from tests.journal.made import SICK, healthy, write_run
 
 SEEDS = range(12)
@@ -159,6 +162,30 @@ def test_a_filler_that_learned_by_heart_is_told_so() -> None:
     (finding,) = [each for each in found.findings if each.name == "overfitting"]
     assert finding.reading.curves == ("val/hole_psnr", "probe/train_hole_psnr")
     assert found.readings["underfitting"] is None
+
+
+class Asked(dict[str, Any]):
+    """Settings that have whatever is asked for, and note it."""
+
+    def __missing__(self, name: str) -> float:
+        self[name] = 0.5
+        return 0.5
+
+    def __contains__(self, name: object) -> bool:
+        return self[name] is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name]
+
+
+def test_every_mend_changes_a_setting_of_some_recipe() -> None:
+    known = {name for recipe in RECIPES for name in settings(recipe_named(recipe))}
+    for symptom in SYMPTOMS:
+        for number, mend in enumerate(symptom.mends):
+            asked = Asked()
+            changes = mend(asked) or {}
+            assert {*asked, *changes} <= known, (symptom.name, number)
+            assert asked, (symptom.name, number)
 
 
 def test_mends_name_what_the_recipe_has() -> None:

@@ -124,7 +124,7 @@ SYMPTOMS = (
         "the mean of all colors answers every picture: the loss on color is too weak, or the pictures are brown",
         (
             raise_weight("loss.diversity"),
-            raise_weight("loss.ab"),
+            raise_weight("loss.smooth_l1"),
             BINS,
             raise_weight("loss.huber", start=1.0),
             WIDER,
