@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,7 @@ def test_the_difference_has_changes_and_new_files(checkout: Path, tmp_path: Path
     assert "-color = 'red'\n+color = 'amber'\n" in difference
     assert "+depth = 3\n" in difference
     run = start(tmp_path / "runs")
+    assert not (run.folder / "code.zip").exists()
     assert (run.folder / "code.diff").read_text() == difference
     assert json.loads((run.folder / "environment.json").read_text())["commit"] == commit()
 
@@ -122,3 +124,18 @@ def test_code_installed_inside_another_repository_has_no_commit(
     monkeypatch.setattr(journal, "PACKAGE", installed)
     assert commit() is None
     assert code_difference() == ""
+
+
+def test_code_without_a_commit_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = tmp_path / "site-packages" / "darkroom"
+    (installed / "trays").mkdir(parents=True)
+    (installed / "lamp.py").write_text("color = 'red'\n")
+    (installed / "lamp.onnx").write_bytes(b"no code")
+    (installed / "trays" / "tray.py").write_text("depth = 3\n")
+    monkeypatch.setattr(journal, "PACKAGE", installed)
+    runs = [start(tmp_path / "runs").folder for _ in range(2)]
+    assert len({(folder / "code.zip").read_bytes() for folder in runs}) == 1
+    with zipfile.ZipFile(runs[0] / "code.zip") as archive:
+        assert archive.namelist() == ["darkroom/lamp.py", "darkroom/trays/tray.py"]
+        assert archive.read("darkroom/trays/tray.py") == b"depth = 3\n"
+    assert not (runs[0] / "code.diff").exists()

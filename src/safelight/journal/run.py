@@ -5,6 +5,7 @@ runs/2026-11-22_11h51m10s-NAME/
   recipe.json       every setting
   environment.json  versions, processor, commit
   code.diff         what the code had beyond the commit, if it was a git checkout
+  code.zip          the code itself, if it was none: the package's .py files
   metrics.csv       losses and scores by step
   tensorboard/      the same, and the pictures, as events
   checkpoints/      last.ckpt: weights, their average, and all that a resumed run needs
@@ -18,6 +19,7 @@ import json
 import os
 import platform
 import subprocess
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +67,8 @@ class Run:
         difference = code_difference()
         if difference:
             (folder / "code.diff").write_text(difference, encoding="utf-8")
+        if commit() is None:
+            keep_code(folder / "code.zip")
         run.note(state="running", started=_now(), **facts)
         return run
 
@@ -138,6 +142,14 @@ def code_difference() -> str:
     return _git("diff", "HEAD", "--", ".") + "".join(
         _git("diff", "--no-index", "--", os.devnull, name) for name in fresh if name
     )
+
+
+def keep_code(path: Path) -> None:
+    """Write the .py files of the code that runs into a ZIP; the same code makes the same bytes."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(PACKAGE.rglob("*.py")):
+            entry = zipfile.ZipInfo(file.relative_to(PACKAGE.parent).as_posix())
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def _git(*words: str) -> str:
