@@ -19,14 +19,15 @@ def test_building_with_other_settings_is_refused_in_one_line(dataset: Path) -> N
 
 
 def test_a_model_is_judged(dataset: Path, tmp_path: Path) -> None:
-    words = ("--data", dataset, "--split", "all", "--limit", "2", "-o", tmp_path / "report", "--workers", "1")
-    done = safelight("judge", make_model(tmp_path), *words)
+    words = ("--data", dataset, "--split", "test", "--limit", "2", "--workers", "1")
+    done = safelight("judge", make_model(tmp_path), *words, "-o", tmp_path / "report")
     assert done.returncode == 0, done.stderr
     verdict = json.loads((tmp_path / "report" / "verdict.json").read_text())
     assert verdict["pictures"] == 2
     assert {"tiny", "grey", "nearest hint"} <= set(verdict["groups"][0]["curves"])
     assert "report.md" in done.stdout
     assert (tmp_path / "report" / "report.md").exists()
+    assert '"tiny"' in (dataset / "test_looks.jsonl").read_text()
 
 
 def test_an_unknown_protocol_is_refused_with_the_names(dataset: Path, tmp_path: Path) -> None:

@@ -85,10 +85,20 @@ class Sitting:
         return {label: opened(other) for label, other in zip(self.labels[1:], self.beside, strict=True)}
 
     def open(self, bars: "Bars", split: str | None = None) -> "PictureSet":
-        """The pictures of the sitting's split, or of another; a plain folder is built first."""
+        """The pictures of the sitting's split, or of another; a plain folder is built first.
+
+        Raises DatasetError for "all" of a dataset that has splits.
+        """
         from safelight.data.cache import open_dataset
+        from safelight.data.finished import open_finished
+        from safelight.errors import DatasetError
 
         split = split or self.split
+        if split == "all" and open_finished(self.data):
+            raise DatasetError(
+                f"{self.data} has splits: all of it would count training pictures, and look at test without "
+                "counting; take --split val (or test), or give a folder of photos"
+            )
         return open_dataset(
             self.data,
             None if split == "all" else split,

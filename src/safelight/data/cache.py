@@ -156,5 +156,5 @@ def _checked(pictures: PictureSet) -> PictureSet:
     share = min(each for each in (settings.val, settings.test, 1.0) if each)
     raise DatasetError(
         f"{pictures.name} has no pictures ({counts}{f'; left out: {left_out}' if left_out else ''}); add "
-        f"pictures, about {math.ceil(FEW / share)} in all, or take another split (safelight judge --split all)"
+        f"pictures, about {math.ceil(FEW / share)} in all, or take another split (--split all: of plain folders)"
     )

@@ -1,0 +1,44 @@
+"""Which pictures a sitting of the judge opens, and which it refuses to."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from safelight.app.progress import Bars
+from safelight.app.sitting import Sitting
+from safelight.data.build import build_dataset
+from safelight.data.settings import BuildSettings
+from safelight.errors import DatasetError
+from safelight.pixels.files import write_photo
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(6):
+        coarse = np.random.default_rng(number).integers(0, 256, (5, 5, 3), dtype=np.uint8)
+        picture = cv2.resize(coarse, (80, 64), interpolation=cv2.INTER_CUBIC)
+        write_photo(folder / f"{number}.png", picture)
+    return folder
+
+
+def sitting(data: Path, split: str) -> Sitting:
+    return Sitting("color", data, data.parent / "report", split, None, 0, (), 1)
+
+
+def test_all_is_for_folders_and_refused_of_a_dataset_with_splits(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFELIGHT_CACHE", str(tmp_path / "cache"))
+    build_dataset(photos, tmp_path / "set", BuildSettings(size=64, val=0.5))
+    with Bars() as bars:
+        assert len(sitting(photos, "all").open(bars)) == 6
+        with pytest.raises(
+            DatasetError, match=r"set has splits: .* take --split val \(or test\), or"
+        ) as refused:
+            sitting(tmp_path / "set", "all").open(bars)
+        assert "\n" not in str(refused.value)
+        assert 0 < len(sitting(tmp_path / "set", "train").open(bars)) < 6
