@@ -138,7 +138,7 @@ def test_settings_that_cannot_be_meant_are_refused(changes: dict[str, Any], said
 
 def test_an_encoder_without_the_five_levels_is_refused() -> None:
     settings = EncoderUNetSettings(encoder="vit_tiny_patch16_224", pretrained=False, freeze=False)
-    with pytest.raises(RecipeError, match="vit_tiny_patch16_224 has no stages at 2, 4, 8, 16 and 32"):
+    with pytest.raises(RecipeError, match="vit_tiny_patch16_224 has features at 1/16; expected them at 1/2"):
         EncoderUNet(settings)
 
 

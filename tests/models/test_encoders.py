@@ -68,7 +68,7 @@ def test_frozen_stays_frozen_in_training():
         ("tf_efficientnet_lite0.no_such_tag", "is not a timm network with feature stages"),
         (
             "resnet18",
-            "no packaged weights for resnet18; have tf_efficientnet_lite0, .* set pretrained to false",
+            "no packaged weights for resnet18; have tf_efficientnet_lite0, .* from scratch: --model.pretrained false",
         ),
     ],
 )

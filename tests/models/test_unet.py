@@ -246,7 +246,7 @@ def test_the_default_network_counts(frozen: ColorUNet) -> None:
     ("change", "said"),
     [
         ({"freeze": True, "pretrained": True, "hints_in": "stem"}, "hints_in stem needs model.freeze false"),
-        ({"freeze": True, "pretrained": False}, "would keep random features"),
+        ({"freeze": True, "pretrained": False}, "would keep random features; add --model.freeze false"),
         ({"temperature": 0.0}, "model.temperature is 0.0; expected above 0, at most 1"),
         ({"temperature": 1.5}, "model.temperature is 1.5"),
     ],
@@ -258,8 +258,8 @@ def test_settings_that_cannot_work_are_refused(change: dict[str, Any], said: str
 
 
 def test_an_encoder_without_a_pyramid_is_refused() -> None:
-    with pytest.raises(
-        RecipeError, match="vit_tiny_patch16_224 has no stages at 2, 4, 8, 16 and 32"
-    ) as excinfo:
+    said = r"vit_tiny_patch16_224 has features at 1/16; expected them at 1/2, .* and 1/32: take tf_efficient"
+    with pytest.raises(RecipeError, match=said) as excinfo:
         make_network(encoder="vit_tiny_patch16_224")
     assert "\n" not in str(excinfo.value)
+    assert make_network(encoder="resnet18").encoder.channels()[32] == 512  # what the refusal names

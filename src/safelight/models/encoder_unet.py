@@ -48,7 +48,7 @@ class EncoderUNetSettings:
     def __post_init__(self) -> None:
         if self.freeze and not self.pretrained:
             raise RecipeError(
-                "model.freeze true with model.pretrained false would keep random features; change one"
+                "model.freeze true with model.pretrained false would keep random features; add --model.freeze false"
             )
         if min(*self.widths, self.blocks) < 1:
             raise RecipeError(

