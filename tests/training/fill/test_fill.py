@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from safelight.data.cache import open_dataset
 from safelight.errors import RecipeError
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
@@ -20,8 +21,10 @@ from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.augment import Augmentation
 from safelight.training.crafts import craft_of, from_json
 from safelight.training.fill.predict import NetworkFill
+from safelight.training.fill.probes import FillProbes
 from safelight.training.fill.recipe import FillRecipe
 from safelight.training.fill.samples import FillSamples
+from safelight.training.guard.looks import Looks, look
 from safelight.training.recipe import DataSettings, TrainSettings
 from safelight.training.tree import to_json
 from tests.training.conftest import Album
@@ -164,3 +167,23 @@ def test_the_discriminator_sees_the_composite_and_the_mask(album: Album) -> None
     module.discriminator(judged.fake).sum().backward()
     reached = [p.grad for p in module.network.parameters() if p.grad is not None and p.grad.abs().any()]
     assert reached  # the adversarial term teaches the filler
+
+
+def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
+    network, recipe = training.trained_network(run)
+    probes = craft_of(recipe).probes(open_dataset(dataset, "val"), recipe)
+    assert isinstance(probes, FillProbes)
+    given, truth = probes.answers(network)
+    assert given.shape == truth.shape == (min(16, len(probes)), 32, 32, 3)
+    for shown, true, probe in zip(given, truth, probes.probes, strict=False):
+        hole = probe.mask > 0
+        assert np.array_equal(true[hole], probe.srgb[hole])
+        assert np.allclose(shown[~hole], shown[hole].mean(axis=0), atol=1e-5)
+    looks = Looks()
+    for healthy in (look(network, probes.answers), look(network, lambda _: (truth, truth))):
+        assert looks.judge(healthy, recipe.guard) is None
+        looks.add(healthy)
+    one_color = np.broadcast_to(truth.mean(axis=(0, 1, 2)), truth.shape)
+    sign = looks.judge(look(network, lambda _: (one_color, truth)), recipe.guard)
+    assert sign is not None
+    assert (sign.measure, sign.how) == ("contrast", "lost")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 from torch import nn
 
 from safelight.arrays import Mask, Srgb
@@ -17,7 +17,7 @@ from safelight.tasks.inpaint import Preparation, from_span
 from safelight.training.batches import Pictures
 from safelight.training.fill.predict import NetworkFill
 
-SCORED, SHOWN, TOLD = 48, 8, 24
+SCORED, SHOWN, TOLD, LOOKED_AT = 48, 8, 24, 16
 LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
 
 
@@ -90,6 +90,17 @@ class FillProbes:
             blank,
         )
 
+    def answers(
+        self, network: nn.Module
+    ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
+        """What is in the holes of the first probes, and what should be: what the guard looks at.
+
+        Around the hole is its mean color, so that nothing but the filling counts.
+        """
+        fill, probes = self._fill(network), self.probes[:LOOKED_AT]
+        given = [_hole_alone(fill(probe.srgb, probe.mask), probe.mask) for probe in probes]
+        return np.stack(given), np.stack([_hole_alone(probe.srgb, probe.mask) for probe in probes])
+
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """Nothing beyond the scores."""
         return {}
@@ -97,3 +108,9 @@ class FillProbes:
     def _fill(self, network: nn.Module) -> NetworkFill:
         assert isinstance(network, Filler)
         return NetworkFill(network, self.preparation)
+
+
+def _hole_alone(srgb: Srgb, mask: Mask) -> Srgb:
+    """The picture with the mean color of its hole in place of what is known."""
+    hole = mask > 0
+    return np.where(hole[..., None], srgb, srgb[hole].mean(axis=0)).astype(np.float32)
