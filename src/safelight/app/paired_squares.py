@@ -43,7 +43,7 @@ def fill_sheets(
         ]
         return [("", np.where(mask[..., None], HOLE, shown).astype(np.float32)), *told, ("", truth)]
 
-    return _sheets(one, other, pairing, squares)
+    return _sheets(pairing, squares)
 
 
 def scratch_sheets(
@@ -64,7 +64,7 @@ def scratch_sheets(
         told = [(title, paint(scan, find(scan).mask > 0, mask)) for title, find in finders.items()]
         return [("", scan), *told, ("", paint(scan, mask, mask))]
 
-    return _sheets(one, other, pairing, squares)
+    return _sheets(pairing, squares)
 
 
 def code_sheets(
@@ -87,12 +87,10 @@ def code_sheets(
             told.append((f"{title}, {number(away, 1)} dB", np.moveaxis(answer, 0, 2)))
         return [("", np.moveaxis(framed.planes, 0, 2)), *told]
 
-    return _sheets(one, other, pairing, squares)
+    return _sheets(pairing, squares)
 
 
-def _sheets(
-    one: "Record", other: "Record", pairing: "Pairing", squares: Callable[[int, int], list[Square]]
-) -> "list[Sheet]":
+def _sheets(pairing: "Pairing", squares: Callable[[int, int], list[Square]]) -> "list[Sheet]":
     """One sheet of the most changed pictures; squares: of a picture's number and the column to show."""
     from safelight.judging.holes.sheet import Shown, draw_fills
     from safelight.judging.paired import most_changed
@@ -108,8 +106,8 @@ def _sheets(
         rows.append(Shown(f"{rank}, {where}", (first, *between, (caption or _end(name, NAME), last))))
     if not rows:
         return []
-    title = f"{one.name} (one), {other.name} (other)"
-    return [Sheet("Most improved and worsened", "pictures.png", partial(draw_fills, title, rows))]
+    title = "Most improved and worsened"
+    return [Sheet(title, "pictures.png", partial(draw_fills, title, rows))]
 
 
 def _end(name: str, letters: int) -> str:
