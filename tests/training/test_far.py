@@ -18,6 +18,7 @@ from safelight.models.devices import device_of, to_network, to_numpy
 from safelight.models.plain_settings import PlainSettings
 from safelight.models.vae_settings import VAESettings
 from safelight.training.augment import Augmentation
+from safelight.training.bare import BareTraining
 from safelight.training.code.predict import codes_of
 from safelight.training.code.probes import CodeProbes
 from safelight.training.code.recipe import CodeRecipe
@@ -28,7 +29,7 @@ from safelight.training.familiar import features
 from safelight.training.fill.recipe import FillRecipe
 from safelight.training.guard.looks import Answering, look
 from safelight.training.guard.watch import StepWatch
-from safelight.training.recipe import DataSettings, Recipe
+from safelight.training.recipe import DataSettings, Recipe, TrainSettings
 from safelight.training.scratches.recipe import ScratchRecipe
 from tests.far import FAR, Far, FarDevice, send, sent
 from tests.models.small import SMALL, make_network
@@ -163,6 +164,17 @@ def test_the_guard_compares_weights_with_averages_that_lie_elsewhere() -> None:
     moved = 0.1 * weights.weight.grad.as_subclass(torch.Tensor)
     now = weights.weight.detach().as_subclass(torch.Tensor)
     assert float(values[-1]) == pytest.approx(float(moved.norm() / now.norm()), rel=1e-4)
+
+
+def test_steps_are_measured_where_the_run_will_take_them(few: Album) -> None:
+    recipe = replace(RECIPES["scratches"], train=TrainSettings(precision="32"))
+    here = BareTraining(recipe)
+    batch = next(here.batches(few, 2))
+    taken = [here.step(batch) for _ in range(2)]
+    with FarDevice():
+        there = BareTraining(recipe, FAR)
+        assert device_of(there.network) == FAR
+        assert [there.step(batch) for _ in range(2)] == pytest.approx(taken, rel=1e-4)
 
 
 def test_what_is_looked_up_in_a_network_comes_back(album: Album) -> None:

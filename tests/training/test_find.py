@@ -87,7 +87,7 @@ def test_batches_are_tried_until_memory_ends(
     known = batches.estimate(recipe)
     monkeypatch.setattr(batches, "estimate", lambda recipe: known)
     left = known.fixed.total - known.fixed.program + 5.5 * (known.activations + known.batches)
-    monkeypatch.setattr(batches, "free_memory", lambda: left / batches.ROOM)
+    monkeypatch.setattr(batches, "free_memory", lambda device: left / batches.ROOM)
     found = find_batch(recipe, album)
     assert [one.batch for one in found.tried] == [2, 4]
     assert found.largest == 5

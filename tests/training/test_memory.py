@@ -78,10 +78,10 @@ def test_a_run_that_cannot_fit_is_refused_with_the_mend(
     monkeypatch.setattr(memory, "_resident", lambda: known.fixed.program - memory.KERNELS)
     per_picture = known.activations + known.batches
     left = (known.fixed.total + 20.5 * per_picture) / memory.ROOM - (known.fixed.program - memory.KERNELS)
-    monkeypatch.setattr(memory, "free_memory", lambda: left)
+    monkeypatch.setattr(memory, "free_memory", lambda device: left)
     with pytest.raises(RecipeError, match=r"needs about .* GB .* --data\.batch (19|20|21) would fit"):
         check_memory(recipe)
-    monkeypatch.setattr(memory, "free_memory", lambda: 0.0)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 0.0)
     with pytest.raises(RecipeError, match=r"not even one picture a step fits; try --augment\.size 32"):
         check_memory(recipe)
 

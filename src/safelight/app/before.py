@@ -10,6 +10,8 @@ from safelight.app.progress import Bars
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import torch
+
     from safelight.data.cache import PictureSet
     from safelight.journal.run import Run
     from safelight.training.folds import Judge
@@ -26,17 +28,18 @@ def build_if_plain(data: Path) -> None:
         open_dataset(data, progress=lambda done, total, what: bars.show(what, done, total))
 
 
-def tell_batches(plan: "Recipe", data: Path) -> None:
+def tell_batches(plan: "Recipe", data: Path, device: "torch.device") -> None:
     """The table of batch sizes, and a suggestion."""
     from safelight.data.cache import open_dataset
     from safelight.training.find_batch import find_batch
 
     with Bars() as bars:
-        found = find_batch(plan, open_dataset(data, "train"), lambda batch: bars.say(f"trying {batch} …"))
+        pictures = open_dataset(data, "train")
+        found = find_batch(plan, pictures, lambda batch: bars.say(f"trying {batch} …"), device)
     click.echo(found)
 
 
-def tell_rates(plan: "Recipe", data: Path, plot: Path | None) -> None:
+def tell_rates(plan: "Recipe", data: Path, plot: Path | None, device: "torch.device") -> None:
     """The learning rate range test: its plot, and a suggestion."""
     from safelight.data.cache import open_dataset
     from safelight.errors import RecipeError
@@ -48,6 +51,7 @@ def tell_rates(plan: "Recipe", data: Path, plot: Path | None) -> None:
             plan,
             open_dataset(data, "train"),
             progress=lambda done, total: bars.show("range test", done, total),
+            device=device,
         )
     draw(test, plot)
     if not test.falls:

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from safelight.training.accelerators import CPU
 from safelight.training.batches import Pictures
 from safelight.training.crafts import craft_of
 from safelight.training.optimizers import make_optimizer
@@ -34,12 +35,12 @@ class Painted:
 
 
 class BareTraining:
-    """Steps of a recipe, one by one. Its network is new, and nothing is kept."""
+    """Steps of a recipe on this device, one by one. Its network is new, and nothing is kept."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, device: torch.device = CPU) -> None:
         torch.manual_seed(recipe.train.seed)
-        self.recipe, self.craft = recipe, craft_of(recipe)
-        self.network = self.craft.network(recipe)
+        self.recipe, self.craft, self.device = recipe, craft_of(recipe), device
+        self.network = self.craft.network(recipe).to(device)
         if recipe.train.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
         self.network.train()
@@ -56,13 +57,14 @@ class BareTraining:
 
     def loss(self, batch: Any) -> Tensor:
         """The loss of a batch, in the recipe's precision, as the run would take it."""
+        batch = tuple(part.to(self.device) for part in batch)
         if self.recipe.train.channels_last:
             batch = tuple(
                 part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part
                 for part in batch
             )
         autocast = self.recipe.train.precision == "bf16"
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
             terms = self.craft.terms(self.network, batch, self.recipe, 0.0)
         return torch.stack(list(terms.values())).sum()
 

@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
+
+from safelight.training.accelerators import CPU
 from safelight.training.bare import BareTraining
 from safelight.training.batches import Pictures
 from safelight.training.memory import GIGA, ROOM, Need, estimate, free_memory
@@ -55,12 +58,15 @@ class Found:
 
 
 def find_batch(
-    recipe: Recipe, pictures: Pictures, progress: Callable[[int], None] = lambda batch: None
+    recipe: Recipe,
+    pictures: Pictures,
+    progress: Callable[[int], None] = lambda batch: None,
+    device: torch.device = CPU,
 ) -> Found:
     """Try 2, 4, 8, … pictures a step until memory, patience or the gain ends. progress: told each batch size."""
-    known, room = estimate(recipe), ROOM * free_memory()
+    known, room = estimate(recipe), ROOM * free_memory(device)
     largest = known.largest_batch(room + known.fixed.program)
-    bare, loading = BareTraining(recipe), _loading_speed(recipe, pictures)
+    bare, loading = BareTraining(recipe, device), _loading_speed(recipe, pictures)
     tried: list[Tried] = []
     batch, seconds = SMALLEST, 0.0
     while batch <= max(SMALLEST, largest) and seconds < PATIENCE and not _is_flat(tried):

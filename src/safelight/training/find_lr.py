@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from safelight.errors import RecipeError
+from safelight.training.accelerators import CPU
 from safelight.training.bare import BareTraining
 from safelight.training.batches import Pictures
 from safelight.training.recipe import Recipe
@@ -62,13 +64,17 @@ class RangeTest:
 
 
 def find_lr(
-    recipe: Recipe, pictures: Pictures, steps: int = STEPS, progress: Callable[[int, int], None] | None = None
+    recipe: Recipe,
+    pictures: Pictures,
+    steps: int = STEPS,
+    progress: Callable[[int, int], None] | None = None,
+    device: torch.device = CPU,
 ) -> RangeTest:
     """The range test of a recipe on these pictures, on a new network; no run is begun.
 
     Raises RecipeError where the loss is not finite from the start.
     """
-    bare = BareTraining(recipe)
+    bare = BareTraining(recipe, device)
     batches = list(itertools.islice(bare.batches(pictures, recipe.data.batch), BATCHES))
     own = np.array([bare.step(batch, 0.0) for batch in batches])
     if not np.isfinite(own).all():

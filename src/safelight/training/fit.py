@@ -14,6 +14,7 @@ from torch import Tensor
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
+from safelight.training.accelerators import Accelerator, device_for
 from safelight.training.adversarial import module_for
 from safelight.training.batches import training_batches
 from safelight.training.crafts import craft_of, from_json
@@ -43,6 +44,7 @@ def fit(
     keep_weights: bool = False,
     devices: int = 1,
     fold: tuple[int, int] | None = None,
+    accelerator: Accelerator = "auto",
 ) -> Run:
     """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
@@ -50,15 +52,17 @@ def fit(
     not draw: to train a run for longer, or again at another learning rate.
     devices: how many processes share each batch; each of them comes here (training/ranks.py).
     fold: (which, of how many) is held out in place of the val split (training/folds.py).
+    accelerator: where it is trained; "auto": on a GPU if there is one (training/accelerators.py).
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
     Raises DatasetError, RecipeError, GuardError for a run that cannot be kept healthy; what goes wrong in
     training is raised too, and the run marked failed.
     """
+    device = device_for(accelerator, devices)
     pictures, held_out = _open(data, fold)
     before = from_json(parent.recipe_json) if parent else None
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
-    again = partial(_prepare, recipe, pictures, held_out, devices)
+    again = partial(_prepare, recipe, pictures, held_out, devices, device)
     work = again(None)
     new_weights = take_weights(work.module, parent) if keep_weights and parent else []
     facts = {
@@ -89,13 +93,20 @@ def descent(recipe: Recipe, parent: Run | None) -> dict[str, Any]:
     }
 
 
-def resume(run: Run, data: Path | None = None, quiet: bool = False, devices: int = 1) -> Run:
+def resume(
+    run: Run,
+    data: Path | None = None,
+    quiet: bool = False,
+    devices: int = 1,
+    accelerator: Accelerator = "auto",
+) -> Run:
     """Go on with a run from its last checkpoint to what it would have been; from the start if it has none.
 
     Raises RunError, DatasetError, and what `fit` raises.
     """
+    device = device_for(accelerator, devices)
     with locked(run.folder, is_first()):
-        work, again = _taken_up(run, data, devices)
+        work, again = _taken_up(run, data, devices, device)
         if is_first():
             resumed = [*run.facts.get("resumed", []), work.steps_done]
             run.note(state="running", resumed=resumed, error=None, ended=None, step=None)
@@ -107,7 +118,7 @@ def _open(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, Picture
     return open_fold(data, *fold) if fold else (open_dataset(data, "train"), open_dataset(data, "val"))
 
 
-def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
+def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -> tuple[Work, Again]:
     """A run's work from where it was left."""
     facts = run.facts
     if "folds" in facts:
@@ -126,7 +137,7 @@ def _taken_up(run: Run, data: Path | None, devices: int) -> tuple[Work, Again]:
     )
     if pictures.fingerprint != facts["dataset"]["fingerprint"]:
         raise RunError(f"{data} is no longer what {run.folder} was trained on; start a new run from it")
-    again = partial(_prepare, recipe, pictures, held_out, devices)
+    again = partial(_prepare, recipe, pictures, held_out, devices, device)
     last = run.folder / "checkpoints" / "last.ckpt"
     begun = last.is_file() or facts.get("weights_from")
     return again(run.last_checkpoint if begun else None), again
@@ -172,7 +183,12 @@ def trained_network(run: Run) -> tuple[Any, Any]:
 
 
 def _prepare(
-    recipe: Recipe, pictures: PictureSet, held_out: PictureSet, devices: int, checkpoint: Path | None
+    recipe: Recipe,
+    pictures: PictureSet,
+    held_out: PictureSet,
+    devices: int,
+    device: torch.device,
+    checkpoint: Path | None,
 ) -> Work:
     """All that a run needs from this checkpoint on, or from its start. Raises RecipeError."""
     pl.seed_everything(recipe.train.seed, verbose=False)
@@ -189,7 +205,7 @@ def _prepare(
     if checkpoint is None:
         fit_first_weights(module.network, craft.samples(pictures, recipe), craft.collate, recipe)
     familiar = craft.probes(some_pictures(pictures), recipe)
-    return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar)
+    return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar, device)
 
 
 def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:

@@ -10,6 +10,7 @@ import numpy as np
 from safelight.data.cache import PictureSet, open_fold
 from safelight.errors import RunError
 from safelight.journal.run import Run
+from safelight.training.accelerators import Accelerator
 from safelight.training.fit import descent, fit
 from safelight.training.recipe import Recipe
 from safelight.training.tree import to_json
@@ -43,6 +44,7 @@ def fit_folds(
     judge: Judge | None = None,
     quiet: bool = False,
     parent: Run | None = None,
+    accelerator: Accelerator = "auto",
 ) -> Run:
     """Train a recipe once for each fold of a dataset; the entry that holds the runs together.
 
@@ -61,7 +63,15 @@ def fit_folds(
     scores: list[dict[str, float]] = []
     try:
         for fold in range(folds):
-            child = fit(recipe, data, runs, parent=entry, quiet=quiet, fold=(fold, folds))
+            child = fit(
+                recipe,
+                data,
+                runs,
+                parent=entry,
+                quiet=quiet,
+                fold=(fold, folds),
+                accelerator=accelerator,
+            )
             entry.note(children=[*entry.facts["children"], child.folder.name])
             if child.facts["state"] != "finished":
                 entry.finish("stopped", status=child.facts["status"], **_summary(scores))

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from safelight.errors import RecipeError
+from safelight.training.accelerators import CPU
 from safelight.training.bare import BareTraining, Painted
 from safelight.training.recipe import Recipe
 from safelight.training.tree import override
@@ -99,10 +100,10 @@ def estimate(recipe: Recipe) -> Estimate:
     return Estimate(fixed, slope * area, sample * held)
 
 
-def check_memory(recipe: Recipe) -> Need:
-    """What the recipe needs. Raises RecipeError with the mend where the machine does not have it."""
+def check_memory(recipe: Recipe, device: torch.device = CPU) -> Need:
+    """What the recipe needs. Raises RecipeError with the mend where the machine, or its GPU, does not have it."""
     known = estimate(recipe)
-    need, room = known.at(recipe.data.batch), ROOM * (free_memory() + _resident())
+    need, room = known.at(recipe.data.batch), ROOM * (free_memory(device) + _resident())
     if need.total <= room:
         return need
     batch = known.largest_batch(room)
@@ -115,8 +116,13 @@ def check_memory(recipe: Recipe) -> Need:
     )
 
 
-def free_memory() -> float:
-    """Bytes that this process may still take: of the machine, or of its cgroup where that allows less."""
+def free_memory(device: torch.device = CPU) -> float:
+    """Bytes that this process may still take: of the machine, or of its cgroup where that allows less.
+
+    For a CUDA device, of its own memory.
+    """
+    if device.type == "cuda":
+        return float(torch.cuda.mem_get_info(device)[0])
     return min(_machine_free(), _group_free(Path("/sys/fs/cgroup")))
 
 

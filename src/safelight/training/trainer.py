@@ -13,6 +13,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
+from safelight.training.accelerators import CPU
 from safelight.training.craft import Probes
 from safelight.training.doctor import EvidenceCallback, LiveDoctor
 from safelight.training.guard.callback import Guard
@@ -33,7 +34,7 @@ class Work:
     """All that a run needs before it begins; making it refuses what cannot be trained.
 
     checkpoint, steps_done: where it goes on from. devices: processes on this machine. familiar: probes on
-    training pictures, beside which overfitting shows.
+    training pictures, beside which overfitting shows. device: that of this process.
     """
 
     recipe: Recipe
@@ -44,6 +45,7 @@ class Work:
     steps_done: int = 0
     devices: int = 1
     familiar: Probes | None = None
+    device: torch.device = CPU
 
 
 def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trainer:
@@ -52,7 +54,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
     return pl.Trainer(
         max_steps=settings.steps,
         max_epochs=-1,
-        accelerator="auto",
+        accelerator=work.device.type,
         precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
         # a module that takes its steps itself clips itself
         gradient_clip_val=(work.recipe.optimizer.clip or None)
@@ -90,7 +92,8 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         callbacks.append(EvidenceCallback(work.probes, work.familiar))
     if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
         average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
-        callbacks.append(WeightAveraging(multi_avg_fn=average))
+        # left to itself, lightning keeps the average where the network was before it was moved
+        callbacks.append(WeightAveraging(device=work.device, multi_avg_fn=average))
     if is_first() and not quiet:
         callbacks += [Teller(headline(run, work.recipe, work.steps_done)), LiveDoctor(run)]
     last = run.folder / "checkpoints" / "last.ckpt"

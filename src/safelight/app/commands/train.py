@@ -12,6 +12,7 @@ from safelight.app.made_by import MEASURED
 
 if TYPE_CHECKING:
     from safelight.journal.run import Run
+    from safelight.training.accelerators import Accelerator
     from safelight.training.recipe import Recipe
 
 EXAMPLES = """
@@ -67,6 +68,13 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
     show_default=True,
     help="Processors or GPUs that share each batch.",
 )
+@click.option(
+    "--accelerator",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="auto: a GPU if there is one.",
+)
 @click.argument("changes", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
 def train(
     recipe: str,
@@ -81,6 +89,7 @@ def train(
     listing: bool,
     quiet: bool,
     devices: int,
+    accelerator: "Accelerator",
     changes: tuple[str, ...],
 ) -> int:
     """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
@@ -106,6 +115,7 @@ def train(
     # torch takes seconds: what can be refused without it was refused
     from safelight.app import before
     from safelight.training import fit
+    from safelight.training.accelerators import device_for
     from safelight.training.folds import fit_folds
     from safelight.training.memory import check_memory
     from safelight.training.tree import override
@@ -120,24 +130,25 @@ def train(
     if resume:
         if parent is None or changes:
             raise click.UsageError("--resume goes on with a run as it was: safelight train RUN --resume")
-        return _tell(fit.resume(parent, data, quiet, devices))
+        return _tell(fit.resume(parent, data, quiet, devices, accelerator))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
+    device = device_for(accelerator, devices)
     before.build_if_plain(data)
     if find_batch:
-        before.tell_batches(plan, data)
+        before.tell_batches(plan, data, device)
         return 0
     if find_lr:
-        before.tell_rates(plan, data, plot)
+        before.tell_rates(plan, data, plot, device)
         return 0
     if keep_weights and parent is None:
         raise click.UsageError(
             "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
         )
-    check_memory(plan)
+    check_memory(plan, device)
     if folds is not None:
-        return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet, parent))
-    return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights, devices))
+        return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet, parent, accelerator))
+    return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights, devices, None, accelerator))
 
 
 @click.command(epilog="\b\nExample:\n  safelight recipes")

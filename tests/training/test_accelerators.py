@@ -1,0 +1,70 @@
+"""Which device a run computes on, and that the Trainer and the averaged weights are told."""
+
+from pathlib import Path
+
+import lightning.pytorch as pl
+import pytest
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+
+from safelight.errors import RunError
+from safelight.journal.run import Run
+from safelight.training import accelerators, trainer
+from safelight.training.accelerators import CPU, device_for
+from safelight.training.batches import training_batches
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.crafts import craft_of
+from safelight.training.modules import TrainingModule
+from safelight.training.stopping import StopRequest
+from tests.training.conftest import Album
+
+
+def with_gpus(monkeypatch: pytest.MonkeyPatch, count: int, kind: str = "cuda") -> None:
+    monkeypatch.setattr(accelerators, "_gpus", lambda: (kind, count))
+
+
+def test_a_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_gpus(monkeypatch, 0)
+    assert device_for() == device_for("cpu") == device_for("auto", 4) == CPU
+    with_gpus(monkeypatch, 2)
+    assert device_for() == device_for("gpu", 2) == torch.device("cuda", 0)
+    assert device_for("cpu", 8) == CPU
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert device_for("auto", 2) == torch.device("cuda", 1)
+    with_gpus(monkeypatch, 1, "mps")
+    monkeypatch.delenv("LOCAL_RANK")
+    assert device_for() == torch.device("mps", 0)
+
+
+def test_gpus_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_gpus(monkeypatch, 0)
+    with pytest.raises(RunError, match=r"no GPU that torch can use \(torch .*\); 1 was asked for: leave"):
+        device_for("gpu")
+    with_gpus(monkeypatch, 1)
+    with pytest.raises(
+        RunError, match=r"has 1 GPU \(.*\); 2 were asked for: take --devices 1, or .* --accelerator cpu"
+    ):
+        device_for("auto", 2)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    with pytest.raises(RunError, match="3 were asked for"):
+        device_for()
+
+
+def test_the_trainer_and_the_average_are_put_there(
+    album: Album, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, object] = {}
+    monkeypatch.setattr(pl, "Trainer", lambda **flags: told.update(flags))
+    craft = craft_of(tiny)
+    batches = training_batches(craft.samples(album, tiny), craft.collate, tiny, 0, 0, 0, 1)
+    run = Run.start(tmp_path, "tiny", "{}", {"task": "colorize"})
+    module, probes = TrainingModule(tiny, craft), craft.probes(album, tiny)
+    device = torch.device("cuda", 0)
+    work = trainer.Work(tiny, module, batches, probes, device=device)
+    trainer.trainer_for(run, work, StopRequest(), quiet=True)
+    assert told["accelerator"] == "cuda"
+    callbacks = told["callbacks"]
+    assert isinstance(callbacks, list)
+    (average,) = [each for each in callbacks if isinstance(each, WeightAveraging)]
+    assert average._device == device
