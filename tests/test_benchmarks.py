@@ -14,6 +14,7 @@ import pytest
 HOME = Path(__file__).parent.parent
 LEAST = {
     "doctor": ("--runs 2", r"false alarms in 2 runs"),
+    "fill_encoder": ("--rounds 1 --size 32 --batch 2", r"from scratch +\d+ ms, median +\d+ ms"),
     "networks": ("--channels 8 --size 32 --batch 1 --rounds 1 --only gated", r"gated +[\d,]+( +\d+\.\d){3}"),
     "training": ("--rounds 2 --steps 1", r"Trainer / bare loop.*: \d\.\d+ \(limit"),
     "vae_memory": ("--size 64 --batch 2", r"taken at the most.* = \d+\.\d+ ×"),
