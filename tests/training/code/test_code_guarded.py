@@ -154,6 +154,25 @@ def test_a_code_that_is_lost_between_two_looks_is_found_again(
     assert (run.facts["state"], run.facts["collapse"]) == ("finished", None)
 
 
+@pytest.mark.parametrize(("seen", "told"), [("difference", "code"), ("channels", "channels")])
+def test_the_illness_is_named_before_what_comes_from_it(
+    seen: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sick:
+        well_by = 10
+
+        def illness(self, network: torch.nn.Module) -> Sign:
+            return Sign("code", "posterior collapse", 0.1, 1.0, math.nan)
+
+    guard = Guard(None, GuardSettings(), Sick(), 8)
+    monkeypatch.setattr(guard, "_seen", lambda trainer, module: "a look")
+    monkeypatch.setattr(guard.looks, "judge", lambda look, settings: Sign(seen, "lost", 0.1, 0.2, 0.3))
+    trainer: Any = SimpleNamespace(global_step=16, max_steps=80, is_global_zero=True, world_size=1)
+    with pytest.raises(Tripped) as tripped:
+        guard._look(trainer, torch.nn.Identity())  # type: ignore[arg-type]
+    assert tripped.value.signs[0].measure == told
+
+
 @pytest.mark.parametrize(
     ("task", "said"), [("colorize", "loss of color"), ("fill", "--loss.hole"), ("code", "--loss.kl")]
 )

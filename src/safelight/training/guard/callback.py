@@ -18,6 +18,7 @@ from safelight.training.guard.trips import Blame, Tripped
 from safelight.training.guard.watch import StepWatch, contradicted
 
 T = TypeVar("T")
+DEEPER = ("answers", "channels")  # what an illness of the task would come from; the rest comes from it
 AS_BEFORE = 1.15  # times the error on the probes at the last look: the network is not what broke
 
 
@@ -120,9 +121,10 @@ class Guard(pl.Callback):
         if seen is None:
             return
         sign = self.looks.judge(seen, self.settings)
+        if sign is None or sign.measure not in DEEPER:
+            self._ask(trainer, pl_module)
         if sign is not None:
             raise Tripped(trainer.global_step, [sign], "network", self._losses())
-        self._ask(trainer, pl_module)
         self.looks.add(seen)
         self.last_error = seen.error
 
