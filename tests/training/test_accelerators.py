@@ -7,6 +7,7 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 
+from safelight.app.cli import cli
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.training import accelerators, trainer
@@ -49,6 +50,14 @@ def test_gpus_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
     with pytest.raises(RunError, match="3 were asked for"):
         device_for()
+
+
+def test_the_command_refuses_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_gpus(monkeypatch, 0)
+    words = ["train", "quick", "--data", "no such folder", "--accelerator", "gpu"]
+    with pytest.raises(RunError, match="leave --accelerator gpu out to train on the processor") as refused:
+        cli.main(words, standalone_mode=False)
+    assert "\n" not in str(refused.value)
 
 
 def test_the_trainer_and_the_average_are_put_there(

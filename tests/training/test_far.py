@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 import torch
 
+from safelight.losses.adversarial import AdversarialSettings, r1_penalty
 from safelight.losses.color_settings import ColorLossSettings
 from safelight.losses.holes import FillLossSettings
 from safelight.losses.latent import CodeLossSettings
 from safelight.losses.perceptual import shared_features
 from safelight.models.bottleneck import BottleneckSettings
 from safelight.models.devices import device_of, to_network, to_numpy
+from safelight.models.encoder_unet import EncoderUNetSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.models.vae_settings import VAESettings
+from safelight.training.adversarial import AdversarialCraft
 from safelight.training.augment import Augmentation
 from safelight.training.bare import BareTraining
 from safelight.training.code.predict import codes_of
@@ -37,6 +40,9 @@ from tests.training.conftest import Album
 
 DATA, SQUARE = DataSettings(batch=2, workers=0), Augmentation(size=32)
 PLAIN = PlainSettings(channels=4, steps=2, blocks=1, skips=(1,))
+ON_ENCODER = EncoderUNetSettings(
+    encoder=SMALL.encoder, pretrained=False, freeze=False, widths=(8, 8, 8, 8, 8), blocks=1
+)
 COLOR = ColorRecipe(name="color", model=SMALL, augment=SQUARE, data=DATA)
 RECIPES: dict[str, Recipe] = {
     "color": COLOR,
@@ -67,7 +73,12 @@ RECIPES: dict[str, Recipe] = {
     "fill, partial": FillRecipe(
         name="fill", model=replace(PLAIN, convolution="partial"), augment=SQUARE, data=DATA
     ),
-    "scratches": ScratchRecipe(name="scratches", model=PLAIN, augment=SQUARE, data=DATA),
+    "fill, encoder": FillRecipe(
+        name="fill", model=ON_ENCODER, augment=SQUARE, data=DATA, adversarial=AdversarialSettings(weight=0.1)
+    ),
+    "scratches": ScratchRecipe(
+        name="scratches", model=replace(PLAIN, downsampling="blur_pool"), augment=SQUARE, data=DATA
+    ),
     "code": CodeRecipe(
         name="code",
         model=VAESettings(filters=(8, 8), latent=4, hidden=8, likelihood="logistic", learn_sd=True),
@@ -142,6 +153,11 @@ def test_each_loss_is_taken_where_the_network_is(recipe: Recipe, few: Album) -> 
         for name, term in there.items():
             assert float(term.detach()) == pytest.approx(float(here[name].detach()), rel=1e-4)
         torch.stack(list(there.values())).sum().backward()
+        if isinstance(craft, AdversarialCraft):
+            judged = craft.judged(network, sent(batch), recipe, 0.5)
+            discriminator = send(craft.discriminator(recipe))
+            assert isinstance(discriminator(judged.fake), Far)
+            assert float(r1_penalty(discriminator, judged.real.detach()).detach()) >= 0
         if hasattr(craft, "contradiction"):
             assert 0 <= float(craft.contradiction(sent(batch))) <= 1
 
