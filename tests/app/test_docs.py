@@ -35,9 +35,12 @@ def understood(line: str) -> tuple[click.Command, click.Context]:
     # A comment or a column of explanation ends the line; the # of a color does not.
     words = shlex.split(re.sub(r"\s#.*|\s{3,}.*", "", line))[1:]
     command: click.Command = cli
+    above = click.Context(
+        cli, **cli.context_settings
+    )  # else a command keeps an option for help without its -h
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words.pop(0)]
-    return command, command.make_context("docs", words)
+    return command, command.make_context("docs", words, parent=above)
 
 
 @pytest.mark.parametrize("line", lines(WHOLE))

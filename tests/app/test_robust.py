@@ -20,10 +20,11 @@ def test_a_report_of_small_changes(tmp_path: Path, dataset: Path) -> None:
 
 
 def test_it_does_not_look_at_the_test_split(tmp_path: Path, dataset: Path) -> None:
-    model = make_model(tmp_path)
+    model, looks = make_model(tmp_path), dataset / "test_looks.jsonl"
+    before = looks.read_bytes() if looks.exists() else b""
     done = safelight(
         "judge", model, "--data", dataset, "--robust", "--split", "test", "-o", tmp_path / "report"
     )
     assert done.returncode == 2
     assert "use --split val" in done.stderr
-    assert not (dataset / "test_looks.jsonl").exists()
+    assert (looks.read_bytes() if looks.exists() else b"") == before
