@@ -9,16 +9,16 @@ note-001-...     note 001's configurations, small enough to be compared within m
                  note-001-unet in one thing
 
 Command: safelight train note-001-... --data DATASET. Tried: python benchmarks/notes.py --data DATASET --note 001
---seeds 1 --steps 300, on 9,751 pictures of 64 pixels, 16 a step, one core of a small machine; 40 to 65 seconds a
+--seeds 2 --steps 300, on 9,751 pictures of 64 pixels, 16 a step, one core of a small machine; 40 to 65 seconds a
 recipe, partial, attention and the two ranges 110 to 240 with other programs running. PSNR in the holes of 128
-held-out pictures, dB.
+held-out pictures, mean of both seeds, dB.
 
-note-001-unet              14.85    note-001-gated             14.17
-note-001-autoencoder       15.17    note-001-partial           14.75
-note-001-last-skip         14.93    note-001-attention         14.64
-note-001-small-then-big    15.03    note-001-unit-range        14.19
-note-001-deep              14.55    note-001-byte-range         8.04
-note-001-dilated           14.54    note-001-discriminator     not tried
+note-001-unet              14.92    note-001-gated             14.37
+note-001-autoencoder       15.02    note-001-partial           14.74
+note-001-last-skip         14.79    note-001-attention         14.66
+note-001-small-then-big    14.95    note-001-unit-range        14.09
+note-001-deep              14.74    note-001-byte-range         8.04
+note-001-dilated           14.64    note-001-discriminator     14.94
 
 300 steps are a fifth of their 1,500. docs/notes.md has what note 001 claims, and which differences are clear.
 """
