@@ -57,7 +57,7 @@ def fill() -> FillRecipe:
             bottleneck=BottleneckSettings(width=256, depth=4, dilations=(1, 2, 4, 1)),
         ),
         holes=HoleSampling(area=(0.01, 0.6), start_area=0.25),
-        preparation=Preparation(guess="biharmonic", crossover=2.0),
+        preparation=Preparation(guess="biharmonic", crossover=4.0),
         augment=Augmentation(size=128, smallest=0.6, aging=0.0),
         loss=FillLossSettings(hole=1.0, valid=0.05, log_error=0.15),
         data=DataSettings(batch=16, workers=2),
