@@ -148,10 +148,18 @@ def test_each_picture_has_its_scores_by_name(best: FillVerdict, photos: PictureL
     )
 
 
-def test_a_verdict_from_before_pictures_had_scores_is_still_read() -> None:
-    old = FillVerdict.load(Path(__file__).parents[3] / "docs" / "judged" / "fill" / "verdict.json")
-    assert old.pictures == len(old.gains) == 100
+def test_a_verdict_from_before_pictures_had_scores_is_still_read(loser: FillVerdict, tmp_path: Path) -> None:
+    older = loser.to_json() | {"version": 1}
+    del older["scores"]
+    (tmp_path / "verdict.json").write_text(json.dumps(older))
+    old = FillVerdict.load(tmp_path / "verdict.json")
     assert old.scores == ()
+    assert (old.pictures, old.gains) == (loser.pictures, loser.gains)
+
+
+def test_the_verdict_of_the_docs_is_read() -> None:
+    shown = FillVerdict.load(Path(__file__).parents[3] / "docs" / "judged" / "fill" / "verdict.json")
+    assert shown.pictures == len(shown.gains) == len(shown.scores) == 100
 
 
 def test_a_verdict_survives_its_file(loser: FillVerdict, tmp_path: Path) -> None:
