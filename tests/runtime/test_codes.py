@@ -14,7 +14,7 @@ from safelight.errors import ModelError, PhotoError, SafelightError
 from safelight.models.vae import VAE
 from safelight.models.vae_export import export_pair
 from safelight.models.vae_settings import VAESettings
-from safelight.pixels.files import write_photo
+from safelight.pixels.files import Photo, write_photo
 from safelight.runtime.card import ModelCard
 from safelight.runtime.codes import Autoencoder, between, is_autoencoder, load_vae
 from safelight.runtime.mixture import Mixture
@@ -180,3 +180,12 @@ def test_load_gives_an_autoencoder_too(base: Path, tmp_path: Path) -> None:
     assert isinstance(load(own), Colorizer)
     with pytest.raises(ModelError, match=r"there is no autoencoder .*none.decoder.onnx is missing"):
         load(tmp_path / "none.decoder.onnx")
+
+
+def test_a_photo_wider_than_what_was_learned_gets_a_word_of_warning(vae: Autoencoder) -> None:
+    narrow, square = np.zeros((60, 40, 3), np.uint8), np.zeros((60, 60, 3), np.uint8)
+    assert vae.remarks(Photo(narrow)) == vae.remarks(Photo(narrow[:, :30])) == ()
+    (told,) = vae.remarks(Photo(square))
+    assert told.startswith(
+        "it is wider than the photos that small learned from: what comes back at its sides"
+    )

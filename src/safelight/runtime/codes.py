@@ -22,6 +22,7 @@ from safelight.tasks.autoencode import Framed, Preparation, frame, unframe
 
 MODEL = "figures"  # the bundled autoencoder
 ENCODER, DECODER, MIXTURE = ".encoder.onnx", ".decoder.onnx", ".codes.npz"
+BEYOND = 1.1  # times the typical width or height of training photos: they vary a little
 CODES = "codes_sha256"  # in a card's preparation: checksum of the mixture beside the model
 
 Code = Float32[np.ndarray, " latent"]
@@ -89,6 +90,20 @@ class Autoencoder:
     def frame(self, photo: str | Path | Photo | Pixels) -> Framed:
         """The photo as the network sees it. Raises PhotoError."""
         return frame(_pixels(photo), self.size, self.preparation)
+
+    def remarks(self, photo: str | Path | Photo | Pixels) -> tuple[str, ...]:
+        """What to know of its reconstruction: where the training photos had padding, nothing was learned."""
+        box, typical = self.frame(photo).box, self.preparation.typical_box(self.size)
+        for much, sides, found, known in (
+            ("wider", "sides", box.width, typical.width),
+            ("taller", "top and bottom", box.height, typical.height),
+        ):
+            if found > BEYOND * known:
+                return (
+                    f"it is {much} than the photos that {self.card.name} learned from: what comes back at its "
+                    f"{sides} means nothing",
+                )
+        return ()
 
     def check(self, codes: Codes) -> None:
         """Raises SafelightError unless these are codes of this model."""

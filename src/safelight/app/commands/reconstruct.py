@@ -68,7 +68,7 @@ def _into_a_file(vae: "Autoencoder", jobs: "Sequence[Job]", overwrite: bool) -> 
 
     def work(job: "Job") -> tuple[str, ...]:
         pairs.append(pair(vae, job.photo))
-        return ()
+        return vae.remarks(job.photo)
 
     status = report(run(jobs, work, overwrite=True), len(jobs), "reconstructing", "reconstructed")
     if pairs:
@@ -85,7 +85,7 @@ def _into_a_folder(vae: "Autoencoder", jobs: "Sequence[Job]", full_size: bool, o
     def work(job: "Job") -> tuple[str, ...]:
         picture = vae.reconstruct(job.photo, full_size)
         write_pictures([picture], job.result.parent, overwrite, names=[job.result.stem])
-        return ()
+        return vae.remarks(job.photo)
 
     return report(run(jobs, work, overwrite), len(jobs), "reconstructing", "reconstructed")
 

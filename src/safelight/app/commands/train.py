@@ -108,22 +108,16 @@ def train(
             "--find-lr": find_lr,
         }
     )
-    if plot is not None and not find_lr:
-        raise click.UsageError("--plot draws the curve of --find-lr; add it, or leave --plot out")
-    if plot is not None and plot.suffix.lower() != ".png":
-        raise click.UsageError(f"--plot is {plot}; expected a name that ends in .png")
+    _check_plot(plot, find_lr)
     # torch takes seconds: what can be refused without it was refused
     from safelight.app import before
     from safelight.training import fit
     from safelight.training.accelerators import device_for
     from safelight.training.folds import fit_folds
     from safelight.training.memory import check_memory
-    from safelight.training.tree import override
 
     parent, plan = _recipe_or_run(recipe)
-    plan = override(plan, changed)
-    for name in MEASURED & changed.keys():
-        raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
+    plan = _changed(plan, changed)
     if listing:
         _list_settings(plan)
         return 0
@@ -133,6 +127,10 @@ def train(
         return _tell(fit.resume(parent, data, quiet, devices, accelerator))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
+    if keep_weights and parent is None:
+        raise click.UsageError(
+            "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
+        )
     device = device_for(accelerator, devices)
     before.build_if_plain(data)
     if find_batch:
@@ -141,14 +139,12 @@ def train(
     if find_lr:
         before.tell_rates(plan, data, plot, device)
         return 0
-    if keep_weights and parent is None:
-        raise click.UsageError(
-            "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
-        )
     check_memory(plan, device)
     if folds is not None:
         return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet, parent, accelerator))
-    return _tell(fit.fit(plan, data, runs, parent, quiet, keep_weights, devices, None, accelerator))
+    return _tell(
+        fit.fit(plan, data, runs, parent, quiet, keep_weights, devices=devices, accelerator=accelerator)
+    )
 
 
 @click.command(epilog="\b\nExample:\n  safelight recipes")
@@ -195,6 +191,24 @@ def _check_pairs(given: dict[str, bool]) -> None:
         for other in others:
             if given[option] and given[other]:
                 raise click.UsageError(f"{option} and {other} do not go together; leave one out")
+
+
+def _check_plot(plot: Path | None, find_lr: bool) -> None:
+    """Raises UsageError for a curve that would not be drawn, or not be written after it was measured."""
+    if plot is not None and not find_lr:
+        raise click.UsageError("--plot draws the curve of --find-lr; add it, or leave --plot out")
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise click.UsageError(f"--plot is {plot}; expected a name that ends in .png")
+
+
+def _changed(plan: "Recipe", changes: dict[str, str]) -> "Recipe":
+    """The recipe with these settings. Raises RecipeError, and UsageError for what is measured."""
+    from safelight.training.tree import override
+
+    plan = override(plan, changes)
+    for name in MEASURED & changes.keys():
+        raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
+    return plan
 
 
 def _check_option(name: str) -> None:
