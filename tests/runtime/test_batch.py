@@ -75,6 +75,20 @@ def test_the_folder_of_photos_may_be_the_folder_of_results(tmp_path: Path) -> No
     assert plan([tmp_path / "in"], tmp_path / "in") == first
 
 
+@pytest.mark.parametrize("mask", ["in/masks", "in/marked.png"])
+def test_masks_among_the_photos_are_no_photos(tmp_path: Path, mask: str) -> None:
+    photos = tmp_path / "in"
+    touch(photos / "a.jpg", photos / "marked.png", photos / "masks" / "a.png")
+    found = {job.photo for job in plan([photos], aside=[tmp_path / mask])}
+    assert found == {path for path in photos.rglob("*.*") if not path.is_relative_to(tmp_path / mask)}
+    assert len(found) == 2
+
+
+def test_a_folder_of_photos_may_be_that_of_the_masks(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "b" / "c.png")
+    assert len(plan([tmp_path], aside=[tmp_path])) == 2
+
+
 def test_a_photo_given_twice_is_done_once(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg")
     assert len(plan([tmp_path, tmp_path / "a.jpg"])) == 1

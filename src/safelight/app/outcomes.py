@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 
 def plan_jobs(
-    photos: Sequence[Path], out: str | None, names: "Sequence[Namer]", overwrite: bool
+    photos: Sequence[Path],
+    out: str | None,
+    names: "Sequence[Namer]",
+    overwrite: bool,
+    mask: Path | None = None,
 ) -> "list[Job]":
     """The jobs of a command, named by names[0]. out: as typed; with a slash at its end it is a folder.
+
+    mask: a mask, or a folder of masks, which are no photos where they lie among them.
 
     Raises UsageError, or PhotoError where there is no photo, or one was named whose result is there.
     """
@@ -25,7 +31,7 @@ def plan_jobs(
 
     try:
         folder = out is not None and out.endswith(("/", os.sep))
-        jobs = plan(photos, None if out is None else Path(out), names, folder)
+        jobs = plan(photos, None if out is None else Path(out), names, folder, [mask] if mask else [])
     except PhotoError as error:
         raise click.UsageError(str(error)) from None
     _refuse_none(photos, jobs)

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -47,13 +47,15 @@ def plan(
     out: Path | None = None,
     names: Sequence[Namer] | None = None,
     folder: bool = False,
+    aside: Sequence[Path] = (),
 ) -> list[Job]:
     """A job for each photo among the inputs: files as given, folders searched at every depth, by name.
 
     names: how results are named, NAME-color.EXT unless another is given; in folders, what bears one of these
     names is left out. out: None puts the result beside the photo. One photo may go to a file; otherwise
     `out` is a folder, in which the results lie as the photos lay in the folder that was given, and which is not
-    searched where it lies among the photos. folder: `out` is one even where it is named like a file.
+    searched where it lies among the photos. folder: `out` is one even where it is named like a file. aside: files
+    and folders among the photos that are none of them, such as masks.
     Where NAME.jpg and NAME.png would have the same result, that of the one that changes its kind becomes
     NAME-jpg-filled.png. Raises PhotoError if two photos would still have the same result, a result would replace
     its photo, or `out` is named like a file of a kind that is not written.
@@ -61,8 +63,8 @@ def plan(
     if out is not None:
         folder = folder or out.is_dir()
         _check_out(inputs, out, folder)
-    names = names or COLORED
-    found = {photo: base for each in inputs for photo, base in find_photos(each, names, out)}
+    names, left_out = names or COLORED, [*aside, *([] if out is None else [out])]
+    found = {photo: base for each in inputs for photo, base in find_photos(each, names, left_out)}
     jobs = [_job(photo, base, out, names[0], folder) for photo, base in found.items()]
     often = Counter(job.result for job in jobs)
     jobs = [
@@ -84,32 +86,37 @@ def plan(
 
 
 def find_photos(
-    place: Path, names: Sequence[Namer] | None = None, leave_out: Path | None = None
+    place: Path, names: Sequence[Namer] | None = None, leave_out: Sequence[Path] = ()
 ) -> Iterator[tuple[Path, Path]]:
     """Each photo of a folder and the folder, or the file itself; results of earlier runs are left out.
 
-    leave_out: a folder in it that is not searched: the results lie there.
+    leave_out: files and folders in it that are passed over, such as the folder of the results.
     """
     if not place.is_dir():
         yield place, place.parent
         return
     closed: list[OSError] = []
-    namers, results_in = names or COLORED, leave_out and os.path.realpath(leave_out)
+    namers, others = names or COLORED, {os.path.realpath(path) for path in leave_out}
     for folder, inner, files in os.walk(place, onerror=closed.append):
-        inner[:] = sorted(
-            name
-            for name in inner
-            if not name.startswith(".") and os.path.realpath(Path(folder, name)) != results_in
-        )
+        inner[:] = _seen(folder, inner, others)
         results = {
             namer(path) for namer in namers for name in files for path in (Path(name), carrying(Path(name)))
         }
-        for name in sorted(files):
+        for name in _seen(folder, files, others):
             path = Path(folder, name)
-            if not name.startswith(".") and path.suffix.lower() in PHOTOS and name not in results:
+            if path.suffix.lower() in PHOTOS and name not in results:
                 yield path, place
     for error in closed:  # A folder that cannot be listed is passed on, so that it is said and counted.
         yield Path(error.filename), Path(error.filename).parent
+
+
+def _seen(folder: str, names: Sequence[str], left_out: Collection[str]) -> list[str]:
+    """The names that are neither hidden nor left out, sorted."""
+    return sorted(
+        name
+        for name in names
+        if not name.startswith(".") and os.path.realpath(Path(folder, name)) not in left_out
+    )
 
 
 def run(

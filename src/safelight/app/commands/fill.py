@@ -80,7 +80,7 @@ def fill(
     from safelight.runtime.fill import load_filler
     from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
 
-    jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite)
+    jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite, mask)
     masks = {job.photo: mask_of(job.photo, mask) for job in jobs}
     if dry_run:
         return tell_jobs(jobs, overwrite, [_note(masks[job.photo]) for job in jobs])

@@ -112,7 +112,7 @@ def repair(
 
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
-    jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name), overwrite)
+    jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name), overwrite, mask)
     if dry_run:
         return tell_jobs(jobs, overwrite)
     tools = _tools(color, hint_file, mask, sensitivity, method, keep_mask)
