@@ -9,10 +9,11 @@ from PIL import Image
 from safelight.errors import RecipeError
 from safelight.training import find_batch as batches
 from safelight.training import find_lr as rates
+from safelight.training import memory
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.find_batch import Found, Tried, find_batch
 from safelight.training.find_lr import RangeTest, draw, find_lr, smoothed
-from safelight.training.memory import Need
+from safelight.training.memory import Need, check_memory
 from safelight.training.tree import override
 
 from .conftest import Album
@@ -86,14 +87,30 @@ def test_batches_are_tried_until_memory_ends(
     recipe = override(tiny, {"augment.size": "64", "data.weights": ""})
     known = batches.estimate(recipe)
     monkeypatch.setattr(batches, "estimate", lambda recipe: known)
-    left = known.fixed.total - known.fixed.program + 5.5 * (known.activations + known.batches)
-    monkeypatch.setattr(batches, "free_memory", lambda device: left / batches.ROOM)
+    left = known.fixed.total + 5.5 * (known.activations + known.batches)
+    monkeypatch.setattr(batches, "room", lambda device: left)
     found = find_batch(recipe, album)
     assert [one.batch for one in found.tried] == [2, 4]
     assert found.largest == 5
     assert all(one.speed > 0 for one in found.tried)
     assert "largest that fits" in str(found)
     assert f"--data.batch {found.suggestion}" in str(found)
+
+
+def test_the_largest_batch_that_is_found_is_one_that_may_be_trained(
+    album: Album, tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = override(tiny, {"augment.size": "64", "data.weights": ""})
+    known = memory.estimate(recipe)
+    left = known.fixed.total + 5.5 * (known.activations + known.batches)
+    for module in (memory, batches):
+        monkeypatch.setattr(module, "estimate", lambda recipe: known)
+    monkeypatch.setattr(memory, "_resident", lambda: 0.0)
+    monkeypatch.setattr(memory, "free_memory", lambda device: left / memory.ROOM)
+    largest = find_batch(recipe, album).largest
+    check_memory(override(recipe, {"data.batch": str(largest)}))
+    with pytest.raises(RecipeError, match=f"--data.batch {largest} would fit"):
+        check_memory(override(recipe, {"data.batch": str(largest + 1)}))
 
 
 def test_the_search_ends_where_larger_batches_are_no_faster() -> None:

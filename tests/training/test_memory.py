@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from safelight.errors import RecipeError
+from safelight.recipes import recipe_named
 from safelight.training import memory
 from safelight.training.bare import BareTraining, Painted
 from safelight.training.color.recipe import ColorRecipe
@@ -67,6 +68,29 @@ def test_what_the_backward_pass_keeps_grows_with_batch_and_area(tiny: ColorRecip
     room = small.fixed.total + 10.5 * (small.activations + small.batches)
     assert small.largest_batch(room) == 10
     assert small.largest_batch(0) == 0
+
+
+@pytest.mark.parametrize("name", ["quick", "note-001-attention"])
+def test_what_grows_with_the_square_of_the_area_is_foretold(name: str) -> None:
+    """Attention, of 256 pixels, by what is kept of 64 and of 128."""
+    recipe = override(recipe_named(name), {"augment.size": "256"})
+    measured = memory._peak(memory._kept(BareTraining(recipe), 4))
+    assert estimate(recipe).at(4).activations == pytest.approx(measured, rel=0.1)
+
+
+def test_a_discriminator_is_counted() -> None:
+    alone = override(recipe_named("note-001-unet"), {"discriminator.channels": "32"})
+    against = override(alone, {"adversarial.weight": "0.01"})
+    foretold, own = estimate(against), estimate(alone)
+    discriminator = BareTraining(against).discriminator
+    assert discriminator is not None
+    weights = sum(p.nbytes for p in discriminator.parameters())
+    assert foretold.fixed.weights - own.fixed.weights == weights
+    assert foretold.fixed.gradients - own.fixed.gradients == weights
+    maps = 2 * 2 * 32 * 32 * 32  # bytes of its first layer, of the true and of the filled picture, in bf16
+    assert foretold.activations - own.activations > maps
+    with_penalty = estimate(override(against, {"adversarial.r1": "1"}))
+    assert with_penalty.activations > foretold.activations
 
 
 def test_a_run_that_cannot_fit_is_refused_with_the_mend(

@@ -38,10 +38,14 @@ class AdversarialCraft(Protocol):
 
 def module_for(recipe: Recipe, craft: Craft[Any]) -> TrainingModule:
     """The module that trains a recipe: with a discriminator if its adversarial.weight is above 0."""
+    settings = adversarial_of(recipe)
+    return AdversarialModule(recipe, craft, settings) if settings else TrainingModule(recipe, craft)
+
+
+def adversarial_of(recipe: Recipe) -> AdversarialSettings | None:
+    """How the recipe is trained against a discriminator, if it is."""
     settings = getattr(recipe, "adversarial", None)
-    if isinstance(settings, AdversarialSettings) and settings.weight:
-        return AdversarialModule(recipe, craft, settings)
-    return TrainingModule(recipe, craft)
+    return settings if isinstance(settings, AdversarialSettings) and settings.weight else None
 
 
 class AdversarialModule(TrainingModule):

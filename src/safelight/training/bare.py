@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
+from safelight.losses.adversarial import r1_penalty
 from safelight.training.accelerators import CPU
+from safelight.training.adversarial import AdversarialCraft, adversarial_of
 from safelight.training.batches import Pictures
 from safelight.training.crafts import craft_of
 from safelight.training.optimizers import make_optimizer
@@ -45,6 +47,10 @@ class BareTraining:
             self.network = self.network.to(memory_format=torch.channels_last)
         self.network.train()
         self.optimizer = make_optimizer(self.network, recipe.optimizer)
+        self.adversarial = adversarial_of(recipe)
+        self.discriminator: nn.Module | None = None
+        if self.adversarial and isinstance(self.craft, AdversarialCraft):
+            self.discriminator = self.craft.discriminator(recipe).to(device).train()
         self._peaks = [group["lr"] for group in self.optimizer.param_groups]
 
     def batches(self, pictures: Pictures, size: int) -> Iterator[Any]:
@@ -56,17 +62,35 @@ class BareTraining:
             first += size
 
     def loss(self, batch: Any) -> Tensor:
-        """The loss of a batch, in the recipe's precision, as the run would take it."""
+        """The loss of a batch, in the recipe's precision, as the run would take it; a discriminator has no say."""
+        batch = self._laid_out(batch)
+        with self._precision():
+            terms = self.craft.terms(self.network, batch, self.recipe, 0.0)
+        return torch.stack(list(terms.values())).sum()
+
+    def whole_loss(self, batch: Any) -> Tensor:
+        """The same and, against a discriminator, both its passes beside it: all that a step keeps at once."""
+        if self.adversarial is None or self.discriminator is None:
+            return self.loss(batch)
+        assert isinstance(self.craft, AdversarialCraft)
+        with self._precision():
+            judged = self.craft.judged(self.network, self._laid_out(batch), self.recipe, 0.0)
+            seen = [self.discriminator(pictures).float().mean() for pictures in (judged.real, judged.fake)]
+        if self.adversarial.r1:
+            seen.append(r1_penalty(self.discriminator, judged.real.detach()))
+        return torch.stack([*judged.terms.values(), *seen]).sum()
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.train.precision == "bf16")
+
+    def _laid_out(self, batch: Any) -> Any:
         batch = tuple(part.to(self.device) for part in batch)
         if self.recipe.train.channels_last:
             batch = tuple(
                 part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part
                 for part in batch
             )
-        autocast = self.recipe.train.precision == "bf16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
-            terms = self.craft.terms(self.network, batch, self.recipe, 0.0)
-        return torch.stack(list(terms.values())).sum()
+        return batch
 
     def step(self, batch: Any, lr: float | None = None) -> float:
         """One step of the optimizer; the loss before it. lr: in place of the recipe's peak."""

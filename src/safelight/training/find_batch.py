@@ -9,7 +9,7 @@ import torch
 from safelight.training.accelerators import CPU
 from safelight.training.bare import BareTraining
 from safelight.training.batches import Pictures
-from safelight.training.memory import GIGA, ROOM, Need, estimate, free_memory
+from safelight.training.memory import GIGA, Need, estimate, room
 from safelight.training.recipe import Recipe
 
 SMALLEST = 2  # pictures a step: batch norm needs more than one
@@ -31,7 +31,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Found:
-    """What was tried, from small to large. largest: the most pictures a step that fit into memory."""
+    """What was tried, from small to large. largest: the most pictures a step that fit into `free`."""
 
     tried: tuple[Tried, ...]
     largest: int
@@ -64,8 +64,8 @@ def find_batch(
     device: torch.device = CPU,
 ) -> Found:
     """Try 2, 4, 8, … pictures a step until memory, patience or the gain ends. progress: told each batch size."""
-    known, room = estimate(recipe), ROOM * free_memory(device)
-    largest = known.largest_batch(room + known.fixed.program)
+    known, limit = estimate(recipe), room(device)
+    largest = known.largest_batch(limit)
     bare, loading = BareTraining(recipe, device), _loading_speed(recipe, pictures)
     tried: list[Tried] = []
     batch, seconds = SMALLEST, 0.0
@@ -74,7 +74,7 @@ def find_batch(
         seconds = _seconds_a_step(bare, pictures, batch)
         tried.append(Tried(batch, known.at(batch), batch / seconds))
         batch *= 2
-    return Found(tuple(tried), largest, room, loading)
+    return Found(tuple(tried), largest, limit, loading)
 
 
 def _is_flat(tried: list[Tried]) -> bool:

@@ -1,10 +1,12 @@
 """What a recipe will need of the machine's memory, before it starts.
 
 Weights, gradients, the optimizer's and the averaged weights are counted. What the backward pass keeps is measured:
-one forward pass of a few small pictures under torch's saved-tensor hooks, at two batch sizes, which tells what
-grows with the batch from what does not; it is then scaled with batch and area.
+a forward pass of a few pictures under torch's saved-tensor hooks, at two batch sizes, which tells what grows
+with the batch from what does not. Pictures larger than SMALL are not tried: how each tensor grows from half of
+it to SMALL tells how it grows beyond.
 """
 
+import math
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,7 +21,7 @@ from safelight.training.bare import BareTraining, Painted
 from safelight.training.recipe import Recipe
 from safelight.training.tree import override
 
-SMALL = 96  # side of the pictures that are tried, at most; a multiple of 32
+SMALL = 128  # side of the pictures that are tried, at most; half of it is a multiple of 32
 TRIED = (2, 4)  # pictures at once
 PASSING = 4  # tensors as large as the largest one kept that live for a moment, in the backward pass
 PREFETCHED = 4  # batches a loading process keeps ready (training/batches.py)
@@ -73,47 +75,49 @@ class Estimate:
 
 
 def estimate(recipe: Recipe) -> Estimate:
-    """What this recipe needs; takes about as long as two small steps."""
+    """What this recipe needs; takes about as long as a few small steps."""
     program = _resident()
-    side = min(recipe.augment.size, SMALL)
-    area = (recipe.augment.size / side) ** 2
-    bare = BareTraining(_sized(recipe, side))
-    if bare.recipe.augment.size != side:
-        area = 1.0
+    bare = BareTraining(_sized(recipe, min(recipe.augment.size, SMALL)))
+    area = (recipe.augment.size / bare.recipe.augment.size) ** 2
     samples = bare.batches(Painted(bare.recipe.augment.size), 1)
     sample = sum(part.nbytes for part in next(samples)) * area
-    few, many = (_kept(bare, batch) for batch in TRIED)
-    slope = max(0.0, (many - few) / (TRIED[1] - TRIED[0]))
+    kept, each = _measured(recipe, bare)
     held = recipe.data.workers * PREFETCHED + 2  # batches in the loading processes, and those under way
     weights = _bytes(list(bare.network.parameters()) + list(bare.network.buffers()))
     trained = _bytes([p for p in bare.network.parameters() if p.requires_grad])
+    against = _bytes(list(bare.discriminator.parameters())) if bare.discriminator else 0.0
     states = 3 if recipe.optimizer.amsgrad else 2
     fixed = Need(
         program=program + KERNELS,
-        weights=weights,
-        gradients=trained,
-        optimizer=(states + 1) * trained,  # and one that passes while they are updated
+        weights=weights + against,
+        gradients=trained + against,
+        optimizer=(states + 1) * trained + 2 * against,  # and one that passes while they are updated
         average=weights if recipe.train.ema else 0.0,
-        activations=max(0.0, few - TRIED[0] * slope),
+        activations=kept,
         batches=recipe.data.workers * LOADER,
     )
-    return Estimate(fixed, slope * area, sample * held)
+    return Estimate(fixed, each, sample * held)
 
 
 def check_memory(recipe: Recipe, device: torch.device = CPU) -> Need:
     """What the recipe needs. Raises RecipeError with the mend where the machine, or its GPU, does not have it."""
     known = estimate(recipe)
-    need, room = known.at(recipe.data.batch), ROOM * (free_memory(device) + _resident())
-    if need.total <= room:
+    need, limit = known.at(recipe.data.batch), room(device)
+    if need.total <= limit:
         return need
-    batch = known.largest_batch(room)
+    batch = known.largest_batch(limit)
     mend = f"--data.batch {batch} would fit"
     if batch < 1:
         mend = f"not even one picture a step fits; try --augment.size {_half(recipe)} or a smaller model"
     raise RecipeError(
-        f"this run needs about {need}; {room / GIGA:.1f} GB are to be had: {mend} (safelight train … "
+        f"this run needs about {need}; {limit / GIGA:.1f} GB are to be had: {mend} (safelight train … "
         "--find-batch lists what each batch needs)"
     )
+
+
+def room(device: torch.device = CPU) -> float:
+    """Bytes that a run may need in all: what is free and what this process holds, less a reserve."""
+    return ROOM * (free_memory(device) + _resident())
 
 
 def free_memory(device: torch.device = CPU) -> float:
@@ -159,10 +163,50 @@ def _resident() -> float:
         return PYTHON
 
 
-def _kept(bare: BareTraining, batch: int) -> float:
-    """Bytes that the backward pass needs of one batch, the weights themselves not counted."""
-    own = {p.untyped_storage().data_ptr() for p in bare.network.parameters()}
-    kept: dict[int, int] = {}
+def _measured(recipe: Recipe, tried: BareTraining) -> tuple[float, float]:
+    """Bytes that the backward pass needs at the recipe's size, whatever the batch, and of each picture."""
+    few, many = _paired(*(_at_size(recipe, tried, batch) for batch in TRIED))
+    each = [max(0.0, (more - less) / (TRIED[1] - TRIED[0])) for less, more in zip(few, many, strict=True)]
+    same = [max(0.0, less - TRIED[0] * one) for less, one in zip(few, each, strict=True)]
+    return _peak(same), _peak(each)
+
+
+def _peak(kept: list[float]) -> float:
+    return sum(kept) + PASSING * max(kept, default=0.0)
+
+
+def _at_size(recipe: Recipe, tried: BareTraining, batch: int) -> list[float]:
+    """What is kept of a batch at the recipe's size: each tensor grows from the size that is tried as it does up to it.
+
+    A convolution's grow with the area, an attention's with its square.
+    """
+    kept, side = _kept(tried, batch), tried.recipe.augment.size
+    if recipe.augment.size == side:
+        return kept
+    half = BareTraining(_sized(recipe, side // 2))
+    known = half.recipe.augment.size == side // 2
+    small, large = _paired(_kept(half, batch) if known else [size / 4 for size in kept], kept)
+    power = math.log2(recipe.augment.size / side)
+    return [
+        more * (more / less) ** power if less else more * 4**power
+        for less, more in zip(small, large, strict=True)
+    ]
+
+
+def _paired(few: list[float], many: list[float]) -> tuple[list[float], list[float]]:
+    """Tensor by tensor; by rank where one of the two passes made more of them."""
+    if len(few) == len(many):
+        return few, many
+    longest = max(len(few), len(many))
+    ranked = [sorted(each, reverse=True) + [0.0] * (longest - len(each)) for each in (few, many)]
+    return ranked[0], ranked[1]
+
+
+def _kept(bare: BareTraining, batch: int) -> list[float]:
+    """Bytes of each tensor that the backward pass needs of one batch, in order; the weights are not counted."""
+    networks = [bare.network, *([bare.discriminator] if bare.discriminator else [])]
+    own = {p.untyped_storage().data_ptr() for network in networks for p in network.parameters()}
+    kept: dict[int, int] = {}  # in the order in which they were made
     alive: list[Any] = []  # a storage that was freed could lend its address to the next
 
     def pack(tensor: Tensor) -> Tensor:
@@ -174,10 +218,11 @@ def _kept(bare: BareTraining, batch: int) -> float:
 
     some = next(bare.batches(Painted(bare.recipe.augment.size), batch))
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        loss = bare.loss(some)
+        loss = bare.whole_loss(some)
     torch.autograd.backward(loss)
-    bare.network.zero_grad(set_to_none=True)
-    return sum(kept.values()) + PASSING * max(kept.values(), default=0)
+    for network in networks:
+        network.zero_grad(set_to_none=True)
+    return [float(size) for size in kept.values()]
 
 
 def _sized(recipe: Recipe, side: int) -> Any:
