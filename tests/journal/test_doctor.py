@@ -326,3 +326,17 @@ def test_statistics_that_settle_are_no_progress() -> None:
     assert [finding.name for finding in examine(case).findings] == ["no progress"]
     learning = {**curves, "val/gain_0": make_curve(looks, [-2.2, -1.6, -1.1, -0.8, -0.6])}
     assert "no progress" not in [finding.name for finding in examine(replace(case, curves=learning)).findings]
+
+
+@pytest.mark.parametrize(
+    ("error", "sick"),
+    [
+        ("DatasetError: /home/fernando/photos is not a folder", False),
+        ("the loss is not finite", True),
+        ("RuntimeError: loss is nan at step 3", True),
+        ("the run diverged", True),
+    ],
+)
+def test_a_path_is_no_divergence(error: str, sick: bool) -> None:
+    case = replace(healthy(np.random.default_rng(0)), curves={}, error=error)
+    assert ("unstable" in {finding.name for finding in examine(case).findings}) == sick

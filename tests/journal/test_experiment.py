@@ -2,13 +2,15 @@
 
 import copy
 import json
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from safelight.errors import RunError
-from safelight.journal.experiment import arms_of, shared_questions, what_differs
+from safelight.journal.experiment import arms_of, judge_command, shared_questions, what_differs
 from safelight.journal.records import Record, read_record
 from tests.journal.made import RECIPE, healthy, keep_verdict, measured_json, older, write_run, write_verdict
 
@@ -156,3 +158,24 @@ def test_runs_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
     small, large = of_task(tmp_path, "c", "code"), of_task(tmp_path, "d", "code", augment={"size": 96})
     with pytest.raises(RunError, match=r"c is shown photos at 64 px \(fit pad\), and d at 96 px"):
         shared_questions([small, large])
+
+
+def test_other_changes_to_the_code_are_no_other_seed(tmp_path: Path) -> None:
+    """Uncommitted changes, and code that is under no version control."""
+    one, two, same = (made(tmp_path, name, {"train.seed": seed}) for seed, name in enumerate("abc"))
+    for record, code in ((one, "lr = 1"), (two, "lr = 2"), (same, "lr = 1")):
+        (record.folder / "environment.json").write_text(json.dumps({"commit": "a" * 40}))
+        (record.folder / "code.diff").write_text(code)
+    assert [len(arm.records) for arm in arms_of([one, two, same])] == [2, 1]
+    said = what_differs(*arms_of([one, two])).said
+    assert re.fullmatch(r"One thing differs: code a{10} and changes \w{8} → a{10} and changes \w{8}\.", said)
+    for record, code in ((one, b"1"), (two, b"2")):
+        (record.folder / "environment.json").write_text(json.dumps({"commit": None}))
+        (record.folder / "code.diff").rename(record.folder / "code.zip").write_bytes(code)
+    assert "code without a commit, " in what_differs(*arms_of([one, two])).said
+
+
+def test_commands_can_be_pasted_whatever_the_folders_are_called(tmp_path: Path) -> None:
+    record = made(tmp_path, "my run", dataset={"path": "/set one", "fingerprint": "f"})
+    words = shlex.split(judge_command(record, None))
+    assert words[2:5] == [str(record.folder), "--data", "/set one"]

@@ -54,7 +54,7 @@ def test_metrics_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 def test_a_file_under_way_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
-    path.write_text("step,epoch,train/loss,val/gain_0\n10,0,0.5,\n10,0,0.4,\n20,0,nan,1.5\nx,0,3,\n30,0,0.3")
+    path.write_text("step,epoch,train/loss,val/gain_0\n10,0,0.5,\n10,0,0.4,\n20,0,nan,1.5\nx,0,3,\n30,0,0.3,\n40,0,0.2")
     curves = read_metrics(path)
     assert set(curves) == {"train/loss", "val/gain_0"}
     assert curves["train/loss"].steps.tolist() == [10, 20, 30]
@@ -194,3 +194,14 @@ def test_a_record_knows_its_steps_and_scores(tmp_path: Path) -> None:
     record = read_record(write_run(tmp_path, "a", stopped, state="stopped"))
     assert (record.step, record.steps_planned) == (CASE.step, 99_999)
     assert record.scores["val/gain_0"] == pytest.approx(CASE.curves["val/gain_0"].last, rel=1e-4)
+
+
+def test_datasets_of_one_name_have_looks_of_their_own(tmp_path: Path) -> None:
+    for number, place in enumerate(("one", "two"), start=1):
+        folder = tmp_path / place / "photos"
+        folder.mkdir(parents=True)
+        rows = [{"judged": f"2026-11-2{day}", "model": "m"} for day in range(number)]
+        (folder / "test_looks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        write_run(tmp_path / "runs", place, CASE, dataset={"path": str(folder), "fingerprint": place})
+    found = count_looks(read_records(tmp_path / "runs")[0])
+    assert {each.dataset: len(each) for each in found} == {"one/photos": 1, "two/photos": 2}

@@ -53,6 +53,18 @@ def test_what_is_not_a_number_stays_so() -> None:
     assert not found.below_zero
 
 
+def test_resamples_without_a_value_are_left_out_of_the_interval() -> None:
+    """Two of twenty pictures have one: 12 % of the resamples draw neither."""
+    values = np.full(20, np.nan)
+    values[:2] = 0.6, 0.8
+    weights = bootstrap_weights(20, np.random.default_rng(0))
+    drawn = weights[:, :2].sum(1)
+    means = np.where(drawn > 0, weights[:, :2] @ values[:2] / np.maximum(drawn, 1e-9), np.nan)
+    (found,) = estimates(means[:, None])
+    assert 0.05 < np.isnan(means).mean() < 0.2
+    assert (found.value, found.low, found.high) == pytest.approx((0.7, 0.6, 0.8))
+
+
 def test_zero_on_the_border_is_not_beyond_it() -> None:
     assert not Estimate(0.0, 0.0, 0.0).above_zero
     assert not Estimate(0.0, 0.0, 0.0).below_zero

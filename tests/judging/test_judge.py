@@ -95,7 +95,15 @@ def test_a_verdict_survives_its_file(loser: Verdict, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": "safelight-verdict", "version": 1}', '{"version": 2}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "safelight-verdict", "version": 1}',
+        '{"format": "safelight-verdict", "version": 1, "groups": [{"curves": []}], "comparisons": []}',
+        '{"version": 2}',
+    ],
 )
 def test_files_that_are_no_verdict(text: str, tmp_path: Path) -> None:
     path = tmp_path / "verdict.json"
@@ -147,6 +155,14 @@ def test_others_can_be_judged_beside(album: PictureList, tiny: Protocol, kept: P
     assert {c.difference.value for c in same} == {0.0}
     assert {c.standing for c in same} == {"cannot tell"}
     assert "older run" not in verdict.best_baseline.values()
+    assert {c.hints for c in same} == set(verdict.counts)
+
+
+def test_a_better_model_beside_is_told_without_hints_too(album: PictureList, tiny: Protocol) -> None:
+    verdict = judge(grey, "grey one", album, tiny, beside={"older run": Oracle(album, tiny)}, baselines=False)
+    lost = [c for c in verdict.losses() if c.baseline == "older run"]
+    assert 0 in {c.hints for c in lost}
+    assert any("It loses to older run" in sentence for sentence in verdict.sentences)
 
 
 def test_a_baseline_can_be_judged_itself(album: PictureList, tiny: Protocol, kept: Path) -> None:

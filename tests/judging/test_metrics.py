@@ -168,3 +168,8 @@ def test_a_color_that_cannot_be_shown_is_obeyed_as_well_as_can_be() -> None:
 
 def test_without_hints_there_is_nothing_to_obey() -> None:
     assert np.isnan(disobedience(np.zeros((3, 3, 3), np.float32), Points.none()))
+
+
+def test_what_is_not_a_number_is_no_perfect_picture() -> None:
+    grey = np.full((8, 8, 3), 0.5, np.float32)
+    assert np.isnan(psnr(np.full_like(grey, np.nan), grey))

@@ -196,3 +196,9 @@ def test_the_most_changed_are_the_ends() -> None:
     change = np.array([0.0, 3, -1, 2, -5, np.nan])
     assert most_changed(change, 2) == [("improved", 1), ("improved", 3), ("worsened", 4), ("worsened", 2)]
     assert most_changed(change[:1]) == []
+
+
+def test_seeds_that_agree_exactly_leave_the_pictures_alone_to_vary(tmp_path: Path, gains: np.ndarray) -> None:
+    sides = [[verdict(tmp_path, gains + lead, f"{lead}-{seed}") for seed in range(2)] for lead in (0.0, 0.5)]
+    found = pair(*sides).overall.difference
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))

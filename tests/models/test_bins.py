@@ -101,6 +101,13 @@ def test_annealing_by_equation_five(bins: AbBins) -> None:
     )
 
 
+def test_the_mean_is_exact_where_the_network_runs_in_half(bins: AbBins) -> None:
+    logits = 4 * torch.randn(1, bins.count, 2, 2, generator=torch.Generator().manual_seed(2))
+    with torch.autocast("cpu", torch.bfloat16):
+        half = bins.annealed_mean(logits, 0.38)
+    torch.testing.assert_close(half, bins.annealed_mean(logits, 0.38))
+
+
 def test_gradients_reach_the_logits(bins: AbBins) -> None:
     logits = torch.randn(1, bins.count, 2, 2, requires_grad=True, generator=torch.Generator().manual_seed(0))
     bins.annealed_mean(logits, 0.38).square().sum().backward()

@@ -10,6 +10,7 @@ import pytest
 from safelight.errors import ModelError
 from safelight.runtime import modelfile
 from safelight.runtime.card import FORMAT, ModelCard
+from safelight.runtime.codes import load_vae
 from safelight.runtime.modelfile import card_path, find_model, list_bundled
 from safelight.tasks.colorize import Preparation
 from tests.runtime.tiny import CARD, make_model
@@ -71,6 +72,8 @@ def test_a_photo_is_no_model_and_a_model_of_another_task_is_called_as_it_was_typ
         ({"task": "inpaint"}, "expected a model for 'colorize'"),
         ({"task": 3}, "task is 3"),
         ({"size": 0}, "size is 0"),
+        ({"preparation": []}, "preparation is .*, not an object"),
+        ({"scores": "high"}, "scores is 'high', not an object"),
         ({"inputs": [{"name": "planes"}]}, "lacks 'range'"),
         ({"data": [{"what": 1}]}, "does not hold together"),
     ],
@@ -114,3 +117,10 @@ def test_a_preparation_of_a_newer_safelight_is_refused_in_a_line(tmp_path: Path)
     with pytest.raises(ModelError, match=r"asks for a preparation .*'extra': 1.*; upgrade safelight"):
         model.prepared(Preparation)
     assert model.prepared(Preparation, aside="extra") == Preparation(soft_mask=True)
+
+
+def test_a_user_that_there_is_not_is_no_traceback() -> None:
+    with pytest.raises(ModelError, match="there is no such file"):
+        find_model("~nobody-of-this-name/m.onnx", "colorize")
+    with pytest.raises(ModelError):
+        load_vae("~nobody-of-this-name/m.onnx")

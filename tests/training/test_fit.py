@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -203,6 +204,15 @@ def test_a_stopped_run_goes_on_to_what_it_would_have_been(
     assert seen == [(None, 11)]  # not what it was when it was stopped
     assert stopped.facts["state"] == "finished"
     assert_same_run(run, stopped)
+
+
+def test_a_run_that_was_killed_after_its_last_step_has_its_scores(run: Run, tmp_path: Path) -> None:
+    again = Run.open(shutil.copytree(run.folder, tmp_path / "again"))
+    again.note(state="running", scores={}, vivid_gain=None)
+    training.resume(again, quiet=True)
+    assert again.facts["state"] == "finished"
+    assert again.facts["scores"] == pytest.approx(run.facts["scores"], abs=1e-3)
+    assert again.facts["vivid_gain"] == pytest.approx(run.facts["vivid_gain"])
 
 
 def test_a_finished_run_is_not_resumed(run: Run) -> None:

@@ -1,6 +1,7 @@
 """k runs under one entry, each on pictures of which it leaves one fold out."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from safelight.app.progress import Bars
+from safelight.app.sitting import Sitting
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import DatasetError, RunError
 from safelight.journal.run import Run
 from safelight.training.color.recipe import ColorRecipe
-from safelight.training.fit import resume
+from safelight.training.fit import fit, open_sets, resume
 from safelight.training.folds import Spread, fit_folds, spread_of
 from safelight.training.modules import TrainingModule
 from safelight.training.tree import override
@@ -84,3 +87,18 @@ def test_stopped_folds_leave_as_they_were_asked_to_and_name_what_can_be_resumed(
     with pytest.raises(RunError, match=rf"holds the runs of 2 folds \({child}\); resume one of them"):
         resume(entry)
     assert entry.facts == facts
+
+
+def test_a_run_of_a_fold_is_not_judged_on_what_it_learned_from(
+    dataset: Path, tiny: ColorRecipe, tmp_path: Path
+) -> None:
+    run = fit(override(tiny, {"train.steps": "2"}), dataset, tmp_path / "runs", quiet=True, fold=(1, 3))
+    assert run.fold == (1, 3)
+    learned, held = open_sets(dataset, run.fold)
+    assert not set(learned.numbers) & set(held.numbers)
+    sitting = Sitting("color", dataset, tmp_path / "report", "val", None, 0, (str(run.folder),), 1)
+    with Bars() as bars:
+        with pytest.raises(RunError, match="is the run of fold 1 of 3 and learned from pictures of val"):
+            sitting.open(bars)
+        assert len(replace(sitting, split="test").open(bars))
+        assert len(replace(sitting, beside=()).open(bars))

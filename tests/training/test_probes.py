@@ -7,6 +7,7 @@ from safelight.arrays import Ab, Lightness
 from safelight.tasks.hints import Points
 from safelight.training.color.probe import Probe, join
 from safelight.training.color.probes import COUNTS, choose, contact_sheet, gain_over_grey, psnr
+from safelight.training.fill.probes import hole_psnr
 from tests.training.conftest import Album
 
 
@@ -43,6 +44,8 @@ def test_psnr_is_that_of_a_known_error() -> None:
     grey = np.full((8, 8, 3), 0.5, np.float32)
     assert psnr(grey + np.float32(0.1), grey) == pytest.approx(20, abs=1e-3)
     assert psnr(grey, grey) == 50
+    assert np.isnan(psnr(np.full_like(grey, np.nan), grey))
+    assert np.isnan(hole_psnr(np.full_like(grey, np.nan), grey, np.ones((8, 8), np.float32)))
 
 
 def test_the_truth_gains_all_and_grey_nothing(probes: list[Probe]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from safelight.app.card_of_run import Trained, base_card
 from safelight.arrays import Planes
+from safelight.data.cache import photo_in
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize import ask
@@ -91,6 +92,6 @@ def probe_questions(pictures: "PictureSet", recipe: "ColorRecipe", count: int = 
     side = recipe.augment.size
     questions = []
     for number in np.linspace(0, len(pictures) - 1, min(count, len(pictures)), dtype=int):
-        lab = srgb_to_lab(resize(pictures[number], (side, side)))
+        lab = srgb_to_lab(resize(photo_in(pictures, number), (side, side)))
         questions.append(ask(lab[..., 0], draw_points(lab[..., 1:], recipe.hints, rng), recipe.preparation))
     return questions

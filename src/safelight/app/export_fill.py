@@ -8,6 +8,7 @@ import numpy as np
 
 from safelight.app.card_of_run import Trained, base_card
 from safelight.app.export_color import PRETRAINED
+from safelight.data.cache import photo_in
 
 if TYPE_CHECKING:
     from safelight.arrays import Planes
@@ -41,5 +42,8 @@ def questions(pictures: "PictureSet", recipe: "FillRecipe") -> "list[Planes]":
 
     rng, side = np.random.default_rng(0), (recipe.augment.size, recipe.augment.size)
     chosen = np.linspace(0, len(pictures) - 1, min(CHECKED, len(pictures)), dtype=int)
-    seen = (resize(pictures[int(number)], side).astype(np.float32) / np.float32(255) for number in chosen)
+    seen = (
+        resize(photo_in(pictures, int(number)), side).astype(np.float32) / np.float32(255)
+        for number in chosen
+    )
     return [ask(srgb, draw_mask(side, recipe.holes, rng), recipe.preparation) for srgb in seen]

@@ -87,7 +87,8 @@ class Sitting:
     def open(self, bars: "Bars", split: str | None = None) -> "PictureSet":
         """The pictures of the sitting's split, or of another; a plain folder is built first.
 
-        Raises DatasetError for "all" of a dataset that has splits.
+        Raises DatasetError for "all" of a dataset that has splits, RunError for pictures that a run of folds was
+        trained on.
         """
         from safelight.data.cache import open_dataset
         from safelight.data.finished import open_finished
@@ -99,11 +100,31 @@ class Sitting:
                 f"{self.data} has splits: all of it would count training pictures, and look at test without "
                 "counting; take --split val (or test), or give a folder of photos"
             )
-        return open_dataset(
+        pictures = open_dataset(
             self.data,
             None if split == "all" else split,
             progress=lambda done, total, what: bars.show(what, done, total),
         )
+        if split == "val":
+            self._refuse_folds(pictures)
+        return pictures
+
+    def _refuse_folds(self, val: "PictureSet") -> None:
+        """Raises RunError where one of the runs left a fold of this dataset out, and learned from its val split."""
+        from safelight.data.cache import open_fold
+        from safelight.errors import RunError
+        from safelight.journal.run import Run
+
+        for run in (Run.open(model) for model in (self.model, *self.beside) if Path(model).is_dir()):
+            if run.fold is None or run.fold[1] > val.dataset.settings.folds:
+                continue
+            learned, _ = open_fold(self.data, *run.fold)
+            if learned.fingerprint == run.facts["dataset"]["fingerprint"]:
+                which, count = run.fold
+                raise RunError(
+                    f"{run.folder} is the run of fold {which} of {count} and learned from pictures of val; its scores "
+                    "on the fold that it left out are in summary.md of the folds' entry; judge it on other photos"
+                )
 
     def keep(self, verdict: Verdict, folder: str = "") -> None:
         """A run keeps what was said about it, in this folder of its verdicts."""

@@ -4,8 +4,9 @@ import hashlib
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64, UInt8
@@ -16,6 +17,7 @@ from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.workshop import BUILDING
 from safelight.errors import DatasetError
+from safelight.tasks.autoencode import inside
 
 FEW = 8  # pictures that a split should have at least
 
@@ -41,10 +43,22 @@ class PictureSet:
         """The metadata row of the i-th picture."""
         return read_row(self.dataset.folder / METADATA, int(self._index["offset"][self.numbers[i]]))
 
+    def photo(self, i: int) -> UInt8[np.ndarray, "h w 3"]:
+        """The i-th picture without the border that a padded dataset has."""
+        return inside(self[i], self._box(i))
+
     def subject(self, i: int) -> tuple[float, float] | None:
-        """(x, y) of the i-th picture's subject in fractions of the square; None where its metadata name none."""
-        at = self.rows(i).get("at")
-        return None if at is None else (float(at[0]), float(at[1]))
+        """(x, y) of the i-th picture's subject in fractions of photo(i); None where its metadata name none."""
+        at, box = self.rows(i).get("at"), self._box(i)
+        if at is None or box is None:
+            return None if at is None else (float(at[0]), float(at[1]))
+        top, left, height, width = box
+        x, y = (at[0] * self.size - left) / width, (at[1] * self.size - top) / height
+        return min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+
+    def _box(self, i: int) -> Sequence[int] | None:
+        """Top, left, height and width of what is no border; None where there is none."""
+        return self.rows(i).get("box") if self.dataset.settings.fit == "pad" else None
 
     @property
     def size(self) -> int:
@@ -80,6 +94,24 @@ class PictureSet:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(require_finished(state["folder"]), state["name"], state["numbers"])  # type: ignore[misc]
+
+
+@runtime_checkable
+class WithPhotos(Protocol):
+    """Pictures that know which part of each is a photo."""
+
+    def photo(self, i: int) -> UInt8[np.ndarray, "h w 3"]: ...
+
+
+class Album(Protocol):
+    """Pictures by number."""
+
+    def __getitem__(self, index: int) -> UInt8[np.ndarray, "h w 3"]: ...
+
+
+def photo_in(pictures: Album, number: int) -> UInt8[np.ndarray, "h w 3"]:
+    """A picture without its border, if these know of any."""
+    return pictures.photo(number) if isinstance(pictures, WithPhotos) else pictures[number]
 
 
 def open_dataset(

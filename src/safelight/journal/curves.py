@@ -53,15 +53,15 @@ def read_metrics(path: Path) -> dict[str, Curve]:
     if not path.is_file():
         return {}
     points: defaultdict[str, dict[int, float]] = defaultdict(dict)
-    with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        for row in csv.DictReader(file):
-            step = _number(row.pop(STEP, None))
-            if step is None:
-                continue
-            for name, text in row.items():
-                value = _number(text)
-                if name and name != EPOCH and value is not None:
-                    points[name][int(step)] = value
+    written = path.read_text(encoding="utf-8", errors="replace")
+    for row in csv.DictReader(written[: written.rfind("\n") + 1].splitlines()):
+        step = _number(row.pop(STEP, None))
+        if step is None:
+            continue
+        for name, text in row.items():
+            value = _number(text)
+            if name and name != EPOCH and value is not None:
+                points[name][int(step)] = value
     return {
         name: make_curve(sorted(own), [own[step] for step in sorted(own)]) for name, own in points.items()
     }

@@ -1,8 +1,11 @@
 """Runs as an experiment: which are the same but for the seed, and what differs between two."""
 
+import hashlib
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from safelight.errors import RunError
@@ -126,7 +129,7 @@ def _check_comparable(records: Sequence[Record]) -> None:
 def judge_command(record: Record, asked: StoredVerdict | None, split: str | None = None) -> str:
     """The command that puts these questions to a run."""
     dataset = (record.facts.get("dataset") or {}).get("path", "DATASET")
-    words = ["safelight judge", str(record.folder), "--data", str(dataset)]
+    words = ["safelight judge", shlex.quote(str(record.folder)), "--data", shlex.quote(str(dataset))]
     if asked is None:
         return " ".join([*words, *(["--split", split] if split else []), "-o", "report"])
     words += ["--split", asked.split or "val"]
@@ -159,10 +162,20 @@ def _circumstances(record: Record) -> dict[str, Any]:
 
 
 def _code(record: Record) -> str | None:
-    """Commit, and whether there was more than it."""
+    """Commit, and which changes to it; without a commit, which code."""
     try:
         commit = json.loads((record.folder / "environment.json").read_text(encoding="utf-8")).get("commit")
     except (OSError, ValueError, AttributeError):
         return None
-    changed = (record.folder / "code.diff").is_file()
-    return f"{str(commit)[:10]}{' and changes' if changed else ''}" if commit else None
+    changes, whole = (_checksum(record.folder / name) for name in ("code.diff", "code.zip"))
+    if commit:
+        return f"{str(commit)[:10]}{f' and changes {changes}' if changes else ''}"
+    return f"without a commit, {whole}" if whole else None
+
+
+def _checksum(file: Path) -> str | None:
+    """The first digits of the SHA-256 of what is in it; None where it cannot be read."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    except OSError:
+        return None

@@ -1,6 +1,7 @@
 """The journal as one HTML file: nothing is loaded, no script runs, light and dark as the reader's system is."""
 
 import base64
+import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -137,7 +138,7 @@ def _changes(changes: Mapping[str, tuple[str, str]]) -> str:
 
 def _findings(chapter: Chapter) -> str:
     if chapter.findings is None:
-        command = f"safelight doctor {chapter.record.folder}"
+        command = f"safelight doctor {shlex.quote(str(chapter.record.folder))}"
         return f'<h3>Doctor</h3>\n<p class="note">Not examined: <code>{escape(command)}</code></p>'
     if not chapter.findings:
         return '<h3>Doctor</h3>\n<p class="well">Nothing found.</p>'

@@ -70,7 +70,8 @@ def _chapter(chapter: Chapter, files: Path) -> list[str]:
     if chapter.strip:
         path = files / f"{record.name}.jpg"
         path.write_bytes(chapter.strip[0])
-        parts += [f"![pictures]({files.name}/{path.name})", _plain(chapter.strip[1]).capitalize() + "."]
+        said = chapter.strip[1]
+        parts += [f"![pictures]({files.name}/{path.name})", f"{_plain(said[:1].upper() + said[1:])}."]
     parts += _doctor(chapter)
     if chapter.trips:
         parts += [

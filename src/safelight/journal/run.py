@@ -87,6 +87,12 @@ class Run:
         return facts
 
     @property
+    def fold(self) -> tuple[int, int] | None:
+        """Which of how many folds the run left out of its training; None where it was the val split."""
+        fold = (self.facts.get("dataset") or {}).get("fold")
+        return (int(fold[0]), int(fold[1])) if fold else None
+
+    @property
     def recipe_json(self) -> str:
         """recipe.json."""
         return (self.folder / "recipe.json").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from safelight.errors import SafelightError
 from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.measured import as_measured
 from safelight.judging.plain import as_estimate, plain
+from safelight.pixels.atomic import new_file
 
 ALL = "all"  # the mean over all cells that have the statistic
 
@@ -42,9 +43,10 @@ def as_document(verdict: object, form: str, version: int) -> dict[str, Any]:
 
 
 def save(document: Mapping[str, Any], path: Path) -> Path:
-    """Write verdict.json; returns its path."""
+    """Write verdict.json, whole or not at all; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with new_file(path, overwrite=True) as file:
+        file.write((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
     return path
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from safelight.judging.baselines import BASELINES
+from safelight.judging.baselines import BASELINES, STARTS
 from safelight.judging.grouping import Members
 from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.scores import COMPARED, STATISTICS, Scores, select
@@ -30,7 +30,7 @@ def group_curves(scores: Mapping[str, Scores], members: Members, seed: int) -> t
 def compare(scores: Mapping[str, Scores], counts: tuple[int, ...], seed: int) -> tuple[Comparison, ...]:
     """The first method against each of the others, over all pictures, paired by picture.
 
-    Without hints every baseline is grey, so that only grey is compared there.
+    Without hints every classical method is grey, so that of them only grey is compared there.
     """
     (_, model), *others = scores.items()
     weights = bootstrap_weights(len(model["psnr"]), np.random.default_rng(seed))
@@ -38,7 +38,7 @@ def compare(scores: Mapping[str, Scores], counts: tuple[int, ...], seed: int) ->
     for baseline, other in others:
         for key in COMPARED:
             for hints, difference in zip(counts, _difference(key, weights, model, other), strict=True):
-                if hints or baseline == "grey":
+                if hints or baseline == "grey" or baseline not in {**BASELINES, **STARTS}:
                     stands = standing(difference, len(model["psnr"]))
                     comparisons.append(Comparison(baseline, key, hints, difference, stands))
     return tuple(comparisons)

@@ -41,9 +41,21 @@ def bootstrap_weights(pictures: int, rng: np.random.Generator, resamples: int = 
 
 
 def estimates(resampled: Float[np.ndarray, "resamples counts"]) -> tuple[Estimate, ...]:
-    """One estimate a column: the first row is the value, the others give the interval."""
-    low, high = np.percentile(resampled[1:], (2.5, 97.5), axis=0)
+    """One estimate a column: the first row is the value, the others give the interval.
+
+    Resamples without a value (none of the few pictures that have one was drawn) are left out of the interval.
+    """
+    low, high = percentiles(resampled[1:])
     return tuple(Estimate(*map(float, numbers)) for numbers in zip(resampled[0], low, high, strict=True))
+
+
+def percentiles(resampled: Float[np.ndarray, "resamples counts"]) -> Float[np.ndarray, "2 counts"]:
+    """The middle 95 % of each column's numbers; NaN where it has none."""
+    if not np.isnan(resampled).any():
+        return np.asarray(np.percentile(resampled, (2.5, 97.5), axis=0))
+    columns = (column[~np.isnan(column)] for column in resampled.T)
+    nothing = np.full(2, np.nan)
+    return np.stack([np.percentile(own, (2.5, 97.5)) if len(own) else nothing for own in columns], axis=1)
 
 
 def standing(difference: Estimate, pictures: int) -> Standing:

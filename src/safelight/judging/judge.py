@@ -15,7 +15,7 @@ from safelight.judging.grouping import group_pictures
 from safelight.judging.kept import Progress, score_baselines
 from safelight.judging.looks import count_look
 from safelight.judging.protocols import Protocol
-from safelight.judging.questions import Pictures, Question, Questions, ask
+from safelight.judging.questions import Pictures, Question, Questions, ask, count_enlarged
 from safelight.judging.scores import Row, Scores, gather, score_question
 from safelight.judging.sentences import summarize
 from safelight.judging.verdict import PictureScore, Verdict
@@ -102,7 +102,7 @@ def _verdict(
         questions=questions.sha256,
         pictures=len(questions),
         left_out=questions.left_out,
-        enlarged=sum(min(pictures[q.index].shape[:2]) < questions.protocol.size for q in questions),
+        enlarged=count_enlarged(pictures, (q.index for q in questions), questions.protocol.size),
         counts=counts,
         true_colorfulness=true_colorfulness,
         groups=group_curves(scores, group_pictures(colors, metadata), seed),

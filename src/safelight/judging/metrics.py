@@ -19,10 +19,13 @@ TURN = 2 * math.pi
 
 
 def psnr(result: Srgb, truth: Srgb, cap: float = PSNR_CAP) -> float:
-    """Peak signal-to-noise ratio over R, G and B together, in dB, at most `cap`; higher is better."""
+    """Peak signal-to-noise ratio over R, G and B together, in dB, at most `cap`; higher is better.
+
+    NaN where the result is not a number.
+    """
     _same_shape(result, truth)
     error = float(np.mean(np.square(result - truth), dtype=np.float64))
-    return min(cap, -10 * float(np.log10(error))) if error > 0 else cap
+    return cap if error == 0 else float(np.minimum(cap, -10 * np.log10(error)))
 
 
 def ssim(result: Srgb, truth: Srgb) -> float:

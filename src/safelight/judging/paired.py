@@ -153,7 +153,8 @@ def _intervals(
     over_seeds = [side.var(axis=0, ddof=1) / len(side) for side in values]
     total = over_pictures + sum(over_seeds)
     # Welch 1947; the pictures are many, so that their share of the variance counts as known.
-    freedom = total**2 / sum(part**2 / (len(side) - 1) for part, side in zip(over_seeds, values, strict=True))
+    spread = sum(part**2 / (len(side) - 1) for part, side in zip(over_seeds, values, strict=True))
+    freedom = np.divide(total**2, spread, out=np.full_like(total, np.inf), where=spread > 0)
     reach = t.ppf(0.975, freedom) * np.sqrt(total)
     value = resampled[0]
     return tuple(Estimate(*map(float, row)) for row in zip(value, value - reach, value + reach, strict=True))

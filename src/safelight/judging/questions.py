@@ -6,7 +6,7 @@ proves it, and scores of baselines can be kept.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,8 +18,10 @@ from safelight.errors import DatasetError
 from safelight.judging.metrics import ab_range
 from safelight.judging.protocols import LEAST_AB_RANGE, draw_hints
 from safelight.judging.protocols import Protocol as Asking
+from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.tasks.autoencode import inside
 from safelight.tasks.hints import Points
 
 VERSION = 2  # raise it when a hint's color at the same place changes by more than rounding
@@ -111,15 +113,16 @@ class Questions:
         path = folder / f"questions-{self.protocol.name}-{self.sha256[:12]}.npz"
         if not path.exists():
             points = [question.points for question in self.asked]
-            np.savez_compressed(
-                path,
-                sha256=np.array([question.sha256 for question in self.asked]),
-                counts=np.array(self.protocol.counts),
-                y=np.stack([own.y for own in points]),
-                x=np.stack([own.x for own in points]),
-                ab=np.stack([own.ab for own in points]),
-                radius=np.stack([own.radius for own in points]),
-            )
+            with new_file(path, overwrite=True) as file:
+                np.savez_compressed(
+                    file,
+                    sha256=np.array([question.sha256 for question in self.asked]),
+                    counts=np.array(self.protocol.counts),
+                    y=np.stack([own.y for own in points]),
+                    x=np.stack([own.x for own in points]),
+                    ab=np.stack([own.ab for own in points]),
+                    radius=np.stack([own.radius for own in points]),
+                )
         return path
 
 
@@ -152,10 +155,13 @@ def question_about(pictures: Pictures, index: int, protocol: Asking, seed: int) 
 
 def fit(pixels: Pixels, row: Mapping[str, Any], size: int) -> Pixels:
     """The picture without the border of a padded dataset, squashed to a square of this side."""
-    if row.get("box"):
-        top, left, height, width = row["box"]
-        pixels = pixels[top : top + height, left : left + width]
-    return np.ascontiguousarray(resize(pixels, (size, size)))
+    return np.ascontiguousarray(resize(inside(pixels, row.get("box")), (size, size)))
+
+
+def count_enlarged(pictures: Pictures, numbers: Iterable[int], size: int) -> int:
+    """How many of these pictures are smaller, without their border, than the square that is asked about."""
+    photos = (inside(pictures[number], pictures.rows(number).get("box")) for number in numbers)
+    return sum(min(photo.shape[:2]) < size for photo in photos)
 
 
 def fixed_sample(pictures: Pictures, limit: int | None) -> list[int]:

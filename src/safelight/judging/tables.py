@@ -80,7 +80,11 @@ def group_table(verdict: Verdict, key: str, kind: str) -> str:
     for group in verdict.groups:
         if group.name.startswith(f"{kind} "):
             rows.append(
-                [group.name.removeprefix(f"{kind} "), f"{group.pictures:,}", *_own(verdict, group, key)]
+                [
+                    escape(group.name.removeprefix(f"{kind} ")),
+                    f"{group.pictures:,}",
+                    *_own(verdict, group, key),
+                ]
             )
     return table([kind, "pictures", *map(str, verdict.counts)], rows) if rows else ""
 

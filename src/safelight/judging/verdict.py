@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from safelight.errors import SafelightError
+from safelight.judging.cells import save
 from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.plain import as_estimate, plain
 
@@ -116,8 +117,7 @@ class Verdict:
 
     def save(self, path: Path) -> Path:
         """Write verdict.json; returns its path."""
-        path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        return path
+        return save(self.to_json(), path)
 
     @classmethod
     def from_json(cls, document: object) -> "Verdict":
@@ -147,7 +147,7 @@ class Verdict:
         """Read verdict.json. Raises SafelightError."""
         try:
             return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SafelightError(f"{path} is not a verdict that can be read ({error}); judge again") from None
 
 

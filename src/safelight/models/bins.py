@@ -39,4 +39,5 @@ class AbBins(nn.Module):
         """Mean of the distribution sharpened by this temperature (equation 5), in ab / 110."""
         # Bins last: channels-last logits are laid out so, and a softmax over a far axis is several times slower.
         share = F.softmax(logits.float().permute(0, 2, 3, 1) / temperature, dim=-1)
-        return (share @ self.centers).permute(0, 3, 1, 2)
+        with torch.autocast(share.device.type, enabled=False):  # bf16 would round ab by half a unit
+            return (share @ self.centers).permute(0, 3, 1, 2)

@@ -19,8 +19,11 @@ class Finder(nn.Module):
     def __init__(self, settings: PlainSettings, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.unet = PlainUNet(PLANES, 1, settings, generator)
+        self.expect_little()
+
+    def expect_little(self) -> None:
+        """Begin with damage as rare as it is; the first steps would be spent on it (Lin et al. 2017, section 3.3)."""
         assert self.unet.out.bias is not None
-        # Else the first steps are spent on learning that damage is rare (Lin et al. 2017, section 3.3).
         nn.init.constant_(self.unet.out.bias, math.log(RARE / (1 - RARE)))
 
     @property

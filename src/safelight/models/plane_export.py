@@ -13,6 +13,7 @@ from torch import nn
 from safelight.arrays import Planes
 from safelight.errors import ModelError
 from safelight.models.export import halve
+from safelight.pixels.atomic import new_file
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.modelfile import find_model, write_card
 from safelight.runtime.session import Session
@@ -97,7 +98,6 @@ def _publish(content: bytes, card: ModelCard, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelError(f"{path.parent}: cannot be made ({error.strerror}); give -o in a folder") from None
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
+    with new_file(path, overwrite=True) as file:
+        file.write(content)
     write_card(card, path)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from safelight.errors import ModelError
 from safelight.models.export import halve
 from safelight.models.vae import VAE
+from safelight.pixels.atomic import new_file
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.codes import DECODER, ENCODER
 from safelight.runtime.modelfile import find_model, write_card
@@ -143,5 +144,6 @@ def compare(network: VAE, base: Path, pictures: Float32[np.ndarray, "n 3 s s"]) 
 def _write(parts: dict[str, tuple[ModelCard, bytes]], base: Path) -> None:
     for ending, (card, content) in parts.items():
         path = Path(f"{base}{ending}")
-        path.write_bytes(content)
+        with new_file(path, overwrite=True) as file:
+            file.write(content)
         write_card(replace(card, parameters=max(card.parameters, 1)), path)

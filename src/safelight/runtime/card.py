@@ -102,6 +102,9 @@ def _typed(row: dict[str, Any]) -> dict[str, Any]:
     for name in ("size", "parameters"):
         if not isinstance(row[name], int) or row[name] <= 0:
             raise ValueError(f"{name} is {row[name]!r}, not a whole number above 0")
+    for name in ("preparation", "recipe", "scores"):
+        if not isinstance(row.get(name, {}), dict):
+            raise TypeError(f"{name} is {row[name]!r}, not an object")
     card["inputs"] = tuple(_port(port) for port in row["inputs"])
     card["outputs"] = tuple(_port(port) for port in row["outputs"])
     card["data"] = tuple(TrainingSet(**each) for each in row.get("data", ()))

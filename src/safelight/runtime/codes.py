@@ -16,7 +16,7 @@ from safelight.arrays import Pixels, Planes, Srgb
 from safelight.errors import ModelError, SafelightError
 from safelight.pixels.files import Photo, read_photo
 from safelight.runtime.mixture import Mixture
-from safelight.runtime.modelfile import WEIGHTS, ModelFile, find_model
+from safelight.runtime.modelfile import WEIGHTS, ModelFile, expanded, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.autoencode import Framed, Preparation, frame, unframe
 
@@ -156,7 +156,7 @@ def is_autoencoder(model: str | Path) -> bool:
     """Whether this name or path is that of an encoder, of a decoder, or of both where no single file has it."""
     if str(model).endswith((ENCODER, DECODER)):
         return True
-    return not Path(model).expanduser().is_file() and Path(f"{_base(model)}{DECODER}").is_file()
+    return not expanded(Path(model)).is_file() and Path(f"{_base(model)}{DECODER}").is_file()
 
 
 def load_vae(model: str | Path = MODEL, threads: int = 0) -> Autoencoder:
@@ -169,7 +169,7 @@ def _base(model: str | Path) -> Path:
     stem = str(model)
     for ending in (ENCODER, DECODER, ".onnx"):
         stem = stem.removesuffix(ending)
-    base = Path(stem).expanduser()
+    base = expanded(Path(stem))
     if not Path(f"{base}{DECODER}").is_file() and len(base.parts) == 1 and not stem.endswith("."):
         return WEIGHTS / base
     return base

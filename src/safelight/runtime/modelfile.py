@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from safelight.errors import ModelError
+from safelight.pixels.atomic import new_file
 from safelight.runtime import defaults
 from safelight.runtime.card import ModelCard
 
@@ -68,8 +69,10 @@ def write_card(card: ModelCard, model: Path) -> ModelCard:
             f"{model}: cannot be read ({error.strerror or error}); write the model first"
         ) from None
     sealed = card.sealed(checksum)
-    card_path(model).write_text(sealed.to_json(), encoding="utf-8")
-    card_path(model).with_suffix(".md").write_text(sealed.to_page(), encoding="utf-8")
+    page = card_path(model).with_suffix(".md")
+    for path, text in ((card_path(model), sealed.to_json()), (page, sealed.to_page())):
+        with new_file(path, overwrite=True) as file:
+            file.write(text.encode())
     return sealed
 
 
@@ -95,7 +98,7 @@ def list_bundled(folder: Path = WEIGHTS) -> list[ModelFile]:
 
 
 def _path_of(model: str | Path) -> Path:
-    path = Path(model).expanduser()
+    path = expanded(Path(model))
     if path.is_file():
         if path.suffix.lower() != ".onnx":
             raise ModelError(
@@ -112,6 +115,14 @@ def _path_of(model: str | Path) -> Path:
     near = difflib.get_close_matches(str(model), bundled, n=1)
     advice = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(bundled) or 'none'}"
     raise ModelError(f"there is no model {str(model)!r}; {advice} (a file works too: MODEL.onnx)")
+
+
+def expanded(path: Path) -> Path:
+    """The path with ~ or ~NAME replaced; as it is where there is no such user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _read_card(model: Path) -> ModelCard:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from safelight.arrays import Lightness
+from safelight.data.cache import Album, photo_in
 from safelight.errors import RecipeError
 from safelight.pixels.geometry import resize
 from safelight.training.jitter import Jitter, jitter
@@ -84,12 +85,6 @@ def check_off(how: Augmentation, names: Sequence[str], why: str) -> None:
             raise RecipeError(f"augment.{name} is {getattr(how, name):g}; {why}: use --augment.{name} 0")
 
 
-class Album(Protocol):
-    """Pictures by number."""
-
-    def __getitem__(self, index: int) -> UInt8[np.ndarray, "h w 3"]: ...
-
-
 @runtime_checkable
 class WithSubjects(Protocol):
     """Pictures that know what each is about."""
@@ -100,11 +95,14 @@ class WithSubjects(Protocol):
 def draw_view(
     pictures: Album, number: int, how: Augmentation, rng: np.random.Generator
 ) -> UInt8[np.ndarray, "s s 3"]:
-    """One picture of a set, augmented; around its subject where the settings ask for it and the set knows it."""
+    """One picture of a set, without its border, augmented.
+
+    Around its subject where the settings ask for it and the set knows it.
+    """
     subject = None
     if how.subject and isinstance(pictures, WithSubjects):
         subject = pictures.subject(number)
-    return augment(pictures[number], how, rng, subject)
+    return augment(photo_in(pictures, number), how, rng, subject)
 
 
 def augment(

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from safelight.data.cache import photo_in
 from safelight.models.devices import to_network, to_numpy
 from safelight.models.familiar import Unfamiliarity, pool
 from safelight.models.plain_color import ColorNetwork
@@ -57,7 +58,7 @@ def features(network: ColorUNet, pictures: Pictures, numbers: Sequence[int]) -> 
     """The pooled features of these pictures, as the network sees them without hints."""
     parts = []
     for start in range(0, len(numbers), BATCH):
-        planes = [_planes(pictures[number]) for number in numbers[start : start + BATCH]]
+        planes = [_planes(photo_in(pictures, number)) for number in numbers[start : start + BATCH]]
         with torch.no_grad():
             levels, _ = network.look(to_network(np.stack(planes), network))
             parts.append(to_numpy(pool(levels)))

@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from safelight.models.finder import Finder
 from safelight.models.initialize import initialize, needs_data
 from safelight.models.plain import PlainUNet
 from safelight.models.vae import VAE
@@ -35,6 +36,8 @@ def fit_first_weights(
             batch = collate([samples[k] for k in range(min(recipe.data.batch, PICTURES))])
             generator = torch.Generator().manual_seed(recipe.train.seed)
             initialize(network, how, (batch[0],), generator, unet.settings.activation)
+    if isinstance(network, Finder):
+        network.expect_little()
     if isinstance(network, VAE) and network.settings.linear:
         begin_as_components(
             network, _bytes(samples, network.size), torch.Generator().manual_seed(recipe.train.seed)

@@ -58,7 +58,7 @@ def fit(
     training is raised too, and the run marked failed.
     """
     device = device_for(accelerator, devices)
-    pictures, held_out = _open(data, fold)
+    pictures, held_out = open_sets(data, fold)
     before = from_json(parent.recipe_json) if parent else None
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
@@ -113,8 +113,8 @@ def resume(
         return _train(run, work, again, quiet)
 
 
-def _open(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, PictureSet]:
-    """The pictures to train on and those held out."""
+def open_sets(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, PictureSet]:
+    """The pictures to train on and those held out: a fold, or the val split. Raises DatasetError."""
     return open_fold(data, *fold) if fold else (open_dataset(data, "train"), open_dataset(data, "val"))
 
 
@@ -132,9 +132,7 @@ def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -
             "--data DATASET (docs/training.md)"
         )
     recipe, data = from_json(run.recipe_json), data or Path(facts["dataset"]["path"])
-    pictures, held_out = _open(
-        data, tuple(facts["dataset"]["fold"]) if facts["dataset"].get("fold") else None
-    )
+    pictures, held_out = open_sets(data, run.fold)
     if pictures.fingerprint != facts["dataset"]["fingerprint"]:
         raise RunError(f"{data} is no longer what {run.folder} was trained on; start a new run from it")
     again = partial(_prepare, recipe, pictures, held_out, devices, device)
@@ -270,8 +268,9 @@ def _close_failed(run: Run, error: BaseException) -> None:
 
 def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
     """What a finished run knows of its network: its scores on the probes, and what its task adds."""
-    measures = trainer.callback_metrics.items()
-    return {
-        "scores": {name: float(value) for name, value in measures if name.startswith("val/")},
-        **work.probes.findings(trained_network(run)[0]),
-    }
+    network = trained_network(run)[0]
+    measures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    scores = {name: value for name, value in measures.items() if name.startswith("val/")}
+    if not scores:  # the run was killed after its last checkpoint, and no step was left to take
+        scores = {f"val/{name}": value for name, value in work.probes.score(network).items()}
+    return {"scores": scores, **work.probes.findings(network)}

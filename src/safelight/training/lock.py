@@ -4,10 +4,10 @@ The lock is the system's own, on the file `lock` in the folder: it ends with the
 that ends, so that a lock is never left behind. Loading processes, forked off the training, do not inherit it.
 """
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ from safelight.errors import RunError
 LOCK = "lock"
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(folder: Path, first: bool = True) -> Iterator[None]:
     """Keep other processes from training in this folder. Raises RunError if one does.
 
@@ -33,7 +33,8 @@ def locked(folder: Path, first: bool = True) -> Iterator[None]:
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):  # Windows keeps the name of an open file
+                path.unlink(missing_ok=True)
 
 
 def _held(path: Path) -> IO[str]:

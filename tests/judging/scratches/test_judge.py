@@ -94,6 +94,21 @@ def test_each_picture_has_its_counts(verdict: ScratchVerdict, photos: PictureLis
     assert set(verdict.scores[0].values) == {"found", "right", "damaged", "seen"}
 
 
+def test_enlarged_pictures_are_told(photos: PictureList) -> None:
+    side = min(photos[0].shape[:2])
+    found = judge_scratches(blind, "blind", photos, size=max(64, side + 8), limit=2)
+    assert found.enlarged == 2
+    assert any(sentence.startswith("2 pictures had to be enlarged") for sentence in found.sentences)
+
+
+def test_prints_of_another_version_are_other_questions(
+    photos: PictureList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ask(photos, SIZE, limit=1).sha256
+    monkeypatch.setattr("safelight.judging.scratches.questions.VERSION", 99)
+    assert ask(photos, SIZE, limit=1).sha256 != before
+
+
 def test_a_verdict_and_its_report_read_back(
     verdict: ScratchVerdict, photos: PictureList, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,22 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.data.cache import PictureSet, open_dataset
+from safelight.data.cache import PictureSet, open_dataset, photo_in
 from safelight.errors import RecipeError
 from safelight.losses.latent import CodeLossSettings, kl_nats
 from safelight.losses.likelihood import reconstruction_nats
 from safelight.models.vae import VAE
+from safelight.pixels.geometry import resize
+from safelight.recipes import recipe_named
 from safelight.recipes.figures import figures_quick
 from safelight.tasks.autoencode import Preparation
-from safelight.training.augment import Augmentation
+from safelight.training.augment import Augmentation, augment, draw_view
 from safelight.training.code.craft import CodeCraft
 from safelight.training.code.probes import CodeProbes
 from safelight.training.code.recipe import CROPPED_ALONE, CodeRecipe
-from safelight.training.code.samples import CodeSamples, collate, fit_of, photo_in, vary
+from safelight.training.code.samples import CodeSamples, collate, fit_of, vary
 from safelight.training.crafts import from_json
+from safelight.training.fill.probes import choose as chosen_probes
 from safelight.training.fit import fit, resume, trained_network
 from safelight.training.tree import to_json
 from tests.training.conftest import Album, soft_picture
@@ -62,6 +66,44 @@ def test_a_dataset_of_squares_is_taken_as_it_was_built(padded: Path) -> None:
     about = {**whole.dataset.about, "settings": {**whole.dataset.about["settings"], "fit": "crop"}}
     squares = PictureSet(replace(whole.dataset, about=about), "squares", whole.numbers)
     assert [fit_of(each, "stretch") for each in (whole, squares)] == ["stretch", "crop"]
+
+
+@pytest.mark.parametrize("name", ["note-001-unet", "quick", "scratches-quick"])
+def test_the_border_of_a_padded_dataset_is_no_picture_to_learn_from(padded: Path, name: str) -> None:
+    pictures = open_dataset(padded, "train")
+    how = replace(recipe_named(name).augment, size=32, smallest=1.0, flip=False, aging=0.0)
+    for number in range(3):
+        photo = photo_in(pictures, number)
+        own, of_photo, of_square = (
+            draw(np.random.default_rng(number))
+            for draw in (
+                partial(draw_view, pictures, number, how),
+                partial(augment, photo, how),
+                partial(augment, pictures[number], how),
+            )
+        )
+        assert np.array_equal(own, of_photo)
+        assert not np.array_equal(own, of_square)
+
+
+def test_probes_are_asked_about_the_photo_without_its_border(padded: Path) -> None:
+    pictures = open_dataset(padded, "train")
+    photos = [
+        resize(photo_in(pictures, number), (32, 32)) / np.float32(255) for number in range(len(pictures))
+    ]
+    for probe in chosen_probes(pictures, 32, count=3):
+        assert min(np.abs(probe.srgb - photo).max() for photo in photos) < 1e-6
+
+
+def test_a_subject_is_found_in_the_photo_without_its_border(padded: Path) -> None:
+    pictures = open_dataset(padded, "train")
+    row = pictures.rows(0)
+    top, left, height, width = row["box"]
+    middle = [(left + width / 2) / pictures.size, (top + height / 2) / pictures.size]
+    marked = [dict(row, at=at) for at in (middle, [0.0, 0.0])]
+    for at, place in zip(marked, ((0.5, 0.5), (0.0, 0.0)), strict=True):
+        pictures.rows = lambda number, at=at: at  # type: ignore[method-assign, misc]
+        assert pictures.subject(0) == pytest.approx(place)
 
 
 def test_varied_photos_keep_their_aspect() -> None:

@@ -12,16 +12,20 @@ from safelight.app.commands.export import export
 from safelight.errors import RecipeError
 from safelight.journal.run import Run
 from safelight.models.bottleneck import BottleneckSettings
+from safelight.models.finder import RARE
 from safelight.models.plain_settings import PlainSettings
 from safelight.runtime.scratches import load_finder
 from safelight.training import fit as training
 from safelight.training.augment import Augmentation
 from safelight.training.crafts import craft_of, from_json
+from safelight.training.first_weights import fit_first_weights
 from safelight.training.recipe import DataSettings, TrainSettings
+from safelight.training.scratches.craft import ScratchCraft
 from safelight.training.scratches.predict import NetworkFinder
 from safelight.training.scratches.probes import THRESHOLDS, Probe, ScratchProbes
 from safelight.training.scratches.recipe import ScratchRecipe
 from safelight.training.scratches.samples import ScratchSamples, wear
+from safelight.training.tree import override
 from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -134,3 +138,13 @@ def test_gradient_reaches_every_weight(album: Album) -> None:
 def test_what_cannot_work_is_refused(changes: dict[str, object], says: str) -> None:
     with pytest.raises(RecipeError, match=says):
         ScratchRecipe(name="odd", **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("how", ["he_normal", "lsuv", "kmeans"])
+def test_damage_is_rare_whatever_the_first_weights_are(album: Album, how: str) -> None:
+    recipe = override(TINY, {"model.initialization": how})
+    craft = ScratchCraft()
+    network = craft.network(recipe)
+    fit_first_weights(network, craft.samples(album, recipe), craft.collate, recipe)
+    assert network.unet.out.bias is not None
+    assert torch.sigmoid(network.unet.out.bias).item() == pytest.approx(RARE)

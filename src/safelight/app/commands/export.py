@@ -41,9 +41,8 @@ and figures.codes.npz, from which safelight sample draws.
 def export(folder: Path, out: Path, data: Path | None, size: int | None, license: str) -> None:
     """Write the model of a RUN as ONNX, with its card, and check that it answers as torch does."""
     from safelight.app.card_of_run import Trained
-    from safelight.data.cache import open_dataset
     from safelight.journal.run import Run
-    from safelight.training.fit import trained_network
+    from safelight.training.fit import open_sets, trained_network
 
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
@@ -52,8 +51,8 @@ def export(folder: Path, out: Path, data: Path | None, size: int | None, license
     if size is not None and recipe.task in ONE_SIZE:
         raise click.UsageError(f"--size is for colorizers and fillers; {ONE_SIZE[recipe.task]}")
     data = data or Path(run.facts["dataset"]["path"])
-    pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
-    trained = Trained(run, network, recipe, pictures, held_out, size or recipe.augment.size, license)
+    sets = open_sets(data, run.fold)
+    trained = Trained(run, network, recipe, *sets, size or recipe.augment.size, license)
     click.echo(_exporters()[recipe.task](trained, out))
 
 

@@ -1,6 +1,7 @@
 """The doctor's report: doctor/report.md, findings.json and a picture a finding, inside the run folder."""
 
 import json
+import shlex
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -91,7 +92,8 @@ def _section(record: Record, finding: Finding) -> str:
     lines.append(f"Likely cause: {finding.cause}.")
     if finding.flags:
         lines.append(
-            f"Try next:\n\n```\nsafelight train {record.folder} --data {_dataset(record)} {finding.flags}\n```"
+            f"Try next:\n\n```\nsafelight train {shlex.quote(str(record.folder))} --data "
+            f"{shlex.quote(_dataset(record))} {finding.flags}\n```"
         )
     if finding.advice:
         lines.append(_sentence(finding.advice))

@@ -1,5 +1,7 @@
 """Symptoms in the curves: unstable, oscillation, no progress, plateau."""
 
+import re
+
 import numpy as np
 from jaxtyping import Float64
 
@@ -138,7 +140,7 @@ def measure_plateau(case: Case) -> Reading | None:
 
 def _broken(case: Case) -> Reading | None:
     """A run that failed by its numbers before it had a curve."""
-    if any(word in case.error.lower() for word in ("nan", "finite", "diverge")):
+    if re.search(r"\b(nan|finite|diverge\w*)\b", case.error, re.IGNORECASE):
         return Reading(1, 0, "failures", True, f"the run failed: {case.error.splitlines()[-1]}", (LOSS,))
     return None
 

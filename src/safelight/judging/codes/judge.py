@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Float32
 
 from safelight import __version__
-from safelight.data.cache import PictureSet
+from safelight.data.cache import PictureSet, photo_in
 from safelight.errors import DatasetError
 from safelight.judging.codes.bounds import Bounds, bounds
 from safelight.judging.codes.distances import FEATURES, Seen, frechet, kernel_distance, with_interval
@@ -26,10 +26,11 @@ from safelight.judging.metrics import SSIM_WINDOW, ssim
 from safelight.losses.latent import active_units, find_collapse
 from safelight.losses.likelihood import bits_per_dimension
 from safelight.pixels.geometry import Box
-from safelight.tasks.autoencode import GREY, Preparation, frame, inside
+from safelight.tasks.autoencode import GREY, Preparation, frame
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 MOST_TRAINING, MOST_SAMPLES = 4000, 1000  # pictures: beyond, PCA and neighbors take memory and tell no more
+MOST_BYTES = 2**31  # of pictures that are held at once: at 640 pixels these are 436
 LEAST = 3  # pictures: intervals leave one out, and a spread takes two
 
 
@@ -78,13 +79,14 @@ def judge_codes(
 
     training: what PCA is fitted on, and where the neighbors of samples are looked for. sources: how codes are
     drawn, by name ("mixture", "prior"); the first is looked at for copies. see: features of pictures.
-    limit: judge a fixed sample. A look at the test split is counted in the dataset. Raises DatasetError.
+    limit: judge a fixed sample; None judges all that MOST_BYTES hold. A look at the test split is counted in the
+    dataset. Raises DatasetError.
     """
     told = progress or (lambda what, done, total: None)
-    truth = album(held_out, subject.size, subject.preparation, limit, seed, told, "framing held-out pictures")
-    known = album(
-        training, subject.size, subject.preparation, MOST_TRAINING, seed, told, "framing training pictures"
-    )
+    room = max(LEAST, MOST_BYTES // (12 * subject.size**2))
+    shown = (subject.size, subject.preparation)
+    truth = album(held_out, *shown, limit or room, seed, told, "framing held-out pictures")
+    known = album(training, *shown, min(MOST_TRAINING, room), seed, told, "framing training pictures")
     pca = Pca(known.planes, subject.latent)
     means = subject.encode(truth.planes)[0]
     given = {
@@ -112,31 +114,28 @@ def album(
     pictures: PictureSet,
     size: int,
     preparation: Preparation,
-    limit: int | None,
+    limit: int,
     seed: int,
     told: Progress,
     what: str,
 ) -> Album:
     """The pictures, or a fixed sample of them, as the network sees them. Raises DatasetError for fewer than LEAST."""
     chosen = np.arange(len(pictures))
-    if limit is not None and limit < len(chosen):
+    if limit < len(chosen):
         chosen = np.sort(np.random.default_rng((seed, 7)).permutation(len(chosen))[:limit])
     if len(chosen) < LEAST:
         raise DatasetError(
             f"{pictures.name}: {len(chosen)} pictures to judge on; expected {LEAST} or more "
             "(a larger --limit, or more of them)"
         )
-    parts = []
-    for done, number in enumerate(chosen, start=1):
-        photo = inside(pictures[int(number)], pictures.rows(int(number)).get("box"))
-        parts.append(frame(photo, size, preparation))
-        told(what, done, len(chosen))
-    return Album(
-        np.stack([part.planes for part in parts]),
-        np.stack([part.padding for part in parts]),
-        [part.box for part in parts],
-        chosen.tolist(),
-    )
+    planes, padding = (np.empty((len(chosen), c, size, size), np.float32) for c in (3, 1))
+    boxes = []
+    for place, number in enumerate(chosen):
+        framed = frame(photo_in(pictures, int(number)), size, preparation)
+        planes[place], padding[place] = framed.planes, framed.padding
+        boxes.append(framed.box)
+        told(what, place + 1, len(chosen))
+    return Album(planes, padding, boxes, chosen.tolist())
 
 
 def _verdict(

@@ -1,11 +1,11 @@
 """What the judge of codes found: typed, and written as JSON that needs no safelight to be read."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safelight.judging.cells import save
 from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.measured import Measured
 from safelight.judging.plain import plain
@@ -76,6 +76,4 @@ class CodeVerdict:
 
     def save(self, path: Path) -> Path:
         """Write verdict.json; returns its path."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        return path
+        return save(self.to_json(), path)

@@ -13,7 +13,8 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import DatasetError
-from safelight.judging.questions import Pictures, fit, fixed_sample, number_of
+from safelight.judging.questions import Pictures, count_enlarged, fit, fixed_sample, number_of
+from safelight.pixels.atomic import new_file
 from safelight.tasks.holes import BINS, Bin, draw_in_bin
 
 SIZE = 128  # side of the squares that are judged, in pixels
@@ -92,13 +93,14 @@ class HoleQuestions:
         path = folder / f"holes-{self.size}-{self.sha256[:12]}.npz"
         if not path.exists():
             masks = np.stack([np.stack(question.masks) for question in self.asked])
-            np.savez_compressed(
-                path,
-                sha256=np.array([question.sha256 for question in self.asked]),
-                cells=np.array([cell.name for cell in CELLS]),
-                masks=np.packbits(masks, axis=-1),
-                size=np.array(self.size),
-            )
+            with new_file(path, overwrite=True) as file:
+                np.savez_compressed(
+                    file,
+                    sha256=np.array([question.sha256 for question in self.asked]),
+                    cells=np.array([cell.name for cell in CELLS]),
+                    masks=np.packbits(masks, axis=-1),
+                    size=np.array(self.size),
+                )
         return path
 
 
@@ -113,8 +115,7 @@ def ask(pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None =
     if not len(pictures):
         raise DatasetError("no picture to judge; give others")
     asked = tuple(_about(pictures, index, size, seed) for index in fixed_sample(pictures, limit))
-    enlarged = sum(min(pictures[question.index].shape[:2]) < size for question in asked)
-    return HoleQuestions(size, seed, asked, enlarged)
+    return HoleQuestions(size, seed, asked, count_enlarged(pictures, (q.index for q in asked), size))
 
 
 def _about(pictures: Pictures, index: int, size: int, seed: int) -> HoleQuestion:

@@ -113,6 +113,7 @@ def _verdict(name: str, questions: ScratchQuestions, scores: dict[str, Scores]) 
         },
         comparisons=_compare(scores, weights, len(questions)),
         gains={q.index: float(gain) for q, gain in zip(questions, gains, strict=True)},
+        enlarged=questions.enlarged,
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
     )
@@ -130,7 +131,10 @@ def _resampled(key: str, weights: Weights, scores: Scores) -> np.ndarray:
     counted = values if key in ("false", "seconds") else values[:, [cell != WHOLE for cell in CELLS]]
     if key not in ("false", "seconds"):
         values = np.where([cell != WHOLE for cell in CELLS], values, np.nan)
-    return np.concatenate([values, counted.mean(1, keepdims=True)], axis=1)
+    known = ~np.isnan(counted)
+    total, cells = np.where(known, counted, 0).sum(1, keepdims=True), known.sum(1, keepdims=True)
+    mean = np.divide(total, cells, out=np.full(total.shape, np.nan), where=cells > 0)
+    return np.concatenate([values, mean], axis=1)
 
 
 def _curve(resampled: np.ndarray) -> dict[str, Estimate]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import DatasetError
-from safelight.judging.questions import Pictures, fit, fixed_sample, number_of
+from safelight.judging.questions import Pictures, count_enlarged, fit, fixed_sample, number_of
 from safelight.tasks.damage import DamageSettings, damage
 from safelight.tasks.prints import PrintSettings, as_print, as_scan
 
@@ -23,6 +23,9 @@ NUMBERS = {"scratches": 4, "cracks": 2, "dust": 25, "folds": 1}  # most of each 
 WIDTHS = ((0.7, 1.5), (1.5, 4.0), (4.0, 8.0))  # pixels
 VISIBLE = 0.06  # of black to white: what a smaller change hides is not asked for
 PRINTS = PrintSettings()
+VERSION = (
+    1  # raise it when prints or scans come out otherwise: their verdicts cannot be compared with older ones
+)
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,12 @@ class ScratchQuestion:
 
 @dataclass(frozen=True)
 class ScratchQuestions:
-    """All questions of a sitting."""
+    """All questions of a sitting. enlarged: how many pictures were smaller than the size."""
 
     size: int
     seed: int
     asked: tuple[ScratchQuestion, ...]
+    enlarged: int
 
     def __len__(self) -> int:
         return len(self.asked)
@@ -95,11 +99,14 @@ class ScratchQuestions:
 
     @property
     def sha256(self) -> str:
-        """Hash of all questions, whatever their order, and of what the first picture's prints look like."""
+        """Hash of all questions, whatever their order, and of where the first picture's prints are damaged.
+
+        Scans go through JPEG, whose last bits differ between machines: VERSION stands for what they look like.
+        """
         drawn = [self.asked[0].print(cell) for cell in range(len(CELLS))]
         look = hashlib.sha256(b"".join(np.packbits(each.mask).tobytes() for each in drawn)).hexdigest()
         together = sorted(question.sha256 for question in self.asked)
-        return hashlib.sha256("\n".join([*together, look]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([*together, look, f"prints {VERSION}"]).encode()).hexdigest()
 
 
 def ask(pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None = None) -> ScratchQuestions:
@@ -114,4 +121,4 @@ def ask(pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None =
         raise DatasetError("no picture to judge; give others")
     chosen = fixed_sample(pictures, limit)
     asked = (ScratchQuestion(i, fit(pictures[i], pictures.rows(i), size), seed) for i in chosen)
-    return ScratchQuestions(size, seed, tuple(asked))
+    return ScratchQuestions(size, seed, tuple(asked), count_enlarged(pictures, chosen, size))

@@ -71,6 +71,9 @@ def _cautions(verdict: ScratchVerdict) -> list[str]:
     cautions = []
     if verdict.pictures < FEWEST:
         cautions.append(f"{verdict.pictures} pictures are too few to tell winners from losers; judge more.")
+    if verdict.enlarged:
+        pictures = "1 picture" if verdict.enlarged == 1 else f"{verdict.enlarged:,} pictures"
+        cautions.append(f"{pictures} had to be enlarged, which makes them smoother than the damage on them.")
     if verdict.looks is not None:
         times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
         cautions.append(f"This test split has been looked at {times}, this time included.")

@@ -17,7 +17,8 @@ class ScratchVerdict:
 
     questions: sha256 of all questions. curves: finder -> statistic -> cell -> estimate. gains: a picture's lead in
     F1 over the best ridge filter, all its prints together, by the number of the picture. scores: the pixels that
-    F1 is made of, for each picture and cell (none in version 1). looks: as in the judge of color.
+    F1 is made of, for each picture and cell (none in version 1). enlarged: pictures smaller than
+    the size. looks: as in the judge of color.
     """
 
     model: str
@@ -32,6 +33,7 @@ class ScratchVerdict:
     curves: Mapping[str, Mapping[str, Curve]]
     comparisons: tuple[CellComparison, ...]
     gains: Mapping[int, float]
+    enlarged: int = 0
     scores: tuple[Measured, ...] = ()
     looks: int | None = None
     judged: str = ""

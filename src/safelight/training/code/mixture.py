@@ -30,7 +30,7 @@ def fit_mixture(codes: CodesArray, count: int, rng: np.random.Generator) -> Mixt
     data = codes.astype(np.float64)
     spread = np.cov(data, rowvar=False, bias=True).reshape(data.shape[1], -1) + 1e-6 * np.eye(data.shape[1])
     middles = data[rng.choice(len(data), count, replace=len(data) < count)]
-    nearest = ((data[:, None] - middles[None]) ** 2).sum(2).argmin(1)
+    nearest = ((middles**2).sum(1) - 2 * data @ middles.T).argmin(1)  # a code's own length is alike for all
     shares = np.eye(count)[nearest]
     before = -np.inf
     for _ in range(ROUNDS):

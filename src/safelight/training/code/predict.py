@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from safelight.data.cache import photo_in
 from safelight.models.devices import to_network, to_numpy
 from safelight.models.vae import VAE
 from safelight.models.vae_settings import LikelihoodName
 from safelight.tasks.autoencode import Framed, Preparation, frame
 from safelight.training.batches import Pictures
-from safelight.training.code.samples import photo_in
 
 AT_ONCE = 64
 

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
+from safelight.data.cache import photo_in
 from safelight.losses.latent import LEAST_NATS, Collapse, active_units, find_collapse, kl_nats
 from safelight.losses.likelihood import bits_per_dimension, dimensions, reconstruction_nats
 from safelight.models.devices import device_of, to_numpy
@@ -19,7 +20,7 @@ from safelight.models.vae_settings import LikelihoodName
 from safelight.tasks.autoencode import Preparation, frame
 from safelight.training.batches import Pictures
 from safelight.training.code.recipe import CodeRecipe
-from safelight.training.code.samples import Sample, collate, fit_of, photo_in
+from safelight.training.code.samples import Sample, collate, fit_of
 from safelight.training.guard.scale import Sign
 
 SCORED, SHOWN, COLUMNS = 64, 16, 8
@@ -134,7 +135,8 @@ class CodeProbes:
         inside[self.preparation.typical_box(drawn.shape[1]).slices] = True
         samples = torch.from_numpy(np.moveaxis(np.where(inside, drawn, np.float32(0.5)), 3, 1).copy())
         rows += [_row(samples[first : first + COLUMNS]) for first in range(0, len(samples), COLUMNS)]
-        return np.asarray(np.round(np.clip(np.vstack(rows), 0, 1) * 255), np.uint8)
+        sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+        return np.asarray(np.round(np.clip(sheet, 0, 1) * 255), np.uint8)
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """How the pictures were framed, and whether the posterior collapsed."""

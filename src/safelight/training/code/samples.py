@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.arrays import Planes
-from safelight.data.cache import PictureSet
-from safelight.tasks.autoencode import FitName, Preparation, frame, inside
+from safelight.data.cache import PictureSet, photo_in
+from safelight.tasks.autoencode import FitName, Preparation, frame
 from safelight.training.augment import Augmentation
 from safelight.training.batches import Order, Pictures
 from safelight.training.code.recipe import CodeRecipe
@@ -39,12 +39,6 @@ class CodeSamples(Dataset[Sample]):
         framed = frame(photo, recipe.augment.size, self.preparation)
         noise = rng.standard_normal(recipe.model.latent, np.float32)
         return Sample(np.ascontiguousarray(framed.planes), framed.padding, noise)
-
-
-def photo_in(pictures: Pictures, number: int) -> UInt8[np.ndarray, "h w 3"]:
-    """A picture of a dataset without its padding."""
-    box = pictures.rows(number).get("box") if isinstance(pictures, PictureSet) else None
-    return inside(pictures[number], box)
 
 
 def fit_of(pictures: Pictures, wanted: FitName) -> FitName:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int64
 
-from safelight.data.cache import PictureSet
+from safelight.data.cache import PictureSet, photo_in
 from safelight.losses.rebalancing import rebalancing_weights, smooth_prior
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.bins import STEP, gamut_bins
@@ -40,7 +40,7 @@ def color_counts(pictures: Pictures) -> Float64[np.ndarray, " q"]:
     """Pixels nearest to each bin of models/bins.py, over a grid of about 40 x 40 of each picture."""
     nearest, counts = _nearest_bins(), np.zeros(len(gamut_bins()))
     for number in range(len(pictures)):
-        picture = pictures[number]
+        picture = photo_in(pictures, number)
         step = max(1, round(min(picture.shape[:2]) / GRID))
         ab = srgb_to_lab(np.ascontiguousarray(picture[step // 2 :: step, step // 2 :: step]))[..., 1:]
         a, b = np.clip(np.round(ab / STEP).astype(int) + REACH, 0, 2 * REACH).reshape(-1, 2).T

@@ -8,6 +8,7 @@ from jaxtyping import Float32, UInt8
 from torch import nn
 
 from safelight.arrays import Ab, Lightness, Srgb
+from safelight.data.cache import photo_in
 from safelight.models.plain_color import ColorNetwork
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
@@ -34,7 +35,7 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
     """The same probes each time: pictures spread over the set that have color, hints 3 x 3 and uniform."""
     probes = []
     for number in np.random.default_rng(0).permutation(len(pictures)):
-        lab = srgb_to_lab(resize(pictures[int(number)], (size, size)))
+        lab = srgb_to_lab(resize(photo_in(pictures, int(number)), (size, size)))
         ab = np.ascontiguousarray(lab[..., 1:])
         if np.ptp(ab, axis=(0, 1)).max() >= LEAST_RANGE:
             y, x = draw_places(max(COUNTS), (size, size), "uniform", np.random.default_rng((0, int(number))))
@@ -46,8 +47,8 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
 
 
 def psnr(result: Srgb, truth: Srgb) -> float:
-    """PSNR in dB of sRGB pictures, at most 50."""
-    return min(50.0, float(-10 * np.log10(np.mean((result - truth) ** 2) + 1e-12)))
+    """PSNR in dB of sRGB pictures, at most 50; NaN where the result is not a number."""
+    return float(np.minimum(50.0, -10 * np.log10(np.mean((result - truth) ** 2) + 1e-12)))
 
 
 def contact_sheet(probes: list[Probe], predict: Predict) -> UInt8[np.ndarray, "h w 3"]:

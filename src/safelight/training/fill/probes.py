@@ -8,6 +8,7 @@ from jaxtyping import Float32, UInt8
 from torch import nn
 
 from safelight.arrays import Mask, Srgb
+from safelight.data.cache import photo_in
 from safelight.journal.doctor.holes import hole_evidence
 from safelight.models.filler import Filler
 from safelight.pixels.geometry import resize
@@ -31,16 +32,16 @@ class Probe:
 
 
 def hole_psnr(result: Srgb, truth: Srgb, mask: Mask) -> float:
-    """PSNR in dB over the pixels of the hole alone, at most 50."""
+    """PSNR in dB over the pixels of the hole alone, at most 50; NaN where the result is not a number."""
     squared = ((result - truth) ** 2)[mask > 0]
-    return min(50.0, float(-10 * np.log10(squared.mean() + 1e-12)))
+    return float(np.minimum(50.0, -10 * np.log10(squared.mean() + 1e-12)))
 
 
 def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
     """The same probes each time: pictures spread over the set, holes of the six bins in turn."""
     probes = []
     for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
-        srgb = resize(pictures[int(number)], (size, size)).astype(np.float32) / np.float32(255)
+        srgb = resize(photo_in(pictures, int(number)), (size, size)).astype(np.float32) / np.float32(255)
         rng = np.random.default_rng((0, int(number)))
         mask = draw_in_bin((size, size), BINS[place % len(BINS)], border=True, rng=rng)
         emptied = np.where(mask[..., None] > 0, np.float32(0), srgb)
@@ -76,7 +77,8 @@ class FillProbes:
         for probe in self.probes[:SHOWN]:
             emptied = np.where(probe.mask[..., None] > 0, np.float32(1), probe.srgb)
             rows.append(np.hstack([emptied, probe.classical, fill(probe.srgb, probe.mask), probe.srgb]))
-        return np.round(np.vstack(rows) * 255).astype(np.uint8)
+        sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+        return np.round(sheet * 255).astype(np.uint8)
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
         """What the doctor reads (training/doctor.py: Telling)."""

@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 from torch import nn
 
 from safelight.arrays import Mask, Srgb
+from safelight.data.cache import photo_in
 from safelight.models.finder import Finder
 from safelight.pixels.geometry import resize
 from safelight.tasks.matches import Matches, count_matches, ranked_precision
@@ -35,7 +36,7 @@ def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> li
     """The same probes each time: pictures spread over the set; every other one is whole."""
     probes, side = [], (recipe.augment.size, recipe.augment.size)
     for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
-        srgb = resize(pictures[int(number)], side).astype(np.float32) / np.float32(255)
+        srgb = resize(photo_in(pictures, int(number)), side).astype(np.float32) / np.float32(255)
         scan, mask = wear(srgb, recipe, np.random.default_rng((0, int(number))), harmed=place % 2 == 0)
         probes.append(Probe(scan, mask, find_scratches(scan)))
     return probes
@@ -85,7 +86,8 @@ class ScratchProbes:
             rows.append(
                 np.hstack([probe.srgb, *(np.repeat(plane[..., None], 3, axis=2) for plane in planes)])
             )
-        return np.round(np.vstack(rows) * 255).astype(np.uint8)
+        sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+        return np.round(sheet * 255).astype(np.uint8)
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """The least threshold at which whole prints are left alone: a false find spoils what was sound."""
