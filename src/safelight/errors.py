@@ -13,6 +13,10 @@ class PhotoError(SafelightError):
     """A file is not a picture that can be read, or is too large, or would be overwritten."""
 
 
+class EmptyMaskError(PhotoError):
+    """A mask in which nothing is missing."""
+
+
 class HintError(SafelightError):
     """A hint, or a hint file, does not hold together."""
 

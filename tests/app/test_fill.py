@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from safelight.app.commands.fill import mask_of
-from safelight.pixels.files import read_photo, write_photo
+from safelight.pixels.files import Photo, read_photo, write_photo
+from safelight.runtime.batch import Job
 from safelight.tasks.holes_edit import grow
 from safelight.tasks.holes_files import write_mask
 from tests.app.shell import safelight
@@ -200,9 +201,9 @@ def test_a_folder_with_two_kinds_of_one_name_is_mended_and_one_photo_is_not_pass
         scratched(tmp_path / name)
     found = safelight("scratches", tmp_path, "--method", "ridge")
     assert found.returncode == 0, found.stderr
-    masks = [mask_of(tmp_path / name, None) for name in ("x.jpg", "x.png")]
+    masks = [mask_of(Job(tmp_path / name, tmp_path), None) for name in ("x.jpg", "x.png")]
     assert masks == [tmp_path / "x-jpg-mask.png", tmp_path / "x-mask.png"]
-    assert mask_of(tmp_path / "x.jpg", tmp_path) == tmp_path / "x-jpg-mask.png"
+    assert mask_of(Job(tmp_path / "x.jpg", tmp_path), tmp_path) == tmp_path / "x-jpg-mask.png"
     again = safelight("scratches", "x.png", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.startswith("safelight: x-mask.png is there already: add --overwrite to replace it")
@@ -228,3 +229,76 @@ def test_finders_are_judged_by_name_and_what_finds_nothing_is_no_finder(tmp_path
         assert finding.likelihood[10:50, 41].min() > finding.likelihood[10:50, 70].max()
     refused = CliRunner().invoke(judge, ["ridge", "--task", "magic", "--data", "x", "-o", "y"])
     assert refused.exit_code == 2
+
+
+def test_masks_of_a_folder_lie_as_deep_as_their_photos(tmp_path: Path, hole: np.ndarray) -> None:
+    """What scratches writes for a folder; two photos of one name have a mask each, or none."""
+    other = np.roll(hole, 20, axis=0)
+    for place, mask in (("", hole), ("1920", other)):
+        photo(tmp_path / "album" / place / "x.png")
+        (tmp_path / "masks" / place).mkdir(parents=True)
+        write_mask(tmp_path / "masks" / place / "x-mask.png", mask)
+    done = safelight("fill", "album", "--mask", "masks", "-o", "out", "--method", "biharmonic", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for place, mask in (("", hole), ("1920", other)):
+        before, after = (
+            read_photo(tmp_path / folder / place / name).pixels
+            for folder, name in (("album", "x.png"), ("out", "x-filled.png"))
+        )
+        np.testing.assert_array_equal(after[~mask], before[~mask])
+    (tmp_path / "masks" / "1920" / "x-mask.png").unlink()
+    for command in ("fill", "repair"):
+        lacking = safelight(command, "album", "--mask", "masks", "-o", command, cwd=tmp_path)
+        assert lacking.returncode == 1
+        assert "1920/x.png has no mask" in lacking.stderr or "1920/x.png: has no mask" in lacking.stderr
+    photo(tmp_path / "one" / "deep" / "y.png")
+    write_mask(tmp_path / "masks" / "y.png", hole)
+    flat = safelight("fill", "one", "--mask", "masks", "-o", "flat", cwd=tmp_path)
+    assert flat.returncode == 0, flat.stderr
+
+
+def test_what_was_rubbed_out_is_its_own_mask_and_opaque_again(tmp_path: Path, hole: np.ndarray) -> None:
+    pixels = photo(tmp_path / "a.png")
+    alpha = np.where(hole, 0, 255).astype(np.uint8)
+    write_photo(tmp_path / "cut.png", Photo(pixels, alpha=alpha))
+    done = safelight("fill", "cut.png", "--missing", "erased", "--method", "telea", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    after = read_photo(tmp_path / "cut-filled.png")
+    assert after.alpha is not None
+    assert (after.alpha == 255).all()
+    np.testing.assert_array_equal(after.pixels[~hole], pixels[~hole])
+
+
+def test_a_mask_that_somebody_corrected_is_used_and_never_replaced(tmp_path: Path, hole: np.ndarray) -> None:
+    before = photo(tmp_path / "a.png")
+    corrected = write_mask(tmp_path / "a-mask.png", hole).read_bytes()
+    for words in ([], ["--keep-mask", "--overwrite"], ["--overwrite", "--dry-run"]):
+        done = safelight("repair", "a.png", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "a-mask.png" in done.stdout + done.stderr
+        assert (tmp_path / "a-mask.png").read_bytes() == corrected
+    after = read_photo(tmp_path / "a-repaired.png").pixels
+    np.testing.assert_array_equal(after[~hole], before[~hole])
+    assert (after[hole] != before[hole]).any()
+    write_mask(tmp_path / "a-mask.png", hole & False, overwrite=True)
+    empty = safelight("repair", "a.png", "--overwrite", cwd=tmp_path)
+    assert (empty.returncode, "nothing was filled" in empty.stderr) == (0, True)
+    lost = safelight("fill", "a.png", "--mask", "a-mask.png", "-o", "a-mask.png", "--overwrite", cwd=tmp_path)
+    assert lost.returncode == 2
+    assert "is the mask and would be replaced by the result" in lost.stderr
+
+
+def test_a_photo_that_is_not_there_is_said_before_its_mask(tmp_path: Path) -> None:
+    done = safelight("fill", "nothere.jpg", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no mask" not in done.stderr
+    assert "nothere.jpg" in done.stderr
+
+
+def test_an_unfamiliar_photo_is_called_so_by_repair_too(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 2, (64, 64, 1)).repeat(3, 2) * 255
+    write_photo(tmp_path / "noise.png", noise.astype(np.uint8))
+    alone = safelight("colorize", "noise.png", cwd=tmp_path)
+    after_all = safelight("repair", "noise.png", "--color", "--method", "ridge", cwd=tmp_path)
+    assert "is unlike the pictures that the model was trained on" in alone.stderr
+    assert "is unlike the pictures that the model was trained on" in after_all.stderr

@@ -143,7 +143,7 @@ def test_folders_that_only_look_like_splits(tmp_path: Path) -> None:
     railways = read_layout("album", ["holiday/train/steam.jpg", "holiday/sea/1.jpg"])
     assert railways.splits == {}
     assert railways.row("holiday/train/steam.jpg") == {"tags": ["train"]}
-    assert read_layout("album", ["flat.jpg", "one/deep.jpg"]).row("one/deep.jpg") == {}
+    assert read_layout("album", ["flat.jpg", "one/deep.jpg"]).row("one/deep.jpg") == {"tags": ["one"]}
     assert [split_named(name) for name in ("val_256", "Validation", "trainer", "train-test", "old", 3)] == [
         "val",
         "val",
@@ -152,3 +152,13 @@ def test_folders_that_only_look_like_splits(tmp_path: Path) -> None:
         None,
         None,
     ]
+
+
+def test_a_folder_of_photos_is_their_tag(tmp_path: Path) -> None:
+    """As the README has it: photos/standing, of which `--tag standing` makes a dataset."""
+    root = tmp_path / "photos"
+    put(root, *(f"standing/{n}.jpg" for n in range(6)), *(f"sitting/{n}.jpg" for n in range(3)), "loose.jpg")
+    rows = built(
+        root, tmp_path / "out", BuildSettings(size=32, min_side=16, val=0.25, test=0.0, tags=("standing",))
+    )
+    assert sorted(rows) == [f"standing/{n}.jpg" for n in range(6)]

@@ -92,6 +92,8 @@ def test_a_path_an_array_and_a_photo_have_one_code(vae: Autoencoder, tmp_path: P
     write_photo(tmp_path / "one.png", photo())
     codes = vae.encode([tmp_path / "one.png", str(tmp_path / "one.png"), photo(), photo() / np.float32(255)])
     assert np.abs(codes[:3] - codes[0]).max() < 1e-6
+    for alone in (str(tmp_path / "one.png"), photo()):
+        assert np.abs(vae.encode(alone) - codes[:1]).max() < 1e-6
     assert np.abs(codes[3] - codes[0]).max() < 0.05  # floats are not rounded to levels when they are resized
 
 

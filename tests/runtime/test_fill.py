@@ -110,7 +110,7 @@ def test_what_is_known_stays_in_the_file(
 
 
 def test_thin_damage_goes_to_the_classical_method_and_blobs_to_the_model(blue: Filler) -> None:
-    before = Photo(np.full((200, 260, 3), 120, np.uint8))
+    before = Photo(np.full((200, 260, 3), (120, 121, 120), np.uint8))
     hole = np.zeros((200, 260), np.uint8)
     cv2.line(hole, (5, 20), (250, 30), 1, 3)
     cv2.circle(hole, (130, 130), 25, 1, -1)
@@ -122,6 +122,42 @@ def test_thin_damage_goes_to_the_classical_method_and_blobs_to_the_model(blue: F
     np.testing.assert_allclose(filled.photo.pixels[25, 127], 120, atol=1)
     assert "by the model blue" in blue.remark(filled.used)
     assert "no model" not in blue.remark(filled.used)
+
+
+def test_a_scratch_that_touches_a_stain_is_filled_as_if_it_were_alone(blue: Filler) -> None:
+    y, x = np.mgrid[0:400, 0:500]
+    waves = np.stack([120 + 60 * np.sin(x / 9), 110 + 50 * np.sin(y / 7), 90 + 0 * x], 2).astype(np.uint8)
+    scratch, stain = np.zeros((2, 400, 500), np.uint8)
+    cv2.line(scratch, (20, 200), (480, 210), 1, 3)
+    cv2.circle(stain, (250, 205), 40, 1, -1)
+    away = (scratch > 0) & ~grow(stain, 14)
+    alone = blue.fill(Photo(waves), scratch > 0)
+    both = blue.fill(Photo(waves), (scratch | stain) > 0)
+    assert set(alone.used) == {"biharmonic"}
+    assert both.used["model"] == 1
+    error = [
+        np.square(filled.photo.pixels[away].astype(float) - waves[away]).mean() for filled in (alone, both)
+    ]
+    assert error[1] < 1.1 * error[0]
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_grey_photo_is_filled_in_grey(blue: Filler, depth: type) -> None:
+    hole = np.zeros((90, 90), bool)
+    hole[30:60, 20:70] = True
+    grey = np.random.default_rng(0).integers(0, 256, (90, 90, 1)).repeat(3, 2).astype(depth)
+    filled = blue.fill(Photo(grey), hole)
+    assert filled.used == {"model": 1}
+    assert (filled.photo.pixels == filled.photo.pixels[..., :1]).all()
+    assert filled.photo.pixels[45, 45, 0] == pytest.approx(0.4 * np.iinfo(depth).max, abs=1)
+
+
+def test_why_a_model_of_ones_own_was_not_used_is_said(blue: Filler) -> None:
+    hole = np.zeros((90, 90), bool)
+    hole[30:36, 20:70] = True
+    filled = blue.fill(Photo(np.full((90, 90, 3), 99, np.uint8)), hole)
+    assert "too thin, at 64 pixels, for blue; --method model" in blue.remark(filled.used)
+    assert "too thin" not in blue.remark(filled.used, "biharmonic")
 
 
 def test_without_a_model_that_is_said() -> None:

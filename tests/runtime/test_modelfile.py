@@ -124,3 +124,12 @@ def test_a_user_that_there_is_not_is_no_traceback() -> None:
         find_model("~nobody-of-this-name/m.onnx", "colorize")
     with pytest.raises(ModelError):
         load_vae("~nobody-of-this-name/m.onnx")
+
+
+def test_what_is_no_file_of_a_model_is_called_by_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is a folder; of a run, export the model first: safelight export"):
+        find_model(tmp_path, "colorize")
+    with pytest.raises(ModelError, match="figures is an autoencoder; safelight reconstruct"):
+        find_model("figures", "fill")
+    with pytest.raises(ModelError, match=r"bundled are: color, figures, fill, scratches \("):
+        find_model("nonsense", "fill")

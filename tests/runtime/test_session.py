@@ -1,6 +1,9 @@
 """One run of a real ONNX session against numbers computed by hand, and files that are no models."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -42,3 +45,26 @@ def test_a_card_of_another_model_is_refused(tmp_path: Path) -> None:
     card_path(path).write_text(json.dumps(card))
     with pytest.raises(ModelError, match="has the outputs ab, chroma, its card says ab"):
         Session(find_model(path))
+
+
+def test_nothing_is_kept_or_sent_of_its_use(tmp_path: Path) -> None:
+    """ONNX Runtime would keep a number for this device in the home folder, and events to send."""
+    model, home = make_model(tmp_path), tmp_path / "home"
+    home.mkdir()
+    code = f"""
+from pathlib import Path
+import numpy as np
+from safelight.runtime.modelfile import find_model
+from safelight.runtime.session import Session
+Session(find_model(Path({str(model)!r})))(planes=np.zeros((7, 32, 32), np.float32))
+"""
+    without = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=without | {"HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert list(home.rglob("*")) == []

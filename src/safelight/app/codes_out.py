@@ -71,6 +71,10 @@ def write_codes(path: Path, rows: Iterable[Row], latent: int, overwrite: bool) -
             return FORMATS[path.suffix.lower()](file, rows, latent)
     except FileExistsError:
         raise SafelightError(f"{path} is there already; use --overwrite, or another name") from None
+    except OSError as error:
+        raise SafelightError(
+            f"{path} cannot be written ({error.strerror or error}); choose another folder"
+        ) from None
 
 
 def _some(rows: Iterable[Row], size: int = 1000) -> Iterator[list[Row]]:

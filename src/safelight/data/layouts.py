@@ -41,7 +41,7 @@ class Layout:
     splits: dict[str, str] = field(default_factory=dict)
 
     def row(self, name: str) -> Row:
-        """What the place of a picture says of it: split and source in a set with splits; its class as a tag."""
+        """What the place of a picture says of it: split and source in a set with splits; its folder as a tag."""
         folders = PurePosixPath(name).parts[:-1]
         for depth in range(1, len(folders) + 1):
             split = self.splits.get("/".join(folders[:depth]))
@@ -49,7 +49,7 @@ class Layout:
                 above = folders[: depth - 1]
                 source = above[0] if above else self.set_name
                 return {"split": split, "source": source, **_class(folders[depth:])}
-        return _class(folders[1:])
+        return _class(folders)
 
 
 def read_layout(set_name: str, names: Iterable[str]) -> Layout:

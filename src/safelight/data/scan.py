@@ -39,11 +39,11 @@ class Listing:
     tables: Tables
 
     def metadata(self, name: str) -> Row:
-        """What is known about a picture: its metadata.jsonl says most, then the set's tables and folders."""
+        """What is known about a picture: its metadata.jsonl says most, then the set's tables, then its folders."""
         place = self.rows.get(name)
         stated = read_row(*place) if place else {}
         folders, table = self.layout.row(name), self.tables.row(name)
-        tags = self.tables.with_words([*folders.get("tags", []), *table.get("tags", [])])
+        tags = self.tables.with_words(table.get("tags") or folders.get("tags", []))
         return folders | table | ({"tags": tags} if tags else {}) | stated
 
 

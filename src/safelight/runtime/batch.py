@@ -19,12 +19,14 @@ SIDE_HINTS = ".hints.json"
 class Job:
     """One photo, where its result goes, and the hint file that lies beside it, if one does.
 
-    carries: whether what is made of it carries its extension (NAME-jpg-mask.png), as another photo has its name.
+    inner: the folder that it lies in, in the folder that was given. carries: whether what is made of it carries
+    its extension (NAME-jpg-mask.png), as another photo has its name.
     """
 
     photo: Path
     result: Path
     hints: Path | None = None
+    inner: Path = Path()
     carries: bool = False
 
     def name(self, namer: Namer) -> str:
@@ -80,7 +82,7 @@ def plan(
             raise PhotoError(
                 f"{other} and {job.photo} would both be written to {job.result}; use two folders"
             )
-        if _same_file(job.result, job.photo):
+        if same_file(job.result, job.photo):
             raise PhotoError(f"{shown(job.photo)} would be replaced by its own result; choose another -o")
     return jobs
 
@@ -149,7 +151,8 @@ def exists(path: Path) -> bool:
         return False
 
 
-def _same_file(one: Path, other: Path) -> bool:
+def same_file(one: Path, other: Path) -> bool:
+    """Whether both are names of one file that is there."""
     return exists(one) and exists(other) and one.samefile(other)
 
 
@@ -182,12 +185,12 @@ def _make_folder(folder: Path) -> None:
 
 def _job(photo: Path, base: Path, out: Path | None, namer: Namer, folder: bool, carries: bool = False) -> Job:
     side = photo.with_name(photo.stem + SIDE_HINTS)
-    job = Job(photo, photo, side if exists(side) else None, carries)
+    job = Job(photo, photo, side if exists(side) else None, photo.parent.relative_to(base), carries)
     if out is None:
         return replace(job, result=photo.with_name(job.name(namer)))
     if not folder and out.suffix.lower() in WRITTEN:
         return replace(job, result=out)
-    return replace(job, result=out / photo.parent.relative_to(base) / job.name(namer))
+    return replace(job, result=out / job.inner / job.name(namer))
 
 
 def _one_line(job: Job, error: Exception) -> str:

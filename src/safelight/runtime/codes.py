@@ -51,8 +51,10 @@ class Autoencoder:
         """Mean and sd of a photo's code. Raises PhotoError."""
         return self.ask(self.frame(photo).planes)
 
-    def encode(self, photos: Iterable[str | Path | Photo | Pixels]) -> Codes:
-        """The code of each photo: the mean of its posterior. Raises PhotoError."""
+    def encode(self, photos: str | Path | Photo | Pixels | Iterable[str | Path | Photo | Pixels]) -> Codes:
+        """The code of each photo: the mean of its posterior. One photo is taken for a list of it. Raises PhotoError."""
+        if isinstance(photos, (str, Path, Photo)) or (isinstance(photos, np.ndarray) and photos.ndim == 3):
+            photos = [photos]
         means = [self.posterior(photo).mean for photo in photos]
         return np.stack(means) if means else np.zeros((0, self.latent), np.float32)
 

@@ -16,7 +16,7 @@ from safelight.pixels.given import check_floats
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.fills import CLASSICAL, Fill
-from safelight.tasks.holes_edit import feather, grow, resize_mask
+from safelight.tasks.holes_edit import feather, grow, resize_mask, shrink
 from safelight.tasks.holes_files import check_mask, read_mask
 from safelight.tasks.holes_shapes import Hole
 from safelight.tasks.inpaint import Preparation, answer, ask
@@ -100,19 +100,30 @@ class Filler:
             raise PhotoError("the grown mask is full, all of the photo is missing; use a smaller grow")
         own = in_place and photo.pixels.flags.writeable
         pixels, used = photo.pixels if own else photo.pixels.copy(), Counter[str]()
-        for piece in list(pieces(todo)):
-            if todo[piece.box.slices].any():  # not yet filled with an overlapping piece
-                used[self._fill_piece(pixels, todo, core, piece, method, feather)] += 1
+        for part in self._parts(todo, method):
+            for piece in list(pieces(part)):
+                if part[piece.box.slices].any():  # not yet filled with an overlapping piece
+                    used[self._fill_piece(pixels, todo, part, core, piece, method, feather)] += 1
         return Filled(replace(photo, pixels=pixels), dict(used))
 
-    def remark(self, used: Mapping[str, int]) -> str:
-        """Which methods filled how many pieces, in words; and that no model is there, if none is."""
+    def _parts(self, hole: Hole, method: Method) -> tuple[Hole, ...]:
+        """What is wide enough for the model, then the thin rest: a scratch beside a stain is worked on alone."""
+        reach = (self._preparation.crossover - 1) / 2  # of the disc that fits into what is just wide enough
+        if method != "auto" or self._session is None or reach <= 0:
+            return (hole,)
+        wide = grow(shrink(hole, reach), 1.5 * reach + 1) & hole  # with the corners, which the disc leaves out
+        return wide, hole & ~wide
+
+    def remark(self, used: Mapping[str, int], method: Method = "auto") -> str:
+        """Which methods filled how many pieces, in words; why not the model, if it was given and none was its."""
         total = sum(used.values())
         parts = ", ".join(f"{count} by {self._title(name)}" for name, count in sorted(used.items()))
-        without = (
-            "" if self.card else " (no model for filling is bundled: the better classical method was used)"
-        )
-        return f"{total} {'piece' if total == 1 else 'pieces'} filled, {parts}{without}"
+        why = ""
+        if self.card is None:
+            why = " (no model for filling is bundled: the better classical method was used)"
+        elif method == "auto" and "model" not in used and self.card.name != MODEL:
+            why = f" (too thin, at {self.card.size} pixels, for {self.card.name}; --method model takes it all the same)"
+        return f"{total} {'piece' if total == 1 else 'pieces'} filled, {parts}{why}"
 
     def _title(self, name: str) -> str:
         return f"the model {self.card.name}" if name == "model" and self.card else name
@@ -128,9 +139,9 @@ class Filler:
         return answer(reply[:, :h, :w], srgb, mask, self._preparation)
 
     def _fill_piece(
-        self, pixels: Pixels, todo: Hole, core: Hole, piece: Piece, method: Method, soft: float
+        self, pixels: Pixels, todo: Hole, part: Hole, core: Hole, piece: Piece, method: Method, soft: float
     ) -> str:
-        """Fill one piece in place; it is then no longer to do. Returns the method's name."""
+        """Fill one piece of a part of the hole in place; it is then no longer to do. Returns the method's name."""
         size = (pixels.shape[0], pixels.shape[1])
         name = self._choose(piece, method, size)
         fill, largest = (self.predict, self._size) if name == "model" else (CLASSICAL[name], LARGEST)
@@ -141,13 +152,14 @@ class Filler:
         found = _fill_window(
             pixels[window.slices], todo[window.slices], fill, largest, _inside(piece.box, window)
         )
-        old, place = pixels[piece.box.slices], todo[piece.box.slices]
+        old, place = pixels[piece.box.slices], part[piece.box.slices].copy()
         if soft > 0:
             ring = around(piece.box, round(soft) + 2, size)
             weight = feather(core[ring.slices], soft)[_inside(piece.box, ring).slices]
             found = _mix(old, found, weight)
         np.copyto(old, found, where=place[..., None])
-        place[:] = False
+        part[piece.box.slices] = False
+        todo[piece.box.slices] &= ~place
         return name
 
     @property
@@ -197,13 +209,21 @@ def _fill_window(pixels: Pixels, hole: Hole, fill: Fill, largest: int, box: Box)
     h, w = hole.shape
     scale = min(1.0, largest / max(h, w))
     if scale == 1:
-        return _levels(fill(_floats(pixels), hole)[box.slices], pixels.dtype)
+        return _levels(_as_grey(fill(_floats(pixels), hole)[box.slices], pixels, hole), pixels.dtype)
     small = (max(round(h * scale), 1), max(round(w * scale), 1))
     missing = resize_mask(hole, small)
     if missing.all():
         missing = resize(hole.astype(np.float32), small) >= 1
-    found = _levels(fill(_floats(resize(pixels, small)), missing), pixels.dtype)
-    return resize(found, (h, w))[box.slices]
+    found = _as_grey(fill(_floats(resize(pixels, small)), missing), pixels, hole)
+    return resize(_levels(found, pixels.dtype), (h, w))[box.slices]
+
+
+def _as_grey(found: Srgb, pixels: Pixels, hole: Hole) -> Srgb:
+    """Without the tint that a model may give to what it fills, where all around it is grey."""
+    known = pixels[~hole]
+    if (known != known[:, :1]).any():
+        return found
+    return np.repeat(found.mean(axis=2, keepdims=True), 3, axis=2)
 
 
 def _floats(pixels: Pixels) -> Srgb:

@@ -18,6 +18,7 @@ from safelight.runtime.card import ModelCard
 
 P = TypeVar("P")  # a task's Preparation
 WEIGHTS = Path(__file__).parent / "weights"
+HALVES = (".encoder", ".decoder")  # what the names of an autoencoder's two files end in
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,21 @@ def _path_of(model: str | Path) -> Path:
     bundled = {file.stem: file for file in sorted(WEIGHTS.glob("*.onnx"))}
     if str(model) in bundled:
         return bundled[str(model)]
+    if path.is_dir():
+        raise ModelError(
+            f"{model}: is a folder; of a run, export the model first: safelight export {model} -o MODEL.onnx"
+        )
+    if f"{model}{HALVES[0]}" in bundled:
+        raise ModelError(
+            f"{model} is an autoencoder; safelight reconstruct, sample, interpolate and encode take it"
+        )
     if path.suffix == ".onnx" or len(path.parts) != 1:
         raise ModelError(
             f"{model}: there is no such file; expected a MODEL.onnx with its MODEL.card.json beside it"
         )
-    near = difflib.get_close_matches(str(model), bundled, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(bundled) or 'none'}"
+    names = list(dict.fromkeys(name.removesuffix(HALVES[0]).removesuffix(HALVES[1]) for name in bundled))
+    near = difflib.get_close_matches(str(model), names, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(names) or 'none'}"
     raise ModelError(f"there is no model {str(model)!r}; {advice} (a file works too: MODEL.onnx)")
 
 

@@ -1,5 +1,6 @@
 """One inference session: planes in, named planes out, on the processor, without torch."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,8 +28,12 @@ class Session:
     """
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
+        os.environ.setdefault(
+            "ORT_DISABLE_TELEMETRY", "1"
+        )  # it would keep a device's number and report its use
         import onnxruntime
 
+        onnxruntime.disable_telemetry_events()
         onnxruntime.set_default_logger_severity(ERRORS_ONLY)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

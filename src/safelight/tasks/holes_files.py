@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from safelight.arrays import Mask
-from safelight.errors import PhotoError
+from safelight.errors import EmptyMaskError, PhotoError
 from safelight.pixels.files import read_photo, write_photo
 from safelight.pixels.photo import Photo, shown
 from safelight.tasks.holes_edit import is_missing, resize_mask
@@ -120,7 +120,9 @@ def _check_full(hole: Hole, missing: Missing, name: str) -> None:
             f"{name}: the mask is full, all of the photo is missing; leave what is to be kept {_other(missing)}"
         )
     if not hole.any():
-        raise PhotoError(f"{name}: the mask is empty, nothing in it is {missing}; paint the damage {missing}")
+        raise EmptyMaskError(
+            f"{name}: the mask is empty, nothing in it is {missing}; paint the damage {missing}"
+        )
 
 
 def _check_polarity(hole: Hole, missing: Missing, name: str) -> None:

@@ -9,7 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from safelight.app.commands.export import export
-from safelight.errors import RecipeError
+from safelight.errors import PhotoError, RecipeError
 from safelight.journal.run import Run
 from safelight.models.bottleneck import BottleneckSettings
 from safelight.models.finder import RARE
@@ -82,6 +82,15 @@ def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
     np.testing.assert_allclose(finder.predict(picture)[:24, :36], expected[:24, :36], atol=0.02)
     assert finder.card is not None
     assert finder.card.recipe_name == "tiny-scratches"
+    assert finder.card.license == "not stated"
+    written = out.read_bytes()
+    again = CliRunner().invoke(export, [str(run.folder), "-o", str(out)])
+    assert isinstance(again.exception, PhotoError)
+    assert "is there already: add --overwrite" in str(again.exception)
+    words = ["--overwrite", "--license", "CC0-1.0"]
+    assert CliRunner().invoke(export, [str(run.folder), "-o", str(out), *words]).exit_code == 0
+    assert out.read_bytes() == written
+    assert load_finder(out).card.license == "CC0-1.0"
 
 
 def test_probes_without_damage_are_scored_by_their_false_finds_alone() -> None:

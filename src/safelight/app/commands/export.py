@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from safelight.app.outcomes import refuse_taken
+
 if TYPE_CHECKING:
     from safelight.app.card_of_run import Trained
 
@@ -37,8 +39,13 @@ and figures.codes.npz, from which safelight sample draws.
     help="Its dataset, if it is no longer where it was.",
 )
 @click.option("--size", type=int, metavar="N", help="Short side in use, in pixels.  [default: as trained]")
-@click.option("--license", default="MIT", show_default=True, help="License of the model, for its card.")
-def export(folder: Path, out: Path, data: Path | None, size: int | None, license: str) -> None:
+@click.option(
+    "--license", default="not stated", show_default=True, help="License of the model, for its card."
+)
+@click.option("--overwrite", is_flag=True, help="Replace a model that is already there.")
+def export(
+    folder: Path, out: Path, data: Path | None, size: int | None, license: str, overwrite: bool
+) -> None:
     """Write the model of a RUN as ONNX, with its card, and check that it answers as torch does."""
     from safelight.app.card_of_run import Trained
     from safelight.journal.run import Run
@@ -46,6 +53,8 @@ def export(folder: Path, out: Path, data: Path | None, size: int | None, license
 
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
+    for taken in (out, out.with_suffix(".decoder.onnx")):
+        refuse_taken(taken, overwrite)
     run = Run.open(folder)
     network, recipe = trained_network(run)
     if size is not None and recipe.task in ONE_SIZE:

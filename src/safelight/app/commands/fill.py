@@ -1,10 +1,13 @@
 """safelight fill: what a mask marks as missing is filled."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
@@ -13,14 +16,17 @@ if TYPE_CHECKING:
     from safelight.runtime.batch import Job
     from safelight.runtime.fill import Filler, Method
     from safelight.tasks.holes_files import Missing
+    from safelight.tasks.holes_shapes import Hole
 
 EXAMPLES = """
 \b
 Examples:
   safelight fill portrait.jpg --mask damage.png          writes portrait-filled.png
   safelight fill portrait.jpg --mask damage.png --grow 2 --feather 3
-  safelight fill scans/ --mask masks/ -o mended/         masks/NAME.png or masks/NAME-mask.png for NAME
+  safelight fill scans/ --mask masks/ -o mended/         masks/NAME.png or masks/NAME-mask.png for NAME,
+                                                         masks/1920/NAME.png for scans/1920/NAME
   safelight fill portrait.jpg                            with portrait-mask.png, if that lies beside it
+  safelight fill cut.png --missing erased                with what is transparent in it for its mask
 
 A mask is a picture of the photo's size in which white is what is missing (--missing says otherwise). Every
 pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
@@ -81,9 +87,13 @@ def fill(
     from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
 
     jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite, mask)
-    masks = {job.photo: mask_of(job.photo, mask) for job in jobs}
+    masks = masks_of(jobs, mask)
+    if missing == "erased":
+        masks = {photo: own or photo for photo, own in masks.items()}
     if dry_run:
-        return tell_jobs(jobs, overwrite, [_note(masks[job.photo]) for job in jobs])
+        return tell_jobs(
+            jobs, overwrite, [note_of(masks[job.photo], " (has no mask: would fail)") for job in jobs]
+        )
     filler = load_filler(model)
 
     def work(job: "Job") -> Sequence[str]:
@@ -92,21 +102,42 @@ def fill(
     return report(run(jobs, work, overwrite), len(jobs), "filling", "filled")
 
 
-def mask_of(photo: Path, given: Path | None) -> Path | None:
-    """The mask for a photo: the file given, NAME.* or NAME-mask.* in the folder given or beside the photo."""
+def masks_of(jobs: "Sequence[Job]", given: Path | None) -> dict[Path, Path | None]:
+    """The mask of each photo, None where there is none. Raises UsageError for one that its result would replace."""
+    from safelight.pixels.photo import shown
+    from safelight.runtime.batch import same_file
+
+    often = Counter(job.photo.stem for job in jobs)
+    masks = {job.photo: mask_of(job, given, flat=often[job.photo.stem] == 1) for job in jobs}
+    for job in jobs:
+        mask = masks[job.photo]
+        if mask and same_file(mask, job.result):
+            raise click.UsageError(
+                f"{shown(mask)} is the mask and would be replaced by the result; choose another -o"
+            )
+    return masks
+
+
+def mask_of(job: "Job", given: Path | None, flat: bool = True) -> Path | None:
+    """The mask of a photo: the file given; else NAME.* or NAME-mask.* in the folder given, or beside the photo.
+
+    In the folder given it lies as deep as the photo in its own. flat: it may also lie in that folder itself.
+    """
     from safelight.runtime.names import PHOTOS, carrying, mask_name
 
+    photo = job.photo
     if given is not None and not given.is_dir():
         return given
-    folder = given or photo.parent
+    folders = [given / job.inner, *([given] if flat else [])] if given else [photo.parent]
     names = [Path(mask_name(path)).stem for path in (carrying(photo), photo)]
     names += [photo.stem] if given else []
-    candidates = [folder / f"{name}{suffix}" for name in names for suffix in (".png", *sorted(PHOTOS))]
-    return next((path for path in candidates if path.is_file()), None)
+    files = [f"{name}{suffix}" for name in names for suffix in (".png", *sorted(PHOTOS))]
+    return next((folder / file for folder in folders for file in files if (folder / file).is_file()), None)
 
 
-def _note(mask: Path | None) -> str:
-    return f", with {mask.name}" if mask else " (has no mask: would fail)"
+def note_of(mask: Path | None, lacking: str) -> str:
+    """What a dry run says of a photo's mask."""
+    return f", with {mask.name}" if mask else lacking
 
 
 def _fill_one(
@@ -123,17 +154,27 @@ def _fill_one(
     from safelight.pixels.files import read_photo
     from safelight.tasks.holes_files import read_mask
 
+    photo = read_photo(job.photo)
     if mask is None:
         raise PhotoError("has no mask; give --mask, or make one with safelight scratches")
-    photo = read_photo(job.photo)
     marked = read_mask(mask, photo.size, missing)
     filled = filler.fill(photo, marked.hole, method, *edge, in_place=True)
+    result = _opaque(filled.photo, marked.hole) if missing == "erased" else filled.photo
     return (
         *photo.remarks,
         *marked.remarks,
-        filler.remark(filled.used),
-        *write_lossless(job.result, filled.photo, overwrite),
+        filler.remark(filled.used, method),
+        *write_lossless(job.result, result, overwrite),
     )
+
+
+def _opaque(photo: "Photo", hole: "Hole") -> "Photo":
+    """The photo with nothing transparent where it was filled."""
+    if photo.alpha is None:
+        return photo
+    alpha = photo.alpha.copy()
+    alpha[hole] = np.iinfo(alpha.dtype).max
+    return replace(photo, alpha=alpha)
 
 
 def write_lossless(path: Path, photo: "Photo", overwrite: bool) -> tuple[str, ...]:

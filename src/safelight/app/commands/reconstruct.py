@@ -65,15 +65,18 @@ def _into_a_file(vae: "Autoencoder", jobs: "Sequence[Job]", overwrite: bool) -> 
     from safelight.runtime.batch import run
 
     pairs: list[Srgb] = []
+    beyond: list[str] = []
 
     def work(job: "Job") -> tuple[str, ...]:
         pairs.append(pair(vae, job.photo))
-        return vae.remarks(job.photo)
+        beyond.extend(vae.remarks(job.photo))
+        return ()
 
-    status = report(run(jobs, work, overwrite=True), len(jobs), "reconstructing", "reconstructed")
-    if pairs:
-        click.echo(write_pictures(pairs, jobs[0].result, overwrite))
-    return status
+    def written() -> str:
+        words = [write_pictures(pairs, jobs[0].result, overwrite)] if pairs else []
+        return "; ".join([*words, *_beyond(beyond)])
+
+    return report(run(jobs, work, overwrite=True), len(jobs), "reconstructing", "reconstructed", written)
 
 
 def _into_a_folder(vae: "Autoencoder", jobs: "Sequence[Job]", full_size: bool, overwrite: bool) -> int:
@@ -82,12 +85,30 @@ def _into_a_folder(vae: "Autoencoder", jobs: "Sequence[Job]", full_size: bool, o
     from safelight.app.pictures_out import write_pictures
     from safelight.runtime.batch import run
 
+    beyond: list[str] = []
+
     def work(job: "Job") -> tuple[str, ...]:
         picture = vae.reconstruct(job.photo, full_size)
         write_pictures([picture], job.result.parent, overwrite, names=[job.result.stem])
-        return vae.remarks(job.photo)
+        beyond.extend(vae.remarks(job.photo))
+        return ()
 
-    return report(run(jobs, work, overwrite), len(jobs), "reconstructing", "reconstructed")
+    return report(
+        run(jobs, work, overwrite),
+        len(jobs),
+        "reconstructing",
+        "reconstructed",
+        lambda: "; ".join(_beyond(beyond)),
+    )
+
+
+def _beyond(remarks: Sequence[str]) -> list[str]:
+    """What there is to know of several photos, in a few words; of one all of it."""
+    if len(remarks) < 2:
+        return list(remarks)
+    return [
+        f"{len(remarks)} wider or taller than the photos learned from: what came back beyond means nothing"
+    ]
 
 
 def pair(vae: "Autoencoder", path: Path) -> "Srgb":

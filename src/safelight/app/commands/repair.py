@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
-from safelight.app.commands.fill import mask_of, write_lossless
+from safelight.app.commands.fill import masks_of, note_of, write_lossless
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
@@ -24,7 +25,8 @@ EXAMPLES = """
 \b
 Examples:
   safelight repair portrait.jpg                          scratches are found and filled: portrait-repaired.png
-  safelight repair portrait.jpg --keep-mask              the same, and portrait-mask.png to look at and correct
+  safelight repair portrait.jpg --keep-mask              the same, and portrait-mask.png to look at and correct:
+                                                         a mask beside the photo is used, not looked for again
   safelight repair portrait.jpg --mask corrected.png     with a mask of one's own
   safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
   safelight repair scans/ -o mended/ --sensitivity 0.3   a whole folder, only what is plainly a scratch
@@ -41,7 +43,10 @@ MUCH = 0.05  # of the photo: more is rarely all damage
 
 @dataclass(frozen=True)
 class Tools:
-    """What repairs: finder, filler, the colorizer if color was asked for, its hints, the mask that was given."""
+    """What repairs: finder, filler, the colorizer if color was asked for, its hints.
+
+    mask: what --mask says. masks: each photo's own, if it has one.
+    """
 
     finder: "ScratchFinder"
     method: "FindMethod"
@@ -49,6 +54,7 @@ class Tools:
     colorizer: "Colorizer | None"
     hints: "HintSet | None"
     mask: Path | None
+    masks: dict[Path, Path | None]
     sensitivity: float
     keep_mask: bool
 
@@ -113,9 +119,13 @@ def repair(
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
     jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name), overwrite, mask)
+    masks = masks_of(jobs, mask)
+    if mask is None and keep_mask:
+        masks = {job.photo: masks[job.photo] or _kept_before(job) for job in jobs}
     if dry_run:
-        return tell_jobs(jobs, overwrite)
-    tools = _tools(color, hint_file, mask, sensitivity, method, keep_mask)
+        lacking = "" if mask is None else " (has no mask: would fail)"
+        return tell_jobs(jobs, overwrite, [note_of(masks[job.photo], lacking) for job in jobs])
+    tools = _tools(color, hint_file, mask, masks, sensitivity, method, keep_mask)
     return report(
         run(jobs, lambda job: _repair_one(tools, job, overwrite), overwrite),
         len(jobs),
@@ -128,6 +138,7 @@ def _tools(
     color: bool,
     hint_file: Path | None,
     mask: Path | None,
+    masks: dict[Path, Path | None],
     sensitivity: float,
     method: "FindMethod",
     keep_mask: bool,
@@ -138,15 +149,16 @@ def _tools(
 
     hints = read_hint_file(hint_file) if hint_file else None
     colorizer = load_colorizer() if color else None
-    return Tools(load_finder(), method, load_filler(), colorizer, hints, mask, sensitivity, keep_mask)
+    return Tools(load_finder(), method, load_filler(), colorizer, hints, mask, masks, sensitivity, keep_mask)
 
 
 def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     """One photo from file to file: scratches, fill, color; what was done, and what could not be kept."""
     from safelight.pixels.files import read_photo
+    from safelight.runtime.familiar import warning
 
     photo = read_photo(job.photo)
-    hole, remarks = _damage(tools, job, photo, overwrite)
+    hole, remarks = _damage(tools, job, photo)
     if hole.any():
         filled = tools.filler.fill(photo, hole, in_place=True)
         photo, done = filled.photo, tools.filler.remark(filled.used)
@@ -154,27 +166,48 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
         done = "no damage was found, nothing was filled"
     if tools.colorizer:
         hints, told = hints_for(job, tools.hints)
-        photo, remarks = tools.colorizer.recolor(photo, hints), (*remarks, *told)
+        photo, unfamiliarity = tools.colorizer.develop(photo, hints)
+        remarks = (*remarks, *told, *(() if unfamiliarity is None else warning(unfamiliarity)))
     return (*photo.remarks, *remarks, done, *write_lossless(job.result, photo, overwrite))
 
 
-def _damage(tools: Tools, job: "Job", photo: "Photo", overwrite: bool) -> "tuple[Hole, Sequence[str]]":
-    """The mask that was given for this photo, or the scratches that are found; and what there is to remark."""
-    from safelight.errors import PhotoError
+def _kept_as(job: "Job") -> Path:
+    """Where --keep-mask writes the mask of a photo."""
     from safelight.runtime.names import mask_name
-    from safelight.tasks.holes_files import read_mask, write_mask
+
+    return job.result.with_name(job.name(mask_name))
+
+
+def _kept_before(job: "Job") -> Path | None:
+    """The mask that is there already: somebody may have corrected it."""
+    kept = _kept_as(job)
+    return kept if kept.is_file() else None
+
+
+def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[str]]":
+    """The mask of this photo, given or beside it, or the scratches that are found; and what there is to remark."""
+    from safelight.errors import EmptyMaskError, PhotoError
+    from safelight.pixels.photo import shown
+    from safelight.runtime.names import mask_name
+    from safelight.tasks.holes_files import MaskFile, read_mask, write_mask
     from safelight.tasks.scratches import ScratchSettings
 
+    own = tools.masks[job.photo]
+    if own is not None:
+        try:
+            marked = read_mask(own, photo.size)
+        except EmptyMaskError:
+            if tools.mask:
+                raise
+            marked = MaskFile(np.zeros(photo.size, bool))
+        said = f"with the mask {shown(own.name)}; remove it to have the damage looked for again"
+        return marked.hole, (*marked.remarks, *(() if tools.mask else (said,)))
     if tools.mask is not None:
-        given = mask_of(job.photo, tools.mask)
-        if given is None:
-            raise PhotoError(f"has no mask in {tools.mask}; add {mask_name(job.photo)}, or leave --mask out")
-        marked = read_mask(given, photo.size)
-        return marked.hole, marked.remarks
+        raise PhotoError(f"has no mask in {tools.mask}; add {mask_name(job.photo)}, or leave --mask out")
     found = tools.finder.find(photo.pixels, ScratchSettings(tools.sensitivity), tools.method)
     hole = found.mask > 0
     if tools.keep_mask:
-        write_mask(job.result.with_name(job.name(mask_name)), hole, overwrite=overwrite)
+        write_mask(_kept_as(job), hole)
     if not hole.any():
         return hole, ()
     remarks = [f"{hole.mean():.1%} of it is damaged ({found.title})"]
