@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from safelight.data.cache import open_dataset
+from safelight.data.cache import open_dataset, photo_in
 from safelight.errors import RecipeError
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
@@ -33,7 +33,6 @@ from safelight.recipes import recipe_named
 from safelight.tasks.autoencode import frame, unframe
 from safelight.tasks.hints import Points
 from safelight.training.code.predict import NetworkCodes
-from safelight.training.code.samples import photo_in
 from safelight.training.color import probes as color
 from safelight.training.color.predict import NetworkPredict
 from safelight.training.crafts import from_json

@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from safelight.pixels.files import read_photo, write_photo
     from safelight.runtime.restore import load
     from safelight.tasks.hints import Hint, HintSet
+    from safelight.tasks.holes_files import write_mask
 
 __version__ = "0.1.0"
-__all__ = ["Hint", "HintSet", "__version__", "load", "read_photo", "write_photo"]
+__all__ = ["Hint", "HintSet", "__version__", "load", "read_photo", "write_mask", "write_photo"]
 
 _HOMES = {
     "Hint": "safelight.tasks.hints",
     "HintSet": "safelight.tasks.hints",
     "load": "safelight.runtime.restore",
     "read_photo": "safelight.pixels.files",
+    "write_mask": "safelight.tasks.holes_files",
     "write_photo": "safelight.pixels.files",
 }
 

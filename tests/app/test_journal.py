@@ -30,7 +30,7 @@ def runs(tmp_path: Path) -> Path:
         write_run(root, "b", CASE, parent="a", difference={"optimizer.lr": [0.002, 0.001]}, recipe=changed),
         gains + 0.3 + rng.normal(0, 0.2, gains.shape),
     )
-    write_run(root, "c", CASE)
+    write_run(root, "c", CASE, recipe={**RECIPE, "train": {**RECIPE["train"], "seed": 1}})
     return root
 
 

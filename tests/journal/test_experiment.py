@@ -179,3 +179,10 @@ def test_commands_can_be_pasted_whatever_the_folders_are_called(tmp_path: Path) 
     record = made(tmp_path, "my run", dataset={"path": "/set one", "fingerprint": "f"})
     words = shlex.split(judge_command(record, None))
     assert words[2:5] == [str(record.folder), "--data", "/set one"]
+
+
+def test_one_run_made_twice_is_not_two_seeds(tmp_path: Path) -> None:
+    with pytest.raises(
+        RunError, match="a and b are of one recipe, seed, dataset and code: one run, made twice"
+    ):
+        arms_of([made(tmp_path, "a"), made(tmp_path, "c", {"train.seed": 1}), made(tmp_path, "b")])

@@ -202,3 +202,9 @@ def test_seeds_that_agree_exactly_leave_the_pictures_alone_to_vary(tmp_path: Pat
     sides = [[verdict(tmp_path, gains + lead, f"{lead}-{seed}") for seed in range(2)] for lead in (0.0, 0.5)]
     found = pair(*sides).overall.difference
     assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_too_few_pictures_are_given_as_the_reason(tmp_path: Path, gains: np.ndarray) -> None:
+    few = pair([verdict(tmp_path, gains[:4], "a")], [verdict(tmp_path, gains[:4] + 1, "b")])
+    assert few.overall.outcome == "cannot tell"
+    assert caution(few) == "4 pictures are too few to tell better from worse; judge 8 or more."

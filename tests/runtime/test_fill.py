@@ -246,3 +246,9 @@ def test_a_photo_is_mended_in_place_on_demand_alone() -> None:
         filler.fill(Photo(locked), hole, "biharmonic", in_place=True).photo.pixels, copied
     )
     np.testing.assert_array_equal(locked, before)
+
+
+def test_pixels_below_none_are_refused() -> None:
+    for setting in ({"grow": -4}, {"feather": -1}, {"grow": float("nan")}):
+        with pytest.raises(PhotoError, match="expected numbers of pixels, from 0"):
+            Filler(None)(np.zeros((20, 20, 3), np.float32), np.eye(20), "telea", **setting)

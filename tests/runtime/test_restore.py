@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.errors import ModelError, PhotoError
+from safelight.errors import HintError, ModelError, PhotoError
 from safelight.pixels.color import chroma, lab_to_srgb, srgb_to_lab, srgb_to_lightness
 from safelight.pixels.files import read_photo, write_photo
 from safelight.pixels.photo import Photo
@@ -181,3 +181,9 @@ def test_a_hint_out_of_reach_changes_nothing_inside_a_lasso_either(colorizer: Co
     )
     assert near < 1e-4
     assert far > 5e-3
+
+
+@pytest.mark.parametrize("setting", [{"vivid": 2}, {"vivid": -0.1}, {"reach": 1.5}, {"vivid": float("nan")}])
+def test_settings_out_of_range_are_refused(colorizer: Colorizer, setting: dict[str, float]) -> None:
+    with pytest.raises(HintError, match="expected numbers from 0 to 1"):
+        colorizer(np.zeros((40, 40, 3), np.float32), **setting)

@@ -57,11 +57,23 @@ class Differing:
 
 
 def arms_of(records: Sequence[Record]) -> list[Arm]:
-    """The runs grouped: same settings but for the seed, same data, code and beginning; in the order given."""
+    """The runs grouped: same settings but for the seed, same data, code and beginning; in the order given.
+
+    Raises RunError for one run that was made twice: the same seed again tells nothing of another seed.
+    """
     groups: dict[str, list[Record]] = {}
     for record in records:
         key = json.dumps([_settings(record), _circumstances(record)], sort_keys=True, default=str)
         groups.setdefault(key, []).append(record)
+    for group in groups.values():
+        seeds: dict[Any, Record] = {}
+        for record in group:
+            first = seeds.setdefault(record.settings.get(SEED), record)
+            if first is not record:
+                raise RunError(
+                    f"{first.name} and {record.name} are of one recipe, seed, dataset and code: one run, made twice; "
+                    "leave one of them out"
+                )
     return [Arm(tuple(group)) for group in groups.values()]
 
 

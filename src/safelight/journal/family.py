@@ -55,4 +55,5 @@ def origin(record: Record) -> str:
 
     if record.parent is None:
         return f"recipe {record.facts.get('recipe', record.recipe.get('name', '?'))}"
-    return show_difference(record.difference) or "nothing changed"
+    changed = show_difference(record.difference) or "nothing changed"
+    return f"{changed}, weights kept" if record.facts.get("weights_from") else changed

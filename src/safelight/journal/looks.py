@@ -11,6 +11,11 @@ LOOKS = "test_looks.jsonl"
 TIMES = {1: "once", 2: "twice"}
 
 
+def times(count: int) -> str:
+    """How often, in words."""
+    return TIMES.get(count, f"{count} times")
+
+
 @dataclass(frozen=True)
 class SplitLooks:
     """Looks at the test split of one dataset. rows: when, which model; the oldest first."""
@@ -27,7 +32,7 @@ class SplitLooks:
         split = f"the test split of {self.dataset}"
         if not self.rows:
             return f"{split} was never looked at"
-        return f"{split} was looked at {TIMES.get(len(self), f'{len(self)} times')}"
+        return f"{split} was looked at {times(len(self))}"
 
 
 def count_looks(records: Sequence[Record]) -> list[SplitLooks]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.journal.measures import Measure
+from safelight.judging.intervals import FEWEST
 from safelight.judging.paired import Lead, Outcome, Pairing, most_changed
 from safelight.judging.scores import number
 
@@ -35,7 +36,9 @@ def headline(one: str, other: str, pairing: Pairing) -> str:
 
 
 def caution(pairing: Pairing) -> str:
-    """For how much the answer holds: one seed, or several."""
+    """For how much the answer holds: too few pictures, one seed, or several."""
+    if len(pairing.names) < FEWEST:
+        return f"{len(pairing.names)} pictures are too few to tell better from worse; judge {FEWEST} or more."
     if min(pairing.seeds) < 2:
         return (
             "The interval is over pictures alone: one seed on a side, so that another seed may say otherwise. "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from safelight.journal.looks import times
 from safelight.judging.baselines import BASELINES
 from safelight.judging.intervals import FEWEST, Estimate
 from safelight.judging.protocols import PROTOCOLS
@@ -144,8 +145,7 @@ def _cautions(verdict: Verdict) -> list[str]:
             " do not compare these numbers with those of other sets."
         )
     if verdict.looks is not None:
-        times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
-        cautions.append(f"This test split has been looked at {times}, this time included.")
+        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
     return cautions
 
 

@@ -92,6 +92,8 @@ class Filler:
         Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one.
         """
         check_method(method)
+        if not (grow >= 0 and feather >= 0):
+            raise PhotoError(f"grow is {grow} and feather {feather}; expected numbers of pixels, from 0")
         if method == "model" and self._session is None:
             raise ModelError("no model for filling is bundled; give one (MODEL.onnx), or use another method")
         core = _grown(check_mask(mask, photo.size), grow)
@@ -111,7 +113,9 @@ class Filler:
         reach = (self._preparation.crossover - 1) / 2  # of the disc that fits into what is just wide enough
         if method != "auto" or self._session is None or reach <= 0:
             return (hole,)
-        wide = grow(shrink(hole, reach), 1.5 * reach + 1) & hole  # with the corners, which the disc leaves out
+        wide = (
+            grow(shrink(hole, reach), 1.5 * reach + 1) & hole
+        )  # with the corners, which the disc leaves out
         return wide, hole & ~wide
 
     def remark(self, used: Mapping[str, int], method: Method = "auto") -> str:

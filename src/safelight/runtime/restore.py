@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, overload
 import numpy as np
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
-from safelight.errors import ModelError
+from safelight.errors import HintError, ModelError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
@@ -146,6 +146,8 @@ class Colorizer:
     def _color(
         self, pixels: Pixels, hints: HintSet | None, vivid: float, reach: float
     ) -> tuple[Pixels, float | None]:
+        if not (0 <= vivid <= 1 and 0 <= reach <= 1):
+            raise HintError(f"vivid is {vivid} and reach {reach}; expected numbers from 0 to 1")
         L = self._seen(pixels)
         small = (L.shape[0], L.shape[1])
         free, lassos = by_region(hints or HintSet())

@@ -39,7 +39,8 @@ def models() -> None:
 
 def _line(name: str, files: "list[ModelFile]") -> str:
     card = files[0].card
-    size = sum(file.path.stat().st_size for file in files) / 1e6
+    beside = files[0].path.parent.glob(f"{name}.*.npz")  # from which an autoencoder samples
+    size = sum(path.stat().st_size for path in (*(file.path for file in files), *beside)) / 1e6
     used = f"; used by {USERS[name]}" if name in USERS else ""
     return (
         f"{name:12} {' and '.join(sorted({file.card.task for file in files}, reverse=True))}, "

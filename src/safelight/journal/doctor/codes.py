@@ -3,11 +3,14 @@
 from safelight.journal.doctor.case import Case, Reading
 
 EARLY = 0.25  # of a run: before it a code may not say anything yet
-LEAST_GAIN = 0.02  # share of the mean picture's error that a code must take away (as in losses/latent.py)
+LEAST_GAIN, LEAST_NATS = (
+    0.02,
+    1.0,
+)  # as in losses/latent.py: of the mean picture's error, and of a code's cost
 
 
 def measure_collapse(case: Case) -> Reading | None:
-    """No unit of the code is active, or the reconstructions are no better than the mean picture."""
+    """No unit of the code is active, or it costs nearly nothing and the mean picture would do as well."""
     active, error = case.last("probe/active_share"), case.last("probe/mean_picture")
     if active is None or error is None or case.progress < EARLY:
         return None
@@ -16,6 +19,6 @@ def measure_collapse(case: Case) -> Reading | None:
         f"{active:.0%} of the units of the code are active, it costs {cost:.3g} nats a picture, and the error is "
         f"{error:.0%} of the mean picture's"
     )
-    sick = active == 0 or error >= 1 - LEAST_GAIN
+    sick = active == 0 or (error >= 1 - LEAST_GAIN and cost < LEAST_NATS)
     curves = ("probe/active_share", "probe/kl", "probe/mean_picture")
     return Reading(1 - error, LEAST_GAIN, "of the mean picture's error taken away", sick, says, curves)

@@ -193,7 +193,7 @@ SYMPTOMS = (
     Symptom(
         "hole stays empty",
         holes.measure_empty,
-        "the skip at full size carries the empty hole across (note 001), or the loss hardly looks into it",
+        "a skip at full size carries the empty hole across (note 001), the loss hardly looks into it, or it is early",
         (
             drop_level("model.skips", 0),
             raise_weight("loss.hole"),

@@ -1,5 +1,6 @@
 """A verdict on codes in plain words; where PCA is better, that is said."""
 
+from safelight.journal.looks import times
 from safelight.judging.codes.verdict import MEAN, MODEL, PCA, CodeVerdict
 from safelight.judging.intervals import FEWEST, Estimate
 
@@ -41,7 +42,7 @@ def _against_pca(verdict: CodeVerdict) -> str:
     if verdict.standing == "loses":
         more = Estimate(-verdict.saved.value, -verdict.saved.high, -verdict.saved.low)
         return f"PCA wins: the model's squared error is {_percent(more)} higher; {error}."
-    return f"It cannot be told from PCA (squared error lower by {_percent(verdict.saved)}); {error}."
+    return f"It cannot be told from PCA (share of PCA's squared error saved: {_percent(verdict.saved)}); {error}."
 
 
 def _codes(verdict: CodeVerdict) -> list[str]:
@@ -99,8 +100,7 @@ def _cautions(verdict: CodeVerdict) -> list[str]:
             "Fréchet distances grow as pictures get fewer: compare them at this number of pictures only."
         )
     if verdict.looks is not None:
-        times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
-        cautions.append(f"This test split has been looked at {times}, this time included.")
+        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
     return cautions
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from safelight.journal.looks import times
 from safelight.judging.cells import ALL
 from safelight.judging.holes.scores import STATISTICS
 from safelight.judging.holes.verdict import FillVerdict
@@ -104,8 +105,7 @@ def _cautions(verdict: FillVerdict) -> list[str]:
     if verdict.enlarged:
         cautions.append(f"{_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
     if verdict.looks is not None:
-        times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
-        cautions.append(f"This test split has been looked at {times}, this time included.")
+        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
     return cautions
 
 

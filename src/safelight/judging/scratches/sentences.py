@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from safelight.journal.looks import times
 from safelight.judging.cells import ALL
 from safelight.judging.intervals import FEWEST, Estimate
 from safelight.judging.scores import number
@@ -75,8 +76,7 @@ def _cautions(verdict: ScratchVerdict) -> list[str]:
         pictures = "1 picture" if verdict.enlarged == 1 else f"{verdict.enlarged:,} pictures"
         cautions.append(f"{pictures} had to be enlarged, which makes them smoother than the damage on them.")
     if verdict.looks is not None:
-        times = "once" if verdict.looks == 1 else f"{verdict.looks} times"
-        cautions.append(f"This test split has been looked at {times}, this time included.")
+        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
     return cautions
 
 
