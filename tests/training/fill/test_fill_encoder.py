@@ -101,7 +101,7 @@ def test_the_command_of_another_kind_trains_the_same() -> None:
         ({"model.widths": "8,8"}, "model.widths is"),
         ({"augment.size": "48"}, "expected a multiple of 32"),
         ({"preparation.span": "unit"}, "an encoder sees -1..1.*set preparation.span centered"),
-        ({"model.pretrained": "false"}, "would keep random features"),
+        ({"model.pretrained": "false", "model.freeze": "true"}, "would keep random features"),
     ],
 )
 def test_what_cannot_work_together_is_refused(changes: dict[str, str], said: str) -> None:
@@ -110,7 +110,7 @@ def test_what_cannot_work_together_is_refused(changes: dict[str, str], said: str
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("recipe", [tiny(), tiny(model__freeze="false", model__skips="0,1,2,3,4"), scratch()])
+@pytest.mark.parametrize("recipe", [tiny(), tiny(model__freeze="true", model__skips="0,1,2,3,4"), scratch()])
 def test_gradient_reaches_every_weight_that_is_trained(album: Album, recipe: FillRecipe) -> None:
     craft = craft_of(recipe)
     network = craft.network(recipe)
@@ -142,7 +142,8 @@ def test_a_trained_encoder_has_a_learning_rate_of_its_own() -> None:
     recipe = scratch()
     groups = make_optimizer(craft_of(recipe).network(recipe), recipe.optimizer).param_groups
     lr = recipe.optimizer.lr
-    assert [group["lr"] for group in groups] == pytest.approx([lr, lr, 0.1 * lr, 0.1 * lr])
+    assert [group["lr"] for group in groups] == pytest.approx([lr, lr, *[recipe.optimizer.encoder * lr] * 2])
+    assert recipe.optimizer.encoder < 1
 
 
 def test_a_run_is_scored_read_back_and_fills_holes_alone(run: Run) -> None:
