@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
@@ -170,6 +169,8 @@ def _fill_one(
 
 def _opaque(photo: "Photo", hole: "Hole") -> "Photo":
     """The photo with nothing transparent where it was filled."""
+    import numpy as np
+
     if photo.alpha is None:
         return photo
     alpha = photo.alpha.copy()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from safelight.app.commands.fill import masks_of, note_of, write_lossless
 from safelight.app.given_hints import hints_for, read_hint_file
@@ -186,6 +185,8 @@ def _kept_before(job: "Job") -> Path | None:
 
 def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[str]]":
     """The mask of this photo, given or beside it, or the scratches that are found; and what there is to remark."""
+    import numpy as np
+
     from safelight.errors import EmptyMaskError, PhotoError
     from safelight.pixels.photo import shown
     from safelight.runtime.names import mask_name
