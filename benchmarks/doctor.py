@@ -222,7 +222,7 @@ def trained(data: Path, seeds: int, only: Sequence[str]) -> None:
 @contextmanager
 def sickened(failing: Failing) -> Iterator[None]:
     """While it lasts, runs go wrong in this way."""
-    draw, opened, built = ColorSamples.__getitem__, fitting._open, ColorCraft.network
+    draw, opened, built = ColorSamples.__getitem__, fitting.open_sets, ColorCraft.network
 
     def spoilt(self: ColorSamples, k: int) -> Sample:
         sample = draw(self, k)
@@ -240,7 +240,7 @@ def sickened(failing: Failing) -> Iterator[None]:
 
     with (
         patch.object(ColorSamples, "__getitem__", spoilt),
-        patch.object(fitting, "_open", fewer),
+        patch.object(fitting, "open_sets", fewer),
         patch.object(ColorCraft, "network", harmed),
     ):
         yield
