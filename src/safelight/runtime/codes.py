@@ -16,12 +16,13 @@ from safelight.arrays import Pixels, Planes, Srgb
 from safelight.errors import ModelError, SafelightError
 from safelight.pixels.files import Photo, read_photo
 from safelight.runtime.mixture import Mixture
-from safelight.runtime.modelfile import WEIGHTS, ModelFile, expanded, find_model
+from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, expanded, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.autoencode import Framed, Preparation, frame, unframe
 
 MODEL = "figures"  # the bundled autoencoder
-ENCODER, DECODER, MIXTURE = ".encoder.onnx", ".decoder.onnx", ".codes.npz"
+ENCODER, DECODER = (f"{half}.onnx" for half in HALVES)
+MIXTURE = ".codes.npz"
 BEYOND = 1.1  # times the typical width or height of training photos: they vary a little
 CODES = "codes_sha256"  # in a card's preparation: checksum of the mixture beside the model
 

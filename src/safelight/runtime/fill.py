@@ -113,9 +113,8 @@ class Filler:
         reach = (self._preparation.crossover - 1) / 2  # of the disc that fits into what is just wide enough
         if method != "auto" or self._session is None or reach <= 0:
             return (hole,)
-        wide = (
-            grow(shrink(hole, reach), 1.5 * reach + 1) & hole
-        )  # with the corners, which the disc leaves out
+        # Grown by more than it was shrunk: the disc leaves corners out.
+        wide = grow(shrink(hole, reach), 1.5 * reach + 1) & hole
         return wide, hole & ~wide
 
     def remark(self, used: Mapping[str, int], method: Method = "auto") -> str:

@@ -28,9 +28,8 @@ class Session:
     """
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
-        os.environ.setdefault(
-            "ORT_DISABLE_TELEMETRY", "1"
-        )  # it would keep a device's number and report its use
+        # Else it keeps a number for this device and events to report; it asks when it is imported.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         onnxruntime.disable_telemetry_events()
