@@ -16,11 +16,12 @@ from safelight.pixels import png, tiff
 from safelight.pixels.atomic import new_file
 from safelight.pixels.photo import Photo, shown
 
-Writer: TypeAlias = Callable[[BinaryIO, Photo, int], None]
+Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold
 
 _STRIP = 1 << 20  # pixels converted at a time
 _LARGEST_BLOCK = 65500  # bytes of EXIF or XMP in a JPEG, which has 16 bits for a length
 _DEEP = (".png", ".tif", ".tiff")  # what holds 16 bits
+ON_WHITE = "what is transparent in it was laid on white, as a JPEG has no alpha; a .png or .tif keeps it"
 
 
 def write_photo(
@@ -35,19 +36,33 @@ def write_photo(
     picture is a Photo, or (h, w, 3) sRGB: floats 0..1, uint8 or uint16. Alpha (if the size is the same),
     EXIF, XMP, resolution and, of floats, 8 or 16 bits are those of `like`. JPEG has no alpha: white shows
     through. quality is that of JPEG (from 90 up with color at full size) and WebP, 100 is WebP's lossless.
+    What a format cannot hold is left out; `write_remarked` does the same and says what that was.
 
     The file appears whole or not at all; one that exists stays, unless overwrite. Raises PhotoError.
     """
+    write_remarked(path, picture, like, overwrite, quality)
+    return Path(path)
+
+
+def write_remarked(
+    path: str | Path,
+    picture: Photo | Pixels,
+    like: Photo | None = None,
+    overwrite: bool = False,
+    quality: int = 95,
+) -> tuple[str, ...]:
+    """As `write_photo`; returns what of the photo the file could not hold, a sentence each."""
     path = Path(path)
     writer = _writer(path)
     photo = _as_photo(picture, like, deep=path.suffix.lower() in _DEEP)
+    remarks = _shallower(picture, like, photo, path.suffix)
     try:
         if path.is_dir():
             raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
         if path.exists() and not overwrite:
             raise FileExistsError  # before the work; whoever comes in between is seen at the end
         with new_file(path, overwrite) as file:
-            writer(file, photo, quality)
+            remarks += writer(file, photo, quality)
     except FileExistsError as error:
         raise PhotoError(
             f"{shown(path)} exists; give another name, or ask for it to be overwritten"
@@ -59,7 +74,7 @@ def write_photo(
         raise PhotoError(
             f"{shown(path)} cannot be written ({reason}); check the folder and the size"
         ) from error
-    return path
+    return remarks
 
 
 def _writer(path: Path) -> Writer:
@@ -97,6 +112,14 @@ def _depth_of(pixels: Pixels, like: Photo) -> "np.dtype[np.generic]":
     return like.pixels.dtype if pixels.dtype.kind == "f" else pixels.dtype
 
 
+def _shallower(picture: Photo | Pixels, like: Photo | None, photo: Photo, suffix: str) -> tuple[str, ...]:
+    """A remark where 16 bits were given and 8 are written."""
+    given = picture.pixels if isinstance(picture, Photo) else picture
+    if np.uint16 not in (given.dtype, _depth_of(given, like or photo)) or photo.pixels.dtype == np.uint16:
+        return ()
+    return (f"its 16 bits a channel became 8, which is all that a {suffix} holds; a .png or .tif keeps them",)
+
+
 def _to_depth(values: np.ndarray, depth: type) -> UInt8[np.ndarray, "..."] | UInt16[np.ndarray, "..."]:
     """Floats 0..1, uint8 or uint16 as uint8 or uint16, strip by strip."""
     if values.dtype == depth:
@@ -113,8 +136,10 @@ def _to_depth(values: np.ndarray, depth: type) -> UInt8[np.ndarray, "..."] | UIn
     return result
 
 
-def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> None:
-    pixels = photo.pixels if photo.alpha is None else _on_white(photo.pixels, photo.alpha)
+def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
+    pixels, remarks = photo.pixels, _too_large(photo, _LARGEST_BLOCK)
+    if photo.alpha is not None and photo.alpha.min() < 255:
+        pixels, remarks = _on_white(pixels, photo.alpha), (ON_WHITE, *remarks)
     Image.fromarray(pixels).save(
         file,
         "JPEG",
@@ -124,9 +149,10 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> None:
         **_blocks(photo, _LARGEST_BLOCK),
         **({"dpi": photo.dpi} if photo.dpi else {}),
     )
+    return remarks
 
 
-def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> None:
+def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
     Image.fromarray(pixels).save(
         file,
@@ -138,20 +164,33 @@ def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> None:
         icc_profile=srgb_profile(),
         **_blocks(photo),
     )
+    return ()
 
 
-def _write_png(file: BinaryIO, photo: Photo, quality: int) -> None:
+def _write_png(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     png.write(file, photo)
+    return ()
 
 
-def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> None:
+def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     tiff.write(file, photo, srgb_profile())
+    return ()
 
 
 def _blocks(photo: Photo, largest: int | None = None) -> dict[str, bytes]:
     """EXIF and XMP as Pillow's options, what is too large left out."""
     blocks = {"exif": photo.exif and b"Exif\0\0" + photo.exif, "xmp": photo.xmp}
     return {name: block for name, block in blocks.items() if block and len(block) <= (largest or len(block))}
+
+
+def _too_large(photo: Photo, largest: int) -> tuple[str, ...]:
+    """Remarks on the blocks that `_blocks` leaves out."""
+    sizes = {"EXIF": len(photo.exif or b""), "XMP": len(photo.xmp or b"")}
+    return tuple(
+        f"its {name} ({size} bytes) was left out, as a JPEG holds at most {largest}; a .png or .tif keeps it"
+        for name, size in sizes.items()
+        if size > largest - 6 * (name == "EXIF")
+    )
 
 
 def _on_white(

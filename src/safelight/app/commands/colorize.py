@@ -144,13 +144,13 @@ def _colorize_one(
     distances: list[float],
 ) -> tuple[str, ...]:
     """One photo from file to file; what is to be remarked on it. How unfamiliar it is goes into `distances`."""
-    from safelight.pixels.files import read_photo, write_photo
+    from safelight.pixels.files import read_photo, write_remarked
     from safelight.runtime.familiar import warning
 
     hints, told = hints_for(job, hints)
     photo, unfamiliarity = develop(read_photo(job.photo), hints)
-    write_photo(job.result, photo, overwrite=overwrite)
+    lost = write_remarked(job.result, photo, overwrite=overwrite)
     if unfamiliarity is None:
-        return (*photo.remarks, *told)
+        return (*photo.remarks, *told, *lost)
     distances.append(unfamiliarity)
-    return (*photo.remarks, *told, *warning(unfamiliarity))
+    return (*photo.remarks, *told, *lost, *warning(unfamiliarity))

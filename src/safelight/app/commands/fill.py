@@ -179,11 +179,12 @@ def _opaque(photo: "Photo", hole: "Hole") -> "Photo":
 
 
 def write_lossless(path: Path, photo: "Photo", overwrite: bool) -> tuple[str, ...]:
-    """Write the photo so that its pixels come back bit by bit; a remark where the format cannot."""
-    from safelight.pixels.files import write_photo
+    """Write the photo so that its pixels come back bit by bit; remarks on what the format cannot hold."""
+    from safelight.pixels.files import write_remarked
     from safelight.runtime.names import LOSSY
 
-    write_photo(path, photo, overwrite=overwrite, quality=100 if path.suffix.lower() == ".webp" else 95)
+    quality = 100 if path.suffix.lower() == ".webp" else 95
+    remarks = write_remarked(path, photo, overwrite=overwrite, quality=quality)
     if path.suffix.lower() in LOSSY:
-        return ("a JPEG changes every pixel a little; write a .png to keep the rest bit by bit",)
-    return ()
+        remarks += ("a JPEG changes every pixel a little; write a .png to keep the rest bit by bit",)
+    return remarks
