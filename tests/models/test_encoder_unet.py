@@ -81,6 +81,31 @@ def test_with_a_guess_it_begins_as_the_classical_method() -> None:
     assert torch.equal(Filler(7, SCRATCH)(planes), planes[:, GUESS])
 
 
+def test_a_shallow_encoder_has_timms_features_and_none_of_its_later_stages() -> None:
+    timms = timm.create_model(LITE, pretrained=False, features_only=True).eval()
+    weights = packaged_weights(LITE)
+    timms.load_state_dict({name: weights[name] for name in timms.state_dict()})
+    picture = 2 * torch.rand(1, 3, 64, 32, generator=torch.Generator().manual_seed(0)) - 1
+    shallow = Encoder(LITE, color=True, frozen=False, deepest=16).eval()
+    with torch.no_grad():
+        for own, timms_own in zip(shallow.halvings(picture), timms(picture)[:4], strict=True):
+            torch.testing.assert_close(own, timms_own)
+    kept = ("conv_stem", "bn1", "blocks.0.", "blocks.1.", "blocks.2.", "blocks.3.", "blocks.4.")
+    wanted = sum(p.numel() for name, p in timms.named_parameters() if name.startswith(kept))
+    assert count_parameters(shallow) == wanted
+
+
+def test_without_a_mask_it_answers_the_picture_alone() -> None:
+    settings = EncoderUNetSettings(freeze=False, deepest=4, widths=(8, 8, 6, 4), blocks=1, skips=(0, 2))
+    network = EncoderUNet(settings, outputs=1, masked=False)
+    assert network.multiple == 16
+    answer = network(torch.rand(2, 3, 48, 32))
+    assert answer.shape == (2, 1, 48, 32)
+    torch.nn.init.normal_(network.out.weight)
+    network(torch.rand(2, 3, 48, 32)).square().sum().backward()
+    assert [name for name, p in network.named_parameters() if p.grad is None] == []
+
+
 @pytest.mark.parametrize("skips", [(), (0,), (4, 1), (0, 1, 2, 3, 4)])
 def test_any_skip_is_on_or_off(skips: tuple[int, ...]) -> None:
     settings = EncoderUNetSettings(
@@ -128,6 +153,9 @@ def test_the_mask_is_seen_at_every_level() -> None:
         ({"blocks": 0}, "model.blocks 0; expected 1 or more"),
         ({"skips": (1, 5)}, "each level once at most, from 0 .* to 4"),
         ({"skips": (1, 1)}, "each level once at most"),
+        ({"deepest": 2, "widths": (8, 8)}, "model.deepest is 2; expected 3 to 5"),
+        ({"deepest": 4}, "model.widths is .* expected 4 numbers, one for each level above the deepest"),
+        ({"deepest": 4, "widths": (8, 8, 8, 8), "skips": (4,)}, "from 0 .* to 3"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(changes: dict[str, Any], said: str) -> None:

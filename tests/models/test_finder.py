@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from safelight.errors import ModelError, PhotoError
+from safelight.models.encoder_unet import EncoderUNetSettings
 from safelight.models.finder import RARE, Finder
 from safelight.models.finder_export import export_finder
 from safelight.models.plain_settings import PlainSettings
@@ -24,7 +25,10 @@ CARD = ModelCard(
 SMALL = PlainSettings(channels=4, steps=2, blocks=1, skips=(0, 1))
 
 
-def network(settings: PlainSettings = SMALL) -> Finder:
+ON_ENCODER = EncoderUNetSettings(freeze=False, deepest=4, widths=(8, 8, 6, 4), blocks=1, skips=(0, 1, 2, 3))
+
+
+def network(settings: PlainSettings | EncoderUNetSettings = SMALL) -> Finder:
     torch.manual_seed(0)
     made = Finder(settings)
     torch.nn.init.normal_(made.unet.out.weight, std=0.5)
@@ -40,8 +44,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_new_network_takes_damage_for_rare() -> None:
-    made = Finder(SMALL).eval()
+@pytest.mark.parametrize("settings", [SMALL, ON_ENCODER])
+def test_a_new_network_takes_damage_for_rare(settings: PlainSettings | EncoderUNetSettings) -> None:
+    made = Finder(settings).eval()
     torch.nn.init.zeros_(made.unet.out.weight)
     with torch.inference_mode():
         likelihood = torch.sigmoid(made(torch.rand(2, 3, 32, 64)))
@@ -54,6 +59,13 @@ def test_gradient_reaches_every_weight() -> None:
     made(torch.rand(2, 3, 32, 32)).square().sum().backward()
     still = [name for name, p in made.named_parameters() if p.grad is None or not p.grad.abs().any()]
     assert not still
+
+
+def test_a_finder_on_an_encoder_is_exported_as_torch_answers(tmp_path: Path) -> None:
+    question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    parity = export_finder(network(ON_ENCODER), CARD, tmp_path / "a.onnx", [question])
+    assert parity.likelihood < 1e-2
+    assert load_finder(tmp_path / "a.onnx")(np.zeros((50, 70, 3), np.float32)).shape == (50, 70)
 
 
 def test_the_file_answers_as_torch_does_at_any_size(model: Path) -> None:

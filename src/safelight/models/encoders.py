@@ -10,10 +10,12 @@ the network sees exactly what it saw before.
 import copy
 import importlib
 from dataclasses import dataclass
+from typing import Any
 
 import timm
 import torch
 from jaxtyping import Float
+from timm.models.efficientnet import EfficientNetFeatures
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -94,21 +96,23 @@ class Encoder(nn.Module):
     Input planes (b, 1 + extra, h, w): the first is (L - 50) / 50, about -1..1 like the grey picture the
     weights were trained with; h and w multiples of the last reduction. With `color` (b, 3 + extra, h, w): the
     first three are -1..1, as the packaged weights were trained. Output: one tensor a stage.
+    deepest: the reduction after which the encoder ends; its later stages are not made.
     """
 
     def __init__(
-        self, name: str, pretrained: bool = True, extra: int = 0, frozen: bool = True, color: bool = False
+        self,
+        name: str,
+        pretrained: bool = True,
+        extra: int = 0,
+        frozen: bool = True,
+        color: bool = False,
+        deepest: int = HALVINGS[-1],
     ) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.deepest = name, deepest
         if not timm.is_model(name):  # timm would look for other names on the network
             raise RecipeError(f"encoder {name!r} is not a timm network; timm.list_models() has their names")
-        try:
-            self.body = timm.create_model(name, pretrained=False, features_only=True, in_chans=3)
-        except RuntimeError as error:
-            raise RecipeError(
-                f"encoder {name!r} is not a timm network with feature stages ({error})"
-            ) from None
+        self.body = _feature_stages(name, deepest)
         info = self.body.feature_info
         self.stages = [Stage(*pair) for pair in zip(info.channels(), info.reduction(), strict=True)]
         if pretrained:
@@ -131,21 +135,37 @@ class Encoder(nn.Module):
             return list(self.body(planes))
 
     def halvings(self, planes: Float[Tensor, "b c h w"]) -> list[Tensor]:
-        """The levels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size."""
+        """The levels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size, down to the deepest."""
         pyramid = zip(self.stages, self(planes), strict=True)
         levels = {stage.reduction: level for stage, level in pyramid}
-        return [levels[reduction] for reduction in HALVINGS]
+        return [levels[reduction] for reduction in HALVINGS if reduction <= self.deepest]
 
     def channels(self) -> dict[int, int]:
         """Channels of those levels, by reduction. Raises RecipeError for an encoder that lacks one of them."""
         stages = {stage.reduction: stage.channels for stage in self.stages}
-        if not set(HALVINGS) <= set(stages):
+        if not {reduction for reduction in HALVINGS if reduction <= self.deepest} <= set(stages):
             found = ", ".join(f"1/{reduction}" for reduction in sorted(stages))
             raise RecipeError(
                 f"encoder {self.name} has features at {found}; expected them at 1/2, 1/4, 1/8, 1/16 and 1/32: "
                 f"take {LITE}, or from scratch another such as resnet18"
             )
         return stages
+
+
+def _feature_stages(name: str, deepest: int) -> Any:
+    """The timm network as a feature pyramid that ends at this reduction. Raises RecipeError where it has none."""
+    try:
+        body = timm.create_model(name, pretrained=False, features_only=True, in_chans=3)
+        reductions = body.feature_info.reduction()
+        if reductions[-1] <= deepest:
+            return body
+        wanted = tuple(place for place, reduction in enumerate(reductions) if reduction <= deepest)
+        body = timm.create_model(name, pretrained=False, features_only=True, in_chans=3, out_indices=wanted)
+        if isinstance(body, EfficientNetFeatures):  # which keeps, and runs, the stages that nobody asks for
+            body.blocks = body.blocks[: body.feature_info.get_dicts(["stage"])[-1]["stage"]]
+    except RuntimeError as error:
+        raise RecipeError(f"encoder {name!r} is not a timm network with feature stages ({error})") from None
+    return body
 
 
 def fit_stem(body: nn.Module, extra: int, color: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""The network that finds damage: a plain U-Net with one answer a pixel."""
+"""The network that finds damage: a U-Net, plain or on a timm encoder, with one answer a pixel."""
 
 import math
 
@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from safelight.models.encoder_unet import EncoderUNet, EncoderUNetSettings
 from safelight.models.plain import PlainUNet
 from safelight.models.plain_settings import PlainSettings
 
@@ -16,9 +17,15 @@ RARE = 0.05  # share of pixels that are damaged, as far as a new network knows
 class Finder(nn.Module):
     """Planes (b, 3, h, w) as tasks/finding.py asks them to logits of damage (b, 1, h, w)."""
 
-    def __init__(self, settings: PlainSettings, generator: torch.Generator | None = None) -> None:
+    def __init__(
+        self, settings: PlainSettings | EncoderUNetSettings, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
-        self.unet = PlainUNet(PLANES, 1, settings, generator)
+        self.unet = (
+            PlainUNet(PLANES, 1, settings, generator)
+            if isinstance(settings, PlainSettings)
+            else EncoderUNet(settings, outputs=1, masked=False)
+        )
         self.expect_little()
 
     def expect_little(self) -> None:

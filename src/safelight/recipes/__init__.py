@@ -18,6 +18,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "fill": fill.fill,
     "fill-encoder": fill.fill_encoder,
     "scratches": scratches.scratches,
+    "scratches-encoder": scratches.scratches_encoder,
     "scratches-quick": scratches.scratches_quick,
     "note-001-unet": fill.note_001_unet,
     "note-001-autoencoder": fill.note_001_autoencoder,

@@ -28,6 +28,7 @@ class PrintSettings:
       no color of its own then.
     lookalikes: most groups of thin things that are no damage.
     stained: share with stains, which are none either: the picture still shows under them.
+    softened: share that the lens blurs; the rest is as sharp as the picture, as prints of large plates are.
     softest: most blur of the lens, standard deviation in pixels.
     grain: most noise, of black to white.
     faded: share whose blacks and whites are lost.
@@ -40,6 +41,7 @@ class PrintSettings:
     rescanned: float = 0.6
     lookalikes: int = 3
     stained: float = 0.2
+    softened: float = 0.8
     softest: float = 1.8
     grain: float = 0.04
     faded: float = 0.5
@@ -48,10 +50,11 @@ class PrintSettings:
 
     def __post_init__(self) -> None:
         kinds = (self.grey, self.toned, self.grey + self.toned)
-        shares = (*kinds, self.rescanned, self.stained, self.faded, self.jpeg)
+        shares = (*kinds, self.rescanned, self.stained, self.softened, self.faded, self.jpeg)
         if min(shares) < 0 or max(shares) > 1:
             raise RecipeError(
-                "prints.grey, toned, rescanned, stained, faded and jpeg are shares, 0 to 1; grey and toned together too"
+                "prints.grey, toned, rescanned, stained, softened, faded and jpeg are shares, 0 to 1; "
+                "grey and toned together too"
             )
         if self.lookalikes < 0 or self.softest < 0 or not 0 <= self.grain < 1 or not 1 <= self.worst <= 100:
             raise RecipeError(
@@ -66,7 +69,7 @@ def as_print(srgb: Srgb, rng: np.random.Generator, settings: PrintSettings = Pri
 
     picture = add_lookalikes(srgb, rng, settings.lookalikes) if settings.lookalikes else srgb
     picture = _toned(np.asarray(picture, np.float32), rng, settings)
-    if settings.softest and rng.random() < 0.8:
+    if settings.softest and rng.random() < settings.softened:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(min(0.2, settings.softest), settings.softest))
     if rng.random() < settings.stained:
         picture, _ = damage(picture, rng, STAINS)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from safelight.errors import RecipeError
 from safelight.losses.scratches import ScratchLossSettings
+from safelight.models.encoder_unet import EncoderUNetSettings
 from safelight.models.plain_settings import PlainSettings
 from safelight.tasks.damage import DamageSettings
 from safelight.tasks.finding import Preparation
@@ -29,7 +30,7 @@ class ScratchRecipe:
 
     name: str
     task: Literal["scratches"] = "scratches"
-    model: PlainSettings = field(default_factory=PlainSettings)
+    model: PlainSettings | EncoderUNetSettings = field(default_factory=PlainSettings)
     damage: DamageSettings = WEAR
     unharmed: float = 0.35
     prints: PrintSettings = field(default_factory=PrintSettings)
@@ -49,8 +50,10 @@ class ScratchRecipe:
         if self.augment.size % self.model.multiple:
             raise RecipeError(
                 f"augment.size is {self.augment.size}; expected a multiple of {self.model.multiple}, "
-                "by which model.steps and model.factor shrink pictures"
+                "by which the network shrinks pictures (a plain one by model.steps and model.factor)"
             )
+        if not isinstance(self.model, PlainSettings):
+            return
         if self.model.output != "none":
             raise RecipeError(f"model.output is {self.model.output}; answers are logits here: set it to none")
         if self.model.convolution == "partial" or self.model.bottleneck.contextual:
