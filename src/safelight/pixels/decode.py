@@ -1,6 +1,7 @@
 """A picture file as pixels: upright, in sRGB, 8 or 16 bits, alpha apart."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,41 +9,51 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from safelight.arrays import Pixels
-from safelight.pixels import exif, geometry, profiles
+from safelight.pixels import exif, geometry
 from safelight.pixels.deep import deep_pixels, to_array
 from safelight.pixels.formats import open_picture
+from safelight.pixels.native import Native, Numbers, lost_in_srgb, to_srgb
 from safelight.pixels.photo import Alpha, Photo
+from safelight.pixels.space import Mode
+from safelight.pixels.which_rgb import what_is_said, which_space
 
 _TIFF_TEXT = (270, 271, 272, 305, 306, 315, 316, 33432)  # description, camera, date, artist, copyright…
 _MODES = {  # Pillow's mode: what it is a kind of
     **dict.fromkeys(("1", "L", "LA", "La"), "L"),
     **dict.fromkeys(("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"), "RGB"),
     "CMYK": "CMYK",
+    "LAB": "LAB",
 }
+_KINDS: dict[str, Mode] = {"L": "L", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 _TIFF_XMP = 700
 _EXIF_GROUPS = (0x8769, 0x8825)  # the EXIF and GPS directories
 
 
-def read_photo(path: str | Path, limit_megapixels: float = 200) -> Photo:
+def read_photo(path: str | Path, limit_megapixels: float = 200, native: bool = False) -> Photo:
     """The photo in a JPEG, PNG, TIFF, WebP, GIF or BMP file, whatever its name ends in.
 
-    Grey, palette, bilevel and CMYK pictures become RGB, deeper ones than 8 bits stay at 16; the EXIF
-    orientation is applied and an embedded color profile converted to sRGB; of an animation or of many pages
-    the first is taken. Raises PhotoError, one line, if it cannot be read or is larger than the limit.
+    Grey, palette, bilevel, CMYK and Lab pictures become RGB, deeper ones than 8 bits stay at 16; the EXIF
+    orientation is applied and the color space that the file names (which_rgb.py) converted to sRGB; of an
+    animation or of many pages the first is taken. native: keep the file's own numbers too. Raises PhotoError,
+    one line, if it cannot be read or is larger than the limit.
     """
     path = Path(path)
     with open_picture(path, limit_megapixels) as image:
-        pixels, alpha, remarks = _decode(image)
-        block, turn = _exif(image)
-        pixels = _upright(pixels, turn)
+        own, alpha, block, turn, remarks = _decode(image)
+        own = replace(own, pixels=_upright(own.pixels, turn))
+        if not native:
+            remarks += lost_in_srgb(own.space)
+            block = exif.as_srgb(block) if block and own.converted else block
+        pixels = _three_channels(to_srgb(own.pixels, own.mode, own.space))
         return Photo(
-            pixels=_three_channels(pixels),
+            pixels=pixels,
             alpha=None if alpha is None else _upright(alpha, turn),
             format="JPEG" if image.format == "MPO" else str(image.format),
             exif=exif.upright(block, (pixels.shape[0], pixels.shape[1])) if block else None,
             xmp=_xmp(image, turn),
             dpi=_dpi(image),
             remarks=(*remarks, *_first_of_many(image)),
+            native=own if native else None,
         )
 
 
@@ -58,30 +69,35 @@ def read_small(
         width, height = image.size
         fitted = geometry.fit_size((height, width), min(short_side, height, width))
         image.draft(None, (fitted[1], fitted[0]))
-        pixels, _, _ = _decode(image)
-        _, turn = _exif(image)
+        own, _, _, turn, _ = _decode(image)
+    pixels = to_srgb(own.pixels, own.mode, own.space)
     pixels = _upright(_shallow(pixels) if pixels.dtype == np.uint16 else pixels, turn)
     size = pixels.shape[0], pixels.shape[1]
     return _three_channels(geometry.resize(pixels, geometry.fit_size(size, min(short_side, *size))))
 
 
-def _decode(image: ImageFile.ImageFile) -> tuple[Pixels, Alpha | None, tuple[str, ...]]:
-    """Pixels in sRGB, (h, w) if grey and (h, w, 3) otherwise, alpha, and remarks."""
+def _decode(
+    image: ImageFile.ImageFile,
+) -> tuple[Native, Alpha | None, bytes | None, int, tuple[str, ...]]:
+    """Own numbers and their space, not yet turned; alpha, the EXIF block, the orientation; and remarks."""
+    said = what_is_said(image)
+    numbers, mode, alpha = _numbers(image)
+    block, turn = _exif(image)
+    space, remarks = which_space(said, mode, 8 * numbers.itemsize, block)
+    return Native(numbers, mode, space), alpha, block, turn, remarks
+
+
+def _numbers(image: ImageFile.ImageFile) -> tuple[Numbers, Mode, Alpha | None]:
+    """The picture's numbers (h, w, c), what they are, and alpha."""
     deep = deep_pixels(image)
-    pixels, alpha = _split(image) if deep is None else deep
-    profile = image.info.get("icc_profile")
-    if not profile:
-        return _plain(pixels), alpha, ()
-    try:
-        if not isinstance(pixels, np.ndarray):
-            return _plain(profiles.convert(pixels, profile)), alpha, ()
-        if profiles.has_curves(profile):
-            return profiles.convert_deep(pixels, profile), alpha, ()
-        converted = _plain(profiles.convert(Image.fromarray(_shallow(pixels)), profile))
-        remark = "its color profile is a table, which was applied at 8 bits instead of 16"
-        return converted, None if alpha is None else _shallow(alpha), (remark,)
-    except profiles.ProfileError as error:
-        return _plain(pixels), alpha, (f"its color profile was left out ({error}); read as sRGB",)
+    if deep is not None:
+        pixels, alpha = deep
+        return (pixels[..., None], "L", alpha) if pixels.ndim == 2 else (pixels, "RGB", alpha)
+    picture, alpha = _split(image)
+    pixels = to_array(picture)
+    if picture.mode == "LAB":
+        pixels[..., 1:] ^= 128  # a and b with signs outside of Pillow
+    return (pixels[..., None] if pixels.ndim == 2 else pixels), _KINDS[picture.mode], alpha
 
 
 def _shallow(deep: UInt16[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
@@ -89,14 +105,8 @@ def _shallow(deep: UInt16[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
     return (deep >> 8).astype(np.uint8)
 
 
-def _plain(pixels: Image.Image | Pixels) -> Pixels:
-    if isinstance(pixels, np.ndarray):
-        return pixels
-    return to_array(pixels.convert("RGB") if pixels.mode == "CMYK" else pixels)
-
-
 def _split(image: ImageFile.ImageFile) -> tuple[Image.Image, Alpha | None]:
-    """The picture as L, RGB or CMYK, 8 bits, and its alpha apart."""
+    """The picture as L, RGB, CMYK or LAB, 8 bits, and its alpha apart."""
     image.load()
     if image.mode not in _MODES:
         raise ValueError(f"its pixels are of the kind {image.mode}, which has no one meaning as a photo")
@@ -168,4 +178,4 @@ def _upright(array: Pixels, turn: int) -> Pixels:
 
 
 def _three_channels(pixels: Pixels) -> Pixels:
-    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)

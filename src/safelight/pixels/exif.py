@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 ORIENTATION, EXIF_DIRECTORY = 0x0112, 0x8769
 COLOR_SPACE, WIDTH, HEIGHT = 0xA001, 0xA002, 0xA003
-_SHORT, _LONG = 3, 4
+INTEROPERABILITY = 0xA005
+_ASCII, _SHORT, _LONG = 2, 3, 4
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def orientation(block: bytes | None) -> int:
 
 
 def upright(block: bytes, size: tuple[int, int]) -> bytes:
-    """The block of the picture as it is now: upright, sRGB, of this size (h, w), without an old thumbnail."""
+    """The block of the picture as it is now: upright, of this size (h, w), without an old thumbnail."""
     changed = bytearray(block)
     first = list(entries(block))
     for entry in first:
@@ -67,12 +68,48 @@ def upright(block: bytes, size: tuple[int, int]) -> bytes:
             _set_value(changed, entry, 1)
         if entry.tag == EXIF_DIRECTORY:
             for inner in entries(block, _value(block, entry)):
-                values = {COLOR_SPACE: 1, HEIGHT: size[0], WIDTH: size[1]}
+                values = {HEIGHT: size[0], WIDTH: size[1]}
                 if inner.tag in values:
                     _set_value(changed, inner, values[inner.tag])
     if first and first[-1].at + 16 <= len(changed):
         changed[first[-1].at + 12 : first[-1].at + 16] = bytes(4)  # no second directory: the thumbnail's
     return bytes(changed)
+
+
+def color_space(block: bytes | None) -> tuple[int, bytes]:
+    """ColorSpace (1 sRGB, 2 Adobe RGB, 65535 uncalibrated; 0 none) and InteropIndex (b"R98", b"R03"; b"" none)."""
+    space, index = 0, b""
+    for entry in _color_entries(block or b""):
+        if entry.tag == COLOR_SPACE:
+            space = _value(block or b"", entry)
+        else:
+            index = (block or b"")[entry.at + 8 : entry.at + 11]
+    return space, index
+
+
+def as_srgb(block: bytes) -> bytes:
+    """The block of a picture that was converted to sRGB, where it says anything of its color space."""
+    changed = bytearray(block)
+    for entry in _color_entries(block):
+        if entry.tag == COLOR_SPACE:
+            _set_value(changed, entry, 1)
+        else:
+            changed[entry.at + 8 : entry.at + 11] = b"R98"
+    return bytes(changed)
+
+
+def _color_entries(block: bytes) -> Iterator[Entry]:
+    """ColorSpace, and InteropIndex of the interoperability directory (CIPA DC-008, 4.6.4 and 4.6.7)."""
+    for entry in entries(block):
+        if entry.tag != EXIF_DIRECTORY:
+            continue
+        for inner in entries(block, _value(block, entry)):
+            if inner.tag == COLOR_SPACE:
+                yield inner
+            if inner.tag == INTEROPERABILITY:
+                for deepest in entries(block, _value(block, inner)):
+                    if deepest.tag == 1 and deepest.kind == _ASCII and deepest.count == 4:
+                        yield deepest
 
 
 def _format(block: bytes | bytearray, entry: Entry) -> str:

@@ -1,6 +1,6 @@
 """A photo in memory, upright and in sRGB, with what its file said beside the pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Shaped
 
 from safelight.arrays import Pixels, Srgb
+from safelight.pixels import exif
+from safelight.pixels.native import Native
 
 Alpha: TypeAlias = Shaped[np.ndarray, "h w"]  # 0 = transparent, the type's highest number = opaque
 
@@ -17,7 +19,9 @@ class Photo:
     """Pixels (h, w, 3) uint8 or uint16, upright and in sRGB, whatever the file's own color and place.
 
     `exif` is the bare block ("II*…" or "MM…*"), its orientation 1; `xmp` is the packet; `dpi` is (x, y).
-    `remarks` say, a sentence each, what could not be kept or believed.
+    `remarks` say, a sentence each, what could not be kept or believed. `native` are the file's own numbers and
+    their color space, where they were asked for (read_photo(native=True)): write_photo writes these where the
+    format can hold them. Without them EXIF says sRGB, with them what the file said.
     """
 
     pixels: Pixels
@@ -27,11 +31,19 @@ class Photo:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     remarks: tuple[str, ...] = ()
+    native: Native | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """(h, w) in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    def in_srgb(self) -> "Photo":
+        """The photo without its own numbers: `pixels` are what counts, and its EXIF says so."""
+        if self.native is None:
+            return self
+        block = exif.as_srgb(self.exif) if self.exif and self.native.converted else self.exif
+        return replace(self, native=None, exif=block)
 
     @property
     def srgb(self) -> Srgb:

@@ -1,52 +1,126 @@
-"""Colors from an embedded ICC profile to sRGB.
+"""Own numbers of a picture to sRGB, at their own depth, by what its space says.
 
-8 bits go through LittleCMS (Pillow's ImageCms). It takes no 16-bit RGB there, so 16 bits go through the
-profile's own curves and primaries, which nearly every RGB working space consists of (Adobe RGB, Display P3,
-ProPhoto). Source: ICC.1:2022, sections 8.3, 10.6 (curves) and 10.18 (parametric curves).
+8 bits of RGB and inks go through LittleCMS (Pillow's ImageCms), relative colorimetric with black point
+compensation. It takes no 16-bit colors there, so that 16 bits go through the profile's table or, where it
+has none, its curves and primaries, evaluated here. Source: ICC.1:2022, 8.3 (a table comes first), F.3.
 """
 
 import io
-import struct
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8, UInt16
+from jaxtyping import Float32, UInt8, UInt16
 from PIL import Image, ImageCms
 
-from safelight.pixels import curves
+from safelight.pixels import curves, icc
+from safelight.pixels.icc import Profile, ProfileError
+from safelight.pixels.icc_made import SRGB, to_d50, to_xyz
+from safelight.pixels.tables import D50, read_table
 
-Curve: TypeAlias = Float32[np.ndarray, " levels"]  # linear light 0..1 of each of 65536 levels
+__all__ = ["ProfileError", "convert", "convert_deep", "convert_grey", "is_wide"]
 
-# Linear sRGB to XYZ under D50, as ICC profiles have it (Bradford; brucelindbloom.com).
-_SRGB_D50 = np.array(
-    [
-        [0.4360747, 0.3850649, 0.1430804],
-        [0.2225045, 0.7168786, 0.0606169],
-        [0.0139322, 0.0971045, 0.7141733],
-    ]
-)
-_CURVES, _PRIMARIES = (b"rTRC", b"gTRC", b"bTRC"), (b"rXYZ", b"gXYZ", b"bXYZ")
-_STRIP = 1 << 18  # pixels converted at a time
+# XYZ under D50, as ICC profiles have it, to linear sRGB: each white to white.
+_TO_LINEAR = np.linalg.inv(to_d50(SRGB[3]) @ to_xyz(SRGB))
+Light: TypeAlias = Callable[[UInt16[np.ndarray, "n c"]], Float32[np.ndarray, "n 3"]]
 
-
-class ProfileError(ValueError):
-    """A profile is damaged, or is not for pixels like these."""
+_STRIP = 1 << 17  # pixels converted at a time
 
 
 def convert(image: Image.Image, profile: bytes) -> Image.Image:
-    """An L, RGB or CMYK picture of 8 bits as sRGB: L stays L, and what already is sRGB stays as it is."""
+    """An RGB or CMYK picture of 8 bits as sRGB; what already is sRGB stays as it is. Raises ProfileError."""
     transform = _transform(profile, image.mode)
     if transform is None:
         return image
     converted = ImageCms.applyTransform(image, transform)
     assert converted is not None
-    return converted.getchannel("G") if image.mode == "L" else converted
+    return converted
+
+
+def convert_grey(
+    pixels: UInt8[np.ndarray, "..."] | UInt16[np.ndarray, "..."], profile: bytes
+) -> UInt8[np.ndarray, "..."] | UInt16[np.ndarray, "..."]:
+    """Grey of 8 or 16 bits as grey of sRGB, by a grey profile or an RGB one (R = G = B). Raises ProfileError."""
+    levels = _grey_levels(profile)
+    if levels is None:
+        return pixels
+    if pixels.dtype == np.uint8:
+        return np.asarray(((levels[::257].astype(np.uint32) + 128) // 257).astype(np.uint8)[pixels])
+    return np.asarray(levels[pixels])
+
+
+def convert_deep(pixels: UInt16[np.ndarray, "*h w c"], profile: bytes) -> UInt16[np.ndarray, "*h w 3"]:
+    """16-bit RGB or CMYK as sRGB; what already is sRGB stays as it is. Raises ProfileError."""
+    light = _light_of(profile, pixels.shape[-1])
+    if pixels.shape[-1] == 3:
+        probe = _probe().reshape(-1, 3).astype(np.uint16) * 257
+        if np.abs(_levels(light(probe)).astype(np.int32) - probe).max() <= 257:
+            return pixels
+    flat = pixels.reshape(-1, pixels.shape[-1])
+    result = np.empty((len(flat), 3), np.uint16)
+    for start in range(0, len(flat), _STRIP):
+        result[start : start + _STRIP] = _levels(light(flat[start : start + _STRIP]))
+    return result.reshape(*pixels.shape[:-1], 3)
+
+
+@lru_cache(maxsize=16)
+def is_wide(profile: bytes) -> bool:
+    """Whether an RGB profile has colors that sRGB has not: one of its primaries lies well outside."""
+    corners = np.eye(3, dtype=np.uint16) * np.uint16(65535)
+    try:
+        return bool(_light_of(profile, 3)(corners).min() < -0.05)
+    except ProfileError:
+        return False
+
+
+@lru_cache(maxsize=16)
+def is_linear(profile: bytes | None) -> bool:
+    """Whether numbers are (nearly) light itself: the middle number is more than 0.4 of white's light."""
+    if profile is None:
+        return False
+    middle = np.full((1, 1), 32768, np.uint16)
+    try:
+        parsed = icc.parse(profile)
+        if parsed.space == b"GRAY" and parsed.table is None:
+            return bool(icc.grey_curve(parsed)[32768] > 0.4)
+        channels = 1 if parsed.space == b"GRAY" else 3
+        return bool((_light_of(profile, channels)(np.repeat(middle, channels, axis=1)) > 0.4).all())
+    except ProfileError:
+        return False
+
+
+def check(profile: bytes, mode: str, depth: int) -> None:
+    """Raises ProfileError, which says why, unless pixels of a mode (L, RGB, CMYK) can be converted by it."""
+    if mode == "L":
+        _grey_levels(profile)
+    elif depth == 8:
+        _transform(profile, mode)
+    else:
+        _light_of(profile, 4 if mode == "CMYK" else 3)
+
+
+def is_srgb(profile: bytes, mode: str) -> bool:
+    """Whether converting would change no level of 255 by more than one."""
+    if mode == "L":
+        return _grey_levels(profile) is None
+    return mode == "RGB" and _transform(profile, mode) is None
+
+
+def title(profile: bytes) -> str:
+    """What the profile calls itself, or "an ICC profile"."""
+    try:
+        words = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        words = ""
+    return "".join(letter for letter in words if letter.isprintable()).strip()[:80] or "an ICC profile"
 
 
 @lru_cache(maxsize=8)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """The way to sRGB; None if it changes nothing by more than a level. Raises ProfileError."""
+    if icc.parse(profile).space != {"RGB": b"RGB ", "CMYK": b"CMYK"}[mode]:
+        raise ProfileError(_mismatch(profile, mode))
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -57,93 +131,97 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-        raise ProfileError(str(error)) from error
+        raise ProfileError("it is damaged") from error
     if mode == "CMYK":
         return transform
-    probe = _probe() if mode == "RGB" else np.arange(256, dtype=np.uint8)[None]
-    after = ImageCms.applyTransform(Image.fromarray(probe), transform)
-    change = np.asarray(after, np.int16) - (probe if mode == "RGB" else probe[..., None])
-    return None if np.abs(change).max() <= 1 else transform
+    after = ImageCms.applyTransform(Image.fromarray(_probe()), transform)
+    return None if np.abs(np.asarray(after, np.int16) - _probe()).max() <= 1 else transform
 
 
-def has_curves(profile: bytes) -> bool:
-    """Whether the profile has the curves and primaries that `convert_deep` needs, not only a table."""
-    tags = _tags(profile)
-    return b"kTRC" in tags or all(name in tags for name in (*_CURVES, *_PRIMARIES))
+def _mismatch(profile: bytes, mode: str) -> str:
+    space = icc.parse(profile).space
+    kind = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "inks"}.get(space, shown_space(space))
+    return f"it is for {kind}, the picture is {'inks' if mode == 'CMYK' else mode}"
 
 
-def convert_deep(pixels: UInt16[np.ndarray, "h w *rgb"], profile: bytes) -> UInt16[np.ndarray, "h w *rgb"]:
-    """16-bit RGB (h, w, 3) or grey (h, w) as sRGB. Raises ProfileError, also where a profile is a table."""
-    tags = _tags(profile)
-    try:
-        if pixels.ndim == 2:
-            level = curves.encode(_curve(tags[b"kTRC"]))
-            return np.asarray((level * 65535 + 0.5).astype(np.uint16)[pixels])
-        channels = [_curve(tags[name]) for name in _CURVES]
-        primaries = np.stack([_xyz(tags[name]) for name in _PRIMARIES], axis=1)
-    except (KeyError, struct.error, ValueError) as error:
-        raise ProfileError("the profile has no curves and primaries") from error
-    mixing = np.linalg.solve(_SRGB_D50, primaries)
+def shown_space(space: bytes) -> str:
+    """The four letters of a color space, printable."""
+    return "".join(letter if letter.isprintable() else "?" for letter in space.decode("latin-1")).strip()
+
+
+@lru_cache(maxsize=8)
+def _grey_levels(profile: bytes) -> UInt16[np.ndarray, " levels"] | None:
+    """The sRGB grey of each of 65536 levels; None where nothing changes by more than a level of 255."""
+    parsed = icc.parse(profile)
+    ramp = np.arange(icc.LEVELS, dtype=np.uint16)[:, None]
+    if parsed.space == b"GRAY" and parsed.table is None:
+        light = icc.grey_curve(parsed)
+    elif parsed.space in (b"GRAY", b"RGB "):
+        channels = 1 if parsed.space == b"GRAY" else 3
+        light = _light_of(profile, channels)(np.repeat(ramp, channels, axis=1)) @ curves.TO_XYZ[1]
+    else:
+        raise ProfileError(_mismatch(profile, "grey"))
+    levels = _levels(light)
+    return None if np.abs(levels.astype(np.int32) - ramp[:, 0]).max() <= 257 else levels
+
+
+@lru_cache(maxsize=4)
+def _light_of(profile: bytes, channels: int) -> Light:
+    """The way from 16-bit numbers (n, channels) to linear sRGB (n, 3), not clipped. Raises ProfileError."""
+    parsed = icc.parse(profile)
+    if parsed.space != {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}.get(channels):
+        raise ProfileError(_mismatch(profile, "CMYK" if channels == 4 else "RGB"))
+    if parsed.table is not None or channels == 4:
+        return _table_light(profile, parsed)
+    channel, primaries = icc.curves_and_primaries(parsed)
+    mixing = _TO_LINEAR @ primaries
     mixing = (mixing / mixing.sum(axis=1, keepdims=True)).astype(np.float32)  # white stays white
-    probe = _probe().astype(np.uint16) * 257
-    if np.abs(_mix(probe, channels, mixing).astype(np.int32) - probe).max() <= 257:
-        return pixels
-    result = np.empty_like(pixels)
-    rows = max(1, _STRIP // pixels.shape[1])
-    for top in range(0, len(pixels), rows):
-        result[top : top + rows] = _mix(pixels[top : top + rows], channels, mixing)
-    return result
+
+    def light(levels: UInt16[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
+        linear = np.stack([curve[levels[:, index]] for index, curve in enumerate(channel)], axis=1)
+        return np.asarray(linear @ mixing.T)
+
+    return light
 
 
-def _mix(pixels: UInt16[np.ndarray, "h w 3"], channels: list[Curve], mixing: np.ndarray) -> np.ndarray:
-    light = np.stack([curve[pixels[..., index]] for index, curve in enumerate(channels)], axis=-1)
-    return (curves.encode(light @ mixing.T) * 65535 + np.float32(0.5)).astype(np.uint16)
+def _table_light(profile: bytes, parsed: Profile) -> Light:
+    """Through a table, its black point moved to black (ICC white paper 40, black point compensation)."""
+    table = read_table(parsed)
+    if parsed.space == b"CMYK":
+        dark = _darkness_of_inks(profile)
+    else:
+        black = table(np.zeros((1, len(table.inputs)), np.uint16))
+        dark = float(curves.compress(black[:, 1])[0] * 116 - 16)
+    black_y = float(curves.expand(np.array([(min(max(dark, 0), 50) + 16) / 116], np.float32))[0])
+    scale = np.float32(1 / (1 - black_y))
+    shift = (D50 * np.float32(black_y)).astype(np.float32)
+    mixing = _TO_LINEAR.astype(np.float32)
+
+    def light(levels: UInt16[np.ndarray, "n c"]) -> Float32[np.ndarray, "n 3"]:
+        return np.asarray(((table(levels) - shift) * scale) @ mixing.T)
+
+    return light
+
+
+def _darkness_of_inks(profile: bytes) -> float:
+    """L of the darkest that the inks print: black to inks and back (as LittleCMS finds a printer's black)."""
+    try:
+        lab, inks = ImageCms.createProfile("LAB"), ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        there = ImageCms.buildTransform(lab, inks, "LAB", "CMYK", ImageCms.Intent.PERCEPTUAL)
+        back = ImageCms.buildTransform(inks, lab, "CMYK", "LAB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
+        printed = ImageCms.applyTransform(Image.new("LAB", (1, 1), (0, 128, 128)), there)
+        assert printed is not None
+        dark = ImageCms.applyTransform(printed, back)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return 0.0  # it cannot print, only be read: LittleCMS then moves nothing
+    return float(np.asarray(dark)[0, 0, 0]) * 100 / 255
+
+
+def _levels(light: Float32[np.ndarray, "..."]) -> UInt16[np.ndarray, "..."]:
+    return np.asarray((curves.encode(light) * np.float32(65535) + np.float32(0.5)).astype(np.uint16))
 
 
 def _probe() -> UInt8[np.ndarray, "27 27 3"]:
     """All 729 mixtures of nine levels."""
     steps = np.linspace(0, 255, 9).astype(np.uint8)
     return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(27, 27, 3)
-
-
-def _tags(profile: bytes) -> dict[bytes, bytes]:
-    try:
-        (count,) = struct.unpack_from(">L", profile, 128)
-        places = [struct.unpack_from(">4sLL", profile, 132 + 12 * index) for index in range(min(count, 200))]
-    except struct.error as error:
-        raise ProfileError("the profile is cut off") from error
-    return {name: profile[start : start + length] for name, start, length in places}
-
-
-def _xyz(tag: bytes) -> Shaped[np.ndarray, "3"]:
-    return np.array(struct.unpack_from(">3l", tag, 8)) / 65536
-
-
-def _curve(tag: bytes) -> Curve:
-    levels = np.linspace(0, 1, 65536)
-    if tag[:4] == b"curv":
-        (count,) = struct.unpack_from(">L", tag, 8)
-        if count == 0:
-            return levels.astype(np.float32)
-        points = np.array(struct.unpack_from(f">{count}H", tag, 12))
-        if count == 1:
-            return np.asarray(levels ** (points[0] / 256), np.float32)
-        return np.interp(levels, np.linspace(0, 1, count), points / 65535).astype(np.float32)
-    if tag[:4] == b"para":
-        return _parametric(levels, tag)
-    raise ProfileError("the profile has a curve of an unknown kind")
-
-
-def _parametric(levels: np.ndarray, tag: bytes) -> Curve:
-    """(a x + b)^g + e from x = d up, c x + f below; simpler kinds leave some of these out."""
-    (kind,) = struct.unpack_from(">H", tag, 8)
-    if kind > 4:
-        raise ProfileError("the profile has a curve of an unknown kind")
-    given = np.array(struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}l", tag, 12)) / 65536
-    g, a, b, c, d, e, f = np.concatenate([given, np.zeros(7 - len(given))])
-    if kind == 0:
-        a = 1.0
-    elif kind in (1, 2):  # level at c below x = -b / a
-        c, d, e, f = 0.0, -b / a if a else 0.0, c, c
-    power = np.maximum(a * levels + b, 0) ** g + e
-    return np.asarray(np.where(levels >= d, power, c * levels + f).clip(0, 1), np.float32)

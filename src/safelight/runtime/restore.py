@@ -91,7 +91,7 @@ class Colorizer:
         if not isinstance(photo, Photo):
             photo = read_photo(photo)
         pixels, unfamiliarity = self._color(photo.pixels, hints, vivid, reach)
-        return Developed(replace(photo, pixels=pixels), unfamiliarity)
+        return Developed(replace(photo.in_srgb(), pixels=pixels), unfamiliarity)
 
     def unfamiliarity(self, photo: str | Path | Photo | Srgb) -> float:
         """How unlike the pictures that the model was trained on: 0 none, 1 the threshold of its card.
