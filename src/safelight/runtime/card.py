@@ -2,13 +2,25 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from safelight.errors import ModelError
+from safelight.runtime.card_fields import (
+    Row,
+    number_of,
+    object_of,
+    range_of,
+    rows_of,
+    shape_of,
+    shown,
+    text_of,
+    whole_of,
+)
 from safelight.runtime.familiar import Familiarity
 
 FORMAT = 1
+LARGEST = 4096  # pixels: a network that runs at more would need more memory than there is
 
 
 @dataclass(frozen=True)
@@ -69,17 +81,15 @@ class ModelCard:
 
     @classmethod
     def from_json(cls, text: str) -> "ModelCard":
-        """Read a card file's text. Raises ModelError with the first thing that is wrong in it."""
+        """Read a card file's text. Raises ModelError with the first thing that is wrong in it.
+
+        Fields that are not known are passed over, in the card, in its ports, its sets and its familiarity.
+        """
         try:
             row = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # ValueError: no JSON, or a number of more than 4,300 digits
             raise ModelError("is not JSON; expected a safelight model card") from None
-        if not isinstance(row, dict) or not isinstance(row.get("format"), int):
-            raise ModelError('has no "format" number; expected a safelight model card')
-        if row["format"] > FORMAT:
-            raise ModelError(
-                f"has format {row['format']}, this safelight reads up to {FORMAT}; upgrade safelight"
-            )
+        _check_format(row)
         try:
             return cls(**_typed(row))
         except KeyError as error:
@@ -92,29 +102,55 @@ class ModelCard:
         return "\n\n".join(part for part in _page(self) if part) + "\n"
 
 
-def _typed(row: dict[str, Any]) -> dict[str, Any]:
+def _check_format(row: object) -> None:
+    """Raises ModelError unless this is a card of a format that is known here."""
+    found = row.get("format") if isinstance(row, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise ModelError('has no "format" number; expected a safelight model card')
+    if found < 1:
+        raise ModelError(f"has format {shown(found)}; expected {FORMAT}: no safelight wrote this card")
+    if found > FORMAT:
+        raise ModelError(f"has format {shown(found)}, this safelight reads up to {FORMAT}; upgrade safelight")
+
+
+def _typed(row: Row) -> dict[str, Any]:
     """Fields of a ModelCard from parsed JSON, without unknown ones. Raises KeyError, ValueError."""
-    known = {each.name for each in fields(ModelCard)}
-    card = {name: value for name, value in row.items() if name in known}
-    for name in ("name", "task", "version", "created", "license", "sha256"):
-        if not isinstance(row[name], str):
-            raise TypeError(f"{name} is {row[name]!r}, not text")
-    for name in ("size", "parameters"):
-        if not isinstance(row[name], int) or row[name] <= 0:
-            raise ValueError(f"{name} is {row[name]!r}, not a whole number above 0")
-    for name in ("preparation", "recipe", "scores"):
-        if not isinstance(row.get(name, {}), dict):
-            raise TypeError(f"{name} is {row[name]!r}, not an object")
-    card["inputs"] = tuple(_port(port) for port in row["inputs"])
-    card["outputs"] = tuple(_port(port) for port in row["outputs"])
-    card["data"] = tuple(TrainingSet(**each) for each in row.get("data", ()))
-    card["familiarity"] = Familiarity(**row["familiarity"]) if row.get("familiarity") else None
-    return card
+    needed = ("name", "task", "version", "created", "license", "sha256")
+    texts = (*needed, *(name for name in ("recipe_name", "command", "notes") if name in row))
+    return {
+        **{name: text_of(row, name) for name in texts},
+        **{name: object_of(row, name) for name in ("preparation", "recipe", "scores")},
+        "size": whole_of(row, "size", 1, LARGEST),
+        "parameters": whole_of(row, "parameters", 1),
+        "inputs": tuple(_port(port) for port in rows_of(row, "inputs")),
+        "outputs": tuple(_port(port) for port in rows_of(row, "outputs")),
+        "data": tuple(_training_set(each) for each in (rows_of(row, "data") if "data" in row else ())),
+        "familiarity": _familiarity(row["familiarity"]) if row.get("familiarity") is not None else None,
+        "format": row["format"],
+    }
 
 
-def _port(row: dict[str, Any]) -> Port:
-    low, high = row["range"]
-    return Port(str(row["name"]), tuple(row["shape"]), (float(low), float(high)), str(row["meaning"]))
+def _port(row: Row) -> Port:
+    return Port(text_of(row, "name"), shape_of(row, "shape"), range_of(row, "range"), text_of(row, "meaning"))
+
+
+def _training_set(row: Row) -> TrainingSet:
+    return TrainingSet(text_of(row, "name"), text_of(row, "license"), whole_of(row, "pictures", 0))
+
+
+def _familiarity(row: object) -> Familiarity:
+    if not isinstance(row, dict):
+        raise ValueError(f"familiarity is {shown(row)}, not an object")
+    return Familiarity(
+        method=text_of(row, "method"),
+        source=text_of(row, "source"),
+        features=text_of(row, "features"),
+        kept=whole_of(row, "kept", 1),
+        nearest=whole_of(row, "nearest", 1),
+        quantile=number_of(row, "quantile", 0, 1),
+        held_out=whole_of(row, "held_out", 0),
+        distance=number_of(row, "distance", 0, 1e9),
+    )
 
 
 def _page(card: ModelCard) -> list[str]:

@@ -42,7 +42,7 @@ class Autoencoder:
 
     def __init__(self, encoder: ModelFile, decoder: ModelFile, threads: int = 0) -> None:
         self.card = decoder.card
-        self.size, self.latent = decoder.card.size, int(encoder.card.outputs[0].shape[1])
+        self.size, self.latent = decoder.card.size, _latent(encoder)
         self._mixture_sha256 = decoder.card.preparation.get(CODES)
         self.preparation = decoder.prepared(Preparation, aside=CODES)
         self._encode, self._decode = Session(encoder, threads), Session(decoder, threads)
@@ -165,6 +165,14 @@ def is_autoencoder(model: str | Path) -> bool:
 def load_vae(model: str | Path = MODEL, threads: int = 0) -> Autoencoder:
     """An autoencoder: the name of a bundled one, or the path of an exported one. Raises ModelError."""
     return Autoencoder(*find_pair(model), threads)
+
+
+def _latent(encoder: ModelFile) -> int:
+    """How many numbers a code has. Raises ModelError."""
+    shape = encoder.card.outputs[0].shape if encoder.card.outputs else ()
+    if len(shape) != 2 or not isinstance(shape[1], int):
+        raise ModelError(f"{encoder.path}: its card says no number of a code's parts; export the model again")
+    return shape[1]
 
 
 def _base(model: str | Path) -> Path:

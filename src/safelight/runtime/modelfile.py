@@ -6,17 +6,21 @@ never runs code from it.
 
 import difflib
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from safelight.errors import ModelError
+from safelight.errors import ModelError, SafelightError
 from safelight.pixels.atomic import new_file
 from safelight.runtime import defaults
 from safelight.runtime.card import ModelCard
+from safelight.runtime.card_fields import is_number, shown
 
-P = TypeVar("P")  # a task's Preparation
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+P = TypeVar("P", bound="DataclassInstance")  # a task's Preparation
+LARGEST_CARD = 16 << 20  # bytes
 WEIGHTS = Path(__file__).parent / "weights"
 HALVES = (".encoder", ".decoder")  # what the names of an autoencoder's two files end in
 
@@ -42,18 +46,40 @@ class ModelFile:
             )
         return content
 
-    def prepared(self, kind: Callable[..., P], aside: str = "") -> P:
+    def prepared(self, kind: type[P], aside: str = "") -> P:
         """The preparation that its card asks for. aside: a key that is not one of its settings.
 
-        Raises ModelError for settings that this safelight does not have.
+        Raises ModelError for settings that this safelight does not have, and for values that it cannot use.
         """
         asked = {name: value for name, value in self.card.preparation.items() if name != aside}
+        known = {each.name: each for each in fields(kind)}
+        if not asked.keys() <= known.keys():
+            raise ModelError(
+                f"{self.path}: asks for a preparation {shown(asked)} that this safelight "
+                "does not have; upgrade safelight"
+            )
+        for name, value in asked.items():
+            if not _is_like(value, known[name]):
+                raise ModelError(
+                    f"{self.path}: its card says {name} {shown(value)}; expected "
+                    f"{_KINDS[type(known[name].default)]}: export the model again"
+                )
         try:
             return kind(**asked)
-        except TypeError:
-            raise ModelError(
-                f"{self.path}: asks for a preparation {asked} that this safelight does not have; upgrade safelight"
-            ) from None
+        except SafelightError as error:
+            raise ModelError(f"{self.path}: {error}; export the model again") from None
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def _is_like(value: object, field: "Field[Any]") -> bool:
+    """Whether a value of JSON is of the kind of a setting's default."""
+    assert field.default is not MISSING
+    kind = type(field.default)
+    if kind in (bool, str):
+        return type(value) is kind
+    return is_number(value) and (kind is float or isinstance(value, int))
 
 
 def card_path(model: Path) -> Path:
@@ -138,6 +164,8 @@ def expanded(path: Path) -> Path:
 def _read_card(model: Path) -> ModelCard:
     path = card_path(model)
     try:
+        if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST_CARD):
+            raise ModelError(f"{path}: is no file of at most {LARGEST_CARD >> 20} MB; expected a model card")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ModelError(

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Planes
+from safelight.errors import RecipeError
 from safelight.pixels.color import chroma
 from safelight.pixels.geometry import resize
 from safelight.tasks.hints import Points
@@ -23,6 +24,7 @@ from safelight.tasks.propagate import paint
 
 AB_SCALE = 110.0
 PLANES = 7
+MOST_VIVID = 16.0  # of a vivid_gain: four times the most that training measures
 SPREAD_STRIDE = 2  # hints are propagated at half the network's size: color has no finer detail
 
 
@@ -39,6 +41,12 @@ class Preparation:
     soft_mask: bool = False
     propagate: bool = True
     vivid_gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.vivid_gain <= MOST_VIVID:
+            raise RecipeError(
+                f"preparation.vivid_gain is {self.vivid_gain:g}; expected a number above 0, up to {MOST_VIVID:g}"
+            )
 
 
 def normalize_lightness(L: Lightness) -> Lightness:
