@@ -46,12 +46,15 @@ def loser(album: PictureList, tiny: Protocol, kept: Path) -> Verdict:
 
 def test_the_truth_wins_everywhere(album: PictureList, tiny: Protocol, kept: Path) -> None:
     verdict = judge(Oracle(album, tiny), "oracle", album, tiny, folder=kept)
-    assert verdict.methods == ("oracle", *BASELINES, "kriging")
+    assert verdict.methods == ("oracle", *BASELINES)
     assert {comparison.standing for comparison in verdict.comparisons} == {"wins"}
     assert verdict.estimate("oracle", "psnr", 5).value == pytest.approx(50)
     assert verdict.estimate("grey", "gain", 5).value == 0
     text = " ".join(verdict.sentences)
-    assert "It is clear of every baseline (95 % intervals), in PSNR and in CIEDE2000, at every number" in text
+    named = "grey, nearest hint, kernel regression, Levin 2004, kriging; 95 % intervals"
+    assert (
+        f"It is better than every other method ({named}), in PSNR and in CIEDE2000, at every number" in text
+    )
     assert "loses" not in text
 
 
@@ -70,7 +73,7 @@ def test_a_loser_is_told_so(loser: Verdict) -> None:
 def test_without_hints_only_grey_is_compared(loser: Verdict) -> None:
     assert {c.baseline for c in loser.comparisons if c.hints == 0} == {"grey"}
     assert loser.best_baseline[0] == "grey"
-    assert loser.best_baseline[20] in ("kernel regression", "Levin 2004")
+    assert loser.best_baseline[20] in ("kernel regression", "Levin 2004", "kriging")
 
 
 def test_groups(loser: Verdict) -> None:
@@ -121,7 +124,7 @@ def test_every_look_at_the_test_split_is_counted(album: PictureList, tiny: Proto
     assert [sit(split).looks for split in ("val", "test", "train", "test")] == [None, 1, None, 2]
     looks = [json.loads(line) for line in (tmp_path / LOOKS).read_text().splitlines()]
     assert [look["pictures"] for look in looks] == [2, 2]
-    assert "looked at 3 times" in sit("test").sentences[-1]
+    assert "evaluated 3 times" in sit("test").sentences[-1]
 
 
 def test_vivid_is_measured_against_the_truth(album: PictureList, tiny: Protocol) -> None:
@@ -150,7 +153,7 @@ def test_enlarged_pictures_are_told(album: PictureList, tiny: Protocol) -> None:
 
 def test_others_can_be_judged_beside(album: PictureList, tiny: Protocol, kept: Path) -> None:
     verdict = judge(faded, "faded", album, tiny, beside={"older run": faded}, folder=kept)
-    assert verdict.methods == ("faded", *BASELINES, "kriging", "older run")
+    assert verdict.methods == ("faded", *BASELINES, "older run")
     same = [c for c in verdict.comparisons if c.baseline == "older run"]
     assert {c.difference.value for c in same} == {0.0}
     assert {c.standing for c in same} == {"cannot tell"}
@@ -167,7 +170,7 @@ def test_a_better_model_beside_is_told_without_hints_too(album: PictureList, tin
 
 def test_a_baseline_can_be_judged_itself(album: PictureList, tiny: Protocol, kept: Path) -> None:
     verdict = judge(grey, "grey", album, tiny, folder=kept)
-    assert verdict.methods == (*BASELINES, "kriging")
+    assert verdict.methods == tuple(BASELINES)
 
 
 def test_a_model_that_answers_nonsense_is_named(album: PictureList, tiny: Protocol) -> None:

@@ -207,4 +207,4 @@ def test_seeds_that_agree_exactly_leave_the_pictures_alone_to_vary(tmp_path: Pat
 def test_too_few_pictures_are_given_as_the_reason(tmp_path: Path, gains: np.ndarray) -> None:
     few = pair([verdict(tmp_path, gains[:4], "a")], [verdict(tmp_path, gains[:4] + 1, "b")])
     assert few.overall.outcome == "cannot tell"
-    assert caution(few) == "4 pictures are too few to tell better from worse; judge 8 or more."
+    assert caution(few) == "4 pictures are too few to tell better from worse; judge 50 or more."

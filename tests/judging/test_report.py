@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.journal.words import number
 from safelight.judging.baselines import kernel_regression
 from safelight.judging.examples import pick_examples
 from safelight.judging.judge import judge
 from safelight.judging.protocols import Protocol
 from safelight.judging.questions import PictureList
 from safelight.judging.report import write_report
-from safelight.judging.scores import number
 from safelight.judging.tables import table
 from safelight.judging.verdict import Verdict
 

@@ -126,6 +126,40 @@ def test_diversity_by_hand() -> None:
     )
 
 
+def test_diversity_rewards_nothing_beyond_the_truth_nor_beyond_the_gamut() -> None:
+    """The truth's own variety is the most that counts; a color at 50 times 110 units of ab counts as one at 110."""
+    truth = torch.zeros(1, 2, 8, 8)
+    truth[:, :, ::2] = 0.2
+    L = torch.zeros(1, 1, 8, 8)
+
+    def term(ab: Tensor) -> float:
+        return asked(L, ab, truth, only("diversity"))["diversity"].item()
+
+    assert term(truth) == pytest.approx(-torch.log(torch.var(truth.flatten(2), 2).mean() + 1e-6).item())
+    assert term(3 * truth) == term(truth)
+    assert term(0.5 * truth) > term(truth)
+    wild, vivid = truth * 0, truth * 0
+    wild[..., 3, 3], vivid[..., 3, 3] = 50.0, 1.0
+    assert term(wild) == pytest.approx(term(vivid))
+
+
+def test_with_the_advised_weight_no_color_runs_away() -> None:
+    """Free colors under the loss of `color` with diversity 0.1: as it was, a few pixels of one picture of sixteen
+    went to thousands of units of ab (a variance grows with the square, the Huber loss in proportion).
+    """
+    generator = torch.Generator().manual_seed(0)
+    truth = 0.2 * torch.randn(16, 2, 8, 8, generator=generator).clamp(-2, 2)
+    ab = (0.05 * torch.randn(16, 2, 8, 8, generator=generator)).requires_grad_()
+    optimizer = torch.optim.SGD([ab], lr=200.0)
+    settings = replace(NOTHING, l1=0.0, huber=0.5, log_error=0.05, diversity=0.1)
+    L = torch.zeros(16, 1, 8, 8)
+    for _ in range(100):
+        optimizer.zero_grad()
+        torch.stack(list(asked(L, ab, truth, settings).values())).sum().backward()
+        optimizer.step()
+    assert ab.detach().abs().max() < 2
+
+
 def test_rebalanced_bins_weigh_what_the_samples_say(album: Album) -> None:
     """A weight of 3 for all bins is three times the loss; without weights the terms are as they were."""
     recipe = override(

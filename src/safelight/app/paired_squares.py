@@ -25,11 +25,11 @@ def fill_sheets(
 ) -> "list[Sheet]":
     """Of each picture the hole that changed most."""
     from safelight.app.commands.judge_fill import open_fill
+    from safelight.journal.words import number
     from safelight.judging.holes.questions import ask
     from safelight.judging.holes.scores import composite
     from safelight.judging.holes.sheet import HOLE, OnePicture
     from safelight.judging.metrics import psnr
-    from safelight.judging.scores import number
 
     methods = {"one": open_fill(str(one.folder)), "other": open_fill(str(other.folder))}
 
@@ -71,8 +71,8 @@ def code_sheets(
     one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """The picture as it is framed, and both reconstructions of it."""
+    from safelight.journal.words import number
     from safelight.judging.metrics import psnr
-    from safelight.judging.scores import number
     from safelight.tasks.autoencode import frame, inside, unframe
 
     subjects = {"one": _codes(one), "other": _codes(other)}

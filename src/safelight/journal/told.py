@@ -3,11 +3,15 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from safelight.journal.words import Place, guided, standing
+
 SENTENCES = slice(1, 4)  # those after what was judged
+SPOKEN = 10  # hints: as the judge of colors tells it (judging/sentences.py)
+MAIN = {"psnr": "PSNR", "ciede2000": "CIEDE2000"}
 
 
 class Figure(NamedTuple):
@@ -74,7 +78,32 @@ def _told(stored: Mapping[str, Any], how: str, over: str, measure: str, figures:
 def _colors(stored: Mapping[str, Any]) -> Told:
     gains = stored["groups"][0]["curves"][stored["model"]]["gain"]
     figures = tuple(_figure(str(hints), gain) for hints, gain in zip(stored["counts"], gains, strict=True))
-    return _told(stored, f"protocol {stored['protocol']}", "hints", "gain over grey, dB", figures)
+    told = _told(stored, f"protocol {stored['protocol']}", "hints", "gain over grey, dB", figures)
+    return replace(told, sentences=_of_colors(stored)) if stored.get("comparisons") else told
+
+
+def _of_colors(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sentences made anew: those of old verdicts left kriging out, which their tables hold."""
+    counts, comparisons = stored["counts"], stored["comparisons"]
+    curves, sentences = stored["groups"][0]["curves"], tuple(map(str, stored["sentences"]))
+    places = [
+        Place(row["baseline"], MAIN[row["statistic"]], str(row["hints"]), row["standing"])
+        for row in comparisons
+        if row["statistic"] in MAIN
+    ]
+    made = standing(places, [str(count) for count in counts])
+    if SPOKEN not in counts:
+        return (*sentences[1:2], *made)
+    at = counts.index(SPOKEN)
+    rivals = {name: curve["psnr"][at][0] for name, curve in curves.items() if name != stored["model"]}
+    best = max(rivals, key=lambda name: rivals[name])
+    leads = [
+        row["difference"]
+        for row in comparisons
+        if (row["baseline"], row["statistic"], row["hints"]) == (best, "psnr", SPOKEN) and best != "grey"
+    ]
+    gain = curves[stored["model"]]["gain"][at]
+    return (*sentences[1:2], guided(gain, SPOKEN, best, leads[0] if leads else None), *made)
 
 
 def _fills(stored: Mapping[str, Any]) -> Told:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from safelight.judging.baselines import BASELINES, STARTS
+from safelight.judging.baselines import BASELINES
 from safelight.judging.grouping import Members
 from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.scores import COMPARED, STATISTICS, Scores, select
@@ -38,7 +38,7 @@ def compare(scores: Mapping[str, Scores], counts: tuple[int, ...], seed: int) ->
     for baseline, other in others:
         for key in COMPARED:
             for hints, difference in zip(counts, _difference(key, weights, model, other), strict=True):
-                if hints or baseline == "grey" or baseline not in {**BASELINES, **STARTS}:
+                if hints or baseline == "grey" or baseline not in BASELINES:
                     stands = standing(difference, len(model["psnr"]))
                     comparisons.append(Comparison(baseline, key, hints, difference, stands))
     return tuple(comparisons)

@@ -6,8 +6,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
+from safelight.journal.words import FEWEST
+
 RESAMPLES = 2000
-FEWEST = 8  # under this many pictures an interval says nothing
 
 Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 Weights = Float[np.ndarray, "resamples pictures"]  # each row sums to 1; the first is the sample itself
@@ -20,6 +21,11 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    @property
+    def numbers(self) -> tuple[float, float, float]:
+        """The value, and the interval's ends."""
+        return self.value, self.low, self.high
 
     @property
     def above_zero(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from safelight import __version__
-from safelight.judging.baselines import BASELINES, STARTS, Predict
+from safelight.judging.baselines import BASELINES, Predict
 from safelight.judging.compare import best_baselines, compare, compare_vivid, group_curves
 from safelight.judging.grouping import group_pictures
 from safelight.judging.kept import Progress, score_baselines
@@ -56,7 +56,7 @@ def judge(
     known = score_baselines(questions, names, kept, workers, progress)
     rows = {name: _score(predict, name, questions, protocol.counts, progress)}
     rows.update((baseline, row) for baseline, row in known.items() if baseline != name)
-    for other, answer in {**(STARTS if baselines else {}), **(beside or {})}.items():
+    for other, answer in (beside or {}).items():
         if other != name:
             rows[other] = _score(answer, other, questions, protocol.counts, progress)
     truth = np.array([colorfulness(question.pixels) for question in questions])

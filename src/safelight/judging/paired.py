@@ -10,7 +10,8 @@ from jaxtyping import Float64
 from safelight.errors import SafelightError
 from safelight.journal.measures import Measure
 from safelight.journal.verdicts import StoredVerdict
-from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates
+from safelight.journal.words import FEWEST
+from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates
 
 Outcome: TypeAlias = Literal["better", "worse", "cannot tell"]
 Side: TypeAlias = Float64[np.ndarray, "seeds pictures columns parts"]

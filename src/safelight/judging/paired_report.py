@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.journal.measures import Measure
-from safelight.judging.intervals import FEWEST
+from safelight.journal.words import ENOUGH, FEWEST, number, pictures
 from safelight.judging.paired import Lead, Outcome, Pairing, most_changed
-from safelight.judging.scores import number
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",
@@ -30,7 +29,7 @@ def headline(one: str, other: str, pairing: Pairing) -> str:
     """Better, worse or cannot tell, with the lead and its interval."""
     lead, measure = pairing.overall, pairing.measure
     mean = measure.mean.format(names=", ".join(pairing.columns), count=len(pairing.columns))
-    over = ", ".join(filter(None, [mean, f"{len(pairing.names)} pictures"]))
+    over = ", ".join(filter(None, [mean, pictures(len(pairing.names))]))
     verb = VERBS[lead.outcome]
     return f"{other} {verb} {one}: {_span(lead, measure)}{measure.in_unit} of {measure.what}, {over}."
 
@@ -38,7 +37,10 @@ def headline(one: str, other: str, pairing: Pairing) -> str:
 def caution(pairing: Pairing) -> str:
     """For how much the answer holds: too few pictures, one seed, or several."""
     if len(pairing.names) < FEWEST:
-        return f"{len(pairing.names)} pictures are too few to tell better from worse; judge {FEWEST} or more."
+        are = "is" if len(pairing.names) == 1 else "are"
+        return (
+            f"{pictures(len(pairing.names))} {are} too few to tell better from worse; judge {ENOUGH} or more."
+        )
     if min(pairing.seeds) < 2:
         return (
             "The interval is over pictures alone: one seed on a side, so that another seed may say otherwise. "

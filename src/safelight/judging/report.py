@@ -44,11 +44,12 @@ def write_report(
         title = f"{verdict.model}, {_hints(hints)}: best, median, worst gains"
         sheets[hints] = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png").name
     page = folder / "report.md"
-    page.write_text(_page(verdict, sheets), encoding="utf-8")
+    page.write_text(page_of(verdict, sheets), encoding="utf-8")
     return page
 
 
-def _page(verdict: Verdict, sheets: Mapping[int, str]) -> str:
+def page_of(verdict: Verdict, sheets: Mapping[int, str]) -> str:
+    """The text of report.md."""
     parts = [
         f"# {escape(verdict.model)}: verdict",
         escape(" ".join(verdict.sentences[:LEAD])),

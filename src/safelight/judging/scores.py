@@ -1,6 +1,5 @@
 """Scores of one method: every picture at every number of hints, and the statistics made of them."""
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -143,11 +142,3 @@ def gather(
 def select(scores: Scores, pictures: np.ndarray) -> Scores:
     """The scores of some pictures."""
     return {column: values[pictures] for column, values in scores.items()}
-
-
-def number(value: float, digits: int, signed: bool = False) -> str:
-    """A number for people, with a true minus sign and no minus before zero; – where there is none."""
-    if math.isnan(value):
-        return "–"
-    text = f"{value:{'+' if signed else ''}.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")

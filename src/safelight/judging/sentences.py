@@ -1,16 +1,26 @@
-"""A verdict in plain words. Every place where the model loses, or cannot be told from a baseline, is said."""
+"""A verdict in plain words. Every place where the model loses, or cannot be told from another method, is said."""
 
 from collections.abc import Iterable, Sequence
 
 from safelight.journal.looks import times
-from safelight.judging.baselines import BASELINES
-from safelight.judging.intervals import FEWEST, Estimate
+from safelight.journal.words import (
+    Place,
+    at_hints,
+    few,
+    guided,
+    in_text,
+    interval,
+    pictures,
+    standing,
+    turned,
+)
 from safelight.judging.protocols import PROTOCOLS
-from safelight.judging.scores import STATISTICS, number
+from safelight.judging.scores import STATISTICS
 from safelight.judging.verdict import Comparison, Verdict
 
 SPOKEN = 10  # hints: where people stop clicking
 MAIN = ("psnr", "ciede2000")
+MOST_CHROMA = 134.0  # of any color in sRGB (blue, in Lab D65): grey is never further off than that
 
 
 def summarize(verdict: Verdict) -> tuple[str, ...]:
@@ -35,7 +45,7 @@ def _setting(verdict: Verdict) -> str:
     how = PROTOCOLS.get(verdict.protocol)
     size = f": {how.size}-px squares, hints of {how.patch}×{how.patch} pixels" if how else ""
     return (
-        f"{verdict.model} was judged on {_pictures(verdict.pictures)}{f' of {where}' if where else ''}"
+        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''}"
         f" under the protocol {verdict.protocol}{size}."
     )
 
@@ -43,45 +53,46 @@ def _setting(verdict: Verdict) -> str:
 def _automatic(verdict: Verdict) -> list[str]:
     gain = verdict.estimate(verdict.model, "gain", 0)
     if gain.above_zero:
-        return [f"Automatically, without hints, it gains {_interval(gain, 2, 'dB')} over grey."]
+        return [f"Automatically, without hints, it gains {interval(gain.numbers, 2, 'dB')} over grey."]
     word = "loses to grey by" if gain.below_zero else "cannot be told from grey; the difference is"
-    shown = _turned(gain) if gain.below_zero else gain
-    return [f"Automatically, without hints, it {word} {_interval(shown, 2, 'dB')}."]
+    shown = turned(gain.numbers) if gain.below_zero else gain.numbers
+    return [f"Automatically, without hints, it {word} {interval(shown, 2, 'dB')}."]
 
 
 def _guided(verdict: Verdict) -> list[str]:
-    """The gain at a usual number of hints, beside the best baseline there."""
+    """The gain at a usual number of hints, beside the best other method there."""
     if SPOKEN not in verdict.counts:
         return []
-    best = verdict.best_baseline[SPOKEN]
-    gain = verdict.estimate(verdict.model, "gain", SPOKEN)
+    best = verdict.best_other(SPOKEN)
     against = [c for c in verdict.comparisons if (c.baseline, c.statistic, c.hints) == (best, "psnr", SPOKEN)]
-    text = f"With {SPOKEN} hints it gains {_interval(gain, 2, 'dB')} over grey"
-    if not against or best == "grey":
-        return [text + "."]
-    difference = against[0].difference
-    more = difference.value >= 0
-    shown = _interval(difference if more else _turned(difference), 2, "dB")
-    return [f"{text}, {shown} {'more' if more else 'less'} than the best baseline there, {best}."]
+    lead = against[0].difference.numbers if against and best != "grey" else None
+    return [guided(verdict.estimate(verdict.model, "gain", SPOKEN).numbers, SPOKEN, best, lead)]
 
 
 def _wins(verdict: Verdict) -> list[str]:
-    """At which numbers of hints it is above every baseline in both main statistics."""
-    main = [c for c in verdict.comparisons if c.statistic in MAIN and c.baseline in BASELINES]
-    if not main:
-        return []
-    beaten = [n for n in verdict.counts if all(c.standing == "wins" for c in main if c.hints == n)]
-    if not beaten:
-        return ["At no number of hints is it clear of every baseline in both PSNR and CIEDE2000."]
-    where = "at every number of hints" if len(beaten) == len(verdict.counts) else _at(beaten)
-    return [f"It is clear of every baseline (95 % intervals), in PSNR and in CIEDE2000, {where}."]
+    """At which numbers of hints it is above every method shown in both main statistics."""
+    places = [
+        Place(c.baseline, STATISTICS[c.statistic].title, str(c.hints), c.standing)
+        for c in verdict.comparisons
+        if c.statistic in MAIN
+    ]
+    return standing(places, [str(count) for count in verdict.counts])
 
 
 def _losses(verdict: Verdict) -> list[str]:
-    """One sentence a baseline and statistic."""
-    found = verdict.losses()
+    """One sentence a method and statistic; one for all methods where the model's colors are beyond any scale."""
+    wild = [n for n in verdict.counts if verdict.estimate(verdict.model, "rms_ab", n).value > MOST_CHROMA]
+    found = [c for c in verdict.losses() if not (c.statistic == "rms_ab" and c.hints in wild)]
     pairs = dict.fromkeys((c.baseline, c.statistic) for c in found)
-    return [_lost([c for c in found if (c.baseline, c.statistic) == pair]) for pair in pairs]
+    lost = [_lost([c for c in found if (c.baseline, c.statistic) == pair]) for pair in pairs]
+    if not wild:
+        return lost
+    worst = max(verdict.estimate(verdict.model, "rms_ab", n).value for n in wild)
+    return [
+        f"Some of its colors are far outside of what a picture can show, {_at(wild)}: see the worst pictures "
+        f"(rms error of ab {worst:,.0f}, where the most colorful sRGB color has {MOST_CHROMA:.0f}).",
+        *lost,
+    ]
 
 
 def _unclear(verdict: Verdict) -> list[str]:
@@ -93,7 +104,7 @@ def _unclear(verdict: Verdict) -> list[str]:
         for key in MAIN:
             counts = [c.hints for c in found if (c.baseline, c.statistic) == (baseline, key)]
             if counts:
-                parts.append(f"in {_in_text(STATISTICS[key].title)} {_at(counts)}")
+                parts.append(f"in {in_text(STATISTICS[key].title)} {_at(counts)}")
         sentences.append(f"It cannot be told from {baseline} {', nor '.join(parts)}.")
     return sentences
 
@@ -101,13 +112,13 @@ def _unclear(verdict: Verdict) -> list[str]:
 def _lost(places: Sequence[Comparison]) -> str:
     """At N hints by so much; from three places on, at which numbers of hints, and where it is worst."""
     statistic = STATISTICS[places[0].statistic]
-    start = f"It loses to {places[0].baseline} in {_in_text(statistic.title)}"
+    start = f"It loses to {places[0].baseline} in {in_text(statistic.title)}"
     if len(places) > 2:
         worst = max(places, key=lambda place: -place.difference.value)
-        by = _interval(_turned(worst.difference), statistic.digits, statistic.unit)
+        by = interval(turned(worst.difference.numbers), statistic.digits, statistic.unit)
         return f"{start} {_at(c.hints for c in places)}, most at {worst.hints}: by {by}."
     parts = [
-        f"{_at([c.hints])} by {_interval(_turned(c.difference), statistic.digits, statistic.unit)}"
+        f"{_at([c.hints])} by {interval(turned(c.difference.numbers), statistic.digits, statistic.unit)}"
         for c in places
     ]
     return f"{start} {' and '.join(parts)}."
@@ -126,51 +137,26 @@ def _vivid(verdict: Verdict) -> list[str]:
         return []
     vivid, cautious = verdict.vivid.vivid, verdict.vivid.cautious
     return [
-        f"At vivid 1, automatic color is {_interval(vivid, 2, '')} times as colorful as the truth"
+        f"At vivid 1, automatic color is {interval(vivid.numbers, 2, '')} times as colorful as the truth"
         f" (at vivid 0: {cautious.value:.2f} times), and its gain over grey is"
-        f" {_interval(verdict.vivid.vivid_gain, 2, 'dB', signed=True)}."
+        f" {interval(verdict.vivid.vivid_gain.numbers, 2, 'dB', signed=True)}."
     ]
 
 
 def _cautions(verdict: Verdict) -> list[str]:
-    cautions = []
-    if verdict.pictures < FEWEST:
-        cautions.append(f"{_pictures(verdict.pictures)} are too few to tell winners from losers; judge more.")
+    cautions = few(verdict.pictures)
     if verdict.left_out:
         are = "was" if verdict.left_out == 1 else "were"
-        cautions.append(f"{_pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5).")
+        cautions.append(f"{pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5).")
     if verdict.enlarged:
         cautions.append(
-            f"{_pictures(verdict.enlarged)} had to be enlarged for this protocol, which makes them smoother:"
+            f"{pictures(verdict.enlarged)} had to be enlarged for this protocol, which makes them smoother:"
             " do not compare these numbers with those of other sets."
         )
     if verdict.looks is not None:
-        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
+        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
     return cautions
 
 
-def _turned(estimate: Estimate) -> Estimate:
-    return Estimate(-estimate.value, -estimate.high, -estimate.low)
-
-
-def _interval(estimate: Estimate, digits: int, unit: str, signed: bool = False) -> str:
-    value, low, high = (number(v, digits, signed) for v in (estimate.value, estimate.low, estimate.high))
-    return f"{value}{f' {unit}' if unit else ''} ({low} to {high})"
-
-
 def _at(counts: Iterable[int]) -> str:
-    """ "without hints", "at 1 hint", "at 0, 1 and 5 hints" """
-    numbers = [str(count) for count in counts]
-    if numbers == ["0"]:
-        return "without hints"
-    together = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
-    return f"at {together} hint{'' if numbers == ['1'] else 's'}"
-
-
-def _in_text(title: str) -> str:
-    """PSNR stays PSNR; other titles start small inside a sentence."""
-    return title if title[:2].isupper() else title[0].lower() + title[1:]
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
+    return at_hints(map(str, counts))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from safelight.arrays import Srgb
+from safelight.journal.words import number
 from safelight.judging.examples import Example
 from safelight.judging.look import FAINT, INK, PAPER, SOFT
-from safelight.judging.scores import number, show
+from safelight.judging.scores import show
 from safelight.pixels.color import lab_to_srgb
 
 if TYPE_CHECKING:

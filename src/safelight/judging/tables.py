@@ -4,8 +4,9 @@ import math
 import re
 from collections.abc import Sequence
 
+from safelight.journal.words import number
 from safelight.judging.intervals import Estimate
-from safelight.judging.scores import STATISTICS, number
+from safelight.judging.scores import STATISTICS
 from safelight.judging.verdict import Comparison, Group, Verdict
 
 MARKS = {"wins": "", "loses": " ▼", "cannot tell": " ?"}
@@ -31,9 +32,9 @@ def curve_table(verdict: Verdict, group: Group, key: str) -> str:
         rows.append([escape(method), *cells])
     for column in range(1, len(verdict.counts) + 1) if better else ():
         values = [curves[key][column - 1].value * better for curves in group.curves.values()]
-        for row, value in zip(rows, values, strict=True):
-            if value == max(values) and values.count(value) == 1:
-                row[column] = f"**{row[column]}**"
+        best = rows[values.index(max(values))]
+        if [row[column] for row in rows].count(best[column]) == 1:  # as far as the digits show
+            best[column] = f"**{best[column]}**"
     return table(["hints", *map(str, verdict.counts)], rows)
 
 

@@ -107,6 +107,11 @@ class Verdict:
         """One estimate over all pictures."""
         return self.everything.curves[method][statistic][self.counts.index(hints)]
 
+    def best_other(self, hints: int) -> str:
+        """The method beside the model with the highest mean PSNR there, of all that are shown."""
+        rivals = self.methods[1:] or self.methods
+        return max(rivals, key=lambda method: self.estimate(method, "psnr", hints).value)
+
     def losses(self) -> tuple[Comparison, ...]:
         """Where the model is behind a baseline beyond doubt."""
         return tuple(comparison for comparison in self.comparisons if comparison.standing == "loses")

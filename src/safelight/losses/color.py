@@ -53,14 +53,17 @@ def saturation_weighted_error(
     return (torch.where(vivid, saturated, grey) * squared).mean()
 
 
-def diversity(ab: Float[Tensor, "b 2 h w"]) -> Tensor:
+def diversity(ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"]) -> Tensor:
     """Minus the log of the variance of ab over a picture, mean over channels and pictures (note 003).
 
-    At most 13.8 (one color), 4.6 at a spread of 11 units of ab, and without a lower end. Its slope at one
-    color is 0: what has collapsed altogether is not brought back by it.
+    At most 13.8 (one color), 4.6 at a spread of 11 units of ab. Rewarded is no more variety than each true
+    picture has, and none beyond 110 units of ab: a variance grows with the square of an error that the other
+    terms punish in proportion, so that without these bounds a few pixels thousands of units away are the cheapest
+    variety there is. Its slope at one color is 0: what has collapsed altogether is not brought back by it.
     """
-    variance = ab.flatten(2).var(2).mean()
-    return -torch.log(variance + 1e-6)
+    check_ab(truth)
+    variance, wanted = (colors.clamp(-1, 1).flatten(2).var(2).mean(1) for colors in (ab, truth))
+    return -torch.log(torch.minimum(variance, wanted).mean() + 1e-6)
 
 
 def chroma_error(expected: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 2 h w"]) -> Tensor:

@@ -29,7 +29,7 @@ class ColorLossSettings:
     features: whose features those are; "vgg16" needs the path of torchvision's weights in `vgg16`.
     vgg16: path of torchvision's VGG16 weights, if `features` is vgg16.
     variation: total variation of ab.
-    diversity: minus the log of the variance of ab in a picture.
+    diversity: minus the log of the variance of ab in a picture, as far as the true picture has so much.
     chroma: absolute error of the expected chroma (for vivid colors).
     guess: Huber of the answer before any hint, at an eighth of the size.
     bins: cross-entropy of the distribution over ab bins (head "bins" only).

@@ -227,7 +227,7 @@ def test_the_report_can_be_looked_at_and_a_look_at_the_test_split_is_counted(
         assert result.verdict.looks == looks
     page = write_code_report(result, tmp_path / "report")
     text = page.read_text()
-    assert "looked at twice" in text
+    assert "evaluated twice" in text
     assert {"reconstructions.png", "samples.png", "neighbors.png", "verdict.json"} <= {
         path.name for path in page.parent.iterdir()
     }

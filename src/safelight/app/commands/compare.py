@@ -80,8 +80,8 @@ def _compare_two(
 
 def _tell_seeds(arm: "Arm", verdicts: "list[StoredVerdict]") -> None:
     """Runs of one recipe: how much the seed alone does."""
+    from safelight.journal.words import number
     from safelight.judging.paired import overall_values
-    from safelight.judging.scores import number
 
     values, measure = overall_values(verdicts), verdicts[0].measure
 

@@ -22,7 +22,7 @@ Examples:
   safelight judge biharmonic --task fill --data photos -o report
   safelight judge scratches --task scratches --data photos -o report
 
-Every look at the test split is counted in the dataset and told in the report.
+Each evaluation on the test split is logged in the dataset and shown in the report.
 """
 OF_COLORS = ("--robust", "--protocol", "--no-baselines")
 IGNORED = {  # kind of judge: what it is for, options that it does not look at
@@ -33,7 +33,7 @@ IGNORED = {  # kind of judge: what it is for, options that it does not look at
 }
 
 
-@click.command(short_help="Judge a model beside the baselines.", epilog=EXAMPLES)
+@click.command(short_help="Evaluate a model beside simple methods.", epilog=EXAMPLES)
 @click.argument("model", metavar="NAME|FILE|RUN")
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), metavar="DATASET", help="A dataset or folder."
@@ -52,16 +52,26 @@ IGNORED = {  # kind of judge: what it is for, options that it does not look at
 @click.option(
     "--protocol", "protocol_name", default="compact", show_default=True, help="compact, siggraph17, icolorit."
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Judge a fixed sample of N pictures.")
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the places of the hints."
+    "--limit", type=click.IntRange(1), metavar="N", help="Evaluate on a fixed sample of N pictures."
 )
 @click.option(
-    "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare; repeatable."
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Random seed of the places of hints, holes and damage.",
 )
-@click.option("--no-baselines", is_flag=True, help="Only grey beside the model: quick, while training.")
-@click.option("--robust", is_flag=True, help="Instead: how small changes of a photo move the colors.")
-@click.option("--workers", type=int, default=2, show_default=True, help="Processes that score the baselines.")
+@click.option(
+    "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare with; repeatable."
+)
+@click.option("--no-baselines", is_flag=True, help="Compare with grey alone: quick, while training.")
+@click.option(
+    "--robust", is_flag=True, help="Measure instead how much small changes of a photo change its colors."
+)
+@click.option(
+    "--workers", type=int, default=2, show_default=True, help="Processes that run the simple methods."
+)
 @click.pass_context
 def judge(
     context: click.Context,
@@ -78,13 +88,13 @@ def judge(
     robust: bool,
     workers: int,
 ) -> None:
-    """Judge a model beside grey, nearest hint, kernel regression and Levin 2004, on the same questions.
+    """Evaluate a model beside simple methods that need no training, on the same pictures.
 
-    The report has curves over the number of hints, intervals, pictures, and says where the model loses.
-    A model that fills holes is judged beside the classical methods on the same holes: six bins of area, with
-    and without a border. One that finds scratches is judged beside the ridge filter on drawn damage, by kind
-    and width. An autoencoder is judged beside PCA with as many components, and its samples are
-    looked at.
+    Colorization: beside grey, nearest hint, kernel regression, Levin 2004 and kriging, over the number of
+    hints. Inpainting: beside the classical methods, on the same holes of six sizes, inside the picture and at
+    its border. Scratch detection: beside the ridge filter, on drawn damage of each kind and width.
+    Autoencoders: beside PCA with as many components; samples are shown too. The report has tables with 95 %
+    intervals, pictures, and says where the model loses.
     """
     from safelight.app.commands.judge_codes import judge_autoencoder
     from safelight.app.commands.judge_fill import judge_filler

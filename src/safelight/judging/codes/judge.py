@@ -13,13 +13,14 @@ from jaxtyping import Float, Float32
 from safelight import __version__
 from safelight.data.cache import PictureSet, photo_in
 from safelight.errors import DatasetError
+from safelight.journal.words import FEWEST
 from safelight.judging.codes.bounds import Bounds, bounds
 from safelight.judging.codes.distances import FEATURES, Seen, frechet, kernel_distance, with_interval
 from safelight.judging.codes.neighbors import nearest
 from safelight.judging.codes.sentences import summarize
 from safelight.judging.codes.subject import Codes, Pca, Pictures, Subject
 from safelight.judging.codes.verdict import MEAN, MODEL, PCA, CodeVerdict, Memory
-from safelight.judging.intervals import FEWEST, Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.judging.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
 from safelight.judging.looks import count_look
 from safelight.judging.measured import measured
 from safelight.judging.metrics import SSIM_WINDOW, ssim

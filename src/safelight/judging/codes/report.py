@@ -34,11 +34,12 @@ def write_code_report(judged: Judged, folder: Path) -> Path:
     _save([samples[0][:shown], judged.neighbors[:shown]], folder / "neighbors.png")
     verdict.save(folder / "verdict.json")
     page = folder / "report.md"
-    page.write_text(_page(verdict, ", ".join(judged.samples)), encoding="utf-8")
+    page.write_text(page_of(verdict, ", ".join(judged.samples)), encoding="utf-8")
     return page
 
 
-def _page(verdict: CodeVerdict, sources: str) -> str:
+def page_of(verdict: CodeVerdict, sources: str) -> str:
+    """The text of report.md."""
     errors = table(
         ["held-out pictures", "squared error", "PSNR, dB", "SSIM"],
         [

@@ -1,10 +1,9 @@
 """A verdict on codes in plain words; where PCA is better, that is said."""
 
 from safelight.journal.looks import times
+from safelight.journal.words import few, pictures, together
 from safelight.judging.codes.verdict import MEAN, MODEL, PCA, CodeVerdict
-from safelight.judging.intervals import FEWEST, Estimate
-
-ASIDE = "samples from the mixture"
+from safelight.judging.intervals import Estimate
 
 
 def summarize(verdict: CodeVerdict) -> tuple[str, ...]:
@@ -25,7 +24,7 @@ def _setting(verdict: CodeVerdict) -> str:
         part for part in (f"the {verdict.split} split" if verdict.split else "", verdict.dataset) if part
     )
     return (
-        f"{verdict.model} was judged on {verdict.pictures:,} pictures{f' of {where}' if where else ''} at "
+        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''} at "
         f"{verdict.size} pixels, beside PCA on {verdict.training:,} training pictures; padding is left out."
     )
 
@@ -71,11 +70,12 @@ def _likelihood(verdict: CodeVerdict) -> list[str]:
 
 def _samples(verdict: CodeVerdict) -> str:
     kernels = {name: cells["kernel"] for name, cells in verdict.distances.items()}
-    best = min((name for name in kernels if name.startswith("samples")), key=lambda name: kernels[name].value)
+    drawn = [name for name in kernels if name.startswith("samples")]
+    best = min(drawn, key=lambda name: kernels[name].value)
+    beside = together(f"{name} have {kernels[name].value:.3g}" for name in kernels if name != best)
     return (
-        f"The nearest to held-out pictures are its {best}: kernel distance {kernels[best].value:.3g} "
-        f"({kernels[best].low:.3g} to {kernels[best].high:.3g}), where training pictures have "
-        f"{kernels['training pictures'].value:.3g} and its reconstructions {kernels['reconstructions'].value:.3g}."
+        f"Kernel distance from held-out pictures (lower is nearer): {best} have {kernels[best].value:.3g} "
+        f"({kernels[best].low:.3g} to {kernels[best].high:.3g}); {beside}."
     )
 
 
@@ -92,15 +92,13 @@ def _memory(verdict: CodeVerdict) -> str:
 
 
 def _cautions(verdict: CodeVerdict) -> list[str]:
-    cautions = []
-    if verdict.pictures < FEWEST:
-        cautions.append(f"{verdict.pictures} pictures are too few to tell winners from losers; judge more.")
+    cautions = few(verdict.pictures)
     if verdict.pictures < 1000:
         cautions.append(
             "Fréchet distances grow as pictures get fewer: compare them at this number of pictures only."
         )
     if verdict.looks is not None:
-        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
+        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
     return cautions
 
 

@@ -1,14 +1,16 @@
 """What the judge of codes found: typed, and written as JSON that needs no safelight to be read."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from safelight.errors import SafelightError
 from safelight.judging.cells import save
 from safelight.judging.intervals import Estimate, Standing
-from safelight.judging.measured import Measured
-from safelight.judging.plain import plain
+from safelight.judging.measured import Measured, as_measured
+from safelight.judging.plain import as_estimate, plain
 
 FORMAT, VERSION = "safelight-code-verdict", 2
 MODEL, PCA, MEAN = "model", "PCA", "mean picture"
@@ -77,3 +79,40 @@ class CodeVerdict:
     def save(self, path: Path) -> Path:
         """Write verdict.json; returns its path."""
         return save(self.to_json(), path)
+
+    @classmethod
+    def load(cls, path: Path) -> "CodeVerdict":
+        """Read verdict.json. Raises SafelightError."""
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document["format"] != FORMAT or document["version"] not in range(1, VERSION + 1):
+                raise ValueError(f'expected "format": "{FORMAT}", "version": 1 to {VERSION}')
+            return cls(**_typed({name: document[name] for name in _names(cls) if name in document}))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SafelightError(
+                f"{path} is no verdict on codes that can be read ({error}); judge again"
+            ) from None
+
+
+def _names(kind: type[CodeVerdict]) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _typed(stored: dict[str, Any]) -> dict[str, Any]:
+    """The fields that JSON has no types for."""
+    memory = stored["memory"]
+    return {
+        **stored,
+        "errors": {name: _estimates(own) for name, own in stored["errors"].items()},
+        "saved": as_estimate(stored["saved"]),
+        "bounds": _estimates(stored["bounds"]),
+        "distances": {name: _estimates(own) for name, own in stored["distances"].items()},
+        "memory": Memory(as_estimate(memory["samples"]), as_estimate(memory["held_out"]), memory["copies"]),
+        "scores": as_measured(stored.get("scores", ())),
+        "sentences": tuple(stored["sentences"]),
+        "questions": stored.get("questions", ""),
+    }
+
+
+def _estimates(stored: Mapping[str, Any]) -> dict[str, Estimate]:
+    return {name: as_estimate(numbers) for name, numbers in stored.items()}

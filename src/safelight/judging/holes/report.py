@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from safelight.journal.words import number
 from safelight.judging.holes.scores import COMPARED, FEATURES, RING, STATISTICS
 from safelight.judging.holes.sheet import Shown, draw_fills
 from safelight.judging.holes.verdict import FillVerdict
-from safelight.judging.scores import number
 from safelight.judging.tables import MARKS, escape, table
 
 NOTES = f"""\
@@ -26,11 +26,12 @@ def write_fill_report(verdict: FillVerdict, folder: Path, shown: "list[Shown] | 
     if shown:
         draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
     page = folder / "report.md"
-    page.write_text(_page(verdict, bool(shown)), encoding="utf-8")
+    page.write_text(page_of(verdict, bool(shown)), encoding="utf-8")
     return page
 
 
-def _page(verdict: FillVerdict, pictures: bool) -> str:
+def page_of(verdict: FillVerdict, pictures: bool) -> str:
+    """The text of report.md."""
     parts = [
         f"# {escape(verdict.model)}: verdict on holes",
         escape(" ".join(verdict.sentences[:LEAD])),

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from safelight.journal.looks import times
+from safelight.journal.words import few, in_text, interval, number, others, pictures, together, turned
 from safelight.judging.cells import ALL
 from safelight.judging.holes.scores import STATISTICS
 from safelight.judging.holes.verdict import FillVerdict
-from safelight.judging.intervals import FEWEST, Estimate
-from safelight.judging.scores import number
-from safelight.tasks.fills import CLASSICAL
 
 MAIN = ("hole_psnr", "perceptual")
 
@@ -18,7 +16,7 @@ def summarize(verdict: FillVerdict) -> tuple[str, ...]:
     return (
         _setting(verdict),
         *(_overall(verdict, key) for key in MAIN),
-        *(_against_best(verdict, key) for key in MAIN),
+        *(_against_all(verdict, key) for key in MAIN),
         *_losses(verdict),
         _best(verdict),
         *_cautions(verdict),
@@ -30,41 +28,38 @@ def _setting(verdict: FillVerdict) -> str:
         filter(None, (f"the {verdict.split} split" if verdict.split else "", verdict.dataset))
     )
     return (
-        f"{verdict.model} was judged on {_pictures(verdict.pictures)}{f' of {where}' if where else ''}, squares of "
+        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''}, squares of "
         f"{verdict.size} pixels, {len(verdict.cells) - 1} holes each."
     )
 
 
 def _overall(verdict: FillVerdict, key: str) -> str:
-    """Mean over all holes, beside the best classical method over all."""
+    """Mean over all holes, beside the best other method over all."""
     statistic, best = STATISTICS[key], _best_at(verdict, key, ALL)
     own, other = verdict.curves[verdict.model][key][ALL], verdict.curves[best][key][ALL]
     return (
-        f"{statistic.title}, over all holes: {_interval(own, statistic.digits, statistic.unit)}; the best classical "
-        f"method there, {best}, has {number(other.value, statistic.digits)}."
+        f"{statistic.title}, over all holes: {interval(own.numbers, statistic.digits, statistic.unit)}; the best "
+        f"other method there, {best}, has {number(other.value, statistic.digits)}."
     )
 
 
-def _against_best(verdict: FillVerdict, key: str) -> str:
-    """In which bins it is clear of every classical method, behind one, or cannot be told."""
+def _against_all(verdict: FillVerdict, key: str) -> str:
+    """In which bins it is better than every method shown, behind one, or cannot be told."""
     cells = [cell for cell in verdict.cells if cell != ALL]
     against = {
-        cell: [
-            c.standing
-            for c in verdict.comparisons
-            if (c.statistic, c.cell) == (key, cell) and c.method in CLASSICAL
-        ]
+        cell: [c.standing for c in verdict.comparisons if (c.statistic, c.cell) == (key, cell)]
         for cell in cells
     }
     wins = [cell for cell in cells if set(against[cell]) == {"wins"}]
     loses = [cell for cell in cells if "loses" in against[cell]]
     open_ = [cell for cell in cells if cell not in wins and cell not in loses]
+    rivals = others(verdict.methods[1:])
     parts = [
-        f"is clear of every classical method (95 % intervals) in {_list(wins, cells)}" if wins else "",
+        f"is better than {rivals} in {_list(wins, cells)}" if wins else "",
         f"loses to one or more in {_list(loses, cells)}" if loses else "",
         f"cannot be told from the best in {_list(open_, cells)}" if open_ else "",
     ]
-    return f"In {_in_text(STATISTICS[key].title)} it {', '.join(filter(None, parts))}."
+    return f"In {in_text(STATISTICS[key].title)} it {', '.join(filter(None, parts))}."
 
 
 def _losses(verdict: FillVerdict) -> list[str]:
@@ -82,52 +77,37 @@ def _lost(verdict: FillVerdict, method: str, key: str) -> str:
         return ""
     where = _list([comparison.cell for comparison in found], verdict.cells[:-1])
     worst = min(found, key=lambda comparison: comparison.difference.value)
-    by = Estimate(-worst.difference.value, -worst.difference.high, -worst.difference.low)
-    return (
-        f"It loses to {method} in {_in_text(statistic.title)} in {where}, most in {worst.cell}:"
-        f" by {_interval(by, statistic.digits, statistic.unit)}."
-    )
+    by = interval(turned(worst.difference.numbers), statistic.digits, statistic.unit)
+    return f"It loses to {method} in {in_text(statistic.title)} in {where}, most in {worst.cell}: by {by}."
 
 
 def _best(verdict: FillVerdict) -> str:
-    """Which classical method is the bar in which bin."""
+    """Which other method is the bar in which bin."""
     bars: dict[str, list[str]] = {}
     for cell in verdict.cells[:-1]:
-        bars.setdefault(verdict.best[cell], []).append(cell)
+        bars.setdefault(_best_at(verdict, "hole_psnr", cell), []).append(cell)
     parts = [f"{method} in {_list(cells, verdict.cells[:-1])}" for method, cells in bars.items()]
-    return f"The best classical method in PSNR in the hole is {', '.join(parts)}."
+    return f"The best other method in PSNR in the hole is {', '.join(parts)}."
 
 
 def _cautions(verdict: FillVerdict) -> list[str]:
-    cautions = []
-    if verdict.pictures < FEWEST:
-        cautions.append(f"{_pictures(verdict.pictures)} are too few to tell winners from losers; judge more.")
+    cautions = few(verdict.pictures)
     if verdict.enlarged:
-        cautions.append(f"{_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
+        cautions.append(f"{pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
     if verdict.looks is not None:
-        cautions.append(f"This test split has been looked at {times(verdict.looks)}, this time included.")
+        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
     return cautions
 
 
 def _best_at(verdict: FillVerdict, key: str, cell: str) -> str:
-    others = [method for method in verdict.methods[1:] if method in CLASSICAL]
-    return max(others, key=lambda method: STATISTICS[key].better * verdict.curves[method][key][cell].value)
+    """The best of all methods beside the model."""
+    return max(
+        verdict.methods[1:],
+        key=lambda method: STATISTICS[key].better * verdict.curves[method][key][cell].value,
+    )
 
 
 def _list(cells: Sequence[str], everything: Sequence[str]) -> str:
     if len(cells) == len(everything):
         return "every bin"
-    return " and ".join(filter(None, [", ".join(cells[:-1]), cells[-1]]))
-
-
-def _interval(estimate: Estimate, digits: int, unit: str) -> str:
-    value, low, high = (number(part, digits) for part in (estimate.value, estimate.low, estimate.high))
-    return f"{value}{f' {unit}' if unit else ''} ({low} to {high})"
-
-
-def _in_text(title: str) -> str:
-    return title if title[:2].isupper() else title[0].lower() + title[1:]
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
+    return together(cells)

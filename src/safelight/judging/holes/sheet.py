@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Srgb
+from safelight.journal.words import number
 from safelight.judging.holes.questions import CELLS, ask
 from safelight.judging.holes.scores import composite
 from safelight.judging.holes.verdict import FillVerdict
 from safelight.judging.look import FAINT, INK, PAPER, SOFT
 from safelight.judging.metrics import psnr
 from safelight.judging.questions import Pictures
-from safelight.judging.scores import number
 from safelight.tasks.fills import CLASSICAL, Fill
 
 TILE, GAP, MARGIN, CAPTION = 176, 8, 24, 22  # pixels

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Srgb
+from safelight.journal.words import number
 from safelight.judging.cells import CellComparison
 from safelight.judging.holes.sheet import Shown, draw_fills
 from safelight.judging.questions import Pictures
-from safelight.judging.scores import number
 from safelight.judging.scratches.questions import CELLS, PRINTS, VISIBLE, ask
 from safelight.judging.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
 from safelight.judging.scratches.verdict import ScratchVerdict
@@ -39,7 +39,7 @@ def write_scratches_report(verdict: ScratchVerdict, folder: Path, shown: "list[S
     if shown:
         draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
     page = folder / "report.md"
-    page.write_text(_page(verdict, bool(shown)), encoding="utf-8")
+    page.write_text(page_of(verdict, bool(shown)), encoding="utf-8")
     return page
 
 
@@ -69,7 +69,8 @@ def paint(scan: Srgb, found: np.ndarray, mask: np.ndarray) -> Srgb:
     return painted
 
 
-def _page(verdict: ScratchVerdict, pictures: bool) -> str:
+def page_of(verdict: ScratchVerdict, pictures: bool) -> str:
+    """The text of report.md."""
     parts = [
         f"# {escape(verdict.model)}: verdict on finding damage",
         escape(" ".join(verdict.sentences[:LEAD])),

@@ -50,7 +50,7 @@ def color_terms(
         "smooth_l1": lambda: F.smooth_l1_loss(ab, truth, beta=s.beta),
         "weighted": lambda: saturation_weighted_error(ab, truth, s.saturated, s.grey, s.saturated_from),
         "variation": lambda: total_variation(ab),
-        "diversity": lambda: diversity(ab),
+        "diversity": lambda: diversity(ab, truth),
     }
     if guess is not None:
         before = guess.float()

@@ -1,0 +1,63 @@
+"""Writes the sentences and reports of docs/judged anew from the stored verdicts; needs no dataset and judges nothing.
+
+    python docs/make_verdicts.py
+
+Pictures and tables stay as they are (the stored verdicts have six digits, the tables were made of all). A test
+compares what it would write with what stands there.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from safelight.judging import report, sentences
+from safelight.judging.codes import report as codes_report
+from safelight.judging.codes import sentences as codes_sentences
+from safelight.judging.codes.verdict import CodeVerdict
+from safelight.judging.holes import report as holes_report
+from safelight.judging.holes import sentences as holes_sentences
+from safelight.judging.holes.verdict import FillVerdict
+from safelight.judging.scratches import report as scratches_report
+from safelight.judging.scratches import sentences as scratches_sentences
+from safelight.judging.scratches.verdict import ScratchVerdict
+from safelight.judging.verdict import Verdict
+
+JUDGED = Path(__file__).resolve().parent / "judged"
+SHEETS = {0: "pictures-0-hints.png", 10: "pictures-10-hints.png"}
+SOURCES = "mixture, prior"
+FIRST = re.compile(r"(?=^(?:!\[|## ))", re.MULTILINE)
+
+
+def verdicts() -> Iterator[tuple[Path, Verdict | FillVerdict | ScratchVerdict | CodeVerdict, str]]:
+    """Each folder, its verdict with the sentences of today, and the text of its page."""
+    color = Verdict.load(JUDGED / "color" / "verdict.json")
+    color = replace(color, sentences=sentences.summarize(color))
+    yield JUDGED / "color", color, report.page_of(color, SHEETS)
+    fill = FillVerdict.load(JUDGED / "fill" / "verdict.json")
+    fill = replace(fill, sentences=holes_sentences.summarize(fill))
+    yield JUDGED / "fill", fill, holes_report.page_of(fill, pictures=True)
+    scratches = ScratchVerdict.load(JUDGED / "scratches" / "verdict.json")
+    scratches = replace(scratches, sentences=scratches_sentences.summarize(scratches))
+    yield JUDGED / "scratches", scratches, scratches_report.page_of(scratches, pictures=True)
+    codes = CodeVerdict.load(JUDGED / "figures" / "verdict.json")
+    codes = replace(codes, sentences=codes_sentences.summarize(codes))
+    yield JUDGED / "figures", codes, codes_report.page_of(codes, SOURCES)
+
+
+def page_with(page: str, folder: Path) -> str:
+    """The page that stands there, with the sentences of this one: all before its first picture or heading."""
+    stood = (folder / "report.md").read_text(encoding="utf-8")
+    return FIRST.split(page, maxsplit=1)[0] + stood[len(FIRST.split(stood, maxsplit=1)[0]) :]
+
+
+def main() -> None:
+    """Write verdict.json and report.md of each."""
+    for folder, verdict, page in verdicts():
+        verdict.save(folder / "verdict.json")
+        (folder / "report.md").write_text(page_with(page, folder), encoding="utf-8")
+        print(folder / "report.md")
+
+
+if __name__ == "__main__":
+    main()
