@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from safelight.errors import PhotoError
 from safelight.pixels import exif
-from safelight.pixels.files import Photo, read_photo, read_small, write_photo
+from safelight.pixels.files import Photo, read_photo, read_small, write_photo, write_remarked
 from tests.hostile import saved, scene
 from tests.pixels.test_exif import MAKER_NOTE, camera_block
 
@@ -64,7 +64,7 @@ def test_round_trip_without_loss(
 def test_metadata_are_kept(tmp_path: Path, suffix: str) -> None:
     back = read_photo(write_photo(tmp_path / f"a.{suffix}", photo_of((30, 20))))
     assert back.xmp == XMP
-    assert back.dpi is None if suffix == "webp" else back.dpi == pytest.approx((300, 150), abs=0.02)
+    assert back.dpi == pytest.approx((300, 150), abs=0.02)
     assert back.exif is not None
     assert MAKER_NOTE in back.exif
     block = Image.Exif()
@@ -161,10 +161,18 @@ def test_jpeg_has_color_at_full_size_from_quality_90(tmp_path: Path) -> None:
             assert image.layer[0][1] == sampling  # type: ignore[attr-defined]
 
 
-def test_a_block_too_large_for_jpeg_is_left_out(tmp_path: Path) -> None:
-    photo = Photo(np.zeros((4, 4, 3), np.uint8), exif=camera_block() + bytes(70000), xmp=XMP + bytes(70000))
-    back = read_photo(write_photo(tmp_path / "a.jpg", photo))
-    assert (back.exif, back.xmp) == (None, None)
+def test_a_block_too_large_for_jpeg_loses_its_longest_field(tmp_path: Path) -> None:
+    block = Image.Exif()
+    block[0x010F], block[60000] = "Maker", bytes(70000)
+    long = block.tobytes().removeprefix(b"Exif\0\0")
+    photo = Photo(np.zeros((4, 4, 3), np.uint8), exif=long, xmp=b"no XML" + bytes(70000))
+    remarks = write_remarked(tmp_path / "a.jpg", photo)
+    assert len(remarks) == 1
+    assert "field 60000" in remarks[0]
+    assert "its XMP (70006 bytes)" in remarks[0]
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert dict(image.getexif()) == {0x010F: "Maker"}
+    assert read_photo(tmp_path / "a.jpg").xmp is None
 
 
 def test_rotated_xmp_becomes_upright(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
     part = path.with_name(f".safelight-{secrets.token_hex(8)}.part")
     nameless = _open_nameless(path.parent)
     try:
-        with nameless or part.open("xb") as file:
+        with nameless or part.open("x+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""Pixels as a picture file, in sRGB and saying so, with the alpha, EXIF, XMP and resolution of a photo."""
+"""Pixels as a picture file, in sRGB and saying so, with the alpha and the metadata of a photo."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,14 +12,13 @@ from PIL import Image, ImageCms
 
 from safelight.arrays import Pixels
 from safelight.errors import PhotoError
-from safelight.pixels import png, tiff
+from safelight.pixels import placed, png, tiff
 from safelight.pixels.atomic import new_file
 from safelight.pixels.photo import Photo, shown
 
 Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold
 
 _STRIP = 1 << 20  # pixels converted at a time
-_LARGEST_BLOCK = 65500  # bytes of EXIF or XMP in a JPEG, which has 16 bits for a length
 _DEEP = (".png", ".tif", ".tiff")  # what holds 16 bits
 ON_WHITE = "what is transparent in it was laid on white, as a JPEG has no alpha; a .png or .tif keeps it"
 
@@ -34,7 +33,7 @@ def write_photo(
     """Write a picture in the format of the path's suffix (JPEG, PNG, TIFF or WebP); returns the path.
 
     picture is a Photo, or (h, w, 3) sRGB: floats 0..1, uint8 or uint16. Alpha (if the size is the same),
-    EXIF, XMP, resolution and, of floats, 8 or 16 bits are those of `like`. JPEG has no alpha: white shows
+    metadata and, of floats, 8 or 16 bits are those of `like`. JPEG has no alpha: white shows
     through. quality is that of JPEG (from 90 up with color at full size) and WebP, 100 is WebP's lossless.
     What a format cannot hold is left out; `write_remarked` does the same and says what that was.
 
@@ -137,7 +136,10 @@ def _to_depth(values: np.ndarray, depth: type) -> UInt8[np.ndarray, "..."] | UIn
 
 
 def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    pixels, remarks = photo.pixels, _too_large(photo, _LARGEST_BLOCK)
+    pixels = photo.pixels
+    segments, remarks = placed.in_jpeg(photo)
+    density, rounded = placed.jfif_density(photo)
+    remarks += rounded
     if photo.alpha is not None and photo.alpha.min() < 255:
         pixels, remarks = _on_white(pixels, photo.alpha), (ON_WHITE, *remarks)
     Image.fromarray(pixels).save(
@@ -146,14 +148,19 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
         quality=quality,
         subsampling=0 if quality >= 90 else 2,
         icc_profile=srgb_profile(),
-        **_blocks(photo, _LARGEST_BLOCK),
-        **({"dpi": photo.dpi} if photo.dpi else {}),
+        extra=segments,
     )
+    file.seek(0)
+    start = placed.with_density(file.read(20), density)
+    file.seek(0)
+    file.write(start)
+    file.seek(0, 2)
     return remarks
 
 
 def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
+    block, packet, remarks = placed.in_webp(photo)
     Image.fromarray(pixels).save(
         file,
         "WEBP",
@@ -162,35 +169,18 @@ def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
         exact=True,  # also the colors under what is transparent
         use_sharp_yuv=True,
         icc_profile=srgb_profile(),
-        **_blocks(photo),
+        **({"exif": block} if block else {}),
+        **({"xmp": packet} if packet else {}),
     )
-    return ()
+    return remarks
 
 
 def _write_png(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    png.write(file, photo)
-    return ()
+    return png.write(file, photo)
 
 
 def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    tiff.write(file, photo, srgb_profile())
-    return ()
-
-
-def _blocks(photo: Photo, largest: int | None = None) -> dict[str, bytes]:
-    """EXIF and XMP as Pillow's options, what is too large left out."""
-    blocks = {"exif": photo.exif and b"Exif\0\0" + photo.exif, "xmp": photo.xmp}
-    return {name: block for name, block in blocks.items() if block and len(block) <= (largest or len(block))}
-
-
-def _too_large(photo: Photo, largest: int) -> tuple[str, ...]:
-    """Remarks on the blocks that `_blocks` leaves out."""
-    sizes = {"EXIF": len(photo.exif or b""), "XMP": len(photo.xmp or b"")}
-    return tuple(
-        f"its {name} ({size} bytes) was left out, as a JPEG holds at most {largest}; a .png or .tif keeps it"
-        for name, size in sizes.items()
-        if size > largest - 6 * (name == "EXIF")
-    )
+    return tiff.write(file, photo, srgb_profile())
 
 
 def _on_white(

@@ -4,14 +4,24 @@ A block is a small TIFF file: a byte order, then directories of 12-byte entries 
 Source: CIPA DC-008 (Exif 2.32), TIFF 6.0. Blocks here come without the "Exif\\0\\0" that JPEG puts before.
 """
 
+import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from safelight.pixels import directories
+from safelight.pixels.directories import KINDS, Field
 
 ORIENTATION, EXIF_DIRECTORY = 0x0112, 0x8769
 COLOR_SPACE, WIDTH, HEIGHT = 0xA001, 0xA002, 0xA003
 INTEROPERABILITY = 0xA005
-_ASCII, _SHORT, _LONG = 2, 3, 4
+X_RESOLUTION, Y_RESOLUTION, UNIT = 282, 283, 296
+_FIRST_WIDTH, _FIRST_HEIGHT = 256, 257
+_THUMBNAIL_AT, _THUMBNAIL_LENGTH = 513, 514
+_ASCII, _RATIONAL = 2, 5
+_NUMBERS = {1: "B", 3: "H", 4: "L"}
+INCHES = {2: Fraction(1), 3: Fraction(254, 100)}  # of the unit: pixels an inch for one pixel a unit
 
 
 @dataclass(frozen=True)
@@ -50,28 +60,62 @@ def entries(block: bytes, at: int | None = None) -> Iterator[Entry]:
         return
 
 
+def is_sound(block: bytes, entry: Entry) -> bool:
+    """Whether the entry's kind is known and its value lies within the block."""
+    length = KINDS.get(entry.kind, 0) * entry.count
+    if not length:
+        return False
+    (place,) = struct.unpack_from(byte_order(block) + "L", block, entry.at + 8)
+    return length <= 4 or place + length <= len(block)
+
+
 def orientation(block: bytes | None) -> int:
     """1 to 8 as EXIF numbers them; 1 if there is none, or none that makes sense."""
+    return stated_orientation(block) or 1
+
+
+def stated_orientation(block: bytes | None) -> int | None:
+    """1 to 8 as EXIF numbers them; None if there is none, or none that makes sense."""
     for entry in entries(block or b""):
         if entry.tag == ORIENTATION:
             value = _value(block or b"", entry)
-            return value if value in range(1, 9) else 1
-    return 1
+            return value if value in range(1, 9) else None
+    return None
 
 
-def upright(block: bytes, size: tuple[int, int]) -> bytes:
-    """The block of the picture as it is now: upright, of this size (h, w), without an old thumbnail."""
+def dpi(block: bytes | None) -> tuple[float, float] | None:
+    """Pixels an inch (x, y) as the first directory says; None if it does not."""
+    block = block or b""
+    found = {entry.tag: entry for entry in entries(block) if is_sound(block, entry)}
+    if X_RESOLUTION not in found or Y_RESOLUTION not in found:
+        return None
+    unit = _value(block, found[UNIT]) if UNIT in found else 2
+    x, y = (_ratio(block, found[tag]) for tag in (X_RESOLUTION, Y_RESOLUTION))
+    if unit not in INCHES or not x or not y:
+        return None
+    return float(x * INCHES[unit]), float(y * INCHES[unit])
+
+
+def upright(block: bytes, size: tuple[int, int], turned: bool = False) -> bytes:
+    """The block of the picture as it is now: upright, of this size (h, w), without an old thumbnail.
+
+    turned: whether width and height changed places; the resolution's numbers then do too.
+    """
     changed = bytearray(block)
     first = list(entries(block))
+    values = {ORIENTATION: 1, _FIRST_WIDTH: size[1], _FIRST_HEIGHT: size[0]}
     for entry in first:
-        if entry.tag == ORIENTATION:
-            _set_value(changed, entry, 1)
+        if entry.tag in values:
+            _set_value(changed, entry, values[entry.tag])
         if entry.tag == EXIF_DIRECTORY:
             for inner in entries(block, _value(block, entry)):
-                values = {HEIGHT: size[0], WIDTH: size[1]}
-                if inner.tag in values:
-                    _set_value(changed, inner, values[inner.tag])
+                inner_values = {HEIGHT: size[0], WIDTH: size[1]}
+                if inner.tag in inner_values:
+                    _set_value(changed, inner, inner_values[inner.tag])
+    if turned:
+        _exchange(changed, first, X_RESOLUTION, Y_RESOLUTION)
     if first and first[-1].at + 16 <= len(changed):
+        _blank_thumbnail(changed, block)
         changed[first[-1].at + 12 : first[-1].at + 16] = bytes(4)  # no second directory: the thumbnail's
     return bytes(changed)
 
@@ -112,10 +156,107 @@ def _color_entries(block: bytes) -> Iterator[Entry]:
                         yield deepest
 
 
+def has_thumbnail(block: bytes) -> bool:
+    """Whether a second directory says that there is a small picture within the block."""
+    second = _second(block)
+    return bool(second and {entry.tag for entry in entries(block, second)} & {_THUMBNAIL_AT, 273})
+
+
+def with_dpi(block: bytes | None, per_inch: tuple[float, float]) -> bytes:
+    """The block with a resolution, all else where it was: its first directory is laid anew at the end."""
+    block = block or b"II*\0" + bytes(4)
+    order = byte_order(block)
+    old = [entry for entry in entries(block) if entry.tag not in (X_RESOLUTION, Y_RESOLUTION, UNIT)]
+    rows = [(entry.tag, block[entry.at : entry.at + 12]) for entry in old]
+    end = len(block) + len(block) % 2
+    data = b"".join(struct.pack(order + "LL", *ratio(number)) for number in per_inch)
+    for tag, place in ((X_RESOLUTION, end), (Y_RESOLUTION, end + 8)):
+        rows.append((tag, struct.pack(order + "HHLL", tag, _RATIONAL, 1, place)))
+    rows.append((UNIT, struct.pack(order + "HHLHH", UNIT, 3, 1, 2, 0)))
+    directory = struct.pack(order + "H", len(rows)) + b"".join(row for _, row in sorted(rows)) + bytes(4)
+    return block[:4] + struct.pack(order + "L", end + 16) + block[8:].ljust(end - 8, b"\0") + data + directory
+
+
+def within(block: bytes, largest: int) -> tuple[bytes | None, tuple[int, ...]]:
+    """The block made no longer than this, and the tags of the longest values, which it was made smaller by.
+
+    Damaged fields go first, without a word. None if it cannot be.
+    """
+    if len(block) <= largest:
+        return block, ()
+    try:
+        at = struct.unpack(byte_order(block) + "L", block[4:8])[0]
+        order, fields, _ = directories.read(io.BytesIO(block), at)
+    except (ValueError, struct.error):
+        return None, ()
+    left_out: list[int] = []
+    while len(smaller := directories.block(order, fields)) > largest:
+        longest = max(directories.flat(fields), key=lambda field: len(field.data), default=None)
+        if longest is None:
+            return None, ()
+        fields = _without(fields, longest)
+        left_out.append(longest.tag)
+    return smaller, tuple(left_out)
+
+
+def ratio(number: float) -> tuple[int, int]:
+    """A positive number as numerator and denominator of 32 bits each."""
+    fraction = Fraction(number).limit_denominator(10000)
+    return min(fraction.numerator, 0xFFFFFFFF), fraction.denominator
+
+
+def _without(fields: tuple[Field, ...], one: Field) -> tuple[Field, ...]:
+    return tuple(
+        replace(field, inner=_without(field.inner, one)) if field.inner is not None else field
+        for field in fields
+        if field is not one
+    )
+
+
+def _second(block: bytes | bytearray) -> int:
+    """Where the second directory begins, 0 if there is none."""
+    block = bytes(block)
+    first = list(entries(block))
+    if not first or first[-1].at + 16 > len(block):
+        return 0
+    return int(struct.unpack_from(byte_order(block) + "L", block, first[-1].at + 12)[0])
+
+
+def _blank_thumbnail(changed: bytearray, block: bytes) -> None:
+    """Noughts in place of the small picture, where nothing else can lie: behind its own directory, to the end."""
+    second = _second(block)
+    found = {entry.tag: entry for entry in entries(block, second)} if second else {}
+    if _THUMBNAIL_AT not in found or _THUMBNAIL_LENGTH not in found:
+        return
+    start, length = _value(block, found[_THUMBNAIL_AT]), _value(block, found[_THUMBNAIL_LENGTH])
+    if block[start : start + 3] == b"\xff\xd8\xff" and start + length == len(block):
+        changed[start:] = bytes(length)
+
+
+def _exchange(block: bytearray, found: list[Entry], one: int, other: int) -> None:
+    """Two entries of a kind and count change their values."""
+    places = {entry.tag: entry for entry in found}
+    if one in places and other in places:
+        first, second = places[one], places[other]
+        if (first.kind, first.count) == (second.kind, second.count):
+            a, b = slice(first.at + 8, first.at + 12), slice(second.at + 8, second.at + 12)
+            block[a], block[b] = block[b], block[a]
+
+
+def _ratio(block: bytes, entry: Entry) -> Fraction | None:
+    """A rational, or a whole number; None if it is neither or has no meaning."""
+    if entry.kind != _RATIONAL or entry.count != 1:
+        value = _value(block, entry)
+        return Fraction(value) if value else None
+    (place,) = struct.unpack_from(byte_order(block) + "L", block, entry.at + 8)
+    top, bottom = struct.unpack_from(byte_order(block) + "LL", block, place)
+    return Fraction(top, bottom) if bottom else None
+
+
 def _format(block: bytes | bytearray, entry: Entry) -> str:
     """How struct reads the entry's own value; '' if it is not one whole number."""
-    kind = {_SHORT: "H", _LONG: "L"}.get(entry.kind, "")
-    return byte_order(bytes(block[:4])) + kind if kind and entry.count == 1 else ""
+    letter = _NUMBERS.get(entry.kind, "")
+    return byte_order(bytes(block[:4])) + letter if letter and entry.count == 1 else ""
 
 
 def _value(block: bytes, entry: Entry) -> int:
@@ -125,5 +266,5 @@ def _value(block: bytes, entry: Entry) -> int:
 
 def _set_value(block: bytearray, entry: Entry, value: int) -> None:
     form = _format(block, entry)
-    if form and (form[-1] == "L" or value < 1 << 16):
+    if form and value < 1 << 8 * struct.calcsize(form):
         struct.pack_into(form, block, entry.at + 8, value)

@@ -1,6 +1,6 @@
 """A photo in memory, upright and in sRGB, with what its file said beside the pixels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ from jaxtyping import Shaped
 
 from safelight.arrays import Pixels, Srgb
 from safelight.pixels import exif
+from safelight.pixels.metadata import Metadata
 from safelight.pixels.native import Native
 
 Alpha: TypeAlias = Shaped[np.ndarray, "h w"]  # 0 = transparent, the type's highest number = opaque
@@ -19,6 +20,7 @@ class Photo:
     """Pixels (h, w, 3) uint8 or uint16, upright and in sRGB, whatever the file's own color and place.
 
     `exif` is the bare block ("II*…" or "MM…*"), its orientation 1; `xmp` is the packet; `dpi` is (x, y).
+    `metadata` is all else that the file said beside its pixels: captions, comments, texts.
     `remarks` say, a sentence each, what could not be kept or believed. `native` are the file's own numbers and
     their color space, where they were asked for (read_photo(native=True)): write_photo writes these where the
     format can hold them. Without them EXIF says sRGB, with them what the file said.
@@ -30,6 +32,7 @@ class Photo:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    metadata: Metadata = field(default_factory=Metadata)
     remarks: tuple[str, ...] = ()
     native: Native | None = None
 

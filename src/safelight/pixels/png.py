@@ -6,14 +6,18 @@ from typing import BinaryIO
 
 import numpy as np
 
+from safelight.pixels import placed
 from safelight.pixels.photo import Photo
 
 _HEADER = 8 + 25  # the signature and the IHDR chunk, which comes first
 _PERCEPTUAL = b"\0"
 
 
-def write(file: BinaryIO, photo: Photo) -> None:
-    """The photo as PNG, in sRGB: OpenCV packs the pixels, the other chunks are put in after the header."""
+def write(file: BinaryIO, photo: Photo) -> tuple[str, ...]:
+    """The photo as PNG, in sRGB: OpenCV packs the pixels, the other chunks are put in after the header.
+
+    Returns remarks on what a PNG has no place for.
+    """
     import cv2
 
     if photo.alpha is None:
@@ -25,14 +29,11 @@ def write(file: BinaryIO, photo: Photo) -> None:
         raise ValueError("the pixels cannot be packed")
     file.write(packed[:_HEADER].data)
     file.write(chunk(b"sRGB", _PERCEPTUAL))
-    if photo.dpi:
-        x, y = (round(per_inch / 0.0254) for per_inch in photo.dpi)
-        file.write(chunk(b"pHYs", struct.pack(">LLB", x, y, 1)))  # pixels a meter
-    if photo.exif:
-        file.write(chunk(b"eXIf", photo.exif))
-    if photo.xmp:
-        file.write(chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + photo.xmp))
+    chunks, remarks = placed.in_png(photo)
+    for each in chunks:
+        file.write(chunk(each.kind, each.data))
     file.write(packed[_HEADER:].data)
+    return remarks
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

@@ -8,26 +8,30 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
+from PIL import TiffImagePlugin
 
-from safelight.pixels import exif
+from safelight.pixels import exif, placed, tiff_tags
+from safelight.pixels.directories import KINDS
 from safelight.pixels.photo import Photo
 
 Field: TypeAlias = tuple[int, tuple[int, ...] | bytes]  # type, values
 
 _STRIP = 1 << 18  # pixels in a strip
 _LEVEL = 4  # of deflate: 6 takes three times as long to save two hundredths
-_SHORT, _LONG, _RATIONAL, _BYTES = 3, 4, 5, 7
-_LAYOUT = {254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 317, 330, 338, 339, 513, 514}
+_BYTE, _SHORT, _LONG, _RATIONAL, _BYTES = 1, 3, 4, 5, 7
 
 
-def write(file: BinaryIO, photo: Photo, profile: bytes) -> None:
-    """The photo as TIFF, with an ICC profile that says which RGB it is."""
-    block = photo.exif or b"II*\0" + bytes(4)
+def write(file: BinaryIO, photo: Photo, profile: bytes) -> tuple[str, ...]:
+    """The photo as TIFF, with an ICC profile that says which RGB it is.
+
+    Returns remarks on what a TIFF has no place for.
+    """
+    block = photo.exif if photo.exif and exif.byte_order(photo.exif) else b"II*\0" + bytes(4)
+    data, remarks = placed.in_tiff(photo)
     order = exif.byte_order(block)
     file.write(block + bytes(len(block) % 2))
     rows = max(1, _STRIP // photo.pixels.shape[1])
@@ -40,9 +44,15 @@ def write(file: BinaryIO, photo: Photo, profile: bytes) -> None:
             file.write(packed + bytes(len(packed) % 2))
     fields = _fields(photo, rows, profile)
     fields |= {273: (_LONG, tuple(offsets)), 279: (_LONG, tuple(lengths))}
-    start = _write_directory(file, fields, _kept(block, fields), order)
-    file.seek(4)
-    file.write(struct.pack(order + "L", start))
+    fields |= {tag: _field(tag, each) for tag, each in data.items()}
+    kept, damaged = _kept(block, fields)
+    _write_directory(file, fields, kept, order)
+    if kept and not _opens(file):
+        _write_directory(file, fields, [], order)
+        damaged = len(list(exif.entries(block)))
+    if damaged:
+        remarks += (f"{damaged} damaged field{'s' * (damaged > 1)} of its EXIF could not be written",)
+    return remarks
 
 
 def _pack(photo: Photo, rows: slice, order: str) -> bytes:
@@ -74,27 +84,56 @@ def _fields(photo: Photo, rows: int, profile: bytes) -> dict[int, Field]:
     }
     if channels == 4:
         fields[338] = (_SHORT, (2,))  # alpha, colors not multiplied by it
-    if photo.xmp:
-        fields[700] = (_BYTES, photo.xmp)
-    if photo.dpi:
-        x, y = (round(per_inch * 1000) for per_inch in photo.dpi)
-        fields |= {282: (_RATIONAL, (x, 1000)), 283: (_RATIONAL, (y, 1000)), 296: (_SHORT, (2,))}
+    stated = exif.dpi(photo.exif)
+    if photo.dpi and not (stated and placed.near(photo.dpi, stated)):
+        x, y = (exif.ratio(per_inch) for per_inch in photo.dpi)
+        fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (2,))}
+    elif photo.metadata.aspect and not stated:
+        x, y = (exif.ratio(each) for each in photo.metadata.aspect)
+        fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (1,))}
     return fields
 
 
-def _kept(block: bytes, fields: dict[int, Field]) -> Iterator[bytes]:
-    """The EXIF's own first entries, as they are, but for those that say how its pixels were stored."""
+def _field(tag: int, data: bytes) -> Field:
+    """XMP as bytes; captions as numbers of 4 bytes, filled up with noughts, as Photoshop and exiftool write them."""
+    if tag != tiff_tags.IPTC:
+        return _BYTE if tag == tiff_tags.XMP else _BYTES, data
+    return _LONG, data + bytes(-len(data) % 4)
+
+
+def _kept(block: bytes, fields: dict[int, Field]) -> tuple[list[bytes], int]:
+    """The EXIF's own first entries, as they are, but for those that say how its pixels were stored, and how
+    many were left out as they are damaged: of no kind that is known, or beyond the block."""
+    kept: dict[int, bytes] = {}
+    damaged = 0
     for entry in exif.entries(block):
-        if entry.tag not in fields and entry.tag not in _LAYOUT:
-            yield block[entry.at : entry.at + 12]
+        if entry.tag in fields or entry.tag in tiff_tags.LAYOUT:
+            continue
+        if entry.tag in kept or not exif.is_sound(block, entry):
+            damaged += 1
+        else:
+            kept[entry.tag] = block[entry.at : entry.at + 12]
+    return list(kept.values()), damaged
 
 
-def _write_directory(file: BinaryIO, fields: dict[int, Field], kept: Iterator[bytes], order: str) -> int:
-    """Write what is longer than four bytes, then the sorted entries; returns where the directory starts."""
+def _opens(file: BinaryIO) -> bool:
+    """Whether the directory that was just written can be read back, by another's hand."""
+    try:
+        file.seek(0)
+        TiffImagePlugin.TiffImageFile(file)
+        return True
+    except Exception:  # it raises nearly everything
+        return False
+    finally:
+        file.seek(0, os.SEEK_END)
+
+
+def _write_directory(file: BinaryIO, fields: dict[int, Field], kept: list[bytes], order: str) -> None:
+    """Write what is longer than four bytes, then the sorted entries, and at the beginning where they are."""
     directory = [(struct.unpack(order + "H", entry[:2])[0], entry) for entry in kept]
     for tag, (kind, values) in fields.items():
         if isinstance(values, bytes):
-            count, data = len(values), values
+            count, data = len(values) // KINDS[kind], values
         else:
             letter = "H" if kind == _SHORT else "L"
             count = len(values) // (2 if kind == _RATIONAL else 1)
@@ -109,4 +148,6 @@ def _write_directory(file: BinaryIO, fields: dict[int, Field], kept: Iterator[by
     file.write(
         struct.pack(order + "H", len(directory)) + b"".join(e for _, e in sorted(directory)) + bytes(4)
     )
-    return start
+    file.seek(4)
+    file.write(struct.pack(order + "L", start))
+    file.seek(0, os.SEEK_END)

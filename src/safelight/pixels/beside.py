@@ -1,0 +1,274 @@
+"""What a picture file says beside its pixels, whatever its kind, true of the picture as it is now.
+
+Orientation is taken from where the standards put it first: EXIF (in a TIFF its own tag 274; CIPA DC-008, 4.6.4),
+in a PNG the eXIf chunk, then EXIF as ImageMagick writes it; then XMP's tiff:Orientation (MWG Guidelines 2.0, 5).
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from PIL import ImageFile, TiffImagePlugin
+
+from safelight.pixels import exif, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
+from safelight.pixels.metadata import Metadata
+from safelight.pixels.photoshop import Resource
+
+Pair = tuple[float, float]
+
+_WEBP = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP ", b"C2PA")
+_EXPLAINS = {"its gain map (HDR)", "its film (motion photo)", "its depth map"}  # what the second picture is
+
+
+@dataclass(frozen=True)
+class Said:
+    """EXIF, XMP, resolution and the rest, as the file has them.
+
+    turn is the orientation that the file states (1 to 8); pending the one still to be applied once Pillow has
+    loaded the pixels. belongs says in words what belongs to the photo as it was, unknown what is not known here.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: Pair | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    turn: int = 1
+    pending: int = 1
+    belongs: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was left out, a sentence each for a reason."""
+        return (
+            *_sentence(self.belongs, "as {} belong{} to the photo as it was"),
+            *_sentence(self.unknown, "as {} cannot be read here"),
+        )
+
+
+def read(image: ImageFile.ImageFile) -> Said:
+    """What the file of a picture says, whose pixels are not loaded yet."""
+    said = _read(image)
+    assert image.fp is not None
+    behind = jpeg_segments.behind(image.fp) if image.format in ("JPEG", "MPO") else None
+    stated, pending = _turns(image, said)
+    dpi = _dpi(image) or _meant(exif.dpi(said.exif))
+    return replace(
+        said,
+        dpi=dpi,
+        metadata=replace(said.metadata, aspect=None if dpi else _aspect(image)),
+        turn=stated,
+        pending=pending,
+        belongs=(*said.belongs, *([behind] if behind else [])),
+    )
+
+
+def read_block(image: ImageFile.ImageFile) -> Said:
+    """The EXIF block and the turn alone, without a look at what lies behind the picture."""
+    said = _read(image)
+    stated, pending = _turns(image, said)
+    return Said(exif=said.exif, turn=stated, pending=pending)
+
+
+def _turns(image: ImageFile.ImageFile, said: Said) -> tuple[int, int]:
+    """The orientation that the file states, and the one that Pillow leaves to us: it turns a TIFF by itself."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        turn = exif.stated_orientation(said.exif) or xmp.orientation(said.xmp) or 1
+        return turn, turn
+    stated = image.tag_v2.get(exif.ORIENTATION)
+    by_pillow = image.getexif().get(exif.ORIENTATION, 1)
+    if by_pillow in range(2, 9):
+        return int(by_pillow), 1
+    turn = 1 if stated == 1 else xmp.orientation(said.xmp) or 1
+    return turn, turn
+
+
+def upright(said: Said, size: tuple[int, int]) -> Said:
+    """The same, true of the picture as it is now: upright, of this size (h, w), alone in its file."""
+    turned, belongs, block, packet = said.turn >= 5, list(said.belongs), said.exif, said.xmp
+    if block:
+        belongs += ["its thumbnail (EXIF)"] if exif.has_thumbnail(block) else []
+        block = exif.upright(block, size, turned)
+    if packet:
+        packet, words = xmp.true_to(packet, size, said.turn)
+        belongs += words
+    resources, words = photoshop.sorted_out(said.metadata.resources, said.turn)
+    belongs = list(dict.fromkeys((*belongs, *words)))
+    if _EXPLAINS & set(belongs) and jpeg_segments.SECOND in belongs:
+        belongs.remove(jpeg_segments.SECOND)
+    metadata = replace(
+        said.metadata,
+        resources=resources,
+        chunks=png_chunks.turned(said.metadata.chunks),
+        aspect=_swapped(said.metadata.aspect, turned),
+    )
+    return replace(
+        said,
+        exif=block,
+        xmp=packet,
+        dpi=_swapped(said.dpi, turned),
+        metadata=metadata,
+        belongs=tuple(belongs),
+    )
+
+
+def _read(image: ImageFile.ImageFile) -> Said:
+    """All but the turn and the resolution; Pillow finds its place in the file as it left it."""
+    assert image.fp is not None
+    place = image.fp.tell()
+    try:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            return _of_tiff(image)
+        readers = {"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp}
+        return readers.get(image.format or "", _of_others)(image)
+    finally:
+        image.fp.seek(place)
+
+
+def _of_others(image: ImageFile.ImageFile) -> Said:
+    """As Pillow found it."""
+    comment = image.info.get("comment") if image.format == "GIF" else None
+    block, packet = image.info.get("exif"), image.info.get("xmp")
+    return Said(
+        exif=exif.strip_prefix(block if isinstance(block, bytes) else None),
+        xmp=packet if isinstance(packet, bytes) and packet else None,
+        metadata=Metadata(comments=(comment,) if isinstance(comment, bytes) and comment else ()),
+    )
+
+
+def _of_webp(image: ImageFile.ImageFile) -> Said:
+    names = _riff_names(image)
+    return replace(
+        _of_others(image),
+        belongs=("its signed origin (C2PA)",) if b"C2PA" in names else (),
+        unknown=_parts(name for name in names if name not in _WEBP),
+    )
+
+
+def _of_jpeg(image: ImageFile.ImageFile) -> Said:
+    assert image.fp is not None
+    segments = jpeg_segments.read(image.fp)
+    private, belongs = jpeg_segments.sorted_out(segments)
+    packet, _ = jpeg_segments.xmp_of(segments, None)
+    name = xmp.extension_of(packet) if packet else None
+    unknown: tuple[str, ...] = ()
+    if packet and name:
+        extension = jpeg_segments.xmp_of(segments, name)[1]
+        whole = xmp.joined(packet, extension) if extension else None
+        unknown = () if whole else ("a part of its XMP",)
+        packet = whole or packet
+    resources = photoshop.read(jpeg_segments.joined(segments, jpeg_segments.APP13, jpeg_segments.PHOTOSHOP))
+    block = exif.strip_prefix(jpeg_segments.exif_of(segments))
+    said = _with_resources(Said(block, packet, belongs=tuple(belongs), unknown=unknown), resources)
+    comments = tuple(each.data for each in segments if each.kind == jpeg_segments.COMMENT and each.data)
+    return replace(said, metadata=replace(said.metadata, comments=comments, segments=private))
+
+
+def _of_png(image: ImageFile.ImageFile) -> Said:
+    assert image.fp is not None
+    chunks, belongs, unknown = png_chunks.read(image.fp)
+    blocks, others = png_chunks.blocks(chunks)
+    said = Said(
+        exif=exif.strip_prefix(blocks.get("exif")),
+        xmp=blocks.get("xmp") or None,
+        metadata=Metadata(chunks=tuple(others)),
+        belongs=tuple(belongs),
+        unknown=_parts(unknown),
+    )
+    captions, resources = blocks.get("iptc", b""), photoshop.read(blocks.get("8bim", b""))
+    if captions[:1] == b"\x1c":
+        said = replace(said, metadata=replace(said.metadata, iptc=captions))
+    return _with_resources(said, (*photoshop.read(captions), *resources))
+
+
+def _of_tiff(image: TiffImagePlugin.TiffImageFile) -> Said:
+    assert image.fp is not None
+    try:
+        block, apart, belongs, damaged = tiff_tags.read(image.fp, image.tag_v2.offset or 0)
+    except (ValueError, struct.error):
+        return Said(unknown=("what it says beside its pixels",))
+    said = Said(
+        exif=block,
+        xmp=apart.get(tiff_tags.XMP, b"").rstrip(b"\0") or None,
+        metadata=Metadata(iptc=apart.get(tiff_tags.IPTC) or None),
+        belongs=tuple(belongs),
+        unknown=(f"{damaged} damaged field{'s' * (damaged != 1)} of it",) if damaged else (),
+    )
+    return _with_resources(said, photoshop.read(apart.get(tiff_tags.RESOURCES, b"")))
+
+
+def _with_resources(said: Said, resources: Iterable[Resource]) -> Said:
+    """With Photoshop's resources; captions, EXIF and XMP among them count where the file has no other."""
+    kept: dict[int, Resource] = {}
+    for each in resources:
+        kept.setdefault(each.number, each)
+    captions, block, packet = (
+        kept.pop(number).data if number in kept else None
+        for number in (photoshop.CAPTIONS, photoshop.EXIF, photoshop.XMP)
+    )
+    return replace(
+        said,
+        exif=said.exif or exif.strip_prefix(block),
+        xmp=said.xmp or packet or None,
+        metadata=replace(said.metadata, iptc=said.metadata.iptc or captions, resources=tuple(kept.values())),
+    )
+
+
+def _riff_names(image: ImageFile.ImageFile) -> list[bytes]:
+    """The names of a WebP's chunks."""
+    assert image.fp is not None
+    image.fp.seek(12)
+    names: list[bytes] = []
+    while len(head := image.fp.read(8)) == 8 and len(names) < 1000:
+        names.append(head[:4])
+        length = struct.unpack("<L", head[4:])[0]
+        image.fp.seek(length + length % 2, 1)
+    return names
+
+
+def _dpi(image: ImageFile.ImageFile) -> Pair | None:
+    """Pixels an inch, (x, y); None where the file has none, or one that cannot be meant."""
+    try:
+        x, y = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return _meant((x, y))
+
+
+def _meant(dpi: Pair | None) -> Pair | None:
+    return dpi if dpi and all(1 < each < 1e5 for each in dpi) else None
+
+
+def _aspect(image: ImageFile.ImageFile) -> Pair | None:
+    """(x, y) of a resolution without a unit, if its pixels are not square."""
+    found = image.info.get("aspect") or image.info.get("resolution")
+    if image.format in ("JPEG", "MPO") and image.info.get("jfif_unit") == 0:
+        found = image.info.get("jfif_density")
+    try:
+        x, y = (float(value) for value in found or ())
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if x > 0 and y > 0 and x != y else None
+
+
+def _swapped(pair: Pair | None, turned: bool) -> Pair | None:
+    return (pair[1], pair[0]) if pair and turned else pair
+
+
+def _parts(names: Iterable[bytes]) -> tuple[str, ...]:
+    """Chunks of names that are not known, in words."""
+    return tuple(f"its part {name.decode('latin-1')!r}" for name in dict.fromkeys(names))
+
+
+def _sentence(words: tuple[str, ...], reason: str) -> tuple[str, ...]:
+    """What was left out and why; nothing if there is none."""
+    if not words:
+        return ()
+    one = len(words) == 1
+    said = reason.format("it" if one else "they", "s" if one else "")
+    return (f"{listed(words)} {'was' if one else 'were'} left out, {said}",)
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """Words with commas, and an "and" before the last."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]

@@ -1,0 +1,173 @@
+"""The directories of a TIFF or BigTIFF file, read as raw bytes and laid out again as an EXIF block.
+
+Values stay the bytes that they were, in the file's own byte order: letters of any code page, private tags,
+MakerNotes. Source: TIFF 6.0, section 2; BigTIFF (Aldus/Adobe, libtiff); CIPA DC-008 (Exif 2.32), 4.6.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+KINDS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes a value
+_BIG_KINDS = {16: 8, 17: 8, 18: 8}  # of BigTIFF alone: whole numbers of 8 bytes, signed ones, places
+_SMALLER = {16: 4, 17: 9, 18: 13}  # what a classic TIFF has for them
+_POINTERS = {34665: "EXIF", 34853: "GPS", 40965: "interoperability"}
+MAKER_NOTE = 37500
+LARGEST = 1 << 24  # bytes of one value, and of a directory with all within it; no text is longer
+_DEEPEST = 4  # directories within directories
+
+
+@dataclass(frozen=True)
+class Field:
+    """One entry: its value's bytes, or the directory that it points to; `at` is where the value lay."""
+
+    tag: int
+    kind: int
+    data: bytes
+    inner: "tuple[Field, ...] | None" = None
+    at: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many values of its kind the entry says to have."""
+        return 1 if self.inner is not None else len(self.data) // KINDS[self.kind]
+
+
+@dataclass
+class _Source:
+    """A file that is read from, and how many bytes may still be taken from it."""
+
+    file: IO[bytes]
+    order: str
+    big: bool
+    left: int = LARGEST
+    damaged: int = 0
+
+    def at(self, place: int, length: int) -> bytes:
+        """Raises ValueError if the file has fewer."""
+        self.file.seek(place)
+        data = self.file.read(length)
+        if len(data) < length:
+            raise ValueError("the file is cut off")
+        return data
+
+
+def read(file: IO[bytes], at: int, skip: Iterable[int] = ()) -> tuple[str, tuple[Field, ...], int]:
+    """The byte order ('<' or '>'), the fields of the directory at an offset, and how many were damaged.
+
+    skip: tags that are not looked at. A field of unknown kind, beyond the end of the file or too large is left
+    out and counted. Raises ValueError where there is no directory.
+    """
+    file.seek(0)
+    start = file.read(4)
+    order = {b"II": "<", b"MM": ">"}.get(start[:2], "")
+    if not order:
+        raise ValueError("found no TIFF")
+    source = _Source(file, order, big=struct.unpack(order + "H", start[2:])[0] == 43)
+    fields = _directory(source, at, frozenset(skip), ())
+    return order, fields, source.damaged
+
+
+def _directory(source: _Source, at: int, skip: frozenset[int], outer: tuple[int, ...]) -> tuple[Field, ...]:
+    width, (count,) = (
+        (8, struct.unpack(source.order + "Q", source.at(at, 8)))
+        if source.big
+        else (
+            2,
+            struct.unpack(source.order + "H", source.at(at, 2)),
+        )
+    )
+    step = 20 if source.big else 12
+    if count > 65535:
+        raise ValueError("it has too many fields")
+    entries = source.at(at + width, count * step)
+    found: dict[int, Field] = {}
+    for entry in (entries[place : place + step] for place in range(0, len(entries), step)):
+        tag = struct.unpack(source.order + "H", entry[:2])[0]
+        if tag in skip or tag in found:
+            continue
+        try:
+            found[tag] = _field(source, entry, skip, (*outer, at))
+        except (ValueError, struct.error):
+            source.damaged += 1
+    return tuple(found[tag] for tag in sorted(found))
+
+
+def _field(source: _Source, entry: bytes, skip: frozenset[int], outer: tuple[int, ...]) -> Field:
+    """The entry with its value. Raises ValueError if it has none that can be meant."""
+    order = source.order
+    tag, kind, count = struct.unpack_from(order + ("HHQ" if source.big else "HHL"), entry)
+    size = KINDS.get(kind) or (_BIG_KINDS.get(kind, 0) if source.big else 0)
+    length, value = size * count, entry[12:] if source.big else entry[8:]
+    if not size or length > source.left:
+        raise ValueError("its kind is not known, or it is too large")
+    place = 0 if length <= len(value) else struct.unpack(order + ("Q" if source.big else "L"), value)[0]
+    data = source.at(place, length) if place or length > len(value) else value[:length]
+    if kind in _BIG_KINDS:
+        numbers = struct.unpack(f"{order}{count}{'q' if kind == 17 else 'Q'}", data)
+        kind = _SMALLER[kind]
+        data = struct.pack(f"{order}{count}{'l' if kind == 9 else 'L'}", *numbers)
+    source.left -= len(data)
+    if (tag in _POINTERS or kind == 13) and count == 1 and len(data) == 4:
+        inner = struct.unpack(order + "L", data)[0]
+        if inner in outer or len(outer) >= _DEEPEST:
+            raise ValueError("its directories point to each other")
+        return Field(tag, kind, data, _directory(source, inner, frozenset(), outer), place)
+    return Field(tag, kind, data, None, place)
+
+
+def block(order: str, fields: Iterable[Field]) -> bytes:
+    """The fields as an EXIF block. A MakerNote stays at its offset, where it is among the first 64 kB:
+    makers count from the beginning of the file."""
+    fields = tuple(fields)
+    notes = [field for field in flat(fields) if field.tag == MAKER_NOTE]
+    fixed = notes[0] if notes and 8 <= notes[0].at < 1 << 16 and len(notes[0].data) > 4 else None
+    room = _Room(order, fixed)
+    start = room.directory(fields)
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "L", start)
+    return head + bytes(room.data[8:])
+
+
+def flat(fields: Iterable[Field]) -> Iterator[Field]:
+    """Each field, and those of the directories within, in turn."""
+    for field in fields:
+        yield field
+        yield from flat(field.inner or ())
+
+
+class _Room:
+    """A block that grows, around one value that must not move."""
+
+    def __init__(self, order: str, fixed: Field | None) -> None:
+        self.order, self.fixed = order, fixed
+        self.data = bytearray(8)
+        self.first = 8  # the first free byte
+        if fixed:
+            self.data.extend(bytes(fixed.at + len(fixed.data) - 8))
+            self.data[fixed.at :] = fixed.data
+
+    def put(self, data: bytes) -> int:
+        """Put bytes at an even place that is free; where that is."""
+        place = self.first + self.first % 2
+        if self.fixed and place < self.fixed.at + len(self.fixed.data) and place + len(data) > self.fixed.at:
+            place = self.fixed.at + len(self.fixed.data)
+            place += place % 2
+        self.first = place + len(data)
+        self.data.extend(bytes(max(0, self.first - len(self.data))))
+        self.data[place : self.first] = data
+        return place
+
+    def directory(self, fields: Iterable[Field]) -> int:
+        """Put a directory and all that it points to; where it begins."""
+        entries = []
+        for field in fields:
+            if field.inner is not None:
+                data = struct.pack(self.order + "L", self.directory(field.inner))
+            elif len(field.data) <= 4:
+                data = field.data.ljust(4, b"\0")
+            else:
+                place = field.at if field is self.fixed else self.put(field.data)
+                data = struct.pack(self.order + "L", place)
+            entries.append(struct.pack(self.order + "HHL", field.tag, field.kind, field.count) + data)
+        return self.put(struct.pack(self.order + "H", len(entries)) + b"".join(entries) + bytes(4))

@@ -1,0 +1,183 @@
+"""The segments of a JPEG before its pixels, read and written: EXIF, XMP of any length, captions, comments.
+
+Source: ITU-T T.81, annex B; JFIF 1.02; CIPA DC-008 (Exif), DC-007 (MPF); XMP Specification part 3, 1.1.3.
+"""
+
+import hashlib
+import mmap
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from safelight.pixels.metadata import Chunk
+
+APP0, APP1, APP2, APP8, APP11, APP12, APP13, APP14, APP15 = (
+    bytes([0xE0 + number]) for number in (0, 1, 2, 8, 11, 12, 13, 14, 15)
+)
+COMMENT = b"\xfe"
+EXIF, XMP, MORE_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+PHOTOSHOP = b"Photoshop 3.0\0"
+LARGEST = 65533  # bytes in a segment, which has 16 bits for its length and that
+LARGEST_TOTAL = 1 << 25  # bytes of all segments; a photo has some hundred thousand
+_SCAN, _END = 0xDA, 0xD9
+_ALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
+_NEXT = re.compile(rb"\xff+[^\xff\x00\xd0-\xd7]")  # a marker that ends a scan
+SECOND = "its second picture"
+_LAYOUT = (  # segments of the coding and the colors, which the result has of its own
+    (APP0, b"JFIF\0"),
+    (APP2, b"ICC_PROFILE\0"),
+    (APP8, b"SPIFF\0"),
+    (APP12, b"Ducky"),
+    (APP13, b"Adobe_CM"),
+    (APP14, b"Adobe"),
+    (APP15, b"Q "),
+)
+_BELONG = (  # what belongs to the photo as it was, in words
+    (APP0, b"JFXX\0", "its thumbnail (JFIF)"),
+    (APP0, b"AVI1", ""),
+    (APP1, b"FLIR\0", "its heat picture (FLIR)"),
+    (APP2, b"urn:iso:std:iso:ts:21496", "its gain map (HDR)"),
+    (APP2, b"FPXR\0", "its second picture (FlashPix)"),
+    (APP11, b"JP", "its signed origin (C2PA)"),
+    (APP11, b"HDR_RI", "its gain map (HDR)"),
+)
+
+
+def read(file: IO[bytes]) -> list[Chunk]:
+    """The segments up to the pixels that have no part in the coding; fewer where the file is damaged."""
+    file.seek(2)
+    found: list[Chunk] = []
+    total = 0
+    while total < LARGEST_TOTAL:
+        head = file.read(4)
+        while head[:2] == b"\xff\xff":  # fill bytes
+            head = head[1:] + file.read(1)
+        if len(head) < 4 or head[0] != 0xFF or head[1] in (_SCAN, _END):
+            break
+        if head[1] in _ALONE:
+            file.seek(-2, 1)
+            continue
+        (length,) = struct.unpack(">H", head[2:])
+        data = file.read(max(0, length - 2))
+        if head[1:2] == COMMENT or 0xE0 <= head[1] <= 0xEF:
+            found.append(Chunk(head[1:2], data))
+            total += len(data)
+    return found
+
+
+def xmp_of(segments: Iterable[Chunk], name: str | None) -> tuple[bytes | None, bytes | None]:
+    """The XMP packet, and its extension of this name if it is there whole."""
+    packets = [each.data[len(XMP) :] for each in _with(segments, APP1, XMP)]
+    pieces: dict[int, bytes] = {}
+    whole = 0
+    for each in _with(segments, APP1, MORE_XMP):
+        start = len(MORE_XMP)
+        if len(each.data) < start + 40 or each.data[start : start + 32] != (name or "").encode():
+            continue
+        whole, at = struct.unpack_from(">LL", each.data, start + 32)
+        pieces.setdefault(at, each.data[start + 40 :])
+    extension = b"".join(pieces[at] for at in sorted(pieces))
+    sound = (
+        len(extension) == whole and hashlib.md5(extension, usedforsecurity=False).hexdigest().upper() == name
+    )
+    return packets[0] if packets else None, extension if extension and sound else None
+
+
+def exif_of(segments: Iterable[Chunk]) -> bytes | None:
+    """The EXIF block, of as many segments as it was cut into."""
+    blocks = [each.data[len(EXIF) :] for each in _with(segments, APP1, EXIF)]
+    whole = blocks[:1]
+    for block in blocks[1:]:
+        if block[:4] in (b"II*\0", b"MM\0*"):
+            break
+        whole.append(block)
+    return b"".join(whole) or None
+
+
+def joined(segments: Iterable[Chunk], marker: bytes, start: bytes) -> bytes:
+    """What segments of a kind hold, one after the other."""
+    return b"".join(each.data[len(start) :] for each in _with(segments, marker, start))
+
+
+def sorted_out(segments: Iterable[Chunk]) -> tuple[tuple[Chunk, ...], list[str]]:
+    """Segments of a kind of their own, and in words those that belong to the photo as it was."""
+    kept: list[Chunk] = []
+    left_out: list[str] = []
+    known = (*_LAYOUT, (APP1, EXIF), (APP1, XMP), (APP1, MORE_XMP), (APP13, PHOTOSHOP), (COMMENT, b""))
+    for each in segments:
+        words = [word for kind, start, word in _BELONG if _is(each, kind, start)]
+        if words:
+            left_out += [word for word in words if word]
+        elif _is(each, APP2, b"MPF\0"):
+            left_out += [SECOND] if _pictures(each.data[4:]) > 1 else []
+        elif not any(_is(each, kind, start) for kind, start in known):
+            kept.append(each)
+    return tuple(kept), left_out
+
+
+def behind(file: IO[bytes]) -> str | None:
+    """What follows the picture in its file, in words; None if nothing but padding does."""
+    file.seek(0, 2)
+    size = file.tell()
+    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as whole:
+        end = _end(whole)
+        rest = whole[end : end + (1 << 16)].strip(b"\0\xff") if end else b""
+    if not rest:
+        return None
+    if b"ftyp" in rest or b"MotionPhoto" in rest:
+        return "its film (motion photo)"
+    return SECOND if b"\xd8\xff" in rest[:3] else f"what follows it in its file ({size - end} bytes)"
+
+
+def _end(whole: mmap.mmap) -> int:
+    """Where the picture ends, behind its last marker; 0 if it has none."""
+    at = 2
+    while match := _NEXT.search(whole, at):
+        at, marker = match.end(), whole[match.end() - 1]
+        if marker == _END:
+            return at
+        if marker not in _ALONE and at + 2 <= len(whole):
+            at += int(struct.unpack(">H", whole[at : at + 2])[0])
+    return 0
+
+
+def segment(marker: bytes, *data: bytes) -> bytes:
+    """One segment. Raises ValueError if it would be too long."""
+    content = b"".join(data)
+    if len(content) > LARGEST:
+        raise ValueError("a segment is too long for a JPEG")
+    return b"\xff" + marker + struct.pack(">H", len(content) + 2) + content
+
+
+def cut(marker: bytes, start: bytes, data: bytes) -> Iterator[bytes]:
+    """As many segments as the data need, each beginning alike."""
+    step = LARGEST - len(start)
+    for at in range(0, len(data), step):
+        yield segment(marker, start, data[at : at + step])
+
+
+def more_xmp(extension: bytes, name: bytes) -> Iterator[bytes]:
+    """The segments of extended XMP."""
+    step = 65400
+    for at in range(0, len(extension), step):
+        where = struct.pack(">LL", len(extension), at)
+        yield segment(APP1, MORE_XMP, name, where, extension[at : at + step])
+
+
+def _is(each: Chunk, marker: bytes, start: bytes) -> bool:
+    return each.kind == marker and each.data.startswith(start)
+
+
+def _with(segments: Iterable[Chunk], marker: bytes, start: bytes) -> Iterator[Chunk]:
+    return (each for each in segments if _is(each, marker, start))
+
+
+def _pictures(index: bytes) -> int:
+    """How many pictures an MPF index counts (tag 0xB001)."""
+    from safelight.pixels import exif
+
+    for entry in exif.entries(index):
+        if entry.tag == 0xB001 and entry.kind == 4:
+            return int(struct.unpack_from(exif.byte_order(index) + "L", index, entry.at + 8)[0])
+    return 0
