@@ -168,7 +168,7 @@ def test_a_block_too_large_for_jpeg_loses_its_longest_field(tmp_path: Path) -> N
     photo = Photo(np.zeros((4, 4, 3), np.uint8), exif=long, xmp=b"no XML" + bytes(70000))
     remarks = write_remarked(tmp_path / "a.jpg", photo)
     assert len(remarks) == 1
-    assert "field 60000" in remarks[0]
+    assert "field (60000)" in remarks[0]
     assert "its XMP (70006 bytes)" in remarks[0]
     with Image.open(tmp_path / "a.jpg") as image:
         assert dict(image.getexif()) == {0x010F: "Maker"}

@@ -41,8 +41,10 @@ class Said:
     def remarks(self) -> tuple[str, ...]:
         """What was left out, a sentence each for a reason."""
         return (
-            *_sentence(self.belongs, "as {} belong{} to the photo as it was"),
-            *_sentence(self.unknown, "as {} cannot be read here"),
+            *sentence(
+                self.belongs, "it belongs to the photo as it was", "they belong to the photo as it was"
+            ),
+            *sentence(self.unknown, "it cannot be read here", "they cannot be read here"),
         )
 
 
@@ -260,15 +262,12 @@ def _parts(names: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(f"its part {name.decode('latin-1')!r}" for name in dict.fromkeys(names))
 
 
-def _sentence(words: tuple[str, ...], reason: str) -> tuple[str, ...]:
-    """What was left out and why; nothing if there is none."""
+def sentence(words: Iterable[str], one: str, many: str) -> tuple[str, ...]:
+    """What was left out, and why, of one thing and of many; nothing if there is none."""
+    words = tuple(words)
     if not words:
         return ()
-    one = len(words) == 1
-    said = reason.format("it" if one else "they", "s" if one else "")
-    return (f"{listed(words)} {'was' if one else 'were'} left out, {said}",)
-
-
-def listed(words: tuple[str, ...]) -> str:
-    """Words with commas, and an "and" before the last."""
-    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]
+    head = words[0].split(" (")[0]
+    is_one = len(words) == 1 and (head.startswith("what ") or not head.endswith("s"))
+    listed = " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]
+    return (f"{listed} {'was' if is_one else 'were'} left out, as {one if is_one else many}",)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from safelight.pixels import exif, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
-from safelight.pixels.beside import listed
+from safelight.pixels.beside import sentence
 from safelight.pixels.jpeg_segments import cut, segment
 from safelight.pixels.metadata import Chunk, Metadata
 from safelight.pixels.photo import Photo
@@ -39,7 +39,7 @@ def in_jpeg(photo: Photo) -> tuple[bytes, tuple[str, ...]]:
         else:
             pieces.append(segment(jpeg_segments.COMMENT, each))
     lost += _of_png_alone(chunks)
-    return b"".join(pieces), _remark(lost, "a JPEG has no place for {}")
+    return b"".join(pieces), _remark(lost, "JPEG")
 
 
 def in_png(photo: Photo) -> tuple[list[Chunk], tuple[str, ...]]:
@@ -63,7 +63,7 @@ def in_png(photo: Photo) -> tuple[list[Chunk], tuple[str, ...]]:
     chunks += said.chunks
     chunks += [png_chunks.comment(each) for each in said.comments]
     lost += _of_jpeg_alone(said)
-    return chunks, _remark(lost, "a PNG has no place for {}")
+    return chunks, _remark(lost, "PNG")
 
 
 def in_tiff(photo: Photo) -> tuple[dict[int, bytes], tuple[str, ...]]:
@@ -81,7 +81,7 @@ def in_tiff(photo: Photo) -> tuple[dict[int, bytes], tuple[str, ...]]:
     stated = exif.dpi(photo.exif)
     if photo.dpi and stated and not near(photo.dpi, stated):
         lost.append(f"its other resolution (EXIF, {stated[0]:g} dpi)")
-    return fields, _remark(lost, "a TIFF has no place for {}")
+    return fields, _remark(lost, "TIFF")
 
 
 def in_webp(photo: Photo) -> tuple[bytes | None, bytes | None, tuple[str, ...]]:
@@ -94,12 +94,12 @@ def in_webp(photo: Photo) -> tuple[bytes | None, bytes | None, tuple[str, ...]]:
     elif photo.dpi and stated and not near(photo.dpi, stated):
         lost.append(f"its own resolution ({photo.dpi[0]:g} dpi)")
     elif said.aspect:
-        lost.append("the shape of its pixels")
+        lost.append("its aspect (pixels that are not square)")
     comments, chunks = png_chunks.comments(said.chunks)
     lost += ["its captions (IPTC)"] * bool(said.iptc)
     lost += ["what Photoshop says of it"] * bool(said.resources)
     lost += ["its comment"] * bool(comments or said.comments) + _of_png_alone(chunks) + _of_jpeg_alone(said)
-    return block, photo.xmp, _remark(lost, "a WebP has no place for {}")
+    return block, photo.xmp, _remark(lost, "WebP")
 
 
 def jfif_density(photo: Photo) -> tuple[bytes, tuple[str, ...]]:
@@ -134,7 +134,7 @@ def _exif_segment(block: bytes, lost: list[str]) -> list[bytes]:
         lost.append(f"its EXIF ({len(block)} bytes)")
         return []
     names = ", ".join(map(str, tags))
-    lost += [f"the longest part{'s' * (len(tags) > 1)} of its EXIF (field {names})"] if tags else []
+    lost += [f"its longest EXIF field{'s' * (len(tags) > 1)} ({names})"] if tags else []
     return [segment(jpeg_segments.APP1, jpeg_segments.EXIF, smaller)]
 
 
@@ -168,12 +168,8 @@ def _of_jpeg_alone(said: Metadata) -> list[str]:
     return [f"its private segments ({', '.join(dict.fromkeys(names))})"] if names else []
 
 
-def _remark(lost: list[str], reason: str) -> tuple[str, ...]:
-    if not lost:
-        return ()
-    one = len(lost) == 1
-    said = reason.format("it" if one else "them")
-    return (f"{listed(tuple(lost))} {'was' if one else 'were'} left out, as {said}",)
+def _remark(lost: list[str], kind: str) -> tuple[str, ...]:
+    return sentence(lost, f"a {kind} has no place for it", f"a {kind} has no place for them")
 
 
 def _whole(pair: tuple[float, float], largest: int) -> tuple[int, int]:

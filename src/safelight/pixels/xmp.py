@@ -89,7 +89,7 @@ def true_to(packet: bytes, size: tuple[int, int], turn: int) -> tuple[bytes, lis
         changes += _exchanged(packet, parts)
     left_out: list[str] = []
     gone = 0  # the end of what was taken out last: what lies within needs no word of its own
-    for part in parts:
+    for part in sorted(parts, key=lambda part: part.start):
         word = _belongs(part, packet) if part.start >= gone else None
         if word is not None:
             changes.append((part.start, part.end, b""))
