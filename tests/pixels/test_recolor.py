@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.pixels.color import lab_to_srgb, replace_ab, srgb_to_lab, srgb_to_lightness
-from safelight.pixels.geometry import resize
+from safelight.pixels.geometry import Box, resize
 
 DEPTHS = {np.uint8: 255, np.uint16: 65535, np.float32: 1}
 
@@ -73,3 +73,11 @@ def test_threads_change_nothing() -> None:
 def test_refuses_what_is_not_a_picture(photo: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected uint8, uint16 or float32"):
         replace_ab(photo, np.zeros((1, 1, 2), np.float32))
+
+
+@pytest.mark.parametrize("box", [Box(0, 0, 60, 90), Box(7, 11, 20, 30), Box(59, 89, 1, 1)])
+@pytest.mark.parametrize("ab_size", [(5, 7), (60, 90), (80, 100)])
+def test_a_part_is_as_it_is_in_the_whole(box: Box, ab_size: tuple[int, int]) -> None:
+    photo = picture(60, 90)
+    ab = np.random.default_rng(0).normal(0, 20, (*ab_size, 2)).astype(np.float32)
+    assert np.array_equal(replace_ab(photo, ab, box=box), replace_ab(photo, ab)[box.slices])

@@ -13,7 +13,9 @@ from safelight.pixels.files import read_photo, write_photo
 from safelight.pixels.photo import Photo
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.restore import Colorizer, load
-from safelight.tasks.hints import Hint, HintSet, Points, region_mask
+from safelight.runtime.session import Session
+from safelight.tasks.hints import Hint, HintSet, Points
+from safelight.tasks.lassos import region_mask
 from tests.runtime.tiny import AUTOMATIC, CARD, CHROMA, make_model
 
 GREEN = "#4f8a3c"
@@ -99,6 +101,51 @@ def test_later_lassos_lie_on_top(colorizer: Colorizer) -> None:
     one, other = (HintSet([Hint(0.2, 0.5, color, region=LEFT[:3])]) for color in (GREEN, "#8c2f39"))
     again = HintSet([*one, *(Hint(0.2, 0.5, "#8c2f39", region=LEFT[:3]) for _ in range(1))])
     np.testing.assert_array_equal(colorizer(ramp(), again), colorizer(ramp(), other))
+
+
+def test_many_lassos_take_no_more_runs_than_some_and_are_obeyed(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """40 small lassos, and 32 that are larger: those get a run each, and as many for the free hint's reach."""
+    squares = [square((k % 9 + 0.5) / 9, (k // 9 + 0.5) / 8, 0.05 if k % 9 < 4 else 0.04) for k in range(72)]
+    free = Hint(0.5, 0.01, "#8c2f39")
+    hints = [
+        Hint(region[0][0] + 0.04, region[0][1] + 0.04, GREEN if k % 2 else "#2f398c", 0.005, region)
+        for k, region in enumerate(squares)
+    ]
+    photo = Photo((ramp(333, 500) * 255).astype(np.uint8))
+    runs: list[int] = []
+    predict = Colorizer.predict
+    monkeypatch.setattr(Colorizer, "predict", lambda *given: runs.append(1) or predict(*given))
+    without = colorizer.recolor(photo, HintSet([free])).pixels
+    runs.clear()
+    result = colorizer.recolor(photo, HintSet([free, *hints])).pixels
+    assert len(runs) == 2 * 32 + 1
+    outside = np.ones(photo.size, bool)
+    for hint, region in zip(hints, squares, strict=True):
+        outside &= region_mask(region, photo.size) == 0
+        y, x = int(hint.y * 333), int(hint.x * 500)
+        wanted = srgb_to_lab(np.array([[hint.color]], np.float32))[0, 0, 1:]
+        np.testing.assert_allclose(srgb_to_lab(result[y : y + 1, x : x + 1])[0, 0, 1:], wanted, atol=6)
+    np.testing.assert_array_equal(result[outside], without[outside])
+
+
+def square(x: float, y: float, half: float) -> tuple[tuple[float, float], ...]:
+    return ((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half))
+
+
+def test_the_answer_without_hints_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    colorizer = load(make_model(tmp_path))
+    hints, photo, other = HintSet([Hint(0.25, 0.5, GREEN, 0.03)]), ramp(), 1 - ramp()
+    alone = [load(make_model(tmp_path))(each, hints) for each in (photo, other)]
+    runs: list[int] = []
+    run = Session.__call__
+    monkeypatch.setattr(Session, "__call__", lambda *given, **planes: runs.append(1) or run(*given, **planes))
+    for turn, each in enumerate((photo, photo, other, photo)):
+        runs.clear()
+        found = colorizer(each, hints)
+        np.testing.assert_array_equal(found, alone[0 if each is photo else 1])
+        assert len(runs) == (1 if turn == 1 else 2)
 
 
 @settings(max_examples=20, deadline=None)

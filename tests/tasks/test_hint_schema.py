@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from safelight.errors import HintError
-from safelight.tasks.hints import MAX_HINTS, Hint, HintSet
+from safelight.tasks.hints import MAX_CORNERS, MAX_HINTS, Hint, HintSet
 from tests.tasks.strategies import fractions, hex_colors, hint_sets
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,7 @@ def test_every_word_of_the_schema_is_explained() -> None:
 
 def test_the_schema_has_the_limits_of_the_code() -> None:
     assert SCHEMA["properties"]["hints"]["maxItems"] == MAX_HINTS
+    assert SCHEMA["$defs"]["hint"]["properties"]["region"]["maxItems"] == MAX_CORNERS
     assert SCHEMA["$defs"]["hint"]["properties"]["radius"]["default"] == Hint(0, 0, "#000000").radius
 
 
@@ -138,3 +139,4 @@ def test_the_page_explains_every_key_and_limit() -> None:
     for key in (*SCHEMA["properties"], *SCHEMA["$defs"]["hint"]["properties"]):
         assert f"`{key}`" in PAGE
     assert f"{MAX_HINTS:,}" in PAGE
+    assert f"{MAX_CORNERS:,}" in PAGE

@@ -1,6 +1,7 @@
 """Hints: what is accepted, what is refused in one line, and what survives a file."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import HintError
-from safelight.tasks.hints import MAX_FILE_BYTES, MAX_HINTS, Hint, HintSet
+from safelight.tasks.hints import MAX_CORNERS, MAX_FILE_BYTES, MAX_HINTS, Hint, HintSet
 from tests.tasks.strategies import hint_sets, hints
 
 RED = "#c04030"
@@ -91,6 +92,17 @@ def test_too_many_hints() -> None:
     with pytest.raises(HintError, match=f"found {MAX_HINTS + 1} hints; at most {MAX_HINTS}"):
         HintSet([Hint(**ROW)] * (MAX_HINTS + 1))
     assert len(HintSet([Hint(**ROW)] * MAX_HINTS)) == MAX_HINTS
+
+
+def test_a_lasso_has_a_limit_of_corners() -> None:
+    """A harmless outline, just above it: filling one that crosses itself that often would take very long."""
+    outline = [[0.5 + 0.3 * math.cos(t), 0.5 + 0.3 * math.sin(t)] for t in range(MAX_CORNERS + 1)]
+    with pytest.raises(
+        HintError, match=f"region has {MAX_CORNERS + 1} corners; expected {MAX_CORNERS}"
+    ) as excinfo:
+        Hint(**ROW, region=outline)
+    one_line(excinfo)
+    assert len(Hint(**ROW, region=outline[1:]).region or ()) == MAX_CORNERS
 
 
 @settings(max_examples=60)

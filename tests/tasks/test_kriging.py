@@ -10,7 +10,7 @@ from scipy import linalg, ndimage
 
 from safelight.tasks import kriging
 from safelight.tasks.hints import Points
-from safelight.tasks.kriging import COLORS, RESIDUALS, Covariance, describe, krige
+from safelight.tasks.kriging import COLORS, RESIDUALS, Covariance, carrier, describe, krige
 from tests.tasks.strategies import photo, points_at, random_points, seeds
 
 SIZE = (24, 36)
@@ -57,6 +57,29 @@ def test_krige_by_the_book(seed: int, count: int, covariance: Covariance) -> Non
     assert mean.dtype == confidence.dtype == np.float32
     assert (confidence >= 0).all()
     assert (confidence <= 1).all()
+
+
+@pytest.mark.parametrize("count", [300, 864])
+def test_many_hints_by_the_book(features: np.ndarray, count: int) -> None:
+    """So many that the work is divided, and triangular matrices are taken apart: hints at every pixel, last."""
+    points = random_points(np.random.default_rng(count), count, SIZE)
+    mean, confidence = krige(features, points)
+    wanted, sure = by_the_book(features, points, COLORS)
+    np.testing.assert_allclose(mean, wanted, atol=0.2)
+    np.testing.assert_allclose(confidence, sure, atol=2e-3)
+
+
+@pytest.mark.parametrize("kept", [kriging.KEPT, 0])
+def test_the_same_places_with_other_colors(
+    features: np.ndarray, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kriging, "KEPT", kept)
+    monkeypatch.setattr(kriging, "CHUNK", 7 * 100)
+    points = random_points(np.random.default_rng(2), 7, SIZE)
+    carry = carrier(features, points, RESIDUALS)
+    for times in (1, -2, 0):
+        other = Points(points.y, points.x, points.ab * times, points.radius)
+        np.testing.assert_allclose(carry(other.ab), by_the_book(features, other, RESIDUALS)[0], atol=0.05)
 
 
 def test_covariance_of_a_place_with_itself_is_the_total(features: np.ndarray) -> None:

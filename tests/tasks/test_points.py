@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from skimage.color import rgb2lab
 from skimage.draw import polygon2mask
 
-from safelight.tasks.hints import Hint, HintSet, Points, by_region, region_mask, to_points
+from safelight.tasks.hints import Hint, HintSet, Points, to_points
+from safelight.tasks.lassos import by_region, largest, region_box, region_mask
 from tests.tasks.strategies import fractions, hint_sets, seeds
 
 sizes = st.tuples(st.integers(1, 70), st.integers(1, 70))
@@ -126,3 +127,40 @@ def test_a_lasso_is_the_polygon_of_scikit_image(seed: int, count: int, h: int, w
 def test_a_lasso_around_everything_and_around_nothing() -> None:
     assert region_mask(((0, 0), (1, 0), (1, 1), (0, 1)), (6, 9)).all()
     assert region_mask(((0.5, 0.5),) * 3, (6, 9)).sum() <= 4
+
+
+def test_a_part_of_a_lasso_is_cut_from_the_whole() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        size = tuple(rng.integers(1, 60, 2).tolist())
+        corners = np.clip(rng.random((rng.integers(3, 8), 2)) * rng.random() + 0.5 * rng.random(), 0, 1)
+        region = tuple(map(tuple, corners.tolist()))
+        box = region_box(region, size)
+        whole = np.zeros(size, np.float32)
+        whole[box.slices] = region_mask(region, size, box)
+        np.testing.assert_array_equal(whole, region_mask(region, size))
+
+
+def test_an_outline_of_thousands_of_corners_is_the_circle_that_was_drawn() -> None:
+    turn = np.linspace(0, 2 * np.pi, 9000, endpoint=False)
+    region = tuple(zip(0.5 + 0.3 * np.cos(turn), 0.5 + 0.3 * np.sin(turn), strict=True))
+    mask = region_mask(region, (400, 400))
+    y, x = np.mgrid[:400, :400] + 0.5
+    away = np.hypot(y - 200, x - 200) - 120
+    assert (mask == (away < 0))[np.abs(away) > 0.01].all()
+
+
+def test_a_scribble_of_thousands_of_corners_is_that_of_scikit_image() -> None:
+    """Lines that cross each other 1,200 times a row: even and odd, and no time to speak of."""
+    corners = np.random.default_rng(0).random((3600, 2))
+    mask = region_mask(tuple(map(tuple, corners.tolist())), (40, 50))
+    wanted = polygon2mask((40, 50), corners[:, ::-1] * (40, 50) - 0.5)
+    assert (mask == wanted).mean() > 0.999
+
+
+def test_the_largest_regions_come_first() -> None:
+    square = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    small, again = ((0.5, 0.5), (0.6, 0.5), (0.6, 0.6)), ((0.5, 0.5), (0.6, 0.6), (0.6, 0.5))
+    assert largest([small, TRIANGLE, square], 2) == {TRIANGLE, square}
+    assert largest([small, again], 1) == {small}
+    assert largest([], 3) == frozenset()

@@ -53,7 +53,6 @@ TRAINING_HALF = frozenset(
         "onnxscript",
         "scipy",
         "tensorboard",
-        "threadpoolctl",
         "timm",
         "torch",
         "torchmetrics",

@@ -10,6 +10,7 @@ from jaxtyping import Float32, Int32, Shaped, UInt8
 
 from safelight.arrays import Ab, Pixels
 from safelight.pixels import curves
+from safelight.pixels.geometry import Box
 
 Plane: TypeAlias = Float32[np.ndarray, "h w"]
 
@@ -18,8 +19,10 @@ _TO_F = np.array([1 / 500, -1 / 200], np.float32)  # a = 500 (fx - fy), b = 200 
 _FINE = (1 << 16) - 1  # levels of linear light in the tables for 8 bits: 20 to the smallest step of sRGB
 
 
-def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None) -> Pixels:
+def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None, box: Box | None = None) -> Pixels:
     """The picture with each pixel's own L and the color of ab (any smaller size), enlarged bilinearly.
+
+    box: only this part of the picture, the same as it is in the whole.
 
     pixels are uint8, uint16 or floats 0..1; the result has the same type and shape. Where no sRGB color has
     that L and that ab, the chroma is reduced until one has: the L stays. With ab = 0 the result is grey,
@@ -32,17 +35,19 @@ def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None) -> Pixels:
             f"pixels are {pixels.dtype} {pixels.shape}; expected uint8, uint16 or float32 (h, w, 3)"
         )
     height, width = pixels.shape[:2]
-    offsets = cv2.split(_fit_width(ab, height, width) * _TO_F)
-    result = np.empty(pixels.shape, pixels.dtype)
-    rows = max(1, _STRIP // width)
+    box = box or Box(0, 0, height, width)
+    first, end, across = box.top, box.top + box.height, box.slices[1]
+    offsets = cv2.split(_fit_width(ab, height, width)[:, across] * _TO_F)
+    result = np.empty((box.height, box.width, 3), pixels.dtype)
+    rows = max(1, _STRIP // box.width)
 
     def recolor(top: int) -> None:
-        bottom = min(top + rows, height)
+        bottom = min(top + rows, end)
         to_fx, to_fz = (_interpolate_rows(plane, top, bottom, height) for plane in offsets)
-        _join(pixels[top:bottom], to_fx, to_fz, out=result[top:bottom])
+        _join(pixels[top:bottom, across], to_fx, to_fz, out=result[top - first : bottom - first])
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        list(pool.map(recolor, range(0, height, rows)))
+        list(pool.map(recolor, range(first, end, rows)))
     return result
 
 

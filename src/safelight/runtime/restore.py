@@ -1,5 +1,6 @@
 """The one path from a photo to its colored photo."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, overload
@@ -22,12 +23,15 @@ from safelight.runtime.recall import Recall, Reply
 from safelight.runtime.scratches import MODEL as SCRATCHES
 from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session
-from safelight.tasks.colorize import Preparation, answer, ask, within_reach
-from safelight.tasks.hints import HintSet, Points, by_region, region_mask, to_points
+from safelight.tasks.blas import one_thread
+from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
+from safelight.tasks.hints import HintSet, Points, Region, to_points
+from safelight.tasks.lassos import by_region, largest, region_box, region_mask
 from safelight.tasks.suggest import Suggestion, suggest
 
 STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
+LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyond are kriged
 LONGEST = 4  # a panorama's long side in the network, in short sides: bounds memory
 
 
@@ -149,25 +153,52 @@ class Colorizer:
         if not (0 <= vivid <= 1 and 0 <= reach <= 1):
             raise HintError(f"vivid is {vivid} and reach {reach}; expected numbers from 0 to 1")
         L = self._seen(pixels)
-        small = (L.shape[0], L.shape[1])
-        free, lassos = by_region(hints or HintSet())
-        points = to_points(free, small)
-
-        def near(hinted: Ab, others: Points) -> Ab:
-            """The free hints, where they reach; elsewhere the answer to the other hints alone."""
-            if reach >= 1 or not len(points):
-                return hinted
-            return within_reach(hinted, self.predict(L, others, vivid), L, points, reach)
-
-        ab, reply = self._answer(L, points, vivid)
-        result = replace_ab(pixels, near(ab, Points.none()))
-        for region, inside in lassos:
-            # Colored as a whole and cut out at the photo's full size, so that nothing leaks past the lasso.
-            own = HintSet(tuple(hint for hint in inside if hint.region))
-            ab_inside = self.predict(L, to_points(inside, small), vivid)
-            colored = replace_ab(pixels, near(ab_inside, to_points(own, small)))
-            np.copyto(result, colored, where=region_mask(region, _size(pixels))[..., None] > 0)
+        with one_thread:
+            free, lassos = by_region(hints or HintSet())
+            points = to_points(free, (L.shape[0], L.shape[1]))
+            ab, reply = self._answer(L, points, vivid)
+            ab = self._near(ab, Points.none(), L, points, vivid, reach)
+            result = replace_ab(pixels, ab)
+            answers = zip(lassos, self._in_lassos(lassos, L, ab, points, vivid, reach), strict=True)
+            for (region, _), inside in answers:
+                # Cut out at the photo's full size, so that nothing leaks past the lasso.
+                box = region_box(region, _size(pixels))
+                mask = region_mask(region, _size(pixels), box)[..., None] > 0
+                np.copyto(result[box.slices], replace_ab(pixels, inside, box=box), where=mask)
         return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
+
+    def _near(
+        self, hinted: Ab, others: Points, L: Lightness, points: Points, vivid: float, reach: float
+    ) -> Ab:
+        """The free hints (`points`), where they reach; elsewhere the answer to the other hints alone."""
+        if reach >= 1 or not len(points):
+            return hinted
+        return within_reach(hinted, self.predict(L, others, vivid), L, points, reach)
+
+    def _in_lassos(
+        self,
+        lassos: Sequence[tuple[Region, HintSet]],
+        L: Lightness,
+        ab: Ab,
+        points: Points,
+        vivid: float,
+        reach: float,
+    ) -> Iterator[Ab]:
+        """For each lasso the answer (h, w, 2) that counts inside it.
+
+        The largest are asked of the network, each in a run of its own. Where there are more, the others get the
+        answer to the free hints, `ab`, with their own hints kriged into it.
+        """
+        small = (L.shape[0], L.shape[1])
+        asked = largest([region for region, _ in lassos], LASSO_RUNS)
+        planes = ask(L, Points.none())
+        for region, inside in lassos:
+            own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), small)
+            if region in asked:
+                hinted = self.predict(L, to_points(inside, small), vivid)
+                yield self._near(hinted, own, L, points, vivid, reach)
+            else:
+                yield obey(ab, planes, own)
 
 
 @overload

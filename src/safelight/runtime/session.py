@@ -37,6 +37,9 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = ERRORS_ONLY
+        # Its threads would wait busily for each other: a third of the processor time, and no sooner done where
+        # anything else runs (benchmarks/hints.py).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         content = model.read()
         try:
             # From bytes, not from the path: a file from elsewhere cannot pull in other files.

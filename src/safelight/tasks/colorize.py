@@ -19,7 +19,7 @@ from safelight.errors import RecipeError
 from safelight.pixels.color import chroma
 from safelight.pixels.geometry import resize
 from safelight.tasks.hints import Points
-from safelight.tasks.kriging import COLORS, RESIDUALS, Covariance, describe, krige
+from safelight.tasks.kriging import COLORS, RESIDUALS, Covariance, carrier, describe, krige
 from safelight.tasks.propagate import paint
 
 AB_SCALE = 110.0
@@ -65,9 +65,15 @@ def propagated(L: Lightness, points: Points, covariance: Covariance = COLORS) ->
     h, w = L.shape
     if not len(points):
         return np.zeros((h, w, 3), np.float32)
-    size = (max(h // SPREAD_STRIDE, 1), max(w // SPREAD_STRIDE, 1))
-    ab, confidence = krige(describe(resize(L, size)), shrink_points(points, size, SPREAD_STRIDE), covariance)
+    features, small = _coarsely(L, points)
+    ab, confidence = krige(features, small, covariance)
     return np.asarray(resize(np.dstack([ab, confidence]), (h, w)), np.float32)
+
+
+def _coarsely(L: Lightness, points: Points) -> tuple[Float32[np.ndarray, "h w 6"], Points]:
+    """What hints are propagated on: a picture's features on a coarser grid, and the hints there."""
+    size = (max(L.shape[0] // SPREAD_STRIDE, 1), max(L.shape[1] // SPREAD_STRIDE, 1))
+    return describe(resize(L, size)), shrink_points(points, size, SPREAD_STRIDE)
 
 
 def ask(L: Lightness, points: Points, preparation: Preparation = Preparation()) -> Planes:
@@ -148,8 +154,11 @@ CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint,
 
 def obey(ab: Ab, planes: Planes, points: Points) -> Ab:
     """`ab` corrected so that each hint has its color: the differences at the hints, kriged over the picture."""
+    if not len(points):
+        return ab
     L = planes[0] * 100 + 50
-    for _ in range(CORRECTIONS if len(points) else 0):
-        wrong = Points(points.y, points.x, points.ab - ab[points.y, points.x], points.radius)
-        ab = np.asarray(ab + propagated(L, wrong, RESIDUALS)[..., :2], np.float32)
+    carry = carrier(*_coarsely(L, points), RESIDUALS)
+    for _ in range(CORRECTIONS):
+        wrong = points.ab - ab[points.y, points.x]
+        ab = np.asarray(ab + resize(carry(wrong), (L.shape[0], L.shape[1])), np.float32)
     return ab

@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from safelight.arrays import Mask
 from safelight.errors import HintError
 from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
@@ -25,6 +24,7 @@ from safelight.pixels.color import srgb_to_lab
 FORMAT = "safelight-hints"
 VERSION = 1
 MAX_HINTS = 2000
+MAX_CORNERS = 10_000  # of a region; a lasso drawn by hand has thousands at most
 MAX_FILE_BYTES = 4_000_000
 
 Region: TypeAlias = tuple[tuple[float, float], ...]  # a closed polygon of (x, y) fractions
@@ -64,6 +64,10 @@ def _color(value: object) -> tuple[float, float, float]:
 def _region(value: object) -> Region:
     if not isinstance(value, (list, tuple)) or len(value) < 3:
         raise HintError("a hint region needs at least three [x, y] corners")
+    if len(value) > MAX_CORNERS:
+        raise HintError(
+            f"a hint region has {len(value)} corners; expected {MAX_CORNERS} at most: leave out every other one"
+        )
     corners = []
     for corner in value:
         if not isinstance(corner, (list, tuple)) or len(corner) != 2:
@@ -223,25 +227,3 @@ def to_points(hints: HintSet, size: tuple[int, int]) -> Points:
     radius = np.array([hint.radius * min(h, w) for hint in at.values()], np.float32)
     ab = np.ascontiguousarray(srgb_to_lab(colors)[0, :, 1:], np.float32)
     return Points(places[:, 0], places[:, 1], ab, radius)
-
-
-def by_region(hints: HintSet) -> tuple[HintSet, list[tuple[Region, HintSet]]]:
-    """Hints without a lasso, and for each lasso the hints that count inside it: the free ones and its own."""
-    free = tuple(hint for hint in hints if hint.region is None)
-    lassos: dict[Region, list[Hint]] = {}
-    for hint in hints:
-        if hint.region is not None:
-            lassos.setdefault(hint.region, []).append(hint)
-    return HintSet(free), [(region, HintSet((*free, *own))) for region, own in lassos.items()]
-
-
-def region_mask(region: Region, size: tuple[int, int]) -> Mask:
-    """1 inside the lasso, 0 outside, for a picture of size (h, w); a pixel counts by its centre."""
-    import cv2
-
-    h, w = size
-    corners = np.array(region, np.float64) * (w, h) - 0.5
-    mask = np.zeros((h, w), np.uint8)
-    fixed_point = 8  # cv2 takes corners in 1/256 pixel
-    cv2.fillPoly(mask, [np.round(corners * 2**fixed_point).astype(np.int32)], 1, cv2.LINE_8, fixed_point)
-    return mask.astype(np.float32)
