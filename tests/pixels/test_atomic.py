@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -82,6 +83,55 @@ def test_rights_are_those_of_any_new_file(way: str, tmp_path: Path) -> None:
     (tmp_path / "plain").touch()
     put(tmp_path / "a", b"one")
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_link_is_followed(way: str, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "target").write_bytes(b"one")
+    (tmp_path / "link").symlink_to("disk/target")
+    (tmp_path / "second").symlink_to("link")
+    put(tmp_path / "second", b"two", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "second").is_symlink()
+    assert not (tmp_path / "disk" / "target").is_symlink()
+    assert (tmp_path / "disk" / "target").read_bytes() == b"two"
+    assert os.listdir(tmp_path / "disk") == ["target"]  # noqa: PTH208
+
+
+def test_a_link_to_nothing(way: str, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("target")
+    with pytest.raises(FileExistsError):
+        put(tmp_path / "link", b"one")
+    assert not (tmp_path / "target").exists()
+    put(tmp_path / "link", b"two", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"two"
+
+
+def test_links_in_a_ring_are_no_hang(way: str, tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    put(tmp_path / "a", b"one", overwrite=True)
+    assert (tmp_path / "a").read_bytes() == b"one"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs rights as POSIX has them")
+@pytest.mark.parametrize("mode", [0o640, 0o600, 0o664, 0o444])
+def test_rights_stay(way: str, mode: int, tmp_path: Path) -> None:
+    put(tmp_path / "a", b"one")
+    (tmp_path / "a").chmod(mode)
+    put(tmp_path / "a", b"two", overwrite=True)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+    assert (tmp_path / "a").read_bytes() == b"two"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give a file away")
+def test_the_owner_stays(way: str, tmp_path: Path) -> None:
+    put(tmp_path / "a", b"one")
+    os.chown(tmp_path / "a", 12345, 54321)
+    put(tmp_path / "a", b"two", overwrite=True)
+    new = (tmp_path / "a").stat()
+    assert (new.st_uid, new.st_gid) == (12345, 54321)
 
 
 def test_no_folder_is_the_usual_error(way: str, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """What a file could not hold of a photo is said, and nothing is said where it holds all."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from safelight.errors import PhotoError
 from safelight.pixels.files import Photo, read_photo, write_remarked
 from tests.pixels.test_exif import MAKER_NOTE, camera_block
 
@@ -56,3 +58,19 @@ def test_padding_is_let_go_where_a_jpeg_has_no_room(tmp_path: Path) -> None:
         back = read_photo(tmp_path / "a.jpg").exif
         assert back is not None
         assert MAKER_NOTE in back, length
+
+
+def test_other_names_of_a_file_that_is_replaced(tmp_path: Path) -> None:
+    write_remarked(tmp_path / "a.png", PIXELS)
+    os.link(tmp_path / "a.png", tmp_path / "b.png")
+    assert "another name (a hard link), which keeps the old picture" in said(tmp_path / "a.png", PIXELS // 2)
+    assert np.array_equal(read_photo(tmp_path / "b.png").pixels, PIXELS)
+    assert said(tmp_path / "a.png", PIXELS) == ""
+
+
+def test_a_link_to_nothing_is_seen_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to("nowhere.png")
+    with pytest.raises(PhotoError, match="exists"):
+        write_remarked(tmp_path / "a.png", PIXELS)
+    write_remarked(tmp_path / "a.png", PIXELS, overwrite=True)
+    assert np.array_equal(read_photo(tmp_path / "nowhere.png").pixels, PIXELS)

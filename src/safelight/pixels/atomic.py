@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -13,16 +14,21 @@ from typing import BinaryIO
 def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
     """A file to write to, which appears under its name when the block ends without an error.
 
+    overwrite: in place of what is there. A link is followed, so that its target becomes new; rights and, where
+    the system allows it, owner stay. Other names of the old file (hard links) keep the old content.
     Raises FileExistsError if the name is taken by then and `overwrite` is False, whoever took it; OSError
     as open does. On Linux the file has no name until it is whole, so that even a kill leaves nothing;
     elsewhere a kill may leave a hidden `.safelight-*.part` beside it.
     """
+    path = Path(os.path.realpath(path)) if overwrite and path.is_symlink() else path
     part = path.with_name(f".safelight-{secrets.token_hex(8)}.part")
     nameless = _open_nameless(path.parent)
     try:
         with nameless or part.open("x+b") as file:
             yield file
             file.flush()
+            if overwrite:
+                _take_rights(file.fileno(), path)
             os.fsync(file.fileno())
             if nameless:
                 _name(file.fileno(), part if overwrite else path)
@@ -42,6 +48,23 @@ def _open_nameless(folder: Path) -> BinaryIO | None:
         if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS):
             return None
         raise
+
+
+def _take_rights(number: int, path: Path) -> None:
+    """Give the open file the rights and the owner of the one that it replaces, as far as that is allowed."""
+    try:
+        old = path.stat()
+    except OSError:
+        return
+    if not hasattr(os, "fchown"):
+        return
+    new = os.fstat(number)
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        with contextlib.suppress(OSError):  # another's file stays ours, with its group if that is ours too
+            os.fchown(number, -1, old.st_gid)
+            os.fchown(number, old.st_uid, -1)
+    with contextlib.suppress(OSError):  # file systems without rights
+        os.fchmod(number, stat.S_IMODE(old.st_mode))
 
 
 def _name(number: int, path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import IO
 KINDS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes a value
 _BIG_KINDS = {16: 8, 17: 8, 18: 8}  # of BigTIFF alone: whole numbers of 8 bytes, signed ones, places
 _SMALLER = {16: 4, 17: 9, 18: 13}  # what a classic TIFF has for them
-_POINTERS = {34665: "EXIF", 34853: "GPS", 40965: "interoperability"}
+POINTERS = {34665: "EXIF", 34853: "GPS", 40965: "interoperability"}
 MAKER_NOTE = 37500
 LARGEST = 1 << 24  # bytes of one value, and of a directory with all within it; no text is longer
 _DEEPEST = 4  # directories within directories
@@ -109,7 +109,7 @@ def _field(source: _Source, entry: bytes, skip: frozenset[int], outer: tuple[int
         kind = _SMALLER[kind]
         data = struct.pack(f"{order}{count}{'l' if kind == 9 else 'L'}", *numbers)
     source.left -= len(data)
-    if (tag in _POINTERS or kind == 13) and count == 1 and len(data) == 4:
+    if (tag in POINTERS or kind == 13) and count == 1 and len(data) == 4:
         inner = struct.unpack(order + "L", data)[0]
         if inner in outer or len(outer) >= _DEEPEST:
             raise ValueError("its directories point to each other")

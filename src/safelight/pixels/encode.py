@@ -58,8 +58,9 @@ def write_remarked(
     try:
         if path.is_dir():
             raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
-        if path.exists() and not overwrite:
+        if not overwrite and (path.exists() or path.is_symlink()):
             raise FileExistsError  # before the work; whoever comes in between is seen at the end
+        remarks += _other_names(path)
         with new_file(path, overwrite) as file:
             remarks += writer(file, photo, quality)
     except FileExistsError as error:
@@ -74,6 +75,13 @@ def write_remarked(
             f"{shown(path)} cannot be written ({reason}); check the folder and the size"
         ) from error
     return remarks
+
+
+def _other_names(path: Path) -> tuple[str, ...]:
+    """A remark where the file that will be replaced has other names."""
+    others = path.stat().st_nlink - 1 if path.exists() else 0
+    said = "another name (a hard link), which keeps" if others == 1 else f"{others} other names, which keep"
+    return (f"the file that was there had {said} the old picture",) if others > 0 else ()
 
 
 def _writer(path: Path) -> Writer:

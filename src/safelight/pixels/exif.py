@@ -61,12 +61,20 @@ def entries(block: bytes, at: int | None = None) -> Iterator[Entry]:
 
 
 def is_sound(block: bytes, entry: Entry) -> bool:
-    """Whether the entry's kind is known and its value lies within the block."""
+    """Whether the entry's kind is known and its value, or the directory that it points to, lies within the block."""
     length = KINDS.get(entry.kind, 0) * entry.count
     if not length:
         return False
     (place,) = struct.unpack_from(byte_order(block) + "L", block, entry.at + 8)
+    if entry.tag in directories.POINTERS:
+        return length == 4 and 8 <= place <= len(block) - 2 and _is_whole(block, place)
     return length <= 4 or place + length <= len(block)
+
+
+def _is_whole(block: bytes, at: int) -> bool:
+    """Whether all entries of a directory lie within the block."""
+    (count,) = struct.unpack_from(byte_order(block) + "H", block, at)
+    return at + 2 + 12 * count <= len(block)
 
 
 def orientation(block: bytes | None) -> int:
