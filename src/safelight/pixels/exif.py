@@ -74,7 +74,7 @@ def is_sound(block: bytes, entry: Entry) -> bool:
 def _is_whole(block: bytes, at: int) -> bool:
     """Whether all entries of a directory lie within the block."""
     (count,) = struct.unpack_from(byte_order(block) + "H", block, at)
-    return at + 2 + 12 * count <= len(block)
+    return bool(at + 2 + 12 * count <= len(block))
 
 
 def orientation(block: bytes | None) -> int:
