@@ -1,20 +1,22 @@
-"""Pixels as a picture file, in sRGB and saying so, with the alpha and the metadata of a photo."""
+"""Pixels as a picture file, which says what color they are, with the alpha and the metadata of a photo."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
-from PIL import Image, ImageCms
+from PIL import Image
 
 from safelight.arrays import Pixels
 from safelight.errors import PhotoError
 from safelight.pixels import placed, png, tiff
 from safelight.pixels.atomic import new_file
+from safelight.pixels.holding import fitted, profile_of
+from safelight.pixels.native import Numbers
 from safelight.pixels.photo import Photo, shown
+from safelight.pixels.space import Mode
 
 Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold
 
@@ -53,8 +55,8 @@ def write_remarked(
     """As `write_photo`; returns what of the photo the file could not hold, a sentence each."""
     path = Path(path)
     writer = _writer(path)
-    photo = _as_photo(picture, like, deep=path.suffix.lower() in _DEEP)
-    remarks = _shallower(picture, like, photo, path.suffix)
+    photo, remarks = fitted(_as_photo(picture, like, deep=path.suffix.lower() in _DEEP), _FORMATS[writer])
+    remarks += _shallower(picture, like, photo, path.suffix)
     try:
         if path.is_dir():
             raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
@@ -109,8 +111,12 @@ def _as_photo(picture: Photo | Pixels, like: Photo | None, deep: bool) -> Photo:
     if alpha is None and like.alpha is not None and like.size == pixels.shape[:2]:
         alpha = like.alpha
     depth = np.uint16 if deep and np.uint16 in (pixels.dtype, _depth_of(pixels, like)) else np.uint8
+    native = picture.native if isinstance(picture, Photo) else None
     return replace(
-        like, pixels=_to_depth(pixels, depth), alpha=None if alpha is None else _to_depth(alpha, depth)
+        like if native else like.in_srgb(),
+        pixels=_to_depth(pixels, depth),
+        alpha=None if alpha is None else _to_depth(alpha, depth),
+        native=native and replace(native, pixels=_to_depth(native.pixels, depth)),
     )
 
 
@@ -143,19 +149,25 @@ def _to_depth(values: np.ndarray, depth: type) -> UInt8[np.ndarray, "..."] | UIn
     return result
 
 
+def _own(photo: Photo) -> tuple[Numbers, Mode]:
+    """What is written: own numbers, where there are any, or sRGB."""
+    return (photo.native.pixels, photo.native.mode) if photo.native else (photo.pixels, "RGB")
+
+
 def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    pixels = photo.pixels
+    pixels, mode = _own(photo)
     segments, remarks = placed.in_jpeg(photo)
     density, rounded = placed.jfif_density(photo)
     remarks += rounded
     if photo.alpha is not None and photo.alpha.min() < 255:
-        pixels, remarks = _on_white(pixels, photo.alpha), (ON_WHITE, *remarks)
-    Image.fromarray(pixels).save(
+        paper = 0 if mode == "CMYK" else 255
+        pixels, remarks = _on_white(pixels, photo.alpha, paper), (ON_WHITE, *remarks)
+    Image.frombuffer(mode, pixels.shape[1::-1], np.ascontiguousarray(pixels)).save(
         file,
         "JPEG",
         quality=quality,
         subsampling=0 if quality >= 90 else 2,
-        icc_profile=srgb_profile(),
+        icc_profile=profile_of(photo),
         extra=segments,
     )
     file.seek(0)
@@ -167,7 +179,8 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
 
 
 def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
+    pixels, _ = _own(photo)
+    pixels = pixels if photo.alpha is None else np.dstack([pixels, photo.alpha])
     block, packet, remarks = placed.in_webp(photo)
     Image.fromarray(pixels).save(
         file,
@@ -176,7 +189,7 @@ def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
         lossless=quality >= 100,
         exact=True,  # also the colors under what is transparent
         use_sharp_yuv=True,
-        icc_profile=srgb_profile(),
+        icc_profile=profile_of(photo),
         **({"exif": block} if block else {}),
         **({"xmp": packet} if packet else {}),
     )
@@ -188,25 +201,25 @@ def _write_png(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
 
 
 def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    return tiff.write(file, photo, srgb_profile())
+    return tiff.write(file, photo, profile_of(photo))
 
 
 def _on_white(
-    pixels: UInt8[np.ndarray, "h w 3"], alpha: UInt8[np.ndarray, "h w"]
-) -> UInt8[np.ndarray, "h w 3"]:
+    pixels: UInt8[np.ndarray, "h w c"], alpha: UInt8[np.ndarray, "h w"], white: int = 255
+) -> UInt8[np.ndarray, "h w c"]:
     """The picture laid on white paper."""
     result = np.empty_like(pixels)
     rows = max(1, _STRIP // pixels.shape[1])
     for top in range(0, len(pixels), rows):
         cover = alpha[top : top + rows, :, None].astype(np.uint32)
-        mixed = pixels[top : top + rows] * cover + 255 * (255 - cover)
+        mixed = pixels[top : top + rows] * cover + white * (255 - cover)
         result[top : top + rows] = (mixed + 127) // 255
     return result
 
 
-@cache
-def srgb_profile() -> bytes:
-    """A small ICC profile of sRGB, the same bytes each time (LittleCMS would put the hour into it)."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = b"\x07\xe8\x00\x01\x00\x01" + bytes(6)  # 1 January 2024
-    return bytes(profile)
+_FORMATS: dict[Writer, str] = {
+    _write_jpeg: "JPEG",
+    _write_webp: "WebP",
+    _write_png: "PNG",
+    _write_tiff: "TIFF",
+}

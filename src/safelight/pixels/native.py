@@ -80,6 +80,8 @@ def pictures(numbers: Numbers, mode: Mode, space: Space) -> list[Srgb]:
     """The pictures (h, w, 3) float32 0..1 that stand for own numbers (h, w, c)."""
     if mode == "LAB":
         return [lab.to_wide(numbers, space.lab or "CIELab")]
+    if numbers.dtype.kind == "f":
+        return [np.asarray(numbers, np.float32)]
     floats = np.divide(numbers, np.float32(np.iinfo(numbers.dtype).max), dtype=np.float32)
     if mode == "CMYK":
         return [1 - floats[..., :3], np.repeat(1 - floats[..., 3:], 3, axis=2)]
@@ -100,6 +102,8 @@ def numbers_of(filled: list[Srgb], mode: Mode, space: Space, depth: "np.dtype[An
 
 
 def _rounded(floats: Srgb, depth: "np.dtype[Any]") -> Numbers:
+    if depth.kind == "f":
+        return np.asarray(floats, depth)
     white = np.iinfo(depth).max
     return np.asarray((floats * np.float32(white) + np.float32(0.5)).clip(0, white), depth)
 

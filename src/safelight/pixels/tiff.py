@@ -23,10 +23,18 @@ Field: TypeAlias = tuple[int, tuple[int, ...] | bytes]  # type, values
 _STRIP = 1 << 18  # pixels in a strip
 _LEVEL = 4  # of deflate: 6 takes three times as long to save two hundredths
 _BYTE, _SHORT, _LONG, _RATIONAL, _BYTES = 1, 3, 4, 5, 7
+_PHOTOMETRIC = {  # what is written, and its channels
+    "L": (1, 1),
+    "RGB": (2, 3),
+    "CMYK": (5, 4),
+    "CIELab": (8, 3),
+    "ICCLab": (9, 3),
+    "ITULab": (10, 3),
+}
 
 
-def write(file: BinaryIO, photo: Photo, profile: bytes) -> tuple[str, ...]:
-    """The photo as TIFF, with an ICC profile that says which RGB it is.
+def write(file: BinaryIO, photo: Photo, profile: bytes | None) -> tuple[str, ...]:
+    """The photo as TIFF, in its own numbers or in sRGB, with the ICC profile that says which color they are.
 
     Returns remarks on what a TIFF has no place for.
     """
@@ -57,7 +65,9 @@ def write(file: BinaryIO, photo: Photo, profile: bytes) -> tuple[str, ...]:
 
 def _pack(photo: Photo, rows: slice, order: str) -> bytes:
     """A strip: each number less its left neighbor, deflated."""
-    pixels = photo.pixels[rows]
+    pixels = (photo.native.pixels if photo.native else photo.pixels)[rows]
+    if photo.native and photo.native.space.lab == "CIELab":  # a and b with signs
+        pixels = pixels ^ np.array([0, 1, 1], pixels.dtype) * pixels.dtype.type(1 << 8 * pixels.itemsize - 1)
     if photo.alpha is not None:
         pixels = np.dstack([pixels, photo.alpha[rows]])
     steps = pixels.copy()
@@ -66,23 +76,26 @@ def _pack(photo: Photo, rows: slice, order: str) -> bytes:
     return zlib.compress((steps.byteswap() if foreign else steps).tobytes(), _LEVEL)
 
 
-def _fields(photo: Photo, rows: int, profile: bytes) -> dict[int, Field]:
+def _fields(photo: Photo, rows: int, profile: bytes | None) -> dict[int, Field]:
     """All of the directory but the places of the strips."""
-    channels = 3 if photo.alpha is None else 4
+    kind: str = photo.native.space.lab or photo.native.mode if photo.native else "RGB"
+    photometric, colors = _PHOTOMETRIC[kind]
+    channels = colors + (photo.alpha is not None)
     fields: dict[int, Field] = {
         256: (_LONG, (photo.size[1],)),
         257: (_LONG, (photo.size[0],)),
         258: (_SHORT, (8 * photo.pixels.itemsize,) * channels),
         259: (_SHORT, (8,)),  # deflate
-        262: (_SHORT, (2,)),  # RGB
+        262: (_SHORT, (photometric,)),
         274: (_SHORT, (1,)),  # upright
         277: (_SHORT, (channels,)),
         278: (_LONG, (rows,)),
         284: (_SHORT, (1,)),  # channels side by side
         317: (_SHORT, (2,)),  # differences
-        34675: (_BYTES, profile),
     }
-    if channels == 4:
+    if profile:
+        fields[34675] = (_BYTES, profile)
+    if photo.alpha is not None:
         fields[338] = (_SHORT, (2,))  # alpha, colors not multiplied by it
     stated = exif.dpi(photo.exif)
     if photo.dpi and not (stated and placed.near(photo.dpi, stated)):

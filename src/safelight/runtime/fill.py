@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
-from safelight.arrays import Mask, Pixels, Srgb
+from safelight.arrays import Mask, Srgb
 from safelight.errors import ModelError, PhotoError
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
 from safelight.pixels.given import check_floats
+from safelight.pixels.native import Native, Numbers, numbers_of, pictures, to_srgb
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.fills import CLASSICAL, Fill
@@ -84,6 +85,9 @@ class Filler:
     ) -> Filled:
         """The mended photo, with its own bit depth, alpha and metadata, and the methods that were used.
 
+        A photo with `native` numbers is filled in these: outside the hole they stay bit by bit, inside they are
+        of the file's own color space and mode. Of others the sRGB pixels are filled.
+
         method: "model", "biharmonic", "telea"; "auto" gives damage thinner than the model's crossover to
           biharmonic and the rest to the model (without a model: to Telea).
         grow: pixels by which the hole is made larger: masks rarely reach the soft edge of the damage.
@@ -100,13 +104,15 @@ class Filler:
         todo = _grown(core, feather)
         if todo.all():
             raise PhotoError("the grown mask is full, all of the photo is missing; use a smaller grow")
-        own = in_place and photo.pixels.flags.writeable
-        pixels, used = photo.pixels if own else photo.pixels.copy(), Counter[str]()
+        native = photo.native or Native(photo.pixels, "RGB")
+        own = in_place and native.pixels.flags.writeable
+        native, used = native if own else replace(native, pixels=native.pixels.copy()), Counter[str]()
+        changed = todo.copy()
         for part in self._parts(todo, method):
             for piece in list(pieces(part)):
                 if part[piece.box.slices].any():  # not yet filled with an overlapping piece
-                    used[self._fill_piece(pixels, todo, part, core, piece, method, feather)] += 1
-        return Filled(replace(photo, pixels=pixels), dict(used))
+                    used[self._fill_piece(native, todo, part, core, piece, method, feather)] += 1
+        return Filled(_with_numbers(photo, native, changed), dict(used))
 
     def _parts(self, hole: Hole, method: Method) -> tuple[Hole, ...]:
         """What is wide enough for the model, then the thin rest: a scratch beside a stain is worked on alone."""
@@ -142,9 +148,10 @@ class Filler:
         return answer(reply[:, :h, :w], srgb, mask, self._preparation)
 
     def _fill_piece(
-        self, pixels: Pixels, todo: Hole, part: Hole, core: Hole, piece: Piece, method: Method, soft: float
+        self, native: Native, todo: Hole, part: Hole, core: Hole, piece: Piece, method: Method, soft: float
     ) -> str:
         """Fill one piece of a part of the hole in place; it is then no longer to do. Returns the method's name."""
+        pixels = native.pixels
         size = (pixels.shape[0], pixels.shape[1])
         name = self._choose(piece, method, size)
         fill, largest = (self.predict, self._size) if name == "model" else (CLASSICAL[name], LARGEST)
@@ -152,9 +159,8 @@ class Filler:
         window = (
             square_around(piece.box, self._size, size) if name == "model" else around(piece.box, reach, size)
         )
-        found = _fill_window(
-            pixels[window.slices], todo[window.slices], fill, largest, _inside(piece.box, window)
-        )
+        seen = replace(native, pixels=pixels[window.slices])
+        found = _fill_window(seen, todo[window.slices], fill, largest, _inside(piece.box, window))
         old, place = pixels[piece.box.slices], part[piece.box.slices].copy()
         if soft > 0:
             ring = around(piece.box, round(soft) + 2, size)
@@ -207,42 +213,49 @@ def _inside(box: Box, window: Box) -> Box:
     return Box(box.top - window.top, box.left - window.left, box.height, box.width)
 
 
-def _fill_window(pixels: Pixels, hole: Hole, fill: Fill, largest: int, box: Box) -> Pixels:
-    """What belongs into the box of this window, in the type of the pixels, found at most this large."""
-    h, w = hole.shape
+def _with_numbers(photo: Photo, native: Native, changed: Hole) -> Photo:
+    """The photo with new numbers of its own, and where they changed, sRGB of them."""
+    if photo.native is None:
+        return replace(photo, pixels=native.pixels)
+    if photo.native.pixels is photo.pixels:  # RGB that is sRGB as it stands
+        return replace(photo, pixels=native.pixels, native=native)
+    pixels = photo.pixels if native is photo.native and photo.pixels.flags.writeable else photo.pixels.copy()
+    pixels[changed] = to_srgb(native.pixels[changed], native.mode, native.space)
+    return replace(photo, pixels=pixels, native=native)
+
+
+def _fill_window(native: Native, hole: Hole, fill: Fill, largest: int, box: Box) -> Numbers:
+    """What belongs into the box of this window, in its own numbers, found at most this large."""
+    pixels, (h, w) = native.pixels, hole.shape
     scale = min(1.0, largest / max(h, w))
     if scale == 1:
-        return _levels(_as_grey(fill(_floats(pixels), hole)[box.slices], pixels, hole), pixels.dtype)
+        return _filled(native, pixels, hole, fill, box)
     small = (max(round(h * scale), 1), max(round(w * scale), 1))
     missing = resize_mask(hole, small)
     if missing.all():
         missing = resize(hole.astype(np.float32), small) >= 1
-    found = _as_grey(fill(_floats(resize(pixels, small)), missing), pixels, hole)
-    return resize(_levels(found, pixels.dtype), (h, w))[box.slices]
+    whole = Box(0, 0, *small)
+    return resize(_filled(native, resize(pixels, small), missing, fill, whole), (h, w))[box.slices]
 
 
-def _as_grey(found: Srgb, pixels: Pixels, hole: Hole) -> Srgb:
+def _filled(native: Native, numbers: Numbers, hole: Hole, fill: Fill, box: Box) -> Numbers:
+    """Own numbers of the box, each picture that stands for them filled."""
+    found = [
+        _as_grey(fill(picture, hole), picture, hole)[box.slices]
+        for picture in pictures(numbers, native.mode, native.space)
+    ]
+    return numbers_of(found, native.mode, native.space, numbers.dtype)
+
+
+def _as_grey(found: Srgb, picture: Srgb, hole: Hole) -> Srgb:
     """Without the tint that a model may give to what it fills, where all around it is grey."""
-    known = pixels[~hole]
+    known = picture[~hole]
     if (known != known[:, :1]).any():
         return found
     return np.repeat(found.mean(axis=2, keepdims=True), 3, axis=2)
 
 
-def _floats(pixels: Pixels) -> Srgb:
-    if pixels.dtype.kind == "f":
-        return np.asarray(pixels, np.float32)
-    return np.asarray(np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32))
-
-
-def _levels(srgb: Srgb, depth: "np.dtype[Any]") -> Pixels:
-    if depth.kind == "f":
-        return np.asarray(srgb, depth)
-    white = np.iinfo(depth).max
-    return np.asarray((srgb * np.float32(white) + np.float32(0.5)).clip(0, white), depth)
-
-
-def _mix(old: Pixels, new: Pixels, weight: Mask) -> Pixels:
+def _mix(old: Numbers, new: Numbers, weight: Mask) -> Numbers:
     """old where the weight is 0, new where it is 1."""
     mixed = old + (new.astype(np.float32) - old) * weight[..., None]
     return np.asarray(mixed if old.dtype.kind == "f" else mixed + np.float32(0.5), old.dtype)

@@ -153,7 +153,7 @@ def _fill_one(
     from safelight.pixels.files import read_photo
     from safelight.tasks.holes_files import read_mask
 
-    photo = read_photo(job.photo)
+    photo = read_photo(job.photo, native=True)
     if mask is None:
         raise PhotoError("has no mask; give --mask, or make one with safelight scratches")
     marked = read_mask(mask, photo.size, missing)
@@ -186,5 +186,6 @@ def write_lossless(path: Path, photo: "Photo", overwrite: bool) -> tuple[str, ..
     quality = 100 if path.suffix.lower() == ".webp" else 95
     remarks = write_remarked(path, photo, overwrite=overwrite, quality=quality)
     if path.suffix.lower() in LOSSY:
-        remarks += ("a JPEG changes every pixel a little; write a .png to keep the rest bit by bit",)
+        kind = ".tif" if photo.native and photo.native.mode == "CMYK" else ".png"
+        remarks += (f"a JPEG changes every pixel a little; write a {kind} to keep the rest bit by bit",)
     return remarks

@@ -154,9 +154,10 @@ def _tools(
 def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     """One photo from file to file: scratches, fill, color; what was done, and what could not be kept."""
     from safelight.pixels.files import read_photo
+    from safelight.pixels.native import lost_in_srgb
     from safelight.runtime.familiar import warning
 
-    photo = read_photo(job.photo)
+    photo = read_photo(job.photo, native=True)
     hole, remarks = _damage(tools, job, photo)
     if hole.any():
         filled = tools.filler.fill(photo, hole, in_place=True)
@@ -165,6 +166,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
         done = "no damage was found, nothing was filled"
     if tools.colorizer:
         hints, told = hints_for(job, tools.hints)
+        told = (*told, *(lost_in_srgb(photo.native.space) if photo.native else ()))
         photo, unfamiliarity = tools.colorizer.develop(photo, hints)
         remarks = (*remarks, *told, *(() if unfamiliarity is None else warning(unfamiliarity)))
     return (*photo.remarks, *remarks, done, *write_lossless(job.result, photo, overwrite))
