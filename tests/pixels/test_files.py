@@ -230,7 +230,7 @@ def test_where_nothing_can_be_written(tmp_path: Path, name: str, words: str) -> 
 
 
 @pytest.mark.parametrize(
-    "pixels", [np.zeros((4, 4)), np.zeros((4, 4, 4)), np.zeros((0, 4, 3)), np.zeros((4, 4, 3), int)]
+    "pixels", [np.zeros((4,)), np.zeros((4, 4, 4)), np.zeros((0, 4, 3)), np.zeros((4, 4, 3), int)]
 )
 def test_what_is_no_picture_is_not_written(tmp_path: Path, pixels: np.ndarray) -> None:
     with pytest.raises(PhotoError, match="expected"):

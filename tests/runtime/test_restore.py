@@ -175,10 +175,9 @@ def test_predict_takes_any_size(colorizer: Colorizer) -> None:
         (np.full((4, 4, 3), 500.0, np.float32), "scale it to 0..1"),
         (np.full((4, 4, 3), -0.5, np.float32), "scale it to 0..1"),
         (np.full((4, 4, 3), np.nan, np.float32), "expected 0..1"),
-        (np.zeros((4, 4, 3), np.uint8), "divide it by 255"),
-        (np.zeros((4, 4, 3), np.uint16), "divide it by 65535"),
-        (np.zeros((4, 4), np.float32), r"\(4, 4\); expected an array \(h, w, 3\)"),
-        (np.zeros((0, 4, 3), np.float32), "expected an array"),
+        (np.zeros((4, 4, 3), np.int32), "of int32; expected floats"),
+        (np.zeros((4, 4, 4), np.uint8), r"\(4, 4, 4\), with alpha"),
+        (np.zeros((0, 4, 3), np.float32), r"\(0, 4, 3\); expected sRGB"),
         (None, "NoneType"),
     ],
 )

@@ -1,9 +1,10 @@
 """Pixels as a picture file, which says what color they are, with the alpha and the metadata of a photo."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
@@ -18,25 +19,30 @@ from safelight.pixels.native import Numbers
 from safelight.pixels.photo import Photo, shown
 from safelight.pixels.space import Mode
 
+if TYPE_CHECKING:
+    from safelight.pixels.given import Given
+
 Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold
 
 _STRIP = 1 << 20  # pixels converted at a time
 _DEEP = (".png", ".tif", ".tiff")  # what holds 16 bits
+MOST_ABOVE = 0.5  # of a picture's floats above 1: more are levels of 0..255
 ON_WHITE = "what is transparent in it was laid on white, as a JPEG has no alpha; a .png or .tif keeps it"
 
 
 def write_photo(
     path: str | Path,
-    picture: Photo | Pixels,
-    like: Photo | None = None,
+    picture: "Given",
+    like: "Given | None" = None,
     overwrite: bool = False,
     quality: int = 95,
 ) -> Path:
     """Write a picture in the format of the path's suffix (JPEG, PNG, TIFF or WebP); returns the path.
 
-    picture is a Photo, or (h, w, 3) sRGB: floats 0..1, uint8 or uint16. Alpha (if the size is the same),
-    metadata and, of floats, 8 or 16 bits are those of `like`. JPEG has no alpha: white shows
-    through. quality is that of JPEG (from 90 up with color at full size) and WebP, 100 is WebP's lossless.
+    picture is a Photo, a picture of Pillow's, or an array: (h, w, 3) sRGB or (h, w) grey, floats 0..1, uint8 or
+    uint16. Alpha (if the size is the same), metadata and, of floats, 8 or 16 bits are those of
+    `like`: a Photo, a picture of Pillow's, or the path of one. JPEG has no alpha: white shows through. quality
+    is that of JPEG (from 90 up with color at full size) and WebP, 1 to 100; 100 is WebP's lossless.
     What a format cannot hold is left out; `write_remarked` does the same and says what that was.
 
     The file appears whole or not at all; one that exists stays, unless overwrite. Raises PhotoError.
@@ -47,14 +53,16 @@ def write_photo(
 
 def write_remarked(
     path: str | Path,
-    picture: Photo | Pixels,
-    like: Photo | None = None,
+    picture: "Given",
+    like: "Given | None" = None,
     overwrite: bool = False,
     quality: int = 95,
 ) -> tuple[str, ...]:
     """As `write_photo`; returns what of the photo the file could not hold, a sentence each."""
-    path = Path(path)
+    path = _checked_path(path)
     writer = _writer(path)
+    _check_quality(quality)
+    picture, like = _taken(picture), None if like is None else _model_of(like)
     photo, remarks = fitted(_as_photo(picture, like, deep=path.suffix.lower() in _DEEP), _FORMATS[writer])
     remarks += _shallower(picture, like, photo, path.suffix)
     try:
@@ -84,6 +92,41 @@ def _other_names(path: Path) -> tuple[str, ...]:
     others = path.stat().st_nlink - 1 if path.exists() else 0
     said = "another name (a hard link), which keeps" if others == 1 else f"{others} other names, which keep"
     return (f"the file that was there had {said} the old picture",) if others > 0 else ()
+
+
+def _checked_path(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not str(path):
+        raise PhotoError(
+            f"the file to write is {path!r}; expected its path, ending in .jpg, .png, .tif or .webp"
+        )
+    return Path(path)
+
+
+def _check_quality(quality: object) -> None:
+    whole = isinstance(quality, (int, np.integer)) and not isinstance(quality, bool)
+    if not whole or quality not in range(1, 101):
+        raise PhotoError(f"quality is {quality!r}; expected a whole number from 1 to 100")
+
+
+def _taken(picture: "Given") -> Photo | Pixels:
+    """The picture, its type and shape checked. Floats beyond 0..1 are clipped, NaN is black."""
+    from safelight.pixels.given import photo_of  # which reads files, and so is above this module
+
+    if isinstance(picture, (str, os.PathLike)):
+        raise PhotoError(
+            f"the picture is the text {str(picture)!r}; expected a Photo or an array (path first)"
+        )
+    if isinstance(picture, np.ndarray) and picture.dtype.kind == "f":
+        if picture.size and np.mean(picture > 1) > MOST_ABOVE:
+            raise PhotoError("most of the picture's floats are above 1; expected 0..1: divide it by 255")
+        picture = np.nan_to_num(picture, nan=0, posinf=1, neginf=0).clip(0, 1)
+    return photo_of(picture)
+
+
+def _model_of(like: "Given") -> Photo:
+    from safelight.pixels.given import whole_photo
+
+    return whole_photo(like)
 
 
 def _writer(path: Path) -> Writer:
@@ -137,15 +180,13 @@ def _to_depth(values: np.ndarray, depth: type) -> UInt8[np.ndarray, "..."] | UIn
     """Floats 0..1, uint8 or uint16 as uint8 or uint16, strip by strip."""
     if values.dtype == depth:
         return values
-    if values.dtype.kind != "f" and values.dtype not in (np.uint8, np.uint16):
-        raise PhotoError(f"a picture of {values.dtype} was to be written; expected floats, uint8 or uint16")
     whole = np.float32(np.iinfo(depth).max)
     scale = whole / np.float32(1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max)
     result: np.ndarray = np.empty(values.shape, depth)
     rows = max(1, _STRIP // values.shape[1])
     for top in range(0, len(values), rows):
         strip = np.clip(values[top : top + rows].astype(np.float32) * scale, 0, whole) + np.float32(0.5)
-        result[top : top + rows] = np.nan_to_num(strip)
+        result[top : top + rows] = strip
     return result
 
 

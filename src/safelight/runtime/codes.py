@@ -7,16 +7,18 @@ NAME.codes.npz: a Gaussian mixture fitted on the codes of its training pictures.
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from jaxtyping import Float32
+from PIL import Image
 
-from safelight.arrays import Pixels, Planes, Srgb
+from safelight.arrays import Planes, Srgb
 from safelight.errors import ModelError, SafelightError
-from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.files import Photo
+from safelight.pixels.given import Given, pixels_of
 from safelight.runtime.mixture import Mixture
-from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, expanded, find_model
+from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, check_name, expanded, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.autoencode import Framed, Preparation, frame, unframe
 
@@ -46,17 +48,19 @@ class Autoencoder:
         self._mixture_sha256 = decoder.card.preparation.get(CODES)
         self.preparation = decoder.prepared(Preparation, aside=CODES)
         self._encode, self._decode = Session(encoder, threads), Session(decoder, threads)
-        self._mixture_path = Path(str(decoder.path).removesuffix(DECODER) + MIXTURE)
+        self._mixture_path = Path(str(decoder.path.absolute()).removesuffix(DECODER) + MIXTURE)
 
-    def posterior(self, photo: str | Path | Photo | Pixels) -> Posterior:
+    def posterior(self, photo: Given) -> Posterior:
         """Mean and sd of a photo's code. Raises PhotoError."""
         return self.ask(self.frame(photo).planes)
 
-    def encode(self, photos: str | Path | Photo | Pixels | Iterable[str | Path | Photo | Pixels]) -> Codes:
+    def encode(self, photos: Given | Iterable[Given]) -> Codes:
         """The code of each photo: the mean of its posterior. One photo is taken for a list of it. Raises PhotoError."""
-        if isinstance(photos, (str, Path, Photo)) or (isinstance(photos, np.ndarray) and photos.ndim == 3):
-            photos = [photos]
-        means = [self.posterior(photo).mean for photo in photos]
+        one = isinstance(photos, (str, Path, Photo, Image.Image)) or (
+            isinstance(photos, np.ndarray) and photos.ndim < 4
+        )
+        listed: Iterable[Given] = [cast(Given, photos)] if one else cast(Iterable[Given], photos)
+        means = [self.posterior(photo).mean for photo in listed]
         return np.stack(means) if means else np.zeros((0, self.latent), np.float32)
 
     def decode(self, codes: Codes) -> Float32[np.ndarray, "n h w 3"]:
@@ -66,9 +70,9 @@ class Autoencoder:
         pictures = [unframe(self.answer(code), box) for code in codes]
         return np.stack(pictures) if pictures else np.zeros((0, box.height, box.width, 3), np.float32)
 
-    def reconstruct(self, photo: str | Path | Photo | Pixels, full_size: bool = False) -> Srgb:
+    def reconstruct(self, photo: Given, full_size: bool = False) -> Srgb:
         """The photo from its own code: at the network's size, or enlarged to the photo's. Raises PhotoError."""
-        pixels = _pixels(photo)
+        pixels = pixels_of(photo)
         framed = frame(pixels, self.size, self.preparation)
         size = (pixels.shape[0], pixels.shape[1]) if full_size else None
         return unframe(self.answer(self.ask(framed.planes).mean), framed.box, size)
@@ -90,11 +94,11 @@ class Autoencoder:
             raise ModelError(f"{path}: is not the one that the model's card names; copy both again")
         return Mixture.load(path)
 
-    def frame(self, photo: str | Path | Photo | Pixels) -> Framed:
+    def frame(self, photo: Given) -> Framed:
         """The photo as the network sees it. Raises PhotoError."""
-        return frame(_pixels(photo), self.size, self.preparation)
+        return frame(pixels_of(photo), self.size, self.preparation)
 
-    def remarks(self, photo: str | Path | Photo | Pixels) -> tuple[str, ...]:
+    def remarks(self, photo: Given) -> tuple[str, ...]:
         """What to know of its reconstruction: where the training photos had padding, nothing was learned."""
         box, typical = self.frame(photo).box, self.preparation.typical_box(self.size)
         for much, sides, found, known in (
@@ -145,6 +149,7 @@ def find_pair(model: str | Path = MODEL) -> tuple[ModelFile, ModelFile]:
 
     Raises ModelError.
     """
+    check_name(model)
     base = _base(model)
     if not Path(f"{base}{DECODER}").is_file():
         known = sorted(path.name.removesuffix(DECODER) for path in WEIGHTS.glob(f"*{DECODER}"))
@@ -184,9 +189,3 @@ def _base(model: str | Path) -> Path:
     if not Path(f"{base}{DECODER}").is_file() and len(base.parts) == 1 and not stem.endswith("."):
         return WEIGHTS / base
     return base
-
-
-def _pixels(photo: str | Path | Photo | Pixels) -> Pixels:
-    if isinstance(photo, (str, Path)):
-        photo = read_photo(photo)
-    return photo.pixels if isinstance(photo, Photo) else photo

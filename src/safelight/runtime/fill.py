@@ -10,9 +10,9 @@ import numpy as np
 
 from safelight.arrays import Mask, Srgb
 from safelight.errors import ModelError, PhotoError
-from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
-from safelight.pixels.given import check_floats
+from safelight.pixels.given import Given, photo_of
 from safelight.pixels.native import Native, Numbers, numbers_of, pictures, to_srgb
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
@@ -55,7 +55,7 @@ class Filler:
 
     def __call__(
         self,
-        photo: str | Path | Photo | Srgb,
+        photo: Given,
         mask: str | Path | Mask,
         method: Method = "auto",
         grow: float = 0,
@@ -63,16 +63,14 @@ class Filler:
     ) -> Srgb:
         """The mended photo: float32 (h, w, 3), sRGB 0..1; what is known is the same, bit by bit.
 
-        photo: a path, a Photo, or floats 0..1 (h, w, 3). mask: a path (white = missing), or (h, w) with 1 =
+        photo: as a colorizer takes it (pixels/given.py). mask: a path (white = missing), or (h, w) with 1 =
         missing. For method, grow and feather see `fill`. Raises PhotoError, ModelError.
         """
-        if isinstance(photo, (str, Path)):
-            photo = read_photo(photo)
-        if isinstance(photo, Photo):
-            return self.fill(photo, _hole(mask, photo.size), method, grow, feather).photo.srgb
-        pixels = check_floats(photo)
-        hole = _hole(mask, (pixels.shape[0], pixels.shape[1]))
-        return self.fill(Photo(pixels), hole, method, grow, feather).photo.pixels
+        given = photo_of(photo)
+        if isinstance(given, Photo):
+            return self.fill(given, _hole(mask, given.size), method, grow, feather).photo.srgb
+        hole = _hole(mask, (given.shape[0], given.shape[1]))
+        return self.fill(Photo(given), hole, method, grow, feather).photo.pixels
 
     def fill(
         self,

@@ -6,6 +6,7 @@ never runs code from it.
 
 import difflib
 import hashlib
+import os
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,6 +109,7 @@ def find_model(model: str | Path = defaults.MODEL, task: str | tuple[str, ...] =
 
     Raises ModelError: no such model, no card, a card of a newer safelight, or another task.
     """
+    check_name(model)
     path = _path_of(model)
     found = ModelFile(path, _read_card(path))
     tasks = (task,) if isinstance(task, str) else task
@@ -117,6 +119,15 @@ def find_model(model: str | Path = defaults.MODEL, task: str | tuple[str, ...] =
             f"{model}: is made for the task {found.card.task!r}; expected a model for {expected}"
         )
     return found
+
+
+def check_name(model: object) -> None:
+    """Raises ModelError unless this can be a model's name or path."""
+    if not isinstance(model, (str, os.PathLike)) or not os.fspath(model):
+        raise ModelError(
+            f"the model is {shown(model)}; expected the name of a bundled one (safelight models), or the path of a "
+            "MODEL.onnx"
+        )
 
 
 def list_bundled(folder: Path = WEIGHTS) -> list[ModelFile]:

@@ -34,6 +34,9 @@ class Recall:
         self._session = session
         self._last: _Look | None = None
 
+    def __reduce__(self) -> "tuple[type[Recall], tuple[Session]]":
+        return type(self), (self._session,)
+
     def __call__(self, planes: Planes, *also: str) -> Reply:
         """The model's reply to these planes, of which the first is all that the trunk sees; see Session."""
         hinted = bool(planes[1:].any())

@@ -10,19 +10,19 @@ import numpy as np
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
-from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.files import Photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
-from safelight.pixels.given import check_floats, pixels_of
+from safelight.pixels.given import Given, photo_of, pixels_of, whole_photo
 from safelight.runtime import defaults
 from safelight.runtime.codes import MODEL as FIGURES
 from safelight.runtime.codes import Autoencoder, is_autoencoder, load_vae
 from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
-from safelight.runtime.modelfile import ModelFile, find_model
+from safelight.runtime.modelfile import ModelFile, check_name, find_model
 from safelight.runtime.recall import Recall, Reply
 from safelight.runtime.scratches import MODEL as SCRATCHES
 from safelight.runtime.scratches import ScratchFinder, load_finder
-from safelight.runtime.session import DISTRIBUTION, Session
+from safelight.runtime.session import DISTRIBUTION, Session, check_threads
 from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
 from safelight.tasks.hints import HintSet, Points, Region, to_points
@@ -55,30 +55,32 @@ class Colorizer:
 
     def __call__(
         self,
-        photo: str | Path | Photo | Srgb,
+        photo: Given,
         hints: HintSet | None = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Srgb:
         """The photo in color: float32 (h, w, 3), sRGB 0..1, of the photo's own size and with its own L.
 
-        photo: a path, a Photo, or floats 0..1 of shape (h, w, 3).
+        photo: a path, a Photo, a picture of Pillow's, or an array (h, w, 3) of sRGB or (h, w) of grey: floats
+        0..1, uint8 or uint16.
         hints: colors at places; None leaves all to the model. vivid: 0 cautious .. 1 as colorful as life.
         reach: 0 a hint colors what lies near it and looks alike .. 1 it says something of the whole picture.
-        Raises PhotoError if the photo cannot be read, or is not floats 0..1.
+        Raises PhotoError if the photo cannot be read, or is none of these.
         """
-        if isinstance(photo, (str, Path, Photo)):
-            return self.recolor(photo, hints, vivid, reach).srgb
-        return self._color(check_floats(photo), hints, vivid, reach)[0]
+        given = photo_of(photo)
+        if isinstance(given, Photo):
+            return self.recolor(given, hints, vivid, reach).srgb
+        return self._color(given, hints, vivid, reach)[0]
 
     def recolor(
         self,
-        photo: str | Path | Photo,
+        photo: Given,
         hints: HintSet | None = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Photo:
-        """The photo (or that of a path) in color, with its own bit depth, alpha and metadata.
+        """The photo in color, with its own bit depth, alpha and metadata: as a call takes it, but no floats.
 
         No float picture of it is made. Raises PhotoError if it cannot be read.
         """
@@ -86,18 +88,17 @@ class Colorizer:
 
     def develop(
         self,
-        photo: str | Path | Photo,
+        photo: Given,
         hints: HintSet | None = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Developed:
         """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
-        if not isinstance(photo, Photo):
-            photo = read_photo(photo)
+        photo = whole_photo(photo)
         pixels, unfamiliarity = self._color(photo.pixels, hints, vivid, reach)
         return Developed(replace(photo.in_srgb(), pixels=pixels), unfamiliarity)
 
-    def unfamiliarity(self, photo: str | Path | Photo | Srgb) -> float:
+    def unfamiliarity(self, photo: Given) -> float:
         """How unlike the pictures that the model was trained on: 0 none, 1 the threshold of its card.
 
         Raises PhotoError as a call does, and ModelError if the model was exported without this measure.
@@ -109,9 +110,7 @@ class Colorizer:
         L = self._seen(pixels_of(photo))
         return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
 
-    def suggest(
-        self, photo: str | Path | Photo | Srgb, hints: HintSet | None = None, count: int = 3
-    ) -> list[Suggestion]:
+    def suggest(self, photo: Given, hints: HintSet | None = None, count: int = 3) -> list[Suggestion]:
         """Where further hints would help most, best first, and the colors that the model thinks possible there.
 
         Hints under a lasso are left aside. Raises PhotoError as a call does, and ModelError if the model was
@@ -220,6 +219,9 @@ def load(
     "fill" and "scratches" work without a model too, by classical methods. threads: how many the network may use,
     0 for one a core. Raises ModelError.
     """
+    check_threads(threads)
+    if model is not None:
+        check_name(model)
     if model == FILL:
         return load_filler(threads=threads)
     if model == SCRATCHES:

@@ -8,9 +8,8 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError
-from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize, tiles, untile
-from safelight.pixels.given import pixels_of
+from safelight.pixels.given import Given, pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.finding import Preparation, answer, ask, likely_mask
@@ -49,13 +48,13 @@ class ScratchFinder:
 
     def __call__(
         self,
-        photo: str | Path | Photo | Srgb,
+        photo: Given,
         sensitivity: float = 0.5,
         method: FindMethod = "auto",
     ) -> Mask:
         """The mask of the damage: float32 (h, w), 1 = damaged, of the photo's size.
 
-        photo: a path, a Photo, or floats 0..1 (h, w, 3). sensitivity: 0 only what is plain .. 1 much that is
+        photo: as a colorizer takes it (pixels/given.py). sensitivity: 0 only what is plain .. 1 much that is
         none. Raises PhotoError, ModelError, RecipeError.
         """
         return self.find(pixels_of(photo), ScratchSettings(sensitivity), method).mask

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy.typing as npt
 from safelight.arrays import Planes
 from safelight.errors import ModelError
 from safelight.runtime.card import Port
+from safelight.runtime.card_fields import shown
 from safelight.runtime.modelfile import ModelFile
 
+MOST_THREADS = 1024
 ERRORS_ONLY = 3  # ONNX Runtime's log level
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
@@ -24,10 +27,13 @@ class Session:
     threads: how many threads one run may use; 0 lets ONNX Runtime choose (one a core).
     recalled: outputs that a later run on the same photo may be given, each as KNOWN + its name; the part of
     the network that makes them is then left out.
+    A session can be pickled and copied: the other one opens the file anew and verifies its checksum.
     Raises ModelError if the file is not ONNX, or has not the inputs and outputs that its card names.
     """
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
+        check_threads(threads)
+        self._made_of = (replace(model, path=model.path.absolute()), threads)
         # Else it keeps a number for this device and events to report; it asks when it is imported.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
@@ -54,6 +60,9 @@ class Session:
         _check_ports(model.path, "input", inputs, model.card.inputs)
         _check_ports(model.path, "output", self.outputs, model.card.outputs)
 
+    def __reduce__(self) -> "tuple[type[Session], tuple[ModelFile, int]]":
+        return type(self), self._made_of
+
     def __call__(self, *also: str, **inputs: Planes) -> Mapping[str, npt.NDArray[np.float32]]:
         """Run once. Each input is (c, h, w) float32; each output is (c, h, w) float32, by its name.
 
@@ -62,6 +71,15 @@ class Session:
         feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
         wanted = [name for name in self.outputs if name != DISTRIBUTION or name in also]
         return {name: result[0] for name, result in zip(wanted, self._session.run(wanted, feed), strict=True)}
+
+
+def check_threads(threads: object) -> None:
+    """Raises ModelError unless this is a number of threads."""
+    whole = isinstance(threads, int) and not isinstance(threads, bool)
+    if not whole or threads not in range(MOST_THREADS + 1):
+        raise ModelError(
+            f"threads is {shown(threads)}; expected a whole number from 0 (one a core) to {MOST_THREADS}"
+        )
 
 
 def _check_ports(path: Path, kind: str, found: Sequence[str], ports: Sequence[Port]) -> None:
