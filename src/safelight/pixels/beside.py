@@ -17,6 +17,9 @@ from safelight.pixels.photoshop import Resource
 Pair = tuple[float, float]
 
 _WEBP = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP ", b"C2PA")
+_MOVED = (
+    "its MakerNote was moved, so that what the camera's maker counts from the file's beginning may be lost"
+)
 _EXPLAINS = {"its gain map (HDR)", "its film (motion photo)", "its depth map"}  # what the second picture is
 
 
@@ -25,7 +28,8 @@ class Said:
     """EXIF, XMP, resolution and the rest, as the file has them.
 
     turn is the orientation that the file states (1 to 8); pending the one still to be applied once Pillow has
-    loaded the pixels. belongs says in words what belongs to the photo as it was, unknown what is not known here.
+    loaded the pixels. belongs says in words what belongs to the photo as it was, unknown what is not known here;
+    moved, whether a MakerNote is not where it was.
     """
 
     exif: bytes | None = None
@@ -36,6 +40,7 @@ class Said:
     pending: int = 1
     belongs: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    moved: bool = False
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -45,6 +50,7 @@ class Said:
                 self.belongs, "it belongs to the photo as it was", "they belong to the photo as it was"
             ),
             *sentence(self.unknown, "it cannot be read here", "they cannot be read here"),
+            *((_MOVED,) if self.moved else ()),
         )
 
 
@@ -186,17 +192,19 @@ def _of_png(image: ImageFile.ImageFile) -> Said:
 def _of_tiff(image: TiffImagePlugin.TiffImageFile) -> Said:
     assert image.fp is not None
     try:
-        block, apart, belongs, damaged = tiff_tags.read(image.fp, image.tag_v2.offset or 0)
+        tags = tiff_tags.read(image.fp, image.tag_v2.offset or 0)
     except (ValueError, struct.error):
         return Said(unknown=("what it says beside its pixels",))
     said = Said(
-        exif=block,
-        xmp=apart.get(tiff_tags.XMP, b"").rstrip(b"\0") or None,
-        metadata=Metadata(iptc=apart.get(tiff_tags.IPTC) or None),
-        belongs=tuple(belongs),
-        unknown=(f"{damaged} damaged field{'s' * (damaged != 1)} of it",) if damaged else (),
+        exif=tags.block,
+        xmp=tags.apart.get(tiff_tags.XMP, b"").rstrip(b"\0") or None,
+        metadata=Metadata(iptc=tags.apart.get(tiff_tags.IPTC) or None),
+        belongs=tags.belongs,
+        unknown=(f"{tags.damaged} field{'s' * (tags.damaged > 1)} (damaged or too long)",)
+        * bool(tags.damaged),
+        moved=tags.moved,
     )
-    return _with_resources(said, photoshop.read(apart.get(tiff_tags.RESOURCES, b"")))
+    return _with_resources(said, photoshop.read(tags.apart.get(tiff_tags.RESOURCES, b"")))
 
 
 def _with_resources(said: Said, resources: Iterable[Resource]) -> Said:

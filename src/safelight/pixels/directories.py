@@ -15,6 +15,7 @@ _SMALLER = {16: 4, 17: 9, 18: 13}  # what a classic TIFF has for them
 POINTERS = {34665: "EXIF", 34853: "GPS", 40965: "interoperability"}
 MAKER_NOTE = 37500
 LARGEST = 1 << 24  # bytes of one value, and of a directory with all within it; no text is longer
+_NEAR = 1 << 16  # where a MakerNote can stay: a JPEG's block is no longer
 _DEEPEST = 4  # directories within directories
 
 
@@ -121,8 +122,7 @@ def block(order: str, fields: Iterable[Field]) -> bytes:
     """The fields as an EXIF block. A MakerNote stays at its offset, where it is among the first 64 kB:
     makers count from the beginning of the file."""
     fields = tuple(fields)
-    notes = [field for field in flat(fields) if field.tag == MAKER_NOTE]
-    fixed = notes[0] if notes and 8 <= notes[0].at < 1 << 16 and len(notes[0].data) > 4 else None
+    fixed = next((field for field in _notes(fields) if 8 <= field.at < _NEAR), None)
     room = _Room(order, fixed)
     start = room.directory(fields)
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "L", start)
@@ -134,6 +134,15 @@ def flat(fields: Iterable[Field]) -> Iterator[Field]:
     for field in fields:
         yield field
         yield from flat(field.inner or ())
+
+
+def moved(fields: Iterable[Field]) -> list[Field]:
+    """The MakerNotes that `block` cannot leave at their offset."""
+    return [field for field in _notes(fields) if not 8 <= field.at < _NEAR]
+
+
+def _notes(fields: Iterable[Field]) -> list[Field]:
+    return [field for field in flat(fields) if field.tag == MAKER_NOTE and len(field.data) > 4]
 
 
 class _Room:

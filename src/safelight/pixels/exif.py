@@ -21,6 +21,7 @@ _FIRST_WIDTH, _FIRST_HEIGHT = 256, 257
 _THUMBNAIL_AT, _THUMBNAIL_LENGTH = 513, 514
 _ASCII, _RATIONAL = 2, 5
 _NUMBERS = {1: "B", 3: "H", 4: "L"}
+_MOST_LEFT_OUT = 16  # fields of a block that is made smaller
 INCHES = {2: Fraction(1), 3: Fraction(254, 100)}  # of the unit: pixels an inch for one pixel a unit
 
 
@@ -200,7 +201,7 @@ def within(block: bytes, largest: int) -> tuple[bytes | None, tuple[int, ...]]:
     left_out: list[int] = []
     while len(smaller := directories.block(order, fields)) > largest:
         longest = max(directories.flat(fields), key=lambda field: len(field.data), default=None)
-        if longest is None:
+        if longest is None or len(left_out) == _MOST_LEFT_OUT:
             return None, ()
         fields = _without(fields, longest)
         left_out.append(longest.tag)

@@ -20,6 +20,7 @@ EXIF, XMP, MORE_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://n
 PHOTOSHOP = b"Photoshop 3.0\0"
 LARGEST = 65533  # bytes in a segment, which has 16 bits for its length and that
 LARGEST_TOTAL = 1 << 25  # bytes of all segments; a photo has some hundred thousand
+_MOST_MARKERS = 10_000  # in a file; those of a progressive photo are some dozen
 _SCAN, _END = 0xDA, 0xD9
 _ALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
 _NEXT = re.compile(rb"\xff+[^\xff\x00\xd0-\xd7]")  # a marker that ends a scan
@@ -62,7 +63,7 @@ def read(file: IO[bytes]) -> list[Chunk]:
         data = file.read(max(0, length - 2))
         if head[1:2] == COMMENT or 0xE0 <= head[1] <= 0xEF:
             found.append(Chunk(head[1:2], data))
-            total += len(data)
+            total += len(data) + 100  # of memory
     return found
 
 
@@ -133,7 +134,10 @@ def behind(file: IO[bytes]) -> str | None:
 def _end(whole: mmap.mmap) -> int:
     """Where the picture ends, behind its last marker; 0 if it has none."""
     at = 2
-    while match := _NEXT.search(whole, at):
+    for _ in range(_MOST_MARKERS):
+        match = _NEXT.search(whole, at)
+        if match is None:
+            break
         at, marker = match.end(), whole[match.end() - 1]
         if marker == _END:
             return at

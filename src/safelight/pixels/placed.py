@@ -15,6 +15,13 @@ from safelight.pixels.metadata import Chunk, Metadata
 from safelight.pixels.photo import Photo
 from safelight.pixels.photoshop import Resource
 
+_PNG_ALONE = {
+    "tIME": "its time of change (tIME)",
+    "sCAL": "its scale (sCAL)",
+    "oFFs": "its offset (oFFs)",
+    "pCAL": "its calibration (pCAL)",
+    "sTER": "its stereo order (sTER)",
+}
 _NEAR = 0.01  # resolutions that differ by less are the same
 _INCH, _CM = 1, 2  # JFIF's units
 _JFIF = 6, 13  # where a JPEG says JFIF, and its unit
@@ -159,8 +166,14 @@ def _resources(said: Metadata, captions: bytes | None) -> list[Resource]:
 
 
 def _of_png_alone(chunks: Iterable[Chunk]) -> list[str]:
-    names = [png_chunks.keyword(each).decode("latin-1") or each.kind.decode("latin-1") for each in chunks]
-    return [f"its texts ({', '.join(names[:8])}{' …' * (len(names) > 8)})"] if names else []
+    words, others = list[str](), list[str]()
+    for each in chunks:
+        word = png_chunks.keyword(each).decode("latin-1")
+        (words if word else others).append(word or each.kind.decode("latin-1"))
+    return [
+        *([f"its texts ({', '.join(words[:8])}{' …' * (len(words) > 8)})"] if words else []),
+        *(_PNG_ALONE.get(name, f"its {name}") for name in dict.fromkeys(others)),
+    ]
 
 
 def _of_jpeg_alone(said: Metadata) -> list[str]:

@@ -11,6 +11,7 @@ from typing import IO
 from safelight.pixels.metadata import Chunk
 
 LARGEST = 1 << 24  # bytes of all texts, packed, and of one that is unpacked
+_EACH = 100  # bytes of memory for a chunk beside its data
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _KEPT = (*_TEXTS, b"eXIf", b"tIME", b"sCAL", b"oFFs", b"pCAL", b"sTER")
 _CODING = (  # pixels, colors and animations
@@ -21,6 +22,7 @@ _CODING = (  # pixels, colors and animations
 _XMP = b"XML:com.adobe.xmp"
 _PROFILE = b"Raw profile type "
 _BELONG = {b"caBX": "its signed origin (C2PA)", b"gdAT": "its gain map (HDR)"}
+_PROFILE_HEAD = re.compile(rb"\s*[^\n]*\n\s*(\d{1,9})\n")
 _ORIENTATION = re.compile(rb"(?i)(exif|tiff):orientation\Z")
 
 
@@ -35,7 +37,7 @@ def read(file: IO[bytes]) -> tuple[list[Chunk], list[str], list[bytes]]:
         length, kind = struct.unpack(">L4s", head)
         if kind in _KEPT and total + length <= LARGEST:
             found.append(Chunk(kind, file.read(length)))
-            total += length
+            total += length + _EACH
             length = 0
         elif kind in _BELONG:
             left_out.append(_BELONG[kind])
@@ -145,7 +147,7 @@ def _kind(kind: str, data: bytes) -> str:
 def _profile(chunk: Chunk) -> bytes | None:
     """The data of a raw profile; None if they are not what they say to be."""
     said = text(chunk)
-    match = re.match(rb"\s*[^\n]*\n\s*(\d{1,9})\n", said[0]) if said else None
+    match = _PROFILE_HEAD.match(said[0][:200]) if said else None
     if said is None or match is None:
         return None
     try:

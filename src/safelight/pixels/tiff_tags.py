@@ -1,6 +1,7 @@
 """What a TIFF says beside its pixels. Source: TIFF 6.0; Adobe Photoshop TIFF Technical Notes (34377, 37724)."""
 
 import struct
+from dataclasses import dataclass
 from typing import IO
 
 from safelight.pixels import directories
@@ -31,9 +32,20 @@ LAYOUT = frozenset(
 )
 
 
-def read(file: IO[bytes], at: int) -> tuple[bytes | None, dict[int, bytes], list[str], int]:
-    """Of the directory at an offset: the EXIF block of all that is kept; the data of XMP, IPTC and RESOURCES;
-    what was left out as it belongs to the photo as it was, in words; how many fields were damaged.
+@dataclass(frozen=True)
+class Tags:
+    """The EXIF block of all that is kept; the data of XMP, IPTC and RESOURCES; in words what belongs to the photo
+    as it was; how many fields were damaged; whether a MakerNote had to be moved."""
+
+    block: bytes | None
+    apart: dict[int, bytes]
+    belongs: tuple[str, ...]
+    damaged: int
+    moved: bool
+
+
+def read(file: IO[bytes], at: int) -> Tags:
+    """What the directory at an offset says. Raises ValueError where there is none.
 
     A page that follows its own preview takes what the preview's directory says and its own does not.
     """
@@ -42,12 +54,12 @@ def read(file: IO[bytes], at: int) -> tuple[bytes | None, dict[int, bytes], list
     if first != at:
         fields = (*fields, *_of_preview(file, first, {field.tag for field in fields}))
     apart = {field.tag: field.data for field in fields if field.tag in (XMP, IPTC, RESOURCES)}
-    left_out = [_BELONG[field.tag] for field in fields if field.tag in _BELONG]
+    belongs = tuple(_BELONG[field.tag] for field in fields if field.tag in _BELONG)
     kept = [field for field in fields if field.tag not in apart and field.tag not in _BELONG]
     block = directories.block(order, sorted(kept, key=lambda field: field.tag)) if kept else None
     if IPTC in apart:
         apart[IPTC] = _in_order(apart[IPTC])
-    return block, apart, left_out, damaged
+    return Tags(block, apart, belongs, damaged, bool(directories.moved(kept)))
 
 
 def _first(file: IO[bytes]) -> int:

@@ -36,11 +36,10 @@ _INTERESTING = (
     *(b"Orientation", b"Dimension", b"ImageWidth", b"ImageLength", b"Resolution", b"hdr-gain-map"),
     *(b"ns.apple.com", b"ns.google.com/photos", b"Thumbnails", b"xmp/note/", b"jumbf", b"c2pa"),
 )
-_MOST_PARTS = 200_000
+_MOST_PARTS, _DEEPEST, _MOST_SPACES = 200_000, 100, 1000  # packets of cameras and editors have some hundred
 _ATTRIBUTE = re.compile(rb"(\s+)([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _NAME = re.compile(rb"<([^\s/>]+)")
 _STATED = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[2-8]")
-_PACKET_END = re.compile(rb"\s*(<\?xpacket end=)")
 
 
 @dataclass
@@ -189,7 +188,8 @@ def split(packet: bytes, largest: int) -> tuple[bytes, bytes, bytes] | None:
 
 def without_padding(packet: bytes) -> bytes:
     """The packet without the blanks that wait at its end for later words."""
-    return _PACKET_END.sub(rb"\n\1", packet)
+    at = packet.rfind(b"<?xpacket end=")
+    return packet if at < 0 else packet[:at].rstrip() + b"\n" + packet[at:]
 
 
 def _properties(parts: list[_Part], nodes: list[_Part]) -> list[_Part]:
@@ -278,9 +278,12 @@ def _name_at(packet: bytes, start: int) -> bytes:
 
 def _parts(packet: bytes) -> list[_Part]:
     """Every element and attribute. Raises ValueError or ExpatError if the packet is no plain XML in UTF-8."""
-    if b"\0" in packet.rstrip(b"\0"):
+    packet = packet.rstrip(b"\0")
+    if b"\0" in packet:
         raise ValueError("it is not UTF-8")
-    return _Reader(packet.rstrip(b"\0")).parts
+    if packet.count(b"=") + packet.count(b"<") > _MOST_PARTS:
+        raise ValueError("it has too many parts")
+    return _Reader(packet).parts
 
 
 class _Reader:
@@ -316,6 +319,8 @@ class _Reader:
                 attributes.append((attribute, match))
         end = self.packet.index(b">", at) + 1
         scope = scope | declared if declared else scope
+        if len(self.open) > _DEEPEST or len(scope) > _MOST_SPACES:
+            raise ValueError("it is too deep")
         element = _Part(*_expanded(name, scope), start, end, (end, end), parent, scope, declared={*declared})
         self.parts.append(element)
         self.open.append(element)
@@ -323,8 +328,6 @@ class _Reader:
         for key, match in keyed + [(("", uri), match) for uri, match in spaces]:
             inner = match.start(3) + 1, match.end(3) - 1
             self.parts.append(_Part(*key, match.start(), match.end(), inner, element, scope, attribute=True))
-        if len(self.parts) > _MOST_PARTS:
-            raise ValueError("it has too many parts")
 
     def _end(self, name: str) -> None:
         at, element = self.parser.CurrentByteIndex, self.open.pop()
