@@ -79,6 +79,71 @@ def table_profile() -> bytes:
     return _profile(b"scnr", b"RGB ", b"Lab ", {b"A2B0": table, b"wtpt": _xyz_tag(D50)})
 
 
+def grid_profile(space: bytes, connection: bytes, kind: bytes, seed: int = 0) -> bytes:
+    """A profile with a table of made-up but smooth colors: kind is mft1, mft2 or mAB (all five stages)."""
+    inputs, rng = {b"RGB ": 3, b"CMYK": 4, b"GRAY": 1}[space], np.random.default_rng(seed)
+    points = 5 if inputs < 4 else 3
+    axes = np.stack(np.meshgrid(*[np.linspace(0, 1, points)] * inputs, indexing="ij"), axis=-1)
+    light = axes if inputs < 4 else 1 - np.minimum(axes[..., :3] + axes[..., 3:], 1)
+    light = np.repeat(light, 3, axis=-1) if inputs == 1 else light
+    # Not quite black, not quite straight: what the table says can be told from what it does not.
+    lab = np.stack(
+        [
+            6 + 94 * light.mean(-1) ** 1.1,
+            60 * (light[..., 0] - light[..., 1]) + 3 * rng.random(light.shape[:-1]),
+            60 * (light[..., 1] - light[..., 2]),
+        ],
+        axis=-1,
+    )
+    lab[(slice(-1, None),) * inputs if inputs < 4 else (slice(0, 1),) * 4] = (100, 0, 0)
+    numbers = _lab_numbers(lab, kind) if connection == b"Lab " else _xyz_of(lab) * 32768 / 65535
+    table = {b"mft1": _mft, b"mft2": _mft, b"mAB ": _mab}[kind](numbers.clip(0, 1), kind, inputs)
+    purpose = b"prtr" if space == b"CMYK" else b"scnr"
+    return _profile(purpose, space, connection, {b"A2B0": table, b"wtpt": _xyz_tag(D50)})
+
+
+def _lab_numbers(lab: np.ndarray, kind: bytes) -> np.ndarray:
+    numbers = np.stack([lab[..., 0] / 100, (lab[..., 1] + 128) / 255, (lab[..., 2] + 128) / 255], axis=-1)
+    return numbers * (65280 / 65535 if kind == b"mft2" else 1)
+
+
+def _xyz_of(lab: np.ndarray) -> np.ndarray:
+    f = (lab[..., :1] + 16) / 116 + np.stack(
+        [lab[..., 1] / 500, 0 * lab[..., 1], -lab[..., 2] / 200], axis=-1
+    )
+    return np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * D50
+
+
+def _mft(numbers: np.ndarray, kind: bytes, inputs: int) -> bytes:
+    white, code = (65535, ">u2") if kind == b"mft2" else (255, "u1")
+    entries = 64 if kind == b"mft2" else 256
+    bent = (np.linspace(0, 1, entries) ** 1.3 * white).round().astype(code).tobytes()
+    straight = (np.linspace(0, 1, entries) * white).round().astype(code).tobytes()
+    identity = struct.pack(">9l", *(65536 if index % 4 == 0 else 0 for index in range(9)))
+    head = kind + bytes(4) + bytes([inputs, 3, numbers.shape[0], 0]) + identity
+    head += struct.pack(">2H", entries, entries) if kind == b"mft2" else b""
+    return head + bent * inputs + (numbers * white).round().astype(code).tobytes() + straight * 3
+
+
+def _mab(numbers: np.ndarray, kind: bytes, inputs: int) -> bytes:
+    """A curves, grid, M curves, matrix, B curves, in the order B, matrix, M, grid, A in the file."""
+    curve, half = _gamma(1.3) + b"", _parametric(1.0, 0)
+    b_curves = (curve[:14] + bytes(2)) * 3
+    inverse = (_gamma(1 / 1.3)[:14] + bytes(2)) * 3
+    matrix = struct.pack(">12l", *(65536 if index % 4 == 0 and index < 9 else 0 for index in range(12)))
+    shape = bytes([numbers.shape[0]] * inputs).ljust(16, b"\0") + b"\2" + bytes(3)
+    grid = shape + (numbers * 65535).round().astype(">u2").tobytes()
+    grid += bytes(-len(grid) % 4)
+    at_b, at_matrix = 32, 32 + len(b_curves)
+    at_m = at_matrix + len(matrix)
+    at_grid = at_m + len(inverse)
+    at_a = at_grid + len(grid)
+    head = b"mAB " + bytes(4) + bytes([inputs, 3, 0, 0])
+    return (
+        head + struct.pack(">5L", at_b, at_matrix, at_m, at_grid, at_a) + b_curves + matrix + inverse + grid
+    ) + half * inputs
+
+
 def corner_lab(rgb: tuple[int, ...]) -> np.ndarray:
     """Lab (D50) of a corner of the scanner's RGB: as if inks took away what is missing."""
     inks = tuple(1 - light for light in rgb)

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8, UInt16
 from PIL import Image, ImageCms
 
-from safelight.pixels import curves, icc
+from safelight.pixels import curves, icc, icc_made
 from safelight.pixels.icc import Profile, ProfileError
 from safelight.pixels.icc_made import SRGB, to_d50, to_xyz
 from safelight.pixels.tables import D50, read_table
@@ -185,14 +185,8 @@ def _light_of(profile: bytes, channels: int) -> Light:
 
 
 def _table_light(profile: bytes, parsed: Profile) -> Light:
-    """Through a table, its black point moved to black (ICC white paper 40, black point compensation)."""
-    table = read_table(parsed)
-    if parsed.space == b"CMYK":
-        dark = _darkness_of_inks(profile)
-    else:
-        black = table(np.zeros((1, len(table.inputs)), np.uint16))
-        dark = float(curves.compress(black[:, 1])[0] * 116 - 16)
-    black_y = float(curves.expand(np.array([(min(max(dark, 0), 50) + 16) / 116], np.float32))[0])
+    """Through a table, its black point moved to black (black point compensation, ISO 18619)."""
+    table, black_y = read_table(parsed), _black_of_table(profile, parsed)
     scale = np.float32(1 / (1 - black_y))
     shift = (D50 * np.float32(black_y)).astype(np.float32)
     mixing = _TO_LINEAR.astype(np.float32)
@@ -203,18 +197,33 @@ def _table_light(profile: bytes, parsed: Profile) -> Light:
     return light
 
 
-def _darkness_of_inks(profile: bytes) -> float:
-    """L of the darkest that the inks print: black to inks and back (as LittleCMS finds a printer's black)."""
+def _black_of_table(profile: bytes, parsed: Profile) -> float:
+    """Y of the darkest that the table knows, as LittleCMS finds it: by what its compensation does to a middle tone.
+
+    Grey is the one kind of picture that Pillow lets LittleCMS give 16 bits.
+    """
+    middles: dict[bytes, tuple[str, tuple[int, ...]]] = {
+        b"GRAY": ("L", (128,)),
+        b"RGB ": ("RGB", (128, 128, 128)),
+        b"CMYK": ("CMYK", (0, 0, 0, 128)),
+    }
+    mode, middle = middles[parsed.space]
+    device = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    light = ImageCms.ImageCmsProfile(io.BytesIO(icc_made.grey_profile("light", icc_made.power(1))))
     try:
-        lab, inks = ImageCms.createProfile("LAB"), ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        there = ImageCms.buildTransform(lab, inks, "LAB", "CMYK", ImageCms.Intent.PERCEPTUAL)
-        back = ImageCms.buildTransform(inks, lab, "CMYK", "LAB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
-        printed = ImageCms.applyTransform(Image.new("LAB", (1, 1), (0, 128, 128)), there)
-        assert printed is not None
-        dark = ImageCms.applyTransform(printed, back)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return 0.0  # it cannot print, only be read: LittleCMS then moves nothing
-    return float(np.asarray(dark)[0, 0, 0]) * 100 / 255
+        plain, moved = (
+            ImageCms.buildTransform(
+                device, light, mode, "I;16", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags(flags)
+            )
+            for flags in (0, ImageCms.Flags.BLACKPOINTCOMPENSATION)
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+        raise ProfileError("it is damaged") from error
+    sample = Image.new(mode, (1, 1), middle)
+    before, after = (
+        float(np.asarray(ImageCms.applyTransform(sample, each))[0, 0]) / 65535 for each in (plain, moved)
+    )
+    return max((before - after) / (1 - after), 0.0) if after < 0.99 else 0.0
 
 
 def _levels(light: Float32[np.ndarray, "..."]) -> UInt16[np.ndarray, "..."]:
