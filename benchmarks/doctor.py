@@ -2,11 +2,14 @@
 
     python benchmarks/doctor.py [--runs 200]
     python benchmarks/doctor.py --data DATASET [--trained 1] [--only NAME,...]
+    python benchmarks/doctor.py --data DATASET --advice [--only NAME,...]
     python benchmarks/doctor.py --healthy RUN RUN ...
 
 First made-up runs (tests/journal/made.py): healthy ones of many lengths, batches and noises, and each sickness put
 into one. With --data small networks are trained instead, most so that they fail; that takes a minute each and more.
-With --healthy finished runs that are known to be good are examined: all that is found there is a false alarm.
+With --advice each of those runs is followed by one that does as the doctor said, and an unharmed run by one for each
+advice on color: what the advice does to the symptom, and what it costs. With --healthy finished runs that are known
+to be good are examined: all that is found there is a false alarm.
 """
 
 import argparse
@@ -29,8 +32,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.journal.made import SICK, healthy
 
 from safelight.data.cache import PictureSet
+from safelight.journal.doctor.case import Examination
 from safelight.journal.doctor.examine import case_of, examine
-from safelight.journal.records import read_record
+from safelight.journal.records import Record, read_record
 from safelight.recipes import recipe_named
 from safelight.training import fit as fitting
 from safelight.training.color.craft import ColorCraft
@@ -123,6 +127,13 @@ FAILING = {
     "truths of opposite colors": Failing({}, {"implausible hue"}, sample=turned),
     "half of it dead": Failing({"model.norm": "group"}, {"dead units"}, start=half_dead),
 }
+# Advice on color, each alone on a run without a fault: what it costs where nothing is wrong.
+COLOR_ADVICE = (
+    "--loss.chroma 0.4", "--loss.perceptual 0.1", "--train.steps 400", "--optimizer.lr 0.0006",
+    "--model.widths 96,72,48,24", "--model.freeze false", "--loss.diversity 0.1", "--train.seed 1",
+)  # fmt: skip
+TINY = {"augment.size": "32", "train.steps": "200", "train.validate_every": "50"}
+SHOWN = ("val/gain_0", "val/gain_10", "probe/chroma", "probe/concentration", "probe/most_chroma")
 TOLD = ("val/gain_0", "probe/chroma", "probe/obeyed", "probe/dead", "probe/concentration", "probe/hue_error")
 
 
@@ -135,10 +146,15 @@ def main() -> None:
     options.add_argument("--data", type=Path, help="train small networks on this dataset too")
     options.add_argument("--trained", type=int, default=1, help="seeds of the trained ones")
     options.add_argument("--only", default="", help="parts of the names of trained ones, with commas")
+    options.add_argument(
+        "--advice", action="store_true", help="follow the advice: what it does, what it costs"
+    )
     options.add_argument("--healthy", type=Path, nargs="+", metavar="RUN", help="finished runs that are good")
     given = options.parse_args()
     if given.healthy:
         known_good(given.healthy)
+    elif given.data and given.advice:
+        advised(given.data, given.only.split(","))
     elif given.data:
         trained(given.data, given.trained, given.only.split(","))
     else:
@@ -217,6 +233,52 @@ def trained(data: Path, seeds: int, only: Sequence[str]) -> None:
                 flush=True,
             )
     print(f"as expected: {right[True]} of {right.total()}")
+
+
+def advised(data: Path, only: Sequence[str]) -> None:
+    """Each sick run, and one that does as it was told; then each advice on color where nothing is wrong."""
+    for name, failing in FAILING.items():
+        if failing.expected == {"washed out"} or not any(part in name for part in only):
+            continue
+        changes = {**SMALL, **TINY, **failing.changes}
+        record, examination = _trained(data, failing, changes)
+        finding = next((each for each in examination.findings if each.flags), None)
+        if finding is None:
+            print(f"{name:26} nothing that has a flag was found", flush=True)
+            continue
+        after, again = _trained(data, failing, changes | _flags(finding.flags))
+        reading = again.readings[finding.name]
+        figure = f"{finding.reading.figure:.3g} -> {reading.figure:.3g}" if reading else "gone"
+        side = "below" if finding.reading.below else "above"
+        print(
+            f"{name:26} {finding.name} ({side} {finding.reading.limit:.3g}): {finding.flags}: {figure}; "
+            f"{_shown(record)} -> {_shown(after)}",
+            flush=True,
+        )
+    if any(part in "unharmed" for part in only):
+        before, _ = _trained(data, FAILING["unharmed"], {**SMALL, **TINY})
+        print(f"unharmed: {_shown(before)}", flush=True)
+        for advice in COLOR_ADVICE:
+            after, _ = _trained(data, FAILING["unharmed"], {**SMALL, **TINY} | _flags(advice))
+            print(f"unharmed {advice}: {_shown(after)}", flush=True)
+
+
+def _trained(data: Path, failing: Failing, changes: dict[str, str]) -> tuple[Record, Examination]:
+    recipe = override(recipe_named("color"), changes)
+    with tempfile.TemporaryDirectory() as folder, sickened(failing):
+        record = read_record(fit(recipe, data, Path(folder), quiet=True).folder)
+        examination = examine(case_of(record, with_dataset=False))
+        assert record.curves is not None  # read while the folder is there
+    return record, examination
+
+
+def _flags(typed: str) -> dict[str, str]:
+    words = typed.split()
+    return dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=True))
+
+
+def _shown(record: Record) -> str:
+    return ", ".join(f"{key} {record.curves[key].last:.3g}" for key in SHOWN if key in record.curves)
 
 
 @contextmanager

@@ -77,6 +77,7 @@ def healthy(rng: np.random.Generator) -> Case:
         "val/gain_10": gain + 3.5 + wobble[1],
         "probe/train_gain_0": gain + lead + wobble[2],
         "probe/chroma": chroma,
+        "probe/most_chroma": np.full(count, rng.uniform(20, 130)),
         "probe/between": chroma,
         "probe/red_green": np.full(count, rng.uniform(0.15, 0.5)),
         "probe/truth_red_green": np.full(count, 0.34),
@@ -188,7 +189,8 @@ def _deaf_decoder(case: Case, rng: np.random.Generator) -> Case:
     curves = {
         f"probe/{name}": make_curve(looks, np.full(len(looks), figure)) for name, figure in measures.items()
     }
-    settings = {**case.settings, "loss.kl": 4.0, "loss.warmup": 0.0, "model.variational": True}
+    settings = {**case.settings, "task": "code", "loss.kl": 4.0, "loss.warmup": 0.0}
+    settings["model.variational"] = True
     return replace(case, curves={**case.curves, **curves}, settings=settings)
 
 
@@ -199,7 +201,7 @@ def _holes(case: Case, **figures: float) -> Case:
     curves = {
         f"probe/{name}": make_curve(looks, np.full(len(looks), v)) for name, v in (well | figures).items()
     }
-    return replace(case, curves={**case.curves, **curves})
+    return replace(case, curves={**case.curves, **curves}, settings={**case.settings, "task": "fill"})
 
 
 SICK: dict[str, tuple[str, Sickness]] = {
@@ -221,6 +223,10 @@ SICK: dict[str, tuple[str, Sickness]] = {
         lambda case, rng: _with(
             case, probe__concentration=rng.uniform(0.94, 0.999), probe__hue=rng.uniform(50, 85)
         ),
+    ),
+    "neon": (
+        "colors out of range",
+        lambda case, rng: _with(case, probe__most_chroma=rng.uniform(300, 50_000)),
     ),
     "pale": ("washed out", lambda case, rng: _with(case, probe__chroma=rng.uniform(0.05, 0.3))),
     "blue grass": ("implausible hue", lambda case, rng: _with(case, probe__hue_error=rng.uniform(52, 95))),

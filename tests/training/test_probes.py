@@ -1,13 +1,26 @@
 """Probes: the same each time, in color, and scored in dB over grey."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from safelight.arrays import Ab, Lightness
 from safelight.tasks.hints import Points
+from safelight.training.color.predict import NetworkPredict
 from safelight.training.color.probe import Probe, join
 from safelight.training.color.probes import COUNTS, choose, contact_sheet, gain_over_grey, psnr
+from safelight.training.color.recipe import ColorRecipe
+from safelight.training.crafts import craft_of
 from safelight.training.fill.probes import hole_psnr
+from safelight.training.guard.callback import Guard
+from safelight.training.guard.diagnosis import advice_for
+from safelight.training.guard.looks import Ailing
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.guard.trips import Tripped, words
 from tests.training.conftest import Album
 
 
@@ -79,3 +92,44 @@ def test_answers_that_are_no_numbers_are_drawn_black(probes: list[Probe]) -> Non
     sheet = contact_sheet(probes[:1], broken)  # a warning would be an error here
     assert (sheet[:, 64:128] == 0).all()
     assert sheet[:, -32:].any()
+
+
+def trainer_at(step: int) -> Any:
+    return SimpleNamespace(global_step=step, max_steps=100, is_global_zero=True, world_size=1, callbacks=[])
+
+
+def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorRecipe) -> None:
+    """A few pixels of 3,300 units of ab, which a clipped picture hardly shows and no average of it tells."""
+    torch.manual_seed(0)
+    craft = craft_of(tiny)
+    probes, network = craft.probes(album, tiny), craft.network(tiny)
+    assert isinstance(probes, Ailing)
+    assert probes.illness(network) is None
+    usual = NetworkPredict.reply
+
+    def with_a_patch(self: NetworkPredict, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ab, chroma = usual(self, planes)
+        ab = ab.copy()
+        ab[1, :2, :2] = -30
+        return ab, chroma
+
+    guard = Guard(None, GuardSettings(), probes, 8)
+    module: Any = SimpleNamespace(
+        training=False, network=network, get_submodule=lambda name: network, train=lambda mode: None
+    )
+    guard._look(trainer_at(8), module)
+    assert not guard.ill
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NetworkPredict, "reply", with_a_patch)
+        with pytest.raises(Tripped) as tripped:
+            guard._look(trainer_at(16), module)
+    (sign,) = tripped.value.signs
+    assert sign.measure == "range"
+    assert sign.seen == pytest.approx(30 * 110, rel=0.02)
+    assert words(sign).startswith(
+        "the answers to the probes have colors that no picture can show: a chroma of 3.3e+03"
+    )
+    assert tripped.value.blame == "network"
+    assert "--loss.diversity 0" in advice_for("range", "", "network", "colorize").attempt
+    assert isinstance(network, nn.Module)
+    guard._look(trainer_at(24), module)  # what is well again does not trip

@@ -10,19 +10,17 @@ Examples:
   safelight doctor runs/2026-11-22_11h51m10s-color
   safelight doctor runs/2026-11-22_11h51m10s-color --no-report
 
-The report with a picture for each finding is doctor/report.md in the run's folder. It leaves with 1 if it
-found anything, else with 0.
+The report with a picture for each finding is doctor/report.md in the run's folder. The exit status is 1 if
+anything was found, else 0.
 """
 
 
 @click.command(short_help="Say what is wrong with a run, and what to try.", epilog=EXAMPLES)
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
-@click.option("--no-report", is_flag=True, help="Only tell; write nothing into the run's folder.")
-@click.option(
-    "--no-dataset", is_flag=True, help="Leave out the search for pictures on both sides of the split."
-)
+@click.option("--no-report", is_flag=True, help="Only print; write nothing into the run's folder.")
+@click.option("--no-dataset", is_flag=True, help="Skip the search for near-duplicates across the splits.")
 def doctor(run: Path, no_report: bool, no_dataset: bool) -> int:
-    """Check a RUN for the known ways of going wrong, from what stands in its folder.
+    """Check a RUN for known training problems, from the files in its folder.
 
     Each finding has its figure and limit, the likely cause and the setting to try next.
     """

@@ -8,6 +8,7 @@ from safelight.journal.curves import Curve
 from safelight.journal.settings import Settings
 
 Picture = Literal["curves", "colors", "twins"]
+YOUNG = 0.25  # of the planned steps
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,22 @@ class Case:
     guard: Sequence[Mapping[str, Any]] = ()
     error: str = ""
     leaks: Leaks | None = None
+
+    @property
+    def task(self) -> str:
+        """colorize, fill, scratches or code; the oldest recipes do not say, and are of colors."""
+        task = str(self.settings.get("task", "colorize"))
+        return "colorize" if task == "color" else task
+
+    @property
+    def seen(self) -> float:
+        """Training pictures drawn so far."""
+        return self.step * self.number("data.batch", 1)
+
+    @property
+    def young(self) -> bool:
+        """Too early in the run to tell much: every network begins brown, or grey, or empty."""
+        return self.progress < YOUNG
 
     @property
     def planned(self) -> int:
@@ -64,7 +81,8 @@ class Case:
 class Reading:
     """What one check measured. figure and limit are in `unit`; says: the evidence in a sentence.
 
-    curves: the measures to draw. marks: steps to point at.
+    curves: the measures to draw. marks: steps to point at. below: it is sick below the limit, not above. but:
+    the second condition that it must meet to be sick, told where the figure alone is beyond its limit.
     """
 
     figure: float
@@ -74,6 +92,13 @@ class Reading:
     says: str
     curves: tuple[str, ...] = ()
     marks: tuple[int, ...] = ()
+    below: bool = False
+    but: str = ""
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the figure alone is beyond its limit."""
+        return self.figure < self.limit if self.below else self.figure > self.limit
 
 
 @dataclass(frozen=True)
@@ -105,10 +130,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found, and what every check read; None: what it needs was not measured."""
+    """What was found, and what every check of the run's task read; None: what it needs was not measured.
+
+    young: the run is too short for most checks (case.py: YOUNG).
+    """
 
     findings: tuple[Finding, ...]
     readings: Mapping[str, Reading | None] = field(default_factory=dict)
+    young: bool = False
 
     @property
     def healthy(self) -> bool:

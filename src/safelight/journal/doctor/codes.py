@@ -21,4 +21,6 @@ def measure_collapse(case: Case) -> Reading | None:
     )
     sick = active == 0 or (error >= 1 - LEAST_GAIN and cost < LEAST_NATS)
     curves = ("probe/active_share", "probe/kl", "probe/mean_picture")
-    return Reading(1 - error, LEAST_GAIN, "of the mean picture's error taken away", sick, says, curves)
+    but = f"its code has active numbers and costs {cost:.3g} nats, so that it says something"
+    unit = "of the mean picture's error taken away"
+    return Reading(1 - error, LEAST_GAIN, unit, sick, says, curves, below=True, but=but)

@@ -13,6 +13,7 @@ from safelight.arrays import Ab
 
 Angle = float  # degrees in the ab plane: 0 red, 90 yellow, 180 green, -90 blue
 
+MOST_CHROMA = 150.0  # units of ab: the most colorful color of sRGB, blue, has 134
 BINS = 36  # of the hue histogram, ten degrees each
 _TINY = 1e-12
 
@@ -22,6 +23,7 @@ def probe_evidence(answers: Sequence[Ab], truths: Sequence[Ab]) -> dict[str, flo
 
     chroma, spread, between: mean chroma; root mean variance of ab inside a picture; root variance of the
       pictures' mean ab. Each is a share of the truths' own: 1 is right, 0 is grey or constant.
+    most_chroma: chroma of the most colorful pixel, in units of ab; above 134 no sRGB picture can show it.
     red_green, truth_red_green: share of ab's energy that lies along a, 0 to 1.
     axis, angle: share of ab's energy along its principal axis, 0.5 to 1, and that axis's angle, -90 to 90.
     concentration, truth_concentration: length of mean ab over mean chroma; 1 is a single hue. hue: its angle.
@@ -40,6 +42,7 @@ def probe_evidence(answers: Sequence[Ab], truths: Sequence[Ab]) -> dict[str, flo
     hue, concentration = answer.mean_hue()
     return {
         "chroma": float(answer.chroma.mean() / max(truth.chroma.mean(), _TINY)),
+        "most_chroma": float(answer.chroma.max()),
         "spread": answer.spread() / max(truth.spread(), _TINY),
         "between": answer.between() / max(truth.between(), _TINY) if len(answers) > 1 else 1.0,
         "red_green": answer.red_green(),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from safelight.journal.doctor.case import Case, Examination, Finding, Leaks, Reading
+from safelight.journal.doctor.learning import SEEN
 from safelight.journal.doctor.mends import first_that_fits
 from safelight.journal.doctor.sheets import evidence_from_sheets
 from safelight.journal.doctor.steadiness import still_rising
@@ -12,21 +13,29 @@ from safelight.journal.records import Record
 
 
 def examine(case: Case) -> Examination:
-    """What this case has, in the order of the table. A symptom that another one explains is not told."""
-    readings: dict[str, Reading | None] = {symptom.name: symptom.measure(case) for symptom in SYMPTOMS}
+    """What this case has, in the order of the table. A symptom that another one explains is not told.
+
+    Of a young run only what may be told at any time: all others begin with most symptoms.
+    """
+    symptoms = [symptom for symptom in SYMPTOMS if case.task in symptom.tasks]
+    readings: dict[str, Reading | None] = {
+        symptom.name: symptom.measure(case) if symptom.at_once or not case.young else None
+        for symptom in symptoms
+    }
     sick = {name for name, reading in readings.items() if reading is not None and reading.sick}
-    explained = {name for symptom in SYMPTOMS if symptom.name in sick for name in symptom.instead_of}
+    explained = {name for symptom in symptoms if symptom.name in sick for name in symptom.instead_of}
     findings, rising = [], still_rising(case)
-    for symptom in SYMPTOMS:
+    for symptom in symptoms:
         reading = readings[symptom.name]
         if reading is not None and symptom.name in sick - explained:
-            # What still gets better by itself is first given more time.
-            mends = (LONGER, *symptom.mends) if LONGER in symptom.mends and rising else symptom.mends
+            # What still gets better by itself, or has seen little, is first given more time.
+            unripe = rising or (symptom.picture == "colors" and case.seen < SEEN)
+            mends = (LONGER, *symptom.mends) if LONGER in symptom.mends and unripe else symptom.mends
             flags = first_that_fits(mends, case.settings)
             findings.append(
                 Finding(symptom.name, reading, symptom.cause, flags, symptom.advice, symptom.picture)
             )
-    return Examination(tuple(findings), readings)
+    return Examination(tuple(findings), readings, case.young)
 
 
 def case_of(record: Record, with_dataset: bool = True) -> Case:

@@ -53,7 +53,9 @@ def measure_empty(case: Case) -> Reading | None:
     if filled is None or case.progress < EARLY:
         return None
     says = f"fillings are {filled:.0%} as far from an empty hole's color as the truths are"
-    return Reading(filled, EMPTY, "of the truth's distance", filled < EMPTY, says, ("probe/filled",))
+    return Reading(
+        filled, EMPTY, "of the truth's distance", filled < EMPTY, says, ("probe/filled",), below=True
+    )
 
 
 def measure_checkerboard(case: Case) -> Reading | None:

@@ -40,14 +40,14 @@ def measure_overfitting(case: Case) -> Reading | None:
         f"since step {scores.held_out.steps[best]:,}"
     )
     marks = (int(scores.held_out.steps[best]),)
-    return Reading(growth, GAP_GROWTH, "dB", sick, says, _drawn(scores), marks)
+    but = f"held-out pictures lost only {fallen:.2f} dB; overfitting loses more than {FALLEN} dB"
+    return Reading(growth, GAP_GROWTH, "dB", sick, says, _drawn(scores), marks, but=but)
 
 
 def measure_underfitting(case: Case) -> Reading | None:
     """Not even the training pictures are known, long after the start, and the bottleneck is narrow."""
     scores, width = _scores(case, 4, MAIN_SCORES), _bottleneck(case)
-    seen = case.step * case.number("data.batch", 1)
-    if scores is None or width is None or case.progress < 0.5 or seen < SEEN:
+    if scores is None or width is None or case.progress < 0.5 or case.seen < SEEN:
         return None
     known, half = scores.familiar.last, len(scores.familiar) // 2
     still = scores.familiar.values[half:].max() - scores.familiar.values[:half].max() < SMALL_GAP
@@ -56,23 +56,27 @@ def measure_underfitting(case: Case) -> Reading | None:
     says = (
         f"training pictures are known to {known:.2f} dB over grey, through a bottleneck of {width} channels"
     )
-    return Reading(known, KNOWN_POORLY, "dB", sick, says, _drawn(scores))
+    but = (
+        f"it still gets better, held-out pictures lag behind, or the bottleneck has {NARROW} channels or more"
+    )
+    return Reading(known, KNOWN_POORLY, "dB", sick, says, _drawn(scores), below=True, but=but)
 
 
 def measure_hints_ignored(case: Case) -> Reading | None:
     """Hints change little: the network does not go where they ask, or they gain nothing."""
-    if not case.number("hints.most", 0) or case.progress < 0.25:
+    if not case.number("hints.most", 0) or case.progress < 0.5:
         return None
     obeyed = case.last("probe/obeyed")
     if obeyed is not None:
         says = f"of the way to the colors asked at hints the network itself goes {obeyed:.0%}"
-        return Reading(obeyed, OBEYED, "of the way", obeyed < OBEYED, says, ("probe/obeyed",))
+        return Reading(obeyed, OBEYED, "of the way", obeyed < OBEYED, says, ("probe/obeyed",), below=True)
     without, with_hints = case.last("val/gain_0"), case.last("val/gain_10")
     if without is None or with_hints is None:
         return None
     gained = with_hints - without
     says = f"ten hints gain {gained:.2f} dB"
-    return Reading(gained, HINT_GAIN, "dB", gained < HINT_GAIN, says, ("val/gain_0", "val/gain_10"))
+    curves = ("val/gain_0", "val/gain_10")
+    return Reading(gained, HINT_GAIN, "dB", gained < HINT_GAIN, says, curves, below=True)
 
 
 def measure_dead_units(case: Case) -> Reading | None:

@@ -12,6 +12,12 @@ from safelight.journal.doctor.drawings import draw_finding
 from safelight.journal.records import DOCTOR, Record
 
 FORMAT, VERSION = "safelight-findings", 1
+KINDS = {
+    "colorize": "a colorizer",
+    "fill": "an inpainting model",
+    "scratches": "a scratch detector",
+    "code": "an autoencoder",
+}
 
 
 def write_report(record: Record, case: Case, examination: Examination) -> Path:
@@ -40,13 +46,10 @@ def write_report(record: Record, case: Case, examination: Examination) -> Path:
 
 def tell(record: Record, examination: Examination) -> list[str]:
     """The findings as lines for a terminal."""
-    measured = sum(reading is not None for reading in examination.readings.values())
-    checks = f"{measured} of {len(examination.readings)} checks could be made"
-    if not measured:
-        return [f"{record.name}: too little was measured to say anything"]
     if examination.healthy:
-        return [f"{record.name}: nothing found ({checks})"]
-    lines = [f"{record.name}: {', '.join(finding.name for finding in examination.findings)} ({checks})"]
+        return [f"{record.name}: {_well(record, examination)}"]
+    names = ", ".join(finding.name for finding in examination.findings)
+    lines = [f"{record.name}: {names} ({_made(record, examination)})"]
     for finding in examination.findings:
         lines += ["", f"{finding.name}: {finding.reading.says}"]
         lines.append(f"  measured  {compared(finding.reading)}")
@@ -58,9 +61,35 @@ def tell(record: Record, examination: Examination) -> list[str]:
     return lines
 
 
+def _well(record: Record, examination: Examination) -> str:
+    """Nothing was found: because all is well, because the run is young, or because nothing was measured."""
+    if examination.young:
+        done, planned = f"{record.step:,}", f"{max(record.steps_planned, 1):,}"
+        return f"too short to tell ({done} of {planned} steps; most checks need a quarter to half of them)"
+    if not any(examination.readings.values()):
+        return "too little was measured to tell"
+    return f"healthy: {_made(record, examination)}"
+
+
+def _made(record: Record, examination: Examination) -> str:
+    """How many of the checks of this task could be made."""
+    made = sum(reading is not None for reading in examination.readings.values())
+    checks = f"{len(examination.readings)} checks for {KINDS.get(record.task, 'such a run')}"
+    return f"all {checks}" if made == len(examination.readings) else f"{made} of {checks} could be made"
+
+
 def compared(reading: Reading) -> str:
     """The figure and its limit: "0.62 of the loss, limit 0.45"."""
     return f"{show_figure(reading.figure)} {reading.unit}, limit {show_figure(reading.limit)}"
+
+
+def _standing(name: str, reading: Reading, told: set[str]) -> str:
+    """What is told of a check in the table."""
+    if name in told:
+        return "found"
+    if reading.sick:
+        return "explained by another"
+    return f"well: beyond the limit, but {reading.but}" if reading.beyond and reading.but else "well"
 
 
 def show_figure(value: float) -> str:
@@ -71,8 +100,9 @@ def show_figure(value: float) -> str:
 def _page(record: Record, case: Case, findings: list[Finding], examination: Examination) -> str:
     done = f"{case.step:,} of {case.planned:,} steps"
     names = ", ".join(finding.name for finding in findings) or "nothing"
+    found = _well(record, examination) if examination.young and not findings else f"the doctor found {names}"
     parts = [
-        f"# {record.name}: the doctor found {names}",
+        f"# {record.name}: {found}",
         f"{record.state.capitalize()}, {done}. Each finding has its figure beside its limit, what it comes from "
         "as a rule, and the one setting to try next. Change one at a time.",
         *(_section(record, finding) for finding in findings),
@@ -106,14 +136,16 @@ def _dataset(record: Record) -> str:
 
 def _checks(examination: Examination) -> str:
     told = {finding.name for finding in examination.findings}
-    rows = ["| check | measured | limit | |", "|---|---:|---:|---|"]
+    rows = ["| check | measured | found | |", "|---|---:|---:|---|"]
     for name, reading in examination.readings.items():
         if reading is None:
-            rows.append(f"| {name} | – | – | not measured in this run |")
+            why = "too early in this run" if examination.young else "not measured in this run"
+            rows.append(f"| {name} | – | – | {why} |")
         else:
-            standing = "found" if name in told else "explained by another" if reading.sick else "well"
             figure, limit = show_figure(reading.figure), show_figure(reading.limit)
-            rows.append(f"| {name} | {figure} | {limit} {reading.unit} | {standing} |")
+            side = "below" if reading.below else "above"
+            standing = _standing(name, reading, told)
+            rows.append(f"| {name} | {figure} | {side} {limit} {reading.unit} | {standing} |")
     return "\n".join(rows)
 
 

@@ -123,7 +123,9 @@ def measure_no_progress(case: Case) -> Reading | None:
     says = f"the loss fell by {fell:.1%} since the first steps" + (
         f", and {score[0]} never passed {score[1].values.max():.2f} dB" if score else ""
     )
-    return Reading(fell, LEAST_FALL, "of the loss", sick, says, (name, score[0] if score else RATE))
+    but = f"the score rose by {gained:.2f} dB; with {LEAST_GAIN} dB or more there is progress"
+    curves = (name, score[0] if score else RATE)
+    return Reading(fell, LEAST_FALL, "of the loss", sick, says, curves, below=True, but=but)
 
 
 def measure_plateau(case: Case) -> Reading | None:
@@ -135,7 +137,7 @@ def measure_plateau(case: Case) -> Reading | None:
     half = len(curve) // 2
     gained = float(curve.values[half:].max() - curve.values[:half].max())
     says = f"{name} gained {gained:.2f} dB in the last {case.step - curve.steps[half - 1]:,} steps"
-    return Reading(gained, STANDSTILL, "dB", gained < STANDSTILL, says, (name, RATE))
+    return Reading(gained, STANDSTILL, "dB", gained < STANDSTILL, says, (name, RATE), below=True)
 
 
 def _broken(case: Case) -> Reading | None:

@@ -18,6 +18,8 @@ from safelight.journal.doctor.mends import (
     widen,
 )
 
+TASKS = ("colorize", "fill", "scratches", "code")
+COLOR, FILL, CODE = TASKS[:1], TASKS[1:2], TASKS[3:]
 SLOWER = scale("optimizer.lr", 0.3, least=1e-6)
 FASTER = scale("optimizer.lr", 3.0, most=1.0)
 WARM_UP = put({"optimizer.warmup": "0.1"}, lambda settings: settings["optimizer.warmup"] < 0.02)
@@ -37,8 +39,9 @@ FREE_BITS = put({"loss.free": "0.1"}, lambda settings: bool(settings.get("model.
 class Symptom:
     """One thing that can go wrong.
 
-    mends: the first that the recipe can take is told. instead_of: symptoms that this one explains; they are
-    not told beside it. advice: what else helps, and what helps where no setting does.
+    mends: the first that the recipe can take is told; docs/doctor.md has what each did on a short run.
+    instead_of: symptoms that this one explains; they are not told beside it. advice: what else helps, and what
+    helps where no setting does. tasks: those whose runs can have it. at_once: told of young runs too.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Symptom:
     advice: str
     picture: Picture = "curves"
     instead_of: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = TASKS
+    at_once: bool = False
 
 
 SYMPTOMS = (
@@ -58,6 +63,7 @@ SYMPTOMS = (
         (GUARDED, CLIPPED, WARM_UP, SLOWER),
         "start again from the run as it was before its last change",
         instead_of=("oscillation", "no progress", "plateau", "overfitting"),
+        at_once=True,
     ),
     Symptom(
         "no progress",
@@ -100,6 +106,7 @@ SYMPTOMS = (
         ),
         "more pictures help most",
         instead_of=("plateau",),
+        tasks=(*COLOR, *FILL, *CODE),
     ),
     Symptom(
         "underfitting",
@@ -108,31 +115,45 @@ SYMPTOMS = (
         (WIDER, widen("model.bottleneck.width"), widen("model.channels"), put({"model.freeze": "false"})),
         "if more channels change nothing, it is no matter of size: try a higher learning rate",
         instead_of=("plateau", "washed out"),
+        tasks=(*COLOR, *CODE),
+    ),
+    Symptom(
+        "colors out of range",
+        colors.measure_out_of_range,
+        "a term of the loss rewards colors that no picture can show (loss.diversity, an adversarial one), or a step "
+        "was too large",
+        (
+            put({"loss.diversity": "0"}),
+            put({"adversarial.weight": "0"}),
+            GUARDED,
+            CLIPPED,
+            raise_weight("loss.huber", start=1.0),
+        ),
+        "leave out or lower the term of the loss that was added last",
+        picture="colors",
+        instead_of=("sepia", "red and green only", "washed out", "implausible hue", "plateau", "no progress"),
+        tasks=COLOR,
+        at_once=True,
     ),
     Symptom(
         "red and green only",
         colors.measure_red_green,
         "a loss that the safe middle satisfies: the colors keep to one axis",
-        (raise_weight("loss.diversity"), BINS, raise_weight("loss.chroma"), SLOWER),
+        (BINS, LONGER, raise_weight("loss.chroma"), SLOWER),
         "look at the dataset too: report_casts.png shows a cast",
         picture="colors",
         instead_of=("implausible hue", "sepia"),
+        tasks=COLOR,
     ),
     Symptom(
         "sepia",
         colors.measure_sepia,
         "the mean of all colors answers every picture: the loss on color is too weak, or the pictures are brown",
-        (
-            raise_weight("loss.diversity"),
-            raise_weight("loss.smooth_l1"),
-            BINS,
-            raise_weight("loss.huber", start=1.0),
-            WIDER,
-            LONGER,
-        ),
+        (BINS, LONGER, WIDER),
         "look at the dataset too: report_casts.png shows a cast",
         picture="colors",
         instead_of=("implausible hue", "washed out"),
+        tasks=COLOR,
     ),
     Symptom(
         "washed out",
@@ -141,6 +162,7 @@ SYMPTOMS = (
         (raise_weight("loss.perceptual"), BINS, LONGER, raise_weight("loss.chroma")),
         "for a model that is only too careful: safelight colorize --vivid 1",
         picture="colors",
+        tasks=COLOR,
     ),
     Symptom(
         "implausible hue",
@@ -155,6 +177,7 @@ SYMPTOMS = (
         ),
         "more pictures of what is colored wrong help most",
         picture="colors",
+        tasks=COLOR,
     ),
     Symptom(
         "hints ignored",
@@ -169,6 +192,7 @@ SYMPTOMS = (
             LONGER,
         ),
         "look at pictures/ in the run's folder: its second column shows the hints",
+        tasks=COLOR,
     ),
     Symptom(
         "dead units",
@@ -189,6 +213,7 @@ SYMPTOMS = (
         (CHEAPER_CODE, OWN_SD, SLOW_KL, FREE_BITS, FASTER, LONGER),
         "a smaller --model.sd makes what the code says worth more",
         instead_of=("no progress", "plateau", "underfitting"),
+        tasks=CODE,
     ),
     Symptom(
         "hole stays empty",
@@ -203,6 +228,7 @@ SYMPTOMS = (
         ),
         "a network that is given a classical filling cannot leave the hole empty: --preparation.guess biharmonic",
         instead_of=("color shift at the seam", "no progress", "plateau", "underfitting"),
+        tasks=FILL,
     ),
     Symptom(
         "checkerboard",
@@ -215,6 +241,7 @@ SYMPTOMS = (
             LONGER,
         ),
         "an adversarial or style term that is too strong does it too: lower its weight",
+        tasks=FILL,
     ),
     Symptom(
         "color shift at the seam",
@@ -228,6 +255,7 @@ SYMPTOMS = (
             LONGER,
         ),
         "in use, --feather 3 softens a seam that is left",
+        tasks=FILL,
     ),
     Symptom(
         "leaking split",
@@ -236,5 +264,6 @@ SYMPTOMS = (
         (),
         "build the dataset anew, which keeps near-duplicates together: safelight data build PHOTOS -o NEW",
         picture="twins",
+        at_once=True,
     ),
 )

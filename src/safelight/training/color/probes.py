@@ -1,5 +1,6 @@
 """Probes: a few fixed pictures and hints, looked at all through a run and scored as the judge would."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -9,8 +10,9 @@ from torch import nn
 
 from safelight.arrays import Ab, Lightness, Srgb
 from safelight.data.cache import photo_in
+from safelight.journal.doctor.evidence import MOST_CHROMA
 from safelight.models.plain_color import ColorNetwork
-from safelight.pixels.color import srgb_to_lab
+from safelight.pixels.color import chroma, srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize import Preparation
 from safelight.tasks.hints import Points
@@ -21,6 +23,7 @@ from safelight.training.color.evidence import color_evidence
 from safelight.training.color.predict import NetworkPredict
 from safelight.training.color.probe import Probe, join
 from safelight.training.color.vivid import vivid_gain
+from safelight.training.guard.scale import Sign
 
 COUNTS = (0, 1, 10, 100)
 SHOWN, TOLD, SCORED = 8, 32, 64
@@ -76,9 +79,11 @@ class ColorProbes:
     """The probes of a colorization run (training/craft.py: Probes)."""
 
     shown = frozenset({"gain_0", "gain_10"})
+    well_by = 0  # the step from which colors out of range are an illness (training/guard/looks.py: Ailing)
 
     def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
         self.probes, self.preparation = probes, preparation
+        self._most_chroma: float | None = None  # of the last answers, until it is asked for
 
     @classmethod
     def choose(cls, pictures: Pictures, size: int, preparation: Preparation) -> "ColorProbes":
@@ -109,8 +114,20 @@ class ColorProbes:
     ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
         """The automatic results for the first probes, and the truths, sRGB: what the guard looks at."""
         predict, probes = self._predict(network), self.probes[: 2 * SHOWN]
-        given = [join(probe.L, predict(probe.L, Points.none())) for probe in probes]
+        colors = [predict(probe.L, Points.none()) for probe in probes]
+        self._most_chroma = max(float(chroma(ab).max()) for ab in colors)
+        given = [join(probe.L, ab) for probe, ab in zip(probes, colors, strict=True)]
         return np.stack(given), np.stack([join(probe.L, probe.ab) for probe in probes])
+
+    def illness(self, network: nn.Module) -> Sign | None:
+        """Colors that no picture can show, which the clipped answers hide; of the answers just given, if any were.
+
+        They are asked anew otherwise.
+        """
+        if self._most_chroma is None and self.probes:
+            self.answers(network)
+        most, self._most_chroma = self._most_chroma or 0.0, None
+        return Sign("range", "", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """How much vivid 1 must ask for."""

@@ -72,6 +72,10 @@ ADVICE: dict[tuple[str, str], Advice] = {
         "the code costs more than what it gains the decoder, which learned to do without it",
         "--loss.kl 1 or less, --loss.warmup 0.2, or a smaller --model.sd (or --model.learn_sd true)",
     ),
+    ("range", ""): Advice(
+        "a term of the loss rewards colors that no picture can show, or the steps are too long",
+        "--loss.diversity 0, a smaller weight on the term that was added last, or " + LOWER_LR,
+    ),
     ("discriminator", ""): Advice(
         "the discriminator runs away from the network that it judges",
         "a lower learning rate or weight for the adversarial loss, or a gradient penalty on it",
@@ -110,7 +114,7 @@ def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
     """The advice for the most particular description that there is."""
     kind = (
         measure
-        if measure in ("channels", "loader", "code", "color", "contrast", "difference", "answers")
+        if measure in ("channels", "loader", "code", "range", "color", "contrast", "difference", "answers")
         else ("discriminator" if "discriminator" in measure or measure.endswith(" 2") else kind_of(measure))
     )
     kind = {"contrast": "color", "difference": "color", "answers": "loss"}.get(kind, kind)
