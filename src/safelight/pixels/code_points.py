@@ -36,8 +36,8 @@ _TRANSFERS = {  # H.273, table 3: light of a number
 _HDR = {16: "PQ", 18: "HLG"}
 
 
-def space_of_code_points(points: bytes, mode: Mode) -> Space:
-    """The space of four numbers. Raises ProfileError where they are none of RGB, or of a kind not known here."""
+def space_of_code_points(points: bytes, mode: Mode, depth: int) -> Space:
+    """The space of four numbers, of pixels of a mode and depth (8 or 16). Raises ProfileError for others than RGB's."""
     if len(points) != 4 or points[2] != 0 or points[0] not in _PRIMARIES:
         raise ProfileError(f"its code points {tuple(points)} are of no RGB that is known here")
     name, primaries = _PRIMARIES[points[0]]
@@ -51,14 +51,17 @@ def space_of_code_points(points: bytes, mode: Mode) -> Space:
     if primaries == icc_made.SRGB and curve == icc_made.SRGB_CURVE and not narrow:
         return SRGB
     if narrow:
-        points_at = np.linspace(0, LEVELS - 1, 4096).round().astype(np.int64)
-        curve = icc_made.sampled(read_curve(curve)[narrow_levels()][points_at])
+        curve = icc_made.sampled(read_curve(curve)[narrow_levels(depth)])
     return made_space(name, primaries, (curve,), mode, chunks)
 
 
-def narrow_levels() -> np.ndarray:
-    """The full-range level of each of 65536 levels of which 4096 is black and 60160 white (16 and 235 of 255)."""
-    black, white = 16 * 257, 235 * 257
+def narrow_levels(depth: int) -> np.ndarray:
+    """The full-range level of each of 65536 levels, where black is 16 and white 235 of 256 (H.273, 8.3).
+
+    Of pixels of 8 bits, level times 257 is looked up here, of 16 bits the level itself.
+    """
+    step = 257 if depth == 8 else 256
+    black, white = 16 * step, 235 * step
     spread: Float32[np.ndarray, " levels"] = (np.arange(LEVELS, dtype=np.float32) - black) / (white - black)
     return np.asarray(spread.clip(0, 1) * (LEVELS - 1) + 0.5, np.int64)
 

@@ -16,7 +16,7 @@ _STRIP = 1 << 17  # pixels at a time
 
 def convert_hdr(pixels: Shaped[np.ndarray, "*h w c"], hdr: Hdr) -> Shaped[np.ndarray, "*h w c"]:
     """uint8 or uint16 of PQ or HLG, RGB or grey (one channel), as sRGB of the same depth."""
-    table, mixing = _table(hdr), _mixing(hdr)
+    table, mixing = _table(hdr, 8 * pixels.itemsize), _mixing(hdr)
     channels, white = pixels.shape[-1], np.iinfo(pixels.dtype).max
     flat = pixels.reshape(-1, channels)
     result = np.empty_like(flat)
@@ -31,7 +31,7 @@ def convert_hdr(pixels: Shaped[np.ndarray, "*h w c"], hdr: Hdr) -> Shaped[np.nda
     return result.reshape(pixels.shape)
 
 
-def _table(hdr: Hdr) -> Float32[np.ndarray, " levels"]:
+def _table(hdr: Hdr, depth: int) -> Float32[np.ndarray, " levels"]:
     """Of each of 65536 levels: PQ, light in paper whites (BT.2100, table 4); HLG, light of the scene (table 5)."""
     level = np.linspace(0, 1, LEVELS)
     if hdr.transfer == "PQ":
@@ -41,7 +41,7 @@ def _table(hdr: Hdr) -> Float32[np.ndarray, " levels"]:
     else:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         light = np.where(level <= 0.5, level**2 / 3, (np.exp((level - c) / a) + b) / 12)
-    return np.asarray(light[narrow_levels()] if hdr.narrow else light, np.float32)
+    return np.asarray(light[narrow_levels(depth)] if hdr.narrow else light, np.float32)
 
 
 def _displayed(light: Float32[np.ndarray, "n 3"], hdr: Hdr) -> Float32[np.ndarray, "n 3"]:

@@ -37,6 +37,8 @@ class Profile:
 @lru_cache(maxsize=16)
 def parse(profile: bytes) -> Profile:
     """The profile's parts (ICC.1, 7.2 and 7.3). Raises ProfileError if it is cut off or none at all."""
+    if profile[36:40] != b"acsp":
+        raise ProfileError("it is damaged")
     try:
         (count,) = struct.unpack_from(">L", profile, 128)
         places = [
@@ -44,8 +46,6 @@ def parse(profile: bytes) -> Profile:
         ]
     except struct.error as error:
         raise ProfileError("it is cut off") from error
-    if profile[36:40] != b"acsp":
-        raise ProfileError("it is damaged")
     tags = {name: profile[start : start + length] for name, start, length in places}
     return Profile(profile[16:20], profile[20:24], tags)
 

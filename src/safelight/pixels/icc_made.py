@@ -13,6 +13,7 @@ D65: Xy = (0.3127, 0.3290)
 SRGB: Primaries = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), D65)  # IEC 61966-2-1
 ADOBE_RGB: Primaries = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06), D65)  # Adobe RGB (1998), 4.3.1
 ADOBE_GAMMA = 563 / 256
+_MOST_POINTS = 4096
 _D50 = np.array([0.9642, 1.0, 0.8249])  # ICC.1, 7.2.16
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
@@ -29,7 +30,9 @@ def parametric(kind: int, values: tuple[float, ...]) -> bytes:
 
 
 def sampled(points: Shaped[np.ndarray, " n"]) -> bytes:
-    """A curve through points 0..1 at equal distances."""
+    """A curve through points 0..1 at equal distances; of many 4096 (LittleCMS takes no more than 32767)."""
+    if len(points) > _MOST_POINTS:
+        points = np.interp(np.linspace(0, 1, _MOST_POINTS), np.linspace(0, 1, len(points)), points)
     levels = (np.clip(points, 0, 1) * 65535 + 0.5).astype(">u2")
     return b"".join((b"curv", bytes(4), struct.pack(">L", len(levels)), levels.tobytes()))
 

@@ -1,0 +1,301 @@
+"""Which RGB a file means, from all that it says, against colour-science and separate arithmetic."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import colour
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from safelight.pixels import exif
+from safelight.pixels.files import read_photo, write_photo
+from tests.pixels import icc
+from tests.pixels.test_exif import adobe_block
+
+VALUES = np.random.default_rng(5).integers(0, 256, (24, 30, 3), np.uint8)
+DEEP = np.random.default_rng(6).integers(0, 65536, (24, 30, 3), np.uint16)
+P3_CHRM = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+ADOBE = icc.rgb_profile(icc.ADOBE_RGB, 563 / 256)
+
+
+def png(pixels: np.ndarray, *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG with chunks of color after its header."""
+    packed = cv2.imencode(".png", pixels if pixels.ndim == 2 else pixels[..., ::-1])[1].tobytes()
+    made = b"".join(
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    return packed[:33] + made + packed[33:]
+
+
+def gamma(value: float) -> tuple[bytes, bytes]:
+    return b"gAMA", struct.pack(">L", round(value * 100_000))
+
+
+def primaries(*values: float) -> tuple[bytes, bytes]:
+    return b"cHRM", struct.pack(">8L", *(round(value * 100_000) for value in values))
+
+
+def profile(data: bytes) -> tuple[bytes, bytes]:
+    return b"iCCP", b"x\0\0" + zlib.compress(data)
+
+
+def from_colour(values: np.ndarray, space: str) -> np.ndarray:
+    """sRGB 0..1 of a space that colour-science knows, clipped."""
+    return np.clip(
+        colour.RGB_to_RGB(values, space, "sRGB", apply_cctf_decoding=True, apply_cctf_encoding=True), 0, 1
+    )
+
+
+def check(path: Path, data: bytes, truth: np.ndarray, most: float = 3.0, mean: float = 0.5) -> None:
+    """The file as it is read is the truth 0..1, in levels of 255: at most `most` off, and `mean` on average."""
+    path.write_bytes(data)
+    photo = read_photo(path)
+    error = np.abs(photo.srgb - truth) * 255
+    assert error.max() < most
+    assert error.mean() < mean
+
+
+SRGB = (b"sRGB", b"\0")
+CICP_P3 = (b"cICP", bytes([12, 13, 0, 1]))
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize(
+    ("chunks", "space"),
+    [
+        ((), "sRGB"),
+        ((SRGB,), "sRGB"),
+        ((gamma(0.45455),), "sRGB"),
+        ((CICP_P3, profile(ADOBE), SRGB, gamma(1.0)), "Display P3"),
+        ((profile(ADOBE), SRGB, gamma(1.0)), "Adobe RGB (1998)"),
+        ((SRGB, gamma(1.0), primaries(*P3_CHRM)), "sRGB"),
+        ((gamma(1.0), SRGB), "sRGB"),
+        ((primaries(*P3_CHRM),), "Display P3"),
+        (((b"cICP", bytes([9, 1, 0, 1])),), "ITU-R BT.2020"),
+        (((b"cICP", bytes([9, 14, 0, 1])),), "ITU-R BT.2020"),
+        (((b"cICP", bytes([1, 13, 0, 1])), profile(ADOBE)), "sRGB"),
+        (((b"cICP", bytes([1, 1, 9, 1])), profile(ADOBE)), "Adobe RGB (1998)"),  # not RGB: passed over
+    ],
+)
+def test_chunks_of_a_png_in_their_order(
+    tmp_path: Path, depth: int, chunks: tuple[tuple[bytes, bytes], ...], space: str
+) -> None:
+    """W3C PNG, third edition, 12.13 and 13.13: cICP, iCCP, sRGB, gAMA with cHRM."""
+    pixels = VALUES if depth == 8 else DEEP
+    truth = from_colour(pixels / np.iinfo(pixels.dtype).max, space)
+    check(tmp_path / "a.png", png(pixels, *chunks), truth, mean=0.5 if depth == 8 else 0.05)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("value", [1.0, 1 / 1.8, 0.35])
+def test_gamma_alone(tmp_path: Path, depth: int, value: float) -> None:
+    pixels = VALUES if depth == 8 else DEEP
+    truth = icc._encode((pixels / np.iinfo(pixels.dtype).max) ** (1 / value))
+    check(tmp_path / "a.png", png(pixels, gamma(value)), truth, mean=0.6 if depth == 8 else 0.05)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_gamma_of_grey(tmp_path: Path, depth: int) -> None:
+    pixels = (VALUES if depth == 8 else DEEP)[..., 0]
+    truth = icc._encode(pixels / np.iinfo(pixels.dtype).max)[..., None]
+    check(tmp_path / "a.png", png(pixels, gamma(1.0)), truth, most=0.6)
+
+
+def test_primaries_with_another_white(tmp_path: Path) -> None:
+    """NTSC of 1953, whose white is illuminant C: white stays white."""
+    ntsc = primaries(0.310, 0.316, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08)
+    data = png(np.full((4, 5, 3), 255, np.uint8), gamma(1 / 2.8), ntsc)
+    check(tmp_path / "white.png", data, np.ones((4, 5, 3)))
+    linear = (DEEP / 65535) ** 2.8
+    there = colour.RGB_to_RGB(linear, "NTSC (1953)", "sRGB", chromatic_adaptation_transform="Bradford")
+    check(tmp_path / "a.png", png(DEEP, gamma(1 / 2.8), ntsc), icc._encode(there), mean=0.1)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "words"),
+    [
+        (
+            gamma(0.022),
+            "its primaries and gamma were left out (a gamma of 0.022 makes no sense); read as sRGB",
+        ),
+        (primaries(0.3127, 0.329, *[0.2] * 6), "its primaries and gamma were left out"),
+        (primaries(*[0.0] * 8), "its primaries and gamma were left out"),
+        (profile(icc.cmyk_profile()), "its color profile was left out (it is for inks, the picture is RGB)"),
+        (profile(b"nonsense" * 30), "its color profile was left out (it is damaged)"),
+        ((b"cICP", bytes([77, 13, 0, 1])), "its cICP chunk was left out"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(tmp_path: Path, chunk: tuple[bytes, bytes], words: str) -> None:
+    (tmp_path / "a.png").write_bytes(png(VALUES, chunk))
+    photo = read_photo(tmp_path / "a.png")
+    assert np.array_equal(photo.pixels, VALUES)
+    assert len(photo.remarks) == 1
+    assert photo.remarks[0].startswith(words)
+    assert photo.remarks[0].endswith("; read as sRGB")
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_pq(tmp_path: Path, depth: int, narrow: bool) -> None:
+    """SMPTE ST 2084 by colour-science, 203 cd/m² to white, BT.2020 to sRGB by matrix."""
+    pixels = VALUES if depth == 8 else DEEP
+    level = pixels / np.iinfo(pixels.dtype).max
+    if narrow:
+        step = 1 << depth - 8  # H.273, 8.3
+        level = ((pixels.astype(float) - 16 * step) / (219 * step)).clip(0, 1)
+    light = colour.models.eotf_ST2084(level) / 203
+    there = colour.RGB_to_RGB(light, "ITU-R BT.2020", "sRGB")
+    data = png(pixels, (b"cICP", bytes([9, 16, 0, int(not narrow)])))
+    check(tmp_path / "a.png", data, icc._encode(there), most=1.5, mean=0.3)
+    photo = read_photo(tmp_path / "a.png")
+    assert "it is HDR (PQ): what is brighter than paper white (203 cd/m²) was cut off" in photo.remarks[0]
+
+
+def test_hlg(tmp_path: Path) -> None:
+    light = colour.models.eotf_BT2100_HLG(DEEP / 65535, L_W=1000, gamma=1.2) / 203
+    there = colour.RGB_to_RGB(light, "ITU-R BT.2020", "sRGB")
+    check(tmp_path / "a.png", png(DEEP, (b"cICP", bytes([9, 18, 0, 1]))), icc._encode(there), 1.0, 0.1)
+
+
+def saved(pixels: np.ndarray, format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format, **options)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+FLAT = np.repeat(np.repeat(VALUES[:3, :4], 16, 0), 16, 1)  # what JPEG changes little
+
+
+@pytest.mark.parametrize(
+    ("space", "index", "adobe"),
+    [
+        *((65535, b"R03\0", True), (2, b"R98\0", True), (0, b"R03\0", True), (1, b"R03\0", False)),
+        *((65535, b"R98\0", False), (1, b"R98\0", False), (65535, b"THM\0", False)),
+    ],
+)
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_adobe_rgb_that_only_exif_states(
+    tmp_path: Path, format: str, space: int, index: bytes, adobe: bool
+) -> None:
+    """DCF 2.0: ColorSpace 65535 and InteropIndex R03; ColorSpace 2 is what older cameras wrote."""
+    block = adobe_block(space=space, index=index)
+    options = {"JPEG": {"quality": 100, "subsampling": 0}, "WEBP": {"lossless": True}}.get(format, {})
+    prefix = b"" if format == "PNG" else b"Exif\0\0"
+    path = tmp_path / f"a.{format.lower()}"
+    path.write_bytes(saved(FLAT, format, exif=prefix + block, **options))
+    stored = cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1]
+    truth = from_colour(stored / 255, "Adobe RGB (1998)" if adobe else "sRGB")
+    photo = read_photo(path)
+    assert np.abs(photo.srgb - truth).max() * 255 < 3
+    assert exif.color_space(photo.exif) == ((1, b"R98") if adobe else (space, index[:3]))
+    assert photo.remarks == (("its colors are in Adobe RGB (1998), the result is in sRGB",) if adobe else ())
+
+
+def test_a_profile_comes_before_exif(tmp_path: Path) -> None:
+    data = saved(VALUES, "PNG", exif=adobe_block(), icc_profile=icc.rgb_profile(icc.DISPLAY_P3, 2.2))
+    check(tmp_path / "a.png", data, icc.meant(VALUES / 255, icc.DISPLAY_P3, 2.2))
+
+
+@pytest.mark.parametrize("curve", [False, True])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_colorimetry_of_a_tiff(tmp_path: Path, depth: type, curve: bool) -> None:
+    """TIFF 6.0, section 20: white point, primaries and transfer function, if there is no profile."""
+    pixels = VALUES if depth is np.uint8 else DEEP
+    most = np.iinfo(depth).max
+    numbers = [value for pair in icc.ADOBE_RGB for value in pair]
+    tags = [(319, "2I", 6, [n for v in numbers for n in (round(v * 10000), 10000)], True)]
+    tags.append((318, "2I", 2, [3127, 10000, 3290, 10000], True))
+    if curve:
+        table = ((np.arange(most + 1) / most) ** 1.5 * 65535).round().astype(np.uint16)
+        tags.append((301, "H", most + 1, table.tolist(), True))
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extratags=tags)
+    level = pixels / most
+    linear = level**1.5 if curve else colour.models.eotf_sRGB(level)
+    truth = icc._encode(linear @ (np.linalg.inv(icc.to_xyz(icc.SRGB)) @ icc.to_xyz(icc.ADOBE_RGB)).T)
+    check(tmp_path / "a.tif", (tmp_path / "a.tif").read_bytes(), truth, mean=0.5)
+
+
+def test_a_profile_in_a_gif(tmp_path: Path) -> None:
+    """ICC.1, annex B.6: an application extension ICCRGBG1012 in pieces of 255 bytes."""
+    plain = saved(FLAT, "GIF")
+    head = 13 + (3 << (plain[10] & 7) + 1 if plain[10] & 0x80 else 0)
+    pieces = b"".join(
+        bytes([len(ADOBE[at : at + 255])]) + ADOBE[at : at + 255] for at in range(0, len(ADOBE), 255)
+    )
+    (tmp_path / "a.gif").write_bytes(plain[:head] + b"!\xff\x0bICCRGBG1012" + pieces + b"\0" + plain[head:])
+    with Image.open(tmp_path / "a.gif") as image:
+        stored = np.asarray(image.convert("RGB"))
+    truth = icc.meant(stored / 255, icc.ADOBE_RGB, 563 / 256)
+    assert np.abs(read_photo(tmp_path / "a.gif").srgb - truth).max() * 255 < 3
+
+
+def bmp(pixels: np.ndarray, kind: bytes, ends: np.ndarray, gammas: float, profile: bytes = b"") -> bytes:
+    """A BMP with a version 5 header of a kind of color space (MS-WMF 2.2.2.1)."""
+    height, width = pixels.shape[:2]
+    rows = np.pad(pixels[::-1, :, ::-1].reshape(height, -1), [(0, 0), (0, -3 * width % 4)]).tobytes()
+    header = struct.pack("<L2lHH6L", 124, width, height, 1, 24, 0, len(rows), 2835, 2835, 0, 0)
+    header += bytes(16) + kind[::-1] + struct.pack("<9L", *(ends * (1 << 30)).round().astype(int).ravel())
+    header += struct.pack("<3L", *[round(gammas * 65536)] * 3)
+    header += struct.pack("<4L", 4, 124 + len(rows), len(profile), 0)
+    start = struct.pack("<2sLHHL", b"BM", 138 + len(rows) + len(profile), 0, 0, 138)
+    return start + header + rows + profile
+
+
+def test_a_bmp_of_version_four_and_five(tmp_path: Path) -> None:
+    ends = icc.to_xyz(icc.ADOBE_RGB).T
+    truth = icc.meant(VALUES / 255, icc.ADOBE_RGB, 1.8)
+    check(tmp_path / "a.bmp", bmp(VALUES, bytes(4), ends, 1.8), truth)
+    check(tmp_path / "s.bmp", bmp(VALUES, b"sRGB", ends, 1.8), VALUES / 255)
+    own = bmp(VALUES, b"MBED", np.zeros((3, 3)), 0, ADOBE)
+    check(tmp_path / "m.bmp", own, icc.meant(VALUES / 255, icc.ADOBE_RGB, 563 / 256))
+    check(tmp_path / "n.bmp", bmp(VALUES, bytes(4), np.zeros((3, 3)), 0), VALUES / 255)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "TIFF", "PNG"])
+@pytest.mark.parametrize("value", [1.0, 1.8])
+def test_grey_with_an_rgb_profile(tmp_path: Path, format: str, value: float) -> None:
+    """The profile's curve is that of R = G = B."""
+    grey = np.repeat(np.arange(256, dtype=np.uint8)[None], 16, 0)
+    path = tmp_path / f"a.{format.lower()}"
+    options = {"quality": 100} if format == "JPEG" else {}
+    path.write_bytes(saved(grey, format, icc_profile=icc.rgb_profile(icc.ADOBE_RGB, value), **options))
+    truth = icc._encode((cv2.imread(str(path), cv2.IMREAD_UNCHANGED) / 255) ** value)[..., None]
+    photo = read_photo(path)
+    assert np.abs(photo.srgb - truth).max() * 255 < 0.7
+    assert photo.remarks == ()
+
+
+def test_grey_with_an_srgb_profile_needs_no_remark(tmp_path: Path) -> None:
+    from safelight.pixels.holding import srgb_profile
+
+    grey = VALUES[..., 0]
+    for name, pixels in (("a.tif", grey), ("b.tif", grey.astype(np.uint16) * 257)):
+        tifffile.imwrite(tmp_path / name, pixels, photometric="minisblack", iccprofile=srgb_profile())
+        photo = read_photo(tmp_path / name)
+        assert photo.remarks == ()
+        assert np.array_equal(photo.pixels[..., 1], pixels)
+
+
+def test_rgb_with_a_grey_profile(tmp_path: Path) -> None:
+    """Grey that was made RGB and kept its profile: the curve is that of each channel."""
+    truth = icc._encode((VALUES / 255) ** 1.8)
+    check(tmp_path / "a.png", saved(VALUES, "PNG", icc_profile=icc.grey_profile(1.8)), truth)
+
+
+def test_the_result_says_the_space_it_is_in(tmp_path: Path) -> None:
+    """A linear PNG was labelled sRGB without being converted (FAULTS A8)."""
+    (tmp_path / "a.png").write_bytes(png(DEEP, gamma(1.0)))
+    photo = read_photo(tmp_path / "a.png")
+    again = read_photo(write_photo(tmp_path / "b.png", photo))
+    assert np.array_equal(again.pixels, photo.pixels)
+    own = read_photo(tmp_path / "a.png", native=True)
+    kept = read_photo(write_photo(tmp_path / "c.png", own), native=True)
+    assert np.array_equal(kept.native.pixels, DEEP)  # type: ignore[union-attr]
+    assert np.array_equal(kept.pixels, photo.pixels)
+    assert (tmp_path / "c.png").read_bytes()[33:].startswith(b"\0\0\0\4gAMA" + struct.pack(">L", 100_000))
