@@ -102,6 +102,17 @@ def test_hints_beside_the_photo_and_hints_typed(tmp_path: Path, model: Path) -> 
     side, typed = (
         read_photo(tmp_path / f"{name}.png").pixels[32, 32].astype(int) for name in ("side", "typed")
     )
+    safelight(
+        *words, tmp_path / "named.png", "--hint", "0.5,0.5,#FF4020,0.05", "--hint", "0.5,0.5,Tomato,0.05"
+    )
+    named = read_photo(tmp_path / "named.png").pixels[32, 32].astype(int)
+    assert named[0] > named[2] + 30
+    for wrong, said in (("tomat", "did you mean tomato?"), ("0.5", "is not X,Y,COLOR"), ("#ff", "#rgb")):
+        refused = safelight(
+            *words, tmp_path / "wrong.png", "--hint", f"0.5,0.5,{wrong}" if wrong != "0.5" else wrong
+        )
+        assert refused.returncode == 2
+        assert said in refused.stderr
     assert side[2] > side[0] + 30
     assert typed[0] > typed[2] + 30
 

@@ -1,6 +1,7 @@
 """From a photo to its colored photo, with a model whose answers are known."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -229,7 +230,28 @@ def test_a_hint_out_of_reach_changes_nothing_inside_a_lasso_either(colorizer: Co
     assert far > 5e-3
 
 
-@pytest.mark.parametrize("setting", [{"vivid": 2}, {"vivid": -0.1}, {"reach": 1.5}, {"vivid": float("nan")}])
-def test_settings_out_of_range_are_refused(colorizer: Colorizer, setting: dict[str, float]) -> None:
-    with pytest.raises(HintError, match="expected numbers from 0 to 1"):
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"vivid": 2}, "^vivid is 2; expected a number from 0 to 1$"),
+        ({"vivid": -0.1}, "^vivid is -0.1;"),
+        ({"reach": 1.5}, "^reach is 1.5; expected a number from 0 to 1$"),
+        ({"vivid": float("nan")}, "^vivid is nan"),
+        ({"vivid": "0.5"}, "^vivid is '0.5'; expected a number"),
+        ({"vivid": None}, "^vivid is None"),
+        ({"vivid": np.zeros((9, 9))}, r"^vivid is array\("),
+        ({"vivid": True}, "^vivid is True"),
+        ({"hints": "a.json"}, "^hints: expected a HintSet"),
+        ({"hints": {"x": 1}}, "^hints: expected a HintSet"),
+    ],
+)
+def test_settings_that_are_wrong_are_named(colorizer: Colorizer, setting: dict[str, Any], said: str) -> None:
+    with pytest.raises(HintError, match=said) as excinfo:
         colorizer(np.zeros((40, 40, 3), np.float32), **setting)
+    assert "\n" not in str(excinfo.value)
+
+
+def test_hints_as_people_write_them(colorizer: Colorizer) -> None:
+    wanted = colorizer(ramp(), HintSet([Hint(0.25, 0.5, "#008000")]))
+    for hints in (Hint(0.25, 0.5, "green"), (0.25, 0.5, "green"), [(0.25, 0.5, "#008000")]):
+        np.testing.assert_array_equal(colorizer(ramp(), hints), wanted)

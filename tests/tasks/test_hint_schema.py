@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from matplotlib.colors import CSS4_COLORS
 
 from safelight.errors import HintError
 from safelight.tasks.hints import MAX_CORNERS, MAX_HINTS, Hint, HintSet
@@ -37,6 +38,17 @@ def loads(value: object) -> bool:
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_the_names_of_colors_are_those_of_css() -> None:
+    """As matplotlib has them."""
+    assert set(SCHEMA["$defs"]["name"]["enum"]) == set(CSS4_COLORS)
+
+
+@pytest.mark.parametrize("color", ["red", "rebeccapurple", "#fff", "#8c2f39", "8c2f39"])
+def test_ways_to_write_a_color_in_a_file(color: str) -> None:
+    assert FITS.is_valid(document({**ROW, "color": color}))
+    assert loads(document({**ROW, "color": color}))
 
 
 def test_every_word_of_the_schema_is_explained() -> None:
@@ -79,7 +91,9 @@ def test_the_examples_fit(path: Path) -> None:
         document({**ROW, "x": 1.01}),
         document({**ROW, "y": "0.5"}),
         document({**ROW, "radius": 0.51}),
-        document({**ROW, "color": "red"}),
+        document({**ROW, "color": "reddish"}),
+        document({**ROW, "color": "#ff"}),
+        document({**ROW, "color": "fff"}),
         document({**ROW, "color": [1, 1]}),
         document({**ROW, "color": [1, 1, 255]}),
         document({**ROW, "region": [[0, 0], [1, 1]]}),
@@ -87,7 +101,7 @@ def test_the_examples_fit(path: Path) -> None:
         document({**ROW, "region": [[0, 0], [1, 1], [1, 2]]}),
         document(*[ROW] * (MAX_HINTS + 1)),
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_what_is_broken_fits_neither_schema_nor_code(broken: object) -> None:
     assert not FITS.is_valid(broken)
@@ -99,7 +113,9 @@ near_rows = st.fixed_dictionaries(
     optional={
         "x": fractions | st.sampled_from([-0.1, 2, "0", None, True]),
         "y": fractions | st.integers(-1, 2),
-        "color": hex_colors | st.sampled_from(["#fff", "red", "C04030"]) | st.lists(fractions, max_size=4),
+        "color": hex_colors
+        | st.sampled_from(["#fff", "red", "C04030", "fff", "Red", "reddish"])
+        | st.lists(fractions, max_size=4),
         "radius": st.floats(-0.1, 0.6),
         "region": st.none() | st.lists(st.lists(fractions, min_size=1, max_size=3), max_size=4),
         "colour": hex_colors,

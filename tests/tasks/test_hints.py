@@ -1,7 +1,9 @@
 """Hints: what is accepted, what is refused in one line, and what survives a file."""
 
+import itertools
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import CSS4_COLORS
 
 from safelight.errors import HintError
-from safelight.tasks.hints import MAX_CORNERS, MAX_FILE_BYTES, MAX_HINTS, Hint, HintSet
+from safelight.tasks.hints import MAX_CORNERS, MAX_FILE_BYTES, MAX_HINTS, Hint, HintSet, as_hint_set
 from tests.tasks.strategies import hint_sets, hints
 
 RED = "#c04030"
@@ -41,6 +44,26 @@ def test_ways_to_name_a_color(color: object) -> None:
     assert Hint(0, 0, color).hex == RED
 
 
+@pytest.mark.parametrize("name", sorted(CSS4_COLORS))
+def test_names_of_css(name: str) -> None:
+    """As matplotlib has them."""
+    assert Hint(0, 0, name).hex == CSS4_COLORS[name].lower()
+
+
+@pytest.mark.parametrize(
+    ("color", "wanted"),
+    [
+        ("Dark Red", "#8b0000"),
+        (" RED ", "#ff0000"),
+        ("#f80", "#ff8800"),
+        (" #F80 ", "#ff8800"),
+        ("#000", "#000000"),
+    ],
+)
+def test_short_and_spoken_colors(color: str, wanted: str) -> None:
+    assert Hint(0, 0, color).hex == wanted
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     hint = Hint(np.float32(0.5), np.float64(0.25), tuple(np.float32([0, 1, 0])), radius=np.int64(0))
     assert hint == Hint(0.5, 0.25, "#00ff00", radius=0.0)
@@ -67,8 +90,11 @@ def test_numbers_of_numpy_are_numbers() -> None:
             "hint radius is 0.6; expected a number from 0 to 0.5, as a fraction of the shorter side",
         ),
         ({"radius": -1}, "hint radius is -1"),
-        ({"color": "red"}, "hint color is 'red'; expected #rrggbb, such as #c04030"),
-        ({"color": "#fff"}, "hint color is '#fff'"),
+        ({"color": "redd"}, "hint color is 'redd'; expected #rrggbb, such as #c04030.*; did you mean red"),
+        ({"color": "#ffff"}, "hint color is '#ffff'; expected #rrggbb"),
+        ({"color": "fff"}, "hint color is 'fff'"),
+        ({"color": ""}, "hint color is ''"),
+        ({"color": np.zeros((3, 3))}, "hint color is array"),
         ({"color": "#c04030\n#c04030"}, r"hint color is '#c04030\\n#c04030'"),
         ({"color": (255, 0, 0)}, "hint color is 255; expected a number from 0 to 1, or #rrggbb"),
         ({"color": (0.5, 0.5)}, "expected #rrggbb or three numbers from 0 to 1"),
@@ -164,13 +190,16 @@ def document(*rows: object, **other: object) -> str:
         (document(hints={}), 'has no list "hints"'),
         (document(ROW, 3), "hint 2 is not an object"),
         (document(ROW, {**ROW, "colour": RED}), "hint 2 has an unknown key 'colour'; it takes x, y, color"),
+        (document(ROW, {**ROW, "colour": RED}), "and optionally radius and region: write 'color'"),
         (document({"x": 0, "color": RED}), "hint 1 has no 'y'"),
+        (document(ROW).replace('"y"', '"x"'), "has the key 'x' twice in one object; keep one"),
+        (document(ROW).replace('"version"', '"hints"'), "has the key 'hints' twice"),
         (document({**ROW, "q" * 100_000: 1}), "hint 1 has an unknown key 'qqq"),
         (document(ROW, {**ROW, "x": 77}), "hint 2: hint x is 77"),
         (document(*[ROW] * (MAX_HINTS + 1)), "at most"),
         (" " * (MAX_FILE_BYTES + 1), "is larger than 4 MB"),
     ],
-    ids=range(21),
+    ids=range(24),
 )
 def test_a_broken_file_is_named_in_one_line(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "broken.hints.json"
@@ -178,6 +207,54 @@ def test_a_broken_file_is_named_in_one_line(tmp_path: Path, content: str, said: 
     with pytest.raises(HintError, match=re.escape(said)) as excinfo:
         HintSet.load(path)
     assert one_line(excinfo).startswith(f"{path}: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "a.hints.json", tmp_path / "b.hints.json"
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/zero")
+    for path in (pipe, link):
+        with pytest.raises(HintError, match="is not a regular file; expected a hint file") as excinfo:
+            HintSet.load(path)
+        assert one_line(excinfo).startswith(f"{path}: ")
+
+
+def test_what_counts_as_hints() -> None:
+    hint = Hint(0.5, 0.25, "red", 0.02)
+    row = (0.5, 0.25, "#f00", 0.02)
+    for given_ in (hint, row, [hint], [row], (row,), HintSet([row]), iter([hint]), [list(row)]):
+        assert as_hint_set(given_) == HintSet([hint])
+    assert as_hint_set(None) == as_hint_set([]) == as_hint_set(()) == HintSet()
+    assert as_hint_set((0.5, 0.25, "red")) == HintSet([Hint(0.5, 0.25, "red")])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("dress.json", "hints: expected a HintSet, .* found 'dress.json'; HintSet.load reads a hint file"),
+        (Path("dress.json"), "HintSet.load reads"),
+        ({"x": 0.5}, "hints: expected a HintSet, .* found {'x': 0.5}"),
+        (5, "hints: expected a HintSet, .* found 5"),
+        (["red"], r"hints: expected a HintSet, .* number 1 is \['red'\]"),
+        ([(0.5, 0.5, "red"), "red"], "number 2 is 'red'"),
+        ([(0.5, 0.5)], r"number 1 is \(0.5, 0.5\)"),
+        ([None], "number 1 is None"),
+        (np.zeros((2, 3)), "number 1 is array"),
+        ([(320, 0.5, "red")], "hint 1: hint x is 320"),
+        (itertools.repeat(Hint(0, 0, "red")), "at most"),
+    ],
+)
+def test_what_does_not(wrong: object, said: str) -> None:
+    with pytest.raises(HintError, match=said) as excinfo:
+        as_hint_set(wrong)
+    one_line(excinfo)
+
+
+@pytest.mark.parametrize("wrong", [None, ["red", "blue"], "red", 5])
+def test_a_set_looks_at_what_it_is_made_of(wrong: object) -> None:
+    with pytest.raises(HintError, match="hints: expected a HintSet"):
+        HintSet(wrong)  # type: ignore[arg-type]
 
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session, check_threads
 from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
-from safelight.tasks.hints import HintSet, Points, Region, to_points
+from safelight.tasks.hints import GivenHints, HintSet, Points, Region, as_hint_set, share, to_points
 from safelight.tasks.lassos import by_region, largest, region_box, region_mask
-from safelight.tasks.suggest import Suggestion, suggest
+from safelight.tasks.suggest import MOST_PLACES, Suggestion, suggest
 
 STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
@@ -56,7 +56,7 @@ class Colorizer:
     def __call__(
         self,
         photo: Given,
-        hints: HintSet | None = None,
+        hints: GivenHints = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Srgb:
@@ -64,9 +64,11 @@ class Colorizer:
 
         photo: a path, a Photo, a picture of Pillow's, or an array (h, w, 3) of sRGB or (h, w) of grey: floats
         0..1, uint8 or uint16.
-        hints: colors at places; None leaves all to the model. vivid: 0 cautious .. 1 as colorful as life.
+        hints: colors at places: a HintSet, a Hint, or a list of Hints or of tuples (x, y, color); None leaves all
+          to the model. vivid: 0 cautious .. 1 as colorful as life.
         reach: 0 a hint colors what lies near it and looks alike .. 1 it says something of the whole picture.
-        Raises PhotoError if the photo cannot be read, or is none of these.
+        Raises PhotoError if the photo cannot be read, or is none of these, and HintError for what is no
+        hint.
         """
         given = photo_of(photo)
         if isinstance(given, Photo):
@@ -76,7 +78,7 @@ class Colorizer:
     def recolor(
         self,
         photo: Given,
-        hints: HintSet | None = None,
+        hints: GivenHints = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Photo:
@@ -89,7 +91,7 @@ class Colorizer:
     def develop(
         self,
         photo: Given,
-        hints: HintSet | None = None,
+        hints: GivenHints = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
     ) -> Developed:
@@ -110,19 +112,26 @@ class Colorizer:
         L = self._seen(pixels_of(photo))
         return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
 
-    def suggest(self, photo: Given, hints: HintSet | None = None, count: int = 3) -> list[Suggestion]:
+    def suggest(self, photo: Given, hints: GivenHints = None, count: int = 3) -> list[Suggestion]:
         """Where further hints would help most, best first, and the colors that the model thinks possible there.
 
-        Hints under a lasso are left aside. Raises PhotoError as a call does, and ModelError if the model was
-        exported without its distribution over colors.
+        count: 1 to MOST_PLACES. Hints under a lasso are left aside. Raises PhotoError as a call does, HintError for
+        what is no hint or no such count, and ModelError if the model was exported without its distribution over
+        colors.
         """
+        if (
+            isinstance(count, bool)
+            or not isinstance(count, (int, np.integer))
+            or not 1 <= count <= MOST_PLACES
+        ):
+            raise HintError(f"count is {count!r}; expected a whole number from 1 to {MOST_PLACES}")
         if DISTRIBUTION not in {port.name for port in self.card.outputs}:
             raise ModelError(
                 f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
                 "it again with this safelight"
             )
         L = self._seen(pixels_of(photo))
-        points = to_points(by_region(hints or HintSet())[0], (L.shape[0], L.shape[1]))
+        points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
         return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
 
     def predict(self, L: Lightness, points: Points, vivid: float = 0.0) -> Ab:
@@ -147,13 +156,12 @@ class Colorizer:
         return srgb_to_lightness(_shrink(pixels, small))
 
     def _color(
-        self, pixels: Pixels, hints: HintSet | None, vivid: float, reach: float
+        self, pixels: Pixels, hints: GivenHints, vivid: float, reach: float
     ) -> tuple[Pixels, float | None]:
-        if not (0 <= vivid <= 1 and 0 <= reach <= 1):
-            raise HintError(f"vivid is {vivid} and reach {reach}; expected numbers from 0 to 1")
+        vivid, reach = share(vivid, "vivid"), share(reach, "reach")
+        free, lassos = by_region(as_hint_set(hints))
         L = self._seen(pixels)
         with one_thread:
-            free, lassos = by_region(hints or HintSet())
             points = to_points(free, (L.shape[0], L.shape[1]))
             ab, reply = self._answer(L, points, vivid)
             ab = self._near(ab, Points.none(), L, points, vivid, reach)

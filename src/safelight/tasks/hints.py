@@ -5,11 +5,15 @@ photo at any size, on any model. `Points` are the same hints on the pixel grid o
 """
 
 import contextlib
+import itertools
 import json
 import math
 import re
-from collections.abc import Iterator
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from reprlib import repr as brief
 from typing import Any, TypeAlias
@@ -28,7 +32,7 @@ MAX_CORNERS = 10_000  # of a region; a lasso drawn by hand has thousands at most
 MAX_FILE_BYTES = 4_000_000
 
 Region: TypeAlias = tuple[tuple[float, float], ...]  # a closed polygon of (x, y) fractions
-HEX = re.compile(r"#?([0-9a-fA-F]{6})")
+HEX = re.compile(r"#?([0-9a-fA-F]{6})|#([0-9a-fA-F]{3})")
 
 
 OF_THE_PICTURE = ", as a fraction of the picture, not pixels"
@@ -36,29 +40,56 @@ OF_THE_SHORTER_SIDE = ", as a fraction of the shorter side, not pixels"
 OF_SRGB = ", or #rrggbb"
 
 
-def _number(value: object, name: str, high: float = 1.0, advice: str = OF_THE_PICTURE) -> float:
+def share(value: object, name: str, high: float = 1.0, advice: str = "") -> float:
+    """A number from 0 to `high`, as float. Raises HintError, which calls it `name`."""
     number = math.nan
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        with contextlib.suppress(OverflowError):  # JSON has whole numbers of any size
+        with contextlib.suppress(
+            OverflowError, TypeError
+        ):  # JSON has whole numbers of any size; complex ones
             number = float(value)
     if not 0 <= number <= high:  # NaN fails this too
         shown = f"{number:g}" if math.isfinite(number) else brief(value)
-        raise HintError(f"hint {name} is {shown}; expected a number from 0 to {high:g}{advice}")
+        raise HintError(f"{name} is {_one_line(shown)}; expected a number from 0 to {high:g}{advice}")
     return number
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _number(value: object, name: str, high: float = 1.0, advice: str = OF_THE_PICTURE) -> float:
+    return share(value, f"hint {name}", high, advice)
 
 
 def _color(value: object) -> tuple[float, float, float]:
     if isinstance(value, str):
         match = HEX.fullmatch(value.strip())
-        if match is None:
-            raise HintError(f"hint color is {brief(value)}; expected #rrggbb, such as #c04030")
-        digits = match.group(1)
+        digits = (
+            "".join(match.group(1) or (2 * digit for digit in match.group(2))) if match else _named(value)
+        )
         red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
         return red, green, blue
     if not isinstance(value, (list, tuple)) or len(value) != 3:
-        raise HintError(f"hint color is {brief(value)}; expected #rrggbb or three numbers from 0 to 1")
+        raise HintError(
+            f"hint color is {_one_line(brief(value))}; expected #rrggbb or three numbers from 0 to 1, or a CSS name"
+        )
     red, green, blue = (_number(part, "color", advice=OF_SRGB) for part in value)
     return red, green, blue
+
+
+def _named(color: str) -> str:
+    """rrggbb of a CSS name."""
+    from safelight.tasks.color_names import hex_of_name, like
+
+    found = hex_of_name(color)
+    if found is None:
+        near = like(color)
+        raise HintError(
+            f"hint color is {brief(color)}; expected #rrggbb, such as #c04030, #rgb, or a CSS name, such as firebrick"
+            + (f"; did you mean {near}?" if near else "")
+        )
+    return found[1:]
 
 
 def _region(value: object) -> Region:
@@ -81,7 +112,8 @@ class Hint:
     """This color at this place.
 
     x, y: fractions from the left and from the top, 0..1.
-    color: "#rrggbb" or three sRGB floats 0..1; kept as floats. Its lightness is not used: the photo's is kept.
+    color: "#rrggbb", "#rgb", a CSS name ("firebrick", "Dark Red"), or three sRGB floats 0..1; kept as floats. Its
+      lightness is not used: the photo's is kept.
     radius: fraction of the shorter side over which the place is meant, 0..0.5; 0 is one pixel.
     region: None, or a lasso: at least three (x, y) corners outside of which the hint has no effect at all.
     Raises HintError.
@@ -117,12 +149,15 @@ class Hint:
 
 @dataclass(frozen=True)
 class HintSet:
-    """Hints for one picture, saved and loaded as a versioned JSON file (docs/hints.md, hints.schema.json)."""
+    """Hints for one picture, saved and loaded as a versioned JSON file (docs/hints.md, hints.schema.json).
+
+    hints: Hints, or tuples (x, y, color), (x, y, color, radius), in any iterable. Raises HintError.
+    """
 
     hints: tuple[Hint, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hints", tuple(self.hints))
+        object.__setattr__(self, "hints", _each_a_hint(self.hints))
         if len(self.hints) > MAX_HINTS:
             raise HintError(f"found {len(self.hints)} hints; at most {MAX_HINTS} are used on one picture")
 
@@ -148,10 +183,8 @@ class HintSet:
         """Read a hint file. Raises HintError with the file's name and the first thing that is wrong in it."""
         path = Path(path)
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                raise HintError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; a hint file is a few kB")
-            document = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin with a mark
-            return cls.from_json(document)
+            text = _read_file(path).decode("utf-8-sig")  # some editors begin with a mark
+            return cls.from_json(json.loads(text, object_pairs_hook=_no_key_twice))
         except FileNotFoundError:
             raise HintError(f"there is no hint file {path}") from None
         except OSError as error:
@@ -175,14 +208,84 @@ class HintSet:
         return cls(tuple(_hint_from_row(row, number) for number, row in enumerate(rows, start=1)))
 
 
+GivenHints: TypeAlias = (
+    HintSet | Hint | Iterable[Hint | tuple[Any, ...]] | None
+)  # what callers may give for hints
+
+
+def as_hint_set(hints: object) -> HintSet:
+    """What callers give for hints: a HintSet, one Hint, one tuple (x, y, color), a list of them, or None for none.
+
+    Raises HintError if it is none of these.
+    """
+    if hints is None:
+        return HintSet()
+    if isinstance(hints, HintSet):
+        return hints
+    one = isinstance(hints, Hint) or (
+        isinstance(hints, (tuple, list)) and hints and isinstance(hints[0], (int, float, str, np.number))
+    )
+    return HintSet((hints,) if one else hints)  # type: ignore[arg-type]  # HintSet looks at each
+
+
+EXPECTED = 'expected a HintSet, or a list of Hints or of tuples such as (0.5, 0.7, "#8c2f39")'
+
+
+def _each_a_hint(hints: object) -> tuple[Hint, ...]:
+    if isinstance(hints, (str, bytes, dict, Path)) or not isinstance(hints, Iterable):
+        advice = "; HintSet.load reads a hint file" if isinstance(hints, (str, Path)) else ""
+        raise HintError(f"hints: {EXPECTED}, found {_one_line(brief(hints))}{advice}")
+    taken = itertools.islice(hints, 10 * MAX_HINTS)  # an endless one ends here
+    return tuple(_as_hint(each, number) for number, each in enumerate(taken, start=1))
+
+
+def _as_hint(value: object, number: int) -> Hint:
+    if isinstance(value, Hint):
+        return value
+    if not isinstance(value, (tuple, list)) or not 3 <= len(value) <= 4:
+        raise HintError(f"hints: {EXPECTED}; number {number} is {_one_line(brief(value))}")
+    try:
+        return Hint(*value)
+    except HintError as error:
+        raise HintError(f"hint {number}: {error}") from None
+
+
+def _read_file(path: Path) -> bytes:
+    """All of a hint file. A pipe would never end, nor would some devices. Raises HintError, OSError."""
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():  # a folder has its own error
+        raise HintError("is not a regular file; expected a hint file (see docs/hints.md)")
+    with path.open("rb") as file:
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise HintError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; a hint file is a few kB")
+    return content
+
+
+def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; JSON itself leaves open which of two equal keys counts (RFC 8259, section 4)."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise HintError(
+            f"has the key {brief(max(counts, key=counts.__getitem__))} twice in one object; keep one"
+        )
+    return found
+
+
+KEYS = ("x", "y", "color", "radius", "region")
+
+
 def _hint_from_row(row: object, number: int) -> Hint:
     if not isinstance(row, dict):
         raise HintError(f"hint {number} is not an object with x, y and color")
-    unknown = sorted(map(brief, set(row) - {"x", "y", "color", "radius", "region"}))
-    missing = sorted({"x", "y", "color"} - set(row))
+    unknown, missing = sorted(set(row) - set(KEYS)), sorted({"x", "y", "color"} - set(row))
     if unknown or missing:
-        what = f"an unknown key {unknown[0]}" if unknown else f"no {missing[0]!r}"
-        raise HintError(f"hint {number} has {what}; it takes x, y, color, and optionally radius and region")
+        what = f"an unknown key {brief(unknown[0])}" if unknown else f"no {missing[0]!r}"
+        near = get_close_matches(unknown[0][:99].lower(), KEYS, 1) if unknown else []
+        raise HintError(
+            f"hint {number} has {what}; it takes x, y, color, and optionally radius and region"
+            + (f": write {near[0]!r}" if near else "")
+        )
     try:
         return Hint(**row)
     except HintError as error:

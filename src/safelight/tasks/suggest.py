@@ -16,10 +16,12 @@ from safelight.arrays import Lightness
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.geometry import resize
 from safelight.tasks.bins import gamut_bins, likely_colors, variance
+from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import shrink_points
 from safelight.tasks.hints import Points
 from safelight.tasks.kriging import COLORS, FEATURES, Covariance, describe
 
+MOST_PLACES = 200  # that are looked for at a time; a picture has some hundred cells
 CELL = 8  # pixels of the network's picture a side: what a distribution over colors is told for
 
 
@@ -42,6 +44,17 @@ def where_next(
 
     variance: of the color at each cell, given the known hints. known: hints on the same grid.
     """
+    with one_thread:
+        return _where_next(L, variance, known, count, covariance)
+
+
+def _where_next(
+    L: Lightness,
+    variance: Float32[np.ndarray, "h w"],
+    known: Points,
+    count: int,
+    covariance: Covariance,
+) -> list[Place]:
     width = L.shape[1]
     places = describe(L).reshape(-1, FEATURES)
     prior = covariance(places, places)

@@ -27,15 +27,15 @@ Examples:
   safelight colorize dress.png --hints dress.json       many hints, kept in a file
 
 The place of a hint is given as fractions from the left and from the top, its radius as a fraction of the
-shorter side. A hint file NAME.hints.json that lies beside the photo is used by itself; --hints and --hint
-take its place.
+shorter side, and its color as #rrggbb, #rgb or the name of a CSS color. A hint file NAME.hints.json that lies
+beside the photo is used by itself; --hints and --hint take its place.
 
 Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
 
 
 def read_hints(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> "tuple[Hint, ...]":
-    """Hints of --hint X,Y,#RRGGBB[,RADIUS]."""
+    """Hints of --hint X,Y,COLOR[,RADIUS]."""
     return tuple(_hint(word) for word in words)
 
 
@@ -52,7 +52,9 @@ def _hint(word: str) -> "Hint":
     except HintError as error:
         raise click.BadParameter(str(error)) from None
     except ValueError:
-        raise click.BadParameter(f"{word!r} is not X,Y,#RRGGBB[,RADIUS], such as 0.5,0.7,#8c2f39") from None
+        raise click.BadParameter(
+            f"{word!r} is not X,Y,COLOR[,RADIUS], such as 0.5,0.7,#8c2f39 or 0.5,0.7,red"
+        ) from None
 
 
 @click.command(short_help="Give photos their color.", epilog=EXAMPLES)
@@ -69,8 +71,8 @@ def _hint(word: str) -> "Hint":
     "typed",
     callback=read_hints,
     multiple=True,
-    metavar="X,Y,#RRGGBB[,RADIUS]",
-    help="The color at a place, such as 0.5,0.7,#8c2f39; repeatable.",
+    metavar="X,Y,COLOR[,RADIUS]",
+    help="The color at a place, such as 0.5,0.7,#8c2f39 or 0.5,0.7,red; repeatable.",
 )
 @click.option(
     "--vivid",
