@@ -38,6 +38,7 @@ from safelight.journal.records import Record, read_record
 from safelight.recipes import recipe_named
 from safelight.training import fit as fitting
 from safelight.training.color.craft import ColorCraft
+from safelight.training.color.probes import ColorProbes, choose
 from safelight.training.color.samples import ColorSamples, Sample
 from safelight.training.doctor import some_pictures
 from safelight.training.fit import fit
@@ -129,10 +130,11 @@ FAILING = {
 }
 # Advice on color, each alone on a run without a fault: what it costs where nothing is wrong.
 COLOR_ADVICE = (
-    "--loss.chroma 0.4", "--loss.perceptual 0.1", "--train.steps 400", "--optimizer.lr 0.0006",
+    "--loss.chroma 0.4", "--loss.perceptual 0.1", "--train.steps 240", "--optimizer.lr 0.0006",
     "--model.widths 96,72,48,24", "--model.freeze false", "--loss.diversity 0.1", "--train.seed 1",
 )  # fmt: skip
-TINY = {"augment.size": "32", "train.steps": "200", "train.validate_every": "50"}
+TINY = {"augment.size": "32", "train.steps": "120", "train.validate_every": "30"}
+PROBES = 12
 SHOWN = ("val/gain_0", "val/gain_10", "probe/chroma", "probe/concentration", "probe/most_chroma")
 TOLD = ("val/gain_0", "probe/chroma", "probe/obeyed", "probe/dead", "probe/concentration", "probe/hue_error")
 
@@ -240,7 +242,8 @@ def advised(data: Path, only: Sequence[str]) -> None:
     for name, failing in FAILING.items():
         if failing.expected == {"washed out"} or not any(part in name for part in only):
             continue
-        changes = {**SMALL, **TINY, **failing.changes}
+        longer = int(failing.changes.get("train.steps", 300)) * int(TINY["train.steps"]) // 300
+        changes = {**SMALL, **TINY, **failing.changes, "train.steps": str(longer)}
         record, examination = _trained(data, failing, changes)
         finding = next((each for each in examination.findings if each.flags), None)
         if finding is None:
@@ -265,7 +268,8 @@ def advised(data: Path, only: Sequence[str]) -> None:
 
 def _trained(data: Path, failing: Failing, changes: dict[str, str]) -> tuple[Record, Examination]:
     recipe = override(recipe_named("color"), changes)
-    with tempfile.TemporaryDirectory() as folder, sickened(failing):
+    few = classmethod(lambda cls, found, size, how: cls(choose(found, size, PROBES), how))
+    with tempfile.TemporaryDirectory() as folder, sickened(failing), patch.object(ColorProbes, "choose", few):
         record = read_record(fit(recipe, data, Path(folder), quiet=True).folder)
         examination = examine(case_of(record, with_dataset=False))
         assert record.curves is not None  # read while the folder is there

@@ -5,13 +5,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from docs.make_verdicts import JUDGED
 
 from safelight.app.progress import Bars
 from safelight.app.sitting import Sitting
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
+from safelight.journal.records import read_record
+from safelight.judging.verdict import Verdict
 from safelight.pixels.files import write_photo
+from tests.journal.made import healthy, write_run
 
 
 @pytest.fixture
@@ -42,3 +46,14 @@ def test_all_is_for_folders_and_refused_of_a_dataset_with_splits(
             sitting(tmp_path / "set", "all").open(bars)
         assert "\n" not in str(refused.value)
         assert 0 < len(sitting(tmp_path / "set", "train").open(bars)) < 6
+
+
+def test_a_kept_verdict_says_where_its_pictures_are(photos: Path, tmp_path: Path) -> None:
+    """The name alone does not: two datasets may be called photos."""
+    folder = write_run(tmp_path / "runs", "run", healthy(np.random.default_rng(0)))
+    verdict = Verdict.load(JUDGED / "color" / "verdict.json")
+    Sitting(str(folder), photos, tmp_path / "report", "val", None, 0, (), 1).keep(verdict)
+    (kept,) = read_record(folder).verdicts
+    assert kept.data == str(photos.resolve())
+    assert kept.questions == verdict.questions
+    assert Verdict.load(kept.path).to_json() == verdict.to_json()

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from safelight.errors import RunError
-from safelight.journal.experiment import arms_of, judge_command, shared_questions, what_differs
+from safelight.journal.asking import judge_command, shared_questions
+from safelight.journal.experiment import arms_of, what_differs
 from safelight.journal.records import Record, read_record
 from tests.journal.made import RECIPE, healthy, keep_verdict, measured_json, older, write_run, write_verdict
 

@@ -23,7 +23,7 @@ class Verdict(Protocol):
     def judged(self) -> str: ...
     @property
     def protocol(self) -> str: ...
-    def save(self, path: Path) -> Path: ...
+    def to_json(self) -> dict[str, Any]: ...
 
 
 def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
@@ -131,10 +131,12 @@ class Sitting:
         if not Path(self.model).is_dir():
             return
         from safelight.journal.run import Run
+        from safelight.judging.cells import save
 
         stamp = verdict.judged.replace(":", "-")
         verdicts = Run.open(self.model).folder / "verdicts" / folder
-        verdict.save(verdicts / f"{stamp}-{verdict.protocol}-{self.split}.json")
+        document = {**verdict.to_json(), "data": str(self.data.resolve())}  # to be asked the same again
+        save(document, verdicts / f"{stamp}-{verdict.protocol}-{self.split}.json")
 
     def tell(self, sentences: Sequence[str], page: Path) -> None:
         """What was found, and where it stands."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 from safelight.errors import RunError
 from safelight.journal.records import Record
 from safelight.journal.settings import NAME, SEED, Difference, Settings, differences, show_difference
-from safelight.journal.verdicts import StoredVerdict
 
 SHOWN = 8  # settings told
 BOOKKEEPING = ("train.checkpoint_every", "train.picture_every", "data.workers")  # change no weight
@@ -87,73 +85,6 @@ def what_differs(one: Arm, other: Arm) -> Differing:
         if here[name] != there[name]
     )
     return Differing(differences(_settings(first), _settings(second)), told)
-
-
-def shared_questions(records: Sequence[Record], split: str | None = None) -> list[StoredVerdict]:
-    """The newest verdict of each run on questions that all of them answered; held-out ones before test ones.
-
-    Raises RunError that names the commands for the runs that lack one; to the test split it sends nobody who did
-    not ask for it.
-    """
-    _check_comparable(records)
-    judged = [[each for each in record.verdicts if split in (None, each.split)] for record in records]
-    answered = [{each.questions: each for each in own if each.by_picture} for own in judged]
-    shared = set.intersection(*(set(own) for own in answered))
-    if shared:
-        chosen = max(shared, key=lambda key: (answered[0][key].split != "test", answered[0][key].judged))
-        return [own[chosen] for own in answered]
-    newest_first = [each for own in judged for each in reversed(own)]
-    known = sorted(newest_first, key=lambda each: not each.by_picture)
-    asked = next((each for each in known if split or each.split != "test"), None)
-    lacking = [at for at, own in enumerate(answered) if asked is None or asked.questions not in own]
-    old = [records[at] for at in lacking if judged[at] and not answered[at]]
-    commands = " && ".join(judge_command(records[at], asked, split) for at in lacking)
-    if old:
-        again = {1: "it", 2: "both"}.get(len(lacking), "them")
-        raise RunError(
-            f"{_names(old)}judged before verdicts held scores of each picture; judge {again} again: {commands}"
-        )
-    what = f"on the same questions ({asked.asked})" if asked else "on held-out pictures"
-    lacked = _names([records[at] for at in lacking], "not ")
-    raise RunError(f"{lacked}judged {what}; do that first: {commands}")
-
-
-FRAME = ("augment.size", "preparation.fit")  # of autoencoders: what they are shown of a photo
-
-
-def _check_comparable(records: Sequence[Record]) -> None:
-    """Raises RunError for runs of several tasks, and for autoencoders that are shown photos differently."""
-    first = records[0]
-    for other in records[1:]:
-        if other.task != first.task:
-            raise RunError(
-                f"{first.name} is of task {first.task}, and {other.name} of {other.task}; compare runs of one task"
-            )
-        here, there = ([each.settings.get(name) for name in FRAME] for each in (first, other))
-        if first.task == "code" and here != there:
-            raise RunError(
-                f"{first.name} is shown photos at {here[0]} px (fit {here[1]}), and {other.name} at {there[0]} px "
-                f"(fit {there[1]}), so that their errors are of other pictures; compare runs of one "
-                f"{' and one '.join(FRAME)}"
-            )
-
-
-def judge_command(record: Record, asked: StoredVerdict | None, split: str | None = None) -> str:
-    """The command that puts these questions to a run."""
-    dataset = (record.facts.get("dataset") or {}).get("path", "DATASET")
-    words = ["safelight judge", shlex.quote(str(record.folder)), "--data", shlex.quote(str(dataset))]
-    if asked is None:
-        return " ".join([*words, *(["--split", split] if split else []), "-o", "report"])
-    words += ["--split", asked.split or "val"]
-    words += ["--protocol", asked.protocol] if record.task == "colorize" else []
-    words += ["--seed", str(asked.seed)] if asked.seed else []
-    words += ["--limit", str(asked.pictures + asked.left_out)]
-    return " ".join([*words, "-o", "report"])
-
-
-def _names(records: Sequence[Record], between: str = "") -> str:
-    """Who was, or were; `between` follows."""
-    return f"{' and '.join(record.name for record in records)} {'was' if len(records) == 1 else 'were'} {between}"
 
 
 def _settings(record: Record) -> Settings:

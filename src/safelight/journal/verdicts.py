@@ -21,6 +21,7 @@ class StoredVerdict:
     it. left_out: grey ones. columns: hints, or kinds of holes or damage; those that no picture tells of are left
     out. names, indices: of the pictures, in the order of scores; no picture where the verdict is older than scores
     by picture. looks: at the test split, with this one; None for other splits.
+    data: path of the dataset; "" in older ones.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class StoredVerdict:
     looks: int | None
     judged: str
     sentences: tuple[str, ...]
+    data: str = ""
 
     @property
     def by_picture(self) -> bool:
@@ -97,6 +99,7 @@ def _verdict(path: Path, stored: Mapping[str, Any]) -> StoredVerdict:
         looks=stored.get("looks"),
         judged=stored.get("judged", ""),
         sentences=tuple(stored.get("sentences", ())),
+        data=str(stored.get("data", "")),
     )
 
 

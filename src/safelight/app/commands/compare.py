@@ -28,7 +28,8 @@ compared with. All must have been judged on the same questions: safelight judge 
 @click.option("--split", type=click.Choice(["val", "test", "all"]), help="Only verdicts on this split.")
 def compare(runs: tuple[Path, ...], out: Path | None, split: str | None) -> None:
     """Compare runs by their stored verdicts, picture by picture, and say what differs in their recipes."""
-    from safelight.journal.experiment import arms_of, shared_questions
+    from safelight.journal.asking import shared_questions
+    from safelight.journal.experiment import arms_of
     from safelight.journal.records import read_record
 
     records = [read_record(run) for run in dict.fromkeys(path.resolve() for path in runs)]

@@ -1,0 +1,182 @@
+"""Questions that several runs were judged on, and the commands that put the same questions to all of them."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.errors import RunError
+from safelight.journal.records import Record
+from safelight.journal.verdicts import StoredVerdict
+from safelight.journal.words import FEWEST
+
+FRAME = ("augment.size", "preparation.fit")  # of autoencoders: what they are shown of a photo
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A verdict whose questions others can be given, and the dataset that holds its pictures."""
+
+    verdict: StoredVerdict
+    data: Path
+
+
+def shared_questions(records: Sequence[Record], split: str | None = None) -> list[StoredVerdict]:
+    """The verdict of each run on questions that all of them answered.
+
+    Of several such: held-out pictures before test ones, enough pictures before too few, the newest.
+    Raises RunError that names the commands for the runs that lack one, which will do; to the test split it sends
+    nobody who did not ask for it.
+    """
+    _check_comparable(records)
+    judged = [[each for each in record.verdicts if split in (None, each.split)] for record in records]
+    answered = [{each.questions: each for each in own if each.by_picture} for own in judged]
+    shared = set.intersection(*(set(own) for own in answered))
+    if shared:
+        chosen = max(shared, key=lambda key: _worth(answered[0][key]))
+        return [own[chosen] for own in answered]
+    raise RunError(_refusal(records, judged, split))
+
+
+def _worth(verdict: StoredVerdict) -> tuple[bool, bool, str]:
+    return verdict.split != "test", verdict.pictures >= FEWEST, verdict.judged
+
+
+def _refusal(records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]], split: str | None) -> str:
+    """Who lacks which questions, and the commands that end that."""
+    asked = _best(records, judged, split)
+    lacking = _lacking(records, judged, asked)
+    data = asked.data if asked else _dataset(records)
+    verdict = asked.verdict if asked else None
+    commands = " && ".join(judge_command(record, verdict, data, split) for record in lacking)
+    old = [
+        record
+        for record, own in zip(records, judged, strict=True)
+        if record in lacking and own and not any(each.by_picture for each in own)
+    ]
+    again = {1: "it", 2: "both"}.get(len(lacking), "them")
+    if old:
+        return f"{_names(old)}judged before verdicts held scores of each picture; judge {again} again: {commands}"
+    if verdict is None:
+        return f"{_names(lacking, 'not ')}judged on held-out pictures; do that first: {commands}"
+    if _outdated(verdict, judged):
+        return (
+            f"{_names(records)}judged on {verdict.dataset}, which has changed in between ({verdict.asked}); judge "
+            f"{again} again: {commands}"
+        )
+    return (
+        f"{_names(lacking, 'not ')}judged on the same questions ({verdict.asked}); do that first: {commands}"
+    )
+
+
+def _best(
+    records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]], split: str | None
+) -> Asked | None:
+    """The questions that the others are best given: those whose pictures are known, enough, and asked most often.
+
+    None where all must be judged anew.
+    """
+    found = [
+        Asked(verdict, data)
+        for own in judged
+        for verdict in reversed(own)
+        if (split or verdict.split != "test") and verdict.pictures >= FEWEST
+        for data in _places(verdict, records)
+    ]
+
+    def worth(asked: Asked) -> tuple[bool, int]:
+        return asked.verdict.by_picture, -len(_lacking(records, judged, asked))
+
+    return max(found, key=worth, default=None)
+
+
+def _lacking(
+    records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]], asked: Asked | None
+) -> list[Record]:
+    """The runs that must be judged; all where there is nothing to go by, or it cannot be asked again."""
+    if asked is None or _outdated(asked.verdict, judged):
+        return list(records)
+    wanted = asked.verdict.questions
+    return [
+        record
+        for record, own in zip(records, judged, strict=True)
+        if not any(each.by_picture and each.questions == wanted for each in own)
+    ]
+
+
+def _outdated(verdict: StoredVerdict, judged: Sequence[Sequence[StoredVerdict]]) -> bool:
+    """Whether a run was asked in the same way and was asked something else: the dataset is another by now."""
+    return any(
+        each.by_picture and each.questions != verdict.questions and _manner(each) == _manner(verdict)
+        for own in judged
+        for each in own
+    )
+
+
+def _manner(verdict: StoredVerdict) -> tuple[object, ...]:
+    """All that the command to judge says; the dataset's name for its path, which older verdicts do not have."""
+    total = verdict.pictures + verdict.left_out
+    return verdict.dataset, verdict.split, verdict.protocol, verdict.size, verdict.seed, total
+
+
+def _places(verdict: StoredVerdict, records: Sequence[Record]) -> Iterator[Path]:
+    """Where the verdict's pictures are, if that is known: one place or none.
+
+    Older verdicts hold only the dataset's name; it is looked for where the runs' datasets are.
+    """
+    known = [Path(verdict.data)] if verdict.data else []
+    own = [path for record in records if (path := _path(record))]
+    known += [path for path in own if path.name == verdict.dataset]
+    known += [path.parent / verdict.dataset for path in own if (path.parent / verdict.dataset).is_dir()]
+    if verdict.data and not known[0].is_dir() and len(known) > 1:
+        known = known[1:]  # it was moved
+    yield from known[:1]
+
+
+def _path(record: Record) -> Path | None:
+    stored = (record.facts.get("dataset") or {}).get("path")
+    return Path(stored) if stored else None
+
+
+def _dataset(records: Sequence[Record]) -> Path:
+    """One dataset for all: the first run's that is still there."""
+    paths = [path for record in records if (path := _path(record))]
+    return next((path for path in paths if path.is_dir()), paths[0] if paths else Path("DATASET"))
+
+
+def _check_comparable(records: Sequence[Record]) -> None:
+    """Raises RunError for runs of several tasks, and for autoencoders that are shown photos differently."""
+    first = records[0]
+    for other in records[1:]:
+        if other.task != first.task:
+            raise RunError(
+                f"{first.name} is of task {first.task}, and {other.name} of {other.task}; compare runs of one task"
+            )
+        here, there = ([each.settings.get(name) for name in FRAME] for each in (first, other))
+        if first.task == "code" and here != there:
+            raise RunError(
+                f"{first.name} is shown photos at {here[0]} px (fit {here[1]}), and {other.name} at {there[0]} px "
+                f"(fit {there[1]}), so that their errors are of other pictures; compare runs of one "
+                f"{' and one '.join(FRAME)}"
+            )
+
+
+def judge_command(
+    record: Record, asked: StoredVerdict | None, data: Path | None = None, split: str | None = None
+) -> str:
+    """The command that puts these questions to a run, about the pictures of this dataset (None: its own)."""
+    data = data or _path(record) or Path("DATASET")
+    words = ["safelight judge", shlex.quote(str(record.folder)), "--data", shlex.quote(str(data))]
+    report = ["-o", shlex.quote(f"report-{record.name}")]
+    if asked is None:
+        return " ".join([*words, *(["--split", split] if split else []), *report])
+    words += ["--split", asked.split or "val"]
+    words += ["--protocol", asked.protocol] if record.task == "colorize" else []
+    words += ["--seed", str(asked.seed)] if asked.seed else []
+    words += ["--limit", str(asked.pictures + asked.left_out)]
+    return " ".join([*words, *report])
+
+
+def _names(records: Sequence[Record], between: str = "") -> str:
+    """Who was, or were; `between` follows."""
+    return f"{' and '.join(record.name for record in records)} {'was' if len(records) == 1 else 'were'} {between}"
