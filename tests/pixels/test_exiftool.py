@@ -117,15 +117,18 @@ def sources(folder: Path) -> Iterator[Path]:
     )
     png = ("-PNG:ModifyDate=1999:01:01 00:00:00", "-PNG:Comment=für Else", *pixels)
     tif = ("-IFD0:TargetPrinter=p", "-IFD0:PageNumber=1 2", "-IFD0:XPosition=1.5")
-    for kind, own in {
+    owned = {
         "jpg": (*IPTC, *PHOTOSHOP, *density),
         "png": (*IPTC, *png),
         "tif": (*IPTC, *PHOTOSHOP, *tif),
         "webp": (),
-    }.items():
-        path = folder / f"{kind}.{kind}"
-        exiftool("-overwrite_original", *EXIF, *XMP, *own, path)
-        yield path
+    }
+    paths = {kind: folder / f"{kind}.{kind}" for kind in owned}
+    commands = [
+        ("-overwrite_original", *EXIF, *XMP, *own, paths[kind], "-execute") for kind, own in owned.items()
+    ]
+    exiftool(*(argument for command in commands for argument in command))  # one process: it starts slowly
+    yield from paths.values()
 
 
 def fields(said: dict[str, Any]) -> dict[str, Any]:
