@@ -241,6 +241,8 @@ def _deep_kinds(rng: np.random.Generator) -> Iterator[tuple[str, bytes, np.ndarr
             truth[..., 1],
             0.01,
         )
+    planes = np.moveaxis(deep, 2, 0)
+    yield "deep-planes.tif", deep_tiff(planes, photometric="rgb", planarconfig="separate"), truth, 0.01
     yield "deep-rgba.tif", deep_tiff(rgba, photometric="rgb", extrasamples=["unassalpha"]), truth, 0.01
     yield "deep-white-is-nought.tif", deep_tiff(~grey, photometric="miniswhite"), truth[..., 1], 0.01
 
@@ -466,9 +468,6 @@ def _damaged_inside(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         "floats.tif": deep_tiff(picture.astype(np.float32), photometric="rgb"),
         "one-float.tif": deep_tiff(_grey(picture).astype(np.float32)),
         "thirty-two-bits.tif": deep_tiff(_grey(picture).astype(np.uint32)),
-        "deep-planes.tif": deep_tiff(
-            np.moveaxis(picture.astype(np.uint16), 2, 0), photometric="rgb", planarconfig="separate"
-        ),
     }.items():
         yield Case(_write(folder, f"damaged-{name}", content), "refused")
 

@@ -1,40 +1,21 @@
-"""Pictures of 16 bits a channel out of Pillow, which keeps 16 bits of grey only.
+"""PNG of 16 bits a channel out of Pillow, which keeps 16 bits of grey only.
 
 Pillow knows how to take the upper byte of each 16-bit color, of either byte order. Decoding twice, once
 in each order, gives both bytes, with Pillow's own care for damaged files.
 """
 
-import sys
-
 import numpy as np
-from jaxtyping import UInt8, UInt16
-from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
+from jaxtyping import UInt16
+from PIL import ImageFile, PngImagePlugin
 
-from safelight.pixels.photo import Alpha
-
-_PIECE = 1 << 20  # pixels copied out of Pillow at a time
-_BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284  # TIFF tags
+from safelight.pixels.stored import Alpha, to_array
 
 
-def to_array(image: Image.Image) -> UInt8[np.ndarray, "h w *c"]:
-    """The pixels of a loaded picture of 8 bits, without a second copy of it on the way."""
-    channels = len(image.getbands())
-    array = np.empty((image.height, image.width, channels)[: 3 if channels > 1 else 2], np.uint8)
-    rows = max(1, _PIECE // image.width)
-    for top in range(0, image.height, rows):
-        bottom = min(top + rows, image.height)
-        array[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
-    return array
-
-
-def deep_pixels(image: ImageFile.ImageFile) -> tuple[UInt16[np.ndarray, "h w *rgb"], Alpha | None] | None:
-    """Pixels and alpha of a picture, not yet loaded, that has 16 bits a channel; None if it has fewer."""
-    if isinstance(image, PngImagePlugin.PngImageFile):
-        deep = _png(image)
-    elif isinstance(image, TiffImagePlugin.TiffImageFile):
-        deep = _tiff(image)
-    else:
-        return None
+def deep_pixels(
+    image: PngImagePlugin.PngImageFile,
+) -> tuple[UInt16[np.ndarray, "h w *rgb"], Alpha | None] | None:
+    """Pixels and alpha of a PNG, not yet loaded, that has 16 bits a channel; None if it has fewer."""
+    deep = _png(image)
     if deep is None or deep.ndim == 2:
         return None if deep is None else (deep, _key(deep, image))
     if deep.shape[2] == 2:
@@ -63,20 +44,6 @@ def _png(image: PngImagePlugin.PngImageFile) -> UInt16[np.ndarray, "h w *c"] | N
     return _both(image) if rawmode in ("RGB;16B", "RGBA;16B") else None
 
 
-def _tiff(image: TiffImagePlugin.TiffImageFile) -> UInt16[np.ndarray, "h w *c"] | None:
-    bits = image.tag_v2.get(_BITS, (1,))
-    if image.mode in ("I;16", "I;16B"):
-        if bits[0] != 16:
-            raise ValueError(f"it has {bits[0]} bits a pixel; 1, 2, 4, 8 and 16 are known")
-        grey = _grey(image)
-        return ~grey if image.tag_v2.get(_PHOTOMETRIC) == 0 else grey  # 0: black is the highest number
-    if max(bits) != 16:
-        return None
-    if image.tag_v2.get(_PLANES) == 2:
-        raise ValueError("its 16-bit channels are in separate planes; save it with interleaved channels")
-    return _both(image) if _rawmode(image).split(";")[0] in ("RGB", "RGBA", "RGBX") else None
-
-
 def _rawmode(image: ImageFile.ImageFile) -> str:
     """What Pillow is going to unpack, such as "RGB;16B"."""
     arguments = image.tile[0].args
@@ -94,8 +61,6 @@ def _unpack_as(image: ImageFile.ImageFile, rawmode: str) -> None:
 def _both(image: ImageFile.ImageFile) -> UInt16[np.ndarray, "h w c"]:
     """Upper bytes in the picture's own byte order, lower bytes in the other."""
     kind, order = _rawmode(image).split(";16")
-    if order == "N":  # the machine's own
-        order = "L" if sys.byteorder == "little" else "B"
     file = image.fp
     assert file is not None
     _unpack_as(image, f"{kind};16{order}")

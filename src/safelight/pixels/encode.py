@@ -15,9 +15,9 @@ from safelight.errors import PhotoError
 from safelight.pixels import placed, png, tiff
 from safelight.pixels.atomic import new_file
 from safelight.pixels.holding import fitted, profile_of
-from safelight.pixels.native import Numbers
 from safelight.pixels.photo import Photo, shown
 from safelight.pixels.space import Mode
+from safelight.pixels.stored import Numbers, on_white
 
 if TYPE_CHECKING:
     from safelight.pixels.given import Given
@@ -202,7 +202,7 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     remarks += rounded
     if photo.alpha is not None and photo.alpha.min() < 255:
         paper = 0 if mode == "CMYK" else 255
-        pixels, remarks = _on_white(pixels, photo.alpha, paper), (ON_WHITE, *remarks)
+        pixels, remarks = on_white(pixels, photo.alpha, paper), (ON_WHITE, *remarks)
     Image.frombuffer(mode, pixels.shape[1::-1], np.ascontiguousarray(pixels)).save(
         file,
         "JPEG",
@@ -243,19 +243,6 @@ def _write_png(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
 
 def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     return tiff.write(file, photo, profile_of(photo))
-
-
-def _on_white(
-    pixels: UInt8[np.ndarray, "h w c"], alpha: UInt8[np.ndarray, "h w"], white: int = 255
-) -> UInt8[np.ndarray, "h w c"]:
-    """The picture laid on white paper."""
-    result = np.empty_like(pixels)
-    rows = max(1, _STRIP // pixels.shape[1])
-    for top in range(0, len(pixels), rows):
-        cover = alpha[top : top + rows, :, None].astype(np.uint32)
-        mixed = pixels[top : top + rows] * cover + white * (255 - cover)
-        result[top : top + rows] = (mixed + 127) // 255
-    return result
 
 
 _FORMATS: dict[Writer, str] = {

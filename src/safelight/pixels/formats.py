@@ -1,64 +1,63 @@
-"""Which kind of file this is, by its first bytes; the picture opened by Pillow, not yet decoded."""
+"""The picture in a file opened, not yet decoded: by Pillow, which page of a TIFF, and what is to be said of it."""
 
 import contextlib
+import io
+import math
 import re
 import stat
 import struct
-import threading
-import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageFile, TiffImagePlugin
+from PIL import ImageFile, TiffImagePlugin
 
 from safelight.errors import PhotoError
+from safelight.pixels import pages, samples
+from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
 from safelight.pixels.photo import shown
+from safelight.pixels.quiet import quiet
 
 UNREAD = re.compile(r" \(\d+ bytes not processed\)$")  # Pillow's, mostly "0 bytes"
-READ = "JPEG, PNG, TIFF, WebP, GIF or BMP"
-_SIGNATURES = (  # first bytes, name
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"II+\x00", "TIFF"),
-    (b"MM\x00+", "TIFF"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"BM", "BMP"),
-)
-_OTHERS = (  # what people take for a picture, or save in place of one
-    (b"%PDF", "a PDF"),
-    (b"8BPS", "a Photoshop document"),
-    (b"<svg", "an SVG drawing"),
-    (b"<!DOCTYPE html", "a web page"),
-    (b"<html", "a web page"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x00\x00\x00\x0cJXL", "a JPEG XL"),
-    (b"\x00\x00\x00\x0cjP", "a JPEG 2000"),
-)
+LIMIT = 200.0  # megapixels
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture as Pillow has opened it; what it holds beside the pixels is in there.
+
+    layout: how the page of a TIFF is stored, where Pillow cannot or must not decode it. remarks: what is to be
+    said of how it was opened.
+    """
+
+    image: ImageFile.ImageFile
+    layout: samples.Layout | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels, upright if it is a TIFF."""
+        return self.image.size
 
 
 @contextlib.contextmanager
-def open_picture(path: Path, limit_megapixels: float) -> Iterator[ImageFile.ImageFile]:
+def open_picture(path: Path, limit_megapixels: float = LIMIT) -> Iterator[Opened]:
     """The picture in the file, its pixels not yet decoded, and PhotoError for whatever goes wrong inside.
 
     Pillow's own warnings are silenced inside: a picture is right or it is refused.
     """
     try:
-        with _open_file(path) as file, _quiet():
-            name = _name(file)
-            if name == "PNG":
-                _check_png(file)
-            image = _opener(name)(file)
-            _check_size(path, image.size, limit_megapixels)
-            if isinstance(image, TiffImagePlugin.TiffImageFile):
-                _check_tiff(image, path.stat().st_size)
-            yield image
+        with _open_file(path) as file, quiet():
+            yield _open(path, file, limit_megapixels)
     except PhotoError:
         raise
+    except RawFileError as error:
+        name = f" ({error})" if str(error) else ""
+        raise PhotoError(
+            f"{shown(path)} is a raw file{name}; develop it first, and give the TIFF or JPEG that is made of it"
+        ) from error
     except MemoryError as error:
         raise PhotoError(f"{shown(path)} needs more memory than there is; make it smaller") from error
     except Exception as error:  # decoders raise nearly everything on a damaged file
@@ -72,32 +71,53 @@ def open_picture(path: Path, limit_megapixels: float) -> Iterator[ImageFile.Imag
 def _open_file(path: Path) -> BinaryIO:
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-            raise PhotoError(f"{shown(path)} is {kind}; expected a picture file")
-        return path.open("rb")
     except (OSError, ValueError) as error:  # ValueError: a nought in the name
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise PhotoError(
-            f"{shown(path)} cannot be opened ({reason}); check the name and its rights"
-        ) from error
+        raise _not_opened(path, error) from error
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise PhotoError(f"{shown(path)} is {kind}; expected a picture file")
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise _not_opened(path, error) from error
 
 
-def _name(file: BinaryIO) -> str:
-    """The format by the first bytes. Raises ValueError with what the file is instead."""
-    start = file.read(32)
+def _not_opened(path: Path, error: OSError | ValueError) -> PhotoError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return PhotoError(f"{shown(path)} cannot be opened ({reason}); check the name and its rights")
+
+
+def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
+    start = file.read(START)
+    whole = file.seek(0, io.SEEK_END)
+    file.seek(max(0, whole - START))
+    kind = kind_of(start, whole, file.read())
     file.seek(0)
-    for signature, name in _SIGNATURES:
-        if start.startswith(signature):
-            return name
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return "WEBP"
-    if not start:
-        raise ValueError("found an empty file")
-    if start[4:8] == b"ftyp":
-        raise ValueError("found a HEIC, AVIF or video")
-    found = [name for signature, name in _OTHERS if start.lstrip().startswith(signature)]
-    raise ValueError(f"found {found[0]}" if found else "found no picture format that is known here")
+    if kind == "TIFF":
+        return _open_tiff(path, file, limit_megapixels)
+    if kind == "PNG":
+        _check_png(file)
+    image = _opener(kind)(file)
+    _check_size(path, image.size, limit_megapixels)
+    return Opened(image)
+
+
+def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
+    found = pages.pages(file)
+    refuse_raw(found, path)
+    page, remarks = pages.choose(found)
+    layout = samples.layout(page)
+    _check_size(path, (layout.width, layout.height), limit_megapixels)
+    replaced = samples.mended(layout)
+    plain = page is found[0] and not replaced
+    if samples.pillow_keeps(layout):
+        with contextlib.suppress(Exception):  # it knows fewer layouts than there are
+            file.seek(0)
+            image = TiffImagePlugin.TiffImageFile(file if plain else pages.first_in_file(page, replaced))
+            return Opened(image, None, remarks)
+    samples.check_read(layout)
+    image = TiffImagePlugin.TiffImageFile(pages.first_in_file(page, samples.as_grey(layout)))
+    return Opened(image, layout, remarks)
 
 
 def _opener(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
@@ -123,7 +143,8 @@ def _check_size(path: Path, size: tuple[int, int], limit_megapixels: float) -> N
     if width * height > limit_megapixels * 1e6:
         raise PhotoError(
             f"{shown(path)} has {width * height / 1e6:.0f} megapixels ({width} × {height}); the limit is "
-            f"{limit_megapixels:g}; make it smaller or raise the limit"
+            f"{limit_megapixels:g}; make it smaller, or raise the limit (--limit-megapixels "
+            f"{math.ceil(width * height / 1e6)})"
         )
 
 
@@ -146,35 +167,3 @@ def _check_png(file: BinaryIO) -> None:
         if kind == b"IEND":
             file.seek(0)
             return
-
-
-def _check_tiff(image: TiffImagePlugin.TiffImageFile, length: int) -> None:
-    """Raises ValueError if a strip or tile ends beyond the file (libtiff would print to the console)."""
-    for offsets, lengths in ((273, 279), (324, 325)):
-        places = zip(image.tag_v2.get(offsets, ()), image.tag_v2.get(lengths, ()), strict=False)
-        if any(start + count > length for start, count in places):
-            raise ValueError("the file is cut off")
-
-
-_quiet_lock = threading.Lock()
-_quiet_users = 0
-_quiet_state = contextlib.ExitStack()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No warnings from Pillow inside. Filters are global: the first in sets them, the last out resets."""
-    global _quiet_users  # noqa: PLW0603
-    with _quiet_lock:
-        if _quiet_users == 0:
-            _quiet_state.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-            warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-        _quiet_users += 1
-    try:
-        yield
-    finally:
-        with _quiet_lock:
-            _quiet_users -= 1
-            if _quiet_users == 0:
-                _quiet_state.close()

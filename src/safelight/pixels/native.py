@@ -6,19 +6,18 @@ sRGB's curve), inks as a picture of cyan, magenta and yellow and one of black, L
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
 from PIL import Image
 
 from safelight.arrays import Pixels, Srgb
 from safelight.pixels import curves, lab, profiles
 from safelight.pixels.hdr import convert_hdr
 from safelight.pixels.space import SRGB, Mode, Space
+from safelight.pixels.stored import Numbers
 
 _STRIP = 1 << 20  # pixels converted at a time
-Numbers: TypeAlias = Shaped[np.ndarray, "*h w c"]  # uint8 or uint16; c = 1 grey, 3 RGB or Lab, 4 inks
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Shaped
 
 from safelight.arrays import Pixels, Srgb
 from safelight.pixels import exif
 from safelight.pixels.metadata import Metadata
 from safelight.pixels.native import Native
-
-Alpha: TypeAlias = Shaped[np.ndarray, "h w"]  # 0 = transparent, the type's highest number = opaque
+from safelight.pixels.stored import Alpha
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,9 +5,10 @@ from PIL import Image, ImageOps
 
 from safelight.errors import PhotoError
 from safelight.pixels import exif
-from safelight.pixels.native import Numbers, to_srgb
-from safelight.pixels.photo import Alpha, Photo
+from safelight.pixels.native import to_srgb
+from safelight.pixels.photo import Photo
 from safelight.pixels.space import Mode
+from safelight.pixels.stored import Alpha, Numbers
 from safelight.pixels.which_rgb import Said, which_space
 
 _DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I")

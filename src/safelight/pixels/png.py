@@ -8,9 +8,9 @@ from typing import BinaryIO
 import numpy as np
 
 from safelight.pixels import placed
-from safelight.pixels.native import Numbers
-from safelight.pixels.photo import Alpha, Photo
+from safelight.pixels.photo import Photo
 from safelight.pixels.space import SRGB
+from safelight.pixels.stored import Alpha, Numbers
 
 _HEADER = 8 + 25  # the signature and the IHDR chunk, which comes first
 _LEVEL = 6  # of deflate

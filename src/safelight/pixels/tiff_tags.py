@@ -6,6 +6,7 @@ from typing import IO
 
 from safelight.pixels import directories
 from safelight.pixels.directories import Field
+from safelight.pixels.pages import first_place
 
 XMP, IPTC, RESOURCES = 700, 33723, 34377
 _LAYERS, _SIGNED = 37724, 52545
@@ -50,7 +51,7 @@ def read(file: IO[bytes], at: int) -> Tags:
     A page that follows its own preview takes what the preview's directory says and its own does not.
     """
     order, fields, damaged = directories.read(file, at, LAYOUT)
-    first = _first(file)
+    first = first_place(file)
     if first != at:
         fields = (*fields, *_of_preview(file, first, {field.tag for field in fields}))
     apart = {field.tag: field.data for field in fields if field.tag in (XMP, IPTC, RESOURCES)}
@@ -60,16 +61,6 @@ def read(file: IO[bytes], at: int) -> Tags:
     if IPTC in apart:
         apart[IPTC] = _in_order(apart[IPTC])
     return Tags(block, apart, belongs, damaged, bool(directories.moved(kept)))
-
-
-def _first(file: IO[bytes]) -> int:
-    """Where the first directory begins."""
-    file.seek(0)
-    start = file.read(16)
-    order = "<" if start[:2] == b"II" else ">"
-    if struct.unpack(order + "H", start[2:4])[0] == 43:
-        return int(struct.unpack(order + "Q", start[8:16])[0])
-    return int(struct.unpack(order + "L", start[4:8])[0])
 
 
 def _of_preview(file: IO[bytes], at: int, known: set[int]) -> tuple[Field, ...]:

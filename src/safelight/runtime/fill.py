@@ -13,7 +13,8 @@ from safelight.errors import ModelError, PhotoError
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
 from safelight.pixels.given import Given, photo_of
-from safelight.pixels.native import Native, Numbers, numbers_of, pictures, to_srgb
+from safelight.pixels.native import Native, numbers_of, pictures, to_srgb
+from safelight.pixels.stored import Numbers
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.fills import CLASSICAL, Fill

@@ -1,0 +1,181 @@
+"""What a file is, by its first bytes and, of a TIFF, by its directories: a picture that is read, or what else.
+
+Raw files of cameras and scanners hold no finished picture, only what one is developed from, beside small previews
+that must not be taken for it; many of them begin like a TIFF. Sources: TIFF 6.0, TIFF/EP (ISO 12234-2), DNG 1.7,
+ISO 14496-12 (ftyp), the formats' own specifications, exiftool's tables for the makers' compressions.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from safelight.pixels.pages import Page
+
+READ = "JPEG, PNG, TIFF, WebP, GIF or BMP"
+START = 64  # bytes that decide
+_PICTURES = (  # first bytes, name
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+)
+_RAW = (  # where, bytes, name
+    (0, b"FUJIFILMCCD-RAW", "RAF"),
+    (0, b"IIRO", "ORF"),
+    (0, b"IIRS", "ORF"),
+    (0, b"MMOR", "ORF"),
+    (0, b"IIU\x00", "RW2"),
+    (0, b"FOVb", "X3F"),
+    (0, b"\x00MRM", "MRW"),
+    (0, b"ARRI", "ARI"),
+    (6, b"HEAPCCDR", "CRW"),
+    (8, b"CR\x02\x00", "CR2"),
+    (8, b"IIII", "IIQ"),
+    (4, b"ftypcrx ", "CR3"),
+)
+_OTHERS = (  # what people take for a picture, or save in place of one
+    (b"%PDF", "a PDF"),
+    (b"8BPS", "a Photoshop document"),
+    (b"gimp xcf", "a GIMP document"),
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "an XML text"),
+    (b"<!DOCTYPE html", "a web page"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"%!PS", "a PostScript file"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR"),
+    (b"#?RADIANCE", "a Radiance HDR"),
+    (b"#?RGBE", "a Radiance HDR"),
+    (b"DDS ", "a DDS texture"),
+    (b"qoif", "a QOI"),
+    (b"SIMPLE  =", "a FITS"),
+    (b"AT&TFORM", "a DjVu"),
+    (b"II\xbc", "a JPEG XR"),
+    (b"\x00\x05\x16\x07", "what a Mac keeps beside a file (AppleDouble)"),
+    (b"\x00\x05\x16\x00", "what a Mac keeps beside a file (AppleSingle)"),
+    (b"\x00\x00\x01\x00", "an icon (ICO)"),
+    (b"\x00\x00\x02\x00", "a cursor (CUR)"),
+    (b"icns", "an icon (ICNS)"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"RIFF", "a sound or a video"),
+    (b"OggS", "a sound or a video"),
+)
+_RAW_PIXELS = (32803, 34892)  # photometric: color filter array, linear raw
+_RAW_PACKED = {  # compression: the maker's file
+    34713: "NEF",
+    32767: "ARW",
+    32770: "SRW",
+    32769: "",
+    32772: "SRW",
+    65000: "DCR",
+    262: "KDC",
+    65535: "PEF",
+    34892: "DNG",
+}
+_MAKERS = {  # the beginning of Make: how its raw files are called
+    "canon": "CR2",
+    "nikon": "NEF",
+    "sony": "ARW",
+    "pentax": "PEF",
+    "ricoh": "PEF",
+    "samsung": "SRW",
+    "hasselblad": "3FR",
+    "leaf": "MOS",
+    "phase one": "IIQ",
+    "kodak": "DCR",
+    "eastman kodak": "DCR",
+    "epson": "ERF",
+    "mamiya": "MEF",
+    "panasonic": "RW2",
+    "leica": "RWL",
+}
+RAW_SUFFIXES = frozenset((
+    ".3fr", ".ari", ".arw", ".cap", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".k25",
+    ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".ptx", ".raf", ".raw", ".rw2", ".rwl", ".sr2",
+    ".srf", ".srw", ".x3f",
+))  # fmt: skip
+_DNG_VERSION, _COMPRESSION, _PHOTOMETRIC, _MAKE = 50706, 259, 262, 271
+
+
+class RawFileError(ValueError):
+    """What a camera or scanner recorded, not yet a picture; the message is the kind's name, such as NEF."""
+
+
+def kind_of(start: bytes, whole: int, end: bytes = b"") -> str:
+    """The name of the picture format by the first bytes of a file.
+
+    whole: the file's length in bytes. end: its last bytes (a TGA is known by them). Raises ValueError with what
+    the file is instead, RawFileError if that is a raw file.
+    """
+    for at, signature, name in _RAW:
+        if start[at : at + len(signature)] == signature:
+            raise RawFileError(name)
+    for signature, name in _PICTURES:
+        if start.startswith(signature):
+            return name
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "WEBP"
+    if not whole:
+        raise ValueError("found an empty file")
+    if start[4:8] == b"ftyp":
+        return _boxed(start)
+    if start.startswith((b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")):
+        return "JXL"
+    if start.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")):
+        return "JPEG2000"
+    raise ValueError(f"found {_other(start, end)}")
+
+
+def _boxed(start: bytes) -> str:
+    """HEIC, AVIF or neither, by the brands of ISO 14496-12: the major one, then those that it is compatible with."""
+    brands = {start[8:12], *(start[at : at + 4] for at in range(16, len(start) - 3, 4))}
+    if brands & {b"avif", b"avis"}:
+        return "AVIF"
+    if brands & {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}:
+        return "HEIC"
+    raise ValueError("found a video")
+
+
+def _other(start: bytes, end: bytes) -> str:
+    """What the file is, in words."""
+    found = [
+        name for signature, name in _OTHERS if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(signature)
+    ]
+    if found:
+        return found[0]
+    if re.match(rb"P[1-7][\s#]|P[Ff]\s", start):
+        return "a PPM, PGM or PBM"
+    if end.endswith(b"TRUEVISION-XFILE.\0"):
+        return "a TGA"
+    if start[4:8] in (b"moov", b"mdat", b"wide", b"free"):
+        return "a video"
+    if not any(start):
+        return "nothing but noughts at its beginning"
+    return "no picture format that is known here"
+
+
+def refuse_raw(found: Sequence[Page], name: Path) -> None:
+    """Raises RawFileError if these are the directories of a raw file."""
+    first, suffix = found[0], name.suffix.lower()
+    if _DNG_VERSION in first.entries:
+        raise RawFileError("DNG")
+    maker = first.text(_MAKE).lower()
+    called = next((kind for start, kind in _MAKERS.items() if maker.startswith(start)), "")
+    if suffix in RAW_SUFFIXES:
+        called = suffix[1:].upper()
+    for page in found:
+        packed = page.number(_COMPRESSION)
+        if page.number(_PHOTOMETRIC) in _RAW_PIXELS or (packed in _RAW_PACKED and maker):
+            raise RawFileError(called or _RAW_PACKED.get(packed, ""))
+    if suffix in RAW_SUFFIXES and all(page.is_reduced for page in found):
+        raise RawFileError(called)
