@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from safelight.app.commands.fill import mask_of
 from safelight.pixels.files import Photo, read_photo, write_photo
-from safelight.runtime.batch import Job
+from safelight.runtime.beside import Shelves
 from safelight.tasks.holes_edit import grow
 from safelight.tasks.holes_files import write_mask
 from tests.app.shell import safelight
@@ -59,8 +58,10 @@ def test_a_jpeg_becomes_a_png_and_a_batch_goes_on(tmp_path: Path, hole: np.ndarr
     write_mask(tmp_path / "masks" / "c.png", ~hole)
     beside = safelight("fill", tmp_path / "in", "--method", "telea")
     assert beside.returncode == 1
-    assert len(beside.stderr.splitlines()) == 3
+    assert len(beside.stderr.splitlines()) == 5
     assert beside.stderr.count("has no mask") == 2
+    assert "a.jpg: with the mask a-mask.png" in beside.stderr
+    assert "passed over, made of other photos here: 1 (a-mask.png)" in beside.stderr
     after = read_photo(tmp_path / "in" / "a-filled.png").pixels
     np.testing.assert_array_equal(after[~hole], before[~hole])
     again = safelight("fill", tmp_path / "in", "--mask", tmp_path / "masks")
@@ -201,9 +202,9 @@ def test_a_folder_with_two_kinds_of_one_name_is_mended_and_one_photo_is_not_pass
         scratched(tmp_path / name)
     found = safelight("scratches", tmp_path, "--method", "ridge")
     assert found.returncode == 0, found.stderr
-    masks = [mask_of(Job(tmp_path / name, tmp_path), None) for name in ("x.jpg", "x.png")]
+    masks = [Shelves().mask(tmp_path / name).file for name in ("x.jpg", "x.png")]
     assert masks == [tmp_path / "x-jpg-mask.png", tmp_path / "x-mask.png"]
-    assert mask_of(Job(tmp_path / "x.jpg", tmp_path), tmp_path) == tmp_path / "x-jpg-mask.png"
+    assert Shelves().mask(tmp_path / "x.jpg", [tmp_path]).file == tmp_path / "x-jpg-mask.png"
     again = safelight("scratches", "x.png", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.startswith("safelight: x-mask.png is there already: add --overwrite to replace it")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import PhotoError
-from safelight.runtime.batch import Job, plan, run
+from safelight.runtime.batch import Job, room_for, run
 from safelight.runtime.names import filled_name, mask_name
+from safelight.runtime.plan import plan
 
 
 def touch(*paths: Path) -> None:
@@ -29,10 +30,10 @@ def test_the_result_lies_beside_the_photo(tmp_path: Path) -> None:
 
 def test_one_photo_may_go_to_a_file_or_a_folder(tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
-    assert plan([photo], tmp_path / "b.png")[0].result == tmp_path / "b.png"
-    assert plan([photo], tmp_path / "out")[0].result == tmp_path / "out" / "a-color.jpg"
+    assert plan([photo], tmp_path / "b.png").jobs[0].result == tmp_path / "b.png"
+    assert plan([photo], tmp_path / "out").jobs[0].result == tmp_path / "out" / "a-color.jpg"
     (tmp_path / "folder.png").mkdir()
-    assert plan([photo], tmp_path / "folder.png")[0].result == tmp_path / "folder.png" / "a-color.jpg"
+    assert plan([photo], tmp_path / "folder.png").jobs[0].result == tmp_path / "folder.png" / "a-color.jpg"
 
 
 def test_a_folder_keeps_its_shape(tmp_path: Path) -> None:
@@ -132,7 +133,12 @@ def test_a_file_of_a_kind_that_is_not_written_is_refused_and_a_folder_of_that_na
         plan([tmp_path / "a.jpg"], tmp_path / name)
     (job,) = plan([tmp_path / "a.jpg"], tmp_path / name, folder=True)
     assert job.result == tmp_path / name / "a-color.jpg"
-    assert plan([tmp_path / "a.jpg", tmp_path / "b.jpg"], tmp_path / name)[0].result == job.result
+    several = [tmp_path / "a.jpg", tmp_path / "b.jpg"]
+    if name == "x.gif":  # a kind of files that people know: no folder is meant
+        with pytest.raises(PhotoError, match=r"is no name of a \.jpg"):
+            plan(several, tmp_path / name)
+    else:
+        assert plan(several, tmp_path / name).jobs[0].result == job.result
     touch(tmp_path / name)
     with pytest.raises(PhotoError, match="is a file, and no"):
         plan([tmp_path / "a.jpg", tmp_path / "b.jpg"], tmp_path / name)
@@ -154,7 +160,7 @@ def test_a_batch_goes_on_past_bad_photos(tmp_path: Path) -> None:
             raise PhotoError("found\nnothing")
         if job.photo.name == "c":
             raise KeyError("bug")
-        job.result.write_bytes(b"")
+        room_for(job.result).write_bytes(b"")
         return ("one of two pages",) if job.photo.name == "d" else ()
 
     outcomes = list(run(jobs, work))
@@ -173,3 +179,76 @@ def test_a_stop_is_not_taken_for_a_bad_photo(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         list(run([Job(tmp_path / "a", tmp_path / "b")], work))
+
+
+def test_a_photo_alone_is_called_as_it_would_be_beside_its_rival(tmp_path: Path) -> None:
+    touch(tmp_path / "p.jpg", tmp_path / "p.png", tmp_path / "q.tif", tmp_path / "q.png")
+    names = (filled_name, mask_name)
+    for photo, filled, mask in (
+        ("p.jpg", "p-jpg-filled.png", "p-jpg-mask.png"),
+        ("p.png", "p-filled.png", "p-mask.png"),
+        ("q.tif", "q-filled.tif", "q-tif-mask.png"),
+        ("q.png", "q-filled.png", "q-mask.png"),
+    ):
+        (job,) = plan([tmp_path / photo], None, names)
+        assert (job.result.name, job.name(mask_name)) == (filled, mask)
+
+
+def test_results_that_differ_by_case_alone_are_told_apart_where_the_folder_is_another(tmp_path: Path) -> None:
+    """A disk or server that takes no notice of case would have one file for both (C6)."""
+    names = ("IMG_1.JPG", "img_1.jpg", "Img_1.jpg", "other.jpg")
+    touch(
+        *(tmp_path / "in" / name for name in names),
+        tmp_path / "in" / "A" / "x.png",
+        tmp_path / "in" / "a" / "x.png",
+    )
+    made = [job.result.relative_to(tmp_path / "out") for job in plan([tmp_path / "in"], tmp_path / "out")]
+    assert len({str(path).lower() for path in made}) == len(made) == 6
+    assert {str(path) for path in made} >= {"IMG_1-color.JPG", "other-color.jpg", "A/x-color.png"}
+    beside = {job.photo.name: job.result.name for job in plan([tmp_path / "in"])}
+    assert beside["img_1.jpg"] == "img_1-color.jpg"  # there are two files, so the disk tells them apart
+
+
+def test_a_photo_whose_name_another_would_carry(tmp_path: Path) -> None:
+    touch(tmp_path / "x.gif", tmp_path / "x-gif.png")
+    assert [job.result.name for job in plan([tmp_path])] == ["x-gif-color.png", "x-gif-gif-color.png"]
+
+
+@pytest.mark.parametrize("name", ["colored.zip", "out.HEIC", "x.pdf", "scan.tar.gz", "a.dng"])
+def test_a_folder_is_not_called_like_a_file_of_a_kind_that_people_know(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "b.jpg")
+    with pytest.raises(PhotoError, match="is no name of a"):
+        plan([tmp_path / "in"], tmp_path / name)
+    assert len(plan([tmp_path / "in"], tmp_path / name, folder=True)) == 2
+    (tmp_path / name).mkdir()
+    assert len(plan([tmp_path / "in"], tmp_path / name)) == 2
+
+
+def test_a_folder_is_made_when_there_is_something_to_write(tmp_path: Path) -> None:
+    def work(job: Job) -> tuple[str, ...]:
+        raise PhotoError("there is no such photo")
+
+    assert [outcome.state for outcome in run(plan([tmp_path / "a.jpg"], tmp_path / "out"), work)] == [
+        "failed"
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_somebody_else_made_meanwhile_is_skipped(tmp_path: Path) -> None:
+    jobs = [Job(tmp_path / name, tmp_path / f"{name}-color") for name in "ab"]
+
+    def work(job: Job) -> tuple[str, ...]:
+        job.result.write_bytes(b"theirs")
+        try:
+            job.result.open("xb")
+        except FileExistsError as error:
+            raise PhotoError("exists") from error
+        return ()
+
+    assert [outcome.state for outcome in run(jobs, work)] == ["skipped", "skipped"]
+
+
+def test_a_link_to_nowhere_in_the_place_of_a_result_is_said_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "b").symlink_to(tmp_path / "nowhere")
+    (outcome,) = run([Job(tmp_path / "a", tmp_path / "b")], lambda job: pytest.fail("worked"))
+    assert "is a link that leads nowhere" in outcome.remarks[0]

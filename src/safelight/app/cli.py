@@ -1,8 +1,6 @@
 """The command line. Each command is a module of app/commands; what is heavy is imported when it runs."""
 
 import errno
-import io
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -27,21 +25,26 @@ from safelight.app.commands.sample import sample
 from safelight.app.commands.scratches import scratches
 from safelight.app.commands.suggest import suggest
 from safelight.app.commands.train import recipes, train
+from safelight.app.streams import last, lost
 from safelight.errors import INSTALL_TRAINING, SafelightError
 
 FAILED = 1
 STOPPED = 130
 ENDED = 143
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OF_THE_FILE_SYSTEM = (  # a user's file or folder, not our mistake
+    *FULL,
     errno.EACCES,
     errno.EEXIST,
     errno.EISDIR,
     errno.ENAMETOOLONG,
     errno.ENOENT,
-    errno.ENOSPC,
     errno.ENOTDIR,
     errno.EPERM,
     errno.EROFS,
+    errno.EIO,
+    errno.ELOOP,
+    errno.ESTALE,
 )
 TRAINING_HALF = frozenset(
     (
@@ -104,38 +107,51 @@ for command in (
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave: 0 all well, 1 a failure (told in a line), 2 wrong usage, 130, 143 stopped."""
     signal.signal(signal.SIGTERM, _leave)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # A file name may hold bytes that are no text.
+    output, _ = last()
+    status = _status(arguments)
+    reason = lost(output)
+    if reason:
+        print(f"safelight: standard output cannot be written ({reason})", file=sys.stderr)
+    sys.exit(status if reason is None else status or FAILED)
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """The exit status of a command; what went wrong is told in a line."""
     try:
         status = cli.main(arguments, prog_name="safelight", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in TRAINING_HALF:
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort) as error:
+        if not isinstance(error.__cause__, EOFError):  # click takes the end of any file for a stop
+            print("safelight: stopped", file=sys.stderr)
+            return STOPPED
+        line = "a file ends before it is whole; look at what was read last"
+    except Exception as error:
+        said = _in_words(error)
+        if said is None:
             raise
-        print(
-            f"safelight: this needs {error.name}, which is not installed: {INSTALL_TRAINING}", file=sys.stderr
-        )
-        sys.exit(FAILED)
-    except SafelightError as error:
-        print(f"safelight: {error}", file=sys.stderr)
-        sys.exit(FAILED)
-    except BrokenPipeError:  # The reader of our output has left (safelight ... | head).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
-    except OSError as error:
-        if error.errno not in OF_THE_FILE_SYSTEM or error.filename is None:
-            raise
-        print(
-            f"safelight: {error.filename} cannot be used ({error.strerror}); check the name", file=sys.stderr
-        )
-        sys.exit(FAILED)
-    except (KeyboardInterrupt, click.Abort):
-        print("safelight: stopped", file=sys.stderr)
-        sys.exit(STOPPED)
-    sys.exit(status if isinstance(status, int) else 0)
+        line = said
+    else:
+        return status if isinstance(status, int) else 0
+    print(f"safelight: {line}", file=sys.stderr)
+    return FAILED
+
+
+def _in_words(error: Exception) -> str | None:
+    """A line for what a user can see to; None for our own mistakes."""
+    if isinstance(error, SafelightError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in TRAINING_HALF:
+        return f"this needs {error.name}, which is not installed: {INSTALL_TRAINING}"
+    if isinstance(error, MemoryError):
+        return "this needs more memory than there is; give it less at a time, or free some"
+    if not isinstance(error, OSError) or error.errno not in OF_THE_FILE_SYSTEM:
+        return None
+    name = "a file" if error.filename is None else f"{error.filename}"
+    if error.errno in FULL:
+        return f"{name} cannot be written ({error.strerror}); make room and start again"
+    return f"{name} cannot be used ({error.strerror}); check the name and its rights"
 
 
 def _leave(number: int, frame: object) -> NoReturn:

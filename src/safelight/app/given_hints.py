@@ -27,7 +27,10 @@ def hints_for(job: "Job", given: "HintSet | None") -> "tuple[HintSet | None, tup
     from safelight.pixels.photo import shown
     from safelight.tasks.hints import HintSet
 
-    if given is not None or job.hints is None:
+    if given is not None:
         return given, ()
+    if job.hints is None:
+        return None, job.notes
     found, name = HintSet.load(job.hints), shown(job.hints.name)
-    return found, (f"with {count(len(found), 'hint')} from {name}" if found else f"{name} has no hints",)
+    said = f"with {count(len(found), 'hint')} from {name}" if found else f"{name} has no hints"
+    return found, (said, *job.notes)

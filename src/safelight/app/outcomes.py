@@ -1,16 +1,23 @@
 """What a command over many photos tells: each outcome as it comes, one line that sums them up, a dry run."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from safelight.runtime.batch import Job, Outcome
+    from safelight.runtime.batch import Outcome
+    from safelight.runtime.folders import PassedOver
     from safelight.runtime.names import Namer
+    from safelight.runtime.plan import Plan
+
+
+STREAMS = re.compile(r"-|/dev/(std(in|out|err)|fd/.*)|/proc/[^/]+/fd/.*")
 
 
 def plan_jobs(
@@ -19,7 +26,7 @@ def plan_jobs(
     names: "Sequence[Namer]",
     overwrite: bool,
     mask: Path | None = None,
-) -> "list[Job]":
+) -> "Plan":
     """The jobs of a command, named by names[0]. out: as typed; with a slash at its end it is a folder.
 
     mask: a mask, or a folder of masks, which are no photos where they lie among them.
@@ -27,33 +34,50 @@ def plan_jobs(
     Raises UsageError, or PhotoError where there is no photo, or one was named whose result is there.
     """
     from safelight.errors import PhotoError
-    from safelight.runtime.batch import plan
+    from safelight.runtime.plan import plan
 
+    refuse_streams(photos, out)
     try:
         folder = out is not None and out.endswith(("/", os.sep))
         jobs = plan(photos, None if out is None else Path(out), names, folder, [mask] if mask else [])
     except PhotoError as error:
         raise click.UsageError(str(error)) from None
     _refuse_none(photos, jobs)
-    if len(jobs) == 1 and jobs[0].photo in photos:
-        refuse_taken(jobs[0].result, overwrite)
+    if len(jobs) == 1 and jobs.jobs[0].photo in photos and not jobs.jobs[0].trouble:
+        refuse_taken(jobs.jobs[0].result, overwrite)
     return jobs
 
 
-def photos_among(places: Sequence[Path]) -> list[Path]:
+def photos_among(places: Sequence[Path]) -> "Plan":
     """The photos that were given and those of the folders, each once. Raises PhotoError where there is none."""
-    from safelight.runtime.batch import find_photos
+    from safelight.runtime.plan import gather
 
-    photos = list(dict.fromkeys(photo for place in places for photo, _ in find_photos(place)))
+    refuse_streams(places)
+    photos = gather(places)
     _refuse_none(places, photos)
     return photos
+
+
+def refuse_streams(photos: Sequence[Path] = (), out: str | Path | None = None) -> None:
+    """Raises UsageError where standard input or output is named: photos are files, read and written whole."""
+    from safelight.runtime.folders import exists
+
+    for photo in photos:
+        if STREAMS.fullmatch(str(photo)) and not (str(photo) == "-" and exists(photo)):
+            raise click.UsageError(
+                f"{photo}: photos are not read from standard input; give the name of a file"
+            )
+    if out is not None and STREAMS.fullmatch(str(out)):
+        raise click.UsageError(
+            f"-o {out}: results are not written to standard output; give the name of a file"
+        )
 
 
 def refuse_taken(file: Path, overwrite: bool) -> None:
     """Raises PhotoError where a file is in the way, before anything is made for it."""
     from safelight.errors import PhotoError
     from safelight.pixels.photo import shown
-    from safelight.runtime.batch import exists
+    from safelight.runtime.folders import exists
 
     if exists(file) and not overwrite:
         raise PhotoError(
@@ -61,36 +85,41 @@ def refuse_taken(file: Path, overwrite: bool) -> None:
         )
 
 
-def _refuse_none(places: Sequence[Path], found: "Sequence[Path | Job]") -> None:
+def _refuse_none(places: Sequence[Path], found: "Plan") -> None:
     from safelight.errors import PhotoError
+    from safelight.pixels.photo import shown
 
     if not found:
-        raise PhotoError(
-            f"no photos in {', '.join(map(str, places))}; expected JPEG, PNG, TIFF or WebP files"
-        )
+        passed = "".join(f"; {line}" for line in found.passed.lines())
+        where = ", ".join(shown(place) for place in places)
+        raise PhotoError(f"no photos in {where}; expected JPEG, PNG, TIFF or WebP files{passed}")
 
 
-def tell_jobs(jobs: "Sequence[Job]", overwrite: bool, notes: Sequence[str] = ()) -> int:
-    """A dry run: each photo, its result, and a note; returns 0."""
+def tell_jobs(jobs: "Plan", overwrite: bool, notes: Sequence[str] = ()) -> int:
+    """A dry run: each photo, its result, and a note; what was passed over; returns 0."""
     from safelight.pixels.photo import shown
-    from safelight.runtime.batch import exists
+    from safelight.runtime.folders import exists
 
     for number, job in enumerate(jobs):
+        if job.trouble:
+            click.echo(f"{shown(job.photo)}: {job.trouble}: would fail")
+            continue
         there = exists(job.result) and not overwrite
         note = " (is there: would be skipped)" if there else (notes[number] if notes else "")
         click.echo(f"{shown(job.photo)} -> {shown(job.result)}{note}")
+    tell_passed(jobs.passed, partial(click.echo, err=True))
     click.echo(f"dry run: {count(len(jobs), 'photo')}, nothing written")
     return 0
 
 
 def report(
     outcomes: "Iterable[Outcome]",
-    total: int,
+    plan: "Plan",
     doing: str,
     done: str,
     said: Callable[[], str] = str,
 ) -> int:
-    """Show each outcome as it comes, then one line that sums them up; the exit status.
+    """Show each outcome as it comes, what the plan passed over, then one line that sums them up; the exit status.
 
     doing, done: what is being done and what was ("filling", "filled"). said: what there is to say of all of them,
     in brackets; asked when the last one is done.
@@ -100,14 +129,21 @@ def report(
     start = time.perf_counter()
     past: list[Outcome] = []
     with Bars() as bars:
-        bars.show(doing, 0, total)
+        bars.show(doing, 0, len(plan))
         for outcome in outcomes:
             past.append(outcome)
             for remark in outcome.remarks:
                 bars.say(remark)
-            bars.show(doing, len(past), total)
+            bars.show(doing, len(past), len(plan))
+        tell_passed(plan.passed, bars.say)
     click.echo(f"{_summary(past, done, said())}, {time.perf_counter() - start:.1f} s")
     return 1 if any(outcome.state == "failed" for outcome in past) else 0
+
+
+def tell_passed(passed: "PassedOver", say: Callable[[str], None]) -> None:
+    """What was passed over in folders, a line for each reason."""
+    for line in passed.lines():
+        say(line)
 
 
 def count(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ class Bars:
     """A bar for each stage of a command, on standard error while that is a terminal. Use it in a `with`."""
 
     def __init__(self) -> None:
-        self._progress = _terminal_progress() if sys.stderr.isatty() else None
+        self._progress = _terminal_progress() if sys.stderr and sys.stderr.isatty() else None
         self._stages: dict[str, TaskID] = {}
 
     def show(self, stage: str, done: int, total: int) -> None:

@@ -37,6 +37,7 @@ class BuildSummary:
     refused: dict[str, int]
     fingerprint: str
     changed: bool
+    remarks: tuple[str, ...] = ()  # what was passed over in the folder of photos, a line for each reason
 
     def __str__(self) -> str:
         if not self.changed:
@@ -65,8 +66,9 @@ def build_dataset(
     _check_out(out, source)
     listing = scan(source, leave_out=out)
     old = _open_same(out, source, settings)
+    remarks = (*listing.passed.closed_lines(), *listing.passed.lines())
     if old and old.about["seen"] == listing.digest:
-        return _summary(old, old.fingerprint, set())
+        return _summary(old, old.fingerprint, set(), remarks)
     _check_installed()
     with only_builder(out):
         finish_placing(out)
@@ -74,7 +76,7 @@ def build_dataset(
         before, names = (old.fingerprint, old.names()) if old else ("", set())
         draft = _draft(listing, out, settings, old, progress or (lambda done, total, what: None), workers)
         put_in_place(out, draft)
-        return _summary(require_finished(out), before, names)
+        return _summary(require_finished(out), before, names, remarks)
 
 
 def _draft(
@@ -139,7 +141,7 @@ def _open_same(out: Path, source: Path, settings: BuildSettings) -> Finished | N
     return old
 
 
-def _summary(new: Finished, before: str, old: set[str]) -> BuildSummary:
+def _summary(new: Finished, before: str, old: set[str], remarks: tuple[str, ...]) -> BuildSummary:
     """before: the fingerprint that the dataset had; old: the names of its pictures."""
     changed = new.fingerprint != before
     names = new.names() if changed else old
@@ -152,4 +154,5 @@ def _summary(new: Finished, before: str, old: set[str]) -> BuildSummary:
         refused=new.about["refused"],
         fingerprint=new.fingerprint,
         changed=changed,
+        remarks=remarks,
     )

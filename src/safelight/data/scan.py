@@ -1,9 +1,8 @@
 """A folder of pictures: which files it holds, and what its folders and the files beside them say of each."""
 
 import hashlib
-import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,9 @@ from safelight.data.layouts import Layout, read_layout
 from safelight.data.rows import Row, read_row, read_rows_at
 from safelight.data.tables import Tables, is_table, read_tables
 from safelight.errors import DatasetError
+from safelight.runtime.folders import PassedOver, walk
+from safelight.runtime.names import MARKS, is_photo, made_of_others
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp"})
 SIDECAR = "metadata.jsonl"
 DATASET = "dataset.json"  # marks a folder as a built dataset
 
@@ -37,6 +37,7 @@ class Listing:
     digest: str  # changes when a picture, a metadata.jsonl or a table is added, removed or touched
     layout: Layout
     tables: Tables
+    passed: PassedOver
 
     def metadata(self, name: str) -> Row:
         """What is known about a picture: its metadata.jsonl says most, then the set's tables, then its folders."""
@@ -48,18 +49,28 @@ class Listing:
 
 
 def scan(source: Path, leave_out: Path | None = None) -> Listing:
-    """List a folder and all folders in it; hidden files, datasets and the folder `leave_out` are passed over.
+    """List a folder and all folders in it, linked ones too; datasets and the folder `leave_out` are passed over.
+
+    So is what is hidden, what servers and systems keep for themselves, and what safelight made of photos.
 
     Raises DatasetError if the folder is not there, or a metadata.jsonl in it is not JSON Lines.
     """
     if not source.is_dir():
         raise DatasetError(f"{source} is not a folder; give a folder of pictures")
-    files = sorted(_walk(source, leave_out), key=lambda found: found.name)
-    pictures = [found for found in files if Path(found.name).suffix.lower() in SUFFIXES]
+    passed = PassedOver()
+    files, made = list[Found](), set[str]()
+    for name, is_made in _walk(source, leave_out, passed):
+        files.append(_stat(source / name, name))
+        made |= {name} if is_made else set()
+    files.sort(key=lambda found: found.name)
     rows: dict[str, tuple[Path, int]] = {}
     sidecars = [found.name for found in files if Path(found.name).name == SIDECAR]
     for name in sorted(sidecars, key=lambda name: name.count("/")):  # a deeper one says more
         rows |= _index(source, name)
+    made -= set(rows)  # what a row names is a picture, whatever it is called
+    passed.made = sorted(made)
+    files = [found for found in files if found.name not in made]
+    pictures = [found for found in files if is_photo(found.name)]
     there = {found.name for found in pictures}
     missing = sorted(name for name in rows if name not in there)
     seen = hashlib.sha256(
@@ -67,21 +78,22 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
     )
     layout = read_layout(source.name, (found.name for found in pictures))
     tables = read_tables([source / found.name for found in files if is_table(Path(found.name).name)])
-    return Listing(source, pictures, missing, rows, seen.hexdigest()[:16], layout, tables)
+    return Listing(source, pictures, missing, rows, seen.hexdigest()[:16], layout, tables, passed)
 
 
-def _walk(source: Path, leave_out: Path | None) -> Iterator[Found]:
-    for folder, folders, names in os.walk(source):
-        here = Path(folder)
-        if DATASET in names and here != source:
-            folders.clear()
-            continue
-        folders[:] = [name for name in folders if not name.startswith(".") and here / name != leave_out]
+def _walk(source: Path, leave_out: Path | None, passed: PassedOver) -> Iterator[tuple[str, bool]]:
+    """Pictures, metadata and tables, by their names below the source; whether each was made of another one here."""
+
+    def is_dataset(folder: Path, names: Sequence[str]) -> bool:
+        return DATASET in names and folder != source
+
+    for folder, names in walk(source, passed, [leave_out] if leave_out else [], is_dataset):
+        made = made_of_others(names, MARKS)
         for name in names:
-            is_picture = Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-            if is_picture or name == SIDECAR or is_table(name):
-                path = here / name
-                yield _stat(path, path.relative_to(source).as_posix())
+            if is_photo(name) or name == SIDECAR or is_table(name):
+                yield (folder / name).relative_to(source).as_posix(), name in made
+            else:
+                passed.other(name)
 
 
 def _stat(path: Path, name: str) -> Found:

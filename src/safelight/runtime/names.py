@@ -1,6 +1,7 @@
 """How files are called: which kinds are photos, and what is made of a photo."""
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,6 +11,22 @@ PHOTOS = WRITTEN | {".gif", ".bmp"}
 FORMATS = ".jpg, .png, .tif or .webp"  # WRITTEN, in words
 OTHERWISE = ".png"
 MARK = "-color"
+
+
+def alike(name: str) -> str:
+    """What names are compared by: NFC with case folded, so that "É.JPG" of one system is "é.jpg" of another."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def is_photo(name: str) -> bool:
+    """Whether a file of this name is of a kind that is read."""
+    return Path(name).suffix.lower() in PHOTOS
+
+
+def kind(name: str) -> str:
+    """The kind that the suffix stands for, "jpg" for .jpeg and .JPG alike."""
+    suffix = Path(name).suffix.lower()
+    return {".jpeg": "jpg", ".jpe": "jpg", ".jfif": "jpg", ".tiff": "tif"}.get(suffix, suffix.lstrip("."))
 
 
 def result_name(photo: Path) -> str:
@@ -50,3 +67,26 @@ def _lossless_name(photo: Path, mark: str) -> str:
 
 Namer: TypeAlias = Callable[[Path], str]  # a photo's path -> the file name of what is made of it
 COLORED: tuple[Namer, ...] = (result_name, mask_name)
+MARKS: dict[Namer, str] = {
+    result_name: MARK,
+    mask_name: "-mask",
+    filled_name: "-filled",
+    repaired_name: "-repaired",
+    reconstructed_name: "-reconstructed",
+}  # what the names of what is made of a photo end in, before the suffix
+
+
+def made_of_others(names: Collection[str], namers: Iterable[Namer]) -> set[str]:
+    """Those of a folder's file names that one of the namers gave to something made of another of them.
+
+    Of whatever kind (a-color.png of a.jpg) and in whatever case (A-MASK.PNG).
+    """
+    photos = [Path(name) for name in names if is_photo(name)]
+    stems = {alike(stem) for photo in photos for stem in (photo.stem, carrying(photo).stem)}
+    marks = tuple(MARKS[namer] for namer in namers)
+    made = set()
+    for photo in photos:
+        stem = alike(photo.stem)
+        if any(stem.endswith(mark) and stem.removesuffix(mark) in stems for mark in marks):
+            made.add(photo.name)
+    return made

@@ -126,7 +126,7 @@ def colorize(
     def work(job: "Job") -> tuple[str, ...]:
         return _colorize_one(develop, job, hints, overwrite, distances)
 
-    return report(run(jobs, work, overwrite), len(jobs), "coloring", "colored", partial(in_words, distances))
+    return report(run(jobs, work, overwrite), jobs, "coloring", "colored", partial(in_words, distances))
 
 
 def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None":
@@ -147,11 +147,12 @@ def _colorize_one(
 ) -> tuple[str, ...]:
     """One photo from file to file; what is to be remarked on it. How unfamiliar it is goes into `distances`."""
     from safelight.pixels.files import read_photo, write_remarked
+    from safelight.runtime.batch import room_for
     from safelight.runtime.familiar import warning
 
     hints, told = hints_for(job, hints)
     photo, unfamiliarity = develop(read_photo(job.photo), hints)
-    lost = write_remarked(job.result, photo, overwrite=overwrite)
+    lost = write_remarked(room_for(job.result), photo, overwrite=overwrite)
     if unfamiliarity is None:
         return (*photo.remarks, *told, *lost)
     distances.append(unfamiliarity)

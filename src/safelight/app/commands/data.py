@@ -147,4 +147,6 @@ def build(
         summary = build_dataset(
             folder, out, settings, lambda done, total, what: bars.show(what, done, total), workers
         )
+        for line in summary.remarks:
+            bars.say(line)
     click.echo(f"{out}: {summary}")

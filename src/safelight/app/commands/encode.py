@@ -1,6 +1,6 @@
 """safelight encode: the codes of photos as a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from safelight.app.progress import Bars
     from safelight.runtime.codes import Autoencoder, Code
+    from safelight.runtime.plan import Plan
 
 EXAMPLES = """
 \b
@@ -37,30 +38,34 @@ def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bo
     """Write the code of each PHOTO (or of the photos of a folder): the numbers that the autoencoder keeps of it."""
     from safelight.app.autoencoder import open_autoencoder
     from safelight.app.codes_out import FORMATS, write_codes
-    from safelight.app.outcomes import photos_among, refuse_taken
+    from safelight.app.outcomes import photos_among, refuse_taken, tell_passed
     from safelight.app.progress import Bars
 
     if out.suffix.lower() not in FORMATS:
         raise click.UsageError(f"-o is {out}; expected a name that ends in {', '.join(FORMATS)}")
     refuse_taken(out, overwrite)
-    paths = photos_among(photos)
+    among = photos_among(photos)
     vae = open_autoencoder(model)
     with Bars() as bars:
-        done = write_codes(out, codes(vae, paths, bars), vae.latent, overwrite)
-    failed = len(paths) - done
+        done = write_codes(out, codes(vae, among, bars), vae.latent, overwrite)
+        tell_passed(among.passed, bars.say)
+    failed = len(among) - done
     click.echo(
         f"{out}: codes of {done} photos, {vae.latent} numbers each" + (f", {failed} failed" * bool(failed))
     )
     return 1 if failed else 0
 
 
-def codes(vae: "Autoencoder", paths: "Sequence[Path]", bars: "Bars") -> "Iterator[tuple[str, Code]]":
+def codes(vae: "Autoencoder", among: "Plan", bars: "Bars") -> "Iterator[tuple[str, Code]]":
     """File name and code of each photo that can be read; the others are said."""
     from safelight.errors import PhotoError
+    from safelight.pixels.photo import shown
 
-    for number, path in enumerate(paths, start=1):
+    for number, job in enumerate(among, start=1):
         try:
-            yield str(path), vae.posterior(path).mean
+            if job.trouble:
+                raise PhotoError(f"{shown(job.photo)}: {job.trouble}")
+            yield str(job.photo), vae.posterior(job.photo).mean
         except PhotoError as error:
             bars.say(str(error))
-        bars.show("encoding", number, len(paths))
+        bars.show("encoding", number, len(among))

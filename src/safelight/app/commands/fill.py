@@ -1,6 +1,5 @@
 """safelight fill: what a mask marks as missing is filled."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
     from safelight.pixels.files import Photo
     from safelight.runtime.batch import Job
+    from safelight.runtime.beside import Found
     from safelight.runtime.fill import Filler, Method
     from safelight.tasks.holes_files import Missing
     from safelight.tasks.holes_shapes import Hole
@@ -82,13 +83,14 @@ def fill(
     The result has the photo's own size, bit depth, alpha and metadata. It is said which method filled it.
     """
     from safelight.runtime.batch import run
+    from safelight.runtime.beside import Found
     from safelight.runtime.fill import load_filler
     from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
 
     jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite, mask)
     masks = masks_of(jobs, mask)
     if missing == "erased":
-        masks = {photo: own or photo for photo, own in masks.items()}
+        masks = {photo: own if own.file else Found(photo) for photo, own in masks.items()}
     if dry_run:
         return tell_jobs(
             jobs, overwrite, [note_of(masks[job.photo], " (has no mask: would fail)") for job in jobs]
@@ -96,53 +98,17 @@ def fill(
     filler = load_filler(model)
 
     def work(job: "Job") -> Sequence[str]:
-        return _fill_one(filler, job, masks[job.photo], missing, (grow, feather), method, overwrite)
+        own = masks[job.photo]
+        done = _fill_one(filler, job, own, missing, (grow, feather), method, overwrite)
+        return (*(told_of(own, mask) if own.file != job.photo else ()), *done)
 
-    return report(run(jobs, work, overwrite), len(jobs), "filling", "filled")
-
-
-def masks_of(jobs: "Sequence[Job]", given: Path | None) -> dict[Path, Path | None]:
-    """The mask of each photo, None where there is none. Raises UsageError for one that its result would replace."""
-    from safelight.pixels.photo import shown
-    from safelight.runtime.batch import same_file
-
-    often = Counter(job.photo.stem for job in jobs)
-    masks = {job.photo: mask_of(job, given, flat=often[job.photo.stem] == 1) for job in jobs}
-    for job in jobs:
-        mask = masks[job.photo]
-        if mask and same_file(mask, job.result):
-            raise click.UsageError(
-                f"{shown(mask)} is the mask and would be replaced by the result; choose another -o"
-            )
-    return masks
-
-
-def mask_of(job: "Job", given: Path | None, flat: bool = True) -> Path | None:
-    """The mask of a photo: the file given; else NAME.* or NAME-mask.* in the folder given, or beside the photo.
-
-    In the folder given it lies as deep as the photo in its own. flat: it may also lie in that folder itself.
-    """
-    from safelight.runtime.names import PHOTOS, carrying, mask_name
-
-    photo = job.photo
-    if given is not None and not given.is_dir():
-        return given
-    folders = [given / job.inner, *([given] if flat else [])] if given else [photo.parent]
-    names = [Path(mask_name(path)).stem for path in (carrying(photo), photo)]
-    names += [photo.stem] if given else []
-    files = [f"{name}{suffix}" for name in names for suffix in (".png", *sorted(PHOTOS))]
-    return next((folder / file for folder in folders for file in files if (folder / file).is_file()), None)
-
-
-def note_of(mask: Path | None, lacking: str) -> str:
-    """What a dry run says of a photo's mask."""
-    return f", with {mask.name}" if mask else lacking
+    return report(run(jobs, work, overwrite), jobs, "filling", "filled")
 
 
 def _fill_one(
     filler: "Filler",
     job: "Job",
-    mask: Path | None,
+    mask: "Found",
     missing: "Missing",
     edge: tuple[float, float],
     method: "Method",
@@ -154,9 +120,11 @@ def _fill_one(
     from safelight.tasks.holes_files import read_mask
 
     photo = read_photo(job.photo, native=True)
-    if mask is None:
-        raise PhotoError("has no mask; give --mask, or make one with safelight scratches")
-    marked = read_mask(mask, photo.size, missing)
+    if mask.file is None:
+        raise PhotoError(
+            "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
+        )
+    marked = read_mask(mask.file, photo.size, missing)
     filled = filler.fill(photo, marked.hole, method, *edge, in_place=True)
     result = _opaque(filled.photo, marked.hole) if missing == "erased" else filled.photo
     return (
@@ -181,10 +149,11 @@ def _opaque(photo: "Photo", hole: "Hole") -> "Photo":
 def write_lossless(path: Path, photo: "Photo", overwrite: bool) -> tuple[str, ...]:
     """Write the photo so that its pixels come back bit by bit; remarks on what the format cannot hold."""
     from safelight.pixels.files import write_remarked
+    from safelight.runtime.batch import room_for
     from safelight.runtime.names import LOSSY
 
     quality = 100 if path.suffix.lower() == ".webp" else 95
-    remarks = write_remarked(path, photo, overwrite=overwrite, quality=quality)
+    remarks = write_remarked(room_for(path), photo, overwrite=overwrite, quality=quality)
     if path.suffix.lower() in LOSSY:
         kind = ".tif" if photo.native and photo.native.mode == "CMYK" else ".png"
         remarks += (f"a JPEG changes every pixel a little; write a {kind} to keep the rest bit by bit",)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from safelight.arrays import Srgb
     from safelight.runtime.batch import Job
     from safelight.runtime.codes import Autoencoder
+    from safelight.runtime.plan import Plan
 
 EXAMPLES = """
 \b
@@ -45,21 +46,20 @@ def reconstruct(
     from safelight.app.autoencoder import open_autoencoder
     from safelight.app.outcomes import photos_among, plan_jobs, refuse_taken
     from safelight.app.pictures_out import is_file
-    from safelight.runtime.batch import Job
     from safelight.runtime.names import COLORED, reconstructed_name
 
     if is_file(Path(out)) and not out.endswith(("/", os.sep)):
         if full_size:
             raise click.UsageError("--full-size needs a folder: -o FOLDER")
         refuse_taken(Path(out), overwrite)
-        jobs = [Job(photo, Path(out)) for photo in photos_among(photos)]
-        return _into_a_file(open_autoencoder(model), jobs, overwrite)
+        among = photos_among(photos)
+        return _into_a_file(open_autoencoder(model), among, Path(out), overwrite)
     jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
     return _into_a_folder(open_autoencoder(model), jobs, full_size, overwrite)
 
 
-def _into_a_file(vae: "Autoencoder", jobs: "Sequence[Job]", overwrite: bool) -> int:
-    """All photos and what came back as one grid, where the jobs' result lies; the exit status."""
+def _into_a_file(vae: "Autoencoder", jobs: "Plan", out: Path, overwrite: bool) -> int:
+    """All photos and what came back as one grid; the exit status."""
     from safelight.app.outcomes import report
     from safelight.app.pictures_out import write_pictures
     from safelight.runtime.batch import run
@@ -73,13 +73,13 @@ def _into_a_file(vae: "Autoencoder", jobs: "Sequence[Job]", overwrite: bool) -> 
         return ()
 
     def written() -> str:
-        words = [write_pictures(pairs, jobs[0].result, overwrite)] if pairs else []
+        words = [write_pictures(pairs, out, overwrite)] if pairs else []
         return "; ".join([*words, *_beyond(beyond)])
 
-    return report(run(jobs, work, overwrite=True), len(jobs), "reconstructing", "reconstructed", written)
+    return report(run(jobs, work, overwrite=True), jobs, "reconstructing", "reconstructed", written)
 
 
-def _into_a_folder(vae: "Autoencoder", jobs: "Sequence[Job]", full_size: bool, overwrite: bool) -> int:
+def _into_a_folder(vae: "Autoencoder", jobs: "Plan", full_size: bool, overwrite: bool) -> int:
     """A file for each photo; the exit status."""
     from safelight.app.outcomes import report
     from safelight.app.pictures_out import write_pictures
@@ -95,7 +95,7 @@ def _into_a_folder(vae: "Autoencoder", jobs: "Sequence[Job]", full_size: bool, o
 
     return report(
         run(jobs, work, overwrite),
-        len(jobs),
+        jobs,
         "reconstructing",
         "reconstructed",
         lambda: "; ".join(_beyond(beyond)),

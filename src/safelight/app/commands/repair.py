@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from safelight.app.commands.fill import masks_of, note_of, write_lossless
+from safelight.app.commands.fill import write_lossless
 from safelight.app.given_hints import hints_for, read_hint_file
+from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
     from safelight.pixels.files import Photo
     from safelight.runtime.batch import Job
+    from safelight.runtime.beside import Found
     from safelight.runtime.fill import Filler
     from safelight.runtime.restore import Colorizer
     from safelight.runtime.scratches import FindMethod, ScratchFinder
@@ -53,7 +55,7 @@ class Tools:
     colorizer: "Colorizer | None"
     hints: "HintSet | None"
     mask: Path | None
-    masks: dict[Path, Path | None]
+    masks: dict[Path, "Found"]
     sensitivity: float
     keep_mask: bool
 
@@ -120,14 +122,14 @@ def repair(
     jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name), overwrite, mask)
     masks = masks_of(jobs, mask)
     if mask is None and keep_mask:
-        masks = {job.photo: masks[job.photo] or _kept_before(job) for job in jobs}
+        masks = {job.photo: masks[job.photo] if masks[job.photo].file else _kept_before(job) for job in jobs}
     if dry_run:
         lacking = "" if mask is None else " (has no mask: would fail)"
         return tell_jobs(jobs, overwrite, [note_of(masks[job.photo], lacking) for job in jobs])
     tools = _tools(color, hint_file, mask, masks, sensitivity, method, keep_mask)
     return report(
         run(jobs, lambda job: _repair_one(tools, job, overwrite), overwrite),
-        len(jobs),
+        jobs,
         "repairing",
         "repaired",
     )
@@ -137,7 +139,7 @@ def _tools(
     color: bool,
     hint_file: Path | None,
     mask: Path | None,
-    masks: dict[Path, Path | None],
+    masks: dict[Path, "Found"],
     sensitivity: float,
     method: "FindMethod",
     keep_mask: bool,
@@ -179,10 +181,12 @@ def _kept_as(job: "Job") -> Path:
     return job.result.with_name(job.name(mask_name))
 
 
-def _kept_before(job: "Job") -> Path | None:
+def _kept_before(job: "Job") -> "Found":
     """The mask that is there already: somebody may have corrected it."""
+    from safelight.runtime.beside import Found
+
     kept = _kept_as(job)
-    return kept if kept.is_file() else None
+    return Found(kept if kept.is_file() else None)
 
 
 def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[str]]":
@@ -191,29 +195,31 @@ def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[s
 
     from safelight.errors import EmptyMaskError, PhotoError
     from safelight.pixels.photo import shown
+    from safelight.runtime.batch import room_for
     from safelight.runtime.names import mask_name
     from safelight.tasks.holes_files import MaskFile, read_mask, write_mask
     from safelight.tasks.scratches import ScratchSettings
 
     own = tools.masks[job.photo]
-    if own is not None:
+    if own.file is not None:
         try:
-            marked = read_mask(own, photo.size)
+            marked = read_mask(own.file, photo.size)
         except EmptyMaskError:
             if tools.mask:
                 raise
             marked = MaskFile(np.zeros(photo.size, bool))
-        said = f"with the mask {shown(own.name)}; remove it to have the damage looked for again"
-        return marked.hole, (*marked.remarks, *(() if tools.mask else (said,)))
+        advice = "" if tools.mask else "; remove it to have the damage looked for again"
+        return marked.hole, (*marked.remarks, *told_of(own, tools.mask, advice))
     if tools.mask is not None:
-        raise PhotoError(f"has no mask in {tools.mask}; add {mask_name(job.photo)}, or leave --mask out")
+        lacking = f"has no mask in {shown(tools.mask)}; add {mask_name(job.photo)}, or leave --mask out"
+        raise PhotoError("; ".join((lacking, *own.remarks)))
     found = tools.finder.find(photo.pixels, ScratchSettings(tools.sensitivity), tools.method)
     hole = found.mask > 0
     if tools.keep_mask:
-        write_mask(_kept_as(job), hole)
+        write_mask(room_for(_kept_as(job)), hole)
     if not hole.any():
-        return hole, ()
-    remarks = [f"{hole.mean():.1%} of it is damaged ({found.title})"]
+        return hole, own.remarks
+    remarks = [*own.remarks, f"{hole.mean():.1%} of it is damaged ({found.title})"]
     if hole.mean() > MUCH and not tools.keep_mask:
         remarks.append("that is much: look at what was found (--keep-mask), or give --sensitivity 0.2")
     return hole, remarks

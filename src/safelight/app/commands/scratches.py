@@ -86,7 +86,7 @@ def scratches(
     finder = load_finder(model)
     return report(
         run(jobs, lambda job: _find_one(finder, job, settings, method, overwrite), overwrite),
-        len(jobs),
+        jobs,
         "looking",
         "marked",
     )
@@ -97,10 +97,11 @@ def _find_one(
 ) -> tuple[str, ...]:
     """One photo's mask; how much is damaged, and what found it."""
     from safelight.pixels.files import read_photo
+    from safelight.runtime.batch import room_for
     from safelight.tasks.holes_files import write_mask
 
     found = finder.find(read_photo(job.photo).pixels, settings, method)
-    write_mask(job.result, found.mask, overwrite=overwrite)
+    write_mask(room_for(job.result), found.mask, overwrite=overwrite)
     share = float(found.mask.mean())
     if not share:
         return (f"no scratches were found ({found.title}); the mask is empty",)
