@@ -151,7 +151,7 @@ def _in_words(error: Exception) -> str | None:
     name = "a file" if error.filename is None else f"{error.filename}"
     if error.errno in FULL:
         return f"{name} cannot be written ({error.strerror}); make room and start again"
-    return f"{name} cannot be used ({error.strerror}); check the name and its rights"
+    return f"{name} cannot be used ({error.strerror}); check the name"
 
 
 def _leave(number: int, frame: object) -> NoReturn:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from safelight.runtime.plan import Plan
 
 
+PHOTO = click.Path(
+    path_type=Path, readable=False
+)  # one that may not be read fails by itself, not the whole batch
 STREAMS = re.compile(r"-|/dev/(std(in|out|err)|fd/.*)|/proc/[^/]+/fd/.*")
 
 

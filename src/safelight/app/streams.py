@@ -60,18 +60,22 @@ def last() -> tuple[LastingFile | None, LastingFile | None]:
 def _lasting(stream: TextIO | None, number: int) -> tuple[TextIO, LastingFile | None]:
     if stream is None:  # it was closed when Python started
         stream = open(number, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    if not isinstance(stream, io.TextIOWrapper) or not isinstance(stream.buffer, io.BufferedWriter):
+    buffer = stream.buffer if isinstance(stream, io.TextIOWrapper) else None
+    file = (
+        buffer.raw if isinstance(buffer, io.BufferedWriter) else buffer
+    )  # with PYTHONUNBUFFERED there is none
+    if not isinstance(file, io.RawIOBase):
         return stream, None
     with contextlib.suppress(OSError):
         stream.flush()
-    raw = LastingFile(stream.buffer.raw)
+    raw = LastingFile(file)
     lines = number == 2 or stream.isatty()
     text = io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=stream.encoding,
         errors="replace",  # a file name may hold bytes that are no text
         line_buffering=lines,
-        write_through=stream.write_through,
+        write_through=isinstance(buffer, io.RawIOBase),
     )
     _ORIGINALS.append(stream)
     return text, raw

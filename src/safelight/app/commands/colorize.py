@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.given_hints import hints_for, read_hint_file
-from safelight.app.outcomes import plan_jobs, report, tell_jobs
+from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 from safelight.runtime import defaults
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _hint(word: str) -> "Hint":
 
 
 @click.command(short_help="Give photos their color.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
     "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
 )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.outcomes import PHOTO
+
 if TYPE_CHECKING:
     from safelight.app.progress import Bars
     from safelight.runtime.codes import Autoencoder, Code
@@ -23,7 +25,7 @@ Exit status: 0 every photo has its code, 1 some failed (each said in one line).
 
 
 @click.command(short_help="Write the codes of photos as a table.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
     "-o",
     "out",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.given_masks import masks_of, note_of, told_of
-from safelight.app.outcomes import plan_jobs, report, tell_jobs
+from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
     from safelight.pixels.files import Photo
@@ -38,7 +38,7 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
 
 
 @click.command(short_help="Fill what a mask marks as missing.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
     "--mask", type=click.Path(path_type=Path), metavar="FILE|FOLDER", help="The mask, or a folder of masks."
 )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.outcomes import PHOTO
+
 if TYPE_CHECKING:
     from safelight.arrays import Srgb
     from safelight.runtime.batch import Job
@@ -27,7 +29,7 @@ Exit status: 0 every photo came back, 1 some failed (each said in one line).
 
 
 @click.command(short_help="Show what a code of few numbers keeps of photos.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
     "-o",
     "out",

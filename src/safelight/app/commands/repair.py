@@ -10,7 +10,7 @@ import click
 from safelight.app.commands.fill import write_lossless
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.given_masks import masks_of, note_of, told_of
-from safelight.app.outcomes import plan_jobs, report, tell_jobs
+from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
     from safelight.pixels.files import Photo
@@ -61,7 +61,7 @@ class Tools:
 
 
 @click.command(short_help="Find scratches, fill them, and give color if asked.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
     "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from safelight.app.outcomes import plan_jobs, report, tell_jobs
+from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 
 if TYPE_CHECKING:
     from safelight.runtime.batch import Job
@@ -29,7 +29,7 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
 
 
 @click.command(short_help="Find scratches, cracks and dust; write them as a mask.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
     "-o", "out", type=click.Path(), metavar="MASK", help="A .png for one photo, or a folder (FOLDER/)."
 )
