@@ -438,6 +438,15 @@ def test_sizes_are_those_of_the_result(tmp_path: Path) -> None:
         assert image.getexif().get_ifd(0x8769)[0xA002] == 32
 
 
+def test_sizes_of_a_picture_that_was_made_smaller(tmp_path: Path) -> None:
+    space = 'xmlns:exif="http://ns.adobe.com/exif/1.0/"'
+    jpeg(xmp=packet(f'{space} exif:PixelXDimension="32"'), exif=EXIF)(tmp_path / "a.jpg")
+    write_remarked(tmp_path / "b.jpg", PIXELS[::2, ::2], like=read_photo(tmp_path / "a.jpg"))
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.getexif().get_ifd(0x8769)[0xA002] == 16
+        assert b'PixelXDimension="16"' in image.info["xmp"]
+
+
 def test_two_resolutions_that_disagree(tmp_path: Path) -> None:
     """JFIF 72, EXIF 300: a JPEG keeps both, where there is one place the file's own stays, and it is said."""
     Image.fromarray(PIXELS).save(tmp_path / "a.jpg", dpi=(72, 72), exif=EXIF)

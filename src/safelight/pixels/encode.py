@@ -155,8 +155,9 @@ def _as_photo(picture: Photo | Pixels, like: Photo | None, deep: bool) -> Photo:
         alpha = like.alpha
     depth = np.uint16 if deep and np.uint16 in (pixels.dtype, _depth_of(pixels, like)) else np.uint8
     native = picture.native if isinstance(picture, Photo) else None
+    like = like if native else like.in_srgb()
     return replace(
-        like if native else like.in_srgb(),
+        like if like.size == pixels.shape[:2] else placed.of_size(like, (pixels.shape[0], pixels.shape[1])),
         pixels=_to_depth(pixels, depth),
         alpha=None if alpha is None else _to_depth(alpha, depth),
         native=native and replace(native, pixels=_to_depth(native.pixels, depth)),

@@ -6,6 +6,7 @@ and exiftool read. Comments: a JPEG's COM, a PNG's Comment.
 
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from safelight.pixels import exif, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
@@ -25,6 +26,15 @@ _PNG_ALONE = {
 _NEAR = 0.01  # resolutions that differ by less are the same
 _INCH, _CM = 1, 2  # JFIF's units
 _JFIF = 6, 13  # where a JPEG says JFIF, and its unit
+
+
+def of_size(photo: Photo, size: tuple[int, int]) -> Photo:
+    """The photo, what EXIF and XMP say of the size true of another one (h, w)."""
+    return replace(
+        photo,
+        exif=exif.upright(photo.exif, size) if photo.exif else None,
+        xmp=xmp.true_to(photo.xmp, size, 1)[0] if photo.xmp else None,
+    )
 
 
 def in_jpeg(photo: Photo) -> tuple[bytes, tuple[str, ...]]:
