@@ -447,6 +447,18 @@ def test_sizes_of_a_picture_that_was_made_smaller(tmp_path: Path) -> None:
         assert b'PixelXDimension="16"' in image.info["xmp"]
 
 
+def test_resolution_of_a_jpeg_of_inks(tmp_path: Path) -> None:
+    """It has Adobe's segment in place of JFIF's."""
+    inks = Image.fromarray(PIXELS).convert("CMYK")
+    inks.save(tmp_path / "a.tif", dpi=(300, 150))
+    photo = read_photo(tmp_path / "a.tif", native=True)
+    assert write_remarked(tmp_path / "b.jpg", photo) == ()
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.mode == "CMYK"
+        assert (image.getexif()[282], image.getexif()[283]) == (300, 150)
+    assert read_photo(tmp_path / "b.jpg").dpi == (300, 150)
+
+
 def test_two_resolutions_that_disagree(tmp_path: Path) -> None:
     """JFIF 72, EXIF 300: a JPEG keeps both, where there is one place the file's own stays, and it is said."""
     Image.fromarray(PIXELS).save(tmp_path / "a.jpg", dpi=(72, 72), exif=EXIF)

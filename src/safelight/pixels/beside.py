@@ -237,7 +237,9 @@ def _riff_names(image: ImageFile.ImageFile) -> list[bytes]:
 
 
 def _dpi(image: ImageFile.ImageFile) -> Pair | None:
-    """Pixels an inch, (x, y); None where the file has none, or one that cannot be meant."""
+    """Pixels an inch, (x, y), outside of EXIF; None where the file has none, or one that cannot be meant."""
+    if image.format in ("JPEG", "MPO") and image.info.get("jfif_unit") not in (1, 2):
+        return None  # Pillow takes EXIF's x for both
     try:
         x, y = (float(value) for value in image.info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):

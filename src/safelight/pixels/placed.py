@@ -42,8 +42,10 @@ def in_jpeg(photo: Photo) -> tuple[bytes, tuple[str, ...]]:
     said, pieces = photo.metadata, list[bytes]()
     lost: list[str] = []
     comments, chunks = png_chunks.comments(said.chunks)
-    if photo.exif:
-        pieces += _exif_segment(photo.exif, lost)
+    has_jfif = photo.native is None or photo.native.mode != "CMYK"  # inks have Adobe's segment in its place
+    block = photo.exif if has_jfif else _block_with_dpi(photo, lost)
+    if block:
+        pieces += _exif_segment(block, lost)
     if photo.xmp:
         pieces += _xmp_segments(photo.xmp, lost)
     resources = _resources(said, said.iptc)
@@ -104,14 +106,7 @@ def in_tiff(photo: Photo) -> tuple[dict[int, bytes], tuple[str, ...]]:
 def in_webp(photo: Photo) -> tuple[bytes | None, bytes | None, tuple[str, ...]]:
     """EXIF and XMP, and remarks on what was left out. EXIF has the resolution, as a WebP has no other place."""
     said, lost = photo.metadata, list[str]()
-    block = photo.exif
-    stated = exif.dpi(block)
-    if photo.dpi and not stated:
-        block = exif.with_dpi(block, photo.dpi)
-    elif photo.dpi and stated and not near(photo.dpi, stated):
-        lost.append(f"its own resolution ({photo.dpi[0]:g} dpi)")
-    elif said.aspect:
-        lost.append("its aspect (pixels that are not square)")
+    block = _block_with_dpi(photo, lost)
     comments, chunks = png_chunks.comments(said.chunks)
     lost += ["its captions (IPTC)"] * bool(said.iptc)
     lost += ["what Photoshop says of it"] * bool(said.resources)
@@ -143,6 +138,18 @@ def with_density(start: bytes, density: bytes) -> bytes:
 def near(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Whether two resolutions are the same but for rounding."""
     return all(abs(a - b) <= _NEAR * max(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _block_with_dpi(photo: Photo, lost: list[str]) -> bytes | None:
+    """The EXIF block with the resolution, for a file that has no other place for it."""
+    stated = exif.dpi(photo.exif)
+    if photo.dpi and not stated:
+        return exif.with_dpi(photo.exif, photo.dpi)
+    if photo.dpi and stated and not near(photo.dpi, stated):
+        lost.append(f"its own resolution ({photo.dpi[0]:g} dpi)")
+    elif photo.metadata.aspect:
+        lost.append("its aspect (pixels that are not square)")
+    return photo.exif
 
 
 def _exif_segment(block: bytes, lost: list[str]) -> list[bytes]:
