@@ -280,3 +280,27 @@ def test_hints_that_change_nothing_leave_the_automatic_answer() -> None:
     L, points = two_halves()
     same = np.full((*L.shape, 2), 12, np.float32)
     np.testing.assert_array_equal(within_reach(same, same, L, points, 0.0), same)
+
+
+@pytest.mark.parametrize(
+    ("asked", "far", "kept"),
+    [
+        ((80, 20), (80, 20), 1.0),  # the same dress, all of it
+        ((80, 20), (40, -40), 0.0),  # a wall that turns purple for a red dress
+        (
+            (25, 5),
+            (10, -15),
+            1.0,
+        ),  # the color of a thing, as a photo may well have it, says something of others
+    ],
+)
+def test_far_places_take_a_wished_color_or_none(
+    asked: tuple[float, float], far: tuple[float, float], kept: float
+) -> None:
+    L, points = two_halves()
+    points = Points(points.y, points.x, np.array([asked], np.float32), points.radius)
+    hinted, automatic = np.zeros((*L.shape, 2), np.float32), np.zeros((*L.shape, 2), np.float32)
+    hinted[:, :32], hinted[:, 32:] = asked, far
+    found = within_reach(hinted, automatic, L, points, 0.0)
+    np.testing.assert_allclose(found[24, 8], asked, atol=1e-4)
+    np.testing.assert_allclose(found[24, 60], np.multiply(far, kept), atol=0.1)

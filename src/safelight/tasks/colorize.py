@@ -122,25 +122,43 @@ def enliven(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
 
 NEARBY = 2.0  # times the correlation with the nearest hints: half of it still counts as the same thing
 DECIDED = (0.25, 0.6)  # a change of so much of that at the hints: by-effect below, meant above
+WISHED = (
+    45.0,
+    60.0,
+)  # units of ab that the hints change at their places: news of the photo below, a wish above
+SAME = (0.15, 0.4)  # from a hint's color, in shares of that change: the hint's own below, another's above
 
 
 def within_reach(hinted: Ab, automatic: Ab, L: Lightness, points: Points, reach: float) -> Ab:
     """The hinted answer where hints apply, the automatic one elsewhere.
 
     At reach 0 a hint applies to what lies near it and looks alike (the kriging of residuals, which has no
-    far-reaching term), and where the network's answer changes as decidedly as at the hints. At 1 it changes
-    the whole picture: the true color of one thing says something of all others (a dress in evening light), but
-    a color that somebody wishes for does not, and the sky should stay as it was.
+    far-reaching term), and where the network's answer changes as decidedly as at the hints; where the hints are
+    far from what the network thought, only where it becomes a hint's color, too. At 1 it changes the whole picture:
+    the true color of one thing says something of all others (a dress in evening light), but a color that somebody
+    wishes for does not, and the sky should stay as it was.
     """
     if reach >= 1 or not len(points):
         return hinted
     near = np.minimum(NEARBY * np.sqrt(propagated(L, points, RESIDUALS)[..., 2]), 1)
     change = hinted - automatic
     size = chroma(change)
-    usual = np.sqrt(np.mean(size[points.y, points.x] ** 2))
-    decided = _smooth_step(size / max(float(usual), 1e-3), *DECIDED)
+    usual = max(float(np.sqrt(np.mean(size[points.y, points.x] ** 2))), 1e-3)
+    decided = _smooth_step(size / usual, *DECIDED)
+    wish = float(_smooth_step(np.array(usual, np.float32), *WISHED))
+    asked = (decided > 0) & (near < 1)
+    if wish and asked.any():
+        decided[asked] *= 1 - wish * _smooth_step(_nearest(hinted[asked], points.ab) / usual, *SAME)
     share = reach + (1 - reach) * (near + (1 - near) * decided)
     return np.asarray(automatic + share[..., None] * change, np.float32)
+
+
+def _nearest(ab: Float32[np.ndarray, "n 2"], colors: Float32[np.ndarray, "m 2"]) -> Float32[np.ndarray, " n"]:
+    """Distance of each ab from the nearest of the colors."""
+    found = np.full(len(ab), np.inf, np.float32)
+    for color in np.unique(colors, axis=0):
+        np.minimum(found, chroma(ab - color), out=found)
+    return found
 
 
 def _smooth_step(x: Lightness, low: float, high: float) -> Lightness:
