@@ -1,6 +1,7 @@
 """A run's folder and dataset, as the card of its model, and as the model itself."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 from torch import nn
 
-from safelight.app.card_of_run import Trained, base_card, training_sets
+from safelight.app.card_of_run import Trained, base_card, training_sets, unfinished, with_notes
 from safelight.app.export_color import color_card
 from safelight.app.export_fill import export_fill
 from safelight.app.export_scratches import export_scratches
+from safelight.app.progress import Stages
 from safelight.journal.run import Run
 from safelight.recipes import recipe_named
 from safelight.runtime.modelfile import find_model
@@ -148,3 +150,27 @@ def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(
     assert "differs from torch by at most" in told
     card = find_model(str(tmp_path / "mine.onnx"), (name,)).card
     assert (card.name, card.task, card.size) == ("mine", recipe.task, 64)
+
+
+def test_a_run_that_was_stopped_says_so_in_its_card(tmp_path: Path) -> None:
+    """By hand: 37 of 12,000 steps."""
+    recipe = recipe_named("color")
+    begun = trained(tmp_path, recipe)
+    begun.run.note(state="stopped", step=37)
+    assert unfinished(begun.run) == "was stopped at step 37 of 12,000"
+    card = with_notes(base_card(begun, "model"), "Made of photos.")
+    assert card.notes == "The training was stopped at step 37 of 12,000 steps. Made of photos."
+    assert "was stopped at step 37 of 12,000" in card.to_page()
+    begun.run.note(state="finished", step=12_000)
+    assert unfinished(begun.run) == ""
+    assert base_card(begun, "model").notes == ""
+
+
+def test_a_long_stage_gives_a_sign_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with Stages(beat=0.02) as stage:
+        stage("thinking")
+        for _ in range(100):
+            time.sleep(0.02)
+            if "thinking: 0 s" in (said := capsys.readouterr().err):
+                break
+    assert "thinking: 0 s" in said

@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,7 +20,10 @@ TaskRecipe = TypeVar("TaskRecipe")
 
 @dataclass(frozen=True)
 class Trained(Generic[Network, TaskRecipe]):
-    """A run that is to become a file. pictures, held_out: those of its dataset. size: short side in use, pixels."""
+    """A run that is to become a file. pictures, held_out: those of its dataset. size: short side in use, pixels.
+
+    stage: told what is done now.
+    """
 
     run: "Run"
     network: Network
@@ -28,6 +32,7 @@ class Trained(Generic[Network, TaskRecipe]):
     held_out: "PictureSet"
     size: int
     license: str
+    stage: Callable[[str], None] = lambda what: None
 
 
 def base_card(trained: Trained[Any, Any], name: str) -> "ModelCard":
@@ -56,7 +61,28 @@ def base_card(trained: Trained[Any, Any], name: str) -> "ModelCard":
         recipe=asdict(recipe),
         command=history(run),
         scores=scores(run),
+        notes=_sentence(unfinished(run)),
     )
+
+
+def unfinished(run: "Run") -> str:
+    """ "was stopped at step 37 of 12,000"; nothing for a run that came to its end."""
+    from safelight.journal.records import read_record
+
+    record = read_record(run.folder)
+    if record.state == "finished":
+        return ""
+    state = {"failed": "failed", "running": "is still running,"}.get(record.state, f"was {record.state}")
+    return f"{state} at step {record.step:,} of {record.steps_planned:,}"
+
+
+def with_notes(card: "ModelCard", notes: str) -> "ModelCard":
+    """The card with these notes behind those that it has."""
+    return replace(card, notes=" ".join(filter(None, [card.notes, notes])))
+
+
+def _sentence(early: str) -> str:
+    return f"The training {early} steps." if early else ""
 
 
 def scores(run: "Run") -> dict[str, object]:

@@ -27,6 +27,7 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     from safelight.training.code.predict import codes_of, framed
 
     base, network, recipe = out.with_suffix(""), trained.network, trained.recipe
+    trained.stage("fitting the mixture of its codes")
     mixture, scores = choose_mixture(
         codes_of(network, trained.pictures, recipe.preparation),
         codes_of(network, trained.held_out, recipe.preparation),
@@ -44,6 +45,7 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
         preparation={**card.preparation, CODES: hashlib.sha256(content).hexdigest()},
         scores={**card.scores, **told},
     )
+    trained.stage(f"writing {base.name}, and comparing it with torch")
     asked = framed(trained.held_out, network.size, recipe.preparation, CHECKED)
     parity = export_pair(network, card, base, np.stack([part.planes for part in asked]))
     Path(f"{base}{MIXTURE}").write_bytes(content)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from safelight.app.card_of_run import Trained, base_card
+from safelight.app.card_of_run import Trained, base_card, with_notes
 from safelight.arrays import Planes
 from safelight.data.cache import photo_in
 from safelight.pixels.color import srgb_to_lab
@@ -36,10 +36,12 @@ def export_color(trained: "TrainedColorizer", out: Path) -> str:
     from safelight.models.export import export
     from safelight.training.familiar import learn_familiarity
 
+    trained.stage("measuring what its training pictures are like")
     measure, familiarity = learn_familiarity(
         trained.network, trained.pictures, trained.held_out, np.random.default_rng(0)
     )
     card = color_card(trained, out.stem, familiarity)
+    trained.stage(f"writing {out.name}, and comparing it with torch")
     questions = probe_questions(trained.held_out, trained.recipe)
     parity = export(trained.network, card, out, questions, measure)
     return (
@@ -55,13 +57,13 @@ def color_card(
     """The card of a colorizer, without its checksum."""
     from safelight.models.export import INPUTS, OUTPUTS
 
+    notes = PRETRAINED if getattr(trained.recipe.model, "pretrained", False) else ""
     return replace(
-        base_card(trained, name),
+        with_notes(base_card(trained, name), notes),
         inputs=INPUTS,
         outputs=OUTPUTS,
         scores=scores(trained.run),
         familiarity=familiarity,
-        notes=PRETRAINED if getattr(trained.recipe.model, "pretrained", False) else "",
     )
 
 

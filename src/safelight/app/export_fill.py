@@ -1,12 +1,11 @@
 """The network for holes of a run as a file with its card."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safelight.app.card_of_run import Trained, base_card
+from safelight.app.card_of_run import Trained, base_card, with_notes
 from safelight.app.export_color import PRETRAINED
 from safelight.data.cache import photo_in
 
@@ -25,7 +24,8 @@ def export_fill(trained: "Trained[Filler, FillRecipe]", out: Path) -> str:
     from safelight.tasks.inpaint import SPANS
 
     began = PRETRAINED if getattr(trained.recipe.model, "pretrained", False) else ""
-    card = replace(base_card(trained, out.stem), notes=began)
+    card = with_notes(base_card(trained, out.stem), began)
+    trained.stage(f"writing {out.name}, and comparing it with torch")
     span = SPANS[trained.recipe.preparation.span]
     parity = export_filler(trained.network, card, out, questions(trained.held_out, trained.recipe), span)
     return (

@@ -1,10 +1,9 @@
 """The finder of damage of a run as a file with its card."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.app.card_of_run import Trained, base_card
+from safelight.app.card_of_run import Trained, base_card, with_notes
 
 if TYPE_CHECKING:
     from safelight.models.finder import Finder
@@ -24,7 +23,8 @@ def export_scratches(trained: "Trained[Finder, ScratchRecipe]", out: Path) -> st
 
     samples = ScratchSamples(trained.held_out, trained.recipe)
     questions = [samples[number].planes for number in range(min(CHECKED, len(trained.held_out)))]
-    card = replace(base_card(trained, out.stem), notes=NOTES)
+    card = with_notes(base_card(trained, out.stem), NOTES)
+    trained.stage(f"writing {out.name}, and comparing it with torch")
     parity = export_finder(trained.network, card, out, questions)
     return (
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.2f} M parameters; differs from "

@@ -10,6 +10,7 @@ from safelight.app.outcomes import refuse_taken
 
 if TYPE_CHECKING:
     from safelight.app.card_of_run import Trained
+    from safelight.journal.run import Run
 
 ONE_SIZE = {
     "code": "an autoencoder runs at the size it was trained at",
@@ -18,6 +19,7 @@ ONE_SIZE = {
 EXAMPLES = """
 \b
 Examples:
+  safelight export runs/2026-11-22_11h51m10s-color
   safelight export runs/2026-11-22_11h51m10s-color -o model.onnx
   safelight colorize grandmother.jpg --model model.onnx
   safelight export runs/2026-11-22_11h51m10s-figures -o figures.onnx
@@ -31,7 +33,13 @@ and figures.codes.npz, from which safelight sample draws.
 
 @click.command(short_help="Write the model of a run as ONNX, with its card.", epilog=EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
-@click.option("-o", "out", required=True, type=click.Path(path_type=Path), metavar="MODEL.onnx")
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(path_type=Path),
+    metavar="MODEL.onnx",
+    help="Where to write it.  [default: the run's name, here]",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -44,25 +52,39 @@ and figures.codes.npz, from which safelight sample draws.
 )
 @click.option("--overwrite", is_flag=True, help="Replace a model that is already there.")
 def export(
-    folder: Path, out: Path, data: Path | None, size: int | None, license: str, overwrite: bool
+    folder: Path, out: Path | None, data: Path | None, size: int | None, license: str, overwrite: bool
 ) -> None:
     """Write the model of a RUN as ONNX, with its card, and check that it answers as torch does."""
-    from safelight.app.card_of_run import Trained
+    from safelight.app.progress import Stages
     from safelight.journal.run import Run
-    from safelight.training.fit import open_sets, trained_network
 
+    run = Run.open(folder)
+    out = out or Path(f"{run.folder.resolve().name}.onnx")
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
     for taken in (out, out.with_suffix(".decoder.onnx")):
         refuse_taken(taken, overwrite)
-    run = Run.open(folder)
+    with Stages() as stage:
+        told = _write(run, out, data, size, license, stage)
+    click.echo("\n".join(told))
+
+
+def _write(
+    run: "Run", out: Path, data: Path | None, size: int | None, license: str, stage: "Callable[[str], None]"
+) -> list[str]:
+    """Write the files; what is said of them. Raises ModelError."""
+    stage("reading the run")
+    from safelight.app.card_of_run import Trained, unfinished
+    from safelight.training.fit import open_sets, trained_network
+
     network, recipe = trained_network(run)
     if size is not None and recipe.task in ONE_SIZE:
         raise click.UsageError(f"--size is for colorizers and fillers; {ONE_SIZE[recipe.task]}")
-    data = data or Path(run.facts["dataset"]["path"])
-    sets = open_sets(data, run.fold)
-    trained = Trained(run, network, recipe, *sets, size or recipe.augment.size, license)
-    click.echo(_exporters()[recipe.task](trained, out))
+    sets = open_sets(data or Path(run.facts["dataset"]["path"]), run.fold)
+    trained = Trained(run, network, recipe, *sets, size or recipe.augment.size, license, stage)
+    told = _exporters()[recipe.task](trained, out)
+    early = unfinished(run)
+    return [told, f"this run {early}; its model may be far from what the recipe can do"] if early else [told]
 
 
 def _exporters() -> "dict[str, Callable[[Trained[Any, Any], Path], str]]":

@@ -262,6 +262,6 @@ def _tell(run: "Run") -> int:
         click.echo(f"go on with: safelight train {folder} --resume")
     else:
         click.echo(
-            f"next: safelight judge {folder} --data {data} -o report; safelight export {folder} -o model.onnx"
+            f"next: safelight judge {folder} --data {data} -o report; safelight export {folder}"
         )
     return status
