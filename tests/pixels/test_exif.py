@@ -3,12 +3,12 @@
 import struct
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from safelight.pixels import exif
+from safelight.pixels.exif_color import COLOR_SPACE
 
 MAKER_NOTE = bytes(range(200))
 
@@ -19,7 +19,7 @@ def camera_block(orientation: int = 6) -> bytes:
     block[0x010F], block[0x0112] = "Maker", orientation
     block[exif.EXIF_DIRECTORY] = {
         0x927C: MAKER_NOTE,
-        exif.COLOR_SPACE: 65535,
+        COLOR_SPACE: 65535,
         exif.WIDTH: 4000,
         exif.HEIGHT: 3000,
         0x9003: "2026:01:02 03:04:05",
@@ -39,29 +39,7 @@ def test_upright_changes_what_is_no_longer_true() -> None:
     assert exif.orientation(before) == 6
     assert exif.orientation(after) == 1
     inner = read(after).get_ifd(exif.EXIF_DIRECTORY)
-    assert (inner[exif.COLOR_SPACE], inner[exif.WIDTH], inner[exif.HEIGHT]) == (65535, 480, 640)
-
-
-def adobe_block(order: str = "<", space: int = 65535, index: bytes = b"R03\0") -> bytes:
-    """EXIF with ColorSpace and InteropIndex, by hand: directory at 8, EXIF at 26, interoperability at 56."""
-    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "L", 8)
-    first = struct.pack(order + "HHHLLL", 1, exif.EXIF_DIRECTORY, 4, 1, 26, 0)
-    short = struct.pack(order + "HHLHH", exif.COLOR_SPACE, 3, 1, space, 0)
-    inner = struct.pack(order + "H", 2) + short + struct.pack(order + "HHLLL", 0xA005, 4, 1, 56, 0)
-    return start + first + inner + struct.pack(order + "HHHL4sL", 1, 1, 2, 4, index, 0)
-
-
-@pytest.mark.parametrize("order", "<>")
-def test_color_space_and_interoperability(order: str) -> None:
-    block = adobe_block(order)
-    assert read(block).get_ifd(exif.EXIF_DIRECTORY)[exif.COLOR_SPACE] == 65535
-    assert read(block).get_ifd(0xA005)[1] == "R03"
-    assert exif.color_space(block) == (65535, b"R03")
-    converted = exif.as_srgb(block)
-    assert read(converted).get_ifd(exif.EXIF_DIRECTORY)[exif.COLOR_SPACE] == 1
-    assert read(converted).get_ifd(0xA005)[1] == "R98"
-    assert len(converted) == len(block)
-    assert exif.color_space(None) == exif.color_space(b"rubbish") == (0, b"")
+    assert (inner[COLOR_SPACE], inner[exif.WIDTH], inner[exif.HEIGHT]) == (65535, 480, 640)
 
 
 def test_upright_keeps_everything_else_in_place() -> None:
@@ -92,7 +70,7 @@ def test_strip_prefix() -> None:
 def test_rubbish_is_no_error(start: bytes, rubbish: bytes) -> None:
     block = start + rubbish
     assert 1 <= exif.orientation(block) <= 8
-    assert len(exif.upright(block, (3, 4))) == len(exif.as_srgb(block)) == len(block)
+    assert len(exif.upright(block, (3, 4))) == len(block)
 
 
 @given(st.data())

@@ -12,10 +12,11 @@ import pytest
 import tifffile
 from PIL import Image
 
-from safelight.pixels import exif
+from safelight.pixels.exif_color import read_color
 from safelight.pixels.files import read_photo, write_photo
+from safelight.pixels.pillow import photo_of_pillow
 from tests.pixels import icc
-from tests.pixels.test_exif import adobe_block
+from tests.pixels.test_exif_color import adobe_block, uncalibrated_block
 
 VALUES = np.random.default_rng(5).integers(0, 256, (24, 30, 3), np.uint8)
 DEEP = np.random.default_rng(6).integers(0, 65536, (24, 30, 3), np.uint16)
@@ -193,8 +194,27 @@ def test_adobe_rgb_that_only_exif_states(
     truth = from_colour(stored / 255, "Adobe RGB (1998)" if adobe else "sRGB")
     photo = read_photo(path)
     assert np.abs(photo.srgb - truth).max() * 255 < 3
-    assert exif.color_space(photo.exif) == ((1, b"R98") if adobe else (space, index[:3]))
+    said = read_color(photo.exif)
+    assert (said.space, said.index) == ((1, b"R98") if adobe else (space, index[:3]))
     assert photo.remarks == (("its colors are in Adobe RGB (1998), the result is in sRGB",) if adobe else ())
+
+
+@pytest.mark.parametrize(("space", "own"), [(65535, True), (0, True), (1, False)])
+def test_primaries_that_only_exif_states(tmp_path: Path, space: int, own: bool) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(saved(VALUES, "PNG", exif=uncalibrated_block(space)))
+    truth = icc.meant(VALUES / 255, icc.ADOBE_RGB, 1.8) if own else VALUES / 255
+    check(path, path.read_bytes(), truth)
+    assert read_color(read_photo(path).exif).space == (1 if own else space)
+
+
+def test_pictures_of_pillow(tmp_path: Path) -> None:
+    """Pillow keeps the chunks of a PNG beside the picture; what comes out is what read_photo gives."""
+    for name, chunks in (("a", (gamma(1.0),)), ("b", (primaries(*P3_CHRM),)), ("c", (SRGB, gamma(1.0)))):
+        path = tmp_path / f"{name}.png"
+        path.write_bytes(png(VALUES, *chunks))
+        with Image.open(path) as image:
+            assert np.array_equal(photo_of_pillow(image).pixels, read_photo(path).pixels)
 
 
 def test_a_profile_comes_before_exif(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from jaxtyping import UInt8, UInt16
 from PIL import ImageFile
 
 from safelight.arrays import Pixels
-from safelight.pixels import beside, exif, geometry
+from safelight.pixels import beside, geometry
+from safelight.pixels.exif_color import as_srgb
 from safelight.pixels.formats import LIMIT, Opened, open_picture
 from safelight.pixels.native import Native, lost_in_srgb, to_srgb
 from safelight.pixels.photo import Photo
@@ -35,7 +36,7 @@ def read_photo(path: str | Path, limit_megapixels: float = LIMIT, native: bool =
         block = found.exif
         if not native:
             remarks += lost_in_srgb(own.space)
-            block = exif.as_srgb(block) if block and own.converted else block
+            block = as_srgb(block) if block and own.converted else block
         pixels = _three_channels(to_srgb(own.pixels, own.mode, own.space))
         return Photo(
             pixels=pixels,

@@ -14,12 +14,11 @@ from safelight.pixels import directories
 from safelight.pixels.directories import KINDS, Field
 
 ORIENTATION, EXIF_DIRECTORY = 0x0112, 0x8769
-COLOR_SPACE, WIDTH, HEIGHT = 0xA001, 0xA002, 0xA003
-INTEROPERABILITY = 0xA005
+WIDTH, HEIGHT = 0xA002, 0xA003
 X_RESOLUTION, Y_RESOLUTION, UNIT = 282, 283, 296
 _FIRST_WIDTH, _FIRST_HEIGHT = 256, 257
 _THUMBNAIL_AT, _THUMBNAIL_LENGTH = 513, 514
-_ASCII, _RATIONAL = 2, 5
+_RATIONAL = 5
 _NUMBERS = {1: "B", 3: "H", 4: "L"}
 _MOST_LEFT_OUT = 16  # fields of a block that is made smaller
 INCHES = {2: Fraction(1), 3: Fraction(254, 100)}  # of the unit: pixels an inch for one pixel a unit
@@ -127,42 +126,6 @@ def upright(block: bytes, size: tuple[int, int], turned: bool = False) -> bytes:
         _blank_thumbnail(changed, block)
         changed[first[-1].at + 12 : first[-1].at + 16] = bytes(4)  # no second directory: the thumbnail's
     return bytes(changed)
-
-
-def color_space(block: bytes | None) -> tuple[int, bytes]:
-    """ColorSpace (1 sRGB, 2 Adobe RGB, 65535 uncalibrated; 0 none) and InteropIndex (b"R98", b"R03"; b"" none)."""
-    space, index = 0, b""
-    for entry in _color_entries(block or b""):
-        if entry.tag == COLOR_SPACE:
-            space = _value(block or b"", entry)
-        else:
-            index = (block or b"")[entry.at + 8 : entry.at + 11]
-    return space, index
-
-
-def as_srgb(block: bytes) -> bytes:
-    """The block of a picture that was converted to sRGB, where it says anything of its color space."""
-    changed = bytearray(block)
-    for entry in _color_entries(block):
-        if entry.tag == COLOR_SPACE:
-            _set_value(changed, entry, 1)
-        else:
-            changed[entry.at + 8 : entry.at + 11] = b"R98"
-    return bytes(changed)
-
-
-def _color_entries(block: bytes) -> Iterator[Entry]:
-    """ColorSpace, and InteropIndex of the interoperability directory (CIPA DC-008, 4.6.4 and 4.6.7)."""
-    for entry in entries(block):
-        if entry.tag != EXIF_DIRECTORY:
-            continue
-        for inner in entries(block, _value(block, entry)):
-            if inner.tag == COLOR_SPACE:
-                yield inner
-            if inner.tag == INTEROPERABILITY:
-                for deepest in entries(block, _value(block, inner)):
-                    if deepest.tag == 1 and deepest.kind == _ASCII and deepest.count == 4:
-                        yield deepest
 
 
 def has_thumbnail(block: bytes) -> bool:

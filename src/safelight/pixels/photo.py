@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Pixels, Srgb
-from safelight.pixels import exif
+from safelight.pixels.exif_color import as_srgb
 from safelight.pixels.metadata import Metadata
 from safelight.pixels.native import Native
 from safelight.pixels.stored import Alpha
@@ -42,7 +42,7 @@ class Photo:
         """The photo without its own numbers: `pixels` are what counts, and its EXIF says so."""
         if self.native is None:
             return self
-        block = exif.as_srgb(self.exif) if self.exif and self.native.converted else self.exif
+        block = as_srgb(self.exif) if self.exif and self.native.converted else self.exif
         return replace(self, native=None, exif=block)
 
     @property

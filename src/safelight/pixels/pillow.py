@@ -5,11 +5,12 @@ from PIL import Image, ImageOps
 
 from safelight.errors import PhotoError
 from safelight.pixels import exif
+from safelight.pixels.exif_color import as_srgb
 from safelight.pixels.native import to_srgb
 from safelight.pixels.photo import Photo
 from safelight.pixels.space import Mode
 from safelight.pixels.stored import Alpha, Numbers
-from safelight.pixels.which_rgb import Said, which_space
+from safelight.pixels.which_rgb import said_by_pillow, which_space
 
 _DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _GREY = ("1", "L", "LA", "La")
@@ -20,21 +21,20 @@ _OTHERS: dict[str, Mode] = {"CMYK": "CMYK", "LAB": "LAB"}
 def photo_of_pillow(image: Image.Image) -> Photo:
     """A Photo of a picture of Pillow's: its orientation and color profile are applied, its EXIF and alpha kept.
 
-    Of a file's color only the profile is known to Pillow's pictures; `read_photo` knows all that a file says.
+    Of a file's color Pillow's pictures know the profile, EXIF and a PNG's sRGB, gAMA and cHRM; `read_photo` knows
+    all that a file says.
     Raises PhotoError for kinds of pixels that have no one meaning, and where the picture's file is damaged.
     """
     try:
         turned = ImageOps.exif_transpose(image)
         numbers, mode, alpha = _numbers(turned)
         block = exif.strip_prefix(turned.getexif().tobytes()) if turned.getexif() else None
-        space, remarks = which_space(
-            Said(profile=turned.info.get("icc_profile") or None), mode, 8 * numbers.itemsize, block
-        )
+        space, remarks = which_space(said_by_pillow(turned.info), mode, 8 * numbers.itemsize, block)
         pixels = to_srgb(numbers, mode, space)
     except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for damaged and closed files
         raise PhotoError(f"the picture of Pillow's cannot be used ({' '.join(str(error).split())})") from None
     if block and (space.profile or mode in _OTHERS):
-        block = exif.as_srgb(block)
+        block = as_srgb(block)
     return Photo(
         np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels,
         alpha,

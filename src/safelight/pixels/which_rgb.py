@@ -5,19 +5,22 @@
    GIF's application extension ICCRGBG1012, BMP's version 5 header
 3. sRGB (PNG 11.3.2.5; BMP's version 4 and 5 headers)
 4. gAMA and cHRM (PNG 11.3.2.1 and 2); BMP's end points and gammas; TIFF 6.0, section 20: 301, 318, 319
-5. EXIF: ColorSpace 2, or InteropIndex R03 where ColorSpace is not 1 (sRGB): Adobe RGB (DCF 2.0, CIPA DC-009)
+5. EXIF: ColorSpace 2, or InteropIndex R03 where ColorSpace is not 1 (sRGB): Adobe RGB (DCF 2.0, CIPA DC-009);
+   PrimaryChromaticities, WhitePoint and Gamma where ColorSpace is not 1 (CIPA DC-008)
 6. sRGB
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import exif, icc, icc_made, profiles
+from safelight.pixels import icc, icc_made, profiles
 from safelight.pixels.code_points import made_space, space_of_code_points
+from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
 from safelight.pixels.icc_made import Primaries, Xy
 from safelight.pixels.space import SRGB, Mode, Space
@@ -63,6 +66,21 @@ def what_is_said(image: ImageFile.ImageFile) -> Said:
         found = Said()
     image.fp.seek(place)
     return replace(found, profile=found.profile or said.profile)
+
+
+def said_by_pillow(info: Mapping[str | tuple[int, int], Any]) -> Said:
+    """What Pillow keeps of it beside a picture in memory: the profile, and a PNG's sRGB, gAMA and cHRM."""
+    gamma, places = info.get("gamma"), info.get("chromaticity")
+    primaries = None
+    if isinstance(places, tuple) and len(places) == 8:
+        white, red, green, blue = zip(places[::2], places[1::2], strict=True)
+        primaries = (red, green, blue, white)
+    return Said(
+        profile=info.get("icc_profile") or None,
+        srgb="srgb" in info,
+        gamma=gamma if isinstance(gamma, float) else None,
+        primaries=primaries,
+    )
 
 
 def which_space(said: Said, mode: Mode, depth: int, block: bytes | None) -> tuple[Space, tuple[str, ...]]:
@@ -127,11 +145,26 @@ def _by_primaries(said: Said, mode: Mode, depth: int) -> Space | None:
 
 
 def _by_exif(block: bytes | None, mode: Mode) -> Space:
-    space, interoperability = exif.color_space(block)
-    adobe = space == 2 or (interoperability == b"R03" and space != 1)
-    if mode == "CMYK" or not adobe:
+    said = read_color(block)
+    if mode == "CMYK" or (said.space == 1 and not said.adobe_rgb):
         return SRGB
+    if not said.adobe_rgb:
+        return _by_exif_primaries(said, mode)
     return made_space("Adobe RGB (1998)", icc_made.ADOBE_RGB, (icc_made.power(icc_made.ADOBE_GAMMA),), mode)
+
+
+def _by_exif_primaries(said: ColorSaid, mode: Mode) -> Space:
+    """Primaries of a picture that is not said to be sRGB, and its gamma (else sRGB's curve)."""
+    if said.primaries is None:
+        return SRGB
+    power = said.gamma is not None and 1 / _GAMMAS[1] <= said.gamma <= 1 / _GAMMAS[0]
+    curve = icc_made.power(said.gamma or 1) if power else icc_made.SRGB_CURVE
+    try:
+        space = made_space("its own primaries and gamma", said.primaries, (curve,), mode)
+    except ProfileError:
+        return SRGB
+    assert space.profile is not None
+    return SRGB if profiles.is_srgb(space.profile, mode) else space
 
 
 CLAIMS = {
