@@ -270,6 +270,9 @@ def _meant(found: Layout, whole: Pixels) -> tuple[Pixels, Alpha | None]:
         pixels = _from_differences(found, pixels)
     if found.meaning == _WHITE_IS_NOUGHT:
         pixels = white - pixels
+    if found.meaning == _LAB:  # a and b with signs there, around the middle here
+        middle = pixels.dtype.type(white // 2 + 1)
+        pixels = pixels ^ np.array([0, middle, middle], pixels.dtype)
     if alpha is not None and found.extra and found.extra[at or 0] == _ASSOCIATED:
         pixels = _divided(pixels, alpha)
     return np.ascontiguousarray(pixels), alpha

@@ -20,7 +20,7 @@ _PIECE = 1 << 20  # pixels that are worked on at a time
 class Stored:
     """What a file holds: own numbers (h, w, c), alpha (h, w), and remarks.
 
-    Inks are 0 where there is none; Lab is as TIFF has it, `lab` says in which of its encodings.
+    Inks are 0 where there is none; a and b of Lab lie around the middle number, `lab` says in which encoding.
     """
 
     mode: Mode

@@ -135,6 +135,8 @@ def _opens(file: BinaryIO) -> bool:
         file.seek(0)
         TiffImagePlugin.TiffImageFile(file)
         return True
+    except SyntaxError as error:  # a directory that was read, of pixels that Pillow does not know
+        return "pixel mode" in str(error)
     except Exception:  # it raises nearly everything
         return False
     finally:

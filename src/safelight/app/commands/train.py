@@ -261,7 +261,5 @@ def _tell(run: "Run") -> int:
     if not finished:
         click.echo(f"go on with: safelight train {folder} --resume")
     else:
-        click.echo(
-            f"next: safelight judge {folder} --data {data} -o report; safelight export {folder}"
-        )
+        click.echo(f"next: safelight judge {folder} --data {data} -o report; safelight export {folder}")
     return status
