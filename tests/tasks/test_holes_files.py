@@ -110,3 +110,54 @@ def test_a_stated_polarity_is_believed(tmp_path: Path, hole: np.ndarray) -> None
 def test_masks_in_memory(mask: np.ndarray, message: str) -> None:
     with pytest.raises(PhotoError, match=message):
         check_mask(mask, SIZE)
+
+
+@pytest.mark.parametrize(
+    ("high", "depth"), [(1, 8), (2, 8), (128, 8), (38, 8), (1, 16), (255, 16), (32768, 16)]
+)
+@pytest.mark.parametrize("mode", ["white", "black", "painted", "erased"])
+def test_a_mask_of_two_numbers_is_believed_and_said(
+    tmp_path: Path, hole: np.ndarray, high: int, depth: int, mode: str
+) -> None:
+    """0 and 1, 0 and 128, 0 and 255 of 65535: the figures are those that were written."""
+    dtype = np.uint8 if depth == 8 else np.uint16
+    shape = hole if mode in ("white", "painted") else ~hole
+    levels = np.where(shape, high, 0).astype(dtype)
+    grey = np.full((*SIZE, 3), 90, dtype)
+    file = Photo(levels[..., None].repeat(3, 2)) if mode in ("white", "black") else Photo(grey, levels)
+    write_photo(tmp_path / "m.png", file)
+    found = read_mask(tmp_path / "m.png", SIZE, mode)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found.hole, hole)
+    said = f"has the values 0 and {high} of {2**depth - 1}; {high} was taken for white"
+    assert [said in remark for remark in found.remarks] == [True]
+
+
+def test_a_palette_of_two_dark_colors_is_a_mask(tmp_path: Path, hole: np.ndarray) -> None:
+    from PIL import Image
+
+    indexed = Image.fromarray(hole.astype(np.uint8), "L").convert("P")
+    indexed.putpalette([0, 0, 0, 128, 0, 0])
+    indexed.putdata(hole.astype(np.uint8).ravel().tolist())
+    indexed.save(tmp_path / "voc.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "voc.png", SIZE).hole, hole)
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        (np.full(SIZE, 1), "every value of it is 1 of 255"),
+        (np.full(SIZE, 128), "every value of it is 128 of 255"),
+        (
+            np.arange(1200).reshape(SIZE) % 21,
+            "its highest value is 20 of 255, and it has more values than two",
+        ),
+        (np.zeros(SIZE), "the mask is empty"),
+        (np.full(SIZE, 255), "the mask is full"),
+    ],
+)
+def test_what_is_neither_black_nor_white_is_refused_with_its_figure(
+    tmp_path: Path, levels: np.ndarray, message: str
+) -> None:
+    write_photo(tmp_path / "m.png", levels.astype(np.uint8)[..., None].repeat(3, 2))
+    with pytest.raises(PhotoError, match=message):
+        read_mask(tmp_path / "m.png", SIZE)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 
 from safelight.arrays import Mask
 from safelight.errors import EmptyMaskError, PhotoError
@@ -20,6 +20,7 @@ from safelight.tasks.holes_edit import is_missing, resize_mask
 from safelight.tasks.holes_shapes import Hole, Size
 
 MISSING = ("auto", "white", "black", "painted", "erased")
+WHITE = 255
 LEVEL = 64  # of 255: soft edges of a brush count as missing, the noise that JPEG leaves on black does not
 MOST_GREY = 0.2  # share of the picture: with more of it between black and white, it is no mask
 CLEAR = 26  # of 255: this near to black or white is black or white
@@ -49,14 +50,16 @@ def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFi
     photo = read_photo(path)
     layered = photo.alpha is not None and photo.alpha.min() < np.iinfo(photo.alpha.dtype).max
     stated, missing = missing, ("painted" if layered else "white") if missing == "auto" else missing
-    cover = _cover(photo, missing, name)
+    levels, told = _stretched(_levels(photo, missing, name), name)
+    cover = ~levels if missing in ("black", "erased") else levels
     del photo  # three times the size of the mask, which matters for large photos
     _check_levels(cover, name)
     hole = np.asarray(cover >= LEVEL)
     _check_full(hole, missing, name)
     if stated == "auto":
         _check_polarity(hole, missing, name)
-    return MaskFile(*_fit(hole, size, name))
+    fitted, resized = _fit(hole, size, name)
+    return MaskFile(fitted, (*told, *resized))
 
 
 def write_mask(path: str | Path, mask: Mask, overwrite: bool = False) -> Path:
@@ -85,21 +88,38 @@ def check_mask(mask: Mask, size: Size) -> Hole:
     return hole
 
 
-def _cover(photo: Photo, missing: Missing, name: str) -> UInt8[np.ndarray, "h w"]:
-    """0..255: how much of each pixel is missing. Paint of any color on black counts as white."""
+def _levels(photo: Photo, missing: Missing, name: str) -> Shaped[np.ndarray, "h w"]:
+    """How light each pixel is, or how opaque, in the file's own numbers. Paint of any color on black is light."""
     if missing in ("white", "black"):
-        red, green, blue = (_eight_bits(photo.pixels[..., channel]) for channel in range(3))
-        light: np.ndarray = np.maximum(red, green)
-        np.maximum(light, blue, out=light)
-        return light if missing == "white" else np.invert(light, out=light)
+        light: np.ndarray = np.maximum(photo.pixels[..., 0], photo.pixels[..., 1])
+        return np.asarray(np.maximum(light, photo.pixels[..., 2], out=light))
     if photo.alpha is None:
         raise PhotoError(f"{name} has no transparent part; say whether white or black is missing")
-    opaque = _eight_bits(photo.alpha)
-    return opaque if missing == "painted" else ~opaque
+    return photo.alpha
 
 
-def _eight_bits(levels: np.ndarray) -> UInt8[np.ndarray, "h w"]:
-    return levels if levels.dtype == np.uint8 else np.asarray(levels >> 8, np.uint8)
+def _stretched(
+    levels: Shaped[np.ndarray, "h w"], name: str
+) -> tuple[UInt8[np.ndarray, "h w"], tuple[str, ...]]:
+    """The levels as 0..255, and a remark where two numbers other than black and white had to be taken for them.
+
+    Programs write masks as 0 and 1, 0 and 128, or 0 and 255 of 65535. Raises PhotoError where all is one number, or
+    nothing is light enough to be believed.
+    """
+    low, high, top = int(levels.min()), int(levels.max()), int(np.iinfo(levels.dtype).max)
+    scaled = levels if top == WHITE else np.asarray(levels >> 8, np.uint8)
+    light = high * WHITE / top
+    if low == high and 0 < light <= WHITE - CLEAR:
+        raise PhotoError(f"{name}: every value of it is {high} of {top}; expected a mask of black and white")
+    if low == 0 and 0 < light <= WHITE - CLEAR and ((levels == 0) | (levels == high)).all():
+        remark = f"the mask {name} has the values 0 and {high} of {top}; {high} was taken for white"
+        return np.where(levels == 0, np.uint8(0), np.uint8(WHITE)), (remark,)
+    if 0 < light < LEVEL:
+        raise PhotoError(
+            f"{name}: its highest value is {high} of {top}, and it has more values than two; expected a mask of black "
+            f"and white (0 and {top})"
+        )
+    return scaled, ()
 
 
 def _check_levels(cover: UInt8[np.ndarray, "h w"], name: str) -> None:
