@@ -236,3 +236,34 @@ def test_the_mask_of_the_right_photo_is_used_and_named(tmp_path: Path) -> None:
     assert (filled.returncode, filled.stdout.startswith("filled two/p-filled.png, 1 failed")) == (1, True)
     assert "two/p.png: with the mask p-mask.png" in filled.stderr
     assert "p-mask.png is taken for that of p.png; p-jpg-mask.png would be that of this one" in filled.stderr
+
+
+def test_a_package_in_a_zip_finds_its_models_and_leaves_no_copy(tmp_path: Path) -> None:
+    import zipfile
+
+    import safelight as package
+
+    source = Path(package.__file__).parent
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        for path in (*source.rglob("*.py"), *source.rglob("weights/scratches*"), *source.rglob("*.css")):
+            packed.write(path, path.relative_to(source.parent))
+    photo(tmp_path / "a.png")
+    (tmp_path / "temporary").mkdir()
+    environment = {
+        **ENVIRONMENT,
+        "PYTHONPATH": str(tmp_path / "packed.zip"),
+        **dict.fromkeys(("TMPDIR", "TEMP"), str(tmp_path / "temporary")),
+    }
+    code = """
+import safelight.journal.html_page as page
+from safelight.app.cli import main
+assert len(page.STYLE.read_text()) > 100
+main(["scratches", "a.png"])
+"""
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(
+        words, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a-mask.png").exists()
+    assert not [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()]

@@ -4,7 +4,7 @@ import base64
 import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
+from importlib.resources import files
 
 from safelight.journal.chapter import Chapter
 from safelight.journal.charts import draw_spark
@@ -15,7 +15,7 @@ from safelight.journal.records import Record
 from safelight.journal.run_charts import chart_together
 from safelight.journal.told import Told
 
-STYLE = Path(__file__).with_name("page.css")
+STYLE = files(__package__) / "page.css"  # the package may be in a zip
 
 
 def html_page(

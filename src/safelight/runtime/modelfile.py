@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from safelight.errors import ModelError, SafelightError
 from safelight.pixels.atomic import new_file
 from safelight.runtime import defaults
+from safelight.runtime.bundled import weights_folder
 from safelight.runtime.card import ModelCard
 from safelight.runtime.card_fields import is_number, shown
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound="DataclassInstance")  # a task's Preparation
 LARGEST_CARD = 16 << 20  # bytes
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = weights_folder()
 HALVES = (".encoder", ".decoder")  # what the names of an autoencoder's two files end in
 
 
