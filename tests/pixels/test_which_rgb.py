@@ -128,6 +128,10 @@ def test_primaries_with_another_white(tmp_path: Path) -> None:
         (primaries(0.3127, 0.329, *[0.2] * 6), "its primaries and gamma were left out"),
         (primaries(*[0.0] * 8), "its primaries and gamma were left out"),
         (profile(icc.cmyk_profile()), "its color profile was left out (it is for inks, the picture is RGB)"),
+        (
+            profile(icc.grey_profile(1.8)),
+            "its color profile was left out (it is for grey, the picture is RGB)",
+        ),
         (profile(b"nonsense" * 30), "its color profile was left out (it is damaged)"),
         ((b"cICP", bytes([77, 13, 0, 1])), "its cICP chunk was left out"),
     ],
@@ -300,12 +304,6 @@ def test_grey_with_an_srgb_profile_needs_no_remark(tmp_path: Path) -> None:
         photo = read_photo(tmp_path / name)
         assert photo.remarks == ()
         assert np.array_equal(photo.pixels[..., 1], pixels)
-
-
-def test_rgb_with_a_grey_profile(tmp_path: Path) -> None:
-    """Grey that was made RGB and kept its profile: the curve is that of each channel."""
-    truth = icc._encode((VALUES / 255) ** 1.8)
-    check(tmp_path / "a.png", saved(VALUES, "PNG", icc_profile=icc.grey_profile(1.8)), truth)
 
 
 def test_the_result_says_the_space_it_is_in(tmp_path: Path) -> None:

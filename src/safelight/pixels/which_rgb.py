@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import icc, icc_made, profiles
+from safelight.pixels import icc_made, profiles
 from safelight.pixels.code_points import made_space, space_of_code_points
 from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
@@ -109,20 +109,9 @@ def _by_points(said: Said, mode: Mode, depth: int) -> Space | None:
 def _by_profile(said: Said, mode: Mode, depth: int) -> Space | None:
     if not said.profile:
         return None
-    if mode == "RGB" and icc.parse(said.profile).space == b"GRAY":
-        return _grey_for_rgb(said.profile)
     profiles.check(said.profile, mode, depth)
     wide = mode == "RGB" and profiles.is_wide(said.profile)
     return Space(profiles.title(said.profile), said.profile, wide=wide)
-
-
-def _grey_for_rgb(profile: bytes) -> Space:
-    """A grey profile's curve for red, green and blue: of grey that was made RGB, it is what was meant."""
-    parsed = icc.parse(profile)
-    if b"kTRC" not in parsed.tags:
-        raise ProfileError("it is for grey, the picture is RGB")
-    icc.grey_curve(parsed)
-    return made_space(profiles.title(profile), icc_made.SRGB, (parsed.tags[b"kTRC"],), "RGB")
 
 
 def _by_srgb(said: Said, mode: Mode, depth: int) -> Space | None:
