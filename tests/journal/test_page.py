@@ -104,7 +104,7 @@ def test_the_page_tells_everything(journal: Path) -> None:
         assert "unstable" in text
         assert "--optimizer.lr 0.0006" in text
         assert "the loss leapt. Went back to step 20" in text
-        assert "Look 1 at this test split." in text
+        assert "Evaluation 1 on this test split." in text
         assert "<script>lamp" not in text
         assert "automatic at step 10, step 20" in text.lower()
 

@@ -32,7 +32,7 @@ def test_codes_are_told_by_method(tmp_path: Path) -> None:
     assert told.figures[0].half == 0.5
     assert told.figures[1].head == "PCA"
     assert np.isnan(told.figures[1].half)
-    assert told.words == "It wins. It is told. So is this. Look 2 at this test split."
+    assert told.words == "It wins. It is told. So is this. Evaluation 2 on this test split."
 
 
 def test_of_verdicts_on_the_same_questions_the_newest_is_told(tmp_path: Path) -> None:

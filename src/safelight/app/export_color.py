@@ -9,6 +9,7 @@ import numpy as np
 from safelight.app.card_of_run import Trained, base_card, with_notes
 from safelight.arrays import Planes
 from safelight.data.cache import photo_in
+from safelight.journal.words import pictures
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize import ask
@@ -47,7 +48,7 @@ def export_color(trained: "TrainedColorizer", out: Path) -> str:
     return (
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; "
         f"differs from torch by at most {max(parity.ab, parity.chroma):.2f} units of ab "
-        f"on {parity.pictures} pictures"
+        f"on {pictures(parity.pictures)}"
     )
 
 
@@ -77,7 +78,7 @@ def scores(run: "Run") -> dict[str, object]:
     if newest is None:
         return dict(run.facts.get("scores", {}))
     verdict = Verdict.load(newest)
-    asked = f"{verdict.protocol}, {verdict.pictures} pictures of {verdict.dataset}/{verdict.split}"
+    asked = f"{verdict.protocol}, {pictures(verdict.pictures)} of {verdict.dataset}/{verdict.split}"
     return {
         "judged": asked,
         **{

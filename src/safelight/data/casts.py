@@ -40,7 +40,7 @@ def _counts(decision: Decision, settings: BuildSettings) -> Table:
             (
                 "toned",
                 toned,
-                f"one warm hue, ab strays less than {settings.min_spread:g} at a lightness: left out",
+                f"one warm hue: at one lightness ab varies by less than {settings.min_spread:g}: left out",
             ),
             (
                 "cast",
@@ -50,7 +50,7 @@ def _counts(decision: Decision, settings: BuildSettings) -> Table:
             (
                 "beside grey",
                 beside,
-                "the ab cloud does not reach around grey (Gasparini & Schettini 2004): kept",
+                "most of the picture has one color, and none is grey (Gasparini & Schettini 2004): kept",
             ),
         ],
     )
@@ -61,7 +61,7 @@ def _histograms(draft: Path, decision: Decision, settings: BuildSettings) -> Fig
     shifts, spreads = np.array([tone.shift for tone in tones]), np.array([tone.spread for tone in tones])
     chart = tone_chart(shifts, settings.max_cast, spreads, settings.min_spread)
     chart.savefig(draft / "report_tone.png", metadata={"Software": None})
-    caption = "Left: how far all colors of a picture are shifted. Right: how far ab strays at one lightness."
+    caption = "Left: how far all colors of a picture are shifted. Right: how much ab varies at one lightness."
     return Figure("Strength", "report_tone.png", caption)
 
 
@@ -84,7 +84,9 @@ def _strongest(draft: Path, decision: Decision, settings: BuildSettings) -> list
     pixels = np.load(draft / PIXELS, mmap_mode="r")
     cells = [Cell(pixels[number], Path(facts.file_name).name, _direction(facts)) for number, facts in worst]
     contact_sheet(cells).save(draft / "report_cast_pictures.png")
-    caption = 'Kept, the strongest first. A sunset belongs here too; look before you leave them out (casts "leave").'
+    caption = (
+        "Kept, the strongest first. Sunsets are among them; look before you leave them out with --no-casts."
+    )
     return [Figure("Pictures with a cast", "report_cast_pictures.png", caption)]
 
 

@@ -153,9 +153,15 @@ def _refused_cell(subject: Subject, row: Row) -> Cell:
 
 
 def _settings(settings: BuildSettings) -> Table:
-    return Table(
-        "Settings", ("setting", "value"), [(name, str(value)) for name, value in settings.to_json().items()]
-    )
+    rows = [(name, _shown(value)) for name, value in settings.to_json().items()]
+    return Table("Settings", ("setting", "value"), rows)
+
+
+def _shown(value: object) -> str:
+    """A setting for people: several with commas, "none" for none of them."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_shown, value)) or "none"
+    return "none" if value in (None, "") else str(value)
 
 
 def _base(file_name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from safelight.journal.words import Place, guided, standing
+from safelight.journal.words import Place, guided, pictures, standing
 
 SENTENCES = slice(1, 4)  # those after what was judged
 SPOKEN = 10  # hints: as the judge of colors tells it (judging/sentences.py)
@@ -43,7 +43,7 @@ class Told:
     @property
     def words(self) -> str:
         """The sentences, and which look at the test split this was."""
-        look = (f"Look {self.looks} at this test split.",) if self.looks is not None else ()
+        look = (f"Evaluation {self.looks} on this test split.",) if self.looks is not None else ()
         return " ".join((*self.sentences, *look))
 
 
@@ -63,7 +63,7 @@ def read_told(folder: Path) -> tuple[Told, ...]:
 
 
 def _told(stored: Mapping[str, Any], how: str, over: str, measure: str, figures: tuple[Figure, ...]) -> Told:
-    where = f"{stored['pictures']} pictures of {stored.get('dataset', '')}/{stored.get('split', '')}"
+    where = f"{pictures(stored['pictures'])} of {stored.get('dataset', '')}/{stored.get('split', '')}"
     return Told(
         judged=str(stored.get("judged", "")),
         asked=f"{where}, {how}",

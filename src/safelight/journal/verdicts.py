@@ -11,6 +11,7 @@ from jaxtyping import Float64
 
 from safelight.errors import SafelightError
 from safelight.journal.measures import FORMS, Form, Measure
+from safelight.journal.words import pictures
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class StoredVerdict:
     @property
     def asked(self) -> str:
         """What was judged, in words."""
-        return f"{self.pictures} pictures of {self.dataset}/{self.split}, protocol {self.protocol}"
+        return f"{pictures(self.pictures)} of {self.dataset}/{self.split}, protocol {self.protocol}"
 
 
 def read_verdict(path: Path) -> StoredVerdict:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from safelight.journal.words import pictures
 from safelight.judging.look import FAINT, INK, PAPER, SOFT, method_colors
 from safelight.judging.scores import STATISTICS
 from safelight.judging.verdict import Curve, Verdict
@@ -33,7 +34,7 @@ def draw_curve(verdict: Verdict, path: Path) -> Path:
     figure.legend(
         handles[::-1], labels[::-1], loc="outside lower center", ncols=6, frameon=False, labelcolor=INK
     )
-    title = f"{verdict.model}: {verdict.pictures:,} pictures, protocol {verdict.protocol}, 95 % intervals"
+    title = f"{verdict.model}: {pictures(verdict.pictures)}, protocol {verdict.protocol}, 95 % intervals"
     figure.suptitle(title, x=0.02, ha="left", color=INK, fontsize=13, fontweight="bold")
     figure.savefig(path)
     return path

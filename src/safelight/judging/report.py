@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from safelight.journal.words import pictures
 from safelight.judging.curve import draw_curve
 from safelight.judging.examples import Example
 from safelight.judging.protocols import PROTOCOLS
@@ -94,7 +95,7 @@ def _groups(verdict: Verdict) -> list[str]:
         if group.name.startswith("chroma "):
             third = group.name.removeprefix("chroma ")
             parts += [
-                f"Third with {third} chroma ({group.pictures:,} pictures): gain over grey, dB",
+                f"Third with {third} chroma ({pictures(group.pictures)}): gain over grey, dB",
                 curve_table(verdict, group, "gain"),
                 "CIEDE2000",
                 curve_table(verdict, group, "ciede2000"),
@@ -126,11 +127,12 @@ def _everything(verdict: Verdict) -> list[str]:
 def _method(verdict: Verdict) -> list[str]:
     protocol = PROTOCOLS.get(verdict.protocol)
     asked = f" Protocol {protocol.name}: {protocol.source}." if protocol else ""
-    looks = f" Looks at this test split so far: {verdict.looks}." if verdict.looks is not None else ""
+    looks = f" Evaluations on this test split so far: {verdict.looks}." if verdict.looks is not None else ""
+    judged = f"{pictures(verdict.pictures)} {'was' if verdict.pictures == 1 else 'were'}"
     return [
         "## How this was judged",
         f"All methods answered the same questions, sha256 `{verdict.questions}` (seed {verdict.seed}).{asked}"
-        f" {verdict.pictures:,} pictures were judged, {verdict.left_out or 'none'} left out as good as grey"
+        f" {judged} judged, {verdict.left_out or 'none'} left out as good as grey"
         f" (range of a plus range of b under 5).{looks}",
         NOTES,
         f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Ab, Pixels, Srgb
+from safelight.journal.words import pictures as counted
 from safelight.judging.baselines import Predict
 from safelight.judging.intervals import Estimate, bootstrap_weights, estimates
 from safelight.judging.kept import Progress
@@ -154,7 +155,7 @@ def _page(result: Robustness) -> str:
             f"# {escape(result.model)}: small changes",
             "\n".join(f"- {sentence}" for sentence in result.sentences),
             table(HEAD, [_row(movement) for movement in result.movements]),
-            f"{result.pictures} pictures of {escape(result.dataset) or 'the set'} at {result.size} × {result.size} "
+            f"{counted(result.pictures)} of {escape(result.dataset) or 'the set'} at {result.size} × {result.size} "
             f"pixels, without hints, seed {result.seed}. Moved: CIEDE2000 between the colors before and after, on "
             f"the unchanged photo, mean over pixels and pictures; above {VISIBLE:g} a person sees it. Gain: how "
             "PSNR changes against the true colors. Seen in: pictures that moved visibly. Intervals: percentile "

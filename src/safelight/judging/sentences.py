@@ -53,7 +53,8 @@ def _setting(verdict: Verdict) -> str:
 def _automatic(verdict: Verdict) -> list[str]:
     gain = verdict.estimate(verdict.model, "gain", 0)
     if gain.above_zero:
-        return [f"Automatically, without hints, it gains {interval(gain.numbers, 2, 'dB')} over grey."]
+        gained = interval(gain.numbers, 2, "dB")
+        return [f"Automatically, without hints, it gains {gained} over grey (0 dB: no better than grey)."]
     word = "loses to grey by" if gain.below_zero else "cannot be told from grey; the difference is"
     shown = turned(gain.numbers) if gain.below_zero else gain.numbers
     return [f"Automatically, without hints, it {word} {interval(shown, 2, 'dB')}."]
