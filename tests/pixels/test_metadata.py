@@ -381,6 +381,32 @@ def test_a_maker_note_far_away_is_moved_and_said(tmp_path: Path) -> None:
         assert raw_field(tmp_path / f"b.{suffix}", 0x927C, 0x8769) == MAKERS
 
 
+def test_what_a_preview_says_of_its_picture(tmp_path: Path) -> None:
+    """A scanner's TIFF: the small copy comes first, and has the description; the page has its own maker."""
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        small = [(270, 2, 0, LATIN + b"\0", True), (271, 2, 0, b"preview\0", True)]
+        tiff.write(PIXELS[::4, ::4], photometric="rgb", subfiletype=1, metadata=None, extratags=small)
+        tiff.write(PIXELS, photometric="rgb", metadata=None, extratags=[(271, 2, 0, b"scanner\0", True)])
+    photo = read_photo(tmp_path / "a.tif")
+    assert photo.size == (24, 32)
+    for suffix in RESULTS:
+        write_remarked(tmp_path / f"b.{suffix}", photo)
+        assert raw_field(tmp_path / f"b.{suffix}", 270) == (2, LATIN + b"\0")
+        assert raw_field(tmp_path / f"b.{suffix}", 271) == (2, b"scanner\0")
+
+
+def test_what_another_page_says_is_its_own(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        tiff.write(
+            PIXELS[::4, ::4], photometric="rgb", metadata=None, extratags=[(270, 2, 0, b"verso\0", True)]
+        )
+        tiff.write(PIXELS, photometric="rgb", metadata=None)
+    photo = read_photo(tmp_path / "a.tif")
+    assert photo.size == (24, 32)
+    write_remarked(tmp_path / "b.png", photo)
+    assert raw_field(tmp_path / "b.png", 270) is None
+
+
 def test_extended_xmp_is_read_whole_and_written_whole(tmp_path: Path) -> None:
     """100,000 letters: no segment holds them. Read by hand: main packet, name, MD5, places."""
     main = packet(NOTE.decode())

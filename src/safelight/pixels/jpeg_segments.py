@@ -3,6 +3,7 @@
 Source: ITU-T T.81, annex B; JFIF 1.02; CIPA DC-008 (Exif), DC-007 (MPF); XMP Specification part 3, 1.1.3.
 """
 
+import contextlib
 import hashlib
 import mmap
 import re
@@ -121,7 +122,7 @@ def behind(file: IO[bytes]) -> str | None:
     """What follows the picture in its file, in words; None if nothing but padding does."""
     file.seek(0, 2)
     size = file.tell()
-    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as whole:
+    with _in_memory(file, size) as whole:
         end = _end(whole)
         rest = whole[end : end + (1 << 16)].strip(b"\0\xff") if end else b""
     if not rest:
@@ -131,7 +132,20 @@ def behind(file: IO[bytes]) -> str | None:
     return SECOND if b"\xd8\xff" in rest[:3] else f"what follows it in its file ({size - end} bytes)"
 
 
-def _end(whole: mmap.mmap) -> int:
+@contextlib.contextmanager
+def _in_memory(file: IO[bytes], size: int) -> Iterator[mmap.mmap | bytes]:
+    """The file's bytes: mapped, or read where it is no file of the system's own."""
+    try:
+        number = file.fileno()
+    except (OSError, AttributeError):
+        file.seek(0)
+        yield file.read()
+        return
+    with mmap.mmap(number, size, access=mmap.ACCESS_READ) as whole:
+        yield whole
+
+
+def _end(whole: mmap.mmap | bytes) -> int:
     """Where the picture ends, behind its last marker; 0 if it has none."""
     at = 2
     for _ in range(_MOST_MARKERS):

@@ -24,7 +24,8 @@ def read_stored(opened: Opened) -> Stored:
     """What the picture holds; of a TIFF already upright, as Pillow does it. Raises nearly anything if damaged."""
     if opened.layout:
         stored = samples.read(opened.layout)
-        turn = opened.image.getexif().get(ORIENTATION, 1)
+        stated = opened.image.getexif().get(ORIENTATION, 1)
+        turn = int(stated) if stated in range(2, 9) else 1
         alpha = None if stored.alpha is None else upright(stored.alpha, turn)
         return replace(stored, pixels=upright(stored.pixels, turn), alpha=alpha)
     if isinstance(opened.image, PngImagePlugin.PngImageFile):

@@ -17,6 +17,7 @@ from PIL import TiffImagePlugin
 from safelight.pixels import exif, placed, tiff_tags
 from safelight.pixels.directories import KINDS
 from safelight.pixels.photo import Photo
+from safelight.pixels.quiet import quiet
 
 Field: TypeAlias = tuple[int, tuple[int, ...] | bytes]  # type, values
 
@@ -133,7 +134,8 @@ def _opens(file: BinaryIO) -> bool:
     """Whether the directory that was just written can be read back, by another's hand."""
     try:
         file.seek(0)
-        TiffImagePlugin.TiffImageFile(file)
+        with quiet():
+            TiffImagePlugin.TiffImageFile(file)
         return True
     except SyntaxError as error:  # a directory that was read, of pixels that Pillow does not know
         return "pixel mode" in str(error)
