@@ -172,6 +172,26 @@ def test_resolutions_turn_with_the_picture(tmp_path: Path) -> None:
             assert image.info.get("dpi", (150, 300)) == pytest.approx((150, 300), abs=0.02), kind
 
 
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_the_subject_is_where_it_was(tmp_path: Path, turn: int) -> None:
+    """A red pixel among grey ones is the subject: before and after EXIF points to it."""
+    upright = np.full((20, 30, 3), 90, np.uint8)
+    upright[4, 7] = 250, 0, 0
+    stored = np.ascontiguousarray(TURNS[turn](upright))
+    y, x = (int(each) for each in np.argwhere(stored[..., 0] == 250)[0])
+    exif = Image.Exif()
+    exif[0x112] = turn
+    exif[0x8769] = {0x9214: (x, y, 3, 5), 0xA214: (x, y), 0xA20E: 100.0, 0xA20F: 50.0}
+    Image.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    write_remarked(tmp_path / "b.png", read_photo(tmp_path / "a.png"))
+    with Image.open(tmp_path / "b.png") as image:
+        assert np.array_equal(np.asarray(image), upright)
+        inner = image.getexif().get_ifd(0x8769)
+    assert inner[0xA214] == (7, 4)
+    assert inner[0x9214] == ((7, 4, 5, 3) if turn >= 5 else (7, 4, 3, 5))
+    assert (inner[0xA20E], inner[0xA20F]) == ((50, 100) if turn >= 5 else (100, 50))
+
+
 def test_text_of_imagemagick_that_states_the_orientation(tmp_path: Path) -> None:
     text = b"tEXt", b"exif:Orientation\x006"
     turned = np.ascontiguousarray(TURNS[6](UPRIGHT))

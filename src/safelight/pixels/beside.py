@@ -96,7 +96,7 @@ def upright(said: Said, size: tuple[int, int]) -> Said:
     turned, belongs, block, packet = said.turn >= 5, list(said.belongs), said.exif, said.xmp
     if block:
         belongs += ["its thumbnail (EXIF)"] if exif.has_thumbnail(block) else []
-        block = exif.upright(block, size, turned)
+        block = exif.upright(block, size, said.turn)
     if packet:
         packet, words = xmp.true_to(packet, size, said.turn)
         belongs += words

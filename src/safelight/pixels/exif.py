@@ -4,23 +4,22 @@ A block is a small TIFF file: a byte order, then directories of 12-byte entries 
 Source: CIPA DC-008 (Exif 2.32), TIFF 6.0. Blocks here come without the "Exif\\0\\0" that JPEG puts before.
 """
 
-import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from safelight.pixels import directories
-from safelight.pixels.directories import KINDS, Field
+from safelight.pixels.directories import KINDS
 
 ORIENTATION, EXIF_DIRECTORY = 0x0112, 0x8769
 WIDTH, HEIGHT = 0xA002, 0xA003
 X_RESOLUTION, Y_RESOLUTION, UNIT = 282, 283, 296
 _FIRST_WIDTH, _FIRST_HEIGHT = 256, 257
 _THUMBNAIL_AT, _THUMBNAIL_LENGTH = 513, 514
-_RATIONAL = 5
+_SUBJECT_AREA, _SUBJECT_LOCATION, _FOCAL_X, _FOCAL_Y = 0x9214, 0xA214, 0xA20E, 0xA20F
+_SHORT, _RATIONAL = 3, 5
 _NUMBERS = {1: "B", 3: "H", 4: "L"}
-_MOST_LEFT_OUT = 16  # fields of a block that is made smaller
 INCHES = {2: Fraction(1), 3: Fraction(254, 100)}  # of the unit: pixels an inch for one pixel a unit
 
 
@@ -104,10 +103,11 @@ def dpi(block: bytes | None) -> tuple[float, float] | None:
     return float(x * INCHES[unit]), float(y * INCHES[unit])
 
 
-def upright(block: bytes, size: tuple[int, int], turned: bool = False) -> bytes:
+def upright(block: bytes, size: tuple[int, int], turn: int = 1) -> bytes:
     """The block of the picture as it is now: upright, of this size (h, w), without an old thumbnail.
 
-    turned: whether width and height changed places; the resolution's numbers then do too.
+    turn: the orientation that was applied. Where width and height changed places, so do the resolutions'
+    numbers; where the subject lies, which EXIF counts before the turn, is counted after it.
     """
     changed = bytearray(block)
     first = list(entries(block))
@@ -116,11 +116,8 @@ def upright(block: bytes, size: tuple[int, int], turned: bool = False) -> bytes:
         if entry.tag in values:
             _set_value(changed, entry, values[entry.tag])
         if entry.tag == EXIF_DIRECTORY:
-            for inner in entries(block, _value(block, entry)):
-                inner_values = {HEIGHT: size[0], WIDTH: size[1]}
-                if inner.tag in inner_values:
-                    _set_value(changed, inner, inner_values[inner.tag])
-    if turned:
+            _inner_upright(changed, list(entries(block, _value(block, entry))), size, turn)
+    if turn >= 5:
         _exchange(changed, first, X_RESOLUTION, Y_RESOLUTION)
     if first and first[-1].at + 16 <= len(changed):
         _blank_thumbnail(changed, block)
@@ -128,61 +125,38 @@ def upright(block: bytes, size: tuple[int, int], turned: bool = False) -> bytes:
     return bytes(changed)
 
 
+def _inner_upright(block: bytearray, inner: list[Entry], size: tuple[int, int], turn: int) -> None:
+    """Sizes, focal plane and subject in the EXIF directory."""
+    values = {HEIGHT: size[0], WIDTH: size[1]}
+    for entry in inner:
+        if entry.tag in values:
+            _set_value(block, entry, values[entry.tag])
+        if entry.tag in (_SUBJECT_AREA, _SUBJECT_LOCATION) and entry.kind == _SHORT and 2 <= entry.count <= 4:
+            _turn_subject(block, entry, size, turn)
+    if turn >= 5:
+        _exchange(block, inner, _FOCAL_X, _FOCAL_Y)
+
+
+def _turn_subject(block: bytearray, entry: Entry, size: tuple[int, int], turn: int) -> None:
+    """x and y; then nothing, a diameter, or a width and a height. Source: CIPA DC-008, 4.6.5, SubjectArea."""
+    order = byte_order(bytes(block[:4]))
+    at = entry.at + 8 if entry.count == 2 else struct.unpack_from(order + "L", block, entry.at + 8)[0]
+    if at + 2 * entry.count > len(block):
+        return
+    x, y, *extent = struct.unpack_from(f"{order}{entry.count}H", block, at)
+    if turn >= 5:
+        x, y, extent = y, x, extent[::-1]
+    if turn in (2, 3, 6, 7):
+        x = max(0, size[1] - 1 - x)
+    if turn in (3, 4, 7, 8):
+        y = max(0, size[0] - 1 - y)
+    struct.pack_into(f"{order}{entry.count}H", block, at, x, y, *extent)
+
+
 def has_thumbnail(block: bytes) -> bool:
     """Whether a second directory says that there is a small picture within the block."""
     second = _second(block)
     return bool(second and {entry.tag for entry in entries(block, second)} & {_THUMBNAIL_AT, 273})
-
-
-def with_dpi(block: bytes | None, per_inch: tuple[float, float]) -> bytes:
-    """The block with a resolution, all else where it was: its first directory is laid anew at the end."""
-    block = block or b"II*\0" + bytes(4)
-    order = byte_order(block)
-    old = [entry for entry in entries(block) if entry.tag not in (X_RESOLUTION, Y_RESOLUTION, UNIT)]
-    rows = [(entry.tag, block[entry.at : entry.at + 12]) for entry in old]
-    end = len(block) + len(block) % 2
-    data = b"".join(struct.pack(order + "LL", *ratio(number)) for number in per_inch)
-    for tag, place in ((X_RESOLUTION, end), (Y_RESOLUTION, end + 8)):
-        rows.append((tag, struct.pack(order + "HHLL", tag, _RATIONAL, 1, place)))
-    rows.append((UNIT, struct.pack(order + "HHLHH", UNIT, 3, 1, 2, 0)))
-    directory = struct.pack(order + "H", len(rows)) + b"".join(row for _, row in sorted(rows)) + bytes(4)
-    return block[:4] + struct.pack(order + "L", end + 16) + block[8:].ljust(end - 8, b"\0") + data + directory
-
-
-def within(block: bytes, largest: int) -> tuple[bytes | None, tuple[int, ...]]:
-    """The block made no longer than this, and the tags of the longest values, which it was made smaller by.
-
-    Damaged fields go first, without a word. None if it cannot be.
-    """
-    if len(block) <= largest:
-        return block, ()
-    try:
-        at = struct.unpack(byte_order(block) + "L", block[4:8])[0]
-        order, fields, _ = directories.read(io.BytesIO(block), at)
-    except (ValueError, struct.error):
-        return None, ()
-    left_out: list[int] = []
-    while len(smaller := directories.block(order, fields)) > largest:
-        longest = max(directories.flat(fields), key=lambda field: len(field.data), default=None)
-        if longest is None or len(left_out) == _MOST_LEFT_OUT:
-            return None, ()
-        fields = _without(fields, longest)
-        left_out.append(longest.tag)
-    return smaller, tuple(left_out)
-
-
-def ratio(number: float) -> tuple[int, int]:
-    """A positive number as numerator and denominator of 32 bits each."""
-    fraction = Fraction(number).limit_denominator(10000)
-    return min(fraction.numerator, 0xFFFFFFFF), fraction.denominator
-
-
-def _without(fields: tuple[Field, ...], one: Field) -> tuple[Field, ...]:
-    return tuple(
-        replace(field, inner=_without(field.inner, one)) if field.inner is not None else field
-        for field in fields
-        if field is not one
-    )
 
 
 def _second(block: bytes | bytearray) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from safelight.pixels import exif, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
+from safelight.pixels import exif, exif_anew, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
 from safelight.pixels.beside import sentence
 from safelight.pixels.jpeg_segments import cut, segment
 from safelight.pixels.metadata import Chunk, Metadata
@@ -144,7 +144,7 @@ def _block_with_dpi(photo: Photo, lost: list[str]) -> bytes | None:
     """The EXIF block with the resolution, for a file that has no other place for it."""
     stated = exif.dpi(photo.exif)
     if photo.dpi and not stated:
-        return exif.with_dpi(photo.exif, photo.dpi)
+        return exif_anew.with_dpi(photo.exif, photo.dpi)
     if photo.dpi and stated and not near(photo.dpi, stated):
         lost.append(f"its own resolution ({photo.dpi[0]:g} dpi)")
     elif photo.metadata.aspect:
@@ -153,7 +153,7 @@ def _block_with_dpi(photo: Photo, lost: list[str]) -> bytes | None:
 
 
 def _exif_segment(block: bytes, lost: list[str]) -> list[bytes]:
-    smaller, tags = exif.within(block, jpeg_segments.LARGEST - len(jpeg_segments.EXIF))
+    smaller, tags = exif_anew.within(block, jpeg_segments.LARGEST - len(jpeg_segments.EXIF))
     if smaller is None:
         lost.append(f"its EXIF ({len(block)} bytes)")
         return []

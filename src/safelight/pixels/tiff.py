@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 from PIL import TiffImagePlugin
 
-from safelight.pixels import exif, placed, tiff_tags
+from safelight.pixels import exif, exif_anew, placed, tiff_tags
 from safelight.pixels.directories import KINDS
 from safelight.pixels.photo import Photo
 from safelight.pixels.quiet import quiet
@@ -100,10 +100,10 @@ def _fields(photo: Photo, rows: int, profile: bytes | None) -> dict[int, Field]:
         fields[338] = (_SHORT, (2,))  # alpha, colors not multiplied by it
     stated = exif.dpi(photo.exif)
     if photo.dpi and not (stated and placed.near(photo.dpi, stated)):
-        x, y = (exif.ratio(per_inch) for per_inch in photo.dpi)
+        x, y = (exif_anew.ratio(per_inch) for per_inch in photo.dpi)
         fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (2,))}
     elif photo.metadata.aspect and not stated:
-        x, y = (exif.ratio(each) for each in photo.metadata.aspect)
+        x, y = (exif_anew.ratio(each) for each in photo.metadata.aspect)
         fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (1,))}
     return fields
 
