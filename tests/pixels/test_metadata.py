@@ -74,7 +74,7 @@ def raw_field(path: Path, tag: int, *pointers: int) -> tuple[int, bytes] | None:
             return None
         _, kind, number, value = found[0]
         at = struct.unpack(order + "L", value)[0]
-        length = number * {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 9: 4, 10: 8, 11: 4, 12: 8}[kind]
+        length = number * {129: 1, 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 9: 4, 10: 8, 11: 4, 12: 8}[kind]
         data = value[:length] if length <= 4 else block[at : at + length]
     return kind, data
 
@@ -219,6 +219,14 @@ def tiff_of_exif(path: Path) -> None:
     path.write_bytes(tiff_of(rich_block()))
 
 
+def gif_with_xmp(path: Path) -> None:
+    """An application extension with the packet as it is, and what leads a reader out of it (XMP part 3, 1.1.2)."""
+    whole = saved(np.asarray(Image.fromarray(PIXELS).convert("L")), "GIF")
+    end = 13 + 3 * 2 ** (whole[10] % 8 + 1) * (whole[10] >> 7)
+    trailer = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    path.write_bytes(b"GIF89a" + whole[6:end] + b"\x21\xff\x0bXMP DataXMP" + XMP + trailer + whole[end:])
+
+
 def field(tag: int, *pointers: int) -> Callable[[Path], object]:
     return lambda path: raw_field(path, tag, *pointers)
 
@@ -245,6 +253,7 @@ TIME = b"\x07\xcf\x01\x02\x03\x04\x05"
 EXIF = b"Exif\0\0" + rich_block()
 MAKERS = (1, MAKER_NOTE)
 RATIONALS = struct.pack("<6L", 50, 1, 56, 1, 7, 1)
+UTF8_BLOCK = b"II*\0" + struct.pack("<LHHHLLL", 8, 1, 315, 129, len(UTF8) + 1, 26, 0) + UTF8 + b"\0"
 LONG_TEXT = "<dc:description>" + "x" * 100_000 + "</dc:description>"
 NOTE, MORE = extended(packet("", LONG_TEXT[:60_000] + "</dc:description>"))
 ITXT = b"Description\0\0\0de\0" + "Beschreibung\0Köln".encode()
@@ -332,6 +341,10 @@ KINDS = {
     "webp maker note": Kind(webp(exif=EXIF), field(0x927C, 0x8769), MAKERS, {}),
     "webp gps": Kind(webp(exif=EXIF), field(29, 0x8825), (2, b"1903:05:04\0"), {}),
     "webp xmp": Kind(webp(xmp=XMP), xmp_of, XMP, {}),
+    "jpg UTF-8 of Exif 3": Kind(
+        jpeg(segment(0xE1, b"Exif\0\0" + UTF8_BLOCK)), field(315), (129, UTF8 + b"\0"), {}
+    ),
+    "gif xmp": Kind(gif_with_xmp, xmp_of, XMP, {}),
     "gif comment": Kind(gif(comment=UTF8), comments_of, [UTF8], NO_COMMENT),
 }  # fmt: skip
 

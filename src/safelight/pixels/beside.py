@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import exif, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
+from safelight.pixels import exif, gif_blocks, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
 from safelight.pixels.metadata import Metadata
 from safelight.pixels.photoshop import Resource
 
@@ -127,7 +127,7 @@ def _read(image: ImageFile.ImageFile) -> Said:
     try:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             return _of_tiff(image)
-        readers = {"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp}
+        readers = {"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp, "GIF": _of_gif}
         return readers.get(image.format or "", _of_others)(image)
     finally:
         image.fp.seek(place)
@@ -135,13 +135,17 @@ def _read(image: ImageFile.ImageFile) -> Said:
 
 def _of_others(image: ImageFile.ImageFile) -> Said:
     """As Pillow found it."""
-    comment = image.info.get("comment") if image.format == "GIF" else None
     block, packet = image.info.get("exif"), image.info.get("xmp")
     return Said(
         exif=exif.strip_prefix(block if isinstance(block, bytes) else None),
         xmp=packet if isinstance(packet, bytes) and packet else None,
-        metadata=Metadata(comments=(comment,) if isinstance(comment, bytes) and comment else ()),
     )
+
+
+def _of_gif(image: ImageFile.ImageFile) -> Said:
+    assert image.fp is not None
+    comments, packet = gif_blocks.read(image.fp)
+    return Said(xmp=packet, metadata=Metadata(comments=comments))
 
 
 def _of_webp(image: ImageFile.ImageFile) -> Said:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import IO
 
 KINDS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes a value
+KINDS[129] = 1  # UTF-8, of Exif 3.0
 _BIG_KINDS = {16: 8, 17: 8, 18: 8}  # of BigTIFF alone: whole numbers of 8 bytes, signed ones, places
 _SMALLER = {16: 4, 17: 9, 18: 13}  # what a classic TIFF has for them
 POINTERS = {34665: "EXIF", 34853: "GPS", 40965: "interoperability"}
