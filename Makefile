@@ -10,7 +10,7 @@ demo: demo/.done
 	@echo "The colored photos are in $(CURDIR)/demo; scratched-repaired.png is the mended one"
 
 demo/.done: $(DEMO)/.ready $(wildcard examples/*)
-	$(DEMO)/bin/safelight colorize examples -o demo --overwrite
+	$(DEMO)/bin/safelight colorize examples -o demo --overwrite --recolor
 	$(DEMO)/bin/safelight repair examples/scratched.jpg --color -o demo/scratched-repaired.png --overwrite
 	touch $@
 

@@ -12,6 +12,7 @@ import pytest
 from safelight.pixels.files import read_photo, write_photo
 from safelight.tasks.hints import Hint, HintSet
 from tests.app.shell import safelight, start
+from tests.pixels.test_looks import colored, toned
 from tests.runtime.tiny import make_model
 
 
@@ -223,3 +224,59 @@ def test_a_stopped_batch_leaves_whole_files_only_and_goes_on(
     assert again.returncode == 0
     assert f"{len(left)} skipped" in again.stdout
     assert len(list(out.iterdir())) == 30
+
+
+def color_photo(path: Path) -> Path:
+    return write_photo(path, colored(3))
+
+
+def test_a_photo_with_colors_of_its_own_is_left_counted_and_said(tmp_path: Path, model: Path) -> None:
+    photo(tmp_path / "in" / "old.png")
+    color_photo(tmp_path / "in" / "beach.png")
+    done = safelight("colorize", "in", "-o", "out", "--model", model, cwd=tmp_path)
+    assert (done.returncode, names(tmp_path / "out")) == (0, ["old-color.png"])
+    assert done.stderr == ("in/beach.png: has colors of its own: left as it is; --recolor replaces them\n")
+    assert done.stdout.startswith(
+        "colored out/old-color.png, 1 left as it is (colors of their own; --recolor replaces them), "
+    )
+    again = safelight("colorize", "in", "-o", "out", "--model", model, "--recolor", cwd=tmp_path)
+    assert (again.returncode, names(tmp_path / "out")) == (0, ["beach-color.png", "old-color.png"])
+    assert again.stderr == "in/beach.png: has colors of its own; they were replaced\n"
+    alone = safelight("colorize", "in/beach.png", "-o", "new/b.png", "--model", model, cwd=tmp_path)
+    assert (alone.returncode, (tmp_path / "new").exists()) == (0, False)
+    assert alone.stdout.startswith("0 photos colored, 1 left as it is (")
+
+
+def test_hints_for_a_color_photo_ask_for_new_colors(tmp_path: Path, model: Path) -> None:
+    color_photo(tmp_path / "a.png")
+    done = safelight("colorize", "a.png", "--hint", "0.5,0.5,#ff4020", "--model", model, cwd=tmp_path)
+    assert (done.returncode, names(tmp_path)) == (0, ["a-color.png", "a.png"])
+    assert done.stderr == "a.png: has colors of its own; they were replaced\n"
+
+
+def test_a_tone_is_kept_when_asked_and_paper_always(tmp_path: Path, model: Path) -> None:
+    write_photo(tmp_path / "sepia.png", toned(0, 70, 14))
+    words = ("colorize", "sepia.png", "--model", model)
+    plain = safelight(*words, cwd=tmp_path)
+    assert plain.stdout.startswith("colored sepia-color.png (toned; --keep-toning keeps the tone), ")
+    kept = safelight(*words, "-o", "kept.png", "--keep-toning", cwd=tmp_path)
+    assert kept.stdout.startswith("colored kept.png, ")
+    yellow = [
+        (read_photo(tmp_path / name).pixels.astype(int) @ (1, 1, -2)).mean()
+        for name in ("sepia-color.png", "kept.png")
+    ]
+    assert yellow[1] > yellow[0] + 20
+    card = np.full((240, 300, 3), (232, 222, 196), np.uint8)
+    card[30:150, 40:200] = np.random.default_rng(0).integers(20, 140, (120, 160, 1))
+    write_photo(tmp_path / "card.png", card)
+    done = safelight("colorize", "card.png", "--model", model, cwd=tmp_path)
+    assert done.stderr == (
+        "card.png: the paper around the picture keeps its own color (--no-mount colors it too)\n"
+    )
+    found = read_photo(tmp_path / "card-color.png").pixels
+    assert (np.ptp(found[30:150, 40:200].astype(int), axis=2) > 5).mean() > 0.9
+    found[30:150, 40:200] = card[30:150, 40:200]
+    np.testing.assert_array_equal(found, card)
+    whole = safelight("colorize", "card.png", "-o", "w.png", "--no-mount", "--model", model, cwd=tmp_path)
+    assert whole.stderr == ""
+    assert (read_photo(tmp_path / "w.png").pixels[:30] != card[:30]).any(axis=2).all()

@@ -1,4 +1,4 @@
-"""safelight colorize says how familiar each photo is."""
+"""safelight colorize says which photos are unlike those that its model was trained on."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,16 +41,16 @@ def test_of_several_photos_the_unfamiliar_ones_are_named_and_all_are_counted(
     photos(tmp_path)
     done = safelight("colorize", ".", "--model", model, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("2 photos colored (1 familiar, 1 unfamiliar), ")
+    assert done.stdout.startswith("2 photos colored (1 unlike the training photos), ")
     assert done.stdout.count("\n") == 1
     (warned,) = done.stderr.splitlines()
-    assert warned.startswith("noise.png: is unlike the pictures that the model was trained on")
+    assert warned.startswith("noise.png: is unlike the photos that the model was trained on")
 
 
-def test_one_photo_has_it_in_its_line(tmp_path: Path, model: Path) -> None:
+def test_of_one_photo_nothing_is_said_where_it_is_familiar(tmp_path: Path, model: Path) -> None:
     photos(tmp_path)
     done = safelight("colorize", "flat.png", "--model", model, cwd=tmp_path)
-    assert done.stdout.startswith("colored flat-color.png (familiar: distance 0.")
+    assert done.stdout.startswith("colored flat-color.png, ")
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
     warned = safelight("colorize", "noise.png", "--model", model, cwd=tmp_path)

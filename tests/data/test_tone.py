@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.data.tone import agreed, balance, hue_agreement, spread_at_lightness, tone_of
 from safelight.pixels.color import chroma, lab_to_srgb, srgb_to_lab, srgb_to_lightness
+from safelight.pixels.tone import agreed, balance, hue_agreement, spread_at_lightness, tone_of
 
 from .conftest import paint
 

@@ -19,14 +19,15 @@ TOLD = Familiarity("distance to the k-th nearest", "Sun et al. 2022", "features"
 @pytest.mark.parametrize(
     ("figures", "words"),
     [
-        ([0.0], "familiar: distance 0.00, limit 1"),
-        ([1.0], "familiar: distance 1.00, limit 1"),
+        ([0.0], ""),
+        ([1.0], ""),
         ([1.234], ""),  # its warning says it
-        ([0.2, 1.2, 0.9], "2 familiar, 1 unfamiliar"),
+        ([0.2, 1.0, 0.9], ""),
+        ([0.2, 1.2, 0.9], "1 unlike the training photos"),
         ([], ""),
     ],
 )
-def test_a_figure_of_one_and_how_many_of_several(figures: list[float], words: str) -> None:
+def test_how_many_of_several_are_unlike_and_nothing_of_one(figures: list[float], words: str) -> None:
     assert in_words(figures) == words
 
 
@@ -34,8 +35,14 @@ def test_one_line_of_warning_past_the_threshold_and_none_before() -> None:
     assert warning(1.0) == ()
     (line,) = warning(1.3)
     assert "\n" not in line
-    assert "distance 1.30, limit 1" in line
-    assert "give hints" in line
+    assert "(distance 1.30, limit 1): expect poor colors, or give hints" in line
+
+
+@pytest.mark.parametrize(
+    ("figure", "shown"), [(1.004, "1.004"), (1.0049, "1.005"), (1.00004, "1.00004"), (12.3456, "12.35")]
+)
+def test_what_is_above_the_limit_is_seen_to_be_above(figure: float, shown: str) -> None:
+    assert f"(distance {shown}, limit 1)" in warning(figure)[0]
 
 
 def test_the_card_keeps_it_and_tells_it() -> None:

@@ -121,11 +121,12 @@ def report(
     doing: str,
     done: str,
     said: Callable[[], str] = str,
+    left: str = "",
 ) -> int:
     """Show each outcome as it comes, what the plan passed over, then one line that sums them up; the exit status.
 
     doing, done: what is being done and what was ("filling", "filled"). said: what there is to say of all of them,
-    in brackets; asked when the last one is done.
+    in brackets; asked when the last one is done. left: why photos were left as they are.
     """
     from safelight.app.progress import Bars
 
@@ -139,7 +140,7 @@ def report(
                 bars.say(remark)
             bars.show(doing, len(past), len(plan))
         tell_passed(plan.passed, bars.say)
-    click.echo(f"{_summary(past, done, said())}, {time.perf_counter() - start:.1f} s")
+    click.echo(f"{_summary(past, done, said(), left)}, {time.perf_counter() - start:.1f} s")
     return 1 if any(outcome.state == "failed" for outcome in past) else 0
 
 
@@ -154,14 +155,15 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _summary(past: "Sequence[Outcome]", word: str, said: str) -> str:
+def _summary(past: "Sequence[Outcome]", word: str, said: str, left: str) -> str:
     from safelight.pixels.photo import shown
 
-    done, skipped, failed = (
-        [each.job for each in past if each.state == state] for state in ("done", "skipped", "failed")
-    )
+    states = ("done", "left", "skipped", "failed")
+    done, kept, skipped, failed = ([each.job for each in past if each.state == state] for state in states)
     what = f"{word} {shown(done[0].result)}" if len(done) == 1 else f"{count(len(done), 'photo')} {word}"
     parts = [f"{what} ({said})" if said else what]
+    if kept:
+        parts.append(f"{len(kept)} left as {'it is' if len(kept) == 1 else 'they are'} ({left})")
     if skipped:
         parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
     if failed:

@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 
 from safelight.data.scan import Found
 from safelight.data.subject import Subject
-from safelight.data.tone import Tone
+from safelight.pixels.tone import Tone
 
 Square: TypeAlias = UInt8[np.ndarray, "size size 3"]  # a fitted picture, sRGB
 

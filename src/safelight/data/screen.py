@@ -12,12 +12,12 @@ from safelight.data.facts import THUMB, Facts, Square
 from safelight.data.scan import Found
 from safelight.data.settings import BuildSettings
 from safelight.data.subject import MOST_MEGAPIXELS, Subject, View, cut, view, window
-from safelight.data.tone import tone_of
 from safelight.errors import PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
 from safelight.pixels.formats import open_picture
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize
+from safelight.pixels.tone import tone_of
 
 
 def screen(

@@ -18,10 +18,10 @@ from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import SPLITS, Place
 from safelight.data.subject import Subject, subject_of
-from safelight.data.tone import tone_of
 from safelight.data.workshop import Workshop
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import Box
+from safelight.pixels.tone import tone_of
 
 
 class Squares:

@@ -56,12 +56,16 @@ def _is_taken(name: str, suffix: str, other: str) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job. `remarks` are lines to be read: why it failed, or what could not be kept."""
+    """What became of a job. `remarks` are lines to be read: why it failed or was left, what could not be kept."""
 
     job: Job
-    state: Literal["done", "skipped", "failed"]
+    state: Literal["done", "left", "skipped", "failed"]
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+class Left(tuple[str, ...]):
+    """What is remarked on a photo of which nothing was made, on purpose: what a job's work returns then."""
 
 
 def run(
@@ -114,12 +118,13 @@ def _outcome(job: Job, work: Callable[[Job], Sequence[str]], overwrite: bool) ->
         if job.trouble:
             raise PhotoError(job.trouble)
         _check_place(job.result, overwrite)
-        remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in work(job))
+        said = work(job)
+        remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in said)
     except Exception as error:  # One odd photo must not end a night's work: it is said and counted.
         if not overwrite and _came_first(error) and exists(job.result):
             return Outcome(job, "skipped")
         return Outcome(job, "failed", (_one_line(job, error),), time.perf_counter() - start)
-    return Outcome(job, "done", remarks, time.perf_counter() - start)
+    return Outcome(job, "left" if isinstance(said, Left) else "done", remarks, time.perf_counter() - start)
 
 
 def _came_first(error: Exception) -> bool:

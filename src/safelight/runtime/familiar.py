@@ -35,11 +35,9 @@ class Familiarity:
 
 
 def in_words(unfamiliarities: Sequence[float]) -> str:
-    """Of one photo what its warning does not say: "familiar: distance 0.84, limit 1"; of several how many are."""
+    """How many of several photos are unlike the training pictures; nothing where none is, or of one photo."""
     far = sum(each > FAR for each in unfamiliarities)
-    if len(unfamiliarities) > 1:
-        return f"{len(unfamiliarities) - far} familiar, {far} unfamiliar"
-    return "".join(f"familiar: distance {each:.2f}, limit {FAR:g}" for each in unfamiliarities if each <= FAR)
+    return f"{far} unlike the training photos" if far and len(unfamiliarities) > 1 else ""
 
 
 def warning(unfamiliarity: float) -> tuple[str, ...]:
@@ -47,6 +45,14 @@ def warning(unfamiliarity: float) -> tuple[str, ...]:
     if unfamiliarity <= FAR:
         return ()
     return (
-        f"is unlike the pictures that the model was trained on (distance {unfamiliarity:.2f}, limit {FAR:g}); "
-        "its colors are guesses: give hints, or judge them with care",
+        f"is unlike the photos that the model was trained on (distance {_beyond(unfamiliarity)}, limit {FAR:g}): "
+        "expect poor colors, or give hints",
     )
+
+
+def _beyond(figure: float) -> str:
+    """A figure above the limit with so many digits that it can be seen to be above."""
+    digits = 2
+    while float(f"{figure:.{digits}f}") <= FAR and digits < 9:
+        digits += 1
+    return f"{figure:.{digits}f}"

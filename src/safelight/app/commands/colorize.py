@@ -1,6 +1,7 @@
 """safelight colorize: photos and folders of photos get their color."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ Examples:
   safelight colorize scans/ -o colored/                 a whole folder; run it again to go on
   safelight colorize dress.png --hint 0.5,0.7,#8c2f39   the dress was this red
   safelight colorize dress.png --hints dress.json       many hints, kept in a file
+  safelight colorize portrait.jpg --keep-toning         colors laid over the sepia of the print
+  safelight colorize beach.jpg --recolor                a color photo, its own colors replaced
 
 The place of a hint is given as fractions from the left and from the top, its radius as a fraction of the
 shorter side, and its color as #rrggbb, #rgb or the name of a CSS color. A hint file NAME.hints.json that lies
@@ -32,6 +35,23 @@ beside the photo is used by itself; --hints and --hint take its place.
 
 Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What of a photo is kept: colors of its own (it is then left), its tone, the paper around it."""
+
+    colors: bool
+    toning: bool
+    mount: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of all photos at the end: how unfamiliar each was, and whether its tone was replaced."""
+
+    distances: list[float]
+    toned: list[bool]
 
 
 def read_hints(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> "tuple[Hint, ...]":
@@ -90,6 +110,9 @@ def _hint(word: str) -> "Hint":
     show_default=True,
     help="How far hints go: 0 to what they are set on and what looks alike, 1 over the whole picture.",
 )
+@click.option("--recolor", is_flag=True, help="Replace the colors of photos that have some, too.")
+@click.option("--keep-toning", is_flag=True, help="Lay the colors over the photo's own tone, such as sepia.")
+@click.option("--no-mount", is_flag=True, help="Color the paper around a picture too, mount or border.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 def colorize(
@@ -100,33 +123,49 @@ def colorize(
     typed: "tuple[Hint, ...]",
     vivid: float,
     reach: float,
+    recolor: bool,
+    keep_toning: bool,
+    no_mount: bool,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
-    """Give each PHOTO its color: files, and folders searched at every depth, but for OUT.
+    """Give each PHOTO its color: files, and folders with their subfolders; OUT itself is skipped.
 
     The result has the photo's own size, sharpness, bit depth and metadata. Without -o it is written beside
     the photo as PHOTO-color.EXT. A result that is already there stays: of several photos the others are done.
 
-    A photo is called unfamiliar where it is unlike those that the model was trained on: where its distance from
-    them is above the limit, 1.
+    A photo that has colors of its own is left as it is, unless --recolor or hints are given for it. A tone of the
+    whole print, such as sepia, is replaced, unless --keep-toning. Paper around the picture keeps its color.
+    A photo unlike the training photos is told so; expect poor colors there.
     """
     from safelight.runtime.batch import run
     from safelight.runtime.familiar import in_words
     from safelight.runtime.names import COLORED
     from safelight.runtime.restore import load_colorizer
+    from safelight.runtime.seen import toned_in_words
 
     jobs = plan_jobs(photos, out, COLORED, overwrite)
     hints = _given_hints(hint_file, typed)
     if dry_run:
         return tell_jobs(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
     develop = partial(load_colorizer(model).develop, vivid=vivid, reach=reach)
-    distances: list[float] = []
+    keep = Keep(colors=not recolor, toning=keep_toning, mount=not no_mount)
+    told = Told([], [])
 
     def work(job: "Job") -> tuple[str, ...]:
-        return _colorize_one(develop, job, hints, overwrite, distances)
+        return _colorize_one(develop, job, hints, keep, overwrite, told)
 
-    return report(run(jobs, work, overwrite), jobs, "coloring", "colored", partial(in_words, distances))
+    def said() -> str:
+        return ", ".join(each for each in (toned_in_words(told.toned), in_words(told.distances)) if each)
+
+    return report(
+        run(jobs, work, overwrite),
+        jobs,
+        "coloring",
+        "colored",
+        said,
+        "colors of their own; --recolor replaces them",
+    )
 
 
 def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None":
@@ -142,18 +181,25 @@ def _colorize_one(
     develop: "Callable[[Photo, HintSet | None], Developed]",
     job: "Job",
     hints: "HintSet | None",
+    keep: Keep,
     overwrite: bool,
-    distances: list[float],
+    told: Told,
 ) -> tuple[str, ...]:
-    """One photo from file to file; what is to be remarked on it. How unfamiliar it is goes into `distances`."""
+    """One photo from file to file; what is to be remarked on it. What is told of all goes into `told`."""
     from safelight.pixels.files import read_photo, write_remarked
-    from safelight.runtime.batch import room_for
+    from safelight.runtime.batch import Left, room_for
     from safelight.runtime.familiar import warning
+    from safelight.runtime.seen import keep_own, see
 
-    hints, told = hints_for(job, hints)
-    photo, unfamiliarity = develop(read_photo(job.photo), hints)
-    lost = write_remarked(room_for(job.result), photo, overwrite=overwrite)
-    if unfamiliarity is None:
-        return (*photo.remarks, *told, *lost)
-    distances.append(unfamiliarity)
-    return (*photo.remarks, *told, *lost, *warning(unfamiliarity))
+    hints, remarks = hints_for(job, hints)
+    photo = read_photo(job.photo)
+    seen = see(photo.pixels, keep.mount)
+    if keep.colors and seen.look.has_colors and not hints:
+        return Left((*photo.remarks, *remarks, seen.left))
+    colored, unfamiliarity = develop(photo, hints)
+    colored = keep_own(photo, colored, seen, keep.toning)
+    lost = write_remarked(room_for(job.result), colored, overwrite=overwrite)
+    far = 0.0 if unfamiliarity is None else unfamiliarity
+    told.distances.append(far)
+    told.toned.append(seen.look.kind == "toned" and not keep.toning)
+    return (*colored.remarks, *remarks, *seen.remarks(keep.toning), *lost, *warning(far))

@@ -158,6 +158,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     from safelight.pixels.files import read_photo
     from safelight.pixels.native import lost_in_srgb
     from safelight.runtime.familiar import warning
+    from safelight.runtime.seen import OWN, keep_own, see
 
     photo = read_photo(job.photo, native=True)
     hole, remarks = _damage(tools, job, photo)
@@ -169,8 +170,17 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     if tools.colorizer:
         hints, told = hints_for(job, tools.hints)
         told = (*told, *(lost_in_srgb(photo.native.space) if photo.native else ()))
-        photo, unfamiliarity = tools.colorizer.develop(photo, hints)
-        remarks = (*remarks, *told, *(() if unfamiliarity is None else warning(unfamiliarity)))
+        seen = see(photo.pixels)
+        if seen.look.has_colors and not hints:
+            remarks = (
+                *remarks,
+                *told,
+                f"{OWN[seen.look.kind]}: not colored (colorize --recolor replaces them)",
+            )
+        else:
+            colored, unfamiliarity = tools.colorizer.develop(photo, hints)
+            photo = keep_own(photo, colored, seen)
+            remarks = (*remarks, *told, *seen.remarks(), *warning(unfamiliarity or 0.0))
     return (*photo.remarks, *remarks, done, *write_lossless(job.result, photo, overwrite))
 
 

@@ -1,0 +1,159 @@
+"""What kind of picture a photo is: grey, toned, tinted by hand, or with colors of its own, faded ones among them.
+
+A grey or toned print has one color at each lightness: its ab is a curve along L. Paper that yellowed unevenly
+moves that curve slowly from place to place. What is left when such a curve is taken away are colors of the
+subject's own. The limits were set on 62 old prints and 396 color photographs (docs/colors.md tells how well).
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float64
+
+from safelight.arrays import Ab, Lightness, Pixels
+from safelight.pixels.color import chroma, srgb_to_lab
+from safelight.pixels.geometry import resize
+from safelight.pixels.tone import CLIPPED, agreed, white_patch
+
+Kind: TypeAlias = Literal["grey", "toned", "tinted", "faded", "colored"]
+Matrix: TypeAlias = Float64[np.ndarray, "n terms"]
+
+GRID = 40  # the picture is looked at in so many places a side: averaging takes away grain and JPEG's noise
+ROUNDS = 8  # of reweighting: what has colors of its own must not bend the curve
+KEPT = 0.98  # share of the places that count: a stamp, a stain or a date in ink makes no color photo
+GREY = 2.0  # mean chroma, in units of Lab, up to which a tone is none
+# How far ab may stray from the curve, root mean square in units of Lab: across the tone's hue (other hues), and
+# along it (more or less of the tone, as where paper yellowed).
+WARM = (20.0, 115.0)  # degrees: sepia, tea, yellowed paper, which is uneven
+STRAY_WARM = (1.25, 2.7)
+STRAY_COOL = (1.1, 1.2)  # selenium, cyanotype: stricter, as skies have these hues
+TINT = 6.0  # units of Lab from the curve: plainly a color of its own
+LEAST_TINTED = 0.02  # share of the places
+QUIET = (0.5, 1.0)  # the middle distance from the curve: below, all but the tints is grey or toned
+FADED_SHIFT, FADED_BLACK, FADED_RANGE = 7.0, 12.0, 60.0  # a cast, no black, little contrast; units of Lab
+ORANGE, ORANGE_HUES = 30.0, (35.0, 75.0)  # chroma and hues of the cast of a color negative's film
+
+
+@dataclass(frozen=True)
+class ToneCurve:
+    """The color of a print along its lightness: a and b as polynomials of L, and whether there is any."""
+
+    coefficients: Float64[np.ndarray, "4 2"]
+
+    def at(self, L: Lightness) -> Ab:
+        """ab (h, w, 2) for L (h, w)."""
+        return np.asarray(_powers(L.astype(np.float64)) @ self.coefficients, np.float32)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What kind of picture it is.
+
+    kind: "grey"; "toned", one color at each lightness (sepia, cyanotype, selenium, yellowed paper); "tinted", grey or
+    toned with color in places; "faded", colors of its own that are shifted and weak; "colored".
+    hue: degrees, of the tone. negative: all is orange, its lightest places too, as the film of a color negative is.
+    """
+
+    kind: Kind
+    hue: float
+    curve: ToneCurve
+    negative: bool = False
+
+    @property
+    def has_colors(self) -> bool:
+        """Whether there are colors that coloring would replace."""
+        return self.kind in ("tinted", "faded", "colored")
+
+
+def look_of(pixels: Pixels) -> Look:
+    """The look of an sRGB picture (h, w, 3): uint8, uint16 or floats 0..1."""
+    few = resize(pixels, (min(GRID, pixels.shape[0]), min(GRID, pixels.shape[1])))
+    lab = srgb_to_lab(few).astype(np.float64)
+    L, ab = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
+    fitted, coefficients = _tone(L, ab, _slow(lab.shape[0], lab.shape[1]))
+    strays = ab - fitted
+    away = np.asarray(chroma(strays))
+    direction, hue = _hue(fitted)
+    across = _rms(strays @ np.array([-direction[1], direction[0]]))
+    along = _rms(strays @ direction)
+    tone = float(np.median(chroma(fitted)))
+    warm = tone < GREY or WARM[0] <= hue <= WARM[1]
+    limits = STRAY_WARM if warm else STRAY_COOL
+    plain = across <= limits[0] and along <= limits[1]
+    quiet, tinted = float(np.median(away)), float(np.mean(away > TINT)) >= LEAST_TINTED
+    cast = _cast(L, ab, few)
+    kind: Kind
+    if tinted and quiet <= QUIET[0 if plain else 1]:
+        kind = "tinted"
+    elif plain:
+        kind = "grey" if float(chroma(ab).mean()) < GREY else "toned"
+    else:
+        kind = "faded" if _is_faded(L, cast) else "colored"
+    return Look(kind, round(hue, 1), ToneCurve(coefficients), _is_negative(cast))
+
+
+def _powers(L: np.ndarray) -> np.ndarray:
+    """1, L, L² and L³ of L scaled to -1..1."""
+    l = L / 50 - 1  # noqa: E741
+    return np.stack([np.ones_like(l), l, l * l, l**3], axis=-1)
+
+
+def _slow(height: int, width: int) -> Matrix:
+    """Terms that vary slowly over the picture."""
+    y, x = (each.ravel() for each in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
+    return np.stack([x, y, x * x, y * y, x * y], axis=1)
+
+
+def _tone(
+    L: Float64[np.ndarray, " n"], ab: Float64[np.ndarray, "n 2"], slow: Matrix
+) -> tuple[Float64[np.ndarray, "n 2"], Float64[np.ndarray, "4 2"]]:
+    """The tone at each place, and as a curve of L in the middle of the picture.
+
+    Iteratively reweighted least squares with Cauchy's weights (Holland & Welsch 1977).
+    """
+    powers, l = _powers(L), L[:, None] / 50 - 1  # noqa: E741
+    terms = np.concatenate([powers, slow, slow[:, :4] * l], axis=1)
+    weights = np.ones(len(L))
+    coefficients = np.zeros((terms.shape[1], 2))
+    for _ in range(ROUNDS):
+        root = np.sqrt(weights)[:, None]
+        coefficients, *_ = np.linalg.lstsq(terms * root, ab * root, rcond=None)
+        away = np.asarray(chroma(ab - terms @ coefficients))
+        weights = 1 / (1 + (away / max(0.5, 1.5 * float(np.median(away)))) ** 2)
+    alone, *_ = np.linalg.lstsq(
+        powers * np.sqrt(weights)[:, None], ab * np.sqrt(weights)[:, None], rcond=None
+    )
+    return terms @ coefficients, alone
+
+
+def _hue(tone: Float64[np.ndarray, "n 2"]) -> tuple[Float64[np.ndarray, "2"], float]:
+    """Unit vector and degrees of the hue that the tone has, its stronger places counting more."""
+    total = (tone * np.asarray(chroma(tone))[:, None]).sum(axis=0)
+    length = float(np.hypot(*total))
+    direction = total / length if length > 1e-6 else np.array([1.0, 0.0])
+    return direction, float(np.degrees(np.arctan2(direction[1], direction[0]))) % 360
+
+
+def _rms(values: Float64[np.ndarray, " n"]) -> float:
+    """Root mean square of the smallest KEPT of the values."""
+    kept = np.sort(np.abs(values))[: max(1, round(KEPT * len(values)))]
+    return float(np.sqrt(np.mean(kept**2)))
+
+
+def _cast(L: np.ndarray, ab: np.ndarray, few: Pixels) -> Float64[np.ndarray, "2"]:
+    """What grey-world and white-patch agree on."""
+    white = np.iinfo(few.dtype).max if few.dtype.kind == "u" else 1
+    unclipped = few.reshape(-1, 3).max(axis=1) < CLIPPED / 255 * white
+    return agreed(ab.mean(axis=0), white_patch(L, ab, unclipped))
+
+
+def _is_faded(L: np.ndarray, cast: Float64[np.ndarray, "2"]) -> bool:
+    black, light = np.percentile(L, (1, 99))
+    return bool(np.hypot(*cast) >= FADED_SHIFT and black >= FADED_BLACK and light - black <= FADED_RANGE)
+
+
+def _is_negative(cast: Float64[np.ndarray, "2"]) -> bool:
+    """Whether all is orange, the lightest places too: the film of a color negative. Grey ones look like photos."""
+    hue = float(np.degrees(np.arctan2(cast[1], cast[0]))) % 360
+    return bool(np.hypot(*cast) >= ORANGE and ORANGE_HUES[0] <= hue <= ORANGE_HUES[1])

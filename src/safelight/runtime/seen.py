@@ -1,0 +1,82 @@
+"""What is seen of a photo before it is colored, and what of its own stays: its colors, its tone, its paper."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from safelight.arrays import Pixels
+from safelight.pixels.color import replace_ab, srgb_to_lab, srgb_to_lightness
+from safelight.pixels.geometry import Box, fit_size, resize
+from safelight.pixels.looks import Look, ToneCurve, look_of
+from safelight.pixels.mounts import find_mount, keep_mount
+from safelight.pixels.photo import Photo
+
+LONGEST = 1024  # pixels: a tone is laid under colors at this size; L is that of the photo itself
+OWN = {
+    "tinted": "has color in places, as a print tinted by hand has",
+    "faded": "has colors of its own, faded as it seems",
+    "colored": "has colors of its own",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The look of a picture, and where it lies in its mount or border; None if it has none."""
+
+    look: Look
+    mount: Box | None
+
+    @property
+    def left(self) -> str:
+        """Why it is left as it is, and what replaces its colors."""
+        film = (
+            "; if it is a color negative, as its orange says, invert it first" if self.look.negative else ""
+        )
+        return f"{OWN[self.look.kind]}: left as it is; --recolor replaces them{film}"
+
+    def remarks(self, keep_toning: bool = False) -> tuple[str, ...]:
+        """What is to be said of a photo that was colored: a sentence each."""
+        said = []
+        if self.look.has_colors:
+            said.append(f"{OWN[self.look.kind]}; they were replaced")
+        if keep_toning and self.look.kind != "toned":
+            said.append("has no tone to keep")
+        if self.look.negative:
+            said.append(
+                "is orange all over, as the film of a color negative is; invert it first if it is one"
+            )
+        if self.mount:
+            said.append("the paper around the picture keeps its own color (--no-mount colors it too)")
+        return tuple(said)
+
+
+def toned_in_words(toned: Sequence[bool]) -> str:
+    """How many photos lost their tone: "toned; --keep-toning keeps the tone"."""
+    number = sum(toned)
+    if not number:
+        return ""
+    return f"{'' if len(toned) == 1 else f'{number} '}toned; --keep-toning keeps the tone"
+
+
+def see(pixels: Pixels, mounts: bool = True) -> Seen:
+    """Look at an sRGB picture (h, w, 3). mounts: look for paper around it, which is no part of its look."""
+    mount = find_mount(pixels) if mounts else None
+    return Seen(look_of(pixels if mount is None else pixels[mount.slices]), mount)
+
+
+def keep_own(original: Photo, colored: Photo, seen: Seen, toning: bool = False) -> Photo:
+    """The colored photo with what stays of the original: its paper, and if `toning` its tone."""
+    pixels = colored.pixels
+    if toning and seen.look.kind == "toned":
+        pixels = lay_under(original.pixels, pixels, seen.look.curve)
+    if seen.mount is not None:
+        pixels = keep_mount(pixels, original.pixels, seen.mount)
+    return replace(colored, pixels=pixels)
+
+
+def lay_under(original: Pixels, colored: Pixels, tone: ToneCurve) -> Pixels:
+    """The colors laid over the photo's own tone, as paint on a toned print: at each place their ab add up."""
+    size = (colored.shape[0], colored.shape[1])
+    scale = min(1.0, LONGEST / max(size))
+    small = fit_size(size, max(round(min(size) * scale), 1))
+    L = srgb_to_lightness(resize(original, small))
+    return replace_ab(original, srgb_to_lab(resize(colored, small))[..., 1:] + tone.at(L))
