@@ -94,7 +94,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "photos" / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     shutil.copytree(folder / "photos", folder / "faces")
     for name in ("scans/1.png", "dress.png", "grandmother.jpg", "portrait.jpg"):
-        write_photo(folder / name, blobs(len(name)))
+        write_photo(folder / name, blobs(len(name)).mean(axis=2).astype(np.uint8))  # grey, as old photos are
     mask = np.zeros((128, 160, 3), np.uint8)
     mask[40:60, 50:70] = 255
     write_photo(folder / "portrait-mask.png", mask)

@@ -303,5 +303,5 @@ def test_an_unfamiliar_photo_is_called_so_by_repair_too(tmp_path: Path) -> None:
     write_photo(tmp_path / "noise.png", noise.astype(np.uint8))
     alone = safelight("colorize", "noise.png", cwd=tmp_path)
     after_all = safelight("repair", "noise.png", "--color", "--method", "ridge", cwd=tmp_path)
-    assert "is unlike the pictures that the model was trained on" in alone.stderr
-    assert "is unlike the pictures that the model was trained on" in after_all.stderr
+    assert "is unlike the photos that the model was trained on" in alone.stderr
+    assert "is unlike the photos that the model was trained on" in after_all.stderr

@@ -14,7 +14,7 @@ def test_a_batch_of_hostile_files(tmp_path: Path) -> None:
     cases = {case.path: case for case in make_hostile(source, seed=11)}
     found = [cases[path] for path in source.iterdir() if path.suffix.lower() in PHOTOS and not path.is_dir()]
     readable = {case.path: case.size for case in found if case.expected == "reads"}
-    done = safelight("colorize", source, "-o", out, "--model", model)
+    done = safelight("colorize", source, "-o", out, "--model", model, "--recolor")
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -25,6 +25,13 @@ def test_a_batch_of_hostile_files(tmp_path: Path) -> None:
     assert {path: read_photo(path).size for path in expected} == expected
     failed = len(found) - len(expected)
     assert done.stdout.startswith(f"{len(expected)} photos colored, {failed} failed, ")
-    said = (": its ", ": it holds", "of kinds that are not read")
+    said = (
+        ": its ",
+        ": it holds",
+        "of kinds that are not read",
+        ": has color",
+        ": is orange",
+        ": the paper around",
+    )
     remarks = [line for line in done.stderr.splitlines() if any(words in line for words in said)]
     assert len(done.stderr.splitlines()) - len(remarks) == failed
