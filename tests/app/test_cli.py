@@ -78,7 +78,7 @@ def test_every_command_shows_examples() -> None:
         (["nonsense"], 2, "No such command"),
         (["colorize"], 2, "Missing argument"),
         (["colorize", "a.jpg", "b.jpg", "-o", "c.jpg"], 2, "one file for several photos"),
-        (["colorize", "a.jpg", "--hint", "0.5,0.5"], 2, "is not X,Y,#RRGGBB"),
+        (["colorize", "a.jpg", "--hint", "0.5,0.5"], 2, "is not X,Y,COLOR"),
         (["colorize", "a.jpg", "--hint", "0.5,5,#102030"], 2, "as a fraction of the picture"),
         (["colorize", "a.jpg", "--vivid", "2"], 2, "--vivid"),
         (["colorize", "a.jpg", "--hints", "missing.json"], 1, "missing.json"),
