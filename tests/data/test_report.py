@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from safelight.data.build import build_dataset
+from safelight.data.charts import chroma_chart, save_chart
 from safelight.data.page import Figure, Page, Table, to_html, to_markdown
 from safelight.data.sheets import Cell, contact_sheet
 
@@ -61,3 +62,11 @@ def test_cells_are_set_in_rows() -> None:
     assert sheet.getpixel((step // 2, 76)) == (255, 0, 0)
     assert sheet.getpixel((step // 2, 20)) != (255, 0, 0)  # the whole picture, not cropped
     assert sheet.height > step * 2
+
+
+def test_a_chart_takes_every_name_that_a_folder_can_have(tmp_path: Path) -> None:
+    """Warnings are errors here: letters that the font lacks, long names, names that look like formulas."""
+    names = ["写真", "n" * 200, "$a_{$b$", "a\nb", "odd\udcff", ""]
+    chroma = np.linspace(1, 40, len(names)).astype(np.float32)
+    save_chart(chroma_chart(chroma, names, 3), tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").stat().st_size > 1000

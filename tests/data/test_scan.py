@@ -68,6 +68,15 @@ def test_damaged_metadata_is_refused(tmp_path: Path, row: str, message: str) -> 
         scan(tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on POSIX only")
+@pytest.mark.parametrize("name", ["metadata.jsonl", "deep/list_attr_celeba.txt", "LOC_synset_mapping.txt"])
+def test_metadata_that_might_never_end_are_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "deep" / "a.png")
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DatasetError, match=f"{name} is not a regular file"):
+        scan(tmp_path)
+
+
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is not a folder"):
         scan(tmp_path / "nowhere")

@@ -75,25 +75,15 @@ def test_the_own_folders_of_people_are_taken(tmp_path: Path) -> None:
 
 
 def test_other_kinds_are_counted_and_hidden_ones_too(tmp_path: Path) -> None:
-    touch(
-        tmp_path,
-        "a.jpg",
-        "a.hints.json",
-        "1.xcf",
-        "2.XCF",
-        "deep/3.xcf",
-        "b.ps1",
-        "c.q",
-        "d.r",
-        "e.s",
-        "README",
-    )
+    touch(tmp_path, "a.jpg", "a.hints.json", "1.xcf", "2.XCF", "deep/3.xcf", "README")
+    touch(tmp_path, *(f"b.k{number}" for number in range(1, 9)))
     touch(tmp_path, ".hidden.jpg", ".DS_Store", ".old/a.jpg", "Thumbs.db")
     assert taken(tmp_path) == ["a.jpg"]
     assert plan([tmp_path]).passed.lines() == [
         "passed over, kept by servers, systems or programs for themselves: 1 Thumbs.db",
         "passed over, hidden: 2 (.hidden.jpg, .old)",
-        "8 files of kinds that are not read: 3 .xcf, 1 without a suffix, 1 .ps1, 1 .q and 2 more",
+        "12 files of kinds that are not read: 3 .xcf, 1 without a suffix, 1 .k1, 1 .k2, 1 .k3, 1 .k4, 1 .k5, "
+        "1 .k6 and 2 more",
     ]
 
 

@@ -1,6 +1,8 @@
 """Charts for a dataset's report."""
 
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -8,6 +10,7 @@ from jaxtyping import Float, Float32
 
 from safelight.data.sheets import FAINT, INK, PAPER
 from safelight.pixels.color import lab_to_srgb
+from safelight.pixels.photo import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +20,7 @@ Chromas: TypeAlias = Float32[np.ndarray, " n"]
 Numbers: TypeAlias = Float[np.ndarray, " n"]
 
 ACCENT = "#b8442c"
+LONGEST = 32  # letters of a folder's name
 
 
 def chroma_chart(chroma: Chromas, sources: Sequence[str], least: float) -> "Figure":
@@ -63,8 +67,23 @@ def _draw_sources(axes: "Axes", chroma: dict[str, Chromas]) -> None:
         low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
         axes.plot([low, high], [row, row], color=ACCENT, linewidth=5, alpha=0.45, solid_capstyle="round")
         axes.plot([median], [row], "o", color=ACCENT, markersize=5)
-    axes.set_yticks(range(len(chroma)), [f"{name}  {len(values):,}" for name, values in chroma.items()])
+    axes.set_yticks(
+        range(len(chroma)), [f"{_label(name)}  {len(values):,}" for name, values in chroma.items()]
+    )
     axes.set_xlim(left=0)
+
+
+def _label(name: str) -> str:
+    """A folder's name as matplotlib takes it: one short line, in which $ begins no formula."""
+    short = shown(name) if len(name) <= LONGEST else f"{shown(name[: LONGEST - 9])}…{shown(name[-8:])}"
+    return short.replace("$", r"\$")
+
+
+def save_chart(chart: "Figure", path: Path) -> None:
+    """Write a chart as PNG. Letters that the font lacks become boxes, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        chart.savefig(path, metadata={"Software": None})
 
 
 def cast_chart(mean_ab: Float32[np.ndarray, "n 2"]) -> "Figure":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.data.casts import report_casts
-from safelight.data.charts import chroma_chart
+from safelight.data.charts import chroma_chart, save_chart
 from safelight.data.decide import REASONS, Decision
 from safelight.data.finished import INDEX, PIXELS
 from safelight.data.page import Figure, Page, Table, Value, to_html, to_markdown
@@ -71,7 +71,7 @@ def _chroma(subject: Subject) -> list[Table | Figure]:
     index = np.load(subject.draft / INDEX)
     names = [subject.sources[number] for number in index["source"]]
     chart = chroma_chart(index["chroma"], names, subject.settings.min_chroma)
-    chart.savefig(subject.draft / "report_chroma.png", metadata={"Software": None})
+    save_chart(chart, subject.draft / "report_chroma.png")
     caption = "Left: how many pictures have how much color. Right: median and middle half of each source."
     return [Figure("Chroma", "report_chroma.png", caption)]
 

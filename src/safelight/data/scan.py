@@ -63,6 +63,7 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
         files.append(_stat(source / name, name))
         made |= {name} if is_made else set()
     files.sort(key=lambda found: found.name)
+    _require_files([source / found.name for found in files if not is_photo(found.name)])
     rows: dict[str, tuple[Path, int]] = {}
     sidecars = [found.name for found in files if Path(found.name).name == SIDECAR]
     for name in sorted(sidecars, key=lambda name: name.count("/")):  # a deeper one says more
@@ -94,6 +95,13 @@ def _walk(source: Path, leave_out: Path | None, passed: PassedOver) -> Iterator[
                 yield (folder / name).relative_to(source).as_posix(), name in made
             else:
                 passed.other(name)
+
+
+def _require_files(paths: Sequence[Path]) -> None:
+    """Raises DatasetError for metadata or a table that is a pipe, a device or a link to nowhere: it might never end."""
+    for path in paths:
+        if not path.is_file():
+            raise DatasetError(f"{path} is not a regular file; repair or remove it")
 
 
 def _stat(path: Path, name: str) -> Found:

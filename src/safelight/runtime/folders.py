@@ -50,7 +50,7 @@ KEPT = re.compile(  # folders and files, by a part of the name
     r"|(ehthumbs(_vista)?|thumbs)\.db|desktop\.ini|picasa\.ini|zbthumbnail\.info|pspbrwse\.jbf|icon\r"
 )
 BESIDE = (".hints.json", ".jsonl")  # files that safelight itself reads beside photos
-MOST_NAMED = 4  # names or kinds that a line gives
+MOST_NAMED = 8  # names or kinds that a line gives
 
 
 @dataclass
@@ -165,7 +165,7 @@ def _is_of_use(entry: os.DirEntry[str], passed: PassedOver) -> bool:
     name = alike(entry.name)
     photo, folder = is_photo(entry.name), _is_folder(entry)
     if KEPT.fullmatch(name) or (folder and name in KEPT_FOLDERS):
-        passed.kept["._ files" if name.startswith("._") else entry.name] += 1
+        passed.kept["._*" if name.startswith("._") else entry.name] += 1
         return False
     if name.startswith("."):
         if photo or folder:
