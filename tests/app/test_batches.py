@@ -193,6 +193,36 @@ def test_streams_and_archives_are_refused_before_anything_is_made(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sample", "-o", "-"],
+        ["sample", "-o", "figures.zip"],
+        ["interpolate", "-", "../a.png", "-o", "x"],
+        ["interpolate", "../a.png", "../a.png", "-o", "film.mp4"],
+        ["reconstruct", "../a.png", "-o", "/dev/stdout"],
+        ["encode", "-", "-o", "codes.csv"],
+        ["suggest", "/dev/stdin"],
+        ["suggest", "../a.png", "--picture", "-"],
+        ["data", "build", "..", "-o", "-"],
+        ["data", "build", "..", "-o", "set.zip"],
+    ],
+)
+def test_other_commands_make_no_folders_called_like_streams_and_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    from click.testing import CliRunner
+
+    from safelight.app.cli import cli
+
+    photo(tmp_path / "a.png")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    done = CliRunner().invoke(cli, words)
+    assert (done.exit_code, "Error: " in done.output) == (2, True), done.output
+    assert not list(Path.cwd().iterdir())
+
+
 def test_a_photo_that_is_not_there_leaves_no_folder(tmp_path: Path, model: Path) -> None:
     done = safelight("colorize", "nothere.jpg", "-o", "out/deep", "--model", model, cwd=tmp_path)
     assert (done.returncode, list(tmp_path.iterdir())) == (1, [])

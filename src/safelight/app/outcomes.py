@@ -76,6 +76,17 @@ def refuse_streams(photos: Sequence[Path] = (), out: str | Path | None = None) -
         )
 
 
+def refuse_no_folder(out: Path) -> None:
+    """Raises UsageError where a folder to be made is named like a stream, or like a file of a kind that people know."""
+    from safelight.pixels.photo import shown
+    from safelight.runtime.folders import is_folder
+    from safelight.runtime.plan import is_of_a_file
+
+    refuse_streams(out=out)
+    if not is_folder(out) and is_of_a_file(out):
+        raise click.UsageError(f"-o {shown(out)} would be a folder; give it a name without {out.suffix}")
+
+
 def refuse_taken(file: Path, overwrite: bool) -> None:
     """Raises PhotoError where a file is in the way, before anything is made for it."""
     from safelight.errors import PhotoError

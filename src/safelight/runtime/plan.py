@@ -116,13 +116,13 @@ def _check_out(inputs: Sequence[Path], out: Path, folder: bool) -> None:
             )
     elif exists(out):
         raise PhotoError(f"{shown(out)} is a file, and no {FORMATS}; choose another name, or a folder")
-    elif out.suffix and (one or _is_of_a_file(out)):
+    elif out.suffix and (one or is_of_a_file(out)):
         raise PhotoError(
             f"{shown(out)} is no name of a {FORMATS}; choose one, or for a folder of that name write {shown(out)}/"
         )
 
 
-def _is_of_a_file(out: Path) -> bool:
+def is_of_a_file(out: Path) -> bool:
     """Whether a name that is not there yet has the suffix of a kind of files; "scans.2024" has none."""
     kinds = mimetypes.MimeTypes()  # Python's own table, not the machine's
     return bool(FILES.fullmatch(out.suffix.lower())) or any(

@@ -123,9 +123,11 @@ def build(
     together in one split. The folders of ImageNet, Places2, CelebA and Paris StreetView are understood. The
     dataset has a report.html to look at.
     """
+    from safelight.app.outcomes import refuse_no_folder
     from safelight.app.progress import Bars
     from safelight.data.build import build_dataset
 
+    refuse_no_folder(out)
     settings = BuildSettings(
         size=size,
         fit=fit,

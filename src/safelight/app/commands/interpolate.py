@@ -35,9 +35,13 @@ Examples:
 def interpolate(one: Path, other: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
     """Show the pictures on the way from photo A to photo B: between their codes, along a great circle."""
     from safelight.app.autoencoder import open_autoencoder
-    from safelight.app.pictures_out import write_pictures
+    from safelight.app.outcomes import refuse_no_folder, refuse_streams
+    from safelight.app.pictures_out import is_file, write_pictures
     from safelight.runtime.codes import between
 
+    refuse_streams([one, other])
+    if not is_file(out):
+        refuse_no_folder(out)
     vae = open_autoencoder(model)
     ends = vae.encode([one, other])
     codes = between(ends[0], ends[1], steps)

@@ -46,8 +46,11 @@ def sample(count: int, seed: int, out: Path, model: str | None, source: str, ove
     import numpy as np
 
     from safelight.app.autoencoder import open_autoencoder
-    from safelight.app.pictures_out import write_pictures
+    from safelight.app.outcomes import refuse_no_folder
+    from safelight.app.pictures_out import is_file, write_pictures
 
+    if not is_file(out):
+        refuse_no_folder(out)
     vae = open_autoencoder(model)
     codes = vae.sample(count, np.random.default_rng(seed), "prior" if source == "prior" else "mixture")
     click.echo(write_pictures(list(vae.decode(codes)), out, overwrite))

@@ -63,12 +63,14 @@ def suggest(
     A hint reaches as far as things look alike; the place that takes the most uncertainty out of the whole
     picture comes first. Each further one is chosen as if those before it had been answered.
     """
+    from safelight.app.outcomes import refuse_streams
     from safelight.app.suggested import draw
     from safelight.pixels.files import read_photo, write_photo
     from safelight.runtime.restore import load_colorizer
     from safelight.tasks.hints import HintSet
 
     for file in (out, picture):
+        refuse_streams([photo], file)
         if file and file.exists() and not overwrite:
             raise click.UsageError(f"{file} is there already; give another name, or --overwrite")
     hints = HintSet.load(hint_file) if hint_file else HintSet()
