@@ -1,5 +1,6 @@
 """Usable, or refused with the reason; how a picture becomes a square."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,15 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
 def test_settings_come_back_from_json() -> None:
     settings = BuildSettings(tags=("sky",), without=(("source", "x"),), fit="pad")
     assert BuildSettings.from_json(settings.to_json()) == settings
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on POSIX only")
+def test_a_pipe_and_a_device_called_like_photos_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "endless.png").symlink_to("/dev/zero")
+    for name in ("pipe.png", "endless.png"):
+        facts = screened(tmp_path, name)
+        assert (facts.refused, facts.detail) == (
+            "unreadable",
+            f"{name} is not a regular file; expected a picture file",
+        )

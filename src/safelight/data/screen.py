@@ -111,6 +111,8 @@ def _looks_of(pixels: UInt8[np.ndarray, "h w 3"]) -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited for, a device has no end
+        raise PhotoError(f"{path} is not a regular file; expected a picture file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
