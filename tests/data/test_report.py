@@ -64,6 +64,20 @@ def test_cells_are_set_in_rows() -> None:
     assert sheet.height > step * 2
 
 
+def test_the_report_says_what_was_not_taken(painted: FolderMaker, tmp_path: Path) -> None:
+    photos, out = painted("photos", range(12)), tmp_path / "out"
+    (photos / "@eaDir").mkdir()
+    paint(3).save(photos / "@eaDir" / "SYNOPHOTO_THUMB_M.png")
+    (photos / "raw.xcf").write_bytes(b"x")
+    said = build_dataset(photos, out, SMALL).remarks
+    assert said == (
+        "passed over, kept by servers, systems or programs for themselves: 1 @eaDir",
+        "1 file of kinds that are not read: 1 .xcf",
+    )
+    assert all(line in (out / "report.md").read_text() for line in said)
+    assert build_dataset(photos, out, SMALL).remarks == said  # nothing new, and said all the same
+
+
 def test_a_chart_takes_every_name_that_a_folder_can_have(tmp_path: Path) -> None:
     """Warnings are errors here: letters that the font lacks, long names, names that look like formulas."""
     names = ["写真", "n" * 200, "$a_{$b$", "a\nb", "odd\udcff", ""]

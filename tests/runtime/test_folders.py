@@ -125,14 +125,14 @@ def test_a_folder_that_may_not_be_listed_is_a_job_in_trouble(tmp_path: Path) -> 
     (tmp_path / "closed").chmod(0)
     try:
         jobs = plan([tmp_path]).jobs
-        lines = scan(tmp_path).passed.closed_lines()
+        lines = scan(tmp_path).passed.all_lines()
     finally:
         (tmp_path / "closed").chmod(0o700)
     assert [(job.photo.name, job.trouble) for job in jobs] == [
         ("a.jpg", ""),
         ("closed", "cannot be listed (Permission denied); check its rights"),
     ]
-    assert lines == [f"{tmp_path / 'closed'}: cannot be listed (Permission denied); check its rights"]
+    assert lines == (f"{tmp_path / 'closed'}: cannot be listed (Permission denied); check its rights",)
 
 
 def test_results_of_any_kind_and_case_are_known(tmp_path: Path) -> None:

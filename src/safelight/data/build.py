@@ -66,7 +66,7 @@ def build_dataset(
     _check_out(out, source)
     listing = scan(source, leave_out=out)
     old = _open_same(out, source, settings)
-    remarks = (*listing.passed.closed_lines(), *listing.passed.lines())
+    remarks = listing.passed.all_lines()
     if old and old.about["seen"] == listing.digest:
         return _summary(old, old.fingerprint, set(), remarks)
     _check_installed()
@@ -95,7 +95,8 @@ def _draft(
         decision = decide(listing, facts, filtered, settings, old.places() if old else {})
         draft = prepare(shop.folder)
         sources = write_pictures(draft, listing, decision, squares, progress)
-        write_report(Subject(draft, listing.source, sources, decision, settings), progress)
+        about = Subject(draft, listing.source, sources, decision, settings, listing.passed.all_lines())
+        write_report(about, progress)
         write_about(draft, listing, settings, decision, sources)
     return draft
 

@@ -31,11 +31,14 @@ class Subject:
     sources: list[str]  # names, in the order of their numbers in the index
     decision: Decision
     settings: BuildSettings
+    passed: tuple[str, ...] = ()  # what the walk over the folder did not take, a line for each reason
 
 
 def write_report(subject: Subject, progress: Progress) -> None:
     """report.md, report.html and their PNGs, beside the dataset's files in the draft."""
     parts: list[Table | Figure] = [_splits(subject)]
+    if subject.passed:
+        parts.append(Table("Not taken from the folder", ("what",), [[line] for line in subject.passed]))
     steps = (_chroma, _casts, _kept, _groups, _refused)
     for done, step in enumerate(steps):
         progress(done, len(steps), "reporting")

@@ -70,12 +70,13 @@ class PassedOver:
         if not alike(name).endswith(BESIDE):
             self.others[Path(name).suffix.lower() or "without a suffix"] += 1
 
-    def closed_lines(self) -> list[str]:
-        """A line for each folder that cannot be listed."""
-        return [
+    def all_lines(self) -> tuple[str, ...]:
+        """A line for each folder that cannot be listed, and those of `lines`."""
+        closed = (
             f"{shown(folder)}: cannot be listed ({reason}); check its rights"
             for folder, reason in self.closed
-        ]
+        )
+        return (*closed, *self.lines())
 
     def lines(self) -> list[str]:
         """A line for each reason of another kind, with numbers and some names."""
