@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -60,16 +61,30 @@ def test_two_batches_share_a_folder_and_both_end_well(tmp_path: Path, model: Pat
 
 
 @POSIX
-def test_what_a_killed_batch_was_at_is_done_by_the_next(tmp_path: Path, model: Path) -> None:
-    photo(tmp_path / "a.png", 1500)
-    photo(tmp_path / "b.png")
-    first = start("colorize", ".", "-o", "out", "--model", model, cwd=tmp_path)
-    second = start("colorize", ".", "-o", "out", "--model", model, cwd=tmp_path)
+def test_what_a_killed_batch_was_at_is_done_by_the_next(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it held a claim: another batch, that waited for the photo, does it, and nothing is left."""
+    photo(tmp_path / "in" / "a.png", 2500)
+    photo(tmp_path / "in" / "b.png")
+    claims = tmp_path / "temporary"
+    claims.mkdir()
+    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(claims))
+    words = ("colorize", "in", "-o", "out", "--model", model)
+    first = start(*words, cwd=tmp_path)
+    end = time.monotonic() + 60
+    while not any(path.is_file() for path in claims.rglob("*")) and time.monotonic() < end:
+        time.sleep(0.005)
+    first.send_signal(signal.SIGSTOP)  # it holds the claim on a.png, or already that on b.png
+    second = start(*words, cwd=tmp_path)
+    while not list((tmp_path / "out").glob("*")) and time.monotonic() < end:
+        time.sleep(0.005)
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    _, errors = second.communicate(timeout=120)
-    assert (second.returncode, errors) == (0, "")
+    said, errors = second.communicate(timeout=120)
+    assert (second.returncode, errors, "failed" in said) == (0, "", False)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"a-color.png", "b-color.png"}
+    assert not [path for path in claims.rglob("*") if path.is_file()]
 
 
 def test_an_argument_that_cannot_be_looked_at_ends_nothing(tmp_path: Path, model: Path) -> None:

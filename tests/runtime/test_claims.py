@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.runtime.batch import Job, run
 from safelight.runtime.claims import claimed
 from tests.app.shell import ENVIRONMENT
 
@@ -87,3 +88,19 @@ def test_without_a_temporary_folder_of_ones_own_there_are_no_claims_and_work_goe
     with claimed(tmp_path / "a.png") as one, claimed(tmp_path / "a.png") as other:
         assert one
         assert other
+
+
+def test_a_photo_that_another_process_never_ends_with_is_done_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safelight.runtime.batch.PATIENCE", 0.2)
+    jobs = [Job(tmp_path / name, tmp_path / f"{name}-color") for name in "ab"]
+    order = []
+
+    def work(job: Job) -> tuple[str, ...]:
+        order.append(job.photo.name)
+        return ()
+
+    with claimed(jobs[0].result):
+        outcomes = list(run(jobs, work))
+    assert (order, [outcome.state for outcome in outcomes]) == (["b", "a"], ["done", "done"])
