@@ -15,8 +15,9 @@ from typing import BinaryIO
 from PIL import ImageFile, TiffImagePlugin
 
 from safelight.errors import PhotoError
-from safelight.pixels import pages, samples
+from safelight.pixels import endings, pages, samples
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
+from safelight.pixels.pages import Overlaid
 from safelight.pixels.photo import shown
 from safelight.pixels.quiet import quiet
 
@@ -95,11 +96,15 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     file.seek(0)
     if kind == "TIFF":
         return _open_tiff(path, file, limit_megapixels)
+    opener, tail = _opener(kind), None
     if kind == "PNG":
-        _check_png(file)
-    image = _opener(kind)(file)
+        tail = _check_png(file)
+    elif kind == "JPEG":
+        tail = endings.jpeg_tail(file, limit_megapixels)
+    file.seek(0)
+    image = opener(io.BufferedReader(Overlaid(file, tail=tail)) if tail else file)
     _check_size(path, image.size, limit_megapixels)
-    return Opened(image)
+    return Opened(image, remarks=(endings.NO_END,) if tail else ())
 
 
 def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
@@ -148,22 +153,42 @@ def _check_size(path: Path, size: tuple[int, int], limit_megapixels: float) -> N
         )
 
 
-def _check_png(file: BinaryIO) -> None:
-    """Raises ValueError unless every chunk is whole, up to the last one (Pillow does not look)."""
+def _check_png(file: BinaryIO) -> bytes | None:
+    """What it lacks at its end, if that is all; None if nothing. Raises ValueError unless every chunk is whole.
+
+    Pillow does not look.
+    """
     file.seek(8)
+    pixels = b""
     while True:
-        head = file.read(8)
+        head = file.read(12)
+        if len(head) < 12 and endings.PNG_END.startswith(head):
+            return _png_tail(pixels, 0, endings.PNG_END[len(head) :])
         if len(head) < 8:
             raise ValueError("the file is cut off")
-        length, kind = struct.unpack(">L4s", head)
-        checksum = zlib.crc32(kind)
-        while length:
-            piece = file.read(min(length, 1 << 20))
+        length, kind = struct.unpack_from(">L4s", head)
+        file.seek(8 - len(head), io.SEEK_CUR)
+        checksum, data, missing = zlib.crc32(kind), [], length
+        while missing:
+            piece = file.read(min(missing, 1 << 20))
             if not piece:
-                raise ValueError("the file is cut off")
-            checksum, length = zlib.crc32(piece, checksum), length - len(piece)
-        if file.read(4) != struct.pack(">L", checksum):
+                break
+            checksum, missing = zlib.crc32(piece, checksum), missing - len(piece)
+            if kind == b"IDAT":
+                data.append(piece)
+        sum_ = b"" if missing else file.read(4)
+        pixels += b"".join(data)
+        if len(sum_) < 4 and kind == b"IDAT":
+            return _png_tail(pixels, missing + 4 - len(sum_), endings.PNG_END)
+        if len(sum_) < 4:
+            raise ValueError("the file is cut off")
+        if sum_ != struct.pack(">L", checksum):
             raise ValueError(f"its {kind.decode('ascii', 'replace')} chunk is damaged")
         if kind == b"IEND":
-            file.seek(0)
-            return
+            return None
+
+
+def _png_tail(pixels: bytes, missing: int, end: bytes) -> bytes:
+    if not endings.png_is_complete(pixels):
+        raise ValueError("the file is cut off")
+    return bytes(missing) + end
