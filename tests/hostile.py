@@ -453,7 +453,7 @@ def _damaged_inside(folder: Path, rng: np.random.Generator) -> Iterator[Case]:
         "not-deflated.png": png_chunks(header, (b"IDAT", b"rubbish" * 100), end),
         "no-data.png": png_chunks(header, end),
         "no-header.png": png_chunks(data, end),
-        "no-end.png": png_chunks(header, data),
+        "half-end.png": png_chunks(header, (b"IDAT", rows[: len(rows) // 2])),
         "text-bomb.png": png_chunks(
             header, (b"zTXt", b"a\0\0" + zlib.compress(bytes(80_000_000), 9)), data, end
         ),

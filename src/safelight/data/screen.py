@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from safelight.data.facts import THUMB, Facts, Square
 from safelight.data.scan import Found
 from safelight.data.settings import BuildSettings
-from safelight.data.subject import MOST_MEGAPIXELS, Subject, View, cut, view, window
+from safelight.data.subject import Subject, View, cut, view, window
 from safelight.errors import PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
@@ -34,9 +34,7 @@ def screen(
     around = subject if settings.subject else None
     try:
         known["sha256"] = _digest(path)
-        small = read_small(
-            path, math.ceil(settings.size / (settings.subject if around else 1)), MOST_MEGAPIXELS
-        )
+        small = read_small(path, math.ceil(settings.size / (settings.subject if around else 1)))
         known["height"], known["width"] = _file_size(path, small)
     except (PhotoError, OSError) as error:
         return Facts(**known, refused="unreadable", detail=_reason(error, path)), None
@@ -119,7 +117,7 @@ def _digest(path: Path) -> str:
 
 def _file_size(path: Path, upright: UInt8[np.ndarray, "h w 3"]) -> tuple[int, int]:
     """(h, w) of the file, turned as its reduced copy is."""
-    with open_picture(path, MOST_MEGAPIXELS) as picture:
+    with open_picture(path) as picture:
         width, height = picture.size
     turned = (height > width) != (upright.shape[0] > upright.shape[1])
     return (width, height) if turned else (height, width)

@@ -11,7 +11,6 @@ from safelight.errors import DatasetError, PhotoError
 from safelight.pixels.formats import open_picture
 from safelight.pixels.geometry import Box, Size, fit_size
 
-MOST_MEGAPIXELS = 200
 AROUND = 1.25  # side of the square over the longer side of a box: the subject is never cut where it fits
 UP = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads
 
@@ -61,7 +60,7 @@ def _middle_of(landmarks: object, path: Path) -> Subject | None:
     eyes = [place for name, place in landmarks.items() if "eye" in name.lower()]
     places = eyes or list(landmarks.values())
     try:
-        with open_picture(path, MOST_MEGAPIXELS) as picture:
+        with open_picture(path) as picture:
             width, height = picture.size
     except (PhotoError, OSError):
         return None  # screening will say what is wrong with the file

@@ -10,7 +10,7 @@ from PIL import ImageFile
 from safelight.arrays import Pixels
 from safelight.pixels import beside, geometry
 from safelight.pixels.exif_color import as_srgb
-from safelight.pixels.formats import LIMIT, Opened, open_picture
+from safelight.pixels.formats import Opened, open_picture
 from safelight.pixels.native import Native, lost_in_srgb, to_srgb
 from safelight.pixels.photo import Photo
 from safelight.pixels.read_stored import read_stored
@@ -18,13 +18,13 @@ from safelight.pixels.stored import Alpha, on_white, upright, with_alpha_believe
 from safelight.pixels.which_rgb import what_is_said, which_space
 
 
-def read_photo(path: str | Path, limit_megapixels: float = LIMIT, native: bool = False) -> Photo:
+def read_photo(path: str | Path, limit_megapixels: float | None = None, native: bool = False) -> Photo:
     """The photo in a JPEG, PNG, TIFF, WebP, GIF or BMP file, whatever its name ends in.
 
     Grey, palette, bilevel, CMYK and Lab pictures become RGB, deeper ones than 8 bits stay at 16; the
     orientation that the file states is applied and the color space that it names (which_rgb.py) converted to
     sRGB; of an animation or of many pages the first is taken. native: keep the file's own numbers too. Raises
-    PhotoError, one line, if it cannot be read or is larger than the limit.
+    PhotoError, one line, if it cannot be read or is larger than the limit (200 megapixels).
     """
     path = Path(path)
     with open_picture(path, limit_megapixels) as opened:
@@ -52,7 +52,7 @@ def read_photo(path: str | Path, limit_megapixels: float = LIMIT, native: bool =
 
 
 def read_small(
-    path: str | Path, short_side: int, limit_megapixels: float = LIMIT
+    path: str | Path, short_side: int, limit_megapixels: float | None = None
 ) -> UInt8[np.ndarray, "h w 3"]:
     """The photo in sRGB, its shorter side this long (or less: nothing is enlarged), what is transparent on white.
 

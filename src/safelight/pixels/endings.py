@@ -51,7 +51,8 @@ def jpeg_tail(file: BinaryIO, limit_megapixels: float) -> bytes | None:
 
 def _scans(data: bytes) -> tuple[list[tuple[int, int]], bool]:
     """(offset of the header, of the coded data) of each scan, and whether the picture's end marker follows them."""
-    at, scans = 2, []
+    at = 2
+    scans: list[tuple[int, int]] = []
     while True:
         found = _MARKER.search(data, at)
         if found is None:

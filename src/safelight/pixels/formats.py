@@ -17,12 +17,12 @@ from PIL import ImageFile, TiffImagePlugin
 from safelight.errors import PhotoError
 from safelight.pixels import endings, pages, samples
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
+from safelight.pixels.limits import limit
 from safelight.pixels.pages import Overlaid
 from safelight.pixels.photo import shown
 from safelight.pixels.quiet import quiet
 
 UNREAD = re.compile(r" \(\d+ bytes not processed\)$")  # Pillow's, mostly "0 bytes"
-LIMIT = 200.0  # megapixels
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,15 @@ class Opened:
 
 
 @contextlib.contextmanager
-def open_picture(path: Path, limit_megapixels: float = LIMIT) -> Iterator[Opened]:
+def open_picture(path: Path, limit_megapixels: float | None = None) -> Iterator[Opened]:
     """The picture in the file, its pixels not yet decoded, and PhotoError for whatever goes wrong inside.
 
-    Pillow's own warnings are silenced inside: a picture is right or it is refused.
+    limit_megapixels: None is that of the run (limits.py). Pillow's own warnings are silenced inside: a picture is
+    right or it is refused.
     """
     try:
         with _open_file(path) as file, quiet():
-            yield _open(path, file, limit_megapixels)
+            yield _open(path, file, limit() if limit_megapixels is None else limit_megapixels)
     except PhotoError:
         raise
     except RawFileError as error:
@@ -147,7 +148,7 @@ def _check_size(path: Path, size: tuple[int, int], limit_megapixels: float) -> N
         raise PhotoError(f"{shown(path)} says that it is {width} × {height} pixels; expected at least 1 × 1")
     if width * height > limit_megapixels * 1e6:
         raise PhotoError(
-            f"{shown(path)} has {width * height / 1e6:.0f} megapixels ({width} × {height}); the limit is "
+            f"{shown(path)} has {width * height / 1e6:.3g} megapixels ({width} × {height}); the limit is "
             f"{limit_megapixels:g}; make it smaller, or raise the limit (--limit-megapixels "
             f"{math.ceil(width * height / 1e6)})"
         )

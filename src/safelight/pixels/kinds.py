@@ -5,7 +5,6 @@ that must not be taken for it; many of them begin like a TIFF. Sources: TIFF 6.0
 ISO 14496-12 (ftyp), the formats' own specifications, exiftool's tables for the makers' compressions.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,12 +62,16 @@ _OTHERS = (  # what people take for a picture, or save in place of one
     (b"II\xbc", "a JPEG XR"),
     (b"\x00\x05\x16\x07", "what a Mac keeps beside a file (AppleDouble)"),
     (b"\x00\x05\x16\x00", "what a Mac keeps beside a file (AppleSingle)"),
-    (b"\x00\x00\x01\x00", "an icon (ICO)"),
-    (b"\x00\x00\x02\x00", "a cursor (CUR)"),
     (b"icns", "an icon (ICNS)"),
     (b"\x1aE\xdf\xa3", "a video"),
     (b"RIFF", "a sound or a video"),
     (b"OggS", "a sound or a video"),
+    *(
+        (b"P%d%b" % (kind, space), "a PPM, PGM or PBM")
+        for kind in range(1, 8)
+        for space in (b"\n", b" ", b"\r", b"\t")
+    ),
+    *((b"P%b%b" % (kind, space), "a PFM") for kind in (b"f", b"F") for space in (b"\n", b" ")),
 )
 _RAW_PIXELS = (32803, 34892)  # photometric: color filter array, linear raw
 _RAW_PACKED = {  # compression: the maker's file
@@ -153,15 +156,19 @@ def _other(start: bytes, end: bytes) -> str:
     ]
     if found:
         return found[0]
-    if re.match(rb"P[1-7][\s#]|P[Ff]\s", start):
-        return "a PPM, PGM or PBM"
-    if end.endswith(b"TRUEVISION-XFILE.\0"):
-        return "a TGA"
     if start[4:8] in (b"moov", b"mdat", b"wide", b"free"):
         return "a video"
-    if not any(start):
-        return "nothing but noughts at its beginning"
-    return "no picture format that is known here"
+    if start[:4] in (b"\0\0\x01\0", b"\0\0\x02\0") and any(start[4:6]):
+        return "an icon or a cursor (ICO, CUR)"
+    if end.endswith(b"TRUEVISION-XFILE.\0") or _like_tga(start):
+        return "a TGA"
+    return "no picture format that is known here" if any(start) else "nothing but noughts at its beginning"
+
+
+def _like_tga(start: bytes) -> bool:
+    """Whether a header of 18 bytes makes sense as that of a TGA, which has no signature."""
+    kinds, depths = (1, 2, 3, 9, 10, 11), (8, 15, 16, 24, 32)
+    return len(start) > 18 and start[1] < 2 and start[2] in kinds and start[16] in depths
 
 
 def refuse_raw(found: Sequence[Page], name: Path) -> None:

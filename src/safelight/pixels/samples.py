@@ -124,6 +124,10 @@ def layout(page: Page) -> Layout:
     meaning = page.number(262, -1)
     if meaning < 0:  # as libtiff guesses it
         meaning = _RGB if samples >= 3 else _WHITE_IS_NOUGHT if compression in (2, 3, 4) else _GREY
+    if page.big and page.order == ">":  # Pillow, which tells what lies beside the pixels, opens none
+        raise ValueError(
+            "it is a BigTIFF of the byte order MM; save it with the order II, or as a plain TIFF"
+        )
     if width < 1 or height < 1:
         raise ValueError("it does not say how many pixels it has")
     if compression not in {*_BYTES, *_PICTURES, *_OTHERS}:

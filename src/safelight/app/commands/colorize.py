@@ -10,6 +10,7 @@ import click
 
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
+from safelight.app.size_limit import size_limit
 from safelight.runtime import defaults
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _hint(word: str) -> "Hint":
 @click.option("--no-mount", is_flag=True, help="Color the paper around a picture too, mount or border.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@size_limit
 def colorize(
     photos: tuple[Path, ...],
     out: str | None,

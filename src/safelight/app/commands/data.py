@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from safelight.app.size_limit import size_limit
 from safelight.data.settings import BuildSettings
 
 EXAMPLES = """
@@ -97,6 +98,7 @@ def data() -> None:
 @click.option(
     "--workers", type=int, default=2, show_default=True, metavar="N", help="Threads that open photos."
 )
+@size_limit
 def build(
     folder: Path,
     out: Path,

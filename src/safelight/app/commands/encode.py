@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.outcomes import PHOTO
+from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
     from safelight.app.progress import Bars
@@ -36,6 +37,7 @@ Exit status: 0 every photo has its code, 1 some failed (each said in one line).
 )
 @click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is already there.")
+@size_limit
 def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bool) -> int:
     """Write the code of each PHOTO (or of the photos of a folder): the numbers that the autoencoder keeps of it."""
     from safelight.app.autoencoder import open_autoencoder

@@ -9,6 +9,7 @@ import click
 
 from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
+from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
     from safelight.pixels.files import Photo
@@ -66,6 +67,7 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@size_limit
 def fill(
     photos: tuple[Path, ...],
     mask: Path | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.outcomes import PHOTO
+from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
     from safelight.arrays import Srgb
@@ -41,6 +42,7 @@ Exit status: 0 every photo came back, 1 some failed (each said in one line).
 @click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
 @click.option("--full-size", is_flag=True, help="Enlarge to the photo's size (into a folder).")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
+@size_limit
 def reconstruct(
     photos: tuple[Path, ...], out: str, model: str | None, full_size: bool, overwrite: bool
 ) -> int:

@@ -11,6 +11,7 @@ from safelight.app.commands.fill import write_lossless
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
+from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
     from safelight.pixels.files import Photo
@@ -97,6 +98,7 @@ class Tools:
 )
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@size_limit
 def repair(
     photos: tuple[Path, ...],
     out: str | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
+from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
     from safelight.runtime.batch import Job
@@ -61,6 +62,7 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
 )
 @click.option("--overwrite", is_flag=True, help="Replace masks that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@size_limit
 def scratches(
     photos: tuple[Path, ...],
     out: str | None,

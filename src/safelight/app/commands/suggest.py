@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.size_limit import size_limit
+
 if TYPE_CHECKING:
     from safelight.tasks.hints import HintSet
     from safelight.tasks.suggest import Suggestion
@@ -49,6 +51,7 @@ The hint file has the likeliest color at each place. Put in the true ones; safel
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
+@size_limit
 def suggest(
     photo: Path,
     count: int,
