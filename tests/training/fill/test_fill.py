@@ -25,6 +25,7 @@ from safelight.training.fill.probes import FillProbes
 from safelight.training.fill.recipe import FillRecipe
 from safelight.training.fill.samples import FillSamples
 from safelight.training.guard.looks import Looks, look
+from safelight.training.guard.trips import words
 from safelight.training.recipe import DataSettings, TrainSettings
 from safelight.training.tree import to_json
 from tests.training.conftest import Album
@@ -187,3 +188,20 @@ def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
     sign = looks.judge(look(network, lambda _: (one_color, truth)), recipe.guard)
     assert sign is not None
     assert (sign.measure, sign.how) == ("contrast", "lost")
+
+
+def test_fillings_out_of_range_are_seen_though_they_are_clipped(album: Album) -> None:
+    craft = craft_of(TINY)
+    probes, network = craft.probes(album, TINY), craft.network(TINY)
+    assert isinstance(probes, FillProbes)
+    assert probes.illness(network) is None
+    with torch.no_grad():
+        hook = network.register_forward_hook(lambda part, given, reply: torch.full_like(reply, 30.0))
+        given, _ = probes.answers(network)
+        hook.remove()
+    sign = probes.illness(network)
+    assert given.max() <= 1
+    assert sign is not None
+    assert (sign.measure, sign.seen) == ("range", pytest.approx(29, rel=0.5))
+    assert "beyond 0..1 by" in words(sign)
+    assert probes.illness(network) is None  # asked anew

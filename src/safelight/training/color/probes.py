@@ -127,7 +127,7 @@ class ColorProbes:
         if self._most_chroma is None and self.probes:
             self.answers(network)
         most, self._most_chroma = self._most_chroma or 0.0, None
-        return Sign("range", "", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
+        return Sign("range", "a chroma of", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """How much vivid 1 must ask for."""

@@ -6,14 +6,18 @@ from safelight.arrays import Mask, Srgb
 from safelight.models.devices import to_network, to_numpy
 from safelight.models.filler import Filler
 from safelight.pixels.geometry import pad_to_multiple
-from safelight.tasks.inpaint import Preparation, answer, ask
+from safelight.tasks.inpaint import Preparation, answer, ask, from_span
 
 
 class NetworkFill:
-    """(picture, mask) -> picture with a torch network, through the same question and answer as in use."""
+    """(picture, mask) -> picture with a torch network, through the same question and answer as in use.
+
+    beyond: how far outside of 0..1 anything in the holes was so far, before it was clipped.
+    """
 
     def __init__(self, network: Filler, preparation: Preparation) -> None:
         self.network, self.preparation = network, preparation
+        self.beyond = 0.0
 
     def __call__(self, srgb: Srgb, mask: Mask) -> Srgb:
         padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
@@ -26,4 +30,7 @@ class NetworkFill:
             reply = self.network(to_network(planes, self.network)[None])[0]
         if training:
             self.network.train()
-        return answer(to_numpy(reply), padded, hole, self.preparation)[:h, :w]
+        numbers = to_numpy(reply)
+        levels = from_span(numbers[:, hole > 0], self.preparation.span)
+        self.beyond = max(self.beyond, float(levels.max(initial=1)) - 1, -float(levels.min(initial=0)))
+        return answer(numbers, padded, hole, self.preparation)[:h, :w]

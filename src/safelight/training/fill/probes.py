@@ -1,5 +1,6 @@
 """Probes of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,10 @@ from safelight.tasks.holes import BINS, draw_in_bin
 from safelight.tasks.inpaint import Preparation, from_span
 from safelight.training.batches import Pictures
 from safelight.training.fill.predict import NetworkFill
+from safelight.training.guard.scale import Sign
 
 SCORED, SHOWN, TOLD, LOOKED_AT = 48, 8, 24, 16
+MOST_BEYOND = 4.0  # outside of 0..1: healthy networks stray by less than 1
 LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
 
 
@@ -53,9 +56,11 @@ class FillProbes:
     """The probes of an inpainting run (training/craft.py: Probes)."""
 
     shown = frozenset({"hole_psnr", "gain_over_telea"})
+    well_by = 0  # the step from which values out of range are an illness (training/guard/looks.py: Ailing)
 
     def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
         self.probes, self.preparation = probes, preparation
+        self._beyond: float | None = None  # of the last answers, until it is asked for
 
     def __len__(self) -> int:
         return len(self.probes)
@@ -101,7 +106,18 @@ class FillProbes:
         """
         fill, probes = self._fill(network), self.probes[:LOOKED_AT]
         given = [_hole_alone(fill(probe.srgb, probe.mask), probe.mask) for probe in probes]
+        self._beyond = fill.beyond
         return np.stack(given), np.stack([_hole_alone(probe.srgb, probe.mask) for probe in probes])
+
+    def illness(self, network: nn.Module) -> Sign | None:
+        """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
+
+        They are asked anew otherwise.
+        """
+        if self._beyond is None and self.probes:
+            self.answers(network)
+        most, self._beyond = self._beyond or 0.0, None
+        return Sign("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
 
     def findings(self, network: nn.Module) -> dict[str, Any]:
         """Nothing beyond the scores."""

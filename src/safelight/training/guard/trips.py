@@ -84,7 +84,7 @@ ANSWERS = {
     "contrast": "the answers to the probes lost their contrast ({figures})",
     "color": "the answers to the probes {how} ({figures})",
     "code": "{how}",
-    "range": "the answers to the probes have colors that no picture can show: a chroma of {figures}",
+    "range": "the answers to the probes have colors that no picture can show: {how} {figures}",
     "difference": "the answers to different probes became the same ({figures})",
 }
 
