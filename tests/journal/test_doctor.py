@@ -158,6 +158,16 @@ def test_a_first_try_that_came_out_brown_is_told_to_go_on() -> None:
     assert finding.flags == "--train.steps 500"
 
 
+def test_colors_out_of_range_are_found_in_older_runs_too() -> None:
+    """As metrics.csv of a run with the unbounded loss.diversity 0.1 has it: 240 steps, spread 31 times the truth's."""
+    case = healthy(np.random.default_rng(0))
+    looks = case.curves["probe/chroma"].steps
+    curves = {name: curve for name, curve in case.curves.items() if name != "probe/most_chroma"}
+    for spread, expected in ((31.1, ["colors out of range"]), (0.95, [])):
+        older = {**curves, "probe/spread": make_curve(looks, np.full(len(looks), spread))}
+        assert [each.name for each in examine(replace(case, curves=older)).findings] == expected
+
+
 def test_no_advice_rewards_variety() -> None:
     """loss.diversity 0.1 cost 1.1 to 1.8 dB without hints on runs of 240 and 350 steps (docs/doctor.md)."""
     rng = np.random.default_rng(0)

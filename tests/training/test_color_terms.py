@@ -9,13 +9,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
+from safelight.journal.doctor.symptoms import SYMPTOMS
 from safelight.losses.color_settings import ColorLossSettings, colorization_loss, colorization_weighted_loss
 from safelight.losses.lab import join
 from safelight.models.unet import Colors, ColorUNet
 from safelight.recipes import recipe_named
 from safelight.training.color.craft import ColorCraft
 from safelight.training.color.terms import color_terms
-from safelight.training.tree import override
+from safelight.training.tree import override, settings
 from tests.models.small import make_network, random_planes
 from tests.training.conftest import Album
 
@@ -40,9 +41,9 @@ def only(name: str) -> ColorLossSettings:
     return replace(NOTHING, **{name: 1.0})
 
 
-def asked(L: Tensor, ab: Tensor, truth: Tensor, settings: ColorLossSettings) -> dict[str, Tensor]:
+def asked(L: Tensor, ab: Tensor, truth: Tensor, weights: ColorLossSettings) -> dict[str, Tensor]:
     answer = Colors(ab, torch.zeros_like(L))
-    return color_terms(answer, None, L, truth, make_network(), settings)
+    return color_terms(answer, None, L, truth, make_network(), weights)
 
 
 def random_colors(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -151,13 +152,34 @@ def test_with_the_advised_weight_no_color_runs_away() -> None:
     truth = 0.2 * torch.randn(16, 2, 8, 8, generator=generator).clamp(-2, 2)
     ab = (0.05 * torch.randn(16, 2, 8, 8, generator=generator)).requires_grad_()
     optimizer = torch.optim.SGD([ab], lr=200.0)
-    settings = replace(NOTHING, l1=0.0, huber=0.5, log_error=0.05, diversity=0.1)
+    weights = replace(NOTHING, l1=0.0, huber=0.5, log_error=0.05, diversity=0.1)
     L = torch.zeros(16, 1, 8, 8)
     for _ in range(100):
         optimizer.zero_grad()
-        torch.stack(list(asked(L, ab, truth, settings).values())).sum().backward()
+        torch.stack(list(asked(L, ab, truth, weights).values())).sum().backward()
         optimizer.step()
     assert ab.detach().abs().max() < 2
+
+
+def test_weights_that_the_doctor_raises_for_colors_act_on_the_colors() -> None:
+    """loss.chroma was advised against pale colors, and trains the expected chroma alone (docs/doctor.md)."""
+    L, ab, truth = random_colors()
+    raised = {
+        name.removeprefix("loss.")
+        for symptom in SYMPTOMS
+        if symptom.picture == "colors"
+        for mend in symptom.mends
+        for name, value in (mend(settings(recipe_named("color"))) or {}).items()
+        if name.startswith("loss.") and value != "0" and not name.endswith(".bins")
+    }
+    assert raised == {"huber", "perceptual"}
+    for name in (*raised, "chroma"):
+        colors = ab.clone().requires_grad_()
+        term = asked(L, colors, truth, only(name))[name]
+        if term.requires_grad:
+            term.backward()
+        pulls = colors.grad is not None and bool((colors.grad.abs() > 0).any())
+        assert pulls == (name in raised), name
 
 
 def test_rebalanced_bins_weigh_what_the_samples_say(album: Album) -> None:

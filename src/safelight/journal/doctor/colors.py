@@ -8,19 +8,26 @@ COLORED = 0.15  # of the true chroma; below it there is no hue to speak of
 RED_GREEN, BEYOND_TRUTH = 0.8, 0.25  # share of ab's energy along a; above that of the truth
 ONE_HUE, WARM = 0.9, (20.0, 110.0)  # concentration of hues; degrees, from red-orange to yellow
 WASHED, HALFWAY = 0.35, 0.5  # share of the true chroma; of a run
+TOO_VARIED = 4.0  # times the spread of the true colors; a few pixels thousands of units away
 WRONG_HUE = 45.0  # degrees; 90 is chance
 
 
 def measure_out_of_range(case: Case) -> Reading | None:
     """Some colors are beyond all that a picture can show."""
-    chroma = case.last("probe/most_chroma")
-    if chroma is None:
+    most = case.last("probe/most_chroma")
+    if most is None:
+        return _varies_too_much(case)
+    says = f"the most colorful pixel of the answers has a chroma of {most:,.0f}; no color of sRGB has more than 134"
+    return Reading(most, MOST_CHROMA, "units of ab", most > MOST_CHROMA, says, ("probe/most_chroma",))
+
+
+def _varies_too_much(case: Case) -> Reading | None:
+    """The same of runs whose largest chroma was not measured yet, by how much their colors vary."""
+    spread = case.last("probe/spread")
+    if spread is None:
         return None
-    says = (
-        f"the most colorful pixel of the answers has a chroma of {chroma:,.0f}; the most colorful color of sRGB "
-        f"has 134"
-    )
-    return Reading(chroma, MOST_CHROMA, "units of ab", chroma > MOST_CHROMA, says, ("probe/most_chroma",))
+    says = f"the colors of the answers vary {spread:.1f} times as much as the true ones"
+    return Reading(spread, TOO_VARIED, "times the truth", spread > TOO_VARIED, says, ("probe/spread",))
 
 
 def measure_red_green(case: Case) -> Reading | None:

@@ -27,7 +27,9 @@ def evidence_from_sheets(record: Record) -> dict[str, Curve]:
             rows.append(probe_evidence(*found))
             steps.append(int("".join(filter(str.isdigit, path.stem)) or 0))
     return {
-        f"probe/{name}": make_curve(steps, [row[name] for row in rows]) for name in (rows[0] if rows else ())
+        f"probe/{name}": make_curve(steps, [row[name] for row in rows])
+        for name in (rows[0] if rows else ())
+        if name != "most_chroma"  # sheets are clipped to what can be shown
     }
 
 
