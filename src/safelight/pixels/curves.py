@@ -56,6 +56,15 @@ def expand(f: Float32[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
     return np.asarray(above * above * above + (f - above) * np.float32(3 * _EDGE**2))
 
 
+def mixed(
+    light: Float32[np.ndarray, "n 3"], mixing: Float32[np.ndarray, "3 3"]
+) -> Float32[np.ndarray, "n 3"]:
+    """light @ mixing.T by OpenCV: NumPy's product waits for threads that small matrices do not need."""
+    import cv2
+
+    return np.asarray(cv2.transform(light[None], mixing)[0])
+
+
 def luminance(pixels: Shaped[np.ndarray, "h w *rgb"]) -> Float32[np.ndarray, "h w"]:
     """Relative luminance Y 0..1 of sRGB (h, w, 3) or grey (h, w): uint8, uint16 or floats 0..1."""
     if pixels.ndim == 2:

@@ -24,7 +24,7 @@ def convert_hdr(pixels: Shaped[np.ndarray, "*h w c"], hdr: Hdr) -> Shaped[np.nda
         strip = flat[start : start + _STRIP].astype(np.uint16) * np.uint16(65535 // white)
         light = table[strip]
         if channels == 3:
-            light = _displayed(light, hdr) @ mixing.T
+            light = curves.mixed(_displayed(light, hdr), mixing)
         elif hdr.transfer == "HLG":
             light = light**1.2 * np.float32(HLG_PEAK / PAPER_WHITE)
         result[start : start + _STRIP] = curves.encode(light) * np.float32(white) + np.float32(0.5)

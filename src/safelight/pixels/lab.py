@@ -24,7 +24,7 @@ def to_srgb(pixels: Shaped[np.ndarray, "*h w 3"], encoding: Encoding) -> Shaped[
     flat = pixels.reshape(-1, 3)
     result = np.empty_like(flat)
     for start in range(0, len(flat), _STRIP):
-        light = _xyz(flat[start : start + _STRIP], encoding) @ _to_linear(encoding, SRGB).T
+        light = curves.mixed(_xyz(flat[start : start + _STRIP], encoding), _to_linear(encoding, SRGB))
         result[start : start + _STRIP] = curves.encode(light) * white + np.float32(0.5)
     return result.reshape(pixels.shape)
 

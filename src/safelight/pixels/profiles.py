@@ -179,7 +179,7 @@ def _light_of(profile: bytes, channels: int) -> Light:
 
     def light(levels: UInt16[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
         linear = np.stack([curve[levels[:, index]] for index, curve in enumerate(channel)], axis=1)
-        return np.asarray(linear @ mixing.T)
+        return curves.mixed(linear, mixing)
 
     return light
 
@@ -192,7 +192,7 @@ def _table_light(profile: bytes, parsed: Profile) -> Light:
     mixing = _TO_LINEAR.astype(np.float32)
 
     def light(levels: UInt16[np.ndarray, "n c"]) -> Float32[np.ndarray, "n 3"]:
-        return np.asarray(((table(levels) - shift) * scale) @ mixing.T)
+        return curves.mixed((table(levels) - shift) * scale, mixing)
 
     return light
 
@@ -208,9 +208,9 @@ def _black_of_table(profile: bytes, parsed: Profile) -> float:
         b"CMYK": ("CMYK", (0, 0, 0, 128)),
     }
     mode, middle = middles[parsed.space]
-    device = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    light = ImageCms.ImageCmsProfile(io.BytesIO(icc_made.grey_profile("light", icc_made.power(1))))
     try:
+        device = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        light = ImageCms.ImageCmsProfile(io.BytesIO(icc_made.grey_profile("light", icc_made.power(1))))
         plain, moved = (
             ImageCms.buildTransform(
                 device, light, mode, "I;16", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags(flags)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from safelight.pixels.curves import expand, mixed
 from safelight.pixels.icc import Curve, Profile, ProfileError, curve_length, read_curve
 
 D50 = np.array([0.9642, 1.0, 0.8249], np.float32)
@@ -36,7 +37,9 @@ class Table:
             values = _interpolate(self.grid, values)
         values = _through(self.middle, values)
         if self.matrix is not None:
-            values = values @ self.matrix[:, :3].T.astype(np.float32) + self.matrix[:, 3].astype(np.float32)
+            values = mixed(values, self.matrix[:, :3].astype(np.float32)) + self.matrix[:, 3].astype(
+                np.float32
+            )
         values = _through(self.outputs, values) / np.float32(self.white)
         return _xyz_of_lab(values) if self.lab else values * np.float32(65535 / 32768)
 
@@ -76,7 +79,7 @@ def _old_table(tag: bytes, lab: bool) -> Table:
     return Table(
         [_curve(each) for each in starts],
         np.ascontiguousarray(grid, np.float32),
-        outputs=[_curve(each) for each in ends],
+        outputs=_bent([_curve(each) for each in ends]),
         lab=lab,
         white=white,
     )
@@ -88,7 +91,7 @@ def _new_table(tag: bytes, lab: bool) -> Table:
     b, matrix, m, grid, a = struct.unpack_from(">5L", tag, 12)
     if not b or (inputs != outputs and not (grid and a)):
         raise ProfileError("its table is damaged")
-    ends = _read_curves(tag, b, outputs)
+    ends = _bent(_read_curves(tag, b, outputs))
     identity = [_LINE] * inputs
     if not grid:
         first = _read_curves(tag, m, inputs) if m and matrix else identity
@@ -96,7 +99,7 @@ def _new_table(tag: bytes, lab: bool) -> Table:
     return Table(
         _read_curves(tag, a, inputs) if a else identity,
         _grid(tag, grid, inputs, outputs),
-        _read_curves(tag, m, outputs) if m else [],
+        _bent(_read_curves(tag, m, outputs)) if m else [],
         _matrix(tag, matrix),
         ends,
         lab,
@@ -137,13 +140,16 @@ def _check_size(before: int, after: int, points: int, least: int = 2) -> None:
 
 
 def _through(curves: list[Curve], values: Float32[np.ndarray, "n c"]) -> Float32[np.ndarray, "n c"]:
-    """Each channel through its curve, of which 65536 levels are known; straight lines between them."""
-    if not curves or all(np.array_equal(curve, _LINE) for curve in curves):
+    """Each channel through its curve, of which 65536 levels are known: the nearest is taken."""
+    if not curves:
         return values
-    result = np.empty_like(values)
-    for index, curve in enumerate(curves):
-        result[:, index] = np.interp(values[:, index], _LINE, curve)
-    return result
+    nearest = (values.clip(0, 1) * np.float32(65535) + np.float32(0.5)).astype(np.int32)
+    return np.stack([curve[nearest[:, index]] for index, curve in enumerate(curves)], axis=1)
+
+
+def _bent(curves: list[Curve]) -> list[Curve]:
+    """The curves, or none where all are straight lines, which change nothing."""
+    return [] if all(np.allclose(curve, _LINE, atol=2e-6) for curve in curves) else curves
 
 
 def _interpolate(
@@ -177,7 +183,7 @@ def _simplex(
     steps = np.array([int(np.prod(shape[index + 1 :])) for index in range(len(shape))])
     order = np.argsort(-part, axis=1)
     parts = np.take_along_axis(part, order, axis=1)
-    corner = low @ steps + start
+    corner = sum((low[:, index] * step for index, step in enumerate(steps)), start=np.asarray(start))
     result = points[corner] * (1 - parts[:, :1])
     for index in range(len(shape)):
         corner = corner + steps[order[:, index]]
@@ -188,8 +194,6 @@ def _simplex(
 
 def _xyz_of_lab(values: Float32[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
     """XYZ of Lab written as 0..1: L / 100, (a + 128) / 255, (b + 128) / 255 (ICC.1, 6.3.4.2)."""
-    from safelight.pixels.curves import expand
-
     f = (values[:, 0] * 100 + 16) / 116
     a, b = (values[:, index] * 255 - 128 for index in (1, 2))
     return np.asarray(expand(np.stack([f + a / 500, f, f - b / 200], axis=1)) * D50, np.float32)
