@@ -93,6 +93,15 @@ def test_chunks_of_a_png_in_their_order(
     check(tmp_path / "a.png", png(pixels, *chunks), truth, mean=0.5 if depth == 8 else 0.05)
 
 
+def test_a_profile_in_a_text(tmp_path: Path) -> None:
+    """As ImageMagick 6 wrote profiles before it knew iCCP, and exiftool still reads them; iCCP comes before it."""
+    text = b"\nicc\n%8d\n%b\n" % (len(ADOBE), ADOBE.hex().encode())
+    raw = (b"zTXt", b"Raw profile type icc\0\0" + zlib.compress(text))
+    check(tmp_path / "a.png", png(VALUES, raw), icc.meant(VALUES / 255, icc.ADOBE_RGB, 563 / 256))
+    both = png(VALUES, profile(icc.rgb_profile(icc.DISPLAY_P3, 2.2)), raw)
+    check(tmp_path / "b.png", both, icc.meant(VALUES / 255, icc.DISPLAY_P3, 2.2))
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("value", [1.0, 1 / 1.8, 0.35])
 def test_gamma_alone(tmp_path: Path, depth: int, value: float) -> None:

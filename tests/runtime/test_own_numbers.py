@@ -227,7 +227,7 @@ def test_what_a_format_cannot_hold_is_said(tmp_path: Path, kind: str, words: str
         (gamma(1.0),),
         (gamma(1 / 1.8), primaries(0.3127, 0.3290, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)),
         ((b"cICP", bytes([12, 13, 0, 1])),),
-        ((b"cICP", bytes([9, 16, 0, 1])),),
+        ((b"cICP", bytes([9, 16, 0, 1])), (b"mDCV", bytes(range(24))), (b"cLLI", bytes(range(8)))),
         ((b"cICP", bytes([9, 18, 0, 1])),),
         ((b"sRGB", b"\0"),),
     ],

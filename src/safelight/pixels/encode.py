@@ -43,6 +43,7 @@ def write_photo(
     uint16. Alpha (if the size is the same), metadata and, of floats, 8 or 16 bits are those of
     `like`: a Photo, a picture of Pillow's, or the path of one. JPEG has no alpha: white shows through. quality
     is that of JPEG (from 90 up with color at full size) and WebP, 1 to 100; 100 is WebP's lossless.
+    A photo with `native` numbers is written in these, with its own profile and mode, where the format holds them.
     What a format cannot hold is left out; `write_remarked` does the same and says what that was.
 
     The file appears whole or not at all; one that exists stays, unless overwrite. Raises PhotoError.

@@ -18,11 +18,12 @@ from typing import IO, Any
 import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import icc_made, profiles
+from safelight.pixels import icc_made, png_chunks, profiles
 from safelight.pixels.code_points import made_space, space_of_code_points
 from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
 from safelight.pixels.icc_made import Primaries, Xy
+from safelight.pixels.metadata import Chunk
 from safelight.pixels.space import SRGB, Mode, Space
 
 _SRGB_GAMMA = (0.44, 0.47)  # gAMA 45455 is what stands for sRGB (PNG 11.3.2.5)
@@ -30,7 +31,10 @@ _GAMMAS = (0.1, 3.0)  # of gAMA: outside it was not meant
 _LONGEST = 4096  # chunks looked through
 _LARGEST = 1 << 24  # bytes of a profile
 _BITS, _TRANSFER, _WHITE, _PRIMARIES = 258, 301, 318, 319  # TIFF tags
-_COLOR_CHUNKS = (b"cICP", b"sRGB", b"gAMA", b"cHRM")
+_OF_GAMMA, _OF_HDR = (b"gAMA", b"cHRM"), (b"mDCV", b"cLLI")
+_KEPT = (*_OF_GAMMA, *_OF_HDR)  # written back with the numbers that they describe
+_COLOR_CHUNKS = (b"cICP", b"sRGB", *_KEPT)
+_RAW_PROFILE = b"raw profile type ic"  # icc or icm
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def what_is_said(image: ImageFile.ImageFile) -> Said:
     ):  # cut off: what reads the pixels will say so
         found = Said()
     image.fp.seek(place)
-    return replace(found, profile=found.profile or said.profile)
+    return replace(found, profile=said.profile or found.profile)
 
 
 def said_by_pillow(info: Mapping[str | tuple[int, int], Any]) -> Said:
@@ -103,7 +107,9 @@ def which_space(said: Said, mode: Mode, depth: int, block: bytes | None) -> tupl
 def _by_points(said: Said, mode: Mode, depth: int) -> Space | None:
     if said.points is None or mode == "CMYK":
         return None
-    return space_of_code_points(said.points, mode, depth)
+    space = space_of_code_points(said.points, mode, depth)
+    about = tuple(chunk for chunk in said.chunks if chunk[0] in _OF_HDR)
+    return replace(space, chunks=(*space.chunks, *about)) if space.hdr else space
 
 
 def _by_profile(said: Said, mode: Mode, depth: int) -> Space | None:
@@ -128,7 +134,8 @@ def _by_primaries(said: Said, mode: Mode, depth: int) -> Space | None:
             raise ProfileError(f"a gamma of {said.gamma:g} makes no sense")
         curves = (icc_made.power(1 / said.gamma),)
     name = "its own primaries and gamma" if said.primaries else "its own gamma"
-    space = made_space(name, said.primaries or icc_made.SRGB, curves, mode, said.chunks)
+    chunks = tuple(chunk for chunk in said.chunks if chunk[0] in _OF_GAMMA)
+    space = made_space(name, said.primaries or icc_made.SRGB, curves, mode, chunks)
     assert space.profile is not None
     return SRGB if profiles.is_srgb(space.profile, mode) else space
 
@@ -165,8 +172,12 @@ CLAIMS = {
 
 
 def _png(file: IO[bytes]) -> Said:
-    """The color chunks, which come before the pixels; the first of each kind counts."""
+    """The color chunks, which come before the pixels; the first of each kind counts.
+
+    Without iCCP a profile in a text counts, as ImageMagick wrote it ("Raw profile type icc").
+    """
     found: dict[bytes, bytes] = {}
+    texts: list[Chunk] = []
     file.seek(8)
     for _ in range(_LONGEST):
         length, kind = struct.unpack(">L4s", file.read(8))
@@ -175,16 +186,23 @@ def _png(file: IO[bytes]) -> Said:
         if kind in _COLOR_CHUNKS and length <= 32:
             found.setdefault(kind, file.read(length))
             file.seek(4, 1)
+        elif kind in (b"tEXt", b"zTXt") and length <= _LARGEST:
+            data = file.read(length)
+            file.seek(4, 1)
+            if not texts and data[: len(_RAW_PROFILE)].lower() == _RAW_PROFILE:
+                texts.append(Chunk(kind, data))
         else:
             file.seek(length + 4, 1)
     gamma = struct.unpack(">L", found[b"gAMA"])[0] / 100_000 if b"gAMA" in found else None
     white, red, green, blue = _pairs(found.get(b"cHRM", bytes(32)))
+    raw, _ = png_chunks.blocks(texts)
     return Said(
         points=found.get(b"cICP"),
+        profile=raw.get("icc") or raw.get("icm"),
         srgb=b"sRGB" in found,
         gamma=gamma,
         primaries=(red, green, blue, white) if b"cHRM" in found else None,
-        chunks=tuple((kind, found[kind]) for kind in (b"gAMA", b"cHRM") if kind in found),
+        chunks=tuple((kind, found[kind]) for kind in _KEPT if kind in found),
     )
 
 
