@@ -18,7 +18,10 @@ from PIL import Image
 
 from safelight.app.commands.fill import write_lossless
 from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.native import Native, to_srgb
+from safelight.pixels.space import Mode
 from safelight.runtime.fill import Filler
+from safelight.tasks.holes_edit import grow
 from tests.pixels import icc
 from tests.pixels.test_which_rgb import gamma, png, primaries, profile
 
@@ -309,3 +312,26 @@ def test_without_native_numbers_srgb_is_filled_and_written(tmp_path: Path) -> No
     filled = Filler(None).fill(photo, MASK).photo
     assert filled.native is None
     assert np.array_equal(filled.pixels[~MASK], photo.pixels[~MASK])
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_wide_holes_grown_and_feathered(mode: Mode, depth: type) -> None:
+    """Worked on at a smaller size, and faded into the photo."""
+    rng = np.random.default_rng(7)
+    channels = CHANNELS[{"L": "grey", "CMYK": "cmyk"}[mode]]
+    small = rng.random((5, 6, channels)).astype(np.float32)
+    large = cv2.resize(small, (700, 520), interpolation=cv2.INTER_CUBIC).reshape(520, 700, channels)
+    numbers = (large.clip(0, 1) * np.iinfo(depth).max).astype(depth)
+    native = Native(numbers, mode)
+    photo = Photo(np.zeros((520, 700, 3), depth), native=native)
+    hole = np.zeros((520, 700), bool)
+    hole[60:460, 80:600] = True
+    filled = Filler(None).fill(photo, hole, "telea", grow=2, feather=4).photo
+    known = ~grow(grow(hole, 2), 4)
+    assert filled.native is not None
+    assert np.array_equal(filled.native.pixels[known], numbers[known])
+    assert (filled.native.pixels[hole] != numbers[hole]).mean() > 0.5
+    shown = to_srgb(filled.native.pixels, mode, native.space)
+    assert np.array_equal(filled.pixels[hole], np.broadcast_to(shown, filled.pixels.shape)[hole])
+    assert not filled.pixels[known].any(), "what is known is not computed again"
