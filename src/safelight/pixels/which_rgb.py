@@ -12,61 +12,35 @@
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import IO, Any
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import icc_made, png_chunks, profiles
+from safelight.pixels import icc_made, profiles
 from safelight.pixels.code_points import made_space, space_of_code_points
 from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
-from safelight.pixels.icc_made import Primaries, Xy
-from safelight.pixels.metadata import Chunk
+from safelight.pixels.said import OF_GAMMA, OF_HDR, Said, read_bmp, read_gif, read_png, read_tiff
 from safelight.pixels.space import SRGB, Mode, Space
 
 _SRGB_GAMMA = (0.44, 0.47)  # gAMA 45455 is what stands for sRGB (PNG 11.3.2.5)
 _GAMMAS = (0.1, 3.0)  # of gAMA: outside it was not meant
-_LONGEST = 4096  # chunks looked through
-_LARGEST = 1 << 24  # bytes of a profile
-_BITS, _TRANSFER, _WHITE, _PRIMARIES = 258, 301, 318, 319  # TIFF tags
-_OF_GAMMA, _OF_HDR = (b"gAMA", b"cHRM"), (b"mDCV", b"cLLI")
-_KEPT = (*_OF_GAMMA, *_OF_HDR)  # written back with the numbers that they describe
-_COLOR_CHUNKS = (b"cICP", b"sRGB", *_KEPT)
-_RAW_PROFILE = b"raw profile type ic"  # icc or icm
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a file says of its color, but for its EXIF. `curves`: to linear light, one or three, as ICC has them."""
-
-    points: bytes | None = None
-    profile: bytes | None = None
-    srgb: bool = False
-    gamma: float | None = None
-    primaries: Primaries | None = None
-    curves: tuple[bytes, ...] = ()
-    chunks: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def what_is_said(image: ImageFile.ImageFile) -> Said:
     """What a picture's file says of its color; to be asked before its pixels are loaded."""
     said = Said(profile=image.info.get("icc_profile") or None)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return replace(_tiff(image), profile=said.profile)
-    reader = {"PNG": _png, "GIF": _gif, "BMP": _bmp}.get(str(image.format))
+        return replace(read_tiff(image), profile=said.profile)
+    reader = {"PNG": read_png, "GIF": read_gif, "BMP": read_bmp}.get(str(image.format))
     if reader is None or image.fp is None:
         return said
     place = image.fp.tell()
     try:
         found = reader(image.fp)
-    except (
-        struct.error,
-        ValueError,
-        IndexError,
-        ZeroDivisionError,
-    ):  # cut off: what reads the pixels will say so
+    except (struct.error, ValueError, IndexError, ZeroDivisionError):
+        # It is cut off, which what reads the pixels will say.
         found = Said()
     image.fp.seek(place)
     return replace(found, profile=said.profile or found.profile)
@@ -108,7 +82,7 @@ def _by_points(said: Said, mode: Mode, depth: int) -> Space | None:
     if said.points is None or mode == "CMYK":
         return None
     space = space_of_code_points(said.points, mode, depth)
-    about = tuple(chunk for chunk in said.chunks if chunk[0] in _OF_HDR)
+    about = tuple(chunk for chunk in said.chunks if chunk[0] in OF_HDR)
     return replace(space, chunks=(*space.chunks, *about)) if space.hdr else space
 
 
@@ -134,7 +108,7 @@ def _by_primaries(said: Said, mode: Mode, depth: int) -> Space | None:
             raise ProfileError(f"a gamma of {said.gamma:g} makes no sense")
         curves = (icc_made.power(1 / said.gamma),)
     name = "its own primaries and gamma" if said.primaries else "its own gamma"
-    chunks = tuple(chunk for chunk in said.chunks if chunk[0] in _OF_GAMMA)
+    chunks = tuple(chunk for chunk in said.chunks if chunk[0] in OF_GAMMA)
     space = made_space(name, said.primaries or icc_made.SRGB, curves, mode, chunks)
     assert space.profile is not None
     return SRGB if profiles.is_srgb(space.profile, mode) else space
@@ -169,108 +143,3 @@ CLAIMS = {
     _by_srgb: "sRGB chunk was",
     _by_primaries: "primaries and gamma were",
 }
-
-
-def _png(file: IO[bytes]) -> Said:
-    """The color chunks, which come before the pixels; the first of each kind counts.
-
-    Without iCCP a profile in a text counts, as ImageMagick wrote it ("Raw profile type icc").
-    """
-    found: dict[bytes, bytes] = {}
-    texts: list[Chunk] = []
-    file.seek(8)
-    for _ in range(_LONGEST):
-        length, kind = struct.unpack(">L4s", file.read(8))
-        if kind in (b"IDAT", b"IEND"):
-            break
-        if kind in _COLOR_CHUNKS and length <= 32:
-            found.setdefault(kind, file.read(length))
-            file.seek(4, 1)
-        elif kind in (b"tEXt", b"zTXt") and length <= _LARGEST:
-            data = file.read(length)
-            file.seek(4, 1)
-            if not texts and data[: len(_RAW_PROFILE)].lower() == _RAW_PROFILE:
-                texts.append(Chunk(kind, data))
-        else:
-            file.seek(length + 4, 1)
-    gamma = struct.unpack(">L", found[b"gAMA"])[0] / 100_000 if b"gAMA" in found else None
-    white, red, green, blue = _pairs(found.get(b"cHRM", bytes(32)))
-    raw, _ = png_chunks.blocks(texts)
-    return Said(
-        points=found.get(b"cICP"),
-        profile=raw.get("icc") or raw.get("icm"),
-        srgb=b"sRGB" in found,
-        gamma=gamma,
-        primaries=(red, green, blue, white) if b"cHRM" in found else None,
-        chunks=tuple((kind, found[kind]) for kind in _KEPT if kind in found),
-    )
-
-
-def _pairs(chunk: bytes) -> list[Xy]:
-    """The four chromaticities of a cHRM chunk."""
-    numbers = struct.unpack(">8L", chunk)
-    return [(x / 100_000, y / 100_000) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
-
-
-def _tiff(image: TiffImagePlugin.TiffImageFile) -> Said:
-    """White point, primaries and transfer function (TIFF 6.0, section 20)."""
-    tags = image.tag_v2
-    try:
-        white = tuple(float(value) for value in tags.get(_WHITE, ()))
-        corners = tuple(float(value) for value in tags.get(_PRIMARIES, ()))
-        table = np.asarray(tags.get(_TRANSFER, ()), np.float64)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return Said()
-    primaries = None
-    if len(corners) == 6 and all(0 < value < 1 for value in (*corners, *white)):
-        place = (white[0], white[1]) if len(white) == 2 else icc_made.D65
-        primaries = (corners[0:2], corners[2:4], corners[4:6], place)
-    levels = 1 << min(max(tags.get(_BITS, (1,))), 16)
-    curves: tuple[bytes, ...] = ()
-    if len(table) in (levels, 3 * levels) and table.max() <= 65535:
-        curves = tuple(icc_made.sampled(each / 65535) for each in table.reshape(-1, levels))
-    return Said(primaries=primaries, curves=curves)
-
-
-def _gif(file: IO[bytes]) -> Said:
-    """A profile in the application extension ICCRGBG1012, before the first picture."""
-    file.seek(0)
-    head = file.read(13)
-    if head[10] & 0x80:
-        file.seek(3 << (head[10] & 7) + 1, 1)
-    for _ in range(_LONGEST):
-        if file.read(1) != b"!":
-            break
-        label, name = file.read(1), file.read(file.read(1)[0])
-        blocks = []
-        while size := file.read(1)[0]:
-            blocks.append(file.read(size))
-        if label == b"\xff" and name == b"ICCRGBG1012":
-            return Said(profile=b"".join(blocks))
-    return Said()
-
-
-def _bmp(file: IO[bytes]) -> Said:
-    """End points and gammas of a version 4 header, sRGB, or a profile of version 5 (MS-WMF 2.2.2.1)."""
-    file.seek(14)
-    (length,) = struct.unpack("<L", file.read(4))
-    if length < 108:
-        return Said()
-    header = file.read(length - 4)
-    kind = header[52:56][::-1]
-    if kind in (b"sRGB", b"Win "):
-        return Said(srgb=True)
-    if kind == b"MBED" and length >= 124:
-        start, size = struct.unpack_from("<2L", header, 108)
-        file.seek(14 + start)
-        return Said(profile=file.read(min(size, _LARGEST)))
-    if kind != bytes(4):
-        return Said()
-    ends = np.array(struct.unpack_from("<9L", header, 56)).reshape(3, 3) / (1 << 30)
-    gammas = [value / 65536 for value in struct.unpack_from("<3L", header, 92)]
-    if not (ends.sum(axis=1) > 0).all():
-        return Said()  # nothing was filled in
-    white = ends.sum(axis=0)
-    points = [(float(x / (x + y + z)), float(y / (x + y + z))) for x, y, z in (*ends, white)]
-    curves = tuple(icc_made.power(gamma) for gamma in gammas) if all(0.3 <= g <= 10 for g in gammas) else ()
-    return Said(primaries=(points[0], points[1], points[2], points[3]), curves=curves)
