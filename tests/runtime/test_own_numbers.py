@@ -304,6 +304,28 @@ def test_bilevel_and_palettes(tmp_path: Path, mode: str) -> None:
     assert said == ()
 
 
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("mode", ["grey", "rgb"])
+def test_colors_multiplied_by_alpha(tmp_path: Path, mode: str, depth: type) -> None:
+    """TIFF's associated alpha (338 = 1): divided to be filled, and back to the very numbers."""
+    most = np.iinfo(depth).max
+    cover = smooth(1, depth, 8).astype(np.uint64)
+    cover[:2], cover[2:4] = 0, most
+    plain = smooth(CHANNELS[mode], depth, 9)
+    numbers = np.dstack([plain * cover // most, cover]).astype(depth)
+    kind = "minisblack" if mode == "grey" else "rgb"
+    tifffile.imwrite(tmp_path / "a.tif", numbers, photometric=kind, extrasamples=["assocalpha"])
+    _, result, said = mended(tmp_path / "a.tif")
+    assert said == ()
+    assert np.array_equal(own(result)[~MASK], numbers[~MASK])
+    with tifffile.TiffFile(result) as file:
+        assert file.pages[0].extrasamples == (tifffile.EXTRASAMPLE.ASSOCALPHA,)  # type: ignore[union-attr]
+    _, result, _ = mended(tmp_path / "a.tif", ".png")
+    assert (unpacked(result)[..., -1] == cover[..., 0]).all(), "a PNG's are not multiplied"
+    near = unpacked(result)[..., :-1][cover[..., 0] == most].astype(int) - plain[cover[..., 0] == most]
+    assert np.abs(near).max() <= 1
+
+
 def test_without_native_numbers_srgb_is_filled_and_written(tmp_path: Path) -> None:
     """What Python's read_photo gives unless it is asked for more."""
     path = tmp_path / "a.png"

@@ -79,7 +79,7 @@ def _decode(opened: Opened, block: bytes | None) -> tuple[Native, Alpha | None, 
     space, remarks = which_space(said, stored.mode, 8 * stored.pixels.itemsize, block)
     space = replace(space, lab=stored.lab) if space.lab else space
     return (
-        Native(stored.pixels, stored.mode, space),
+        Native(stored.pixels, stored.mode, space, stored.associated and stored.alpha is not None),
         stored.alpha,
         (*opened.remarks, *stored.remarks, *remarks),
     )

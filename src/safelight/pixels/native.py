@@ -27,6 +27,7 @@ class Native:
     pixels: Numbers
     mode: Mode
     space: Space = SRGB
+    associated: bool = False  # whether the file holds them multiplied by alpha (TIFF); here they are not
 
     @property
     def converted(self) -> bool:

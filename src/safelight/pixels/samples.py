@@ -97,6 +97,11 @@ class Layout:
         return _MEANINGS[self.meaning][0]
 
     @property
+    def associated(self) -> bool:
+        """Whether its colors are multiplied by its alpha."""
+        return next((kind for kind in self.extra if kind in (_ASSOCIATED, _UNASSOCIATED)), 0) == _ASSOCIATED
+
+    @property
     def sampling(self) -> tuple[int, int]:
         """Pixels across and down that share one pair of color differences."""
         if self.meaning != _YCBCR or self.compression in (*_JPEG, *_PICTURES):
@@ -176,6 +181,8 @@ def pillow_keeps(found: Layout) -> bool:
         return False
     if found.meaning in _LABS and found.meaning != _LAB:
         return False
+    if found.associated and found.compression in _BYTES:
+        return False  # Pillow divides by alpha rounding down, from which there is no way back
     return not found.deep and (found.meaning != _YCBCR or found.compression in _JPEG)
 
 
@@ -255,7 +262,8 @@ def read(found: Layout) -> Stored:
     elif found.meaning != _PALETTE:
         whole = _full_scale(whole, found.bits)
     pixels, alpha = _meant(found, whole)
-    return Stored(_MEANINGS[found.meaning][1], pixels, alpha, remarks, _LABS.get(found.meaning, "CIELab"))
+    mode, encoding = _MEANINGS[found.meaning][1], _LABS.get(found.meaning, "CIELab")
+    return Stored(mode, pixels, alpha, remarks, encoding, found.associated)
 
 
 def _meant(found: Layout, whole: Pixels) -> tuple[Pixels, Alpha | None]:
@@ -277,7 +285,7 @@ def _meant(found: Layout, whole: Pixels) -> tuple[Pixels, Alpha | None]:
     if found.meaning == _LAB:  # a and b with signs there, around the middle here
         middle = pixels.dtype.type(white // 2 + 1)
         pixels = pixels ^ np.array([0, middle, middle], pixels.dtype)
-    if alpha is not None and found.extra and found.extra[at or 0] == _ASSOCIATED:
+    if alpha is not None and found.associated:
         pixels = _divided(pixels, alpha)
     return np.ascontiguousarray(pixels), alpha
 

@@ -21,6 +21,7 @@ class Stored:
     """What a file holds: own numbers (h, w, c), alpha (h, w), and remarks.
 
     Inks are 0 where there is none; a and b of Lab lie around the middle number, `lab` says in which encoding.
+    associated: whether the file holds colors multiplied by alpha; here they are not.
     """
 
     mode: Mode
@@ -28,6 +29,7 @@ class Stored:
     alpha: Alpha | None = None
     remarks: tuple[str, ...] = ()
     lab: Encoding = "CIELab"
+    associated: bool = False
 
 
 def with_alpha_believed(stored: Stored) -> Stored:
@@ -70,3 +72,10 @@ def upright(array: Shaped[np.ndarray, "h w *c"], turn: int) -> Shaped[np.ndarray
     if turn in (3, 4, 7, 8):
         array = array[::-1]
     return np.ascontiguousarray(array)
+
+
+def multiplied(pixels: Pixels, alpha: Alpha) -> Pixels:
+    """Colors (h, w, c) times alpha, but where it is 0: the inverse of dividing, for colors that are not above it."""
+    most = int(np.iinfo(pixels.dtype).max)
+    cover = np.where(alpha == 0, most, alpha)[..., None].astype(np.uint64)
+    return np.asarray((pixels * cover + most // 2) // most, pixels.dtype)

@@ -18,6 +18,7 @@ from safelight.pixels import exif, exif_anew, placed, tiff_tags
 from safelight.pixels.directories import KINDS
 from safelight.pixels.photo import Photo
 from safelight.pixels.quiet import quiet
+from safelight.pixels.stored import multiplied
 
 Field: TypeAlias = tuple[int, tuple[int, ...] | bytes]  # type, values
 
@@ -70,7 +71,10 @@ def _pack(photo: Photo, rows: slice, order: str) -> bytes:
     if photo.native and photo.native.space.lab == "CIELab":  # a and b with signs
         pixels = pixels ^ np.array([0, 1, 1], pixels.dtype) * pixels.dtype.type(1 << 8 * pixels.itemsize - 1)
     if photo.alpha is not None:
-        pixels = np.dstack([pixels, photo.alpha[rows]])
+        alpha = photo.alpha[rows]
+        if photo.native and photo.native.associated:
+            pixels = multiplied(pixels, alpha)
+        pixels = np.dstack([pixels, alpha])
     steps = pixels.copy()
     steps[:, 1:] -= pixels[:, :-1]  # modulo 256 or 65536, as the predictor wants it
     foreign = (order == ">") != (sys.byteorder == "big")
@@ -97,7 +101,8 @@ def _fields(photo: Photo, rows: int, profile: bytes | None) -> dict[int, Field]:
     if profile:
         fields[34675] = (_BYTES, profile)
     if photo.alpha is not None:
-        fields[338] = (_SHORT, (2,))  # alpha, colors not multiplied by it
+        associated = photo.native is not None and photo.native.associated
+        fields[338] = (_SHORT, (1 if associated else 2,))  # alpha; 1: colors are multiplied by it
     stated = exif.dpi(photo.exif)
     if photo.dpi and not (stated and placed.near(photo.dpi, stated)):
         x, y = (exif_anew.ratio(per_inch) for per_inch in photo.dpi)
