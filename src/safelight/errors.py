@@ -3,6 +3,7 @@
 INSTALL_TRAINING = (
     'pip install ".[train]" in safelight\'s folder'  # what a message says where torch is missing
 )
+INSTALL_FORMATS = 'pip install ".[formats]" in safelight\'s folder'  # what reads HEIC
 
 
 class SafelightError(ValueError):

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from PIL import ImageFile, TiffImagePlugin
 
 from safelight.errors import PhotoError
-from safelight.pixels import endings, pages, samples
+from safelight.pixels import endings, newer, pages, samples
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
 from safelight.pixels.limits import limit
 from safelight.pixels.pages import Overlaid
@@ -30,17 +30,25 @@ class Opened:
     """A picture as Pillow has opened it; what it holds beside the pixels is in there.
 
     layout: how the page of a TIFF is stored, where Pillow cannot or must not decode it. remarks: what is to be
-    said of how it was opened.
+    said of how it was opened. depth: bits a channel of a HEIC, AVIF or JPEG 2000.
     """
 
     image: ImageFile.ImageFile
     layout: samples.Layout | None = None
     remarks: tuple[str, ...] = ()
+    depth: int = 8
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels, upright if it is a TIFF."""
         return self.image.size
+
+
+_NEWER: dict[str, Callable[[BinaryIO], tuple[ImageFile.ImageFile, int]]] = {
+    "HEIC": newer.open_heic,
+    "AVIF": newer.open_avif,
+    "JPEG2000": newer.open_jpeg2000,
+}
 
 
 @contextlib.contextmanager
@@ -97,6 +105,10 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     file.seek(0)
     if kind == "TIFF":
         return _open_tiff(path, file, limit_megapixels)
+    if kind in _NEWER:
+        image, depth = _NEWER[kind](file)
+        _check_size(path, image.size, limit_megapixels)
+        return Opened(image, depth=depth)
     opener, tail = _opener(kind), None
     if kind == "PNG":
         tail = _check_png(file)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safelight.pixels.pages import Page
 
-READ = "JPEG, PNG, TIFF, WebP, GIF or BMP"
+READ = "JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000 or HEIC"
 START = 64  # bytes that decide
 _PICTURES = (  # first bytes, name
     (b"\xff\xd8\xff", "JPEG"),
@@ -133,7 +133,7 @@ def kind_of(start: bytes, whole: int, end: bytes = b"") -> str:
     if start[4:8] == b"ftyp":
         return _boxed(start)
     if start.startswith((b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")):
-        return "JXL"
+        raise ValueError("found a JPEG XL, which is not read yet; convert it to PNG or TIFF")
     if start.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")):
         return "JPEG2000"
     raise ValueError(f"found {_other(start, end)}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import ImageFile, PngImagePlugin
 
-from safelight.pixels import samples
+from safelight.pixels import newer, samples
 from safelight.pixels.deep import deep_pixels
 from safelight.pixels.exif import ORIENTATION
 from safelight.pixels.formats import Opened
@@ -33,6 +33,9 @@ def read_stored(opened: Opened) -> Stored:
         if deep:
             pixels, alpha = deep
             return Stored("L", pixels[..., None], alpha) if pixels.ndim == 2 else Stored("RGB", pixels, alpha)
+    if opened.depth > 8 and opened.image.fp:
+        stored_deep = newer.read_deep(opened.image, opened.image.fp, opened.depth)
+        return stored_deep or replace(_of_pillow(opened.image), remarks=(newer.shallow(opened.depth),))
     return _of_pillow(opened.image)
 
 

@@ -21,6 +21,7 @@ from safelight.pixels import icc_made, profiles
 from safelight.pixels.code_points import made_space, space_of_code_points
 from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
+from safelight.pixels.newer import CODE_POINTS
 from safelight.pixels.said import OF_GAMMA, OF_HDR, Said, read_bmp, read_gif, read_png, read_tiff
 from safelight.pixels.space import SRGB, Mode, Space
 
@@ -30,7 +31,7 @@ _GAMMAS = (0.1, 3.0)  # of gAMA: outside it was not meant
 
 def what_is_said(image: ImageFile.ImageFile) -> Said:
     """What a picture's file says of its color; to be asked before its pixels are loaded."""
-    said = Said(profile=image.info.get("icc_profile") or None)
+    said = Said(profile=image.info.get("icc_profile") or None, points=image.info.get(CODE_POINTS))
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return replace(read_tiff(image), profile=said.profile)
     reader = {"PNG": read_png, "GIF": read_gif, "BMP": read_bmp}.get(str(image.format))

@@ -1,5 +1,6 @@
 """How files are called: which kinds are photos, and what is made of a photo."""
 
+import importlib.util
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import TypeAlias
 
 WRITTEN = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp"))
 LOSSY = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))  # WebP has a lossless mode
-PHOTOS = WRITTEN | {".gif", ".bmp"}
+PHOTOS = WRITTEN | {".gif", ".bmp", ".avif", ".jp2", ".j2k", ".jpx", ".jpf"}
+if importlib.util.find_spec("pi_heif"):  # the extra `formats`
+    PHOTOS |= {".heic", ".heif", ".hif"}
 FORMATS = ".jpg, .png, .tif or .webp"  # WRITTEN, in words
 OTHERWISE = ".png"
 MARK = "-color"

@@ -1,0 +1,142 @@
+"""HEIC, AVIF and JPEG 2000: pixels, depth, orientation applied once, color. Truth: the formulas that were encoded.
+
+files/turned.heic (8 bits, irot and EXIF's orientation 6) and files/ten-bits.heic were written by pillow-heif 1.8
+(libheif 1.23, x265) at quality 100 and 4:4:4 from `RAMP`.
+"""
+
+import io
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, features
+
+from safelight.errors import PhotoError
+from safelight.pixels import exif
+from safelight.pixels.files import read_photo, read_small
+from tests.hostile import saved
+
+HERE = Path(__file__).parent / "files"
+Y, X = np.mgrid[0:48, 0:64].astype(float)
+RAMP = np.stack([X * 3 + 20, Y * 4 + 30, 220 - X * 2 - Y], axis=-1)  # 0..255
+avif = pytest.mark.skipif(not features.check("avif"), reason="this Pillow was built without AVIF")
+jpeg2000 = pytest.mark.skipif(
+    not features.check("jpg_2000"), reason="this Pillow was built without JPEG 2000"
+)
+
+
+def test_heic_is_turned_once() -> None:
+    pytest.importorskip("pi_heif", reason="the extra `formats` is not installed")
+    photo = read_photo(HERE / "turned.heic")
+    assert np.abs(photo.pixels - np.rot90(RAMP, -1)).mean() < 1
+    assert exif.orientation(photo.exif) == 1
+    assert photo.remarks == ()
+    assert read_small(HERE / "turned.heic", 24).shape == (32, 24, 3)
+
+
+def test_heic_of_ten_bits_stays_deep() -> None:
+    pytest.importorskip("pi_heif", reason="the extra `formats` is not installed")
+    photo = read_photo(HERE / "ten-bits.heic")
+    assert photo.pixels.dtype == np.uint16
+    assert np.abs(photo.pixels / 257 - RAMP).mean() < 0.7
+
+
+def test_heic_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)
+    with pytest.raises(
+        PhotoError, match=r'found a HEIC, which takes a package more: pip install "\.\[formats\]"'
+    ):
+        read_photo(HERE / "turned.heic")
+
+
+@avif
+def test_avif(tmp_path: Path) -> None:
+    block = Image.Exif()
+    block[274] = 6
+    ramp = RAMP.round().astype(np.uint8)
+    (tmp_path / "a.avif").write_bytes(
+        saved(ramp, "AVIF", quality=100, subsampling="4:4:4", exif=block.tobytes())
+    )
+    photo = read_photo(tmp_path / "a.avif")
+    assert np.abs(photo.pixels - np.rot90(RAMP, -1)).mean() < 1
+    assert exif.orientation(photo.exif) == 1
+
+
+@avif
+def test_avif_of_ten_bits_and_its_color(tmp_path: Path) -> None:
+    """By OpenCV's encoder; then the same file labelled Display P3 in its colr box (H.273: primaries 12)."""
+    deep = (RAMP / 255 * 1023).round().astype(np.uint16)
+    options = [cv2.IMWRITE_AVIF_QUALITY, 100, cv2.IMWRITE_AVIF_DEPTH, 10]
+    done, data = cv2.imencode(".avif", deep[..., ::-1], options)
+    assert done
+    (tmp_path / "a.avif").write_bytes(data.tobytes())
+    photo = read_photo(tmp_path / "a.avif")
+    assert photo.pixels.dtype == np.uint16
+    assert np.abs(photo.pixels / 257 - RAMP).mean() < 1
+    whole = data.tobytes()
+    at = whole.index(b"colrnclx") + 8
+    (tmp_path / "p3.avif").write_bytes(whole[:at] + struct.pack(">HH", 12, 13) + whole[at + 4 :])
+    linear = np.where(RAMP / 255 <= 0.04045, RAMP / 255 / 12.92, ((RAMP / 255 + 0.055) / 1.055) ** 2.4)
+    to_srgb = np.array(
+        [[1.2249402, -0.2249402, 0], [-0.0420570, 1.0420570, 0], [-0.0196376, -0.0786361, 1.0982737]]
+    )  # Display P3 to sRGB, both D65 (SMPTE EG 432-1, IEC 61966-2-1)
+    light = (linear @ to_srgb.T).clip(0, 1)
+    truth = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255
+    assert np.abs(read_photo(tmp_path / "p3.avif").pixels / 257 - truth).mean() < 1.5
+
+
+@jpeg2000
+@pytest.mark.parametrize("name", ["a.jp2", "a.j2k"])
+def test_jpeg_2000(tmp_path: Path, name: str) -> None:
+    ramp = RAMP.round().astype(np.uint8)
+    (tmp_path / name).write_bytes(saved(ramp, "JPEG2000", no_jp2=name.endswith("k")))
+    np.testing.assert_array_equal(read_photo(tmp_path / name).pixels, ramp)
+
+
+@jpeg2000
+def test_jpeg_2000_deep(tmp_path: Path) -> None:
+    """By OpenCV's encoder, without loss."""
+    deep = (RAMP / 255 * 65535).round().astype(np.uint16)
+    done, data = cv2.imencode(".jp2", deep[..., ::-1], [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000])
+    assert done
+    (tmp_path / "a.jp2").write_bytes(data.tobytes())
+    photo = read_photo(tmp_path / "a.jp2")
+    assert photo.pixels.dtype == np.uint16
+    np.testing.assert_allclose(photo.pixels, deep, atol=2)
+
+
+@jpeg2000
+def test_a_profile_in_jpeg_2000(tmp_path: Path) -> None:
+    """A colr box of method 2 in place of the enumerated one; its profile has a plain gamma of 1 for grey."""
+    ramp = RAMP[..., 0].round().astype(np.uint8)
+    whole = saved(ramp, "JPEG2000")
+    at = whole.index(b"colr") - 4
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    box = struct.pack(">L4sBBB", 11 + len(profile), b"colr", 2, 0, 0) + profile
+    start = whole.index(b"jp2h") - 4
+    (length,) = struct.unpack_from(">L", whole, start)
+    (old,) = struct.unpack_from(">L", whole, at)
+    changed = (
+        whole[:start]
+        + struct.pack(">L", length + len(box) - old)
+        + whole[start + 4 : at]
+        + box
+        + whole[at + old :]
+    )
+    (tmp_path / "a.jp2").write_bytes(changed)
+    assert np.abs(read_photo(tmp_path / "a.jp2").pixels[..., 0].astype(int) - ramp).max() <= 1
+    unread = whole[: at + 11] + struct.pack(">L", 14) + whole[at + 15 :]
+    (tmp_path / "lab.jp2").write_bytes(unread)
+    with pytest.raises(PhotoError, match="JPEG 2000's number 14"):
+        read_photo(tmp_path / "lab.jp2")
+    with Image.open(io.BytesIO(whole)) as image:
+        assert image.size == (64, 48)
+
+
+def test_jpeg_xl_is_named(tmp_path: Path) -> None:
+    for start in (b"\xff\x0a\xfa\x3f", b"\x00\x00\x00\x0cJXL \r\n\x87\n"):
+        (tmp_path / "a.jxl").write_bytes(start + bytes(100))
+        with pytest.raises(PhotoError, match="found a JPEG XL, which is not read yet"):
+            read_photo(tmp_path / "a.jxl")
