@@ -36,3 +36,20 @@ class ModelError(SafelightError):
 
 class RunError(SafelightError):
     """A run folder is missing, incomplete, or in use."""
+
+
+NO_MEMORY = "more memory is needed than there is; give it less at a time, or free some"
+_OF_MEMORY = (  # what libraries say of it, each in its own kind of error
+    "failed to map segment",  # a library that is loaded (ImportError)
+    "cannot allocate memory",
+    "insufficient memory",  # OpenCV
+    "failed to allocate memory",  # ONNX Runtime
+    "bad_alloc",
+    "can't start new thread",
+)
+
+
+def is_of_memory(error: BaseException) -> bool:
+    """Whether an error, of whatever kind, says that memory was not enough."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in said for words in _OF_MEMORY)

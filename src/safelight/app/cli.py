@@ -26,7 +26,7 @@ from safelight.app.commands.scratches import scratches
 from safelight.app.commands.suggest import suggest
 from safelight.app.commands.train import recipes, train
 from safelight.app.streams import last, lost
-from safelight.errors import INSTALL_TRAINING, SafelightError
+from safelight.errors import INSTALL_TRAINING, NO_MEMORY, SafelightError, is_of_memory
 
 FAILED = 1
 STOPPED = 130
@@ -144,8 +144,8 @@ def _in_words(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in TRAINING_HALF:
         return f"this needs {error.name}, which is not installed: {INSTALL_TRAINING}"
-    if isinstance(error, MemoryError):
-        return "this needs more memory than there is; give it less at a time, or free some"
+    if is_of_memory(error):
+        return NO_MEMORY
     if not isinstance(error, OSError) or error.errno not in OF_THE_FILE_SYSTEM:
         return None
     name = "a file" if error.filename is None else f"{error.filename}"

@@ -38,8 +38,10 @@ def plan_jobs(
     """
     from safelight.errors import PhotoError
     from safelight.runtime.plan import plan
+    from safelight.runtime.room import check_room
 
     refuse_streams(photos, out)
+    check_room()
     try:
         folder = out is not None and out.endswith(("/", os.sep))
         jobs = plan(photos, None if out is None else Path(out), names, folder, [mask] if mask else [])

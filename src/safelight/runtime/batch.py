@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from safelight.errors import PhotoError, SafelightError
+from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory
 from safelight.pixels.photo import shown
 from safelight.runtime.claims import claimed
 from safelight.runtime.folders import exists, is_folder
@@ -152,7 +152,9 @@ def _no_folder(folder: Path, reason: str) -> PhotoError:
 
 def _one_line(job: Job, error: Exception) -> str:
     message = str(error) or type(error).__name__
-    if isinstance(error, OSError) and error.strerror:
+    if is_of_memory(error):
+        message = NO_MEMORY
+    elif isinstance(error, OSError) and error.strerror:
         message = f"{shown(error.filename)}: {error.strerror}" if error.filename else error.strerror
     elif not isinstance(error, (SafelightError, OSError)):
         message = f"unexpected {type(error).__name__}: {message}"

@@ -15,7 +15,7 @@ from safelight.runtime.card_fields import shown
 from safelight.runtime.modelfile import ModelFile
 
 MOST_THREADS = 1024
-ERRORS_ONLY = 3  # ONNX Runtime's log level
+NOTHING_BUT_FATAL = 4  # ONNX Runtime's log level: what it raises it need not print, too
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
 
@@ -39,10 +39,10 @@ class Session:
         import onnxruntime
 
         onnxruntime.disable_telemetry_events()
-        onnxruntime.set_default_logger_severity(ERRORS_ONLY)
+        onnxruntime.set_default_logger_severity(NOTHING_BUT_FATAL)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = ERRORS_ONLY
+        options.log_severity_level = NOTHING_BUT_FATAL
         # Its threads would wait busily for each other: a third of the processor time, and no sooner done where
         # anything else runs (benchmarks/hints.py).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
