@@ -44,7 +44,7 @@ def test_heic_of_ten_bits_stays_deep() -> None:
 
 
 def test_heic_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)
+    monkeypatch.setattr("safelight.pixels.heic.importlib.util.find_spec", lambda name: None)
     with pytest.raises(
         PhotoError, match=r'found a HEIC, which takes a package more: pip install "\.\[formats\]"'
     ):

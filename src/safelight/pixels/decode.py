@@ -41,7 +41,7 @@ def read_photo(path: str | Path, limit_megapixels: float | None = None, native: 
         return Photo(
             pixels=pixels,
             alpha=None if alpha is None else upright(alpha, found.pending),
-            format="JPEG" if image.format == "MPO" else str(image.format),
+            format=opened.format or ("JPEG" if image.format == "MPO" else str(image.format)),
             exif=block,
             xmp=found.xmp,
             dpi=found.dpi,

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ImageFile, TiffImagePlugin
+from PIL import ImageFile, PngImagePlugin, TiffImagePlugin
 
 from safelight.errors import PhotoError
-from safelight.pixels import endings, newer, pages, samples
+from safelight.pixels import endings, heic, newer, pages, samples
+from safelight.pixels.beside import sentence
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
 from safelight.pixels.limits import limit
 from safelight.pixels.pages import Overlaid
@@ -30,13 +31,15 @@ class Opened:
     """A picture as Pillow has opened it; what it holds beside the pixels is in there.
 
     layout: how the page of a TIFF is stored, where Pillow cannot or must not decode it. remarks: what is to be
-    said of how it was opened. depth: bits a channel of a HEIC, AVIF or JPEG 2000.
+    said of how it was opened. depth: bits a channel of an AVIF or JPEG 2000. format: of
+    the file, where that is not the image's.
     """
 
     image: ImageFile.ImageFile
     layout: samples.Layout | None = None
     remarks: tuple[str, ...] = ()
     depth: int = 8
+    format: str = ""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -45,7 +48,6 @@ class Opened:
 
 
 _NEWER: dict[str, Callable[[BinaryIO], tuple[ImageFile.ImageFile, int]]] = {
-    "HEIC": newer.open_heic,
     "AVIF": newer.open_avif,
     "JPEG2000": newer.open_jpeg2000,
 }
@@ -105,6 +107,8 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     file.seek(0)
     if kind == "TIFF":
         return _open_tiff(path, file, limit_megapixels)
+    if kind == "HEIC":
+        return _open_heic(path, file, limit_megapixels)
     if kind in _NEWER:
         image, depth = _NEWER[kind](file)
         _check_size(path, image.size, limit_megapixels)
@@ -118,6 +122,16 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     image = opener(io.BufferedReader(Overlaid(file, tail=tail)) if tail else file)
     _check_size(path, image.size, limit_megapixels)
     return Opened(image, remarks=(endings.NO_END,) if tail else ())
+
+
+def _open_heic(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
+    try:
+        png, around = heic.as_png(file, limit_megapixels)
+    except heic.TooLargeError as error:
+        _check_size(path, error.size, limit_megapixels)
+        raise
+    remarks = sentence(around, "it cannot be kept here", "they cannot be kept here")
+    return Opened(PngImagePlugin.PngImageFile(io.BytesIO(png)), remarks=remarks, format="HEIF")
 
 
 def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:

@@ -1,18 +1,15 @@
-"""HEIC, AVIF and JPEG 2000: opened by Pillow's kind of class, with their color and their depth.
+"""AVIF and JPEG 2000: opened by Pillow, with their color and their depth.
 
 Pillow keeps 8 bits of them and passes over how their color is stated; both are read here from the boxes of the
-file. HEIC needs pi-heif (the extra `formats`). Sources: ISO 14496-12 (boxes), ISO 23008-12 (HEIF), AV1-ISOBMFF
-(av1C), ISO 23000-22 (MIAF: irot and imir count, EXIF's orientation does not), ISO 15444-1, annexes A.5.1 and I.5.3.
+file. Sources: ISO 14496-12 (boxes), AV1-ISOBMFF (av1C), ISO 15444-1, annexes A.5.1 and I.5.3.
 """
 
-import io
 import struct
 from typing import IO, BinaryIO
 
 import numpy as np
 from PIL import ImageFile
 
-from safelight.errors import INSTALL_FORMATS
 from safelight.pixels.space import Mode
 from safelight.pixels.stored import Stored
 
@@ -20,17 +17,6 @@ _HEAD = 1 << 16  # bytes in which the boxes that describe a picture are looked f
 _SRGB_CURVES = (1, 2, 6, 14, 15)  # transfer functions of video, which photos in sRGB say to have (H.273)
 _KNOWN_COLORS = (12, 16, 17, 18)  # JPEG 2000's own: inks, sRGB, grey, sYCC
 CODE_POINTS = "cicp"  # where a picture's info says its color by H.273
-
-
-def open_heic(file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
-    """A HEIC or HEIF, upright as its boxes say, and its depth in bits. Raises ValueError where pi-heif is missing."""
-    try:
-        from pi_heif import HeifImageFile
-    except ImportError as error:
-        raise ValueError(f"found a HEIC, which takes a package more: {INSTALL_FORMATS}") from error
-    image: ImageFile.ImageFile = HeifImageFile(file)
-    _state_color(image, file)
-    return image, int(image.info.get("bit_depth") or 8)
 
 
 def open_avif(file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
@@ -94,7 +80,7 @@ def read_deep(image: ImageFile.ImageFile, file: IO[bytes], depth: int) -> Stored
     """The picture's numbers at 16 bits; None where they cannot be had, so that 8 of them are left."""
     file.seek(0)
     data = file.read()
-    whole = _deep_heic(data, depth) if image.format == "HEIF" else _by_opencv(data)
+    whole = _by_opencv(data)
     if whole is None or whole.dtype != np.uint16 or whole.shape[:2] != image.size[::-1]:
         return None
     whole = whole[..., None] if whole.ndim == 2 else whole
@@ -106,16 +92,6 @@ def read_deep(image: ImageFile.ImageFile, file: IO[bytes], depth: int) -> Stored
     mode: Mode = "L" if channels == 1 else "RGB"
     alpha = table[whole[..., 3]] if channels == 4 else None
     return Stored(mode, table[whole[..., :3]], alpha)
-
-
-def _deep_heic(data: bytes, depth: int) -> np.ndarray | None:
-    from pi_heif import open_heif
-
-    picture = open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
-    whole = np.asarray(picture)
-    if picture.premultiplied_alpha or whole.dtype != np.uint16:
-        return None
-    return whole >> (16 - depth)
 
 
 def _by_opencv(data: bytes) -> np.ndarray | None:

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-ROOM = (
-    600  # MiB of address space: OpenCV takes 310 when it is loaded, and ends the process where it gets less
-)
+# MiB of address space: OpenCV takes 310 when it is loaded, and ends the process where it gets less.
+ROOM = 600
 
 
 def check_room() -> None:
