@@ -135,3 +135,20 @@ def test_a_pipe_and_a_device_called_like_photos_are_not_waited_for(tmp_path: Pat
             "unreadable",
             f"{name} is not a regular file; expected a picture file",
         )
+
+
+def test_what_is_transparent_is_learned_as_white_paper_and_never_as_black(tmp_path: Path) -> None:
+    """A cut-out has black numbers where it is transparent; alpha of nought everywhere is no alpha."""
+    pixels = np.asarray(paint(1, (64, 64)).convert("RGB")).copy()
+    pixels[:, 20:] = 0
+    alpha = np.where(np.arange(64) < 20, 255, 0).astype(np.uint8) * np.ones((64, 1), np.uint8)
+    Image.fromarray(np.dstack([pixels, alpha])).save(tmp_path / "cut-out.png")
+    _, square = screen(tmp_path, Found("cut-out.png", 1, 2), SMALL)
+    assert square is not None
+    np.testing.assert_array_equal(square[:, :20], pixels[:, :20])
+    assert (square[:, 20:] == 255).all()
+    whole = np.asarray(paint(2, (64, 64)).convert("RGB"))
+    Image.fromarray(np.dstack([whole, np.zeros((64, 64), np.uint8)])).save(tmp_path / "all transparent.png")
+    _, square = screen(tmp_path, Found("all transparent.png", 1, 2), SMALL)
+    assert square is not None
+    np.testing.assert_array_equal(square, whole)

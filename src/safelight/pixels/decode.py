@@ -19,12 +19,13 @@ from safelight.pixels.which_rgb import what_is_said, which_space
 
 
 def read_photo(path: str | Path, limit_megapixels: float | None = None, native: bool = False) -> Photo:
-    """The photo in a JPEG, PNG, TIFF, WebP, GIF or BMP file, whatever its name ends in.
+    """The photo in a file of one of the kinds in docs/formats.md, whatever its name ends in.
 
     Grey, palette, bilevel, CMYK and Lab pictures become RGB, deeper ones than 8 bits stay at 16; the
     orientation that the file states is applied and the color space that it names (which_rgb.py) converted to
-    sRGB; of an animation or of many pages the first is taken. native: keep the file's own numbers too. Raises
-    PhotoError, one line, if it cannot be read or is larger than the limit (200 megapixels).
+    sRGB; of an animation the first picture is taken, of many pages the largest that is no reduced copy.
+    native: keep the file's own numbers too. Raises PhotoError, one line, if it cannot be read or is larger than
+    the limit (200 megapixels).
     """
     path = Path(path)
     with open_picture(path, limit_megapixels) as opened:
