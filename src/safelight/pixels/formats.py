@@ -23,6 +23,13 @@ from safelight.pixels.pages import Overlaid
 from safelight.pixels.photo import shown
 from safelight.pixels.quiet import quiet
 
+_PLAINLY = {  # what decoders say, in words
+    "decoder error": "its packed pixels are damaged",
+    "broken data stream when reading image file": "its packed pixels are damaged",
+    "could not create decoder object": "it is cut off or damaged",
+    "cannot handle 12-bit layers": "it is a JPEG of 12 bits, which is not read",
+    "cannot handle 16-bit layers": "it is a JPEG of 16 bits, which is not read",
+}
 UNREAD = re.compile(r" \(\d+ bytes not processed\)$")  # Pillow's, mostly "0 bytes"
 
 
@@ -74,7 +81,7 @@ def open_picture(path: Path, limit_megapixels: float | None = None) -> Iterator[
         raise PhotoError(f"{shown(path)} needs more memory than there is; make it smaller") from error
     except Exception as error:  # decoders raise nearly everything on a damaged file
         said = UNREAD.sub("", " ".join(str(error).split()))
-        reason = shown(said) or type(error).__name__
+        reason = _PLAINLY.get(said.rstrip("-0123456789 "), shown(said) or type(error).__name__)
         raise PhotoError(
             f"{shown(path)} is not a picture that can be read ({reason}); expected a whole {READ}"
         ) from error
