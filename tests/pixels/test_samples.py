@@ -249,3 +249,16 @@ def test_strips_rounded_up_beyond_the_end(tmp_path: Path, capfd: pytest.CaptureF
     with pytest.raises(PhotoError):
         read_photo(path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_eight_bits_in_planes_and_many_channels(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    grey, alpha = (GREY >> 8).astype(np.uint8), (ALPHA >> 8).astype(np.uint8)
+    options = {"photometric": "minisblack", "extrasamples": ["unassalpha"], "planarconfig": "separate"}
+    photo = read_photo(tiff(tmp_path / "la.tif", np.stack([grey, alpha]), **options))
+    np.testing.assert_array_equal(photo.pixels[..., 0], grey)
+    np.testing.assert_array_equal(photo.alpha, alpha)
+    plain = (DEEP >> 8).astype(np.uint8)
+    seven = np.dstack([plain, plain, plain[..., :1]])
+    many = tiff(tmp_path / "seven.tif", seven, photometric="rgb", extrasamples=["unspecified"] * 4)
+    np.testing.assert_array_equal(read_photo(many).pixels, plain)
+    assert capfd.readouterr() == ("", "")

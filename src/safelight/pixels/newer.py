@@ -80,7 +80,7 @@ def read_deep(image: ImageFile.ImageFile, file: IO[bytes], depth: int) -> Stored
     """The picture's numbers at 16 bits; None where they cannot be had, so that 8 of them are left."""
     file.seek(0)
     data = file.read()
-    whole = _by_opencv(data)
+    whole = by_opencv(data)
     if whole is None or whole.dtype != np.uint16 or whole.shape[:2] != image.size[::-1]:
         return None
     whole = whole[..., None] if whole.ndim == 2 else whole
@@ -94,7 +94,8 @@ def read_deep(image: ImageFile.ImageFile, file: IO[bytes], depth: int) -> Stored
     return Stored(mode, table[whole[..., :3]], alpha)
 
 
-def _by_opencv(data: bytes) -> np.ndarray | None:
+def by_opencv(data: bytes) -> np.ndarray | None:
+    """A picture in memory as OpenCV has it, but RGB; it says nothing by itself. None if it reads none."""
     import cv2
 
     level = cv2.utils.logging.getLogLevel()

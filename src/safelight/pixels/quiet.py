@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ _state = contextlib.ExitStack()
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """No warnings of Pillow, no limit of its own, and no lines of libtiff on standard error inside.
+    """No warnings and lines of Pillow, no limit of its own, and no lines of libtiff on standard error inside.
 
     All of these are the process's own: the first one in sets them, the last one out sets them back.
     """
@@ -36,6 +37,9 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def _silenced() -> Iterator[None]:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is asked for before
+    log = logging.getLogger("PIL")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
     handler = _set_libtiff_handler(None)
     try:
         with warnings.catch_warnings():
@@ -43,6 +47,7 @@ def _silenced() -> Iterator[None]:
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+        log.setLevel(level)
         _set_libtiff_handler(handler)
 
 

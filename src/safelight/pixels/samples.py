@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from safelight.arrays import Pixels
+from safelight.pixels.newer import by_opencv
 from safelight.pixels.pages import Page
 from safelight.pixels.space import Encoding, Mode
 from safelight.pixels.stored import Alpha, Stored
@@ -123,7 +124,7 @@ class Layout:
 def layout(page: Page) -> Layout:
     """How a page is stored. Raises ValueError, naming what is not read."""
     width, height, compression = page.number(256), page.number(257), page.number(259, 1)
-    samples, planes = page.number(277, 1), page.number(284, 1) == 2
+    samples, planes = page.number(277, 1), page.number(284, 1) == 2 and page.number(277, 1) > 1
     bits = tuple(int(value) for value in page.numbers(258)) or (1,)
     kinds = set(page.numbers(339)) or {_UNSIGNED}
     meaning = page.number(262, -1)
@@ -177,7 +178,7 @@ def _check_numbers(found: Layout) -> None:
 
 def pillow_keeps(found: Layout) -> bool:
     """Whether Pillow reads such a page as it is, if it reads it at all."""
-    if found.compression in _PICTURES:
+    if found.compression in _PICTURES or (found.planes and found.compression in _BYTES):
         return False
     if found.meaning in _LABS and found.meaning != _LAB:
         return False
@@ -564,13 +565,11 @@ def _spread(found: Layout, rows: np.ndarray, width: int) -> np.ndarray:
 
 def _picture(found: Layout, data: bytes) -> np.ndarray:
     """A segment that is a whole picture."""
-    import cv2
-
     if found.compression in (34712, 33003, 33005) and found.deep:
-        values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if values is None:
+        deep = by_opencv(data)
+        if deep is None:
             raise ValueError("its JPEG 2000 is damaged")
-        values = values[..., [2, 1, 0, *range(3, values.shape[2])]] if values.ndim == 3 else values
+        values = deep
     else:
         with Image.open(io.BytesIO(data), formats=["JPEG2000", "PNG", "WEBP"]) as image:
             values = np.asarray(image)
