@@ -326,3 +326,20 @@ def test_the_result_says_the_space_it_is_in(tmp_path: Path) -> None:
     assert np.array_equal(kept.native.pixels, DEEP)  # type: ignore[union-attr]
     assert np.array_equal(kept.pixels, photo.pixels)
     assert (tmp_path / "c.png").read_bytes()[33:].startswith(b"\0\0\0\4gAMA" + struct.pack(">L", 100_000))
+
+
+def test_exif_of_own_numbers_says_what_it_said_until_they_become_srgb(tmp_path: Path) -> None:
+    """Adobe RGB by EXIF alone: kept with the numbers, rewritten with the conversion."""
+    (tmp_path / "a.png").write_bytes(saved(VALUES, "PNG", exif=adobe_block()))
+    own = read_photo(tmp_path / "a.png", native=True)
+    kept = read_photo(write_photo(tmp_path / "b.png", own), native=True)
+    assert (read_color(kept.exif).space, read_color(kept.exif).index) == (65535, b"R03")
+    assert np.array_equal(kept.native.pixels, VALUES)  # type: ignore[union-attr]
+    with Image.open(tmp_path / "b.png") as image:
+        assert image.info["icc_profile"]  # for who does not look into EXIF
+    converted = read_photo(write_photo(tmp_path / "c.png", own.in_srgb()), native=True)
+    assert (read_color(converted.exif).space, read_color(converted.exif).index) == (1, b"R98")
+    assert np.array_equal(converted.native.pixels, own.pixels)  # type: ignore[union-attr]
+    floats = read_photo(write_photo(tmp_path / "d.png", own.srgb, like=own))
+    assert np.array_equal(floats.pixels, own.pixels)
+    assert read_color(floats.exif).space == 1
