@@ -118,6 +118,28 @@ def test_hints_beside_the_photo_and_hints_typed(tmp_path: Path, model: Path) -> 
     assert typed[0] > typed[2] + 30
 
 
+def test_the_hints_given_are_drawn_on_the_photo(tmp_path: Path, model: Path) -> None:
+    grey = np.full((64, 96, 3), 128, np.uint8)
+    write_photo(tmp_path / "a.png", grey)
+    words = ("colorize", "a.png", "--model", model, "--hint", "0.25,0.5,#d01010", "--picture")
+    done = safelight(*words, "places.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "places.png: the photo under its grid, with 1 hint" in done.stderr
+    drawn = read_photo(tmp_path / "places.png").pixels
+    row, column = np.nonzero((drawn == (0xD0, 0x10, 0x10)).all(-1))
+    margin = (drawn.shape[1] - 96) // 2
+    np.testing.assert_allclose((column.mean() - margin, row.mean() - margin), (24, 32), atol=2)
+    again = {"places.png": "is there already", "a.png": "is the photo or its result"}
+    for name, said in again.items():
+        refused = safelight(*words, name, "-o", "b.png", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+        assert not (tmp_path / "b.png").exists()
+    two = safelight(*words, "x.png", "places.png", "-o", "two/", cwd=tmp_path)
+    assert two.returncode == 2
+    assert "--picture draws one photo; found 2" in two.stderr
+
+
 def test_hint_files_without_hints_and_missing_ones_are_said(tmp_path: Path, model: Path) -> None:
     photo(tmp_path / "a.jpg")
     HintSet([]).save(tmp_path / "a.hints.json")

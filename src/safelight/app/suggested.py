@@ -1,32 +1,39 @@
-"""A photo with the places of suggested hints, numbered, and the likely colors beside each."""
+"""Suggested hints: a picture of their places, numbered, the likely colors beside each; and in words."""
 
 from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont
-
+from safelight.app.places import WHITE, Sheet
 from safelight.arrays import Pixels, Srgb
-from safelight.pixels.geometry import fit_size, resize
+from safelight.tasks.color_names import in_words
 from safelight.tasks.suggest import Suggestion
 
-SIDE = 720  # pixels of the picture's shorter side, at most
 
+def draw(photo: Srgb | Pixels, suggestions: Sequence[Suggestion]) -> Pixels:
+    """uint8 (h, w, 3): the photo under its grid, a numbered disc at each place, its colors in a row beside it.
 
-def draw(photo: Srgb, suggestions: Sequence[Suggestion]) -> Pixels:
-    """uint8 (h, w, 3): the photo with a numbered ring at each place and its colors as discs to the right."""
-    small = resize(photo, fit_size((photo.shape[0], photo.shape[1]), min(SIDE, *photo.shape[:2])))
-    picture = Image.fromarray((255 * small.clip(0, 1)).round().astype(np.uint8))
-    pen, radius = ImageDraw.Draw(picture), max(8.0, min(picture.size) / 45)
-    font = ImageFont.load_default(1.3 * radius)
+    The likeliest color is always the leftmost: near the right edge the whole row lies to the left of its place.
+    """
+    sheet = Sheet.of(photo)
+    step = 2.1 * sheet.radius
     for number, each in enumerate(suggestions, start=1):
-        x, y = each.x * picture.width, each.y * picture.height
-        left = -1 if x > 0.8 * picture.width else 1  # discs stay inside of the picture
-        _disc(pen, x, y, radius, "#ffffff")
-        pen.text((x, y), str(number), fill="#000000", font=font, anchor="mm")
-        for place, (color, _) in enumerate(each.colors, start=1):
-            _disc(pen, x + left * 2.1 * radius * place, y, 0.9 * radius, color)
-    return np.asarray(picture)
+        x, y = sheet.at(each.x, each.y)
+        row = len(each.colors) * step
+        first = x + step if x + row + sheet.radius <= sheet.margin + sheet.width else x - row
+        for k, (color, _) in enumerate(each.colors):
+            sheet.disc((first + k * step, y), 0.85 * sheet.radius, color)
+        sheet.disc((x, y), sheet.radius, WHITE, str(number))
+    return sheet.pixels()
 
 
-def _disc(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, color: str) -> None:
-    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline="#ffffff", width=2)
+def told(suggestion: Suggestion) -> str:
+    """Place, as --hint takes it, worth, and the likely colors."""
+    colors = ", ".join(f"{_named(color)} ({share:.0%})" for color, share in suggestion.colors)
+    return (
+        f"{suggestion.x:.3f},{suggestion.y:.3f}  a hint here answers {suggestion.worth:.0%} of the open question; "
+        f"guesses: {colors}"
+    )
+
+
+def _named(color: str) -> str:
+    red, green, blue = (int(color[k : k + 2], 16) / 255 for k in (1, 3, 5))
+    return f"{in_words((red, green, blue))} {color}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.given_hints import hints_for, read_hint_file
-from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
+from safelight.app.outcomes import PHOTO, count, plan_jobs, report, tell_jobs
 from safelight.app.size_limit import size_limit
 from safelight.runtime import defaults
 
@@ -29,6 +29,7 @@ Examples:
   safelight colorize dress.png --hints dress.json       many hints, kept in a file
   safelight colorize portrait.jpg --keep-toning         colors laid over the sepia of the print
   safelight colorize beach.jpg --recolor                a color photo, its own colors replaced
+  safelight colorize dress.png --picture places.png     a grid to read places off, and where the hints lie
 
 The place of a hint is given as fractions from the left and from the top, its radius as a fraction of the
 shorter side, and its color as #rrggbb, #rgb or the name of a CSS color. A hint file NAME.hints.json that lies
@@ -114,6 +115,12 @@ def _hint(word: str) -> "Hint":
 @click.option("--recolor", is_flag=True, help="Replace the colors of photos that have some, too.")
 @click.option("--keep-toning", is_flag=True, help="Lay the colors over the photo's own tone, such as sepia.")
 @click.option("--no-mount", is_flag=True, help="Color the paper around a picture too, mount or border.")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw where the hints lie on the photo, under a grid to read places off; one photo only.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @size_limit
@@ -128,6 +135,7 @@ def colorize(
     recolor: bool,
     keep_toning: bool,
     no_mount: bool,
+    picture: Path | None,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
@@ -148,6 +156,8 @@ def colorize(
 
     jobs = plan_jobs(photos, out, COLORED, overwrite)
     hints = _given_hints(hint_file, typed)
+    if picture:
+        _check_picture(picture, jobs.jobs, overwrite)
     if dry_run:
         return tell_jobs(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
     develop = partial(load_colorizer(model).develop, vivid=vivid, reach=reach)
@@ -155,7 +165,7 @@ def colorize(
     told = Told([], [])
 
     def work(job: "Job") -> tuple[str, ...]:
-        return _colorize_one(develop, job, hints, keep, overwrite, told)
+        return _colorize_one(develop, job, hints, keep, overwrite, told, picture)
 
     def said() -> str:
         return ", ".join(each for each in (toned_in_words(told.toned), in_words(told.distances)) if each)
@@ -179,6 +189,25 @@ def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None"
     return HintSet((*(read_hint_file(file) if file else ()), *typed))
 
 
+def _check_picture(picture: Path, jobs: "Sequence[Job]", overwrite: bool) -> None:
+    """A drawing is of one photo, and takes the place of no other file. Raises UsageError."""
+    if len(jobs) != 1:
+        raise click.UsageError(f"--picture draws one photo; found {len(jobs)}")
+    if picture.resolve() in {path.resolve() for path in (jobs[0].photo, jobs[0].result)}:
+        raise click.UsageError(f"--picture {picture} is the photo or its result; give another name")
+    if picture.exists() and not overwrite:
+        raise click.UsageError(f"{picture} is there already; give another name, or --overwrite")
+
+
+def _draw(picture: Path, photo: "Photo", hints: "HintSet | None", overwrite: bool) -> str:
+    """Write the photo with its hints on it; a remark that says so."""
+    from safelight.app.places import draw_hints
+    from safelight.pixels.files import write_photo
+
+    write_photo(picture, draw_hints(photo.pixels, hints or ()), overwrite=overwrite)
+    return f"{picture}: the photo under its grid, with {count(len(hints or ()), 'hint')}"
+
+
 def _colorize_one(
     develop: "Callable[[Photo, HintSet | None], Developed]",
     job: "Job",
@@ -186,8 +215,12 @@ def _colorize_one(
     keep: Keep,
     overwrite: bool,
     told: Told,
+    picture: Path | None = None,
 ) -> tuple[str, ...]:
-    """One photo from file to file; what is to be remarked on it. What is told of all goes into `told`."""
+    """One photo from file to file; what is to be remarked on it. What is told of all goes into `told`.
+
+    picture: where the photo with its hints is drawn, if anywhere.
+    """
     from safelight.pixels.files import read_photo, write_remarked
     from safelight.runtime.batch import Left, room_for
     from safelight.runtime.familiar import warning
@@ -195,6 +228,8 @@ def _colorize_one(
 
     hints, remarks = hints_for(job, hints)
     photo = read_photo(job.photo)
+    if picture:
+        remarks = (*remarks, _draw(picture, photo, hints, overwrite))
     seen = see(photo.pixels, keep.mount)
     if keep.colors and seen.look.has_colors and not hints:
         return Left((*photo.remarks, *remarks, seen.left))

@@ -47,7 +47,7 @@ The hint file has the likeliest color at each place. Put in the true ones; safel
     "--picture",
     type=click.Path(path_type=Path),
     metavar="PNG",
-    help="Draw the places and colors on the photo.",
+    help="Draw the places and colors on the photo, under a grid to read places off.",
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
@@ -67,7 +67,7 @@ def suggest(
     picture comes first. Each further one is chosen as if those before it had been answered.
     """
     from safelight.app.outcomes import refuse_streams
-    from safelight.app.suggested import draw
+    from safelight.app.suggested import draw, told
     from safelight.pixels.files import read_photo, write_photo
     from safelight.runtime.restore import load_colorizer
     from safelight.tasks.hints import HintSet
@@ -80,7 +80,7 @@ def suggest(
     colorizer, read = load_colorizer(model), read_photo(photo)
     found = colorizer.suggest(read, hints, count)
     for number, each in enumerate(found, start=1):
-        click.echo(f"{number}  {_in_words(each)}")
+        click.echo(f"{number}  {told(each)}")
     if not found:
         click.echo("nothing is uncertain in this photo: no hint would help")
     if picture:
@@ -90,12 +90,6 @@ def suggest(
         _with_likeliest(hints, found).save(out)
         click.echo(f"{out}: {len(hints) + len(found)} hints; correct their colors, then safelight colorize")
     return 0
-
-
-def _in_words(suggestion: "Suggestion") -> str:
-    """Place, worth, and the likely colors, as --hint takes them."""
-    colors = ", ".join(f"{color} {share:.0%}" for color, share in suggestion.colors)
-    return f"{suggestion.x:.3f},{suggestion.y:.3f}  settles {suggestion.worth:.0%} of what is open; likely {colors}"
 
 
 def _with_likeliest(hints: "HintSet", found: "Sequence[Suggestion]") -> "HintSet":
