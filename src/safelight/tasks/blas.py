@@ -13,7 +13,7 @@ class _OneThread:
     """`with one_thread:` products of matrices take one thread, in all of this process; it may be nested.
 
     Where another thread is inside already, nothing is done: the number is the process's, and threadpoolctl lets
-    nobody but who set it set it back (findings/hints.sh).
+    nobody but who set it set it back (findings/threadpoolctl-second-thread.sh).
     """
 
     def __init__(self) -> None:
