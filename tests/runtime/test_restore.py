@@ -251,6 +251,12 @@ def test_settings_that_are_wrong_are_named(colorizer: Colorizer, setting: dict[s
     assert "\n" not in str(excinfo.value)
 
 
+@pytest.mark.parametrize("count", [-1, 0, 10**6, 201, 2.5, True, "3", None])
+def test_a_count_of_places_is_one_that_ends(colorizer: Colorizer, count: Any) -> None:
+    with pytest.raises(HintError, match=r"^count is .*; expected a whole number from 1 to 200$"):
+        colorizer.suggest(ramp(), count=count)
+
+
 def test_hints_as_people_write_them(colorizer: Colorizer) -> None:
     wanted = colorizer(ramp(), HintSet([Hint(0.25, 0.5, "#008000")]))
     for hints in (Hint(0.25, 0.5, "green"), (0.25, 0.5, "green"), [(0.25, 0.5, "#008000")]):

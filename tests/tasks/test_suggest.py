@@ -57,14 +57,21 @@ def test_what_the_network_is_sure_of_needs_no_hint() -> None:
     assert where_next(L, np.zeros_like(L), Points.none(), 3) == []
 
 
-def test_worth_is_the_share_of_the_posterior_variance_that_goes() -> None:
+@pytest.mark.parametrize(
+    "known",
+    [
+        points((0, 0), (4, 2)),
+        points(*((k % 5, k % 3) for k in range(60))),
+    ],  # the latter: four at each of 15 places
+    ids=["two", "sixty"],
+)
+def test_worth_is_the_share_of_the_posterior_variance_that_goes(known: Points) -> None:
     """Against the posterior covariance of all known hints at once (Rasmussen & Williams 2006, 2.24)."""
     L = np.random.default_rng(1).uniform(0, 100, (5, 6)).astype(np.float32)
-    known = points((0, 0), (4, 2))
     places = describe(L).reshape(-1, FEATURES)
     prior = COLORS(places, places).astype(np.float64)
     told = known.y * 6 + known.x
-    inner = prior[np.ix_(told, told)] + COLORS.noise * np.eye(2)
+    inner = prior[np.ix_(told, told)] + COLORS.noise * np.eye(len(known))
     after = prior - prior[:, told] @ np.linalg.solve(inner, prior[told])
     (found,) = where_next(L, np.diagonal(after).reshape(5, 6).astype(np.float32), known, 1)
     at = found.y * 6 + found.x

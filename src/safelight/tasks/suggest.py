@@ -10,7 +10,7 @@ before it had been answered (greedy; within 1 - 1/e of the best set, Krause et a
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int32
 
 from safelight.arrays import Lightness
 from safelight.pixels.color import lab_to_srgb
@@ -57,10 +57,8 @@ def _where_next(
 ) -> list[Place]:
     width = L.shape[1]
     places = describe(L).reshape(-1, FEATURES)
-    prior = covariance(places, places)
     noise = covariance.noise
-    for y, x in zip(known.y, known.x, strict=True):
-        prior = _told(prior, int(y) * width + int(x), noise)
+    prior = _told_all(covariance(places, places), known.y * width + known.x, noise)
     left = variance.reshape(-1).astype(np.float32)
     whole, chosen = float(left.sum()), list[Place]()
     while len(chosen) < count and whole > 0:
@@ -71,6 +69,17 @@ def _where_next(
         left = left * (1 - reach[best])
         prior = _told(prior, best, noise)
     return chosen
+
+
+def _told_all(
+    covariance: Float32[np.ndarray, "n n"], at: Int32[np.ndarray, " m"], noise: float
+) -> Float32[np.ndarray, "n n"]:
+    """What is left of it once the colors at these places are known (equation 2.24)."""
+    if not len(at):
+        return covariance
+    columns = covariance[:, at].astype(np.float64)
+    inner = columns[at] + noise * np.eye(len(at))
+    return np.asarray(covariance - columns @ np.linalg.solve(inner, columns.T), np.float32)
 
 
 def _told(covariance: Float32[np.ndarray, "n n"], at: int, noise: float) -> Float32[np.ndarray, "n n"]:
