@@ -59,9 +59,9 @@ def test_krige_by_the_book(seed: int, count: int, covariance: Covariance) -> Non
     assert (confidence <= 1).all()
 
 
-@pytest.mark.parametrize("count", [300, 864])
+@pytest.mark.parametrize("count", [300, 500])
 def test_many_hints_by_the_book(features: np.ndarray, count: int) -> None:
-    """So many that the work is divided, and triangular matrices are taken apart: hints at every pixel, last."""
+    """So many that the work is divided, and triangular matrices are taken apart."""
     points = random_points(np.random.default_rng(count), count, SIZE)
     mean, confidence = krige(features, points)
     wanted, sure = by_the_book(features, points, COLORS)

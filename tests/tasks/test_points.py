@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from skimage.color import rgb2lab
 from skimage.draw import polygon2mask
 
+from safelight.pixels.geometry import Box
 from safelight.tasks.hints import Hint, HintSet, Points, to_points
-from safelight.tasks.lassos import by_region, largest, region_box, region_mask
+from safelight.tasks.lassos import box_of, by_region, largest, region_box, region_mask, topmost
 from tests.tasks.strategies import fractions, hint_sets, seeds
 
 sizes = st.tuples(st.integers(1, 70), st.integers(1, 70))
@@ -164,3 +165,21 @@ def test_the_largest_regions_come_first() -> None:
     assert largest([small, TRIANGLE, square], 2) == {TRIANGLE, square}
     assert largest([small, again], 1) == {small}
     assert largest([], 3) == frozenset()
+
+
+def test_of_regions_that_overlap_the_last_is_on_top() -> None:
+    regions = [
+        TRIANGLE,
+        ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)),
+        ((0.3, 0.3), (0.6, 0.3), (0.6, 0.6)),
+    ]
+    wanted = np.full((40, 60), -1)
+    for number, region in enumerate(regions):
+        wanted[region_mask(region, (40, 60)) > 0] = number
+    found = topmost(regions, (40, 60))
+    np.testing.assert_array_equal(found, wanted)
+    whole = Box(0, 0, 40, 60)
+    row, column = np.nonzero(wanted == 1)
+    box = box_of(found == 1, whole)
+    assert box == Box(row.min(), column.min(), np.ptp(row) + 1, np.ptp(column) + 1)
+    assert box_of(found == 7, whole) is None

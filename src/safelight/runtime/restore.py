@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple, overload
 
 import numpy as np
+from jaxtyping import Bool
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo
-from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
+from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.given import Given, photo_of, pixels_of, whole_photo
 from safelight.runtime import defaults
 from safelight.runtime.codes import MODEL as FIGURES
@@ -26,7 +27,7 @@ from safelight.runtime.session import DISTRIBUTION, Session, check_threads
 from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
 from safelight.tasks.hints import GivenHints, HintSet, Points, Region, as_hint_set, share, to_points
-from safelight.tasks.lassos import by_region, largest, region_box, region_mask
+from safelight.tasks.lassos import box_of, by_region, largest, region_box, topmost
 from safelight.tasks.suggest import MOST_PLACES, Suggestion, suggest
 
 STRIDE = 32  # the network halves its planes five times
@@ -166,12 +167,9 @@ class Colorizer:
             ab, reply = self._answer(L, points, vivid)
             ab = self._near(ab, Points.none(), L, points, vivid, reach)
             result = replace_ab(pixels, ab)
-            answers = zip(lassos, self._in_lassos(lassos, L, ab, points, vivid, reach), strict=True)
-            for (region, _), inside in answers:
+            for box, where, inside in self._in_lassos(lassos, _size(pixels), L, ab, points, vivid, reach):
                 # Cut out at the photo's full size, so that nothing leaks past the lasso.
-                box = region_box(region, _size(pixels))
-                mask = region_mask(region, _size(pixels), box)[..., None] > 0
-                np.copyto(result[box.slices], replace_ab(pixels, inside, box=box), where=mask)
+                np.copyto(result[box.slices], replace_ab(pixels, inside, box=box), where=where[..., None])
         return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
     def _near(
@@ -185,27 +183,37 @@ class Colorizer:
     def _in_lassos(
         self,
         lassos: Sequence[tuple[Region, HintSet]],
+        size: tuple[int, int],
         L: Lightness,
         ab: Ab,
         points: Points,
         vivid: float,
         reach: float,
-    ) -> Iterator[Ab]:
-        """For each lasso the answer (h, w, 2) that counts inside it.
+    ) -> Iterator[tuple[Box, Bool[np.ndarray, "y x"], Ab]]:
+        """For each lasso of which something is seen: a box in the photo of this size, where it counts in there, and
+        the answer (h, w, 2) that counts there.
 
         The largest are asked of the network, each in a run of its own. Where there are more, the others get the
         answer to the free hints, `ab`, with their own hints kriged into it.
         """
-        small = (L.shape[0], L.shape[1])
-        asked = largest([region for region, _ in lassos], LASSO_RUNS)
-        planes = ask(L, Points.none())
-        for region, inside in lassos:
+        if not lassos:
+            return
+        on_top = topmost([region for region, _ in lassos], size)
+        seen = set(np.unique(on_top).tolist())
+        asked = largest([region for number, (region, _) in enumerate(lassos) if number in seen], LASSO_RUNS)
+        small, planes = (L.shape[0], L.shape[1]), ask(L, Points.none())
+        for number, (region, inside) in enumerate(lassos):
+            around = region_box(region, size)
+            box = box_of(on_top[around.slices] == number, around) if number in seen else None
+            if box is None:
+                continue
             own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), small)
             if region in asked:
                 hinted = self.predict(L, to_points(inside, small), vivid)
-                yield self._near(hinted, own, L, points, vivid, reach)
+                answered = self._near(hinted, own, L, points, vivid, reach)
             else:
-                yield obey(ab, planes, own)
+                answered = obey(ab, planes, own)
+            yield box, on_top[box.slices] == number, answered
 
 
 @overload

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64, Int16, UInt8
 
 from safelight.arrays import Mask
 from safelight.pixels.geometry import Box
@@ -47,24 +47,43 @@ def region_mask(region: Region, size: tuple[int, int], box: Box | None = None) -
     A pixel counts by its centre, and, up to DRAWN corners, where the outline touches it. Where the outline crosses
     itself, what it goes around twice is outside.
     """
-    h, w = size
-    box = box or Box(0, 0, h, w)
-    corners = np.array(region, np.float64) * (w, h) - 0.5 - (box.left, box.top)
-    if len(corners) > DRAWN:
-        return _by_crossings(corners, (box.height, box.width))
-    return _drawn(corners, (box.height, box.width))
+    return _inside(region, size, box or Box(0, 0, *size)).astype(np.float32)
 
 
-def _drawn(corners: Float64[np.ndarray, "n 2"], size: tuple[int, int]) -> Mask:
+def topmost(regions: Sequence[Region], size: tuple[int, int]) -> Int16[np.ndarray, "h w"]:
+    """For each pixel of a picture of size (h, w) the number of the last region that it lies in; -1 for none."""
+    found = np.full(size, -1, np.int16)
+    for number, region in enumerate(regions):
+        box = region_box(region, size)
+        found[box.slices][_inside(region, size, box)] = number
+    return found
+
+
+def box_of(where: Bool[np.ndarray, "h w"], within: Box) -> Box | None:
+    """The smallest box, in the picture that `within` is a part of, around what is true there; None if nothing is."""
+    rows, columns = np.flatnonzero(where.any(1)), np.flatnonzero(where.any(0))
+    if not len(rows):
+        return None
+    top, left = int(rows[0]), int(columns[0])
+    return Box(within.top + top, within.left + left, int(rows[-1]) - top + 1, int(columns[-1]) - left + 1)
+
+
+def _inside(region: Region, size: tuple[int, int], box: Box) -> Bool[np.ndarray, "h w"]:
+    corners = np.array(region, np.float64) * size[::-1] - 0.5 - (box.left, box.top)
+    draw = _by_crossings if len(corners) > DRAWN else _drawn
+    return draw(corners, (box.height, box.width)).view(np.bool_)
+
+
+def _drawn(corners: Float64[np.ndarray, "n 2"], size: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:
     import cv2
 
     mask = np.zeros(size, np.uint8)
     fixed_point = 8  # cv2 takes corners in 1/256 pixel
     cv2.fillPoly(mask, [np.round(corners * 2**fixed_point).astype(np.int32)], 1, cv2.LINE_8, fixed_point)
-    return mask.astype(np.float32)
+    return mask
 
 
-def _by_crossings(corners: Float64[np.ndarray, "n 2"], size: tuple[int, int]) -> Mask:
+def _by_crossings(corners: Float64[np.ndarray, "n 2"], size: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:
     """The even-odd rule: a pixel is inside if an odd number of edges crosses its row to the left of its centre."""
     h, w = size
     crossings = np.zeros((h, w + 1), np.uint8)
@@ -74,5 +93,4 @@ def _by_crossings(corners: Float64[np.ndarray, "n 2"], size: tuple[int, int]) ->
             rows = np.arange(first, last)
             place = x + (rows - y) * ((next_x - x) / (next_y - y))
             crossings[rows, np.clip(np.ceil(place), 0, w).astype(int)] ^= 1
-    inside = np.bitwise_xor.accumulate(crossings[:, :w], axis=1)
-    return inside.astype(np.float32)
+    return np.ascontiguousarray(np.bitwise_xor.accumulate(crossings[:, :w], axis=1))
