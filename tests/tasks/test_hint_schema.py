@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from matplotlib.colors import CSS4_COLORS
 
 from safelight.errors import HintError
-from safelight.tasks.hints import MAX_CORNERS, MAX_HINTS, Hint, HintSet
+from safelight.tasks.hint_values import MAX_CORNERS
+from safelight.tasks.hints import MAX_HINTS, Hint, HintSet
 from tests.tasks.strategies import fractions, hex_colors, hint_sets
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from matplotlib.colors import CSS4_COLORS
 
 from safelight.errors import HintError
-from safelight.tasks.hints import MAX_CORNERS, MAX_FILE_BYTES, MAX_HINTS, Hint, HintSet, as_hint_set
+from safelight.tasks.hint_values import MAX_CORNERS
+from safelight.tasks.hints import MAX_FILE_BYTES, MAX_HINTS, Hint, HintSet, as_hint_set
 from tests.tasks.strategies import hint_sets, hints
 
 RED = "#c04030"

@@ -26,7 +26,8 @@ from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session, check_threads
 from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
-from safelight.tasks.hints import GivenHints, HintSet, Points, Region, as_hint_set, share, to_points
+from safelight.tasks.hint_values import Region, share
+from safelight.tasks.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.lassos import box_of, by_region, largest, region_box, topmost
 from safelight.tasks.suggest import MOST_PLACES, Suggestion, suggest
 

@@ -4,11 +4,8 @@ A `HintSet` is portable: places are fractions of the picture, so that one file c
 photo at any size, on any model. `Points` are the same hints on the pixel grid of one network input.
 """
 
-import contextlib
 import itertools
 import json
-import math
-import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -24,87 +21,19 @@ from jaxtyping import Float32, Int32
 from safelight.errors import HintError
 from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.hint_values import (
+    OF_THE_SHORTER_SIDE,
+    Region,
+    color_of,
+    number,
+    one_line,
+    region_of,
+)
 
 FORMAT = "safelight-hints"
 VERSION = 1
 MAX_HINTS = 2000
-MAX_CORNERS = 10_000  # of a region; a lasso drawn by hand has thousands at most
 MAX_FILE_BYTES = 4_000_000
-
-Region: TypeAlias = tuple[tuple[float, float], ...]  # a closed polygon of (x, y) fractions
-HEX = re.compile(r"#?([0-9a-fA-F]{6})|#([0-9a-fA-F]{3})")
-
-
-OF_THE_PICTURE = ", as a fraction of the picture, not pixels"
-OF_THE_SHORTER_SIDE = ", as a fraction of the shorter side, not pixels"
-OF_SRGB = ", or #rrggbb"
-
-
-def share(value: object, name: str, high: float = 1.0, advice: str = "") -> float:
-    """A number from 0 to `high`, as float. Raises HintError, which calls it `name`."""
-    number = math.nan
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        with contextlib.suppress(
-            OverflowError, TypeError
-        ):  # JSON has whole numbers of any size; complex ones
-            number = float(value)
-    if not 0 <= number <= high:  # NaN fails this too
-        shown = f"{number:g}" if math.isfinite(number) else brief(value)
-        raise HintError(f"{name} is {_one_line(shown)}; expected a number from 0 to {high:g}{advice}")
-    return number
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _number(value: object, name: str, high: float = 1.0, advice: str = OF_THE_PICTURE) -> float:
-    return share(value, f"hint {name}", high, advice)
-
-
-def _color(value: object) -> tuple[float, float, float]:
-    if isinstance(value, str):
-        match = HEX.fullmatch(value.strip())
-        digits = (
-            "".join(match.group(1) or (2 * digit for digit in match.group(2))) if match else _named(value)
-        )
-        red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
-        return red, green, blue
-    if not isinstance(value, (list, tuple)) or len(value) != 3:
-        raise HintError(
-            f"hint color is {_one_line(brief(value))}; expected #rrggbb or three numbers from 0 to 1, or a CSS name"
-        )
-    red, green, blue = (_number(part, "color", advice=OF_SRGB) for part in value)
-    return red, green, blue
-
-
-def _named(color: str) -> str:
-    """rrggbb of a CSS name."""
-    from safelight.tasks.color_names import hex_of_name, like
-
-    found = hex_of_name(color)
-    if found is None:
-        near = like(color)
-        raise HintError(
-            f"hint color is {brief(color)}; expected #rrggbb, such as #c04030, #rgb, or a CSS name, such as firebrick"
-            + (f"; did you mean {near}?" if near else "")
-        )
-    return found[1:]
-
-
-def _region(value: object) -> Region:
-    if not isinstance(value, (list, tuple)) or len(value) < 3:
-        raise HintError("a hint region needs at least three [x, y] corners")
-    if len(value) > MAX_CORNERS:
-        raise HintError(
-            f"a hint region has {len(value)} corners; expected {MAX_CORNERS} at most: leave out every other one"
-        )
-    corners = []
-    for corner in value:
-        if not isinstance(corner, (list, tuple)) or len(corner) != 2:
-            raise HintError(f"a corner of a hint region is {brief(corner)}; expected [x, y]")
-        corners.append((_number(corner[0], "region x"), _number(corner[1], "region y")))
-    return tuple(corners)
 
 
 @dataclass(frozen=True)
@@ -126,21 +55,21 @@ class Hint:
     region: Region | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", _number(self.x, "x"))
-        object.__setattr__(self, "y", _number(self.y, "y"))
-        object.__setattr__(self, "color", _color(self.color))
-        object.__setattr__(self, "radius", _number(self.radius, "radius", 0.5, OF_THE_SHORTER_SIDE))
+        object.__setattr__(self, "x", number(self.x, "x"))
+        object.__setattr__(self, "y", number(self.y, "y"))
+        object.__setattr__(self, "color", color_of(self.color))
+        object.__setattr__(self, "radius", number(self.radius, "radius", 0.5, OF_THE_SHORTER_SIDE))
         if self.region is not None:
-            object.__setattr__(self, "region", _region(self.region))
+            object.__setattr__(self, "region", region_of(self.region))
 
     @property
     def hex(self) -> str:
         """The color as #rrggbb."""
-        return "#" + "".join(f"{round(part * 255):02x}" for part in _color(self.color))
+        return "#" + "".join(f"{round(part * 255):02x}" for part in color_of(self.color))
 
     def to_json(self) -> dict[str, Any]:
         """This hint as the hint file writes it: nothing is lost, and a color of 8 bits is #rrggbb."""
-        color = self.hex if _color(self.hex) == self.color else list(_color(self.color))
+        color = self.hex if color_of(self.hex) == self.color else list(color_of(self.color))
         row: dict[str, Any] = {"x": self.x, "y": self.y, "color": color, "radius": self.radius}
         if self.region is not None:
             row["region"] = [list(corner) for corner in self.region]
@@ -234,7 +163,7 @@ EXPECTED = 'expected a HintSet, or a list of Hints or of tuples such as (0.5, 0.
 def _each_a_hint(hints: object) -> tuple[Hint, ...]:
     if isinstance(hints, (str, bytes, dict, Path)) or not isinstance(hints, Iterable):
         advice = "; HintSet.load reads a hint file" if isinstance(hints, (str, Path)) else ""
-        raise HintError(f"hints: {EXPECTED}, found {_one_line(brief(hints))}{advice}")
+        raise HintError(f"hints: {EXPECTED}, found {one_line(brief(hints))}{advice}")
     taken = itertools.islice(hints, 10 * MAX_HINTS)  # an endless one ends here
     return tuple(_as_hint(each, number) for number, each in enumerate(taken, start=1))
 
@@ -243,7 +172,7 @@ def _as_hint(value: object, number: int) -> Hint:
     if isinstance(value, Hint):
         return value
     if not isinstance(value, (tuple, list)) or not 3 <= len(value) <= 4:
-        raise HintError(f"hints: {EXPECTED}; number {number} is {_one_line(brief(value))}")
+        raise HintError(f"hints: {EXPECTED}; number {number} is {one_line(brief(value))}")
     try:
         return Hint(*value)
     except HintError as error:

@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float64, Int16, UInt8
 
 from safelight.arrays import Mask
 from safelight.pixels.geometry import Box
-from safelight.tasks.hints import Hint, HintSet, Region
+from safelight.tasks.hint_values import Region
+from safelight.tasks.hints import Hint, HintSet
 
 DRAWN = 1000  # corners; OpenCV's time grows with more than their square where the lines cross each other
 
