@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal["grey", "toned", "tinted", "faded", "colored"]
 Matrix: TypeAlias = Float64[np.ndarray, "n terms"]
 
 GRID = 40  # the picture is looked at in so many places a side: averaging takes away grain and JPEG's noise
+RIDGE = 1e-4  # of about a thousand places
 ROUNDS = 8  # of reweighting: what has colors of its own must not bend the curve
 KEPT = 0.98  # share of the places that count: a stamp, a stain or a date in ink makes no color photo
 GREY = 2.0  # mean chroma, in units of Lab, up to which a tone is none
@@ -117,14 +118,16 @@ def _tone(
     weights = np.ones(len(L))
     coefficients = np.zeros((terms.shape[1], 2))
     for _ in range(ROUNDS):
-        root = np.sqrt(weights)[:, None]
-        coefficients, *_ = np.linalg.lstsq(terms * root, ab * root, rcond=None)
+        coefficients = _solve(terms, ab, weights)
         away = np.asarray(chroma(ab - terms @ coefficients))
         weights = 1 / (1 + (away / max(0.5, 1.5 * float(np.median(away)))) ** 2)
-    alone, *_ = np.linalg.lstsq(
-        powers * np.sqrt(weights)[:, None], ab * np.sqrt(weights)[:, None], rcond=None
-    )
-    return terms @ coefficients, alone
+    return terms @ coefficients, _solve(powers, ab, weights)
+
+
+def _solve(terms: Matrix, ab: Float64[np.ndarray, "n 2"], weights: Float64[np.ndarray, " n"]) -> Matrix:
+    """Weighted least squares by the normal equations; RIDGE decides where one lightness is all that there is."""
+    weighted = (terms * weights[:, None]).T
+    return np.asarray(np.linalg.solve(weighted @ terms + RIDGE * np.eye(terms.shape[1]), weighted @ ab))
 
 
 def _hue(tone: Float64[np.ndarray, "n 2"]) -> tuple[Float64[np.ndarray, "2"], float]:

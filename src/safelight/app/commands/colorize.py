@@ -35,7 +35,8 @@ The place of a hint is given as fractions from the left and from the top, its ra
 shorter side, and its color as #rrggbb, #rgb or the name of a CSS color. A hint file NAME.hints.json that lies
 beside the photo is used by itself; --hints and --hint take its place.
 
-Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
+Exit status: 0 every photo has its result or was left as it is, 1 some failed (each said in one line),
+2 wrong usage, 130 stopped.
 """
 
 
