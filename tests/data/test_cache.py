@@ -1,13 +1,17 @@
 """A dataset read through its memory map, split by split, fold by fold; a plain folder read as one."""
 
+import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from safelight.data import finished
 from safelight.data.build import build_dataset
-from safelight.data.cache import PictureSet, open_dataset, open_fold
+from safelight.data.cache import PictureSet, open_dataset, open_fold, open_splits
+from safelight.data.finished import Finished
 from safelight.data.rows import read_rows
 from safelight.errors import DatasetError
 
@@ -67,6 +71,50 @@ def test_folds_hold_out_each_picture_once_and_test_never(built: Path) -> None:
         held += names(out)
     known = [name for split in ("train", "val") for name in names(open_dataset(built, split))]
     assert sorted(held) == sorted(known)
+
+
+def test_a_dataset_brought_up_to_date_changes_nothing_for_whoever_reads_it(
+    painted: FolderMaker, tmp_path: Path
+) -> None:
+    """Pictures, rows and borders as each file itself says: a border of its own width in every photo."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(20):
+        paint(number, (96, 40 + 4 * number)).save(photos / f"{number:03}.png")
+    padded = replace(SMALL, fit="pad")
+    built = build_dataset(photos, tmp_path / "built", padded).folder
+    pictures = open_dataset(built)
+    before = [np.array(pictures[i]) for i in range(len(pictures))]
+    for name in ("000.png", "001.png", "002.png"):
+        (photos / name).unlink()
+    paint(77, (40, 96)).save(photos / "0.png")
+    build_dataset(photos, built, padded)
+    assert len(open_dataset(built)) == 18
+    assert names(pictures) == [f"{number:03}.png" for number in range(20)]
+    for i in range(20):
+        assert np.array_equal(pictures[i], before[i])
+        width = round(32 * min(1, (40 + 4 * i) / 96))
+        assert pictures.photo(i).shape[:2] == pytest.approx(
+            (32, width) if i < 14 else (round(32 * 96 / (40 + 4 * i)), 32), abs=1
+        )
+    with pytest.raises(DatasetError, match="was brought up to date while it was read; start again"):
+        pickle.loads(pickle.dumps(pictures))
+
+
+def test_both_splits_are_of_one_build(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of a build are put in place one after the other: they are waited for, never mixed."""
+    real, looks = finished.open_finished, []
+
+    def between(folder: Path) -> Finished | None:
+        looks.append(1)
+        if len(looks) == 2:  # the files are open: now another build takes their place
+            about = json.loads((built / "dataset.json").read_text())
+            (built / "dataset.json").write_text(json.dumps(about | {"fingerprint": "another"}))
+        return real(folder)
+
+    monkeypatch.setattr(finished, "open_finished", between)
+    train, val = open_splits(built)
+    assert (train.dataset is val.dataset, train.dataset.fingerprint, len(looks)) == (True, "another", 4)
 
 
 def test_a_pickled_set_is_small_and_opens_again(built: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safelight.data.rows import read_row, read_rows, read_rows_at, write_rows
+from safelight.data.rows import RowFile, read_row, read_rows, read_rows_at, write_rows
 from safelight.errors import DatasetError
 
 names = st.text(st.characters(codec=None), max_size=20)  # also lone surrogates: file names that are not UTF-8
@@ -36,9 +36,30 @@ def test_200_000_rows_are_read_in_constant_memory(tmp_path: Path) -> None:
     assert peak < 500_000  # bytes
 
 
-@pytest.mark.parametrize("line", ["{", "[1]", "text", "3"])
+@pytest.mark.parametrize("line", ["{", "[1]", "text", "3", "[" * 100_000, '{"a":' * 100_000])
 def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": 1}\n\n' + line + "\n")
     with pytest.raises(DatasetError, match=r"rows\.jsonl, line 3 is not a JSON object"):
         list(read_rows(path))
+
+
+def test_numbers_that_json_does_not_have_are_no_numbers(tmp_path: Path) -> None:
+    """RFC 8259, section 6: Infinity and NaN are not permitted; Python writes and reads them all the same."""
+    path, copy = tmp_path / "rows.jsonl", tmp_path / "copy.jsonl"
+    path.write_text('{"tags": NaN, "more": [1, -Infinity, {"deep": Infinity}]}\n')
+    write_rows(copy, read_rows(path))
+    assert copy.read_text() == '{"tags": null, "more": [1, null, {"deep": null}]}\n'
+
+
+def test_a_file_held_open_stays_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"file_name": "x" * 100_000}, {"file_name": "b"}]
+    write_rows(path, rows)
+    offsets = [offset for offset, _ in read_rows_at(path)]
+    held = RowFile(path)
+    write_rows(tmp_path / "new", [{"file_name": "another"}] * 3)
+    (tmp_path / "new").replace(path)
+    assert [held.row(offset) for offset in offsets] == rows
+    with pytest.raises(DatasetError, match="not a JSON object"):
+        held.row(offsets[1] + 1)

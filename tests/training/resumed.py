@@ -1,10 +1,13 @@
 """A training in a process of its own (test_resume.py); imported once, then forked."""
 
 import multiprocessing
+import os
+import sys
 from pathlib import Path
 
 import torch
 
+from safelight.app.cli import main
 from safelight.journal.run import Run
 from safelight.training import fit as training
 from safelight.training.color.probes import ColorProbes, choose
@@ -20,3 +23,15 @@ def train_here(recipe: ColorRecipe, dataset: Path, runs: Path) -> None:
         training.resume(Run.open(runs), quiet=True)
     else:
         training.fit(recipe, dataset, runs, quiet=True)
+
+
+def command_here(words: list[str], told: Path) -> None:
+    """The command line, on one thread; what it says goes into a file."""
+    multiprocessing.set_start_method("fork", force=True)
+    torch.set_num_threads(1)
+    ColorProbes.choose = classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))  # type: ignore[assignment, method-assign]
+    with told.open("w") as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+    main(words)

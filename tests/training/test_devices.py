@@ -17,7 +17,7 @@ from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
 from safelight.training import ranks
 from safelight.training.batches import Forward
-from safelight.training.guard.states import read
+from safelight.training.checkpoints import read
 from tests.app.shell import safelight, start
 
 PROGRAM = Path(__file__).with_name("two_processes.py")

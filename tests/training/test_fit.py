@@ -108,7 +108,7 @@ def test_a_finished_run_has_all_its_parts(run: Run, tiny: ColorRecipe, dataset: 
     assert set(facts["scores"]) == {f"val/gain_{count}" for count in COUNTS}
     assert facts["dataset"]["path"] == str(dataset)
     assert facts["dataset"]["train"] + facts["dataset"]["val"] <= 24
-    assert training.from_json(run.recipe_json) == tiny
+    assert training.recipe_of(run) == tiny
     versions = json.loads((run.folder / "environment.json").read_text())["packages"]
     assert torch.__version__.startswith(versions["torch"])
 

@@ -15,10 +15,11 @@ from torch import nn
 
 from safelight.journal.run import Run
 from safelight.training import fit as training
+from safelight.training.checkpoints import GOOD, read
 from safelight.training.color.probes import ColorProbes, choose
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.color.samples import ColorSamples, Sample
-from safelight.training.guard.states import GOOD, guard_state, read
+from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import GuardError
 from safelight.training.modules import TrainingModule
 from safelight.training.tree import override

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
+from safelight.training.checkpoints import GOOD, LAST, read, write
 from safelight.training.guard.diagnosis import ADVICE, advice_for
 from safelight.training.guard.scale import Sign
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.states import GOOD, LAST, guard_state, keep_as_good, read, set_right, write
+from safelight.training.guard.states import guard_state, keep_as_good, set_right
 from safelight.training.guard.trips import GuardError, Tripped, words
 from safelight.training.guard.watch import StepWatch, largest, losses
 

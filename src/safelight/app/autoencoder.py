@@ -41,7 +41,7 @@ def exported(folder: Path) -> Path:
 def _export(folder: Path, out: Path) -> str:
     from safelight.app.card_of_run import Trained
     from safelight.app.export_codes import export_codes
-    from safelight.data.cache import open_dataset
+    from safelight.data.cache import open_splits
     from safelight.journal.run import Run
     from safelight.training.fit import trained_network
 
@@ -51,6 +51,6 @@ def _export(folder: Path, out: Path) -> str:
         raise RunError(
             f"{folder} is a run of {recipe.task}, no autoencoder; expected one of safelight train figures"
         )
-    data = Path(run.facts["dataset"]["path"])
-    pictures, held_out = open_dataset(data, "train"), open_dataset(data, "val")
+    data = Path(run.dataset["path"])
+    pictures, held_out = open_splits(data)
     return export_codes(Trained(run, network, recipe, pictures, held_out, recipe.augment.size, "MIT"), out)

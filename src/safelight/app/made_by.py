@@ -15,12 +15,12 @@ MEASURED = frozenset({"preparation.vivid_gain", "preparation.threshold", "prepar
 def history(run: "Run") -> str:
     """The command that trained this run; before it, a line each, those of the runs whose weights it began with."""
     from safelight.journal.run import Run
-    from safelight.training.crafts import from_json
+    from safelight.training.crafts import recipe_of
 
     facts = run.facts
     dataset, before = Path(facts["dataset"]["path"]).name, facts.get("weights_from")
     if not before:
-        return command(from_json(run.recipe_json), dataset)
+        return command(recipe_of(run), dataset)
     # The seed is left out: a run that keeps weights takes its parent's next one by itself.
     changed = {name: new for name, (_, new) in facts["difference"].items() if name != "train.seed"}
     began = _line(before, dataset, changed, "--keep-weights")

@@ -32,11 +32,11 @@ def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
     from safelight.errors import SafelightError
     from safelight.journal.run import Run
     from safelight.runtime.modelfile import find_model
-    from safelight.training.crafts import from_json
+    from safelight.training.crafts import recipe_of
 
     try:
         if Path(model).is_dir():
-            return str(from_json(Run.open(model).recipe_json).task)
+            return str(recipe_of(Run.open(model)).task)
         return find_model(model, tasks).card.task
     except SafelightError:
         return None
@@ -46,11 +46,11 @@ def trained_for(folder: str, task: str) -> tuple[Any, Any]:
     """Network and recipe of a run (training/fit.py: trained_network). Raises RunError for one of another task."""
     from safelight.errors import RunError
     from safelight.journal.run import Run
-    from safelight.training.crafts import from_json
+    from safelight.training.crafts import recipe_of
     from safelight.training.fit import trained_network
 
     run = Run.open(folder)
-    found = from_json(run.recipe_json).task
+    found = recipe_of(run).task
     if found != task:
         raise RunError(f"{folder} is a run of {found}; expected one of {task}")
     return trained_network(run)
@@ -119,7 +119,7 @@ class Sitting:
             if run.fold is None or run.fold[1] > val.dataset.settings.folds:
                 continue
             learned, _ = open_fold(self.data, *run.fold)
-            if learned.fingerprint == run.facts["dataset"]["fingerprint"]:
+            if learned.fingerprint == run.dataset["fingerprint"]:
                 which, count = run.fold
                 raise RunError(
                     f"{run.folder} is the run of fold {which} of {count} and learned from pictures of val; its scores "

@@ -11,8 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from safelight.data.finished import METADATA, Finished, open_finished, require_finished, split_number
-from safelight.data.rows import Row, read_row
+from safelight.data.finished import Finished, hold, require_finished, require_held, split_number
+from safelight.data.rows import Row
 from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.workshop import BUILDING
@@ -23,14 +23,17 @@ FEW = 8  # pictures that a split should have at least
 
 
 class PictureSet:
-    """Some or all pictures of a dataset. Pickled, it carries the place of the pixels, not the pixels."""
+    """Some or all pictures of a dataset, as it was when it was opened, though it is brought up to date meanwhile.
+
+    Pickled, it carries the place of the pixels, not the pixels.
+    """
 
     def __init__(self, dataset: Finished, name: str, numbers: Int64[np.ndarray, " n"]) -> None:
         self.dataset = dataset
         self.name = name
         self.numbers = numbers  # of its pictures in the whole dataset
-        self._index = dataset.index()
-        self._pixels = dataset.pixels()
+        self._index = dataset.held.index
+        self._pixels = dataset.held.pixels
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -41,7 +44,7 @@ class PictureSet:
 
     def rows(self, i: int) -> Row:
         """The metadata row of the i-th picture."""
-        return read_row(self.dataset.folder / METADATA, int(self._index["offset"][self.numbers[i]]))
+        return self.dataset.held.metadata.row(int(self._index["offset"][self.numbers[i]]))
 
     def photo(self, i: int) -> UInt8[np.ndarray, "h w 3"]:
         """The i-th picture without the border that a padded dataset has."""
@@ -90,10 +93,17 @@ class PictureSet:
         return np.asarray(self._index[name][self.numbers])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.dataset.folder, "name": self.name, "numbers": self.numbers}
+        dataset = self.dataset
+        return {
+            "folder": dataset.folder,
+            "fingerprint": dataset.fingerprint,
+            "name": self.name,
+            "numbers": self.numbers,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(require_finished(state["folder"]), state["name"], state["numbers"])  # type: ignore[misc]
+        dataset = require_held(state["folder"], state["fingerprint"])
+        self.__init__(dataset, state["name"], state["numbers"])  # type: ignore[misc]
 
 
 @runtime_checkable
@@ -125,11 +135,22 @@ def open_dataset(
     A plain folder is built into the user's cache first (and brought up to date each time), with `settings`.
     Raises DatasetError if the folder is neither, or the split has no picture.
     """
-    dataset = _open_or_build(Path(path), settings, progress)
-    splits = dataset.index()["split"]
-    chosen = np.arange(len(splits)) if split is None else np.flatnonzero(splits == split_number(split))
-    name = _name(path) if split is None else f"{_name(path)}/{split}"
-    return _checked(PictureSet(dataset, name, chosen))
+    dataset = open_source(path, settings, progress)
+    if split is not None:
+        return split_of(dataset, path, split)
+    return _checked(PictureSet(dataset, _name(path), np.arange(len(dataset.held.index))))
+
+
+def open_splits(path: Path | str) -> tuple[PictureSet, PictureSet]:
+    """The train and the val split, of one and the same build of the dataset. Raises DatasetError."""
+    dataset = open_source(path)
+    return split_of(dataset, path, "train"), split_of(dataset, path, "val")
+
+
+def split_of(dataset: Finished, path: Path | str, split: str) -> PictureSet:
+    """The pictures of one split. Raises DatasetError if it has none."""
+    chosen = np.flatnonzero(dataset.held.index["split"] == split_number(split))
+    return _checked(PictureSet(dataset, f"{_name(path)}/{split}", chosen))
 
 
 def open_fold(path: Path | str, fold: int, of: int | None = None) -> tuple[PictureSet, PictureSet]:
@@ -138,14 +159,20 @@ def open_fold(path: Path | str, fold: int, of: int | None = None) -> tuple[Pictu
     of: into how many folds; fewer than the dataset has put some of its folds together.
     Raises DatasetError if the path is no dataset, or has no such fold.
     """
-    dataset = _open_or_build(Path(path), None, None)
+    return fold_of(open_source(path), path, fold, of)
+
+
+def fold_of(
+    dataset: Finished, path: Path | str, fold: int, of: int | None = None
+) -> tuple[PictureSet, PictureSet]:
+    """The same of a dataset that is open."""
     most = dataset.settings.folds
     folds = most if of is None else of
     if not 2 <= folds <= most:
         raise DatasetError(f"{path} has {most} folds, not {folds}; for more, build it with --folds {folds}")
     if not 0 <= fold < folds:
         raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {folds - 1}")
-    index = dataset.index()
+    index = dataset.held.index
     usable, held = index["split"] != split_number("test"), index["fold"] % folds == fold
     name = f"{_name(path)}/fold{fold}"
     train = PictureSet(dataset, f"{name}/train", np.flatnonzero(usable & ~held))
@@ -159,18 +186,23 @@ def cache_folder(source: Path, settings: BuildSettings) -> Path:
     return root / "datasets" / f"{source.resolve().name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
-def _open_or_build(path: Path, settings: BuildSettings | None, progress: Progress | None) -> Finished:
+def open_source(
+    path: Path | str, settings: BuildSettings | None = None, progress: Progress | None = None
+) -> Finished:
+    """A dataset, or that of a plain folder, with its files open (see `open_dataset`). Raises DatasetError."""
+    path = Path(path)
     if not path.is_dir():
         raise DatasetError(f"{path} is not a folder; give a dataset or a folder of pictures")
-    if (path / BUILDING).is_dir() and not (path / DATASET).is_file():
-        raise DatasetError(f"{path} is an unfinished dataset; run its safelight data build again")
-    dataset = open_finished(path)
+    dataset = hold(path)
     if dataset:
         return dataset
+    if (path / BUILDING).is_dir() and not (path / DATASET).is_file():
+        raise DatasetError(f"{path} is an unfinished dataset; run its safelight data build again")
     from safelight.data.build import build_dataset  # a built dataset is read without what building needs
 
     settings = settings or BuildSettings()
-    return require_finished(build_dataset(path, cache_folder(path, settings), settings, progress).folder)
+    folder = build_dataset(path, cache_folder(path, settings), settings, progress).folder
+    return require_held(folder, require_finished(folder).fingerprint)
 
 
 def _name(path: Path | str) -> str:

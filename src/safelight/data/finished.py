@@ -13,8 +13,10 @@ report.md, report.html, report_*.png
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from safelight.data.facts import Facts
-from safelight.data.rows import Row, read_rows
+from safelight.data.rows import Row, RowFile, read_rows
 from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings
 from safelight.data.split import SPLITS, Place
@@ -51,12 +53,32 @@ INDEX_TYPE = np.dtype(
 )
 
 
+PLACING, ATTEMPTS = (
+    0.1,
+    20,
+)  # seconds between two looks at a dataset whose files are being put in place, and how many
+
+
+@dataclass(frozen=True)
+class Held:
+    """The files of a dataset that are read at any time, open: whatever takes their names, they stay the same."""
+
+    index: np.ndarray
+    pixels: UInt8[np.ndarray, "n size size 3"]
+    metadata: RowFile
+
+
 @dataclass(frozen=True)
 class Finished:
     """A finished dataset, opened for reading."""
 
     folder: Path
     about: dict[str, Any]  # dataset.json
+
+    @cached_property
+    def held(self) -> Held:
+        """Its files, open from when they were first asked for."""
+        return Held(self.index(), self.pixels(), RowFile(self.folder / METADATA))
 
     @property
     def settings(self) -> BuildSettings:
@@ -123,6 +145,43 @@ def require_finished(folder: Path) -> Finished:
             f"{folder} is no finished dataset; build it with: safelight data build PICTURES -o {folder}"
         )
     return dataset
+
+
+def hold(folder: Path) -> Finished | None:
+    """The dataset in a folder with its files open, all of one build; None where there is none.
+
+    A dataset that is being brought up to date is waited for while its new files are put in place. Raises
+    DatasetError.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            dataset = open_finished(folder)
+            if dataset is None and not (folder / BUILDING / READY).is_dir():
+                return None
+            if dataset is not None and _is_of_one_build(dataset):
+                return dataset
+        except (DatasetError, OSError):
+            if not (folder / BUILDING / READY).is_dir():
+                raise
+        time.sleep(PLACING)
+    raise DatasetError(f"{folder} is an unfinished dataset; run its safelight data build again")
+
+
+def require_held(folder: Path, fingerprint: str) -> Finished:
+    """The same dataset in another process. Raises DatasetError where it was brought up to date meanwhile."""
+    dataset = hold(folder)
+    if dataset is None or dataset.fingerprint != fingerprint:
+        raise DatasetError(f"{folder} was brought up to date while it was read; start again")
+    return dataset
+
+
+def _is_of_one_build(dataset: Finished) -> bool:
+    """Whether the files that are now open are those of its dataset.json."""
+    count = len(dataset.held.index)
+    if len(dataset.held.pixels) != count:
+        return False
+    now = open_finished(dataset.folder)
+    return now is not None and now.about == dataset.about
 
 
 def prepare(building: Path) -> Path:

@@ -18,6 +18,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import subprocess
 import zipfile
 from dataclasses import dataclass
@@ -60,6 +61,18 @@ class Run:
         else:
             raise RunError(f"no free run folder under {root}; is its clock standing still?")
         run = cls(folder)
+        try:
+            run._begin(recipe_json, facts)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise RunError(
+                f"{folder} cannot be written ({error.strerror or error}); make room there, or give another --runs"
+            ) from None
+        return run
+
+    def _begin(self, recipe_json: str, facts: dict[str, Any]) -> None:
+        """Write what is known before the first step. Raises OSError."""
+        folder = self.folder
         for part in ("checkpoints", "pictures", "verdicts"):
             (folder / part).mkdir()
         (folder / "recipe.json").write_text(recipe_json + "\n", encoding="utf-8")
@@ -69,8 +82,7 @@ class Run:
             (folder / "code.diff").write_text(difference, encoding="utf-8")
         if commit() is None:
             keep_code(folder / "code.zip")
-        run.note(state="running", started=_now(), **facts)
-        return run
+        self.note(state="running", started=_now(), **facts)
 
     @classmethod
     def open(cls, folder: Path | str) -> "Run":
@@ -82,9 +94,23 @@ class Run:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """run.json."""
-        facts: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        """run.json. Raises RunError for a damaged one."""
+        path = self.folder / "run.json"
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise RunError(f"{path} is damaged ({error}); expected what a run writes there") from None
+        if not isinstance(facts, dict) or not isinstance(facts.get("state"), str):
+            raise RunError(f"{path} is damaged (it names no state); expected what a run writes there")
         return facts
+
+    @property
+    def dataset(self) -> dict[str, Any]:
+        """What run.json says of the dataset: path and fingerprint, at least. Raises RunError for a damaged one."""
+        dataset = self.facts.get("dataset")
+        if not isinstance(dataset, dict) or not {"path", "fingerprint"} <= dataset.keys():
+            raise RunError(f"{self.folder / 'run.json'} is damaged (it names no dataset with its path)")
+        return dataset
 
     @property
     def fold(self) -> tuple[int, int] | None:
@@ -94,8 +120,12 @@ class Run:
 
     @property
     def recipe_json(self) -> str:
-        """recipe.json."""
-        return (self.folder / "recipe.json").read_text(encoding="utf-8")
+        """recipe.json. Raises RunError for one that is no text."""
+        path = self.folder / "recipe.json"
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise RunError(f"{path} is damaged (it is no text); expected what a run writes there") from None
 
     @property
     def last_checkpoint(self) -> Path:
@@ -106,11 +136,15 @@ class Run:
         return path
 
     def note(self, **facts: Any) -> None:
-        """Add facts to run.json, all or nothing."""
+        """Add facts to run.json, all or nothing. Raises OSError, and then leaves nothing half-written."""
         path = self.folder / "run.json"
         known = self.facts if path.exists() else {}
         fresh = path.with_suffix(".json.new")
-        fresh.write_text(json.dumps(known | facts, indent=1) + "\n", encoding="utf-8")
+        try:
+            fresh.write_text(json.dumps(known | facts, indent=1) + "\n", encoding="utf-8")
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
         fresh.replace(path)
 
     def finish(self, state: str, **facts: Any) -> None:

@@ -4,11 +4,14 @@ All randomness of a sample comes from (seed, k): no two workers can draw alike, 
 step goes on with exactly the samples that it would have had.
 """
 
+import builtins
+import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -16,7 +19,7 @@ import torch
 from jaxtyping import Float64, UInt8
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from safelight.errors import RecipeError
+from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import ASKING
 
@@ -125,6 +128,55 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
+class Batches(DataLoader[S]):
+    """A DataLoader whose loading processes can be ended, whatever became of who iterated over it.
+
+    An exception keeps its iterator alive, and Python waits at exit for processes that ignore its signal.
+    """
+
+    _loading: Any = None
+    _workers: tuple[BaseProcess, ...] = ()
+
+    def __iter__(self) -> Any:
+        before = set(multiprocessing.active_children())
+        self._loading = super().__iter__()
+        self._workers = tuple(each for each in multiprocessing.active_children() if each not in before)
+        return self._loading
+
+    def end(self) -> None:
+        """End the loading processes, those too that are in the midst of a picture."""
+        if self._workers:
+            # torch is told first: it raises an error when one of its processes is gone that it still counts on
+            self._loading._shutdown_workers()
+        for worker in self._workers:
+            worker.kill()
+            worker.join()
+        self._loading, self._workers = None, ()
+
+
+def as_raised(error: Exception) -> Exception:
+    """The error of a loading process as it was there; torch makes its message a traceback of many lines.
+
+    What could not be read or held in memory there becomes a RunError. Any other stays as it is.
+    """
+    head, _, _ = str(error).partition("\n")
+    if not (head.startswith("Caught ") and " in DataLoader worker process " in head):
+        return error
+    kind = type(error)
+    name = (
+        kind.__qualname__
+        if kind.__module__ == builtins.__name__
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
+    _, found, message = str(error).rpartition(f"\n{name}: ")
+    said = " ".join(message.split())
+    if found and isinstance(error, SafelightError):
+        return kind(said)
+    if isinstance(error, (OSError, MemoryError, EOFError)):
+        return RunError(f"a picture could not be loaded ({kind.__name__}: {said or 'no more is known'})")
+    return error
+
+
 def training_batches(
     samples: Dataset[S],
     collate: Callable[[list[S]], Any],
@@ -133,14 +185,14 @@ def training_batches(
     skipped: int = 0,
     rank: int = 0,
     world: int = 1,
-) -> DataLoader[S]:
+) -> Batches[S]:
     """The batches from this step of the run to its end: the share of process `rank` of `world`."""
     import cv2
 
     # Before the workers are forked: OpenCV's pool of threads does not come along, and waits for itself there.
     cv2.setNumThreads(1)
     batch, workers = recipe.data.batch, min(recipe.data.workers, processors())
-    return DataLoader(
+    return Batches(
         samples,
         batch_size=batch // world,
         sampler=Forward(batch, first_step, recipe.train.steps, skipped, rank, world),

@@ -3,7 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
-from safelight.errors import RecipeError
+from safelight.errors import RecipeError, RunError
+from safelight.journal.run import Run
 from safelight.training.code.craft import CodeCraft
 from safelight.training.code.recipe import CodeRecipe
 from safelight.training.color.craft import ColorCraft
@@ -39,11 +40,19 @@ def craft_of(recipe: Recipe) -> Craft[Any]:
     return TASKS[recipe.task].craft
 
 
+def recipe_of(run: Run) -> Any:
+    """A run's recipe. Raises RunError, with the file's name, for one that is damaged or of another safelight."""
+    try:
+        return from_json(run.recipe_json)
+    except RecipeError as error:
+        raise RunError(f"{run.folder / 'recipe.json'} cannot be used: {error}") from None
+
+
 def from_json(text: str) -> Any:
     """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
     try:
         tree = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RecipeError(f"recipe is not JSON ({error})") from None
     if not isinstance(tree, dict):
         raise RecipeError(f"recipe is {tree!r}; expected an object with settings")

@@ -1,5 +1,7 @@
 """From a recipe and a dataset to a run folder with trained weights, on lightning's Trainer."""
 
+import contextlib
+import errno
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,17 +13,18 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from safelight.data.cache import PictureSet, open_dataset, open_fold
+from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
 from safelight.training.accelerators import Accelerator, device_for
 from safelight.training.adversarial import module_for
-from safelight.training.batches import training_batches
-from safelight.training.crafts import craft_of, from_json
+from safelight.training.batches import as_raised, training_batches
+from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
+from safelight.training.crafts import craft_of, recipe_of
 from safelight.training.doctor import some_pictures
 from safelight.training.first_weights import fit_first_weights
 from safelight.training.guard.mending import go_back, loader_died
-from safelight.training.guard.states import guard_state, read
+from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import Tripped
 from safelight.training.lock import locked
 from safelight.training.modules import TrainingModule
@@ -31,6 +34,8 @@ from safelight.training.stopping import Stopped, StopRequest
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import Work, one_look, trainer_for
 from safelight.training.tree import difference, override, to_json
+
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 Again: TypeAlias = Callable[[Path], Work]  # a run's work from one of its checkpoints
 
@@ -45,6 +50,7 @@ def fit(
     devices: int = 1,
     fold: tuple[int, int] | None = None,
     accelerator: Accelerator = "auto",
+    sets: tuple[PictureSet, PictureSet] | None = None,
 ) -> Run:
     """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
@@ -53,13 +59,14 @@ def fit(
     devices: how many processes share each batch; each of them comes here (training/ranks.py).
     fold: (which, of how many) is held out in place of the val split (training/folds.py).
     accelerator: where it is trained; "auto": on a GPU if there is one (training/accelerators.py).
+    sets: the pictures of `data` to train on and those held out, where they are open.
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
     Raises DatasetError, RecipeError, GuardError for a run that cannot be kept healthy; what goes wrong in
     training is raised too, and the run marked failed.
     """
     device = device_for(accelerator, devices)
-    pictures, held_out = open_sets(data, fold)
-    before = from_json(parent.recipe_json) if parent else None
+    pictures, held_out = sets or open_sets(data, fold)
+    before = recipe_of(parent) if parent else None
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
     again = partial(_prepare, recipe, pictures, held_out, devices, device)
@@ -86,7 +93,7 @@ def fit(
 
 def descent(recipe: Recipe, parent: Run | None) -> dict[str, Any]:
     """Facts of a run: the one that it was started from, and the settings that differ from that one's."""
-    changed = difference(from_json(parent.recipe_json), recipe) if parent else {}
+    changed = difference(recipe_of(parent), recipe) if parent else {}
     return {
         "parent": parent.folder.name if parent else None,
         "difference": {name: list(pair) for name, pair in changed.items()},
@@ -115,7 +122,7 @@ def resume(
 
 def open_sets(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, PictureSet]:
     """The pictures to train on and those held out: a fold, or the val split. Raises DatasetError."""
-    return open_fold(data, *fold) if fold else (open_dataset(data, "train"), open_dataset(data, "val"))
+    return open_fold(data, *fold) if fold else open_splits(data)
 
 
 def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -> tuple[Work, Again]:
@@ -126,31 +133,47 @@ def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -
             f"{run.folder} holds the runs of {facts['folds']} folds ({', '.join(facts['children']) or 'none yet'}); "
             f"resume one of them, or start all anew with --folds {facts['folds']}"
         )
-    if facts["state"] == "finished":
+    if facts["state"] == "finished" and _is_whole(run.folder / "checkpoints" / "last.ckpt"):
         raise RunError(
             f"{run.folder} is finished; to train longer: safelight train {run.folder} --keep-weights "
             "--data DATASET (docs/training.md)"
         )
-    recipe, data = from_json(run.recipe_json), data or Path(facts["dataset"]["path"])
+    recipe, data = recipe_of(run), data or Path(run.dataset["path"])
     pictures, held_out = open_sets(data, run.fold)
-    if pictures.fingerprint != facts["dataset"]["fingerprint"]:
-        raise RunError(f"{data} is no longer what {run.folder} was trained on; start a new run from it")
+    if pictures.fingerprint != run.dataset["fingerprint"]:
+        raise RunError(
+            f"{data} is no longer what {run.folder} was trained on, so it cannot go on to what it would have been; "
+            f"with its weights and the new pictures: safelight train {run.folder} --data {data} --keep-weights"
+        )
     again = partial(_prepare, recipe, pictures, held_out, devices, device)
-    last = run.folder / "checkpoints" / "last.ckpt"
-    begun = last.is_file() or facts.get("weights_from")
-    return again(run.last_checkpoint if begun else None), again
+    checkpoints = [run.folder / "checkpoints" / name for name in ("last.ckpt", "good.ckpt")]
+    if not any(path.is_file() for path in checkpoints) and not facts.get("weights_from"):
+        return again(None), again
+    chosen, said = to_go_on_from(run, module_for(recipe, craft_of(recipe)))
+    if said and is_first():
+        print(f"safelight: {said}", file=sys.stderr)
+        if chosen != checkpoints[0]:
+            put_back(run)
+    return again(checkpoints[0]), again
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        read(checkpoint)
+    except RunError:
+        return False
+    return True
 
 
 def step_of(checkpoint: Path) -> int:
-    """How many optimizer steps a checkpoint has seen."""
-    return int(read(checkpoint)["global_step"])
+    """How many optimizer steps a checkpoint has seen; 0 where it cannot be read."""
+    return int(read(checkpoint)["global_step"]) if _is_whole(checkpoint) else 0
 
 
 def averaged_weights(run: Run) -> dict[str, Tensor]:
     """The run's weights as they are judged and exported, by their names in the network. Raises RunError."""
-    state = torch.load(run.last_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     mine = "network."  # a discriminator is no part of what is judged
-    return {name.removeprefix(mine): tensor for name, tensor in state.items() if name.startswith(mine)}
+    return {name.removeprefix(mine): tensor for name, tensor in weights(run).items() if name.startswith(mine)}
 
 
 def take_weights(module: TrainingModule, run: Run) -> list[str]:
@@ -161,11 +184,15 @@ def take_weights(module: TrainingModule, run: Run) -> list[str]:
     try:
         return list(module.network.load_state_dict(averaged_weights(run), strict=False).missing_keys)
     except RuntimeError as error:
-        first = next((line.strip() for line in str(error).splitlines()[1:]), str(error))
         raise RecipeError(
-            f"this recipe's network cannot take the weights of {run.folder} ({first}); "
+            f"this recipe's network cannot take the weights of {run.folder} ({_first_of(error)}); "
             "leave the settings under model as they were, or begin with new weights"
         ) from None
+
+
+def _first_of(error: RuntimeError) -> str:
+    """The first of the weights that do not fit."""
+    return next((line.strip() for line in str(error).splitlines()[1:]), str(error))
 
 
 def trained_network(run: Run) -> tuple[Any, Any]:
@@ -173,10 +200,16 @@ def trained_network(run: Run) -> tuple[Any, Any]:
 
     Raises RunError.
     """
-    recipe = from_json(run.recipe_json)
+    recipe = recipe_of(run)
     craft = craft_of(recipe)
     network = craft.network(recipe)
-    network.load_state_dict(averaged_weights(run))
+    try:
+        network.load_state_dict(averaged_weights(run))
+    except RuntimeError as error:
+        raise RunError(
+            f"{run.last_checkpoint} does not hold the weights of its recipe.json ({_first_of(error)}); one of the "
+            "two was damaged or replaced"
+        ) from None
     return network.eval(), craft.settled(recipe, run.facts)
 
 
@@ -220,9 +253,20 @@ def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:
         except BaseException as error:
             if not is_first():
                 sys.exit(1)  # the first process tells
-            _close_failed(run, error)
-            raise
+            raised = _with_its_file(error, run)
+            _close_failed(run, raised)
+            if raised is error:
+                raise
+            raise raised from None
     return run
+
+
+def _with_its_file(error: BaseException, run: Run) -> BaseException:
+    """A full disk, or one that broke, as an error that says where: writing does not."""
+    if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+        place = Path(error.filename) if isinstance(error.filename, str) else run.folder
+        return RunError(cannot_write(place, error))
+    return error
 
 
 def take_all_steps(
@@ -252,18 +296,31 @@ def _take_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> Tripped |
             return None
         if work.recipe.guard.on and work.recipe.data.workers and loader_died(error):
             return Tripped.by_loader(trainer.global_step, error)
-        raise
+        raised = as_raised(error)
+        if raised is error:
+            raise
+        raise raised from None
+    finally:
+        work.batches.end()
     return None
 
 
 def _close_failed(run: Run, error: BaseException) -> None:
-    """Failures stay, and say what went wrong: in words if the user can act on it, else with the traceback."""
-    told = str(error) if isinstance(error, SafelightError) else f"{type(error).__name__}: {error}"
-    (run.folder / "error.txt").write_text(
-        told + "\n" if isinstance(error, SafelightError) else traceback.format_exc(), encoding="utf-8"
-    )
-    checkpoint = run.folder / "checkpoints" / "last.ckpt"
-    run.finish("failed", step=step_of(checkpoint) if checkpoint.is_file() else 0, error=told)
+    """Failures stay, and say what went wrong: in words if the user can act on it, else with the traceback.
+
+    Where the disk is full there may be no room for that either; the error itself is what is told then.
+    """
+    told = told_of(error)
+    whole = told + "\n" if isinstance(error, SafelightError) else traceback.format_exc()
+    with contextlib.suppress(OSError):
+        (run.folder / "error.txt").write_text(whole, encoding="utf-8")
+    with contextlib.suppress(OSError, SafelightError):
+        run.finish("failed", step=step_of(run.folder / "checkpoints" / "last.ckpt"), error=told)
+
+
+def told_of(error: BaseException) -> str:
+    """An error in a line, for run.json."""
+    return str(error) if isinstance(error, SafelightError) else f"{type(error).__name__}: {error}"
 
 
 def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:

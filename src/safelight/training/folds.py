@@ -1,5 +1,6 @@
 """k-fold cross-validation: k runs, each judged on the fold that it did not see, under one entry of the journal."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +8,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from safelight.data.cache import PictureSet, open_fold
+from safelight.data.cache import PictureSet, fold_of, open_source
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.training.accelerators import Accelerator
-from safelight.training.fit import descent, fit
+from safelight.training.fit import descent, fit, told_of
 from safelight.training.recipe import Recipe
 from safelight.training.tree import to_json
 
@@ -55,14 +56,16 @@ def fit_folds(
     stopped, with the folds that were finished. Raises what `fit` raises; DatasetError for a dataset without
     such folds.
     """
-    _, held = open_fold(data, 0, folds)
+    source = open_source(data)  # once: all folds are of the same pictures, though it is brought up to date
+    fold_of(source, data, 0, folds)
     facts = {"task": recipe.task, "recipe": recipe.name, "folds": folds, "children": []}
     facts |= descent(recipe, parent)
-    dataset = {"path": str(data.absolute()), "fingerprint": held.dataset.fingerprint}
+    dataset = {"path": str(data.absolute()), "fingerprint": source.fingerprint}
     entry = Run.start(runs, f"{recipe.name}-folds", to_json(recipe), {**facts, "dataset": dataset})
     scores: list[dict[str, float]] = []
     try:
         for fold in range(folds):
+            sets = fold_of(source, data, fold, folds)
             child = fit(
                 recipe,
                 data,
@@ -71,19 +74,21 @@ def fit_folds(
                 quiet=quiet,
                 fold=(fold, folds),
                 accelerator=accelerator,
+                sets=sets,
             )
             entry.note(children=[*entry.facts["children"], child.folder.name])
             if child.facts["state"] != "finished":
                 entry.finish("stopped", status=child.facts["status"], **_summary(scores))
                 return entry
-            scores.append(_scores(child, judge, open_fold(data, fold, folds)[1]))
+            scores.append(_scores(child, judge, sets[1]))
             child.note(fold_scores=scores[-1])
             _write(entry, scores)
     except (KeyboardInterrupt, SystemExit):
         entry.finish("stopped", **_summary(scores))
         raise
     except BaseException as error:
-        entry.finish("failed", error=f"{type(error).__name__}: {error}", **_summary(scores))
+        with contextlib.suppress(OSError):  # a full disk: the error itself is told
+            entry.finish("failed", error=told_of(error), **_summary(scores))
         raise
     entry.finish("finished", **_summary(scores))
     return entry

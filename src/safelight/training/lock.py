@@ -27,9 +27,9 @@ def locked(folder: Path, first: bool = True) -> Iterator[None]:
         return
     path = folder / LOCK
     with _held(path) as file:
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk: the folder is held without a name too
+            file.truncate(0)
+            os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}\n".encode())
         try:
             yield
         finally:

@@ -1,6 +1,8 @@
 """metrics.csv: a row for each step at which something was measured, a column for each measure."""
 
 import csv
+import shutil
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,16 +57,40 @@ class MetricsFile(Logger):
 
 
 def _read(path: Path, kept_steps: int) -> tuple[list[str], dict[int, dict[str, str]]]:
-    """The columns, and measures by step, up to and with this step."""
+    """The columns, and measures by step, up to and with this step.
+
+    Of a damaged table the rows that can be read; the file as it was is kept beside the new one, and that is said.
+    """
     if not path.is_file():
         return [], {}
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
         whole = [line for line in file if line.endswith("\n")]  # the last one may have been cut off
-    reader = csv.DictReader(whole)
-    rows = {int(row.pop(STEP)): row for row in reader}
-    kept = {
+    reader = csv.DictReader(line for line in whole if "\0" not in line)
+    rows, strange = {}, len(whole) - sum("\0" not in line for line in whole)
+    for row in reader:
+        step = _step_of(row)
+        if step is None:
+            strange += 1
+        else:
+            rows[step] = row
+    if strange or (whole and STEP not in (reader.fieldnames or ())):
+        kept = path.with_suffix(".damaged.csv")
+        shutil.copyfile(path, kept)
+        print(
+            f"safelight: {path} was damaged; its readable rows are kept, the file is {kept.name}",
+            file=sys.stderr,
+        )
+    kept_rows = {
         step: {name: value for name, value in row.items() if value}
         for step, row in rows.items()
         if step <= kept_steps
     }
-    return [STEP, *(name for name in reader.fieldnames or () if name != STEP)], kept
+    return [STEP, *(name for name in reader.fieldnames or () if name != STEP)], kept_rows
+
+
+def _step_of(row: dict[str | None, str]) -> int | None:
+    """A row's step, taken out of it; None for a row that is none."""
+    step = row.pop(STEP, None)
+    if step is None or not step.isdecimal() or None in row:
+        return None
+    return int(step)

@@ -14,6 +14,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
 from safelight.training.accelerators import CPU
+from safelight.training.batches import Batches
+from safelight.training.checkpoints import WholeFiles
 from safelight.training.craft import Probes
 from safelight.training.doctor import EvidenceCallback, LiveDoctor
 from safelight.training.guard.callback import Guard
@@ -39,7 +41,7 @@ class Work:
 
     recipe: Recipe
     module: TrainingModule
-    batches: DataLoader[Any]
+    batches: Batches[Any]
     probes: Probes
     checkpoint: Path | None = None
     steps_done: int = 0
@@ -70,6 +72,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=run.folder,
+        plugins=[WholeFiles()],
         **trainer_flags(work.devices, work.module.strategy),
     )
 

@@ -14,6 +14,7 @@ from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.losses.latent import CodeLossSettings
 from safelight.recipes.figures import figures_quick
+from safelight.training.checkpoints import read
 from safelight.training.code import probes as asked
 from safelight.training.code.craft import CodeCraft
 from safelight.training.code.probes import CodeProbes
@@ -24,7 +25,7 @@ from safelight.training.guard.diagnosis import diagnosis
 from safelight.training.guard.looks import Ailing
 from safelight.training.guard.scale import Sign
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.states import guard_state, read
+from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import GuardError, Tripped, words
 
 pytestmark = pytest.mark.usefixtures("one_thread")

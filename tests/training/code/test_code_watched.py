@@ -13,10 +13,10 @@ from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.losses.latent import CodeLossSettings
 from safelight.recipes.figures import figures_quick
+from safelight.training.checkpoints import read
 from safelight.training.code.recipe import CodeRecipe
 from safelight.training.code.samples import CodeSamples, Sample
 from safelight.training.fit import fit
-from safelight.training.guard.states import read
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

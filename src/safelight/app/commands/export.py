@@ -80,7 +80,7 @@ def _write(
     network, recipe = trained_network(run)
     if size is not None and recipe.task in ONE_SIZE:
         raise click.UsageError(f"--size is for colorizers and fillers; {ONE_SIZE[recipe.task]}")
-    sets = open_sets(data or Path(run.facts["dataset"]["path"]), run.fold)
+    sets = open_sets(data or Path(run.dataset["path"]), run.fold)
     trained = Trained(run, network, recipe, *sets, size or recipe.augment.size, license, stage)
     told = _exporters()[recipe.task](trained, out)
     early = unfinished(run)

@@ -160,11 +160,11 @@ def recipes() -> None:
 def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
     from safelight.journal.run import Run
     from safelight.recipes import recipe_named
-    from safelight.training.crafts import from_json
+    from safelight.training.crafts import recipe_of
 
     if Path(name).is_dir():
         parent = Run.open(name)
-        return parent, from_json(parent.recipe_json)
+        return parent, recipe_of(parent)
     return None, recipe_named(name)
 
 

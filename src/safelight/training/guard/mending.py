@@ -5,7 +5,8 @@ from typing import NamedTuple
 from rich.console import Console
 
 from safelight.journal.run import Run
-from safelight.training.guard.states import guard_state, read, set_right, write_trips
+from safelight.training.checkpoints import read
+from safelight.training.guard.states import guard_state, set_right, write_trips
 from safelight.training.guard.trips import GuardError, Tripped
 from safelight.training.ranks import is_first, told_by_first
 from safelight.training.recipe import Recipe
@@ -28,7 +29,9 @@ def go_back(run: Run, tripped: Tripped, recipe: Recipe, quiet: bool) -> None:
 
 
 def loader_died(error: BaseException) -> bool:
-    """Whether this is how it shows that a process which loads samples is gone."""
+    """Whether this is how it shows that a process which loads samples is gone; not that it raised an error."""
+    if str(error).startswith("Caught "):
+        return False
     if isinstance(error, RuntimeError):
         return "DataLoader worker" in str(error)
     return isinstance(error, (ConnectionError, EOFError))  # it went while it handed over a batch

@@ -17,30 +17,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from safelight.errors import RunError
+from safelight.training.checkpoints import GOOD, LAST, Checkpoint, cannot_write, read, write
 from safelight.training.guard.diagnosis import diagnosis
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.trips import GuardError, Trip, Tripped, record
 
-LAST, GOOD = "last.ckpt", "good.ckpt"
 STATE = "Guard"  # under "callbacks" in a checkpoint
 RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lrs", "_last_lr", "min_lrs")
 MORE = 4  # batches beyond those seen that bad samples cost, to the power of the trips in a row
 UNTOUCHED: dict[str, Any] = {"trips": [], "skipped": 0, "lr": 1.0}
-
-Checkpoint = dict[str, Any]
-
-
-def read(path: Path) -> Checkpoint:
-    """A checkpoint in memory; nothing in it is run."""
-    checkpoint: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    return checkpoint
-
-
-def write(checkpoint: Checkpoint, path: Path) -> None:
-    """Put a checkpoint in its place, whole at any moment."""
-    fresh = path.with_suffix(".new")
-    torch.save(checkpoint, fresh)
-    fresh.replace(path)
 
 
 def keep_as_good(last: Path) -> None:
@@ -52,7 +38,11 @@ def keep_as_good(last: Path) -> None:
     try:
         os.link(last, fresh)
     except OSError:  # a file system without links
-        shutil.copyfile(last, fresh)
+        try:
+            shutil.copyfile(last, fresh)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise RunError(cannot_write(last.with_name(GOOD), error)) from None
     fresh.replace(last.with_name(GOOD))
 
 
@@ -71,7 +61,7 @@ def set_right(
     Raises GuardError where that would be once too often, or where nothing good is left.
     """
     path = folder / "checkpoints" / LAST
-    last = read(path) if path.is_file() else {}
+    last = _readable(path) or _readable(path.with_name(GOOD)) or {}
     known = guard_state(last)
     restorable = bool(last) and (tripped.step > 0 or tripped.blame == "loader") and tripped.blame != "recipe"
     if len(known["trips"]) >= settings.trips or not restorable:
@@ -122,10 +112,18 @@ def _choose(folder: Path, last: Checkpoint, tripped: Tripped, settings: GuardSet
     trips = guard_state(last)["trips"]
     tried = bool(trips) and trips[-1]["restored"] == last["global_step"]
     proven = tripped.step - last["global_step"] >= settings.patience
-    if tripped.blame == "loader" or (proven and not tried) or not good.is_file():
+    if tripped.blame == "loader" or (proven and not tried):
         return last
-    earlier = read(good)
-    return earlier if earlier["global_step"] <= last["global_step"] else last
+    earlier = _readable(good)
+    return earlier if earlier and earlier["global_step"] <= last["global_step"] else last
+
+
+def _readable(path: Path) -> Checkpoint | None:
+    """A checkpoint, or None where there is none, or a damaged one."""
+    try:
+        return read(path)
+    except RunError:
+        return None
 
 
 def _clear_poisoned_moments(checkpoint: Checkpoint) -> bool:
