@@ -84,8 +84,8 @@ def test_folds_know_the_run_that_they_were_started_from(
     """The line is stopped where the first fold would be trained."""
     parent = Run.start(tmp_path, "quick", to_json(recipe_named("quick")), {})
     (tmp_path / "photos").mkdir()
-    held = SimpleNamespace(dataset=SimpleNamespace(fingerprint="f"))
-    monkeypatch.setattr(folds, "open_fold", lambda data, fold, count: (None, held))
+    monkeypatch.setattr(folds, "open_source", lambda data: SimpleNamespace(fingerprint="f"))
+    monkeypatch.setattr(folds, "fold_of", lambda source, data, fold, count: (None, None))
     monkeypatch.setattr(before, "build_if_plain", lambda data: None)
 
     def stop(*given: object, **also: object) -> Run:

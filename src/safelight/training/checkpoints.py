@@ -18,7 +18,7 @@ from safelight.journal.run import Run
 
 LAST, GOOD = "last.ckpt", "good.ckpt"
 DAMAGED = "damaged.ckpt"  # what a damaged last.ckpt is called when the run goes on from good.ckpt
-NEEDED = ("state_dict", "optimizer_states", "lr_schedulers", "global_step")
+NEEDED = ("state_dict", "optimizer_states", "lr_schedulers")
 
 Checkpoint = dict[str, Any]
 
@@ -42,9 +42,8 @@ def read(path: Path) -> Checkpoint:
             raise
         said = " ".join(str(error).split())[:80]
         raise RunError(f"{path} is damaged, or no checkpoint ({said or type(error).__name__})") from None
-    lacking = [name for name in NEEDED if not isinstance(checkpoint, dict) or name not in checkpoint]
-    if lacking:
-        raise RunError(f"{path} is no checkpoint of a run (it has no {lacking[0]})")
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("global_step"), int):
+        raise RunError(f"{path} is no checkpoint of a run (it names no step)")
     return dict(checkpoint)
 
 
@@ -85,6 +84,9 @@ class WholeFiles(TorchCheckpointIO):
 
 def check_fits(checkpoint: Checkpoint, module: nn.Module, path: Path) -> None:
     """Raises RunError for a checkpoint that lacks a part of what this module goes on with."""
+    lacking = [name for name in NEEDED if name not in checkpoint]
+    if lacking:
+        raise RunError(f"{path} is damaged (it has no {lacking[0]})")
     wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     for part in ("state_dict", "current_model_state"):  # the second one: the weights beside their average
         if part not in checkpoint:
@@ -144,7 +146,10 @@ def put_back(run: Run) -> None:
 def weights(run: Run) -> dict[str, Tensor]:
     """The run's averaged weights by their names, those of a discriminator too. Raises RunError, with the mend."""
     try:
-        return dict(read(run.last_checkpoint)["state_dict"])
+        stored = read(run.last_checkpoint)
+        if "state_dict" not in stored:
+            raise RunError(f"{run.last_checkpoint} is damaged (it has no state_dict)")
+        return dict(stored["state_dict"])
     except RunError as error:
         good = run.folder / "checkpoints" / GOOD
         try:
