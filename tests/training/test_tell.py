@@ -25,14 +25,22 @@ def test_measures_are_told_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held_out", "warned"), [(1, "only 1 held-out picture: scores will be chance"), (8, "")]
+    ("trained", "held_out", "warned"),
+    [
+        (1, 1, "only 2 pictures: too few to train or to judge; a few hundred make sense"),
+        (60, 1, "only 1 held-out picture: scores will be chance"),
+        (60, 8, ""),
+    ],
 )
-def test_a_headline_counts_and_warns(tiny: ColorRecipe, tmp_path: Path, held_out: int, warned: str) -> None:
-    recipe = override(tiny, {"train.steps": "1"})
-    facts = {"dataset": {"path": "/somewhere/album", "train": 1, "val": held_out}}
+def test_a_headline_counts_and_warns(
+    tiny: ColorRecipe, tmp_path: Path, trained: int, held_out: int, warned: str
+) -> None:
+    recipe = override(tiny, {"train.steps": "100"})
+    facts = {"dataset": {"path": "/somewhere/album", "train": trained, "val": held_out}}
     run = Run.start(tmp_path, "quick", to_json(recipe), facts)
     first, _, second = headline(run, recipe, 0).partition("\n")
-    assert first == f"quick: 1 step of 4 on 1 picture of album, {held_out} held out; the run is {run.folder}"
+    count = "1 picture" if trained == 1 else f"{trained} pictures"
+    assert first == f"quick: 100 steps of 4 on {count} of album, {held_out} held out; the run is {run.folder}"
     assert second == warned
 
 
@@ -41,12 +49,17 @@ def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
 ) -> None:
     run = training.fit(override(tiny, {"train.steps": "3", "train.validate_every": "2"}), dataset, tmp_path)
     output = capfd.readouterr()
-    head, few, *lines = output.err.splitlines()
+    head, few, short, *lines = output.err.splitlines()
+    sheet = lines.pop()
     held_out, trained = run.facts["dataset"]["val"], run.facts["dataset"]["train"]
     assert head == (
         f"quick: 3 steps of 4 on {trained} pictures of album, {held_out} held out; the run is {run.folder}"
     )
-    assert few == f"only {held_out} held-out pictures: scores will be chance"
+    assert (
+        few == f"only {trained + held_out} pictures: too few to train or to judge; a few hundred make sense"
+    )
+    assert short == "3 steps: too short to show anything but that all works"
+    assert sheet == f"answers to look at: {run.folder}/pictures/step-0000003.jpg"
     assert [line.partition(": loss ")[0] for line in lines] == ["step 2 of 3", "step 3 of 3"]
     assert all("gain" in line and "with 10 hints" in line for line in lines)
     assert output.out == ""

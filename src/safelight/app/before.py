@@ -1,10 +1,14 @@
 """What safelight train does before a run: build a plain folder, check memory, find batch and learning rate."""
 
+import time
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app import progress
 from safelight.app.progress import Bars
 
 if TYPE_CHECKING:
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
     from safelight.data.cache import PictureSet
     from safelight.journal.run import Run
+    from safelight.training.fit import Stages
     from safelight.training.folds import Judge
     from safelight.training.recipe import Recipe
 
@@ -26,6 +31,51 @@ def build_if_plain(data: Path) -> None:
 
     with Bars() as bars:
         open_dataset(data, progress=lambda done, total, what: bars.show(what, done, total))
+
+
+def stages(quiet: bool) -> "Stages":
+    """Who is told what goes on where nothing can be counted: nobody, if nothing is to be said."""
+    return nullcontext if quiet else progress.Stages
+
+
+def check_room(plan: "Recipe", device: "torch.device", quiet: bool) -> None:
+    """Raises RecipeError where the machine has not the memory that a recipe needs."""
+    from safelight.training.memory import check_memory
+
+    with stages(quiet)() as stage:
+        if stage:
+            stage("measuring memory")
+        check_memory(plan, device)
+
+
+def paced(plan: "Recipe", data: Path, device: "torch.device", minutes: float | None, quiet: bool) -> "Recipe":
+    """The recipe, made to end in so many minutes if that is asked; how long it will take is told.
+
+    Short recipes are not measured: they are over as soon.
+    """
+    from safelight.data.cache import open_splits
+    from safelight.training.pace import ending_in, measure_pace
+    from safelight.training.ranks import is_first
+    from safelight.training.tell import SHORT, in_words
+
+    began = time.monotonic()
+    if minutes is None and (quiet or plan.train.steps < SHORT or not is_first()):
+        return plan
+    with stages(quiet)() as stage:
+        if stage:
+            stage("timing a few steps")
+        pace = measure_pace(plan, *open_splits(data), device)
+    if minutes is not None:
+        pace = replace(pace, once=pace.once + time.monotonic() - began)
+        plan = ending_in(plan, 60 * minutes, pace)
+    if not quiet:
+        shorter = "" if minutes is not None else "; for a shorter one: --minutes 15"
+        click.echo(
+            f"this will take about {in_words(pace.seconds(plan))} here ({plan.train.steps:,} steps of "
+            f"{pace.step:.2g} s){shorter}",
+            err=True,
+        )
+    return plan
 
 
 def tell_batches(plan: "Recipe", data: Path, device: "torch.device") -> None:

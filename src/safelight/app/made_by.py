@@ -20,7 +20,8 @@ def history(run: "Run") -> str:
     facts = run.facts
     dataset, before = Path(facts["dataset"]["path"]).name, facts.get("weights_from")
     if not before:
-        return command(recipe_of(run), dataset)
+        made = command(recipe_of(run), dataset)
+        return f"{made} --from {shlex.quote(began_from)}" if (began_from := facts.get("began_from")) else made
     # The seed is left out: a run that keeps weights takes its parent's next one by itself.
     changed = {name: new for name, (_, new) in facts["difference"].items() if name != "train.seed"}
     began = _line(before, dataset, changed, "--keep-weights")

@@ -63,6 +63,13 @@ def export_planes(
 
 def to_onnx(network: nn.Module, ports: tuple[Port, Port]) -> bytes:
     """The network as ONNX, any height and width that are multiples of its own, large weights in half precision."""
+    model = halve(traced(network, ports))
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def traced(network: nn.Module, ports: tuple[Port, Port]) -> onnx.ModelProto:
+    """The network as ONNX, any height and width that are multiples of its own."""
     names = [[port.name] for port in ports]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder) / "model.onnx"
@@ -77,9 +84,7 @@ def to_onnx(network: nn.Module, ports: tuple[Port, Port]) -> bytes:
             dynamic_axes={port.name: {2: "height", 3: "width"} for port in ports},
             opset_version=OPSET,
         )
-        model = halve(onnx.load(path))
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+        return onnx.load(path)
 
 
 def largest_difference(network: nn.Module, session: Session, questions: list[Planes]) -> float:

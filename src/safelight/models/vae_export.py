@@ -105,6 +105,13 @@ def export_pair(
 
 def to_onnx(part: nn.Module, card: ModelCard) -> bytes:
     """One half as ONNX, large weights in half precision."""
+    model = halve(traced(part, card))
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def traced(part: nn.Module, card: ModelCard) -> onnx.ModelProto:
+    """One half as ONNX."""
     names = [port.name for port in card.inputs], [port.name for port in card.outputs]
     question = torch.rand([int(side) for side in card.inputs[0].shape])
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -119,9 +126,7 @@ def to_onnx(part: nn.Module, card: ModelCard) -> bytes:
             output_names=names[1],
             opset_version=OPSET,
         )
-        model = halve(onnx.load(path))
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+        return onnx.load(path)
 
 
 def compare(network: VAE, base: Path, pictures: Float32[np.ndarray, "n 3 s s"]) -> Parity:

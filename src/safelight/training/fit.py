@@ -5,6 +5,7 @@ import errno
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ from typing import Any, TypeAlias
 import lightning.pytorch as pl
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
@@ -19,6 +21,7 @@ from safelight.journal.run import Run
 from safelight.training.accelerators import Accelerator, device_for
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
+from safelight.training.begin import see, take_model
 from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
 from safelight.training.crafts import craft_of, recipe_of
 from safelight.training.doctor import some_pictures
@@ -28,6 +31,7 @@ from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import Tripped
 from safelight.training.lock import locked
 from safelight.training.modules import TrainingModule
+from safelight.training.progress import silent
 from safelight.training.ranks import check_shares, is_first, share, shared_run, wait_for_all
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import Stopped, StopRequest
@@ -37,6 +41,7 @@ from safelight.training.tree import difference, override, to_json
 
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
+Stages: TypeAlias = Callable[[], AbstractContextManager[Callable[[str], None] | None]]
 Again: TypeAlias = Callable[[Path], Work]  # a run's work from one of its checkpoints
 
 
@@ -51,6 +56,8 @@ def fit(
     fold: tuple[int, int] | None = None,
     accelerator: Accelerator = "auto",
     sets: tuple[PictureSet, PictureSet] | None = None,
+    begin: str | None = None,
+    stage: Stages = nullcontext,
 ) -> Run:
     """Train a recipe on a dataset (or plain folder) in a new run folder; the run, finished or stopped.
 
@@ -60,6 +67,8 @@ def fit(
     fold: (which, of how many) is held out in place of the val split (training/folds.py).
     accelerator: where it is trained; "auto": on a GPU if there is one (training/accelerators.py).
     sets: the pictures of `data` to train on and those held out, where they are open.
+    begin: a bundled or exported model whose weights it begins with (training/begin.py).
+    stage: whoever is told what goes on before the first step; see app/progress.py.
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
     Raises DatasetError, RecipeError, GuardError for a run that cannot be kept healthy; what goes wrong in
     training is raised too, and the run marked failed.
@@ -70,14 +79,36 @@ def fit(
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
     again = partial(_prepare, recipe, pictures, held_out, devices, device)
-    work = again(None)
-    new_weights = take_weights(work.module, parent) if keep_weights and parent else []
+    new_weights: list[str] = []
+    began_with: dict[str, float] = {}
+    with stage() as tell:
+        told = tell or silent
+
+        def first_weights(module: TrainingModule, samples: Dataset[Any]) -> None:
+            if begin is not None:
+                told(f"reading the weights of {begin}")
+                began = take_model(module.network, begin, recipe)
+                see(module.network, began, samples, recipe)
+                new_weights.extend(began.missing)
+            elif keep_weights and parent:
+                new_weights.extend(take_weights(module, parent))
+            else:
+                told("first weights")
+                fit_first_weights(module.network, samples, craft_of(recipe).collate, recipe)
+
+        told("preparing")
+        work = _prepare(recipe, pictures, held_out, devices, device, None, first_weights)
+        if begin is not None and len(work.probes):
+            told("scoring what it begins with")
+            began_with = work.probes.score(work.module.network)
     facts = {
         "recipe": recipe.name,
         "task": recipe.task,
         **descent(recipe, parent),
         "weights_from": parent.folder.name if parent and keep_weights else None,
         "new_weights": new_weights,
+        **({"began_from": begin, "began_with": began_with} if begin is not None else {}),
+        **({"repeats": True} if parent and _repeats(parent, recipe, pictures, keep_weights) else {}),
         "dataset": {
             "path": str(data.absolute()),
             "fingerprint": pictures.fingerprint,
@@ -88,7 +119,14 @@ def fit(
     }
     run = shared_run(lambda: Run.start(runs, recipe.name, to_json(recipe), facts))
     with locked(run.folder, is_first()):
-        return _train(run, work, again, quiet)
+        return _train(run, work, again, quiet, stage)
+
+
+def _repeats(parent: Run, recipe: Recipe, pictures: PictureSet, keep_weights: bool) -> bool:
+    """Whether a run would be its parent over again."""
+    known = parent.facts.get("dataset") or {}
+    same = known.get("fingerprint") == pictures.fingerprint and "folds" not in parent.facts
+    return same and not keep_weights and not difference(recipe_of(parent), recipe)
 
 
 def descent(recipe: Recipe, parent: Run | None) -> dict[str, Any]:
@@ -106,6 +144,7 @@ def resume(
     quiet: bool = False,
     devices: int = 1,
     accelerator: Accelerator = "auto",
+    stage: Stages = nullcontext,
 ) -> Run:
     """Go on with a run from its last checkpoint to what it would have been; from the start if it has none.
 
@@ -113,11 +152,13 @@ def resume(
     """
     device = device_for(accelerator, devices)
     with locked(run.folder, is_first()):
-        work, again = _taken_up(run, data, devices, device)
+        with stage() as tell:
+            (tell or silent)("preparing")
+            work, again = _taken_up(run, data, devices, device)
         if is_first():
             resumed = [*run.facts.get("resumed", []), work.steps_done]
             run.note(state="running", resumed=resumed, error=None, ended=None, step=None)
-        return _train(run, work, again, quiet)
+        return _train(run, work, again, quiet, stage)
 
 
 def open_sets(data: Path, fold: tuple[int, int] | None) -> tuple[PictureSet, PictureSet]:
@@ -147,7 +188,9 @@ def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -
         )
     again = partial(_prepare, recipe, pictures, held_out, devices, device)
     checkpoints = [run.folder / "checkpoints" / name for name in ("last.ckpt", "good.ckpt")]
-    if not any(path.is_file() for path in checkpoints) and not facts.get("weights_from"):
+    if not any(path.is_file() for path in checkpoints) and not (
+        facts.get("weights_from") or facts.get("began_from")
+    ):
         return again(None), again
     chosen, said = to_go_on_from(run, module_for(recipe, craft_of(recipe)))
     if said and is_first():
@@ -220,8 +263,12 @@ def _prepare(
     devices: int,
     device: torch.device,
     checkpoint: Path | None,
+    first_weights: Callable[[TrainingModule, Dataset[Any]], None] | None = None,
 ) -> Work:
-    """All that a run needs from this checkpoint on, or from its start. Raises RecipeError."""
+    """All that a run needs from this checkpoint on, or from its start. Raises RecipeError.
+
+    first_weights: what gives the network its first ones, in place of the recipe's own.
+    """
     pl.seed_everything(recipe.train.seed, verbose=False)
     mine = share(devices)
     check_shares(recipe.data.batch, mine.world)
@@ -233,20 +280,25 @@ def _prepare(
     )
     probes = craft.probes(held_out, recipe)
     module = module_for(recipe, craft)
-    if checkpoint is None:
+    if checkpoint is None and first_weights is not None:
+        first_weights(module, craft.samples(pictures, recipe))
+    elif checkpoint is None:
         fit_first_weights(module.network, craft.samples(pictures, recipe), craft.collate, recipe)
     familiar = craft.probes(some_pictures(pictures), recipe)
     return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar, device)
 
 
-def _train(run: Run, work: Work, again: Again, quiet: bool) -> Run:
+def _train(run: Run, work: Work, again: Again, quiet: bool, stage: Stages = nullcontext) -> Run:
     """Train, and close the run whatever happens."""
     with StopRequest() as stop, without_chatter():
         try:
             finished, trainer = take_all_steps(run, work, again, stop, quiet)
             if is_first():
                 if finished:
-                    run.finish("finished", step=trainer.global_step, **_measured(run, work, trainer))
+                    with stage() as tell:
+                        (tell or silent)("measuring the finished model")
+                        measured = _measured(run, work, trainer)
+                    run.finish("finished", step=trainer.global_step, **measured)
                 else:
                     run.finish("stopped", step=trainer.global_step, status=stop.status)
             wait_for_all()

@@ -98,7 +98,10 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         # left to itself, lightning keeps the average where the network was before it was moved
         callbacks.append(WeightAveraging(device=work.device, multi_avg_fn=average))
     if is_first() and not quiet:
-        callbacks += [Teller(headline(run, work.recipe, work.steps_done)), LiveDoctor(run)]
+        callbacks += [
+            Teller(headline(run, work.recipe, work.steps_done), run.folder / "pictures"),
+            LiveDoctor(run),
+        ]
     last = run.folder / "checkpoints" / "last.ckpt"
     return [*callbacks, LastCheckpoint(last, settings.checkpoint_every, stop, good=guard.on)]
 

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from safelight.journal.run import Run
 from safelight.training.craft import Probes
 from safelight.training.modules import TrainingModule
+
+CAPTION = 16  # height of the words under a sheet, pixels
 
 
 class ProbeCallback(pl.Callback):
@@ -30,7 +32,20 @@ class ProbeCallback(pl.Callback):
     def _draw(self, trainer: pl.Trainer, pl_module: TrainingModule) -> None:
         sheet = self.probes.sheet(pl_module.network)
         path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
-        Image.fromarray(sheet).save(path, quality=90)
+        with_captions(Image.fromarray(sheet), getattr(self.probes, "columns", ())).save(path, quality=90)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("probes", sheet, trainer.global_step, dataformats="HWC")
+
+
+def with_captions(sheet: Image.Image, columns: tuple[str, ...]) -> Image.Image:
+    """A sheet with a word under each of its columns, where there are any: below, as the journal cuts from above."""
+    if not columns:
+        return sheet
+    captioned = Image.new("RGB", (sheet.width, sheet.height + CAPTION), "white")
+    captioned.paste(sheet, (0, 0))
+    drawing, width = ImageDraw.Draw(captioned), sheet.width / len(columns)
+    for number, word in enumerate(columns):
+        middle = ((number + 0.5) * width, sheet.height + CAPTION / 2)
+        drawing.text(middle, word, "black", anchor="mm", font_size=min(12.0, 1.7 * width / len(word)))
+    return captioned

@@ -9,6 +9,7 @@ import click
 from safelight.app.size_limit import size_limit
 from safelight.data.settings import BuildSettings
 
+ENOUGH = 50  # pictures
 EXAMPLES = """
 \b
 Examples:
@@ -154,3 +155,5 @@ def build(
         for line in summary.remarks:
             bars.say(line)
     click.echo(f"{out}: {summary}")
+    if summary.pictures < ENOUGH:
+        click.echo("too few to train or to judge: a few hundred pictures make sense, 50 at least", err=True)

@@ -23,6 +23,7 @@ Examples:
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --model.norm group
   safelight train runs/2026-11-22_11h51m10s-color --resume
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --keep-weights --optimizer.lr 5e-4
+  safelight train color --data datasets/photos --from color --minutes 15
   safelight train color --data datasets/photos --find-lr
   safelight train color --data datasets/photos --find-batch
   safelight train color --data datasets/photos --folds 5
@@ -31,10 +32,12 @@ Examples:
 Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
 """
 APART = {  # what each of these would drop
-    "--resume": ("--folds", "--keep-weights", "--find-batch", "--find-lr"),
-    "--folds": ("--keep-weights", "--devices", "--find-batch", "--find-lr"),
-    "--find-batch": ("--find-lr", "--keep-weights", "--devices"),
-    "--find-lr": ("--keep-weights", "--devices"),
+    "--resume": ("--folds", "--keep-weights", "--from", "--minutes", "--find-batch", "--find-lr"),
+    "--folds": ("--keep-weights", "--from", "--minutes", "--devices", "--find-batch", "--find-lr"),
+    "--find-batch": ("--find-lr", "--keep-weights", "--from", "--minutes", "--devices"),
+    "--find-lr": ("--keep-weights", "--from", "--minutes", "--devices"),
+    "--keep-weights": ("--from",),
+    "--minutes": ("--devices",),
 }
 TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line that is printed at the end
 
@@ -53,6 +56,18 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
 )
 @click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
 @click.option("--keep-weights", is_flag=True, help="Start from RUN's weights: train it for longer.")
+@click.option(
+    "--from",
+    "begin",
+    metavar="MODEL|RUN",
+    help="Start from the weights of a bundled or exported model, or of a run.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Set steps, schedule and checks so that the run takes about N minutes here.",
+)
 @click.option("--folds", type=int, metavar="K", help="K runs, each judged on the fold that it leaves out.")
 @click.option("--find-batch", is_flag=True, help="Which batch sizes fit, how fast each is; then leave.")
 @click.option("--find-lr", is_flag=True, help="A learning rate range test with a plot; then leave.")
@@ -82,6 +97,8 @@ def train(
     runs: Path,
     resume: bool,
     keep_weights: bool,
+    begin: str | None,
+    minutes: float | None,
     folds: int | None,
     find_batch: bool,
     find_lr: bool,
@@ -103,18 +120,21 @@ def train(
             "--resume": resume,
             "--folds": folds is not None,
             "--keep-weights": keep_weights,
+            "--from": begin is not None,
+            "--minutes": minutes is not None,
             "--devices": devices > 1,
             "--find-batch": find_batch,
             "--find-lr": find_lr,
         }
     )
     _check_plot(plot, find_lr)
+    if minutes is not None and "train.steps" in changed:
+        raise click.UsageError("--minutes sets --train.steps; give one of the two")
     # torch takes seconds: what can be refused without it was refused
     from safelight.app import before
     from safelight.training import fit
     from safelight.training.accelerators import device_for
     from safelight.training.folds import fit_folds
-    from safelight.training.memory import check_memory
 
     parent, plan = _recipe_or_run(recipe)
     plan = _changed(plan, changed)
@@ -124,13 +144,10 @@ def train(
     if resume:
         if parent is None or changes:
             raise click.UsageError("--resume goes on with a run as it was: safelight train RUN --resume")
-        return _tell(fit.resume(parent, data, quiet, devices, accelerator))
+        return _tell(fit.resume(parent, data, quiet, devices, accelerator, before.stages(quiet)))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
-    if keep_weights and parent is None:
-        raise click.UsageError(
-            "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
-        )
+    parent, keep_weights, begin = _beginning(plan, parent, keep_weights, begin)
     device = device_for(accelerator, devices)
     before.build_if_plain(data)
     if find_batch:
@@ -139,11 +156,23 @@ def train(
     if find_lr:
         before.tell_rates(plan, data, plot, device)
         return 0
-    check_memory(plan, device)
+    before.check_room(plan, device, quiet)
+    plan = before.paced(plan, data, device, minutes, quiet)
     if folds is not None:
         return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet, parent, accelerator))
     return _tell(
-        fit.fit(plan, data, runs, parent, quiet, keep_weights, devices=devices, accelerator=accelerator)
+        fit.fit(
+            plan,
+            data,
+            runs,
+            parent,
+            quiet,
+            keep_weights,
+            devices=devices,
+            accelerator=accelerator,
+            begin=begin,
+            stage=before.stages(quiet),
+        )
     )
 
 
@@ -166,6 +195,24 @@ def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
         parent = Run.open(name)
         return parent, recipe_of(parent)
     return None, recipe_named(name)
+
+
+def _beginning(
+    plan: "Recipe", parent: "Run | None", keep_weights: bool, begin: str | None
+) -> "tuple[Run | None, bool, str | None]":
+    """The run whose weights are kept, whether they are, and the model that is begun with. Raises UsageError."""
+    from safelight.journal.run import Run
+    from safelight.training.begin import check_same_network
+
+    if keep_weights and parent is None:
+        raise click.UsageError(
+            "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
+        )
+    if begin is not None and Path(begin).is_dir():
+        return Run.open(begin), True, None
+    if begin is not None:
+        check_same_network(begin, plan)
+    return parent, keep_weights, begin
 
 
 def _settings(words: Sequence[str]) -> dict[str, str]:
@@ -246,6 +293,7 @@ def _folds_line(run: "Run") -> str:
 
 def _tell(run: "Run") -> int:
     from safelight.training.ranks import is_first
+    from safelight.training.tell import in_scores
 
     facts = run.facts
     finished = facts["state"] == "finished"
@@ -255,8 +303,9 @@ def _tell(run: "Run") -> int:
     if "folds" in facts:
         click.echo(_folds_line(run))
         return status
-    scores = "".join(f", {name} {value:.4g}" for name, value in facts.get("scores", {}).items())
-    click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{scores}")
+    scores = in_scores(facts.get("scores", {}))
+    told = f"; {scores} on held-out pictures" if scores else ""
+    click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{told}")
     folder, data = shlex.quote(str(run.folder)), shlex.quote(facts["dataset"]["path"])
     if not finished:
         click.echo(f"go on with: safelight train {folder} --resume")

@@ -11,6 +11,7 @@ from safelight.tasks.colorize import AB_SCALE, ask
 from safelight.tasks.hints import Points
 from safelight.training.color.predict import NetworkPredict
 from safelight.training.color.probe import Probe
+from safelight.training.progress import counted
 
 HINTS = 10
 
@@ -24,7 +25,7 @@ def color_evidence(probes: Sequence[Probe], predict: NetworkPredict) -> dict[str
     with_hints: list[Colors] = []
     without: list[Colors] = []
     asked: list[Colors] = []
-    for probe in probes:
+    for probe in counted(probes, "measuring", len(probes)):
         points = probe.points.first(HINTS)
         # The network's own reply: what is answered in use is corrected at the hints, whatever it says.
         for told, into in ((points, with_hints), (nothing, without)):

@@ -24,6 +24,7 @@ from safelight.training.color.predict import NetworkPredict
 from safelight.training.color.probe import Probe, join
 from safelight.training.color.vivid import vivid_gain
 from safelight.training.guard.scale import Sign
+from safelight.training.progress import counted
 
 COUNTS = (0, 1, 10, 100)
 SHOWN, TOLD, SCORED = 8, 32, 64
@@ -79,6 +80,7 @@ class ColorProbes:
     """The probes of a colorization run (training/craft.py: Probes)."""
 
     shown = frozenset({"gain_0", "gain_10"})
+    columns = ("grey", "hints", "automatic", "with hints", "truth")
     well_by = 0  # the step from which colors out of range are an illness (training/guard/looks.py: Ailing)
 
     def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
@@ -96,9 +98,12 @@ class ColorProbes:
     def score(self, network: nn.Module) -> dict[str, float]:
         """Mean gain over grey in dB at each of COUNTS hints."""
         predict = self._predict(network)
+        gains = [
+            [gain_over_grey(probe, predict, count) for count in COUNTS]
+            for probe in counted(self.probes, "scoring", len(self.probes))
+        ]
         return {
-            f"gain_{count}": float(np.mean([gain_over_grey(probe, predict, count) for probe in self.probes]))
-            for count in COUNTS
+            f"gain_{count}": float(np.mean(of)) for count, of in zip(COUNTS, np.transpose(gains), strict=True)
         }
 
     def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:

@@ -19,6 +19,7 @@ from safelight.tasks.inpaint import Preparation, from_span
 from safelight.training.batches import Pictures
 from safelight.training.fill.predict import NetworkFill
 from safelight.training.guard.scale import Sign
+from safelight.training.progress import counted
 
 SCORED, SHOWN, TOLD, LOOKED_AT = 48, 8, 24, 16
 MOST_BEYOND = 4.0  # outside of 0..1: healthy networks stray by less than 1
@@ -57,6 +58,7 @@ class FillProbes:
 
     shown = frozenset({"hole_psnr", "gain_over_telea"})
     well_by = 0  # the step from which values out of range are an illness (training/guard/looks.py: Ailing)
+    columns = ("hole", "Telea", "result", "truth")
 
     def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
         self.probes, self.preparation = probes, preparation
@@ -68,7 +70,8 @@ class FillProbes:
     def score(self, network: nn.Module) -> dict[str, float]:
         """Mean PSNR in the holes in dB, and how much that is above Telea, in small and in large holes."""
         fill = self._fill(network)
-        own = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in self.probes])
+        asked = counted(self.probes, "scoring", len(self.probes))
+        own = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
         classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.probes])
         large = np.array([p.mask.mean() > LARGE for p in self.probes])
         gain = own - classical

@@ -14,6 +14,7 @@ from safelight.pixels.geometry import resize
 from safelight.tasks.matches import Matches, count_matches, ranked_precision
 from safelight.tasks.scratches import find_scratches
 from safelight.training.batches import Pictures
+from safelight.training.progress import counted
 from safelight.training.scratches.predict import NetworkFinder
 from safelight.training.scratches.recipe import ScratchRecipe
 from safelight.training.scratches.samples import wear
@@ -46,6 +47,7 @@ class ScratchProbes:
     """The probes of a run (training/craft.py: Probes)."""
 
     shown = frozenset({"f1", "false_finds"})
+    columns = ("print", "ridge filter", "model", "truth")
 
     def __init__(self, probes: list[Probe], threshold: float) -> None:
         self.probes, self.threshold = probes, threshold
@@ -59,7 +61,8 @@ class ScratchProbes:
         false_finds: per mille of the pixels of whole prints that are taken for damage.
         Where no print is damaged, or none is whole, what would be measured on them is left out.
         """
-        likely = [self._find(network)(probe.srgb) for probe in self.probes]
+        asked = counted(self.probes, "scoring", len(self.probes))
+        likely = [self._find(network)(probe.srgb) for probe in asked]
         harmed = [(p, own) for p, own in zip(self.probes, likely, strict=True) if p.mask.any()]
         whole = [own for p, own in zip(self.probes, likely, strict=True) if not p.mask.any()]
         measures: dict[str, float] = {}

@@ -1,0 +1,114 @@
+"""How long a recipe will take here, measured by a few of its steps; and a recipe that ends in a given time."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from safelight.data.cache import PictureSet
+from safelight.errors import RecipeError
+from safelight.training.accelerators import CPU
+from safelight.training.bare import BareTraining
+from safelight.training.batches import training_batches
+from safelight.training.craft import Probes
+from safelight.training.crafts import craft_of
+from safelight.training.recipe import Recipe
+
+WARMING, TIMED, PATIENCE = 2, 10, 8.0  # steps before the clock, steps by it at most, and seconds
+ASKED = 4  # held-out pictures that are timed
+SCORED, FAMILIAR = 64, 24  # that a run looks at, at most (the tasks' probes; training/doctor.py)
+LOOKS, SHARE = (
+    5,
+    0.2,
+)  # looks at held-out pictures in a run of given length at most, and their share of its time
+REACH = 10  # the average reaches back over this part of the run: a tenth
+LEAST = 20  # steps that are worth a run
+STARTING = 8.0  # seconds before the first step and after the last look that nothing here measures
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds: of a step, of a look at the held-out pictures, and of what comes once, before and after."""
+
+    step: float
+    look: float
+    once: float
+
+    def seconds(self, recipe: Recipe) -> float:
+        """What this recipe takes."""
+        settings = recipe.train
+        looks = -(-settings.steps // min(settings.validate_every, settings.steps))
+        return settings.steps * self.step + looks * self.look + self.once
+
+
+def measure_pace(
+    recipe: Recipe, pictures: PictureSet, held_out: PictureSet, device: torch.device = CPU
+) -> Pace:
+    """Take a few steps, and ask a few held-out pictures; nothing is kept of it. Raises RecipeError."""
+    bare = BareTraining(recipe, device)
+    craft = craft_of(recipe)
+    batches = training_batches(craft.samples(pictures, recipe), craft.collate, recipe)
+    times: list[float] = []
+    began = time.monotonic()
+    try:
+        loading = iter(batches)
+        for number in range(WARMING + min(TIMED, max(1, recipe.train.steps - WARMING))):
+            before = time.monotonic()
+            batch: Any = next(loading, None)
+            if batch is None or (number > WARMING and before - began > PATIENCE):
+                break
+            bare.step(batch)
+            times.append(time.monotonic() - before)
+    finally:
+        batches.end()
+    few = PictureSet(held_out.dataset, held_out.name, held_out.numbers[:ASKED])
+    look, end = _looking(craft.probes(few, recipe), bare)
+    scored, familiar = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
+    steps = times[WARMING:] or times
+    return Pace(float(np.mean(steps)), look * (1.5 * scored + familiar), STARTING + end * scored)
+
+
+def _looking(probes: Probes, bare: BareTraining) -> tuple[float, float]:
+    """Seconds that one picture takes to be scored, and to be measured at the end."""
+    if not len(probes):
+        return 0.0, 0.0
+    bare.network.eval()
+    probes.score(bare.network)  # the first answers of a size take longer
+    times = [time.monotonic()]
+    for ask in (probes.score, probes.findings):
+        ask(bare.network)
+        times.append(time.monotonic())
+    look, end = np.diff(times) / len(probes)
+    return float(look), float(end)
+
+
+def ending_in(recipe: Any, seconds: float, pace: Pace) -> Any:
+    """The recipe with steps, looks, checkpoints and average such that it takes so long. Raises RecipeError.
+
+    Its schedule, warm-up and curricula are shares of the run, and come to their ends.
+    """
+    looks = int(np.clip(SHARE * seconds / max(pace.look, 1e-3), 1, LOOKS))
+    steps = int((seconds - pace.once - looks * pace.look) / pace.step)
+    if steps < LEAST:
+        least = (pace.once + pace.look + LEAST * pace.step) / 60
+        raise RecipeError(
+            f"{seconds / 60:g} minutes are too few: a step takes {pace.step:.2g} s here and a look at the held-out "
+            f"pictures {pace.look:.2g} s; expected {np.ceil(least):.0f} at least, for {LEAST} steps"
+        )
+    was, optimizer = recipe.train, recipe.optimizer
+    every = -(-steps // looks)
+    ema = min(was.ema, round(max(0.0, 1 - REACH / steps), 5)) if was.ema else 0.0
+    train = replace(
+        was,
+        steps=steps,
+        ema=ema,
+        validate_every=every,
+        picture_every=every,
+        checkpoint_every=min(was.checkpoint_every, max(10, steps // 8)),
+    )
+    scale = steps / was.steps
+    drops = tuple(max(1, round(scale * step)) for step in optimizer.drop_at)
+    patience = max(1, round(scale * optimizer.patience))
+    return replace(recipe, train=train, optimizer=replace(optimizer, drop_at=drops, patience=patience))

@@ -1,0 +1,89 @@
+"""A run that begins with a model's weights; a run that ends in a given time; what is said of both."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from onnx import load_from_string, numpy_helper
+
+from safelight.errors import ModelError, RecipeError
+from safelight.recipes import RECIPES, recipe_named
+from safelight.runtime.modelfile import find_model
+from safelight.training.begin import check_same_network, take_model
+from safelight.training.crafts import craft_of
+from safelight.training.pace import Pace, ending_in
+from safelight.training.schedules import learning_rate_share
+from safelight.training.tell import Clock, in_words
+
+
+def test_the_bundled_finder_is_begun_with() -> None:
+    """take_model itself refuses weights whose answers are not the file's; here, that the file's numbers are there."""
+    recipe = recipe_named("scratches")
+    torch.manual_seed(1)
+    network = craft_of(recipe).network(recipe)
+    began = take_model(network, "scratches", recipe)
+    assert began.missing == []
+    stored = {
+        t.name: numpy_helper.to_array(t)
+        for t in load_from_string(find_model("scratches", "scratches").read()).graph.initializer
+    }
+    out = network.unet.out  # type: ignore[union-attr]
+    assert np.array_equal(out.weight.detach().numpy(), stored["network.unet.out.weight"])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe", "error", "message"),
+    [
+        ("color", "quick", RecipeError, r"another network than the recipe quick: .* \(color\), or --model"),
+        ("color", "scratches", ModelError, "made for the task 'colorize'"),
+        ("colour", "color", ModelError, "did you mean 'color'"),
+    ],
+)
+def test_what_cannot_be_begun_with_is_said(
+    model: str, recipe: str, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as refusal:
+        check_same_network(model, recipe_named(recipe))
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_can_be_made_to_end_in_time(name: str) -> None:
+    """By the sum: steps, looks and what comes once take the time that was given, to within a step."""
+    recipe, pace = recipe_named(name), Pace(step=0.5, look=12.0, once=20.0)
+    short = ending_in(recipe, 600.0, pace)
+    looks = -(-short.train.steps // short.train.validate_every)
+    assert 600 - 0.5 <= short.train.steps * 0.5 + looks * 12 + 20 <= 600 + 12
+    assert pace.seconds(short) == pytest.approx(600, abs=12.5)
+    assert 1 / (1 - short.train.ema) <= short.train.steps / 9 or not recipe.train.ema
+    share = learning_rate_share(short.optimizer, short.train.steps)
+    if short.optimizer.schedule == "one_cycle":
+        assert share(short.train.steps - 1) < 0.05
+    assert replace(short, train=recipe.train, optimizer=recipe.optimizer) == recipe
+
+
+def test_too_few_minutes_say_how_many_are_needed() -> None:
+    with pytest.raises(RecipeError, match=r"1 minutes are too few: .* expected 2 at least"):
+        ending_in(recipe_named("color"), 60.0, Pace(step=3.0, look=20.0, once=10.0))
+
+
+def test_the_time_left_counts_the_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("safelight.training.tell.time.monotonic", lambda: now[0])
+    clock = Clock()
+    clock.begin(0, 10, 4)  # looks after 4, 8 and 10
+    for step in range(1, 5):
+        now[0] += 2.0
+        clock.step(step)
+    clock.look_begins()
+    now[0] += 60.0
+    clock.look_ends()
+    assert clock.seconds() == 6 * 2.0 + 2 * 60.0
+    assert clock.left() == "about 2 minutes left"
+    assert [in_words(each) for each in (4, 65, 600, 3 * 3600)] == [
+        "10 seconds",
+        "60 seconds",
+        "10 minutes",
+        "3.0 hours",
+    ]
