@@ -24,6 +24,7 @@ from safelight.training.color.recipe import ColorRecipe
 from safelight.training.modules import TrainingModule
 from safelight.training.schedules import learning_rate_share
 from safelight.training.tree import override
+from safelight.training.watching import CAPTION
 from tests.training.conftest import soft_picture
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -142,7 +143,10 @@ def test_the_probes_are_drawn(run: Run) -> None:
     (path,) = (run.folder / "pictures").iterdir()
     assert path.name == "step-0000012.jpg"
     with Image.open(path) as sheet:
-        assert sheet.size == (5 * 64, min(8, run.facts["dataset"]["val"]) * 64)
+        rows = min(8, run.facts["dataset"]["val"])
+        assert sheet.size == (5 * 64, rows * 64 + CAPTION)
+        words = np.asarray(sheet.convert("L"))[rows * 64 :]
+        assert all((words[:, start : start + 64] < 100).any() for start in range(0, 320, 64))  # a word each
         assert np.ptp(np.asarray(sheet).astype(int), axis=2).max() > 20  # it has color
 
 
