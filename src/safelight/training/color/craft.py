@@ -84,5 +84,7 @@ class ColorCraft:
 
     def settled(self, recipe: ColorRecipe, facts: Mapping[str, Any]) -> ColorRecipe:
         """With the vivid gain that was measured."""
-        gain = facts.get("vivid_gain", recipe.preparation.vivid_gain)
+        gain = facts.get("vivid_gain")  # none yet where the run is not finished
+        if gain is None:
+            return recipe
         return replace(recipe, preparation=replace(recipe.preparation, vivid_gain=gain))
