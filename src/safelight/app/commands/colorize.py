@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.given_hints import hints_for, read_hint_file
-from safelight.app.outcomes import PHOTO, count, plan_jobs, report, tell_jobs
+from safelight.app.outcomes import PHOTO, count, plan_jobs, refuse_streams, report, tell_jobs
 from safelight.app.size_limit import size_limit
 from safelight.runtime import defaults
 
@@ -192,6 +192,7 @@ def _given_hints(file: Path | None, typed: "Sequence[Hint]") -> "HintSet | None"
 
 def _check_picture(picture: Path, jobs: "Sequence[Job]", overwrite: bool) -> None:
     """A drawing is of one photo, and takes the place of no other file. Raises UsageError."""
+    refuse_streams(out=picture)
     if len(jobs) != 1:
         raise click.UsageError(f"--picture draws one photo; found {len(jobs)}")
     if picture.resolve() in {path.resolve() for path in (jobs[0].photo, jobs[0].result)}:
