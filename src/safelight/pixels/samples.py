@@ -165,7 +165,7 @@ def _check_numbers(found: Layout) -> None:
         )
     if kind == _FLOAT and bits not in (16, 32, 64):
         raise ValueError(f"its numbers are floats of {bits} bits; save it at 16 bits a channel")
-    if kind == _FLOAT and not found.page.entries.get(34675):
+    if kind == _FLOAT and found.meaning != _LAB and not found.page.entries.get(34675):
         raise ValueError(
             f"its numbers are floats of {bits} bits, and no color profile says what they mean (linear light or not); "
             "save it at 16 bits a channel, or with a profile"
@@ -252,7 +252,7 @@ def read(found: Layout) -> Stored:
     remarks: tuple[str, ...] = ()
     if found.kind == _FLOAT:
         whole, remarks = (
-            _of_floats(whole, found.bits),
+            (_of_lab if found.meaning == _LAB else _of_floats)(whole, found.bits),
             (f"its floats of {found.bits} bits became 16 bits a channel",),
         )
     elif found.bits == 32:
@@ -345,6 +345,17 @@ def _of_floats(whole: np.ndarray, bits: int) -> Pixels:
             "an HDR; map its tones and save it at 16 bits a channel"
         )
     return (whole.clip(0, 1) * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
+
+
+def _of_lab(whole: np.ndarray, bits: int) -> Pixels:
+    """16 bits, a and b with signs, of floats of L 0..100, a and b, as libvips and libtiff have them."""
+    L, ab = whole[..., :1], whole[..., 1:3]
+    if whole.shape[2] != 3 or not (
+        L.min() >= -1 and L.max() <= 101 and np.abs(ab).max() < 256
+    ):  # NaN fails too
+        raise ValueError(f"its floats of {bits} bits are no CIE Lab; save it at 16 bits a channel")
+    numbers = np.concatenate([L.clip(0, 100) * 655.35, ab.clip(-128, 127.99) * 256], axis=2)
+    return np.asarray(numbers.round().astype(np.int32).astype(np.uint16))
 
 
 @dataclass(frozen=True)
