@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -121,3 +122,17 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, model: Path) -> None:
 
     with pytest.raises(ModelError, match="made for the task 'scratches'"):
         load_filler(model)
+
+
+def test_a_card_may_have_photos_looked_at_enlarged(tmp_path: Path) -> None:
+    """The likelihood is that of the picture enlarged (here by OpenCV), brought back to the picture's size."""
+    question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    plain, larger = tmp_path / "plain.onnx", tmp_path / "larger.onnx"
+    export_finder(network(), CARD, plain, [question])
+    enlarged = replace(CARD, preparation=CARD.preparation | {"enlarge": 2.0})
+    export_finder(network(), enlarged, larger, [question])
+    picture = np.random.default_rng(1).random((40, 48, 3), np.float32)
+    twice = cv2.resize(picture, (96, 80), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    wanted = cv2.resize(load_finder(plain).predict(twice), (48, 40), interpolation=cv2.INTER_AREA)
+    np.testing.assert_allclose(load_finder(larger).predict(picture), wanted, atol=1e-5)
+    assert load_finder(larger)(picture).shape == (40, 48)

@@ -49,6 +49,11 @@ def mask_name(photo: Path) -> str:
     return f"{photo.stem}-mask.png"
 
 
+def preview_name(photo: Path) -> str:
+    """NAME-preview.jpg: a photo with its mask laid over it."""
+    return f"{photo.stem}-preview.jpg"
+
+
 def filled_name(photo: Path) -> str:
     """NAME-filled.EXT, or .png where EXT is a kind that cannot keep every pixel, or is not written."""
     return _lossless_name(photo, "-filled")
@@ -69,10 +74,11 @@ def _lossless_name(photo: Path, mark: str) -> str:
 
 
 Namer: TypeAlias = Callable[[Path], str]  # a photo's path -> the file name of what is made of it
-COLORED: tuple[Namer, ...] = (result_name, mask_name)
+COLORED: tuple[Namer, ...] = (result_name, mask_name, preview_name)
 MARKS: dict[Namer, str] = {
     result_name: MARK,
     mask_name: "-mask",
+    preview_name: "-preview",
     filled_name: "-filled",
     repaired_name: "-repaired",
     reconstructed_name: "-reconstructed",

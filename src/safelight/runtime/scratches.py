@@ -32,7 +32,7 @@ class Found:
     @property
     def title(self) -> str:
         """The method in words."""
-        return {"network": "by the network", "ridge": "by the ridge filter"}[self.method]
+        return {"network": "(found by the network)", "ridge": "(found by the ridge filter)"}[self.method]
 
 
 class ScratchFinder:
@@ -79,9 +79,20 @@ class ScratchFinder:
         return Found(likely_mask(likelihood, size, settings, self.preparation.threshold), "network")
 
     def predict(self, srgb: Srgb) -> Mask:
-        """Likelihood of damage (h, w), 0..1, of a picture at just this size, tile by tile. Raises ModelError."""
+        """Likelihood of damage (h, w), 0..1, of a picture of this size, looked at as the model's card says.
+
+        Raises ModelError.
+        """
         if self._session is None:
             raise ModelError("no model for finding scratches is bundled; give one (MODEL.onnx)")
+        size, times = (srgb.shape[0], srgb.shape[1]), self.preparation.enlarge
+        if times == 1:
+            return self._likelihood(srgb)
+        larger = _enlarged(srgb, (round(size[0] * times), round(size[1] * times)))
+        return np.asarray(resize(self._likelihood(larger), size), np.float32)
+
+    def _likelihood(self, srgb: Srgb) -> Mask:
+        """Of a picture at just this size, tile by tile."""
         padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
         size = (padded.shape[0], padded.shape[1])
         pieces = ((box, self._look(padded, box)) for box in tiles(size, TILE, OVERLAP))
@@ -90,6 +101,14 @@ class ScratchFinder:
     def _look(self, srgb: Srgb, box: Box) -> Mask:
         assert self._session is not None
         return answer(next(iter(self._session(planes=ask(srgb[box.slices])).values())))
+
+
+def _enlarged(srgb: Srgb, size: tuple[int, int]) -> Srgb:
+    """By cubic interpolation: a linear one leaves edges with steps, which look like cracks."""
+    import cv2
+
+    larger = cv2.resize(np.asarray(srgb, np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(larger.clip(0, 1), np.float32)
 
 
 def load_finder(model: str | Path | None = None, threads: int = 0) -> ScratchFinder:

@@ -18,6 +18,7 @@ from safelight.tasks.scratches import USUAL, ScratchSettings, continued, long_pa
 SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
 WIDEST = (11, 19)  # pixels, on small photos and on large ones: what is wider was never trained on as damage
 SHARE = 1 / 24  # of the long side, between the two
+MOST_ENLARGED = 4.0
 WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure still continues
 
 
@@ -28,16 +29,21 @@ class Preparation:
     working: long side in pixels at which photos are looked at; smaller ones as they are.
     threshold: likelihood from which on a pixel is damaged, at the middle sensitivity; a finished run has measured
       its own.
+    enlarge: photos are looked at enlarged so many times: a network that learned from soft pictures takes what is
+      sharp for damage.
     """
 
     working: int = 1024
     threshold: float = 0.5
+    enlarge: float = 1.0
 
     def __post_init__(self) -> None:
         if self.working < 64:
             raise RecipeError(f"preparation.working is {self.working}; expected a long side from 64 pixels")
         if not 0 < self.threshold < 1:
             raise RecipeError(f"preparation.threshold is {self.threshold}; expected a likelihood, 0 to 1")
+        if not 1 <= self.enlarge <= MOST_ENLARGED:
+            raise RecipeError(f"preparation.enlarge is {self.enlarge}; expected 1 to {MOST_ENLARGED:g}")
 
 
 def ask(srgb: Srgb) -> Planes:

@@ -27,6 +27,7 @@ Examples:
   safelight fill scans/ --mask masks/ -o mended/         masks/NAME.png or masks/NAME-mask.png for NAME,
                                                          masks/1920/NAME.png for scans/1920/NAME
   safelight fill portrait.jpg                            with portrait-mask.png, if that lies beside it
+  safelight fill portrait.jpg --preview                  and portrait-preview.jpg: what was replaced, in red
   safelight fill cut.png --missing erased                with what is transparent in it for its mask
 
 A mask is a picture of the photo's size in which white is what is missing (--missing says otherwise). Every
@@ -36,6 +37,9 @@ mask.
 
 Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
+
+
+PREVIEW_HELP = "Also write NAME-preview.jpg: the photo with the mask in red, small places in rings."
 
 
 @click.command(short_help="Fill what a mask marks as missing.", epilog=EXAMPLES)
@@ -65,6 +69,7 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
     help="auto: thin damage by biharmonic (a smooth surface), the rest by the model; telea: from the edges inward.",
 )
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
+@click.option("--preview", is_flag=True, help=PREVIEW_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace results that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @size_limit
@@ -77,6 +82,7 @@ def fill(
     out: str | None,
     method: "Method",
     model: str | None,
+    preview: bool,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
@@ -87,9 +93,16 @@ def fill(
     from safelight.runtime.batch import run
     from safelight.runtime.beside import Found
     from safelight.runtime.fill import load_filler
-    from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
+    from safelight.runtime.names import (
+        filled_name,
+        mask_name,
+        preview_name,
+        repaired_name,
+        result_name,
+    )
 
-    jobs = plan_jobs(photos, out, (filled_name, mask_name, repaired_name, result_name), overwrite, mask)
+    names = (filled_name, mask_name, repaired_name, result_name, preview_name)
+    jobs = plan_jobs(photos, out, names, overwrite, mask)
     masks = masks_of(jobs, mask)
     if missing == "erased":
         masks = {photo: own if own.file else Found(photo) for photo, own in masks.items()}
@@ -101,7 +114,7 @@ def fill(
 
     def work(job: "Job") -> Sequence[str]:
         own = masks[job.photo]
-        done = _fill_one(filler, job, own, missing, (grow, feather), method, overwrite)
+        done = _fill_one(filler, job, own, missing, (grow, feather), method, preview, overwrite)
         return (*(told_of(own, mask) if own.file != job.photo else ()), *done)
 
     return report(run(jobs, work, overwrite), jobs, "filling", "filled")
@@ -114,6 +127,7 @@ def _fill_one(
     missing: "Missing",
     edge: tuple[float, float],
     method: "Method",
+    preview: bool,
     overwrite: bool,
 ) -> Sequence[str]:
     """One photo from file to file; what was done, and what could not be kept of it."""
@@ -127,14 +141,32 @@ def _fill_one(
             "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
         )
     marked = read_mask(mask.file, photo.size, missing)
+    looked = preview_of(job, photo, _grown(marked.hole, sum(edge))) if preview else ()
     filled = filler.fill(photo, marked.hole, method, *edge, in_place=True)
     result = _opaque(filled.photo, marked.hole) if missing == "erased" else filled.photo
     return (
         *photo.remarks,
         *marked.remarks,
+        *looked,
         filler.remark(filled.used, method),
         *write_lossless(job.result, result, overwrite),
     )
+
+
+def preview_of(job: "Job", photo: "Photo", hole: "Hole") -> tuple[str]:
+    """Write the photo's preview beside its result; what there is to say of it."""
+    from safelight.app.preview import write_preview
+    from safelight.runtime.batch import room_for
+    from safelight.runtime.names import preview_name
+
+    path = room_for(job.result.with_name(job.name(preview_name)))
+    return (write_preview(path, photo.pixels, hole),)
+
+
+def _grown(hole: "Hole", pixels: float) -> "Hole":
+    from safelight.tasks.holes_edit import grow
+
+    return grow(hole, pixels)
 
 
 def _opaque(photo: "Photo", hole: "Hole") -> "Photo":

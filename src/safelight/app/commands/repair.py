@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from safelight.app.commands.fill import write_lossless
+from safelight.app.commands.fill import PREVIEW_HELP, preview_of, write_lossless
+from safelight.app.commands.scratches import SENSITIVITY_HELP, share_of
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from safelight.pixels.files import Photo
     from safelight.runtime.batch import Job
     from safelight.runtime.beside import Found
-    from safelight.runtime.fill import Filler
+    from safelight.runtime.fill import Filler, Method
     from safelight.runtime.restore import Colorizer
     from safelight.runtime.scratches import FindMethod, ScratchFinder
     from safelight.tasks.hints import HintSet
@@ -29,9 +30,14 @@ Examples:
   safelight repair portrait.jpg                          scratches are found and filled: portrait-repaired.png
   safelight repair portrait.jpg --keep-mask              the same, and portrait-mask.png to look at and correct:
                                                          a mask beside the photo is used, not looked for again
+  safelight repair portrait.jpg --preview                the same, and portrait-preview.jpg: what was marked, in red
   safelight repair portrait.jpg --mask corrected.png     with a mask of one's own
   safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
-  safelight repair scans/ -o mended/ --sensitivity 0.3   a whole folder, only what is plainly a scratch
+  safelight repair scans/ -o mended/ --sensitivity 0.2   a whole folder, only what is plainly a scratch
+
+Only damage that is sure is looked for, so that sound photos stay whole; faint damage is missed (--sensitivity 0.8
+finds more, and marks good parts too). Stains are not looked for: paint them into a mask. What was found is grown by two
+pixels, because damage has a soft rim, and filled by the network, which leaves the fewest smudges on real tears.
 
 Every pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
 of JPEG photos are PNG files. PNG, TIFF and WebP photos keep their format; WebP is written without loss.
@@ -41,24 +47,32 @@ Exit status: 0 every photo has its result, 1 some failed (each said in one line)
 
 
 MUCH = 0.05  # of the photo: more is rarely all damage
+RIM = 2 / 1024  # of the longer side: what was found is grown by so much, and by RIM_LEAST pixels at least
+RIM_LEAST = 2
+FINDERS = ("network", "ridge")  # of --find; --method once meant these
 
 
 @dataclass(frozen=True)
 class Tools:
     """What repairs: finder, filler, the colorizer if color was asked for, its hints.
 
+    find: how damage is found. method: how it is filled. grow: pixels by which a mask is grown, None for the rim of
+    what was found and nothing for a mask that was given.
     mask: what --mask says. masks: each photo's own, if it has one.
     """
 
     finder: "ScratchFinder"
-    method: "FindMethod"
+    find: "FindMethod"
     filler: "Filler"
+    method: "Method"
+    grow: float | None
     colorizer: "Colorizer | None"
     hints: "HintSet | None"
     mask: Path | None
     masks: dict[Path, "Found"]
     sensitivity: float
     keep_mask: bool
+    preview: bool
 
 
 @click.command(short_help="Find scratches, fill them, and give color if asked.", epilog=EXAMPLES)
@@ -78,16 +92,31 @@ class Tools:
     default=0.5,
     show_default=True,
     metavar="0..1",
-    help="0 plain scratches only, 1 much that is none too.",
+    help=SENSITIVITY_HELP,
+)
+@click.option(
+    "--find",
+    type=click.Choice(["auto", *FINDERS]),
+    default="auto",
+    show_default=True,
+    help="How damage is found. network: learned; ridge: a filter for thin lines; auto: the network.",
+)
+@click.option(
+    "--grow",
+    type=click.FloatRange(0),
+    metavar="N",
+    help="Grow the mask by N pixels.  [default: 2 or more, with the photo's size; 0 for a mask of yours]",
 )
 @click.option(
     "--method",
-    type=click.Choice(["auto", "network", "ridge"]),
-    default="auto",
+    type=click.Choice(["auto", "model", "biharmonic", "telea", *FINDERS]),
+    default="model",
     show_default=True,
-    help="How scratches are found: as in safelight scratches.",
+    metavar="[auto|model|biharmonic|telea]",
+    help="How the mask is filled, as in safelight fill.",
 )
 @click.option("--keep-mask", is_flag=True, help="Write the mask that was found as NAME-mask.png.")
+@click.option("--preview", is_flag=True, help=PREVIEW_HELP)
 @click.option("--color", is_flag=True, help="Give the mended photo its color.")
 @click.option(
     "--hints",
@@ -104,8 +133,11 @@ def repair(
     out: str | None,
     mask: Path | None,
     sensitivity: float,
-    method: "FindMethod",
+    find: "FindMethod",
+    grow: float | None,
+    method: str,
     keep_mask: bool,
+    preview: bool,
     color: bool,
     hint_file: Path | None,
     overwrite: bool,
@@ -117,42 +149,50 @@ def repair(
     is wanted.
     """
     from safelight.runtime.batch import run
-    from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
+    from safelight.runtime.fill import load_filler
+    from safelight.runtime.names import (
+        filled_name,
+        mask_name,
+        preview_name,
+        repaired_name,
+        result_name,
+    )
+    from safelight.runtime.restore import load_colorizer
+    from safelight.runtime.scratches import load_finder
 
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
-    jobs = plan_jobs(photos, out, (repaired_name, mask_name, filled_name, result_name), overwrite, mask)
+    names = (repaired_name, mask_name, filled_name, result_name, preview_name)
+    jobs = plan_jobs(photos, out, names, overwrite, mask)
     masks = masks_of(jobs, mask)
     if mask is None and keep_mask:
         masks = {job.photo: masks[job.photo] if masks[job.photo].file else _kept_before(job) for job in jobs}
     if dry_run:
         lacking = "" if mask is None else " (has no mask: would fail)"
         return tell_jobs(jobs, overwrite, [note_of(masks[job.photo], lacking) for job in jobs])
-    tools = _tools(color, hint_file, mask, masks, sensitivity, method, keep_mask)
+    if method in FINDERS:  # as --find was called before
+        method, find = "model", cast("FindMethod", method)
+    hints = read_hint_file(hint_file) if hint_file else None
+    tools = Tools(
+        load_finder(),
+        find,
+        load_filler(),
+        cast("Method", method),
+        grow,
+        load_colorizer() if color else None,
+        hints,
+        mask,
+        masks,
+        sensitivity,
+        keep_mask,
+        preview,
+    )
     return report(
         run(jobs, lambda job: _repair_one(tools, job, overwrite), overwrite),
         jobs,
         "repairing",
         "repaired",
     )
-
-
-def _tools(
-    color: bool,
-    hint_file: Path | None,
-    mask: Path | None,
-    masks: dict[Path, "Found"],
-    sensitivity: float,
-    method: "FindMethod",
-    keep_mask: bool,
-) -> Tools:
-    from safelight.runtime.fill import load_filler
-    from safelight.runtime.restore import load_colorizer
-    from safelight.runtime.scratches import load_finder
-
-    hints = read_hint_file(hint_file) if hint_file else None
-    colorizer = load_colorizer() if color else None
-    return Tools(load_finder(), method, load_filler(), colorizer, hints, mask, masks, sensitivity, keep_mask)
 
 
 def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
@@ -165,10 +205,11 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     photo = read_photo(job.photo, native=True)
     hole, remarks = _damage(tools, job, photo)
     if hole.any():
-        filled = tools.filler.fill(photo, hole, in_place=True)
+        remarks = (*remarks, *(preview_of(job, photo, hole) if tools.preview else ()))
+        filled = tools.filler.fill(photo, hole, tools.method, in_place=True)
         photo, done = filled.photo, tools.filler.remark(filled.used)
     else:
-        done = "no damage was found, nothing was filled"
+        done = "nothing was filled"
     if tools.colorizer:
         hints, told = hints_for(job, tools.hints)
         told = (*told, *(lost_in_srgb(photo.native.space) if photo.native else ()))
@@ -209,6 +250,7 @@ def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[s
     from safelight.pixels.photo import shown
     from safelight.runtime.batch import room_for
     from safelight.runtime.names import mask_name
+    from safelight.tasks.holes_edit import grow
     from safelight.tasks.holes_files import MaskFile, read_mask, write_mask
     from safelight.tasks.scratches import ScratchSettings
 
@@ -221,17 +263,28 @@ def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[s
                 raise
             marked = MaskFile(np.zeros(photo.size, bool))
         advice = "" if tools.mask else "; remove it to have the damage looked for again"
-        return marked.hole, (*marked.remarks, *told_of(own, tools.mask, advice))
+        hole = grow(marked.hole, tools.grow or 0)
+        return hole, (*marked.remarks, *told_of(own, tools.mask, advice))
     if tools.mask is not None:
         lacking = f"has no mask in {shown(tools.mask)}; add {mask_name(job.photo)}, or leave --mask out"
         raise PhotoError("; ".join((lacking, *own.remarks)))
-    found = tools.finder.find(photo.pixels, ScratchSettings(tools.sensitivity), tools.method)
-    hole = found.mask > 0
+    found = tools.finder.find(photo.pixels, ScratchSettings(tools.sensitivity), tools.find)
+    hole = grow(found.mask, _rim(photo.size) if tools.grow is None else tools.grow)
     if tools.keep_mask:
         write_mask(room_for(_kept_as(job)), hole)
     if not hole.any():
-        return hole, own.remarks
-    remarks = [*own.remarks, f"{hole.mean():.1%} of it is damaged ({found.title})"]
-    if hole.mean() > MUCH and not tools.keep_mask:
-        remarks.append("that is much: look at what was found (--keep-mask), or give --sensitivity 0.2")
+        return hole, (
+            *own.remarks,
+            f"no damage was found that is sure {found.title}; --sensitivity 0.8 looks harder",
+        )
+    remarks = [*own.remarks, f"marked {share_of(found.mask)} of the photo as damaged {found.title}"]
+    if found.mask.mean() > MUCH and not tools.keep_mask:
+        remarks.append(
+            "that is a lot: look at what is marked (--preview); if it marks good parts, use --sensitivity 0.2"
+        )
     return hole, remarks
+
+
+def _rim(size: tuple[int, int]) -> int:
+    """Pixels by which what was found is grown, at this size of the photo."""
+    return max(RIM_LEAST, round(RIM * max(size)))

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.commands.fill import PREVIEW_HELP, preview_of
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
+    from safelight.arrays import Mask
     from safelight.runtime.batch import Job
     from safelight.runtime.scratches import FindMethod, ScratchFinder
     from safelight.tasks.scratches import ScratchSettings
@@ -21,12 +23,17 @@ Examples:
   safelight scratches portrait.jpg --method ridge --dark
   safelight scratches scans/ -o masks/                 a whole folder; run it again to go on
 
-Look at the mask before it is filled, and correct it in any paint program: what is white will be replaced. The
-network learned from drawn damage what to leave; the ridge filter knows nothing of what pictures show, and
-marks wires, letters and lace too.
+It is set to leave sound photos alone, and so misses faint damage: --sensitivity 0.8 finds more, and marks more
+that is sound. Look at the mask before it is filled (--preview), and correct it in any paint program: what is
+white will be replaced. Stains are not looked for: paint them into the mask. The ridge filter knows nothing of
+what pictures show, and marks wires, letters and lace too.
 
 Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
+
+
+MARKED = 0.1  # per cent: smaller shares are not given in figures
+SENSITIVITY_HELP = "0 marks only what is plainly a scratch; 1 also marks much that is not damage."
 
 
 @click.command(short_help="Find scratches, cracks and dust; write them as a mask.", epilog=EXAMPLES)
@@ -40,7 +47,7 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
     default=0.5,
     show_default=True,
     metavar="0..1",
-    help="0 plain scratches only, 1 much that is none too.",
+    help=SENSITIVITY_HELP,
 )
 @click.option(
     "--method",
@@ -60,6 +67,7 @@ Exit status: 0 every photo has its mask, 1 some failed (each said in one line), 
     metavar="N",
     help="Grow the mask by N pixels.",
 )
+@click.option("--preview", is_flag=True, help=PREVIEW_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace masks that are already there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @size_limit
@@ -72,22 +80,30 @@ def scratches(
     dark: bool,
     no_dust: bool,
     grow: int,
+    preview: bool,
     overwrite: bool,
     dry_run: bool,
 ) -> int:
     """Find scratches, cracks and dust in each PHOTO: a mask of its size, white = damaged, for safelight fill."""
     from safelight.runtime.batch import run
-    from safelight.runtime.names import filled_name, mask_name, repaired_name, result_name
+    from safelight.runtime.names import (
+        filled_name,
+        mask_name,
+        preview_name,
+        repaired_name,
+        result_name,
+    )
     from safelight.runtime.scratches import load_finder
     from safelight.tasks.scratches import ScratchSettings
 
-    jobs = plan_jobs(photos, out, (mask_name, filled_name, repaired_name, result_name), overwrite)
+    names = (mask_name, filled_name, repaired_name, result_name, preview_name)
+    jobs = plan_jobs(photos, out, names, overwrite)
     if dry_run:
         return tell_jobs(jobs, overwrite)
     settings = ScratchSettings(sensitivity, dark=dark, dust=not no_dust, margin=grow)
     finder = load_finder(model)
     return report(
-        run(jobs, lambda job: _find_one(finder, job, settings, method, overwrite), overwrite),
+        run(jobs, lambda job: _find_one(finder, job, settings, method, preview, overwrite), overwrite),
         jobs,
         "looking",
         "marked",
@@ -95,16 +111,28 @@ def scratches(
 
 
 def _find_one(
-    finder: "ScratchFinder", job: "Job", settings: "ScratchSettings", method: "FindMethod", overwrite: bool
+    finder: "ScratchFinder",
+    job: "Job",
+    settings: "ScratchSettings",
+    method: "FindMethod",
+    preview: bool,
+    overwrite: bool,
 ) -> tuple[str, ...]:
     """One photo's mask; how much is damaged, and what found it."""
     from safelight.pixels.files import read_photo
     from safelight.runtime.batch import room_for
     from safelight.tasks.holes_files import write_mask
 
-    found = finder.find(read_photo(job.photo).pixels, settings, method)
+    photo = read_photo(job.photo)
+    found = finder.find(photo.pixels, settings, method)
     write_mask(room_for(job.result), found.mask, overwrite=overwrite)
-    share = float(found.mask.mean())
-    if not share:
-        return (f"no scratches were found ({found.title}); the mask is empty",)
-    return (f"{share:.1%} of it is marked as damaged ({found.title})",)
+    if not found.mask.any():
+        return (f"nothing was marked {found.title}: the mask is empty; --sensitivity 0.8 looks harder",)
+    looked = preview_of(job, photo, found.mask > 0) if preview else ()
+    return (f"marked {share_of(found.mask)} of the photo as damaged {found.title}", *looked)
+
+
+def share_of(mask: "Mask") -> str:
+    """The marked share of a photo, "3.2 %", with as many digits as it takes not to be 0."""
+    percent = 100 * float((mask > 0).mean())
+    return f"{percent:.1f} %" if percent >= MARKED else f"less than {MARKED:g} %"
