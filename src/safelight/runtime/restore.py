@@ -20,10 +20,11 @@ from safelight.runtime.codes import Autoencoder, is_autoencoder, load_vae
 from safelight.runtime.fill import MODEL as FILL
 from safelight.runtime.fill import Filler, load_filler
 from safelight.runtime.modelfile import ModelFile, check_name, find_model
-from safelight.runtime.recall import Recall, Reply
+from safelight.runtime.recall import Reply
 from safelight.runtime.scratches import MODEL as SCRATCHES
 from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session, check_threads
+from safelight.runtime.views import LONGEST, Views
 from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
 from safelight.tasks.hint_values import Region, share
@@ -34,7 +35,7 @@ from safelight.tasks.suggest import MOST_PLACES, Suggestion, suggest
 STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
 LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyond are kriged
-LONGEST = 4  # a panorama's long side in the network, in short sides: bounds memory
+STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory
 
 
 class Developed(NamedTuple):
@@ -53,7 +54,7 @@ class Colorizer:
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         self.card = model.card
         self._preparation = model.prepared(Preparation)
-        self._session = Recall(Session(model, threads))
+        self._session = Views(Session(model, threads), model.card.size)
 
     def __call__(
         self,
@@ -132,7 +133,7 @@ class Colorizer:
                 f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
                 "it again with this safelight"
             )
-        L = self._seen(pixels_of(photo))
+        L = self._seen(pixels_of(photo), LONGEST)  # its cost grows with the square of a picture's length
         points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
         return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
 
@@ -152,9 +153,9 @@ class Colorizer:
         planes = ask(padded, points, self._preparation)
         return planes, self._session(planes, *also)
 
-    def _seen(self, pixels: Pixels) -> Lightness:
-        """L of the small copy that the network sees."""
-        small = fit_size(_size(pixels), self.card.size, long_side=LONGEST * self.card.size)
+    def _seen(self, pixels: Pixels, longest: int = STRIP) -> Lightness:
+        """L of the small copy that the network sees, at most so many short sides long."""
+        small = fit_size(_size(pixels), self.card.size, long_side=longest * self.card.size)
         return srgb_to_lightness(_shrink(pixels, small))
 
     def _color(
