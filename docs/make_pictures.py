@@ -84,7 +84,7 @@ def scratched_portrait() -> Srgb:
 def mended(scratched: Srgb) -> list[Srgb]:
     """A scratched photo, what the finder marks, the filling, and color."""
     mask = safelight.load("scratches")(scratched)
-    filled = safelight.load("fill")(scratched, mask=mask)
+    filled = safelight.load("fill")(scratched, mask, grow=2, method="model")  # as safelight repair does
     marked = np.where(mask[..., None] > 0, np.float32([0.85, 0.2, 0.15]), scratched)
     size = fit_size((mask.shape[0], mask.shape[1]), 340)
     return [resize(each, size) for each in (scratched, marked, filled, safelight.load()(filled))]

@@ -124,7 +124,7 @@ def test_the_hints_given_are_drawn_on_the_photo(tmp_path: Path, model: Path) -> 
     words = ("colorize", "a.png", "--model", model, "--hint", "0.25,0.5,#d01010", "--picture")
     done = safelight(*words, "places.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "places.png: the photo under its grid, with 1 hint" in done.stderr
+    assert "places.png: the photo under a grid, with 1 hint" in done.stderr
     drawn = read_photo(tmp_path / "places.png").pixels
     row, column = np.nonzero((drawn == (0xD0, 0x10, 0x10)).all(-1))
     margin = (drawn.shape[1] - 96) // 2

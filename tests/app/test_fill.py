@@ -35,7 +35,7 @@ def test_fill_keeps_what_is_known_and_says_what_it_did(tmp_path: Path, hole: np.
     write_mask(tmp_path / "m.png", hole)
     done = safelight("fill", "a.png", "--mask", "m.png", "--method", "biharmonic", cwd=tmp_path)
     assert (done.returncode, done.stdout.startswith("filled a-filled.png, ")) == (0, True), done.stderr
-    assert "1 piece filled, 1 by biharmonic" in done.stderr
+    assert "filled 1 place by biharmonic" in done.stderr
     after = read_photo(tmp_path / "a-filled.png").pixels
     assert after.dtype == np.uint16
     np.testing.assert_array_equal(after[~hole], before[~hole])
@@ -46,7 +46,7 @@ def test_the_bundled_model_fills_what_is_wide(tmp_path: Path, hole: np.ndarray) 
     before = photo(tmp_path / "a.png", np.uint8)
     write_mask(tmp_path / "m.png", hole)
     done = safelight("fill", "a.png", "--mask", "m.png", cwd=tmp_path)
-    assert "1 piece filled, 1 by the model fill" in done.stderr
+    assert "filled 1 place by the model fill" in done.stderr
     after = read_photo(tmp_path / "a-filled.png").pixels
     np.testing.assert_array_equal(after[~hole], before[~hole])
     assert np.abs(after[hole].astype(int) - before[hole].astype(int)).mean() < 25

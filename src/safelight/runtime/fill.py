@@ -123,15 +123,17 @@ class Filler:
         return wide, hole & ~wide
 
     def remark(self, used: Mapping[str, int], method: Method = "auto") -> str:
-        """Which methods filled how many pieces, in words; why not the model, if it was given and none was its."""
+        """How many places were filled and by which methods; why not the model, if it was given and none was its."""
         total = sum(used.values())
-        parts = ", ".join(f"{count} by {self._title(name)}" for name, count in sorted(used.items()))
+        by = [(self._title(name), count) for name, count in sorted(used.items())]
+        one = len(by) == 1
+        parts = f" by {by[0][0]}" if one else ": " + ", ".join(f"{count} by {name}" for name, count in by)
         why = ""
         if self.card is None:
             why = " (no model for filling is bundled: the better classical method was used)"
         elif method == "auto" and "model" not in used and self.card.name != MODEL:
             why = f" (too thin, at {self.card.size} pixels, for {self.card.name}; --method model takes it all the same)"
-        return f"{total} {'piece' if total == 1 else 'pieces'} filled, {parts}{why}"
+        return f"filled {total} {'place' if total == 1 else 'places'}{parts}{why}"
 
     def _title(self, name: str) -> str:
         return f"the model {self.card.name}" if name == "model" and self.card else name

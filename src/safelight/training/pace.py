@@ -95,7 +95,7 @@ def ending_in(recipe: Any, seconds: float, pace: Pace) -> Any:
         least = (pace.once + pace.look + LEAST * pace.step) / 60
         raise RecipeError(
             f"{seconds / 60:g} minutes are too few: a step takes {pace.step:.2g} s here and a look at the held-out "
-            f"pictures {pace.look:.2g} s; expected {np.ceil(least):.0f} at least, for {LEAST} steps"
+            f"pictures {pace.look:.0f} s; expected {np.ceil(least):.0f} at least, for {LEAST} steps"
         )
     was, optimizer = recipe.train, recipe.optimizer
     every = -(-steps // looks)

@@ -207,7 +207,8 @@ def _draw(picture: Path, photo: "Photo", hints: "HintSet | None", overwrite: boo
     from safelight.pixels.files import write_photo
 
     write_photo(picture, draw_hints(photo.pixels, hints or ()), overwrite=overwrite)
-    return f"{picture}: the photo under its grid, with {count(len(hints or ()), 'hint')}"
+    given = f"with {count(len(hints), 'hint')}" if hints else "without hints"
+    return f"{picture}: the photo under a grid, {given}"
 
 
 def _colorize_one(

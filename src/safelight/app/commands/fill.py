@@ -33,7 +33,7 @@ Examples:
 A mask is a picture of the photo's size in which white is what is missing (--missing says otherwise). Every
 pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
 of JPEG photos are PNG files (NAME-jpg-filled.png where there is a NAME.png too). safelight scratches makes a
-mask.
+mask. Damage has a soft rim: where smudges stay, --grow 2 covers it.
 
 Exit status: 0 every photo has its result, 1 some failed (each said in one line), 2 wrong usage, 130 stopped.
 """
@@ -86,7 +86,7 @@ def fill(
     overwrite: bool,
     dry_run: bool,
 ) -> int:
-    """Fill what is missing in each PHOTO: files, and folders searched at every depth, but for OUT.
+    """Fill what is missing in each PHOTO: files, and folders with their subfolders; OUT itself is skipped.
 
     The result has the photo's own size, bit depth, alpha and metadata. It is said which method filled it.
     """

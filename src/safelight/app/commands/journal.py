@@ -34,7 +34,9 @@ def journal() -> None:
 
 
 @journal.command(
-    name="list", epilog="\b\nExamples:\n  safelight journal list\n  safelight journal list elsewhere/runs"
+    name="list",
+    short_help="List the runs in a folder.",
+    epilog="\b\nExamples:\n  safelight journal list\n  safelight journal list elsewhere/runs",
 )
 @click.argument("runs", type=click.Path(path_type=Path), default=RUNS, metavar="[RUNS]")
 def list_command(runs: Path) -> None:
@@ -49,7 +51,9 @@ def list_command(runs: Path) -> None:
         click.echo(line, err=True)
 
 
-@journal.command(epilog="\b\nExample:\n  safelight journal page -o journal")
+@journal.command(
+    short_help="Draw the runs on one page.", epilog="\b\nExample:\n  safelight journal page -o journal"
+)
 @click.argument("runs", type=click.Path(path_type=Path), default=RUNS, metavar="[RUNS]")
 @click.option(
     "-o", "out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A folder for it."

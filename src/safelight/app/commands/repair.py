@@ -31,13 +31,14 @@ Examples:
   safelight repair portrait.jpg --keep-mask              the same, and portrait-mask.png to look at and correct:
                                                          a mask beside the photo is used, not looked for again
   safelight repair portrait.jpg --preview                the same, and portrait-preview.jpg: what was marked, in red
-  safelight repair portrait.jpg --mask corrected.png     with a mask of one's own
+  safelight repair portrait.jpg --mask corrected.png     with a mask of your own
   safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
   safelight repair scans/ -o mended/ --sensitivity 0.2   a whole folder, only what is plainly a scratch
 
 Only damage that is sure is looked for, so that sound photos stay whole; faint damage is missed (--sensitivity 0.8
-finds more, and marks good parts too). Stains are not looked for: paint them into a mask. What was found is grown by two
-pixels, because damage has a soft rim, and filled by the network, which leaves the fewest smudges on real tears.
+finds more, and marks good parts too). Stains are not looked for: paint them into a mask. What was found is grown by
+two pixels or more, because damage has a soft rim, and filled by the network, which leaves the fewest smudges on real
+tears.
 
 Every pixel outside the mask stays as it is, bit by bit, which a JPEG cannot hold: unless -o names a .jpg, results
 of JPEG photos are PNG files. PNG, TIFF and WebP photos keep their format; WebP is written without loss.
@@ -207,9 +208,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
     if hole.any():
         remarks = (*remarks, *(preview_of(job, photo, hole) if tools.preview else ()))
         filled = tools.filler.fill(photo, hole, tools.method, in_place=True)
-        photo, done = filled.photo, tools.filler.remark(filled.used)
-    else:
-        done = "nothing was filled"
+        photo, remarks = filled.photo, (*remarks, tools.filler.remark(filled.used))
     if tools.colorizer:
         hints, told = hints_for(job, tools.hints)
         told = (*told, *(lost_in_srgb(photo.native.space) if photo.native else ()))
@@ -224,7 +223,7 @@ def _repair_one(tools: Tools, job: "Job", overwrite: bool) -> Sequence[str]:
             colored, unfamiliarity = tools.colorizer.develop(photo, hints)
             photo = keep_own(photo, colored, seen)
             remarks = (*remarks, *told, *seen.remarks(), *warning(unfamiliarity or 0.0))
-    return (*photo.remarks, *remarks, done, *write_lossless(job.result, photo, overwrite))
+    return (*photo.remarks, *remarks, *write_lossless(job.result, photo, overwrite))
 
 
 def _kept_as(job: "Job") -> Path:
@@ -264,7 +263,8 @@ def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[s
             marked = MaskFile(np.zeros(photo.size, bool))
         advice = "" if tools.mask else "; remove it to have the damage looked for again"
         hole = grow(marked.hole, tools.grow or 0)
-        return hole, (*marked.remarks, *told_of(own, tools.mask, advice))
+        empty = () if hole.any() else ("the mask is empty: nothing was filled",)
+        return hole, (*marked.remarks, *told_of(own, tools.mask, advice), *empty)
     if tools.mask is not None:
         lacking = f"has no mask in {shown(tools.mask)}; add {mask_name(job.photo)}, or leave --mask out"
         raise PhotoError("; ".join((lacking, *own.remarks)))
@@ -275,7 +275,7 @@ def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[s
     if not hole.any():
         return hole, (
             *own.remarks,
-            f"no damage was found that is sure {found.title}; --sensitivity 0.8 looks harder",
+            f"no damage was found that is sure {found.title}, so nothing was filled; --sensitivity 0.8 looks harder",
         )
     remarks = [*own.remarks, f"marked {share_of(found.mask)} of the photo as damaged {found.title}"]
     if found.mask.mean() > MUCH and not tools.keep_mask:

@@ -20,6 +20,7 @@ EXAMPLES = """
 Examples:
   safelight scratches portrait.jpg                     writes portrait-mask.png, white on the damage
   safelight scratches portrait.jpg -o mask.png --sensitivity 0.7
+  safelight scratches portrait.jpg --grow 3            wider, for safelight fill: damage has a soft rim
   safelight scratches portrait.jpg --method ridge --dark
   safelight scratches scans/ -o masks/                 a whole folder; run it again to go on
 
@@ -65,7 +66,7 @@ SENSITIVITY_HELP = "0 marks only what is plainly a scratch; 1 also marks much th
     default=1,
     show_default=True,
     metavar="N",
-    help="Grow the mask by N pixels.",
+    help="Grow the mask by N pixels; 3 covers the soft rim of most damage.",
 )
 @click.option("--preview", is_flag=True, help=PREVIEW_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace masks that are already there.")
