@@ -1,6 +1,7 @@
 """Alpha that is nought everywhere is none; what is transparent is learned from as white paper shows it."""
 
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +68,27 @@ def test_small_copies_lie_on_white(tmp_path: Path, name: str) -> None:
     share = cover[..., None] / 255
     small = read_small(path, 48)
     np.testing.assert_allclose(small, truth * share + 255 * (1 - share), atol=1)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_key_of_grey_of_a_few_bits(tmp_path: Path, bits: int) -> None:
+    """The key of a PNG is a number as it is stored (PNG, third edition, 11.3.1.1), not one of 0 to 255."""
+    top = (1 << bits) - 1
+    stored = np.arange(64, dtype=np.uint8).reshape(8, 8) & top
+    for key in {0, 1, top}:
+        digits = np.unpackbits(stored[..., None], axis=2)[..., 8 - bits :].reshape(8, -1)
+        rows = b"".join(b"\0" + row.tobytes() for row in np.packbits(digits, axis=1))
+        chunks = (
+            (b"IHDR", struct.pack(">2L5B", 8, 8, bits, 0, 0, 0, 0)),
+            (b"tRNS", struct.pack(">H", key)),
+            (b"IDAT", zlib.compress(rows)),
+            (b"IEND", b""),
+        )
+        made = b"".join(
+            struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+            for kind, data in chunks
+        )
+        (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + made)
+        photo = read_photo(tmp_path / "a.png")
+        np.testing.assert_array_equal(photo.pixels[..., 0], stored * (255 // top))
+        np.testing.assert_array_equal(photo.alpha, np.where(stored == key, 0, 255))

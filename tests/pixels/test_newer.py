@@ -140,3 +140,10 @@ def test_jpeg_xl_is_named(tmp_path: Path) -> None:
         (tmp_path / "a.jxl").write_bytes(start + bytes(100))
         with pytest.raises(PhotoError, match="found a JPEG XL, which is not read yet"):
             read_photo(tmp_path / "a.jxl")
+
+
+@jpeg2000
+def test_grey_and_alpha_of_sixteen_bits_in_jpeg_2000_are_refused() -> None:
+    """Pillow rounds the upper byte up, so that white and opaque become 0; OpenCV reads none (openjpeg wrote it)."""
+    with pytest.raises(PhotoError, match="its 16 bits of LA are not read; save it as TIFF or PNG"):
+        read_photo(HERE / "grey-alpha-16.jp2")

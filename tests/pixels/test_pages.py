@@ -167,3 +167,13 @@ def test_a_bigtiff_of_the_order_that_nobody_reads_is_named(tmp_path: Path) -> No
     tifffile.imwrite(tmp_path / "a.tif", FULL, photometric="rgb", bigtiff=True, byteorder=">")
     with pytest.raises(PhotoError, match="a BigTIFF of the byte order MM; save it with the order II"):
         read_photo(tmp_path / "a.tif")
+
+
+def test_a_page_that_is_a_mask_is_said(tmp_path: Path) -> None:
+    picture = scene(np.random.default_rng(8))
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(picture, photometric="rgb")
+        file.write(picture[..., 0] > 100, photometric=4, subfiletype=4)
+    photo = read_photo(tmp_path / "a.tif")
+    np.testing.assert_array_equal(photo.pixels, picture)
+    assert photo.remarks == ("its transparency mask, a page of its own, was left out",)

@@ -3,6 +3,7 @@
 import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -84,6 +85,7 @@ def test_infrared_is_no_alpha(tmp_path: Path) -> None:
         )
         np.testing.assert_array_equal(photo.pixels, four[..., :3])
         assert photo.alpha is None
+        assert photo.remarks == ("a channel beside its colors (infrared, a spot color, a mask) was left out",)
 
 
 def test_alpha_that_is_nought_everywhere(tmp_path: Path) -> None:
@@ -262,3 +264,36 @@ def test_eight_bits_in_planes_and_many_channels(tmp_path: Path, capfd: pytest.Ca
     many = tiff(tmp_path / "seven.tif", seven, photometric="rgb", extrasamples=["unspecified"] * 4)
     np.testing.assert_array_equal(read_photo(many).pixels, plain)
     assert capfd.readouterr() == ("", "")
+
+
+def test_sixteen_bits_of_a_png_within_a_tiff(tmp_path: Path) -> None:
+    for pixels in (DEEP, GREY):
+        packed = cv2.imencode(".png", pixels if pixels.ndim == 2 else pixels[..., ::-1])[1].tobytes()
+        channels = 1 if pixels.ndim == 2 else 3
+        tags = {
+            258: (16,) * channels,
+            259: (34933,),
+            262: (2 if channels == 3 else 1,),
+            277: (channels,),
+        }
+        (tmp_path / "a.tif").write_bytes(raw_tiff((48, 64), packed, tags))
+        photo = read_photo(tmp_path / "a.tif")
+        np.testing.assert_array_equal(photo.pixels, pixels if channels == 3 else np.dstack([pixels] * 3))
+
+
+def test_channels_that_have_no_place_in_the_result_are_said(tmp_path: Path) -> None:
+    inks, spot = np.dstack([DEEP, GREY]), GREY
+    for depth, shift in ((np.uint8, 8), (np.uint16, 0)):
+        five = (np.dstack([inks, spot]) >> shift).astype(depth)
+        path = tiff(tmp_path / "a.tif", five, photometric="separated", extrasamples=["unspecified"])
+        photo = read_photo(path, native=True)
+        assert photo.native
+        np.testing.assert_array_equal(photo.native.pixels, five[..., :4])
+        assert photo.remarks == ("a channel beside its colors (infrared, a spot color, a mask) was left out",)
+        six = (np.dstack([DEEP, GREY, ALPHA, GREY]) >> shift).astype(depth)
+        kinds = ["unspecified", "unassalpha", "unspecified"]
+        photo = read_photo(tiff(tmp_path / "b.tif", six, photometric="rgb", extrasamples=kinds))
+        np.testing.assert_array_equal(photo.alpha, six[..., 4])
+        assert photo.remarks == (
+            "2 channels beside its colors (infrared, a spot color, a mask) were left out",
+        )

@@ -12,6 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from safelight.errors import PhotoError
 from safelight.pixels.exif_color import read_color
 from safelight.pixels.files import read_photo, write_photo
 from safelight.pixels.pillow import photo_of_pillow
@@ -343,3 +344,107 @@ def test_exif_of_own_numbers_says_what_it_said_until_they_become_srgb(tmp_path: 
     floats = read_photo(write_photo(tmp_path / "d.png", own.srgb, like=own))
     assert np.array_equal(floats.pixels, own.pixels)
     assert read_color(floats.exif).space == 1
+
+
+def jpeg_with(*parts: bytes, behind_frame: bool = False) -> bytes:
+    """A JPEG with APP2 segments, in front of its tables or behind its frame header."""
+    whole = saved(VALUES, "JPEG", quality=100, subsampling=0)
+    at = whole.index(b"\xff\xc0")
+    at = at + 2 + struct.unpack(">H", whole[at + 2 : at + 4])[0] if behind_frame else whole.index(b"\xff\xdb")
+    return whole[:at] + b"".join(parts) + whole[at:]
+
+
+def part(number: int, count: int, data: bytes) -> bytes:
+    return b"\xff\xe2" + struct.pack(">H12sBB", len(data) + 16, b"ICC_PROFILE\0", number, count) + data
+
+
+HALF = len(ADOBE) // 2
+PARTS = {
+    "twice": (part(1, 1, ADOBE), part(1, 1, ADOBE)),
+    "out of order": (part(2, 2, ADOBE[HALF:]), part(1, 2, ADOBE[:HALF])),
+    "from nought": (part(0, 2, ADOBE[:HALF]), part(1, 2, ADOBE[HALF:])),
+}
+
+
+@pytest.mark.parametrize("name", [*PARTS, "behind the frame"])
+def test_parts_of_a_profile_in_a_jpeg(tmp_path: Path, name: str) -> None:
+    parts = PARTS.get(name, PARTS["out of order"])
+    data = jpeg_with(*parts, behind_frame=name == "behind the frame")
+    stored = np.asarray(Image.open(io.BytesIO(data))) / 255
+    check(tmp_path / "a.jpg", data, icc.meant(stored, icc.ADOBE_RGB, 563 / 256))
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((part(1, 3, ADOBE[:HALF]), part(3, 3, ADOBE[HALF:])), "a part of it is missing"),
+        (
+            (part(1, 2, ADOBE[:HALF]), part(1, 2, ADOBE[HALF:]), part(2, 2, b"")),
+            "two of its parts have one number",
+        ),
+    ],
+)
+def test_a_profile_that_cannot_be_put_together_is_said(
+    tmp_path: Path, parts: tuple[bytes, ...], words: str
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg_with(*parts))
+    assert read_photo(tmp_path / "a.jpg").remarks == (
+        f"its color profile was left out ({words}); read as sRGB",
+    )
+
+
+def test_a_profile_of_a_png_that_is_damaged_is_said(tmp_path: Path) -> None:
+    for data in (b"x\0\0no deflate", b"x\0\0" + zlib.compress(ADOBE)[:-40]):
+        (tmp_path / "a.png").write_bytes(png(VALUES, (b"iCCP", data)))
+        photo = read_photo(tmp_path / "a.png")
+        np.testing.assert_array_equal(photo.pixels, VALUES)
+        assert photo.remarks == ("its color profile was left out (it is damaged); read as sRGB",)
+
+
+def test_a_profile_of_two_megabytes(tmp_path: Path) -> None:
+    """Such are those of printers. Pillow's limit is 1 MB in a PNG, what is written here can be read again."""
+    (count,) = struct.unpack_from(">L", ADOBE, 128)
+    tags = [struct.unpack_from(">4sLL", ADOBE, 132 + 12 * number) for number in range(count)]
+    moved = b"".join(struct.pack(">4sLL", name, at + 12, length) for name, at, length in tags)
+    body = ADOBE[132 + 12 * count :]
+    start, noise = 144 + 12 * count + len(body), np.random.default_rng(1).bytes(2_000_000)
+    large = ADOBE[4:128] + struct.pack(">L", count + 1) + moved
+    large += struct.pack(">4sLL", b"priv", start, len(noise)) + body + noise
+    large = struct.pack(">L", len(large) + 4) + large
+    check(tmp_path / "a.png", png(VALUES, profile(large)), icc.meant(VALUES / 255, icc.ADOBE_RGB, 563 / 256))
+    photo = read_photo(tmp_path / "a.png", native=True)
+    for kind in ("png", "jpg", "tif"):
+        write_photo(tmp_path / f"b.{kind}", photo)
+        again = read_photo(tmp_path / f"b.{kind}", native=True)
+        assert again.native
+        assert again.native.space.profile == large
+
+
+def test_texts_with_names_of_pillows_own(tmp_path: Path) -> None:
+    """A keyword is free: "transparency" is no key color, "icc_profile" no profile."""
+    names = (b"transparency", b"icc_profile", b"exif", b"dpi", b"gamma", b"xmp")
+    texts = [(b"tEXt", name + b"\x000.5") for name in names]
+    for pixels in (VALUES, DEEP):
+        whole = png(pixels, *texts)
+        late = b"".join(
+            struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+            for kind, data in texts
+        )
+        for data in (whole, png(pixels)[:-12] + late + png(pixels)[-12:]):
+            (tmp_path / "a.png").write_bytes(data)
+            photo = read_photo(tmp_path / "a.png")
+            np.testing.assert_array_equal(photo.pixels, pixels)
+            assert photo.alpha is None
+            assert photo.remarks == ()
+            assert [chunk.data for chunk in photo.metadata.chunks] == [data for _, data in texts]
+
+
+def test_a_long_text_of_a_png(tmp_path: Path) -> None:
+    text = (b"zTXt", b"Comment\0\0" + zlib.compress(b"abc " * 700_000))
+    (tmp_path / "a.png").write_bytes(png(VALUES, text))
+    photo = read_photo(tmp_path / "a.png")
+    np.testing.assert_array_equal(photo.pixels, VALUES)
+    assert photo.metadata.chunks[0].data == text[1]
+    (tmp_path / "b.png").write_bytes(png(VALUES, (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1 << 25)))))
+    with pytest.raises(PhotoError, match="a text or profile in it has more than 16 MB"):
+        read_photo(tmp_path / "b.png")

@@ -95,7 +95,6 @@ def upright(said: Said, size: tuple[int, int]) -> Said:
     """The same, true of the picture as it is now: upright, of this size (h, w), alone in its file."""
     turned, belongs, block, packet = said.turn >= 5, list(said.belongs), said.exif, said.xmp
     if block:
-        belongs += ["its thumbnail (EXIF)"] if exif.has_thumbnail(block) else []
         block = exif.upright(block, size, said.turn)
     if packet:
         packet, words = xmp.true_to(packet, size, said.turn)

@@ -26,26 +26,28 @@ def deep_pixels(
 def _key(pixels: UInt16[np.ndarray, "h w *rgb"], image: ImageFile.ImageFile) -> Alpha | None:
     """Alpha of a picture in which one color means transparent."""
     key = image.info.get("transparency")
-    if key is None:
+    if key is None or isinstance(key, str):  # a text of that name, behind the pixels
         return None
     same = pixels == np.array(key, np.uint16)
     return np.where(same if pixels.ndim == 2 else same.all(axis=2), 0, 65535).astype(np.uint16)
 
 
 def _png(image: PngImagePlugin.PngImageFile) -> UInt16[np.ndarray, "h w *c"] | None:
-    rawmode = _rawmode(image)
-    if rawmode == "I;16B":
+    raw = rawmode(image)
+    if raw == "I;16B":
         return _grey(image)
-    if rawmode == "LA;16B":  # as many bytes a pixel as RGBA, taken apart here
+    if raw == "LA;16B":  # as many bytes a pixel as RGBA, taken apart here
         image._mode = "RGBA"
         _unpack_as(image, "RGBA")
         image.load()
         return to_array(image).view(">u2").astype(np.uint16)
-    return _both(image) if rawmode in ("RGB;16B", "RGBA;16B") else None
+    return _both(image) if raw in ("RGB;16B", "RGBA;16B") else None
 
 
-def _rawmode(image: ImageFile.ImageFile) -> str:
-    """What Pillow is going to unpack, such as "RGB;16B"."""
+def rawmode(image: ImageFile.ImageFile) -> str:
+    """What Pillow is going to unpack, such as "RGB;16B"; nothing once it has."""
+    if not image.tile:
+        return ""
     arguments = image.tile[0].args
     return str(arguments if isinstance(arguments, str) else (arguments or [""])[0])
 
@@ -60,7 +62,7 @@ def _unpack_as(image: ImageFile.ImageFile, rawmode: str) -> None:
 
 def _both(image: ImageFile.ImageFile) -> UInt16[np.ndarray, "h w c"]:
     """Upper bytes in the picture's own byte order, lower bytes in the other."""
-    kind, order = _rawmode(image).split(";16")
+    kind, order = rawmode(image).split(";16")
     file = image.fp
     assert file is not None
     _unpack_as(image, f"{kind};16{order}")

@@ -153,12 +153,6 @@ def _turn_subject(block: bytearray, entry: Entry, size: tuple[int, int], turn: i
     struct.pack_into(f"{order}{entry.count}H", block, at, x, y, *extent)
 
 
-def has_thumbnail(block: bytes) -> bool:
-    """Whether a second directory says that there is a small picture within the block."""
-    second = _second(block)
-    return bool(second and {entry.tag for entry in entries(block, second)} & {_THUMBNAIL_AT, 273})
-
-
 def _second(block: bytes | bytearray) -> int:
     """Where the second directory begins, 0 if there is none."""
     block = bytes(block)

@@ -27,9 +27,11 @@ _PLAINLY = {  # what decoders say, in words
     "decoder error": "its packed pixels are damaged",
     "broken data stream when reading image file": "its packed pixels are damaged",
     "could not create decoder object": "it is cut off or damaged",
+    "Decompressed data too large for PngImagePlugin.MAX_TEXT_CHUNK": "a text or profile in it has more than 16 MB",
     "cannot handle 12-bit layers": "it is a JPEG of 12 bits, which is not read",
     "cannot handle 16-bit layers": "it is a JPEG of 16 bits, which is not read",
 }
+_NOT_WORDS = ("aspect", "chromaticity", "cicp", "dpi", "exif", "gamma", "icc_profile", "transparency", "xmp")
 UNREAD = re.compile(r" \(\d+ bytes not processed\)$")  # Pillow's, mostly "0 bytes"
 
 
@@ -127,6 +129,7 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
         tail = endings.jpeg_tail(file, limit_megapixels)
     file.seek(0)
     image = opener(io.BufferedReader(Overlaid(file, tail=tail)) if tail else file)
+    without_words(image)
     _check_size(path, image.size, limit_megapixels)
     return Opened(image, remarks=(endings.NO_END,) if tail else ())
 
@@ -146,6 +149,7 @@ def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     refuse_raw(found, path)
     page, remarks = pages.choose(found)
     layout = samples.layout(page)
+    remarks += _beside(layout)
     _check_size(path, (layout.width, layout.height), limit_megapixels)
     replaced = samples.mended(layout)
     plain = page is found[0] and not replaced
@@ -157,6 +161,15 @@ def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     samples.check_read(layout)
     image = TiffImagePlugin.TiffImageFile(pages.first_in_file(page, samples.as_grey(layout)))
     return Opened(image, layout, remarks)
+
+
+def _beside(layout: samples.Layout) -> tuple[str, ...]:
+    """A remark on channels that have no place in the result."""
+    if not layout.beside:
+        return ()
+    which = "a channel" if layout.beside == 1 else f"{layout.beside} channels"
+    verb = "was" if layout.beside == 1 else "were"
+    return (f"{which} beside its colors (infrared, a spot color, a mask) {verb} left out",)
 
 
 def _opener(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
@@ -173,6 +186,14 @@ def _opener(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
         "BMP": BmpImagePlugin.BmpImageFile,
     }
     return openers[name]
+
+
+def without_words(image: ImageFile.ImageFile) -> None:
+    """Take out of a PNG's info the texts whose keyword is one of Pillow's own: "transparency", say."""
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        for name in _NOT_WORDS:
+            if isinstance(image.info.get(name), str):
+                del image.info[name]
 
 
 def _check_size(path: Path, size: tuple[int, int], limit_megapixels: float) -> None:

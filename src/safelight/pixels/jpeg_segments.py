@@ -26,6 +26,7 @@ _SCAN, _END = 0xDA, 0xD9
 _ALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
 _NEXT = re.compile(rb"\xff+[^\xff\x00\xd0-\xd7]")  # a marker that ends a scan
 SECOND = "its second picture"
+_COPIES = (0x010001, 0x010002)  # in an MPF index: large thumbnails (VGA, full HD)
 _LAYOUT = (  # segments of the coding and the colors, which the result has of its own
     (APP0, b"JFIF\0"),
     (APP2, b"ICC_PROFILE\0"),
@@ -36,7 +37,7 @@ _LAYOUT = (  # segments of the coding and the colors, which the result has of it
     (APP15, b"Q "),
 )
 _BELONG = (  # what belongs to the photo as it was, in words
-    (APP0, b"JFXX\0", "its thumbnail (JFIF)"),
+    (APP0, b"JFXX\0", ""),  # a thumbnail
     (APP0, b"AVI1", ""),
     (APP1, b"FLIR\0", "its heat picture (FLIR)"),
     (APP2, b"urn:iso:std:iso:ts:21496", "its gain map (HDR)"),
@@ -112,7 +113,7 @@ def sorted_out(segments: Iterable[Chunk]) -> tuple[tuple[Chunk, ...], list[str]]
         if words:
             left_out += [word for word in words if word]
         elif _is(each, APP2, b"MPF\0"):
-            left_out += [SECOND] if _pictures(each.data[4:]) > 1 else []
+            left_out += [SECOND] if _views(each.data[4:]) else []
         elif not any(_is(each, kind, start) for kind, start in known):
             kept.append(each)
     return tuple(kept), left_out
@@ -129,7 +130,17 @@ def behind(file: IO[bytes]) -> str | None:
         return None
     if b"ftyp" in rest or b"MotionPhoto" in rest:
         return "its film (motion photo)"
-    return SECOND if b"\xd8\xff" in rest[:3] else f"what follows it in its file ({size - end} bytes)"
+    if rest.endswith(b"SEFT") and b"SEFH" in rest and b"\xff\xd8\xff" not in rest:
+        return None  # what Samsung's cameras note for themselves: the time again, the country
+    if b"\xd8\xff" in rest[:3]:
+        return None if _is_copy(read(file)) else SECOND
+    return f"what follows it in its file ({size - end} bytes)"
+
+
+def _is_copy(segments: Iterable[Chunk]) -> bool:
+    """Whether what follows the picture is a smaller copy of it, for the camera's display."""
+    indexes = [each.data[4:] for each in _with(segments, APP2, b"MPF\0")]
+    return bool(indexes) and not any(_views(index) for index in indexes)
 
 
 @contextlib.contextmanager
@@ -183,6 +194,11 @@ def more_xmp(extension: bytes, name: bytes) -> Iterator[bytes]:
         yield segment(APP1, MORE_XMP, name, where, extension[at : at + step])
 
 
+def is_profile(each: Chunk) -> bool:
+    """Whether it is a part of an ICC profile."""
+    return _is(each, APP2, b"ICC_PROFILE\0")
+
+
 def _is(each: Chunk, marker: bytes, start: bytes) -> bool:
     return each.kind == marker and each.data.startswith(start)
 
@@ -191,11 +207,17 @@ def _with(segments: Iterable[Chunk], marker: bytes, start: bytes) -> Iterator[Ch
     return (each for each in segments if _is(each, marker, start))
 
 
-def _pictures(index: bytes) -> int:
-    """How many pictures an MPF index counts (tag 0xB001)."""
+def _views(index: bytes) -> int:
+    """How many pictures beside the first an MPF index has (CIPA DC-007, 5.2.3), but for smaller copies of it."""
     from safelight.pixels import exif
 
+    order = exif.byte_order(index)
+    count, kinds = 0, list[int]()
     for entry in exif.entries(index):
+        value = struct.unpack_from(order + "L", index, entry.at + 8)[0]
         if entry.tag == 0xB001 and entry.kind == 4:
-            return int(struct.unpack_from(exif.byte_order(index) + "L", index, entry.at + 8)[0])
-    return 0
+            count = int(value)
+        if entry.tag == 0xB002 and value + entry.count <= len(index):
+            rows = range(value, value + entry.count - 15, 16)
+            kinds = [struct.unpack_from(order + "L", index, at)[0] & 0xFFFFFF for at in rows]
+    return count - 1 - sum(kind in _COPIES for kind in kinds[1:count]) if count > 1 else 0

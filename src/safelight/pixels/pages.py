@@ -184,6 +184,8 @@ def choose(found: list[Page]) -> tuple[Page, tuple[str, ...]]:
         full = [page for page in found if page.area] or found[:1]
         remarks = ("it says to be a reduced copy, and holds no full one",) if full[0].area else ()
     best = max(full, key=lambda page: page.area)  # of equal ones the first
+    if any(page.number(_NEW_KIND) & _MASK or page.number(_PHOTOMETRIC) == _MASK_PIXELS for page in found):
+        remarks = (*remarks, "its transparency mask, a page of its own, was left out")
     if len(full) > 1:
         which = "first" if best is full[0] else f"largest, number {full.index(best) + 1} of {len(full)},"
         remarks = (*remarks, f"it holds more than one picture; the {which} was taken")

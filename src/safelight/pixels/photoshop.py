@@ -11,7 +11,7 @@ CAPTIONS, EXIF, XMP = 1028, 1058, 1060
 _RESOLUTION, _PROFILE = 1005, 1039
 _THUMBNAILS = (1033, 1036)
 _SIGNATURES = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
-# What speaks of layers and channels that the result does not have.
+# What speaks of layers and channels, which every file of Photoshop has and no result.
 _LAYERS = frozenset({1006, 1007, 1024, 1026, 1045, 1053, 1057, 1065, 1066, 1067, 1069, 1072, 1075, 1077})
 _TURNED = frozenset({1032, 1050, *range(2000, 2999)})  # guides, slices, paths: places in the picture
 
@@ -68,11 +68,9 @@ def sorted_out(resources: Iterable[Resource], turn: int) -> tuple[tuple[Resource
     kept: list[Resource] = []
     left_out: list[str] = []
     for each in resources:
-        if each.number in _THUMBNAILS:
-            left_out.append("its thumbnail (Photoshop)")
-        elif each.number in _LAYERS:
-            left_out.append("what it says of layers and channels (Photoshop)")
-        elif each.number in _TURNED and turn != 1:
+        if each.number in (*_THUMBNAILS, *_LAYERS):
+            continue  # no loss: the small copy of each photo, and words on layers, which are not in here
+        if each.number in _TURNED and turn != 1:
             left_out.append("its paths and guides (Photoshop)")
         elif each.number == _RESOLUTION and turn >= 5 and len(each.data) == 16:
             half = each.data[:8], each.data[8:]

@@ -7,7 +7,11 @@ import threading
 import warnings
 from collections.abc import Iterator
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
+
+LARGEST_TEXT = (
+    1 << 24
+)  # bytes of a PNG's text or profile, unpacked: Pillow's own limit is less than a profile for inks
 
 _lock = threading.Lock()
 _users = 0
@@ -37,6 +41,7 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def _silenced() -> Iterator[None]:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is asked for before
+    text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LARGEST_TEXT
     log = logging.getLogger("PIL")
     level = log.level
     log.setLevel(logging.CRITICAL)
@@ -47,6 +52,7 @@ def _silenced() -> Iterator[None]:
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+        PngImagePlugin.MAX_TEXT_CHUNK = text
         log.setLevel(level)
         _set_libtiff_handler(handler)
 

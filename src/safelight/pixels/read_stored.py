@@ -6,9 +6,9 @@ import numpy as np
 from PIL import ImageFile, PngImagePlugin
 
 from safelight.pixels import newer, samples
-from safelight.pixels.deep import deep_pixels
+from safelight.pixels.deep import deep_pixels, rawmode
 from safelight.pixels.exif import ORIENTATION
-from safelight.pixels.formats import Opened
+from safelight.pixels.formats import Opened, without_words
 from safelight.pixels.space import Mode
 from safelight.pixels.stored import Stored, to_array, upright
 
@@ -18,6 +18,7 @@ _MODES: dict[str, Mode] = {  # Pillow's mode: what it is a kind of
     "CMYK": "CMYK",
     "LAB": "LAB",
 }
+_FEW_BITS = {"L;2": 85, "L;4": 17}  # of a PNG's grey
 
 
 def read_stored(opened: Opened) -> Stored:
@@ -35,13 +36,21 @@ def read_stored(opened: Opened) -> Stored:
             return Stored("L", pixels[..., None], alpha) if pixels.ndim == 2 else Stored("RGB", pixels, alpha)
     if opened.depth > 8 and opened.image.fp:
         stored_deep = newer.read_deep(opened.image, opened.image.fp, opened.depth)
+        if stored_deep is None and opened.image.format == "JPEG2000":  # Pillow's upper byte of white is 0
+            raise ValueError(
+                f"its {opened.depth} bits of {opened.image.mode} are not read; save it as TIFF or PNG"
+            )
         return stored_deep or replace(_of_pillow(opened.image), remarks=(newer.shallow(opened.depth),))
     return _of_pillow(opened.image)
 
 
 def _of_pillow(image: ImageFile.ImageFile) -> Stored:
     """A picture of 8 bits as L, RGB, CMYK or LAB, its alpha apart."""
+    step = _FEW_BITS.get(rawmode(image), 1) if isinstance(image, PngImagePlugin.PngImageFile) else 1
     image.load()
+    without_words(image)  # those behind the pixels
+    if isinstance(image.info.get("transparency"), int):  # Pillow makes the pixels 0 to 255, not their key
+        image.info["transparency"] *= step
     if image.mode not in _MODES:
         raise ValueError(f"its pixels are of the kind {image.mode}, which has no one meaning as a photo")
     mode, alpha = _MODES[image.mode], None

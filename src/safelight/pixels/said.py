@@ -1,13 +1,14 @@
 """What a file says of its color in places of its own: PNG chunks, BMP headers, GIF extensions, TIFF tags."""
 
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
 from PIL import TiffImagePlugin
 
-from safelight.pixels import icc_made, png_chunks
+from safelight.pixels import icc_made, jpeg_segments, png_chunks
 from safelight.pixels.icc_made import Primaries, Xy
 from safelight.pixels.metadata import Chunk
 
@@ -15,6 +16,7 @@ OF_GAMMA, OF_HDR = (b"gAMA", b"cHRM"), (b"mDCV", b"cLLI")
 _KEPT = (*OF_GAMMA, *OF_HDR)  # written back with the numbers that they describe
 _COLOR_CHUNKS = (b"cICP", b"sRGB", *_KEPT)
 _RAW_PROFILE = b"raw profile type ic"  # icc or icm
+_NUMBERED = 14  # bytes before a part of a JPEG's profile
 _LONGEST = 4096  # chunks looked through
 _LARGEST = 1 << 24  # bytes of a profile
 _BITS, _TRANSFER, _WHITE, _PRIMARIES = 258, 301, 318, 319  # TIFF tags
@@ -22,10 +24,14 @@ _BITS, _TRANSFER, _WHITE, _PRIMARIES = 258, 301, 318, 319  # TIFF tags
 
 @dataclass(frozen=True)
 class Said:
-    """What a file says of its color, but for its EXIF. `curves`: to linear light, one or three, as ICC has them."""
+    """What a file says of its color, but for its EXIF. `curves`: to linear light, one or three, as ICC has them.
+
+    damage: why a profile that is there could not be taken out of the file.
+    """
 
     points: bytes | None = None
     profile: bytes | None = None
+    damage: str = ""
     srgb: bool = False
     gamma: float | None = None
     primaries: Primaries | None = None
@@ -40,6 +46,7 @@ def read_png(file: IO[bytes]) -> Said:
     """
     found: dict[bytes, bytes] = {}
     texts: list[Chunk] = []
+    damage = ""
     file.seek(8)
     for _ in range(_LONGEST):
         length, kind = struct.unpack(">L4s", file.read(8))
@@ -48,6 +55,9 @@ def read_png(file: IO[bytes]) -> Said:
         if kind in _COLOR_CHUNKS and length <= 32:
             found.setdefault(kind, file.read(length))
             file.seek(4, 1)
+        elif kind == b"iCCP":
+            damage = "" if _unpacks(file.read(min(length, _LARGEST))) else "it is damaged"
+            file.seek(length - min(length, _LARGEST) + 4, 1)
         elif kind in (b"tEXt", b"zTXt") and length <= _LARGEST:
             data = file.read(length)
             file.seek(4, 1)
@@ -61,11 +71,38 @@ def read_png(file: IO[bytes]) -> Said:
     return Said(
         points=found.get(b"cICP"),
         profile=raw.get("icc") or raw.get("icm"),
+        damage=damage,
         srgb=b"sRGB" in found,
         gamma=gamma,
         primaries=(red, green, blue, white) if b"cHRM" in found else None,
         chunks=tuple((kind, found[kind]) for kind in _KEPT if kind in found),
     )
+
+
+def _unpacks(chunk: bytes) -> bool:
+    """Whether an iCCP chunk holds something that was deflated whole."""
+    unpacker = zlib.decompressobj()
+    try:
+        return bool(unpacker.decompress(chunk.partition(b"\0")[2][1:], _LARGEST)) and unpacker.eof
+    except zlib.error:
+        return False
+
+
+def read_jpeg(file: IO[bytes]) -> Said:
+    """A profile in APP2 segments, of which each says its number and how many there are (ICC.1:2022, B.4).
+
+    Pillow takes none where a segment is there twice, or behind the frame header.
+    """
+    numbered: dict[int, bytes] = {}
+    parts = [each.data for each in jpeg_segments.read(file) if jpeg_segments.is_profile(each)]
+    for each in parts:
+        if len(each) < _NUMBERED or numbered.setdefault(each[12], each[_NUMBERED:]) != each[_NUMBERED:]:
+            return Said(damage="two of its parts have one number")
+    if not parts:
+        return Said()
+    if len(numbered) != parts[0][13]:
+        return Said(damage="a part of it is missing")
+    return Said(profile=b"".join(numbered[number] for number in sorted(numbered)))
 
 
 def _pairs(chunk: bytes) -> list[Xy]:

@@ -111,6 +111,12 @@ class Layout:
         return (int(found[0]), int(found[1])) if len(found) > 1 else (2, 2)
 
     @property
+    def beside(self) -> int:
+        """How many samples are neither colors nor alpha: infrared, spot colors, masks."""
+        at = _alpha_at(self)
+        return self.samples - self.colors - (at is not None)
+
+    @property
     def tiled(self) -> bool:
         """Whether it is cut into tiles, not strips."""
         return 324 in self.page.entries
@@ -271,11 +277,7 @@ def _meant(found: Layout, whole: Pixels) -> tuple[Pixels, Alpha | None]:
     """Colors, of which grey and RGB begin at black, and alpha."""
     white = np.iinfo(whole.dtype).max
     pixels = whole[..., : found.colors]
-    at = next(
-        (number for number, kind in enumerate(found.extra) if kind in (_ASSOCIATED, _UNASSOCIATED)), None
-    )
-    if not found.extra and found.samples == found.colors + 1:
-        at = 0  # it does not say what the fourth is; it nearly always is alpha
+    at = _alpha_at(found)
     alpha = None if at is None else np.ascontiguousarray(whole[..., found.colors + at])
     if found.meaning == _PALETTE:
         return _from_palette(found, pixels[..., 0]), alpha
@@ -289,6 +291,15 @@ def _meant(found: Layout, whole: Pixels) -> tuple[Pixels, Alpha | None]:
     if alpha is not None and found.associated:
         pixels = _divided(pixels, alpha)
     return np.ascontiguousarray(pixels), alpha
+
+
+def _alpha_at(found: Layout) -> int | None:
+    """Which of the samples behind the colors is alpha."""
+    if not found.extra and found.samples == found.colors + 1:
+        return 0  # it does not say what the fourth is; it nearly always is alpha
+    return next(
+        (number for number, kind in enumerate(found.extra) if kind in (_ASSOCIATED, _UNASSOCIATED)), None
+    )
 
 
 def _divided(pixels: Pixels, alpha: Alpha) -> Pixels:
@@ -576,11 +587,13 @@ def _spread(found: Layout, rows: np.ndarray, width: int) -> np.ndarray:
 
 def _picture(found: Layout, data: bytes) -> np.ndarray:
     """A segment that is a whole picture."""
-    if found.compression in (34712, 33003, 33005) and found.deep:
+    if found.deep:
         deep = by_opencv(data)
         if deep is None:
-            raise ValueError("its JPEG 2000 is damaged")
-        values = deep
+            raise ValueError(f"its {_PICTURES[found.compression]} is damaged")
+        values = (
+            deep[..., ::3] if found.samples == 2 and deep.ndim == 3 else deep
+        )  # grey three times, and alpha
     else:
         with Image.open(io.BytesIO(data), formats=["JPEG2000", "PNG", "WEBP"]) as image:
             values = np.asarray(image)

@@ -22,7 +22,7 @@ from safelight.pixels.code_points import made_space, space_of_code_points
 from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
 from safelight.pixels.newer import CODE_POINTS
-from safelight.pixels.said import OF_GAMMA, OF_HDR, Said, read_bmp, read_gif, read_png, read_tiff
+from safelight.pixels.said import OF_GAMMA, OF_HDR, Said, read_bmp, read_gif, read_jpeg, read_png, read_tiff
 from safelight.pixels.space import SRGB, Mode, Space
 
 _SRGB_GAMMA = (0.44, 0.47)  # gAMA 45455 is what stands for sRGB (PNG 11.3.2.5)
@@ -34,8 +34,10 @@ def what_is_said(image: ImageFile.ImageFile) -> Said:
     said = Said(profile=image.info.get("icc_profile") or None, points=image.info.get(CODE_POINTS))
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return replace(read_tiff(image), profile=said.profile)
-    reader = {"PNG": read_png, "GIF": read_gif, "BMP": read_bmp}.get(str(image.format))
-    if reader is None or image.fp is None:
+    reader = {"JPEG": read_jpeg, "MPO": read_jpeg, "PNG": read_png, "GIF": read_gif, "BMP": read_bmp}.get(
+        str(image.format)
+    )
+    if reader is None or image.fp is None or (reader is read_jpeg and said.profile):
         return said
     place = image.fp.tell()
     try:
@@ -88,6 +90,8 @@ def _by_points(said: Said, mode: Mode, depth: int) -> Space | None:
 
 
 def _by_profile(said: Said, mode: Mode, depth: int) -> Space | None:
+    if said.damage and not said.profile:
+        raise ProfileError(said.damage)
     if not said.profile:
         return None
     profiles.check(said.profile, mode, depth)

@@ -235,7 +235,7 @@ def _belongs(part: _Part, packet: bytes) -> str | None:
     if declares or part.key == (_NOTE, "HasExtendedXMP"):
         return ""
     if part.key == _THUMBNAILS:
-        return "its thumbnail (XMP)"
+        return ""  # no loss: others make one anew
     if part.key == _PROVENANCE and re.search(rb"jumbf|c2pa", held):
         return "its signed origin (C2PA)"
     if part.space == _CAMERA and part.name.startswith(("MicroVideo", "MotionPhoto")):
