@@ -1,5 +1,6 @@
 """A picture file as pixels: upright, in sRGB, 8 or 16 bits, alpha apart."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from jaxtyping import UInt8, UInt16
 from PIL import ImageFile
 
 from safelight.arrays import Pixels
+from safelight.errors import PhotoError
 from safelight.pixels import beside, geometry
 from safelight.pixels.exif_color import as_srgb
 from safelight.pixels.formats import Opened, open_picture
@@ -27,6 +29,8 @@ def read_photo(path: str | Path, limit_megapixels: float | None = None, native: 
     native: keep the file's own numbers too. Raises PhotoError, one line, if it cannot be read or is larger than
     the limit (200 megapixels).
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise PhotoError(f"the photo to read is {path!r}; expected the path of a picture file")
     path = Path(path)
     with open_picture(path, limit_megapixels) as opened:
         image = opened.image

@@ -60,7 +60,7 @@ def write_remarked(
     quality: int = 95,
 ) -> tuple[str, ...]:
     """As `write_photo`; returns what of the photo the file could not hold, a sentence each."""
-    path = _checked_path(path)
+    path = checked_path(path)
     writer = _writer(path)
     _check_quality(quality)
     picture, like = _taken(picture), None if like is None else _model_of(like)
@@ -95,7 +95,7 @@ def _other_names(path: Path) -> tuple[str, ...]:
     return (f"the file that was there had {said} the old picture",) if others > 0 else ()
 
 
-def _checked_path(path: object) -> Path:
+def checked_path(path: object) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise PhotoError(
             f"the file to write is {path!r}; expected its path, ending in .jpg, .png, .tif or .webp"

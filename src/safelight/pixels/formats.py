@@ -69,9 +69,10 @@ def open_picture(path: Path, limit_megapixels: float | None = None) -> Iterator[
     limit_megapixels: None is that of the run (limits.py). Pillow's own warnings are silenced inside: a picture is
     right or it is refused.
     """
+    megapixels = limit(limit_megapixels)
     try:
         with _open_file(path) as file, quiet():
-            yield _open(path, file, limit() if limit_megapixels is None else limit_megapixels)
+            yield _open(path, file, megapixels)
     except PhotoError:
         raise
     except RawFileError as error:

@@ -6,13 +6,21 @@ The command line may raise it for a run; in Python it is an argument of `read_ph
 import contextlib
 from collections.abc import Iterator
 
+import numpy as np
+
+from safelight.errors import PhotoError
+
 MEGAPIXELS = 200.0
 _raised: list[float] = []  # the innermost one counts
 
 
-def limit() -> float:
-    """The limit in megapixels where a caller gives none."""
-    return _raised[-1] if _raised else MEGAPIXELS
+def limit(given: float | None = None) -> float:
+    """The limit in megapixels: the one given, or that of the run. Raises PhotoError for what is no limit."""
+    if given is None:
+        return _raised[-1] if _raised else MEGAPIXELS
+    if isinstance(given, bool) or not isinstance(given, (int, float, np.number)) or not given > 0:
+        raise PhotoError(f"limit_megapixels is {given!r}; expected a number above 0")
+    return float(given)
 
 
 @contextlib.contextmanager

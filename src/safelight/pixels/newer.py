@@ -60,7 +60,7 @@ def open_jpeg2000(file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
     size = head[at + 4 :]
     depths = [size[38 + 3 * number] for number in range(struct.unpack_from(">H", size, 36)[0])]
     if any(depth & 0x80 for depth in depths):
-        raise ValueError("its numbers are signed, which says not where black is")
+        raise ValueError("its numbers are signed, which does not say where black is")
     box = head[:at].find(b"colr")
     if box > 0:
         _state_color_of_jp2(image, head[box + 4 : box - 4 + struct.unpack_from(">L", head, box - 4)[0]])

@@ -167,7 +167,7 @@ def _check_numbers(found: Layout) -> None:
     bits, kind = found.bits, found.kind
     if kind == _SIGNED and found.meaning not in _LABS:
         raise ValueError(
-            f"its numbers of {bits} bits are signed, which says not where black is; save it unsigned"
+            f"its numbers of {bits} bits are signed, which does not say where black is; save it unsigned"
         )
     if kind == _FLOAT and bits not in (16, 32, 64):
         raise ValueError(f"its numbers are floats of {bits} bits; save it at 16 bits a channel")

@@ -56,8 +56,10 @@ class Autoencoder:
 
     def encode(self, photos: Given | Iterable[Given]) -> Codes:
         """The code of each photo: the mean of its posterior. One photo is taken for a list of it. Raises PhotoError."""
-        one = isinstance(photos, (str, Path, Photo, Image.Image)) or (
-            isinstance(photos, np.ndarray) and photos.ndim < 4
+        one = (
+            isinstance(photos, (str, Path, Photo, Image.Image))
+            or (isinstance(photos, np.ndarray) and photos.ndim < 4)
+            or not isinstance(photos, Iterable)
         )
         listed: Iterable[Given] = [cast(Given, photos)] if one else cast(Iterable[Given], photos)
         means = [self.posterior(photo).mean for photo in listed]
@@ -81,6 +83,10 @@ class Autoencoder:
         self, count: int, rng: np.random.Generator, source: Literal["mixture", "prior"] = "mixture"
     ) -> Codes:
         """Random codes: like those of the training photos, or from the prior N(0, 1). Raises ModelError."""
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+            raise ModelError(f"count is {count!r}; expected a whole number from 0")
+        if source not in ("mixture", "prior"):
+            raise ModelError(f"there is no source {source!r} of codes; choose one of mixture, prior")
         if source == "prior":
             return rng.standard_normal((count, self.latent), np.float32)
         return np.asarray(self.mixture().sample(count, rng), np.float32)
@@ -114,9 +120,11 @@ class Autoencoder:
 
     def check(self, codes: Codes) -> None:
         """Raises SafelightError unless these are codes of this model."""
-        if codes.ndim != 2 or codes.shape[1] != self.latent or not np.isfinite(codes).all():
+        numbers = isinstance(codes, np.ndarray) and codes.dtype.kind in "fiu"
+        if not numbers or codes.shape[1:] != (self.latent,) or not np.isfinite(codes).all():
+            found = f"codes of shape {codes.shape}" if numbers else f"codes are {type(codes).__name__}"
             raise SafelightError(
-                f"codes of shape {codes.shape}; {self.card.name} expects finite numbers of shape (n, {self.latent})"
+                f"{found}; {self.card.name} expects finite numbers of shape (n, {self.latent})"
             )
 
     def ask(self, planes: Planes) -> Posterior:

@@ -95,8 +95,8 @@ class Filler:
         Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one.
         """
         check_method(method)
-        if not (grow >= 0 and feather >= 0):
-            raise PhotoError(f"grow is {grow} and feather {feather}; expected numbers of pixels, from 0")
+        if not (_is_length(grow) and _is_length(feather)):
+            raise PhotoError(f"grow is {grow!r} and feather {feather!r}; expected numbers of pixels, from 0")
         if method == "model" and self._session is None:
             raise ModelError("no model for filling is bundled; give one (MODEL.onnx), or use another method")
         core = _grown(check_mask(mask, photo.size), grow)
@@ -207,6 +207,12 @@ def _hole(mask: str | Path | Mask, size: tuple[int, int]) -> Hole:
 
 def _grown(hole: Hole, pixels: float) -> Hole:
     return grow(hole, pixels) if pixels > 0 else hole.copy()
+
+
+def _is_length(pixels: object) -> bool:
+    if isinstance(pixels, bool) or not isinstance(pixels, (int, float, np.integer, np.floating)):
+        return False
+    return 0 <= float(pixels) < np.inf  # NaN fails this too
 
 
 def _inside(box: Box, window: Box) -> Box:

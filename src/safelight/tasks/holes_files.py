@@ -14,6 +14,7 @@ from jaxtyping import Shaped, UInt8
 
 from safelight.arrays import Mask
 from safelight.errors import EmptyMaskError, PhotoError
+from safelight.pixels.encode import checked_path
 from safelight.pixels.files import read_photo, write_photo
 from safelight.pixels.photo import Photo, shown
 from safelight.tasks.holes_edit import is_missing, resize_mask
@@ -64,7 +65,9 @@ def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFi
 
 def write_mask(path: str | Path, mask: Mask, overwrite: bool = False) -> Path:
     """Write a mask as a black-and-white picture, white = missing; returns the path. Raises PhotoError."""
-    path = Path(path)
+    path = checked_path(path)
+    if not _is_numbers(mask) or mask.ndim != 2 or np.isnan(mask).any():
+        raise PhotoError("the mask to write is no array (h, w) of numbers or of True and False; 1 = missing")
     if path.suffix.lower() not in (".png", ".tif", ".tiff"):
         raise PhotoError(f"{shown(path)} would blur the mask; write it as .png or .tif")
     white = is_missing(mask).astype(np.uint8) * np.uint8(255)
@@ -73,8 +76,8 @@ def write_mask(path: str | Path, mask: Mask, overwrite: bool = False) -> Path:
 
 def check_mask(mask: Mask, size: Size) -> Hole:
     """The hole of a mask in memory: (h, w), numbers 0..1 or True and False. Raises PhotoError."""
-    if not isinstance(mask, np.ndarray) or mask.shape != tuple(size):
-        found = getattr(mask, "shape", type(mask).__name__)
+    if not _is_numbers(mask) or mask.shape != tuple(size):
+        found = f"of {mask.dtype}" if _is_odd(mask) else getattr(mask, "shape", type(mask).__name__)
         raise PhotoError(f"the mask is {found}; expected {tuple(size)} as the photo, 1 = missing")
     if mask.dtype != bool and not (float(mask.min()) >= 0 and float(mask.max()) <= 1):  # NaN fails this too
         raise PhotoError(
@@ -86,6 +89,15 @@ def check_mask(mask: Mask, size: Size) -> Hole:
     if not hole.any():
         raise PhotoError("the mask is empty, nothing in it is missing; set it to 1 where the damage is")
     return hole
+
+
+def _is_numbers(mask: object) -> bool:
+    return isinstance(mask, np.ndarray) and not _is_odd(mask)
+
+
+def _is_odd(mask: object) -> bool:
+    """Whether this is an array of texts, objects, complex numbers or times."""
+    return isinstance(mask, np.ndarray) and mask.dtype.kind not in "biuf"
 
 
 def _levels(photo: Photo, missing: Missing, name: str) -> Shaped[np.ndarray, "h w"]:

@@ -66,8 +66,8 @@ class ScratchSettings:
     part_of: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.sensitivity <= 1:
-            raise RecipeError(f"sensitivity is {self.sensitivity}; expected 0 (plain scratches only) to 1")
+        if not isinstance(self.sensitivity, (int, float, np.number)) or not 0 <= self.sensitivity <= 1:
+            raise RecipeError(f"sensitivity is {self.sensitivity!r}; expected 0 (plain scratches only) to 1")
         if not (self.bright or self.dark):
             raise RecipeError("neither bright nor dark scratches are looked for; choose one")
         if min(self.shortest, self.margin, self.part_of) < 0 or self.elongation < 1:
