@@ -244,3 +244,13 @@ def test_half_of_an_extension_is_said(tmp_path: Path) -> None:
     assert photo.remarks == ("a part of its XMP was left out, as it cannot be read here",)
     assert photo.xmp is not None
     assert b"HasExtendedXMP" not in photo.xmp
+
+
+def test_photoshops_resources_are_bytes_in_a_tiff(tmp_path: Path) -> None:
+    """Adobe's TIFF notes and exiftool -validate have them so; the type without a kind is another."""
+    url = b"8BIM" + struct.pack(">HHL", 1035, 0, 12) + b"http://a.org"
+    (tmp_path / "a.jpg").write_bytes(jpeg(segment(0xED, b"Photoshop 3.0\0" + url)))
+    write_remarked(tmp_path / "a.tif", read_photo(tmp_path / "a.jpg"))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        assert tiff.pages[0].tags[34377].dtype == 1
+        assert tiff.pages[0].tags[34377].value == url

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -199,3 +200,23 @@ def test_text_of_imagemagick_that_states_the_orientation(tmp_path: Path) -> None
     write_remarked(tmp_path / "b.png", read_photo(tmp_path / "a.png"))
     with Image.open(tmp_path / "b.png") as image:
         assert image.text == {"exif:Orientation": "1"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-32-be", "utf-32-le"])
+def test_xmp_in_wide_letters(tmp_path: Path, encoding: str) -> None:
+    """Such packets become UTF-8, the one encoding that readers of picture files expect (XMP, part 3)."""
+    words = "\ufeff<?xpacket begin='\ufeff'?>" + packet(6).decode().replace(
+        " xmlns:tiff", " about='Größe' xmlns:tiff"
+    )
+    for prefix in ("", "<?xml version='1.0' encoding='UTF-16'?>"):
+        raw = (prefix + words.removeprefix("\ufeff") if prefix else words).encode(encoding)
+        stored = np.rot90(UPRIGHT).copy()
+        (tmp_path / "a.jpg").write_bytes(saved(stored, "JPEG", xmp=raw))
+        tifffile.imwrite(tmp_path / "a.tif", stored, extratags=[(700, 1, len(raw), raw, True)])
+        for name in ("a.jpg", "a.tif"):
+            photo = read_photo(tmp_path / name)
+            assert photo.size == (48, 80)
+            assert photo.xmp
+            assert 'tiff:Orientation="1"' in photo.xmp.decode()
+            assert "about='Größe'" in photo.xmp.decode()
+            ElementTree.fromstring(photo.xmp)  # plain XML

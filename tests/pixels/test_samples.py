@@ -297,3 +297,14 @@ def test_channels_that_have_no_place_in_the_result_are_said(tmp_path: Path) -> N
         assert photo.remarks == (
             "2 channels beside its colors (infrared, a spot color, a mask) were left out",
         )
+
+
+def test_tiles_that_were_never_written_are_said(tmp_path: Path) -> None:
+    """Programs for maps leave empty tiles out, with 0 for place and length."""
+    path = tiff(tmp_path / "a.tif", (DEEP >> 8).astype(np.uint8), photometric="rgb", tile=(16, 16))
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        for code in (324, 325):
+            tag = file.pages[0].tags[code]
+            tag.overwrite((0, *tag.value[1:]))
+    with pytest.raises(PhotoError, match="some of its tiles or strips were never written"):
+        read_photo(path)

@@ -448,3 +448,9 @@ def test_a_long_text_of_a_png(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(png(VALUES, (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1 << 25)))))
     with pytest.raises(PhotoError, match="a text or profile in it has more than 16 MB"):
         read_photo(tmp_path / "b.png")
+
+
+def test_of_two_profiles_in_a_png_the_first_counts(tmp_path: Path) -> None:
+    other = icc.rgb_profile(icc.DISPLAY_P3, 1.8)
+    data = png(VALUES, profile(ADOBE), profile(other))
+    check(tmp_path / "a.png", data, icc.meant(VALUES / 255, icc.ADOBE_RGB, 563 / 256))

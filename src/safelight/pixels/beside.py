@@ -123,11 +123,13 @@ def _read(image: ImageFile.ImageFile) -> Said:
     """All but the turn and the resolution; Pillow finds its place in the file as it left it."""
     assert image.fp is not None
     place = image.fp.tell()
+    readers = {"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp, "GIF": _of_gif}
     try:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
-            return _of_tiff(image)
-        readers = {"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp, "GIF": _of_gif}
-        return readers.get(image.format or "", _of_others)(image)
+            said = _of_tiff(image)
+        else:
+            said = readers.get(image.format or "", _of_others)(image)
+        return replace(said, xmp=xmp.as_utf8(said.xmp))
     finally:
         image.fp.seek(place)
 

@@ -46,7 +46,7 @@ def read_png(file: IO[bytes]) -> Said:
     """
     found: dict[bytes, bytes] = {}
     texts: list[Chunk] = []
-    damage = ""
+    own, damage = b"", ""
     file.seek(8)
     for _ in range(_LONGEST):
         length, kind = struct.unpack(">L4s", file.read(8))
@@ -56,8 +56,11 @@ def read_png(file: IO[bytes]) -> Said:
             found.setdefault(kind, file.read(length))
             file.seek(4, 1)
         elif kind == b"iCCP":
-            damage = "" if _unpacks(file.read(min(length, _LARGEST))) else "it is damaged"
-            file.seek(length - min(length, _LARGEST) + 4, 1)
+            data = file.read(min(length, _LARGEST))
+            file.seek(length - len(data) + 4, 1)
+            if not own and not damage:
+                own = _unpacked(data)
+                damage = "" if own else "it is damaged"
         elif kind in (b"tEXt", b"zTXt") and length <= _LARGEST:
             data = file.read(length)
             file.seek(4, 1)
@@ -70,7 +73,7 @@ def read_png(file: IO[bytes]) -> Said:
     raw, _ = png_chunks.blocks(texts)
     return Said(
         points=found.get(b"cICP"),
-        profile=raw.get("icc") or raw.get("icm"),
+        profile=own or raw.get("icc") or raw.get("icm"),
         damage=damage,
         srgb=b"sRGB" in found,
         gamma=gamma,
@@ -79,13 +82,14 @@ def read_png(file: IO[bytes]) -> Said:
     )
 
 
-def _unpacks(chunk: bytes) -> bool:
-    """Whether an iCCP chunk holds something that was deflated whole."""
+def _unpacked(chunk: bytes) -> bytes:
+    """The profile in an iCCP chunk; nothing if it is damaged."""
     unpacker = zlib.decompressobj()
     try:
-        return bool(unpacker.decompress(chunk.partition(b"\0")[2][1:], _LARGEST)) and unpacker.eof
+        profile = unpacker.decompress(chunk.partition(b"\0")[2][1:], _LARGEST)
     except zlib.error:
-        return False
+        return b""
+    return profile if unpacker.eof else b""
 
 
 def read_jpeg(file: IO[bytes]) -> Said:

@@ -44,6 +44,7 @@ _OTHERS = {
     32766: "NeXT RLE",
     32771: "CCITT RLEW",
     32809: "ThunderScan",
+    33004: "JPEG 2000 of libvips, whose colors two programs read in two ways",
     34661: "JBIG",
     34676: "SGI LogLuv, for HDR",
     34677: "SGI LogLuv, for HDR",
@@ -208,6 +209,8 @@ def mended(found: Layout) -> dict[int, tuple[int, ...] | None]:
     end = page.file.seek(0, io.SEEK_END)
     for offsets, lengths in ((273, 279), (324, 325)):
         places = tuple(zip(page.numbers(offsets), page.numbers(lengths), strict=False))
+        if any(not length for _, length in places):
+            raise ValueError("some of its tiles or strips were never written")
         if any(start + length > end for start, length in places):
             if found.compression not in _BYTES or any(start >= end for start, _ in places):
                 raise ValueError("the file is cut off")

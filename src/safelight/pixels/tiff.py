@@ -114,9 +114,9 @@ def _fields(photo: Photo, rows: int, profile: bytes | None) -> dict[int, Field]:
 
 
 def _field(tag: int, data: bytes) -> Field:
-    """XMP as bytes; captions as numbers of 4 bytes, filled up with noughts, as Photoshop and exiftool write them."""
+    """Bytes; captions as numbers of 4 bytes, filled up with noughts, as Photoshop and exiftool write them."""
     if tag != tiff_tags.IPTC:
-        return _BYTE if tag == tiff_tags.XMP else _BYTES, data
+        return _BYTE, data
     return _LONG, data + bytes(-len(data) % 4)
 
 

@@ -46,7 +46,7 @@ def what_is_said(image: ImageFile.ImageFile) -> Said:
         # It is cut off, which what reads the pixels will say.
         found = Said()
     image.fp.seek(place)
-    return replace(found, profile=said.profile or found.profile)
+    return replace(found, profile=found.profile or said.profile)
 
 
 def said_by_pillow(info: Mapping[str | tuple[int, int], Any]) -> Said:

@@ -41,6 +41,14 @@ _ATTRIBUTE = re.compile(rb"(\s+)([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _NAME = re.compile(rb"<([^\s/>]+)")
 _STATED = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[2-8]")
 
+_WIDE = {  # how a packet begins, with its mark or with "<"; the longer ones first
+    "utf-32-be": (b"\0\0\xfe\xff", b"\0\0\0<"),
+    "utf-32-le": (b"\xff\xfe\0\0", b"<\0\0\0"),
+    "utf-16-be": (b"\xfe\xff", b"\0<"),
+    "utf-16-le": (b"\xff\xfe", b"<\0"),
+}
+_DECLARED = re.compile(r"(\A<\?xml[^>]*encoding=[\"'])[\w-]+")
+
 
 @dataclass
 class _Part:
@@ -95,6 +103,20 @@ def true_to(packet: bytes, size: tuple[int, int], turn: int) -> tuple[bytes, lis
             left_out += [word] if word else []
             gone = part.end
     return _changed(packet, changes), left_out
+
+
+def as_utf8(packet: bytes | None) -> bytes | None:
+    """The packet in UTF-8, which picture files ask for; some programs wrote UTF-16 or 32. As it was if neither."""
+    start = (packet or b"")[:4]
+    name = next((name for name, heads in _WIDE.items() if start.startswith(heads)), "")
+    if not packet or not name:
+        return packet
+    try:
+        whole = packet + bytes(-len(packet) % 4)  # noughts at the end may have been taken for padding
+        text = whole.decode(name).removeprefix("\ufeff").rstrip("\0")
+    except UnicodeDecodeError:
+        return packet
+    return _DECLARED.sub(r"\g<1>UTF-8", text, count=1).encode()
 
 
 def orientation(packet: bytes | None) -> int | None:
