@@ -14,6 +14,7 @@ from safelight.pixels.geometry import (
     tiles,
     unletterbox,
     untile,
+    working_size,
 )
 
 SIDES = st.integers(1, 40)
@@ -118,3 +119,21 @@ def test_refusals() -> None:
         list(tiles((10, 10), 4, 4))
     with pytest.raises(ValueError, match="do not cover"):
         untile([], (4, 4), 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((600, 800), (600, 800)),  # smaller than asked: as it is
+        ((1500, 2048), (750, 1024)),
+        ((512, 2048), (256, 1024)),  # 4 : 1: still by its long side
+        ((400, 4662), (400, 4662)),  # a panorama of parts of 400 x 800
+        ((4662, 400), (4662, 400)),
+        ((1024, 8192), (512, 4096)),  # of parts of 1024 x 2048
+        ((1, 100_000), (1, 8192)),  # its memory is bounded
+    ],
+)
+def test_a_panorama_is_looked_at_at_the_scale_of_its_parts(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    assert working_size(size, 1024) == expected

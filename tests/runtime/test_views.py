@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from safelight.pixels.files import read_photo
-from safelight.pixels.geometry import resize
+from safelight.pixels.geometry import LONGEST, resize
 from safelight.runtime.restore import load
 from safelight.runtime.session import Session
-from safelight.runtime.views import LONGEST, Views
+from safelight.runtime.views import Views
 
 SIZE = 64
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -94,3 +94,15 @@ def test_a_panorama_has_the_colors_that_its_parts_have_alone(turned: bool) -> No
 
 def _colorful(pixels: np.ndarray) -> float:
     return float((pixels.max(-1).astype(float) - pixels.min(-1)).mean())
+
+
+def test_scratches_of_a_panorama_are_those_of_its_parts() -> None:
+    # 24 : 1; with its long side of 4800 pixels shrunk to 1024, two pixels of a scratch were none.
+    alone = resize(read_photo(EXAMPLES / "scratched.jpg").pixels, (200, 167))
+    strip = np.concatenate([alone, alone[:, ::-1]] * 14, axis=1)
+    finder = load("scratches")
+    expected, found = (finder(each, method="ridge") > 0 for each in (alone, strip))
+    first = found[:, : alone.shape[1]]
+    assert expected.mean() > 0.01
+    assert (expected & first).sum() > 0.75 * (expected | first).sum()
+    assert found.mean() == pytest.approx(expected.mean(), rel=0.2)

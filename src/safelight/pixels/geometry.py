@@ -54,6 +54,21 @@ def fit_size(size: Size, short_side: int, multiple: int = 1, long_side: int | No
     return height, width
 
 
+LONGEST = 4  # short sides: what is longer is a panorama
+MOST_OF_IT = 8  # times a working size: a panorama's long side, which bounds memory
+
+
+def reckoned_side(size: Size) -> int:
+    """The long side by which scales go: of a panorama twice the short one, as if it were one of its parts."""
+    return max(size) if max(size) <= LONGEST * min(size) else 2 * min(size)
+
+
+def working_size(size: Size, working: int) -> Size:
+    """The size at which a picture is looked at: its long side, or that of a panorama's part, at most `working`."""
+    scale = min(1.0, working / reckoned_side(size), MOST_OF_IT * working / max(size))
+    return fit_size(size, max(round(min(size) * scale), 1), long_side=MOST_OF_IT * working)
+
+
 def letterbox(array: Array, size: Size, padding: Padding = "edge") -> tuple[Array, Box]:
     """The whole picture, as large as fits and in the middle of `size`, and the box that it fills."""
     scale = min(size[0] / array.shape[0], size[1] / array.shape[1])

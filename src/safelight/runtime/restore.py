@@ -12,7 +12,7 @@ from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo
-from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize
+from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.given import Given, photo_of, pixels_of, whole_photo
 from safelight.runtime import defaults
 from safelight.runtime.codes import MODEL as FIGURES
@@ -24,7 +24,7 @@ from safelight.runtime.recall import Reply
 from safelight.runtime.scratches import MODEL as SCRATCHES
 from safelight.runtime.scratches import ScratchFinder, load_finder
 from safelight.runtime.session import DISTRIBUTION, Session, check_threads
-from safelight.runtime.views import LONGEST, Views
+from safelight.runtime.views import Views
 from safelight.tasks.blas import one_thread
 from safelight.tasks.colorize import Preparation, answer, ask, obey, within_reach
 from safelight.tasks.hint_values import Region, share

@@ -8,7 +8,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError
-from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize, tiles, untile
+from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
 from safelight.pixels.given import Given, pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
@@ -73,8 +73,7 @@ class ScratchFinder:
         if method == "ridge" or (method == "auto" and self._session is None):
             return Found(find_scratches(pixels, settings), "ridge")
         size = (pixels.shape[0], pixels.shape[1])
-        scale = min(1.0, self.preparation.working / max(size))
-        small = resize(pixels, fit_size(size, max(round(min(size) * scale), 1)))
+        small = resize(pixels, working_size(size, self.preparation.working))
         likelihood = self.predict(_floats(small))
         return Found(likely_mask(likelihood, size, settings, self.preparation.threshold), "network")
 

@@ -9,12 +9,10 @@ import numpy as np
 from jaxtyping import Float32
 
 from safelight.arrays import Planes
+from safelight.pixels.geometry import LONGEST
 from safelight.runtime.recall import Recall, Reply
 from safelight.runtime.session import Session
 
-LONGEST = (
-    4  # short sides: a longer picture is looked at in views; up to this memory and time are those of one
-)
 VIEW = 2  # sizes of the model: a view's long side
 STEP = 32  # views begin at its multiples, so that coarser outputs fit, too
 

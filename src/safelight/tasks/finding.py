@@ -10,6 +10,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Planes, Srgb
 from safelight.errors import RecipeError
+from safelight.pixels.geometry import reckoned_side
 from safelight.tasks.holes_edit import grow, resize_mask
 from safelight.tasks.holes_shapes import Hole, Size
 from safelight.tasks.inpaint import to_span
@@ -67,7 +68,7 @@ def likely_mask(
     """
     odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
     found = continued(likelihood > _share(odds), likelihood > _share(odds - WEAK))
-    found &= ~_wide(found, max(*found.shape, settings.part_of))
+    found &= ~_wide(found, max(reckoned_side((found.shape[0], found.shape[1])), settings.part_of))
     if not settings.dust:
         found = long_parts(found, settings)
     return resize_mask(grow(found, settings.margin), size).astype(np.float32)

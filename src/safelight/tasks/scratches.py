@@ -18,7 +18,7 @@ from jaxtyping import Float32
 from safelight.arrays import Lightness, Mask, Srgb
 from safelight.errors import RecipeError
 from safelight.pixels.color import srgb_to_lightness
-from safelight.pixels.geometry import fit_size, resize
+from safelight.pixels.geometry import reckoned_side, resize, working_size
 from safelight.tasks.holes_edit import grow, resize_mask
 from safelight.tasks.holes_shapes import Hole
 
@@ -80,7 +80,7 @@ USUAL = ScratchSettings()
 def find_scratches(srgb: np.ndarray, settings: ScratchSettings = USUAL) -> Mask:
     """The mask (h, w), float32, 1 = damaged, of a picture (h, w, 3): uint8, uint16 or floats 0..1.
 
-    Larger pictures are looked at with a long side of 1024 pixels.
+    Larger pictures are looked at with a long side of 1024 pixels, panoramas as their parts.
     """
     return find_ridges(srgb, settings)[0]
 
@@ -88,8 +88,7 @@ def find_scratches(srgb: np.ndarray, settings: ScratchSettings = USUAL) -> Mask:
 def find_ridges(srgb: np.ndarray, settings: ScratchSettings = USUAL) -> tuple[Mask, Mask]:
     """The mask, and how far each place stands out, 0..1, at the working size: what a judge ranks places by."""
     size = (srgb.shape[0], srgb.shape[1])
-    scale = min(1.0, WORKING / max(size))
-    L = srgb_to_lightness(resize(srgb, fit_size(size, max(round(min(size) * scale), 1))))
+    L = srgb_to_lightness(resize(srgb, working_size(size, WORKING)))
     found, most = np.zeros(L.shape, bool), np.zeros(L.shape, np.float32)
     for sign, caution in ((1, 1.0), (-1, DARK)):
         if settings.bright if sign > 0 else settings.dark:
@@ -122,7 +121,9 @@ def ridge_response(L: Lightness, part_of: int = 0) -> Response:
     import cv2
 
     best = np.zeros(L.shape, np.float32)
-    scale = min(max(max(*L.shape, part_of) / FULL, 0.5), 1)  # on a small picture the same scratch is thinner
+    scale = min(
+        max(max(reckoned_side((L.shape[0], L.shape[1])), part_of) / FULL, 0.5), 1
+    )  # on a small picture the same scratch is thinner
     for width in np.array(WIDTHS) * scale:
         for direction in range(DIRECTIONS):
             angle = math.pi * direction / DIRECTIONS
