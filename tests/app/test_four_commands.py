@@ -69,7 +69,7 @@ def test_from_photos_to_a_colored_photo(home: Path) -> None:
     assert trained.stdout.splitlines()[1].startswith(f"next: safelight judge runs/{run.name} --data ")
     lines = trained.stderr.splitlines()  # and no warning, but on how little is held out
     first, *measures = [line for line in lines if not line.startswith(SAID)]
-    assert first.startswith("quick: 20 steps of 4 on ")
+    assert first.startswith("quick: 20 steps, 4 pictures each; of garden ")
     assert first.endswith(f" held out; the run is runs/{run.name}")
     assert [line.partition(":")[0] for line in measures] == ["step 20 of 20"]
 

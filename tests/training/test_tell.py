@@ -2,6 +2,8 @@
 
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -9,7 +11,7 @@ from safelight.journal.run import Run
 from safelight.training import fit as training
 from safelight.training.color.recipe import ColorRecipe
 from safelight.training.crafts import TASKS
-from safelight.training.tell import WORDS, headline, told
+from safelight.training.tell import WORDS, Teller, headline, told
 from safelight.training.tree import override, to_json
 
 FOLDERS = {"colorize": "color", "fill": "fill", "scratches": "scratches", "code": "code"}
@@ -40,8 +42,35 @@ def test_a_headline_counts_and_warns(
     run = Run.start(tmp_path, "quick", to_json(recipe), facts)
     first, _, second = headline(run, recipe, 0).partition("\n")
     count = "1 picture" if trained == 1 else f"{trained} pictures"
-    assert first == f"quick: 100 steps of 4 on {count} of album, {held_out} held out; the run is {run.folder}"
+    learned = f"of album {count} to learn from, {held_out} held out"
+    assert first == f"quick: 100 steps, 4 pictures each; {learned}; the run is {run.folder}"
     assert second == warned
+
+
+def test_a_short_run_that_begins_with_a_model_is_not_called_too_short(
+    tiny: ColorRecipe, tmp_path: Path
+) -> None:
+    """What it begins with is said instead."""
+    recipe = override(tiny, {"train.steps": "80"})
+    facts = {
+        "dataset": {"path": "/somewhere/album", "train": 252, "val": 21},
+        "began_from": "color",
+        "began_with": {"val/gain_0": 3.564, "val/gain_10": 7.938},
+    }
+    run = Run.start(tmp_path, "color", to_json(recipe), facts)
+    said = headline(run, recipe, 0).splitlines()[1:]
+    assert said == ["it begins as color: gain 3.56 dB, with 10 hints 7.94 dB"]
+
+
+def test_a_step_before_there_is_anything_to_say_of_it(capfd: pytest.CaptureFixture[str]) -> None:
+    teller, trainer = Teller(""), cast("Any", SimpleNamespace(global_step=1, max_steps=80))
+    teller._line(trainer)
+    teller.measures = "loss 0.5"
+    teller._line(trainer, "about 2 minutes left")
+    assert capfd.readouterr().err.splitlines() == [
+        "step 1 of 80",
+        "step 1 of 80: loss 0.5, about 2 minutes left",
+    ]
 
 
 def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
@@ -52,9 +81,8 @@ def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
     head, few, short, *lines = output.err.splitlines()
     sheet = lines.pop()
     held_out, trained = run.facts["dataset"]["val"], run.facts["dataset"]["train"]
-    assert head == (
-        f"quick: 3 steps of 4 on {trained} pictures of album, {held_out} held out; the run is {run.folder}"
-    )
+    learned = f"of album {trained} pictures to learn from, {held_out} held out"
+    assert head == f"quick: 3 steps, 4 pictures each; {learned}; the run is {run.folder}"
     assert (
         few == f"only {trained + held_out} pictures: too few to train or to judge; a few hundred make sense"
     )

@@ -122,10 +122,9 @@ class Teller(pl.Callback):
 
     def _line(self, trainer: pl.Trainer, left: str = "") -> None:
         self.told_at = time.monotonic()
-        end = f", {left}" if left else ""
-        self.console.print(
-            f"step {trainer.global_step} of {trainer.max_steps}: {self.measures}{end}", markup=False
-        )
+        said = ", ".join(each for each in (self.measures, left) if each)  # neither after the very first steps
+        step = f"step {trainer.global_step} of {trainer.max_steps}"
+        self.console.print(f"{step}: {said}" if said else step, markup=False)
 
     def _name_sheet(self, step: int) -> None:
         """Where the answers can be looked at, once."""
@@ -223,9 +222,9 @@ def headline(run: Run, recipe: Recipe, steps_done: int) -> str:
     dataset, steps = facts["dataset"], recipe.train.steps
     begin = f"from step {steps_done} to " if steps_done else ""
     first = (
-        f"{recipe.name}: {begin}{_count(steps, 'step')} of {recipe.data.batch} on "
-        f"{_count(dataset['train'], 'picture')} of {Path(dataset['path']).name}, {dataset['val']} held out; "
-        f"the run is {run.folder}"
+        f"{recipe.name}: {begin}{_count(steps, 'step')}, {_count(recipe.data.batch, 'picture')} each; "
+        f"of {Path(dataset['path']).name} {_count(dataset['train'], 'picture')} to learn from, {dataset['val']} "
+        f"held out; the run is {run.folder}"
     )
     return "\n".join([first, *(_remarks(facts, steps) if not steps_done else [])])
 
@@ -243,7 +242,7 @@ def _remarks(facts: dict[str, Any], steps: int) -> list[str]:
         )
     elif held_out < FEW:
         remarks.append(f"only {_count(held_out, 'held-out picture')}: scores will be chance")
-    if steps < SHORT:
+    if steps < SHORT and not facts.get("began_with"):
         remarks.append(f"{_count(steps, 'step')}: too short to show anything but that all works")
     return remarks
 
