@@ -139,3 +139,14 @@ def test_one_pixel_and_flat_pictures_are_grey_or_toned() -> None:
     for size in ((1, 1), (2, 3), (50, 1)):
         assert look_of(np.full((*size, 3), 90, np.uint8)).kind == "grey"
     assert look_of(np.full((30, 30, 3), (180, 150, 110), np.uint8)).kind == "toned"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_film_scanned_against_its_own_base_is_noticed_and_a_toned_print_is_none(seed: int) -> None:
+    # By formula: the base became white, and what is dense in the negative is orange, not black.
+    positive = colored(seed, 25).mean(-1, keepdims=True) / 255
+    negative = np.round(255 * (1 - positive * (0.55, 0.75, 0.95))).astype(np.uint8)
+    assert (look_of(negative).kind, look_of(negative).negative) == ("toned", True)
+    for paper in ((1.0, 0.93, 0.78), (1.0, 0.85, 0.6), (0.8, 0.55, 0.35)):
+        print_of_it = np.round(255 * positive * paper).astype(np.uint8)
+        assert not look_of(print_of_it).negative

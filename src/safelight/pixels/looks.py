@@ -33,6 +33,7 @@ TINT = 6.0  # units of Lab from the curve: plainly a color of its own
 LEAST_TINTED = 0.02  # share of the places
 QUIET = (0.5, 1.0)  # the middle distance from the curve: below, all but the tints is grey or toned
 FADED_SHIFT, FADED_BLACK, FADED_RANGE = 7.0, 12.0, 60.0  # a cast, no black, little contrast; units of Lab
+DARKEST, DYED_L = 0.1, 25.0  # share of a picture; L of the darkest places of film, which are no black
 ORANGE, ORANGE_HUES = 30.0, (35.0, 75.0)  # chroma and hues of the cast of a color negative's film
 
 
@@ -53,7 +54,8 @@ class Look:
 
     kind: "grey"; "toned", one color at each lightness (sepia, cyanotype, selenium, yellowed paper); "tinted", grey or
     toned with color in places; "faded", colors of its own that are shifted and weak; "colored".
-    hue: degrees, of the tone. negative: all is orange, its lightest places too, as the film of a color negative is.
+    hue: degrees, of the tone. negative: all is orange, its lightest places too, as the film of a color negative is,
+    or the darkest places of a toned picture are, and no black.
     """
 
     kind: Kind
@@ -91,7 +93,8 @@ def look_of(pixels: Pixels) -> Look:
         kind = "grey" if float(chroma(ab).mean()) < GREY else "toned"
     else:
         kind = "faded" if _is_faded(L, cast) else "colored"
-    return Look(kind, round(hue, 1), ToneCurve(coefficients), _is_negative(cast))
+    negative = _is_negative(cast) or (kind == "toned" and _is_dyed(L, lab))
+    return Look(kind, round(hue, 1), ToneCurve(coefficients), negative)
 
 
 def _powers(L: np.ndarray) -> np.ndarray:
@@ -160,3 +163,16 @@ def _is_negative(cast: Float64[np.ndarray, "2"]) -> bool:
     """Whether all is orange, the lightest places too: the film of a color negative. Grey ones look like photos."""
     hue = float(np.degrees(np.arctan2(cast[1], cast[0]))) % 360
     return bool(np.hypot(*cast) >= ORANGE and ORANGE_HUES[0] <= hue <= ORANGE_HUES[1])
+
+
+def _is_dyed(L: Float64[np.ndarray, " n"], lab: Float64[np.ndarray, "h w 3"]) -> bool:
+    """Whether the darkest places are no black but the most orange of all, as on film scanned against its own base.
+
+    A print's tone is weakest in its darkest places, whatever it was toned with.
+    """
+    colors = lab.reshape(-1, 3)
+    dark = colors[np.quantile(L, DARKEST) >= L].mean(0)
+    light = colors[np.quantile(L, 1 - DARKEST) <= L].mean(0)
+    strong, hue = np.hypot(*dark[1:]), float(np.degrees(np.arctan2(dark[2], dark[1]))) % 360
+    orange = strong >= ORANGE and ORANGE_HUES[0] <= hue <= ORANGE_HUES[1]
+    return bool(orange and dark[0] >= DYED_L and np.hypot(*light[1:]) < strong / 2)

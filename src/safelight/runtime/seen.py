@@ -41,9 +41,7 @@ class Seen:
         if keep_toning and self.look.kind != "toned":
             said.append("has no tone to keep")
         if self.look.negative:
-            said.append(
-                "is orange all over, as the film of a color negative is; invert it first if it is one"
-            )
+            said.append("is orange, as the film of a color negative is; invert it first if it is one")
         if self.mount:
             said.append("the paper around the picture keeps its own color (--no-mount colors it too)")
         return tuple(said)
