@@ -58,3 +58,18 @@ def test_two_processes_find_the_same(
         without_time(both), without_time(kept.score_baselines(questions, NAMES)), rtol=1e-6
     )
     assert told == [("baselines", done, 4) for done in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    "line", [b"null", b"[1]", b'"x"', b"{}", b"[" * 100_000, b"\xff\xfe", b'{"question": {}}']
+)
+def test_a_damaged_line_is_computed_again(
+    album: PictureList, tiny: Protocol, tmp_path: Path, line: bytes
+) -> None:
+    questions = ask(album, tiny, limit=1)
+    before = kept.score_baselines(questions, NAMES[:1], tmp_path)
+    path = tmp_path / kept.FILE
+    path.write_bytes(line + b"\n" + path.read_bytes())
+    again = kept.score_baselines(questions, NAMES[:1], tmp_path)
+    for one, other in zip(without_time(before), without_time(again), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)  # what is kept has seven digits

@@ -252,3 +252,14 @@ def test_a_link_to_nowhere_in_the_place_of_a_result_is_said_before_the_work(tmp_
     (tmp_path / "b").symlink_to(tmp_path / "nowhere")
     (outcome,) = run([Job(tmp_path / "a", tmp_path / "b")], lambda job: pytest.fail("worked"))
     assert "is a link that leads nowhere" in outcome.remarks[0]
+
+
+def test_a_name_too_long_for_its_result_is_said_before_the_work(tmp_path: Path) -> None:
+    """255 bytes is what ext4, NTFS and APFS take; this photo's name has 250, and -color needs 6."""
+    photo, fits = tmp_path / ("x" * 246 + ".jpg"), tmp_path / ("ö" * 122 + ".jpg")
+    touch(photo, fits)
+    called: list[str] = []
+    outcomes = list(run(plan([photo, fits]), lambda job: called.append(job.photo.name) or ()))
+    assert [outcome.state for outcome in outcomes] == ["failed", "done"]
+    assert called == [fits.name]
+    assert "would have a name of 256 bytes, 255 are allowed" in outcomes[0].remarks[0]

@@ -282,3 +282,13 @@ def test_any_json_is_hints_or_a_hint_error(value: object) -> None:
         except HintError:
             continue
         assert all(isinstance(hint, Hint) for hint in read)
+
+
+def test_a_strange_name_is_said_in_one_line(tmp_path: Path) -> None:
+    """A name may hold line ends and what a terminal takes for orders; both are shown, not done."""
+    path = tmp_path / "a\nb\x1b[31m.json"
+    for _ in range(2):
+        with pytest.raises(HintError, match=r"a\\nb\\x1b\[31m\.json") as raised:
+            HintSet.load(path)
+        assert str(raised.value).isprintable()
+        path.write_text("no JSON")

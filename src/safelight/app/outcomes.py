@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Place
+
 if TYPE_CHECKING:
     from safelight.runtime.batch import Outcome
     from safelight.runtime.folders import PassedOver
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
     from safelight.runtime.plan import Plan
 
 
-PHOTO = click.Path(
-    path_type=Path, readable=False
-)  # one that may not be read fails by itself, not the whole batch
+PHOTO = Place(path_type=Path, readable=False)  # one that may not be read fails by itself, not the whole batch
 STREAMS = re.compile(r"-|/dev/(std(in|out|err)|fd/.*)|/proc/[^/]+/fd/.*")
 
 

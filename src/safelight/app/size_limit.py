@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from safelight.app.given import Finite
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -12,7 +14,7 @@ def size_limit(command: Command) -> Command:
     """--limit-megapixels N, which holds for all photos and masks that the command reads."""
     return click.option(
         "--limit-megapixels",
-        type=click.FloatRange(0, min_open=True),
+        type=Finite(0, min_open=True),
         metavar="N",
         expose_value=False,
         callback=_raise,

@@ -11,7 +11,6 @@ facts.jsonl      what screening found about every file, so that the next build o
 report.md, report.html, report_*.png
 """
 
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from safelight.data.settings import BuildSettings
 from safelight.data.split import SPLITS, Place
 from safelight.data.workshop import BUILDING
 from safelight.errors import DatasetError
+from safelight.json_text import parsed
 
 VERSION = 1
 METADATA, INDEX, PIXELS, REFUSED, FACTS = (
@@ -123,7 +123,7 @@ def open_finished(folder: Path) -> Finished | None:
     if not path.is_file():
         return None
     try:
-        about = json.loads(path.read_text())
+        about = parsed(path.read_text())
         version, files = about["version"], about["files"]
     except (ValueError, KeyError, TypeError):
         raise DatasetError(f"{path} is damaged; delete {folder} and build again") from None
@@ -206,7 +206,7 @@ def finish_placing(out: Path) -> None:
     names = sorted(path.name for path in ready.iterdir())
     if DATASET in names:
         (out / DATASET).unlink(missing_ok=True)
-        files = json.loads((ready / DATASET).read_text())["files"]
+        files = parsed((ready / DATASET).read_text())["files"]
         for path in out.glob("report_*.png"):
             if path.name not in files:
                 path.unlink()

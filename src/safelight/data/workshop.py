@@ -19,6 +19,7 @@ from safelight.data.facts import Facts, Square
 from safelight.data.rows import read_rows, to_line
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
+from safelight.json_text import parsed
 
 BUILDING = ".building"
 LOCK = ".lock"
@@ -130,7 +131,7 @@ class Workshop:
 
 def _same_settings(folder: Path, settings: BuildSettings) -> bool:
     try:
-        stored = json.loads((folder / "settings.json").read_text())
+        stored = parsed((folder / "settings.json").read_text())
         return BuildSettings.from_json(stored) == settings
     except (OSError, ValueError, TypeError):
         return False

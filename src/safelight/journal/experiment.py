@@ -10,6 +10,7 @@ from typing import Any
 from safelight.errors import RunError
 from safelight.journal.records import Record
 from safelight.journal.settings import NAME, SEED, Difference, Settings, differences, show_difference
+from safelight.json_text import parsed
 
 SHOWN = 8  # settings told
 BOOKKEEPING = ("train.checkpoint_every", "train.picture_every", "data.workers")  # change no weight
@@ -107,7 +108,7 @@ def _circumstances(record: Record) -> dict[str, Any]:
 def _code(record: Record) -> str | None:
     """Commit, and which changes to it; without a commit, which code."""
     try:
-        commit = json.loads((record.folder / "environment.json").read_text(encoding="utf-8")).get("commit")
+        commit = parsed((record.folder / "environment.json").read_text(encoding="utf-8")).get("commit")
     except (OSError, ValueError, AttributeError):
         return None
     changes, whole = (_checksum(record.folder / name) for name in ("code.diff", "code.zip"))

@@ -1,6 +1,5 @@
 """The archive: every run folder under a root, read for listing, drawing, comparing and the doctor."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +11,7 @@ from safelight.journal.curves import Curve, read_metrics
 from safelight.journal.run import Run
 from safelight.journal.settings import Difference, Settings, flatten
 from safelight.journal.verdicts import StoredVerdict, read_verdicts
+from safelight.json_text import parsed
 
 GUARD = "guard.jsonl"
 DOCTOR = Path("doctor") / "findings.json"
@@ -103,7 +103,7 @@ class Record:
     def findings(self) -> list[dict[str, Any]] | None:
         """What the doctor found when it last looked; None if it never did."""
         try:
-            stored = json.loads((self.folder / DOCTOR).read_text(encoding="utf-8"))
+            stored = parsed((self.folder / DOCTOR).read_text(encoding="utf-8"))
             return [dict(finding) for finding in stored["findings"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -120,9 +120,11 @@ def read_record(folder: Path | str) -> Record:
     """One run. Raises RunError."""
     run = Run.open(folder)
     try:
-        facts, recipe = run.facts, json.loads(run.recipe_json)
+        facts, recipe = run.facts, parsed(run.recipe_json)
         if not isinstance(facts, dict) or not isinstance(recipe, dict):
             raise ValueError("not an object")
+    except RunError:
+        raise
     except (OSError, ValueError) as error:
         raise RunError(
             f"{folder}: run.json or recipe.json is damaged ({error}); the run cannot be read"
@@ -153,7 +155,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     found = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            row = json.loads(line)
+            row = parsed(line)
         except ValueError:
             continue
         if isinstance(row, dict):

@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from safelight.errors import RunError
+from safelight.journal.facts import what_is_wrong
+from safelight.json_text import parsed
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WATCHED = (
@@ -97,11 +99,14 @@ class Run:
         """run.json. Raises RunError for a damaged one."""
         path = self.folder / "run.json"
         try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
+            facts = parsed(path.read_text(encoding="utf-8"))
+        except ValueError as error:
             raise RunError(f"{path} is damaged ({error}); expected what a run writes there") from None
         if not isinstance(facts, dict) or not isinstance(facts.get("state"), str):
             raise RunError(f"{path} is damaged (it names no state); expected what a run writes there")
+        wrong = what_is_wrong(facts)
+        if wrong is not None:
+            raise RunError(f"{path} is damaged ({wrong}); expected what a run writes there")
         return facts
 
     @property

@@ -1,6 +1,5 @@
 """Verdicts of every task as the page shows them: a few sentences, and one row of figures with their intervals."""
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from safelight.journal.words import Place, guided, pictures, standing
+from safelight.json_text import parsed
 
 SENTENCES = slice(1, 4)  # those after what was judged
 SPOKEN = 10  # hints: as the judge of colors tells it (judging/sentences.py)
@@ -52,7 +52,7 @@ def read_told(folder: Path) -> tuple[Told, ...]:
     newest: dict[tuple[str, str], Told] = {}
     for path in folder.glob("**/*.json"):
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = parsed(path.read_text(encoding="utf-8"))
             told = TOLD[stored["format"]](stored)
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
             continue

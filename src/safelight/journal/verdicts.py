@@ -1,6 +1,5 @@
 """Stored verdicts of every task, read as the plain JSON that they are."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from jaxtyping import Float64
 from safelight.errors import SafelightError
 from safelight.journal.measures import FORMS, Form, Measure
 from safelight.journal.words import pictures
+from safelight.json_text import parsed
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StoredVerdict:
 def read_verdict(path: Path) -> StoredVerdict:
     """The verdict in a file. Raises SafelightError."""
     try:
-        return _verdict(path, json.loads(path.read_text(encoding="utf-8")))
+        return _verdict(path, parsed(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise SafelightError(f"{path} is not a verdict that can be read ({error}); judge again") from None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from safelight.errors import SafelightError
+from safelight.json_text import parsed
 from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.measured import as_measured
 from safelight.judging.plain import as_estimate, plain
@@ -56,7 +57,7 @@ def load(kind: type[V], form: str, version: int, path: Path, about: str) -> V:
     Raises SafelightError, which says what it should be `about`.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parsed(path.read_text(encoding="utf-8"))
         if document.get("format") != form or document.get("version") not in range(1, version + 1):
             raise ValueError(f'expected "format": "{form}", "version": 1 to {version}')
         names = [field.name for field in fields(kind)]  # type: ignore[arg-type]

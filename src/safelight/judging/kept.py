@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
+from safelight.json_text import parsed
 from safelight.judging.baselines import BASELINES, VERSION
 from safelight.judging.questions import Question, Questions
 from safelight.judging.scores import COLUMNS, Row, score_question
@@ -67,18 +68,18 @@ def _compute(tasks: Sequence[_Task], workers: int) -> Iterator[_Found]:
 
 
 def _read(folder: Path | None) -> dict[Key, Row]:
-    """What is kept; a line cut short by a kill is computed again."""
+    """What is kept; a line that was cut short by a kill, or damaged, is computed again."""
     if folder is None or not (folder / FILE).exists():
         return {}
     kept: dict[Key, Row] = {}
-    for line in (folder / FILE).read_text(encoding="utf-8").splitlines():
+    for line in (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
+            entry = parsed(line)
+            unknown = [None] * len(entry["counts"])  # in scores kept from before there was such a column
+            row = {column: [_number(value) for value in entry.get(column, unknown)] for column in COLUMNS}
+            kept[entry["question"], entry["baseline"], tuple(entry["counts"])] = row
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue
-        unknown = [None] * len(entry["counts"])  # in scores kept from before there was such a column
-        row = {column: [_number(value) for value in entry.get(column, unknown)] for column in COLUMNS}
-        kept[entry["question"], entry["baseline"], tuple(entry["counts"])] = row
     return kept
 
 

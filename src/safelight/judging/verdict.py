@@ -1,12 +1,12 @@
 """What a judge found: typed, and written as JSON that needs no safelight to be read."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from safelight.errors import SafelightError
+from safelight.json_text import parsed
 from safelight.judging.cells import save
 from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.plain import as_estimate, plain
@@ -151,7 +151,7 @@ class Verdict:
     def load(cls, path: Path) -> "Verdict":
         """Read verdict.json. Raises SafelightError."""
         try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+            return cls.from_json(parsed(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SafelightError(f"{path} is not a verdict that can be read ({error}); judge again") from None
 

@@ -17,10 +17,12 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
     overwrite: in place of what is there. A link is followed, so that its target becomes new; rights and, where
     the system allows it, owner stay. Other names of the old file (hard links) keep the old content.
     Raises FileExistsError if the name is taken by then and `overwrite` is False, whoever took it; OSError
-    as open does. On Linux the file has no name until it is whole, so that even a kill leaves nothing;
-    elsewhere a kill may leave a hidden `.safelight-*.part` beside it.
+    as open does, and for a folder, device, pipe or socket: these are never replaced. On Linux the file has no
+    name until it is whole, so that even a kill leaves nothing; elsewhere a kill may leave a hidden
+    `.safelight-*.part` beside it.
     """
     path = Path(os.path.realpath(path)) if overwrite and path.is_symlink() else path
+    _check_replaceable(path)
     part = path.with_name(f".safelight-{secrets.token_hex(8)}.part")
     nameless = _open_nameless(path.parent)
     try:
@@ -36,6 +38,19 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
             _publish(part, path, overwrite)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raises OSError for a name that a file cannot have, and for one that is no regular file's.
+
+    A user who may write in /dev would have a plain file there in place of /dev/null, for every program.
+    """
+    if not path.name or path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        raise PermissionError(
+            errno.EPERM, "a device, pipe or socket, which is not replaced by a file", str(path)
+        )
 
 
 def _open_nameless(folder: Path) -> BinaryIO | None:

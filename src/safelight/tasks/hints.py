@@ -21,6 +21,7 @@ from jaxtyping import Float32, Int32
 from safelight.errors import HintError
 from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
+from safelight.pixels.photo import shown
 from safelight.tasks.hint_values import (
     OF_THE_SHORTER_SIDE,
     Region,
@@ -104,7 +105,7 @@ class HintSet:
             with new_file(path, overwrite=True) as file:
                 file.write((json.dumps(document, indent=1) + "\n").encode())
         except OSError as error:
-            raise HintError(f"{path}: cannot be written ({error.strerror or error})") from None
+            raise HintError(f"{shown(path)}: cannot be written ({error.strerror or error})") from None
         return path
 
     @classmethod
@@ -115,13 +116,13 @@ class HintSet:
             text = _read_file(path).decode("utf-8-sig")  # some editors begin with a mark
             return cls.from_json(json.loads(text, object_pairs_hook=_no_key_twice))
         except FileNotFoundError:
-            raise HintError(f"there is no hint file {path}") from None
+            raise HintError(f"there is no hint file {shown(path)}") from None
         except OSError as error:
-            raise HintError(f"{path}: cannot be read ({error.strerror or error})") from None
+            raise HintError(f"{shown(path)}: cannot be read ({error.strerror or error})") from None
         except HintError as error:
-            raise HintError(f"{path}: {error}") from None
+            raise HintError(f"{shown(path)}: {error}") from None
         except (ValueError, RecursionError):  # of JSON, of UTF-8, of numbers with thousands of digits
-            raise HintError(f"{path}: is not JSON; expected a hint file (see docs/hints.md)") from None
+            raise HintError(f"{shown(path)}: is not JSON; expected a hint file (see docs/hints.md)") from None
 
     @classmethod
     def from_json(cls, document: object) -> "HintSet":

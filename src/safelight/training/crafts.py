@@ -1,10 +1,10 @@
 """The tasks that can be trained, by name, with the class of their recipes."""
 
-import json
 from typing import Any, NamedTuple
 
 from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
+from safelight.json_text import parsed
 from safelight.training.code.craft import CodeCraft
 from safelight.training.code.recipe import CodeRecipe
 from safelight.training.color.craft import ColorCraft
@@ -51,13 +51,13 @@ def recipe_of(run: Run) -> Any:
 def from_json(text: str) -> Any:
     """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
     try:
-        tree = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        tree = parsed(text)
+    except ValueError as error:
         raise RecipeError(f"recipe is not JSON ({error})") from None
     if not isinstance(tree, dict):
         raise RecipeError(f"recipe is {tree!r}; expected an object with settings")
     task = tree.get("task", "colorize")  # recipes from before there were other tasks do not name it
-    if task not in TASKS:
+    if not isinstance(task, str) or task not in TASKS:
         raise RecipeError(f"task is {task!r}; expected one of {', '.join(TASKS)}")
     return from_tree(TASKS[task].recipe, _without_aging(tree) if task in NEVER_AGED else tree)
 

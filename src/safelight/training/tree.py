@@ -123,7 +123,7 @@ def _chosen(kind: Any, value: Any, name: str) -> Any:
         return kind
     choices = {member.kind: member for member in typing.get_args(kind)}
     asked = value.get("kind", next(iter(choices))) if isinstance(value, dict) else next(iter(choices))
-    if asked not in choices:
+    if not isinstance(asked, str) or asked not in choices:
         raise RecipeError(f"{name}.kind is {asked!r}; expected one of {', '.join(choices)}")
     return choices[asked]
 

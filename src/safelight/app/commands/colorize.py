@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Finite, Place
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.outcomes import PHOTO, count, plan_jobs, refuse_streams, report, tell_jobs
 from safelight.app.size_limit import size_limit
@@ -82,13 +83,9 @@ def _hint(word: str) -> "Hint":
 
 @click.command(short_help="Give photos their color.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
-@click.option(
-    "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
-)
+@click.option("-o", "out", type=Place(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/).")
 @click.option("--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx.")
-@click.option(
-    "--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="A file of hints."
-)
+@click.option("--hints", "hint_file", type=Place(path_type=Path), metavar="FILE", help="A file of hints.")
 @click.option(
     "--hint",
     "typed",
@@ -99,7 +96,7 @@ def _hint(word: str) -> "Hint":
 )
 @click.option(
     "--vivid",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=defaults.VIVID,
     show_default=True,
     metavar="0..1",
@@ -107,7 +104,7 @@ def _hint(word: str) -> "Hint":
 )
 @click.option(
     "--reach",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=defaults.REACH,
     metavar="0..1",
     show_default=True,
@@ -118,7 +115,7 @@ def _hint(word: str) -> "Hint":
 @click.option("--no-mount", is_flag=True, help="Color the paper around a picture too, mount or border.")
 @click.option(
     "--picture",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="FILE",
     help="Draw where the hints lie on the photo, under a grid to read places off; one photo only.",
 )

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Place
+
 if TYPE_CHECKING:
     from safelight.journal.experiment import Arm
     from safelight.journal.verdicts import StoredVerdict
@@ -21,10 +23,8 @@ compared with. All must have been judged on the same questions: safelight judge 
 
 
 @click.command(short_help="Say whether one run is better than another.", epilog=EXAMPLES)
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN RUN [RUN]...")
-@click.option(
-    "-o", "out", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the page and pictures."
-)
+@click.argument("runs", nargs=-1, required=True, type=Place(path_type=Path), metavar="RUN RUN [RUN]...")
+@click.option("-o", "out", type=Place(path_type=Path), metavar="FOLDER", help="Write the page and pictures.")
 @click.option("--split", type=click.Choice(["val", "test", "all"]), help="Only verdicts on this split.")
 def compare(runs: tuple[Path, ...], out: Path | None, split: str | None) -> None:
     """Compare runs by their stored verdicts, picture by picture, and say what differs in their recipes."""

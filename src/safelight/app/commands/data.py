@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from safelight.app.given import Finite, Place
 from safelight.app.size_limit import size_limit
 from safelight.data.settings import BuildSettings
 
@@ -41,7 +42,8 @@ def read_pairs(
 def number(flag: str, text: str) -> Callable[[Any], Any]:
     """An option for one of BuildSettings' numbers, with its default."""
     default = getattr(BuildSettings(), flag.removeprefix("--").replace("-", "_"))
-    return click.option(flag, type=type(default), default=default, show_default=True, metavar="N", help=text)
+    kind = Finite() if isinstance(default, float) else int
+    return click.option(flag, type=kind, default=default, show_default=True, metavar="N", help=text)
 
 
 @click.group()
@@ -50,9 +52,9 @@ def data() -> None:
 
 
 @data.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", type=Place(path_type=Path), metavar="DIR")
 @click.option(
-    "-o", "out", required=True, type=click.Path(path_type=Path), metavar="DATASET", help="A folder for it."
+    "-o", "out", required=True, type=Place(path_type=Path), metavar="DATASET", help="A folder for it."
 )
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only photos with this tag; repeatable.")
 @click.option(

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from safelight.app.given import Place
+
 EXAMPLES = """
 \b
 Examples:
@@ -16,7 +18,7 @@ anything was found, else 0.
 
 
 @click.command(short_help="Say what is wrong with a run, and what to try.", epilog=EXAMPLES)
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.argument("run", type=Place(path_type=Path), metavar="RUN")
 @click.option("--no-report", is_flag=True, help="Only print; write nothing into the run's folder.")
 @click.option("--no-dataset", is_flag=True, help="Skip the search for near-duplicates across the splits.")
 def doctor(run: Path, no_report: bool, no_dataset: bool) -> int:

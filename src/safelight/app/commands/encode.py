@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Place
 from safelight.app.outcomes import PHOTO
 from safelight.app.size_limit import size_limit
 
@@ -31,7 +32,7 @@ Exit status: 0 every photo has its code, 1 some failed (each said in one line).
     "-o",
     "out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="TABLE",
     help=".csv, .npz or .parquet",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from safelight.app.given import Place
 from safelight.app.outcomes import refuse_taken
 
 if TYPE_CHECKING:
@@ -32,17 +33,17 @@ and figures.codes.npz, from which safelight sample draws.
 
 
 @click.command(short_help="Write the model of a run as ONNX, with its card.", epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.argument("folder", type=Place(path_type=Path), metavar="RUN")
 @click.option(
     "-o",
     "out",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="MODEL.onnx",
     help="Where to write it.  [default: the run's name, here]",
 )
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="DATASET",
     help="Its dataset, if it is no longer where it was.",
 )

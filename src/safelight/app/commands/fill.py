@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Finite, Place
 from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 from safelight.app.size_limit import size_limit
@@ -45,7 +46,7 @@ PREVIEW_HELP = "Also write NAME-preview.jpg: the photo with the mask in red, sma
 @click.command(short_help="Fill what a mask marks as missing.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
 @click.option(
-    "--mask", type=click.Path(path_type=Path), metavar="FILE|FOLDER", help="The mask, or a folder of masks."
+    "--mask", type=Place(path_type=Path), metavar="FILE|FOLDER", help="The mask, or a folder of masks."
 )
 @click.option(
     "--missing",
@@ -54,13 +55,9 @@ PREVIEW_HELP = "Also write NAME-preview.jpg: the photo with the mask in red, sma
     show_default=True,
     help="What in the mask marks the damage; painted and erased: what is opaque, or transparent.",
 )
-@click.option("--grow", type=click.FloatRange(0), default=0, metavar="N", help="Grow the holes by N pixels.")
-@click.option(
-    "--feather", type=click.FloatRange(0), default=0, metavar="N", help="Fade into the photo over N pixels."
-)
-@click.option(
-    "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
-)
+@click.option("--grow", type=Finite(0), default=0, metavar="N", help="Grow the holes by N pixels.")
+@click.option("--feather", type=Finite(0), default=0, metavar="N", help="Fade into the photo over N pixels.")
+@click.option("-o", "out", type=Place(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/).")
 @click.option(
     "--method",
     type=click.Choice(["auto", "model", "biharmonic", "telea"]),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from safelight.app.given import Place
+
 EXAMPLES = """
 \b
 Examples:
@@ -13,13 +15,13 @@ Examples:
 
 
 @click.command(short_help="Show the pictures between two photos.", epilog=EXAMPLES)
-@click.argument("one", type=click.Path(path_type=Path), metavar="A")
-@click.argument("other", type=click.Path(path_type=Path), metavar="B")
+@click.argument("one", type=Place(path_type=Path), metavar="A")
+@click.argument("other", type=Place(path_type=Path), metavar="B")
 @click.option(
     "-o",
     "out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="OUT",
     help="A PNG file, or a folder.",
 )

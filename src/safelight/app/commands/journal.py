@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from safelight.app.commands.compare import compare
+from safelight.app.given import Place
 
 EXAMPLES = """
 \b
@@ -38,7 +39,7 @@ def journal() -> None:
     short_help="List the runs in a folder.",
     epilog="\b\nExamples:\n  safelight journal list\n  safelight journal list elsewhere/runs",
 )
-@click.argument("runs", type=click.Path(path_type=Path), default=RUNS, metavar="[RUNS]")
+@click.argument("runs", type=Place(path_type=Path), default=RUNS, metavar="[RUNS]")
 def list_command(runs: Path) -> None:
     """List the runs in a folder, children under their parents: state, steps, time, scores, what was changed."""
     from safelight.journal.listing import list_runs
@@ -54,9 +55,9 @@ def list_command(runs: Path) -> None:
 @journal.command(
     short_help="Draw the runs on one page.", epilog="\b\nExample:\n  safelight journal page -o journal"
 )
-@click.argument("runs", type=click.Path(path_type=Path), default=RUNS, metavar="[RUNS]")
+@click.argument("runs", type=Place(path_type=Path), default=RUNS, metavar="[RUNS]")
 @click.option(
-    "-o", "out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="A folder for it."
+    "-o", "out", required=True, type=Place(path_type=Path), metavar="FOLDER", help="A folder for it."
 )
 def page(runs: Path, out: Path) -> None:
     """Draw the runs: curves, pictures, verdicts, what guard and doctor found. HTML and Markdown, no network."""

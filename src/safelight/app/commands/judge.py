@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from safelight.app.given import Place
 from safelight.app.sitting import Sitting, trained_for
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ IGNORED = {  # kind of judge: what it is for, options that it does not look at
 @click.command(short_help="Evaluate a model beside simple methods.", epilog=EXAMPLES)
 @click.argument("model", metavar="NAME|FILE|RUN")
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path), metavar="DATASET", help="A dataset or folder."
+    "--data", required=True, type=Place(path_type=Path), metavar="DATASET", help="A dataset or folder."
 )
 @click.option(
-    "-o", "out", required=True, type=click.Path(path_type=Path), metavar="REPORT", help="A folder for it."
+    "-o", "out", required=True, type=Place(path_type=Path), metavar="REPORT", help="A folder for it."
 )
 @click.option(
     "--task",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Place
 from safelight.app.outcomes import PHOTO
 from safelight.app.size_limit import size_limit
 
@@ -35,7 +36,7 @@ Exit status: 0 every photo came back, 1 some failed (each said in one line).
     "-o",
     "out",
     required=True,
-    type=click.Path(),
+    type=Place(),
     metavar="OUT",
     help="A PNG file, or a folder.",
 )

@@ -9,6 +9,7 @@ import click
 
 from safelight.app.commands.fill import PREVIEW_HELP, preview_of, write_lossless
 from safelight.app.commands.scratches import SENSITIVITY_HELP, share_of
+from safelight.app.given import Finite, Place
 from safelight.app.given_hints import hints_for, read_hint_file
 from safelight.app.given_masks import masks_of, note_of, told_of
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
@@ -78,18 +79,16 @@ class Tools:
 
 @click.command(short_help="Find scratches, fill them, and give color if asked.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
-@click.option(
-    "-o", "out", type=click.Path(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
-)
+@click.option("-o", "out", type=Place(), metavar="OUT", help="A file for one photo, or a folder (FOLDER/).")
 @click.option(
     "--mask",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="FILE|FOLDER",
     help="The damage (white), instead of looking for it.",
 )
 @click.option(
     "--sensitivity",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.5,
     show_default=True,
     metavar="0..1",
@@ -104,7 +103,7 @@ class Tools:
 )
 @click.option(
     "--grow",
-    type=click.FloatRange(0),
+    type=Finite(0),
     metavar="N",
     help="Grow the mask by N pixels.  [default: 2 or more, with the photo's size; 0 for a mask of yours]",
 )
@@ -122,7 +121,7 @@ class Tools:
 @click.option(
     "--hints",
     "hint_file",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="FILE",
     help="A file of hints, for --color.",
 )

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from safelight.app.given import Place
+
 EXAMPLES = """
 \b
 Examples:
@@ -27,7 +29,7 @@ A file gets all pictures in one grid, a folder one file each. The same seed give
     "-o",
     "out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="OUT",
     help="A PNG file, or a folder.",
 )

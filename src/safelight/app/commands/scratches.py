@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.app.commands.fill import PREVIEW_HELP, preview_of
+from safelight.app.given import Finite, Place
 from safelight.app.outcomes import PHOTO, plan_jobs, report, tell_jobs
 from safelight.app.size_limit import size_limit
 
@@ -39,12 +40,10 @@ SENSITIVITY_HELP = "0 marks only what is plainly a scratch; 1 also marks much th
 
 @click.command(short_help="Find scratches, cracks and dust; write them as a mask.", epilog=EXAMPLES)
 @click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
-@click.option(
-    "-o", "out", type=click.Path(), metavar="MASK", help="A .png for one photo, or a folder (FOLDER/)."
-)
+@click.option("-o", "out", type=Place(), metavar="MASK", help="A .png for one photo, or a folder (FOLDER/).")
 @click.option(
     "--sensitivity",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.5,
     show_default=True,
     metavar="0..1",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Place
 from safelight.app.size_limit import size_limit
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ The hint file has the likeliest color at each place. Put in the true ones; safel
 
 
 @click.command(short_help="Say where a color hint would help most.", epilog=EXAMPLES)
-@click.argument("photo", type=click.Path(path_type=Path), metavar="PHOTO")
+@click.argument("photo", type=Place(path_type=Path), metavar="PHOTO")
 @click.option(
     "-n",
     "count",
@@ -35,17 +36,17 @@ The hint file has the likeliest color at each place. Put in the true ones; safel
     metavar="N",
     help="How many places.",
 )
-@click.option("--hints", "hint_file", type=click.Path(path_type=Path), metavar="FILE", help="Hints so far.")
+@click.option("--hints", "hint_file", type=Place(path_type=Path), metavar="FILE", help="Hints so far.")
 @click.option(
     "-o",
     "out",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="FILE",
     help="Write them, after --hints, as a hint file.",
 )
 @click.option(
     "--picture",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     metavar="PNG",
     help="Draw the places and colors on the photo, under a grid to read places off.",
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safelight.app.given import Finite, Place
 from safelight.app.made_by import MEASURED
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
 )
 @click.argument("recipe", metavar="RECIPE|RUN")
 @click.option(
-    "--data", type=click.Path(path_type=Path), metavar="DATASET", help="A dataset, or a folder of photos."
+    "--data", type=Place(path_type=Path), metavar="DATASET", help="A dataset, or a folder of photos."
 )
 @click.option(
-    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="Where runs are kept."
+    "--runs", type=Place(path_type=Path), default="runs", show_default=True, help="Where runs are kept."
 )
 @click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
 @click.option("--keep-weights", is_flag=True, help="Start from RUN's weights: train it for longer.")
@@ -64,16 +65,14 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Finite(min=0, min_open=True),
     metavar="N",
     help="Set steps, schedule and checks so that the run takes about N minutes here.",
 )
 @click.option("--folds", type=int, metavar="K", help="K runs, each judged on the fold that it leaves out.")
 @click.option("--find-batch", is_flag=True, help="Which batch sizes fit, how fast each is; then leave.")
 @click.option("--find-lr", is_flag=True, help="A learning rate range test with a plot; then leave.")
-@click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="PNG", help="Where --find-lr draws its curve."
-)
+@click.option("--plot", type=Place(path_type=Path), metavar="PNG", help="Where --find-lr draws its curve.")
 @click.option("--settings", "listing", is_flag=True, help="List and explain every setting; then leave.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option(

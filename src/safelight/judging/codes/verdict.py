@@ -1,12 +1,12 @@
 """What the judge of codes found: typed, and written as JSON that needs no safelight to be read."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from safelight.errors import SafelightError
+from safelight.json_text import parsed
 from safelight.judging.cells import save
 from safelight.judging.intervals import Estimate, Standing
 from safelight.judging.measured import Measured, as_measured
@@ -84,7 +84,7 @@ class CodeVerdict:
     def load(cls, path: Path) -> "CodeVerdict":
         """Read verdict.json. Raises SafelightError."""
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = parsed(path.read_text(encoding="utf-8"))
             if document["format"] != FORMAT or document["version"] not in range(1, VERSION + 1):
                 raise ValueError(f'expected "format": "{FORMAT}", "version": 1 to {VERSION}')
             return cls(**_typed({name: document[name] for name in _names(cls) if name in document}))

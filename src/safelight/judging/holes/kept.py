@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
+from safelight.json_text import parsed
 from safelight.judging.holes.questions import HoleQuestion, HoleQuestions
 from safelight.judging.holes.scores import COLUMNS, Row, score_question
 from safelight.tasks.fills import CLASSICAL, VERSION
@@ -59,15 +60,15 @@ def _compute(tasks: Sequence[_Task], workers: int) -> Iterator[tuple[str, dict[s
 
 
 def _read(folder: Path | None) -> dict[tuple[str, str], Row]:
-    """What is kept; a line cut short by a kill is computed again."""
+    """What is kept; a line that was cut short by a kill, or damaged, is computed again."""
     if folder is None or not (folder / FILE).exists():
         return {}
     kept: dict[tuple[str, str], Row] = {}
-    for line in (folder / FILE).read_text(encoding="utf-8").splitlines():
+    for line in (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            entry = json.loads(line)
+            entry = parsed(line)
             kept[entry["question"], entry["method"]] = {column: entry[column] for column in COLUMNS}
-        except (json.JSONDecodeError, KeyError):
+        except (ValueError, KeyError, TypeError):
             continue
     return kept
 
