@@ -269,6 +269,16 @@ def test_a_photo_with_colors_of_its_own_is_left_counted_and_said(tmp_path: Path,
     assert alone.stdout.startswith("0 photos colored, 1 left as it is (")
 
 
+def test_of_a_photo_that_is_left_nothing_is_said_to_be_lost(tmp_path: Path, model: Path) -> None:
+    """Its film is still in it: what a result cannot keep is said of results."""
+    path = write_photo(tmp_path / "film.jpg", colored(3))
+    path.write_bytes(path.read_bytes() + b"\0\0\0\x18ftypmp42" + bytes(range(200)))
+    done = safelight("colorize", "film.jpg", "--model", model, cwd=tmp_path)
+    assert done.stderr == "film.jpg: has colors of its own: left as it is; --recolor replaces them\n"
+    again = safelight("colorize", "film.jpg", "--model", model, "--recolor", cwd=tmp_path)
+    assert "film.jpg: its film (motion photo) was left out" in again.stderr
+
+
 def test_hints_for_a_color_photo_ask_for_new_colors(tmp_path: Path, model: Path) -> None:
     color_photo(tmp_path / "a.png")
     done = safelight("colorize", "a.png", "--hint", "0.5,0.5,#ff4020", "--model", model, cwd=tmp_path)

@@ -232,7 +232,7 @@ def _colorize_one(
         remarks = (*remarks, _draw(picture, photo, hints, overwrite))
     seen = see(photo.pixels, keep.mount)
     if keep.colors and seen.look.has_colors and not hints:
-        return Left((*photo.remarks, *remarks, seen.left))
+        return Left((*remarks, seen.left))  # nothing of the photo is lost: no result is written
     colored, unfamiliarity = develop(photo, hints)
     colored = keep_own(photo, colored, seen, keep.toning)
     lost = write_remarked(room_for(job.result), colored, overwrite=overwrite)
