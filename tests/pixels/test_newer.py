@@ -14,9 +14,10 @@ import pytest
 from PIL import Image, ImageCms, features
 
 from safelight.errors import PhotoError
-from safelight.pixels import exif
-from safelight.pixels.files import read_photo, read_small
+from safelight.pixels import exif, newer
+from safelight.pixels.files import read_photo, read_small, write_remarked
 from tests.hostile import saved
+from tests.pixels.test_exif_color import adobe_block
 
 HERE = Path(__file__).parent / "files"
 Y, X = np.mgrid[0:48, 0:64].astype(float)
@@ -147,3 +148,87 @@ def test_grey_and_alpha_of_sixteen_bits_in_jpeg_2000_are_refused() -> None:
     """Pillow rounds the upper byte up, so that white and opaque become 0; OpenCV reads none (openjpeg wrote it)."""
     with pytest.raises(PhotoError, match="its 16 bits of LA are not read; save it as TIFF or PNG"):
         read_photo(HERE / "grey-alpha-16.jp2")
+
+
+def box(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">L", len(data) + 8) + kind + data
+
+
+def jp2_with(*boxes: bytes) -> bytes:
+    """A JPEG 2000 with boxes before its pixels."""
+    whole = saved(RAMP.astype(np.uint8), "JPEG2000")
+    at = whole.index(b"jp2c") - 4
+    return whole[:at] + b"".join(boxes) + whole[at:]
+
+
+PACKET = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">K\xc3\xb6ln</x:xmpmeta>'
+CAPTIONS = b"\x1c\x02\x19\0\x03one\x1c\x02\x19\0\x03two"
+UUIDS = {  # as exiftool reads and writes them
+    "xmp": bytes.fromhex("be7acfcb97a942e89c71999491e3afac"),
+    "iptc": bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"),
+    "8bim": bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb"),
+    "exif": b"JpgTiffExif->JP2",
+    "exif of Photoshop": bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"),
+}
+
+
+@jpeg2000
+@pytest.mark.parametrize("name", [name for name in UUIDS if name.startswith("exif")])
+def test_what_a_jpeg_2000_says_beside_its_pixels(tmp_path: Path, name: str) -> None:
+    text = b"K\xf6ln\0\0\0\0"
+    block = b"II*\0" + struct.pack("<LHHHLLL", 8, 1, 270, 2, len(text), 26, 0) + text
+    resource = b"8BIM" + struct.pack(">HHL", 1035, 0, 12) + b"http://a.org"
+    parts = {name: block, "xmp": PACKET, "iptc": CAPTIONS, "8bim": resource}
+    (tmp_path / "a.jp2").write_bytes(
+        jp2_with(*(box(b"uuid", UUIDS[kind] + data) for kind, data in parts.items()))
+    )
+    photo = read_photo(tmp_path / "a.jp2")
+    assert photo.remarks == ()
+    assert (photo.exif, photo.xmp, photo.metadata.iptc) == (block, PACKET, CAPTIONS)
+    assert [each.number for each in photo.metadata.resources] == [1035]
+    for kind in ("jpg", "png", "tif"):
+        assert write_remarked(tmp_path / f"b.{kind}", photo) == ()
+        again = read_photo(tmp_path / f"b.{kind}")
+        assert again.xmp == PACKET
+        assert (again.metadata.iptc or b"").rstrip(b"\0") == CAPTIONS
+        assert text.rstrip(b"\0") in (again.exif or b"")
+
+
+@jpeg2000
+def test_what_a_jpeg_2000_has_that_cannot_be_kept(tmp_path: Path) -> None:
+    place = bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03") + b"II*\0"
+    made = jp2_with(
+        box(b"uuid", place), box(b"jumb", b"c2pa"), box(b"xml ", b"<gml/>"), box(b"uuid", bytes(20))
+    )
+    (tmp_path / "a.jp2").write_bytes(made)
+    assert read_photo(tmp_path / "a.jp2").remarks == (
+        "its place on the map (GeoTIFF) and its signed origin (C2PA) were left out, as they belong to the photo as "
+        "it was",
+        "its part 'xml ' and its part 'uuid' were left out, as they cannot be read here",
+    )
+    (tmp_path / "b.jp2").write_bytes(made[: made.index(b"jp2c")])
+    with pytest.raises(PhotoError):
+        read_photo(tmp_path / "b.jp2")
+
+
+@jpeg2000
+def test_a_jpeg_2000_of_srgb_is_that_whatever_its_exif_says(tmp_path: Path) -> None:
+    """Its colr box (ISO 15444-1, I.5.3.3) is the file's own word; EXIF's Adobe RGB is of the JPEG that it was."""
+    (tmp_path / "plain.jp2").write_bytes(jp2_with())
+    (tmp_path / "adobe.jp2").write_bytes(jp2_with(box(b"uuid", UUIDS["exif"] + adobe_block())))
+    plain, adobe = (read_photo(tmp_path / f"{name}.jp2") for name in ("plain", "adobe"))
+    np.testing.assert_array_equal(plain.pixels, adobe.pixels)
+
+
+def test_what_lies_around_the_picture_of_an_avif() -> None:
+    entry = b"\0\0\0\x15infe\x02\0\0\0\0\x03\0\0tmap\0"
+    for head, words in (
+        (entry + b"mdat", ("its gain map (HDR)",)),
+        (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0mdat", ("its depth map",)),
+        (
+            b"uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + b"mdat",
+            ("its signed origin (C2PA)",),
+        ),
+        (b"infe\x02\0\0\0\0\1\0\0av01\0mdat" + entry, ()),
+    ):
+        assert newer.around(io.BytesIO(head)) == words

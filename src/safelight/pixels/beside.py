@@ -10,7 +10,17 @@ from dataclasses import dataclass, field, replace
 
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import exif, gif_blocks, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
+from safelight.pixels import (
+    exif,
+    gif_blocks,
+    jpeg2000_boxes,
+    jpeg_segments,
+    newer,
+    photoshop,
+    png_chunks,
+    tiff_tags,
+    xmp,
+)
 from safelight.pixels.metadata import Metadata
 from safelight.pixels.photoshop import Resource
 
@@ -123,7 +133,10 @@ def _read(image: ImageFile.ImageFile) -> Said:
     """All but the turn and the resolution; Pillow finds its place in the file as it left it."""
     assert image.fp is not None
     place = image.fp.tell()
-    readers = {"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp, "GIF": _of_gif}
+    readers = {
+        **{"JPEG": _of_jpeg, "MPO": _of_jpeg, "PNG": _of_png, "WEBP": _of_webp, "GIF": _of_gif},
+        **{"JPEG2000": _of_jpeg2000, "AVIF": _of_avif},
+    }
     try:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             said = _of_tiff(image)
@@ -188,6 +201,28 @@ def _of_png(image: ImageFile.ImageFile) -> Said:
         belongs=tuple(belongs),
         unknown=_parts(unknown),
     )
+    return _with_captions(said, blocks)
+
+
+def _of_jpeg2000(image: ImageFile.ImageFile) -> Said:
+    assert image.fp is not None
+    blocks, belongs, unknown = jpeg2000_boxes.read(image.fp)
+    said = Said(
+        exif=exif.strip_prefix(blocks.get("exif")),
+        xmp=blocks.get("xmp") or None,
+        belongs=tuple(belongs),
+        unknown=_parts(unknown),
+    )
+    return _with_captions(said, blocks)
+
+
+def _of_avif(image: ImageFile.ImageFile) -> Said:
+    assert image.fp is not None
+    return replace(_of_others(image), belongs=newer.around(image.fp))
+
+
+def _with_captions(said: Said, blocks: dict[str, bytes]) -> Said:
+    """With captions, bare or within Photoshop's resources, and the other resources."""
     captions, resources = blocks.get("iptc", b""), photoshop.read(blocks.get("8bim", b""))
     if captions[:1] == b"\x1c":
         said = replace(said, metadata=replace(said.metadata, iptc=captions))

@@ -4,6 +4,7 @@ Pillow keeps 8 bits of them and passes over how their color is stated; both are 
 file. Sources: ISO 14496-12 (boxes), AV1-ISOBMFF (av1C), ISO 15444-1, annexes A.5.1 and I.5.3.
 """
 
+import re
 import struct
 from typing import IO, BinaryIO
 
@@ -16,6 +17,9 @@ from safelight.pixels.stored import Stored
 _HEAD = 1 << 16  # bytes in which the boxes that describe a picture are looked for
 _SRGB_CURVES = (1, 2, 6, 14, 15)  # transfer functions of video, which photos in sRGB say to have (H.273)
 _KNOWN_COLORS = (12, 16, 17, 18)  # JPEG 2000's own: inks, sRGB, grey, sYCC
+_SRGB_POINTS = bytes((1, 13, 0, 1))
+_ITEM_OF_GAIN = re.compile(rb"(?s)infe\x02.{7}tmap")  # ISO 23008-12: a picture made of two by a tone map
+_SIGNED = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 CODE_POINTS = "cicp"  # where a picture's info says its color by H.273
 
 
@@ -33,6 +37,19 @@ def open_avif(file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
     return image, depth
 
 
+def around(file: IO[bytes]) -> tuple[str, ...]:
+    """In words what an AVIF has beside its picture, by its list of items."""
+    file.seek(0)
+    head = file.read(_HEAD)
+    items = head[: head.find(b"mdat")] if b"mdat" in head else head
+    said = (
+        ("its gain map (HDR)", _ITEM_OF_GAIN.search(items)),
+        ("its depth map", b"auxiliary:depth" in items),
+        ("its signed origin (C2PA)", _SIGNED in items),
+    )
+    return tuple(words for words, is_there in said if is_there)
+
+
 def _state_color(image: ImageFile.ImageFile, file: BinaryIO) -> None:
     """Put into a picture's info what its first colr box of code points says, unless it has an ICC profile."""
     file.seek(0)
@@ -45,7 +62,7 @@ def _state_color(image: ImageFile.ImageFile, file: BinaryIO) -> None:
         return
     primaries = 1 if primaries in (0, 2) else primaries
     transfer = 13 if transfer in (0, *_SRGB_CURVES) else transfer
-    if (primaries, transfer) != (1, 13) and max(primaries, transfer) < 256:
+    if max(primaries, transfer) < 256:
         image.info[CODE_POINTS] = bytes((primaries, transfer, 0, 1))  # RGB, its whole range
 
 
@@ -72,6 +89,8 @@ def _state_color_of_jp2(image: ImageFile.ImageFile, box: bytes) -> None:
         (number,) = struct.unpack_from(">L", box, 3)
         if number not in _KNOWN_COLORS:
             raise ValueError(f"its colors are of a kind that is not read (JPEG 2000's number {number})")
+        if number != _KNOWN_COLORS[0]:
+            image.info[CODE_POINTS] = _SRGB_POINTS
     elif box[:1] in (b"\x02", b"\x03"):
         image.info["icc_profile"] = box[3:]
 
