@@ -77,6 +77,16 @@ def test_beside_grey_alone_only_grey_is_claimed(album: PictureList, tiny: Protoc
     assert "every other method" not in text
 
 
+@pytest.mark.parametrize(("judged", "told"), [(4, False), (8, True)])
+def test_of_too_few_pictures_only_that_is_said(color: Verdict, judged: int, told: bool) -> None:
+    """Of 4 pictures it was said that the gain is 1.25 to 2.81 dB, and that it cannot be told from grey."""
+    unclear = tuple(replace(c, standing="cannot tell") for c in color.comparisons)
+    sentences = summarize(replace(color, pictures=judged, comparisons=unclear))
+    assert sum(" too few to tell which method is better" in s for s in sentences) == (not told)
+    assert any(s.startswith("It cannot be told from grey") for s in sentences) == told
+    assert any(s.startswith("At no number of hints is it better") for s in sentences) == told
+
+
 def test_colors_beyond_any_scale_are_called_so(color: Verdict) -> None:
     group = color.everything
     curves = {method: dict(own) for method, own in group.curves.items()}
@@ -134,6 +144,10 @@ def test_old_verdicts_are_told_by_their_tables(tmp_path: Path) -> None:
     assert "but not at 5 hints" in told.words
     assert "Levin 2004." not in told.words
     assert Verdict.load(tmp_path / "old.json").sentences[-1].startswith("It is clear of every baseline")
+    (tmp_path / "old.json").write_text(json.dumps({**stored, "pictures": 4}))
+    (few_told,) = read_told(tmp_path)
+    assert "4 pictures are too few to tell which method is better" in few_told.words
+    assert "every other method" not in few_told.words
 
 
 def test_the_judged_pages_say_what_their_verdicts_say() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from safelight.journal.words import Place, guided, pictures, standing
+from safelight.journal.words import FEWEST, Place, few, guided, pictures, standing
 from safelight.json_text import parsed
 
 SENTENCES = slice(1, 4)  # those after what was judged
@@ -91,7 +91,8 @@ def _of_colors(stored: Mapping[str, Any]) -> tuple[str, ...]:
         for row in comparisons
         if row["statistic"] in MAIN
     ]
-    made = standing(places, [str(count) for count in counts])
+    told = stored["pictures"] >= FEWEST
+    made = standing(places, [str(count) for count in counts]) if told else few(stored["pictures"])
     if SPOKEN not in counts:
         return (*sentences[1:2], *made)
     at = counts.index(SPOKEN)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from safelight.journal.looks import times
 from safelight.journal.words import (
+    FEWEST,
     Place,
     at_hints,
     few,
@@ -24,16 +25,18 @@ MOST_CHROMA = 134.0  # of any color in sRGB (blue, in Lab D65): grey is never fu
 
 
 def summarize(verdict: Verdict) -> tuple[str, ...]:
-    """The summary, most important first."""
+    """The summary, most important first. Of too few pictures nothing is said of other methods but that."""
+    too_few = verdict.pictures < FEWEST
     return (
         _setting(verdict),
         *_automatic(verdict),
         *_guided(verdict),
-        *_wins(verdict),
+        *(few(verdict.pictures) if too_few else _wins(verdict)),
         *_losses(verdict),
-        *_unclear(verdict),
+        *(() if too_few else _unclear(verdict)),
         *_obedience(verdict),
         *_vivid(verdict),
+        *(() if too_few else few(verdict.pictures)),
         *_cautions(verdict),
     )
 
@@ -145,7 +148,7 @@ def _vivid(verdict: Verdict) -> list[str]:
 
 
 def _cautions(verdict: Verdict) -> list[str]:
-    cautions = few(verdict.pictures)
+    cautions = []
     if verdict.left_out:
         are = "was" if verdict.left_out == 1 else "were"
         cautions.append(f"{pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5).")
