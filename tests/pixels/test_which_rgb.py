@@ -454,3 +454,25 @@ def test_of_two_profiles_in_a_png_the_first_counts(tmp_path: Path) -> None:
     other = icc.rgb_profile(icc.DISPLAY_P3, 1.8)
     data = png(VALUES, profile(ADOBE), profile(other))
     check(tmp_path / "a.png", data, icc.meant(VALUES / 255, icc.ADOBE_RGB, 563 / 256))
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize(
+    ("at", "value", "words"),
+    [
+        (12, b"link", "it is a device link, which names no color space"),
+        (12, b"abst", "it is an abstract profile, which names no color space"),
+        (12, b"nmcl", "it is a list of named colors, which is no color space"),
+        (8, b"\5", "it is of ICC version 5, which is not read"),
+    ],
+)
+def test_profiles_of_other_classes_and_versions_are_left_out_and_said(
+    tmp_path: Path, depth: int, at: int, value: bytes, words: str
+) -> None:
+    """At 16 bits, too, such a profile does not cost the photo."""
+    pixels = VALUES if depth == 8 else DEEP
+    changed = ADOBE[:at] + value + ADOBE[at + len(value) :]
+    (tmp_path / "a.png").write_bytes(png(pixels, profile(changed)))
+    photo = read_photo(tmp_path / "a.png")
+    np.testing.assert_array_equal(photo.pixels, pixels)
+    assert photo.remarks == (f"its color profile was left out ({words}); read as sRGB",)

@@ -25,6 +25,12 @@ __all__ = ["ProfileError", "convert", "convert_deep", "convert_grey", "is_wide"]
 _TO_LINEAR = np.linalg.inv(to_d50(SRGB[3]) @ to_xyz(SRGB))
 Light: TypeAlias = Callable[[UInt16[np.ndarray, "n c"]], Float32[np.ndarray, "n 3"]]
 
+_NEWEST = 4  # version of ICC.1
+_NO_SPACES = {
+    b"link": "it is a device link, which names no color space",
+    b"abst": "it is an abstract profile, which names no color space",
+    b"nmcl": "it is a list of named colors, which is no color space",
+}
 _STRIP = 1 << 17  # pixels converted at a time
 
 
@@ -94,9 +100,9 @@ def check(profile: bytes, mode: str, depth: int) -> None:
     """Raises ProfileError, which says why, unless pixels of a mode (L, RGB, CMYK) can be converted by it."""
     if mode == "L":
         _grey_levels(profile)
-    elif depth == 8:
-        _transform(profile, mode)
-    else:
+        return
+    _transform(profile, mode)
+    if depth > 8:
         _light_of(profile, 4 if mode == "CMYK" else 3)
 
 
@@ -131,11 +137,18 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-        raise ProfileError("it is damaged") from error
+        raise ProfileError(_why_not(profile)) from error
     if mode == "CMYK":
         return transform
     after = ImageCms.applyTransform(Image.fromarray(_probe()), transform)
     return None if np.abs(np.asarray(after, np.int16) - _probe()).max() <= 1 else transform
+
+
+def _why_not(profile: bytes) -> str:
+    """Why LittleCMS makes nothing of a profile (ICC.1:2022, 7.2.4 and 7.2.5; ICC.2 has version 5)."""
+    if profile[8] > _NEWEST:
+        return f"it is of ICC version {profile[8]}, which is not read"
+    return _NO_SPACES.get(profile[12:16], "it is damaged")
 
 
 def _mismatch(profile: bytes, mode: str) -> str:
