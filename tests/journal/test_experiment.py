@@ -91,6 +91,15 @@ def test_what_was_not_judged_alike_is_refused_with_the_command(tmp_path: Path) -
     assert "\n" not in str(refusal.value)
 
 
+def test_a_verdict_on_too_few_pictures_is_not_denied(tmp_path: Path) -> None:
+    one, two = made(tmp_path, "a"), made(tmp_path, "b")
+    write_verdict(one.folder, np.ones((4, 2)))
+    with pytest.raises(
+        RunError, match=r"^a and b were not judged on 8 or more held-out pictures; do that first"
+    ):
+        shared_questions([read_record(one.folder), two])
+
+
 def test_nobody_is_sent_to_the_test_split(tmp_path: Path) -> None:
     one, two = made(tmp_path, "a"), made(tmp_path, "b")
     write_verdict(one.folder, np.ones((9, 2)), split="test")

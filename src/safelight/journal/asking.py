@@ -58,7 +58,9 @@ def _refusal(records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]
     if old:
         return f"{_names(old)}judged before verdicts held scores of each picture; judge {again} again: {commands}"
     if verdict is None:
-        return f"{_names(lacking, 'not ')}judged on held-out pictures; do that first: {commands}"
+        few = any(each.pictures < FEWEST for own in judged for each in own)
+        enough = f"{FEWEST} or more " if few else ""
+        return f"{_names(lacking, 'not ')}judged on {enough}held-out pictures; do that first: {commands}"
     if _outdated(verdict, judged):
         return (
             f"{_names(records)}judged on {verdict.dataset}, which has changed in between ({verdict.asked}); judge "
