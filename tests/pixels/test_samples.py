@@ -308,3 +308,19 @@ def test_tiles_that_were_never_written_are_said(tmp_path: Path) -> None:
             tag.overwrite((0, *tag.value[1:]))
     with pytest.raises(PhotoError, match="some of its tiles or strips were never written"):
         read_photo(path)
+
+
+def test_light_beyond_alpha_is_cut_off_and_said(tmp_path: Path) -> None:
+    """Multiplied colors above their alpha, as renderers write flames, are no colors with that alpha."""
+    for depth, shift in ((np.uint8, 8), (np.uint16, 0)):
+        colors, alpha = (DEEP >> shift).astype(depth), np.full((48, 64), 30000 >> shift, depth)
+        path = tiff(
+            tmp_path / "a.tif", np.dstack([colors, alpha]), photometric="rgb", extrasamples=["assocalpha"]
+        )
+        photo = read_photo(path)
+        white = np.iinfo(depth).max
+        truth = np.minimum(colors * (white / alpha[..., None].astype(float)), white)
+        assert np.abs(photo.pixels - truth).max() <= 1
+        assert photo.remarks == (
+            "colors brighter than its alpha allows (light that is added) were cut off to it",
+        )

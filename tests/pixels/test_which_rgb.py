@@ -476,3 +476,17 @@ def test_profiles_of_other_classes_and_versions_are_left_out_and_said(
     photo = read_photo(tmp_path / "a.png")
     np.testing.assert_array_equal(photo.pixels, pixels)
     assert photo.remarks == (f"its color profile was left out ({words}); read as sRGB",)
+
+
+@pytest.mark.parametrize("stated", [len(ADOBE), len(ADOBE) + 50, 0])
+@pytest.mark.parametrize("padding", [0, 100])
+def test_a_profile_says_its_own_length_in_the_result(tmp_path: Path, stated: int, padding: int) -> None:
+    """libpng, and so browsers, drop a profile whose length is not what it says."""
+    changed = struct.pack(">L", stated) + ADOBE[4:] + bytes(padding)
+    data = saved(VALUES, "TIFF", icc_profile=changed)
+    check(tmp_path / "a.tif", data, icc.meant(VALUES / 255, icc.ADOBE_RGB, 563 / 256))
+    write_photo(tmp_path / "b.png", read_photo(tmp_path / "a.tif", native=True))
+    with Image.open(tmp_path / "b.png") as image:
+        kept = image.info["icc_profile"]
+    assert int.from_bytes(kept[:4], "big") == len(kept)
+    assert kept[4 : len(ADOBE)] == ADOBE[4:]

@@ -13,6 +13,7 @@ Curve: TypeAlias = Float32[np.ndarray, " levels"]  # linear light 0..1 of each o
 LEVELS = 65536
 _CURVES, _PRIMARIES = (b"rTRC", b"gTRC", b"bTRC"), (b"rXYZ", b"gXYZ", b"bXYZ")
 _TABLES = (b"A2B1", b"A2B0")  # relative colorimetric, else perceptual (ICC.1, 8.2 and 10.2)
+_HEAD = 132  # bytes before the table of tags
 _LARGEST = 200  # tags
 
 
@@ -48,6 +49,22 @@ def parse(profile: bytes) -> Profile:
         raise ProfileError("it is cut off") from error
     tags = {name: profile[start : start + length] for name, start, length in places}
     return Profile(profile[16:20], profile[20:24], tags)
+
+
+def of_its_length(profile: bytes) -> bytes:
+    """The profile, its first field saying how long it is (ICC.1, 7.2.2): libpng drops one in which it does not.
+
+    What follows behind the stated length is padding, unless a tag lies there. One that is cut off stays as it is.
+    """
+    if len(profile) < _HEAD:
+        return profile
+    (stated,), (count,) = struct.unpack_from(">L", profile), struct.unpack_from(">L", profile, 128)
+    rows = range(min(count, _LARGEST, (len(profile) - _HEAD) // 12))
+    last = max((sum(struct.unpack_from(">LL", profile, 136 + 12 * row)) for row in rows), default=_HEAD)
+    if last > len(profile):
+        return profile
+    whole = profile[:stated] if last <= stated < len(profile) else profile
+    return struct.pack(">L", len(whole)) + whole[4:]
 
 
 def grey_curve(profile: Profile) -> Curve:

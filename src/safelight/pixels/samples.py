@@ -271,6 +271,7 @@ def read(found: Layout) -> Stored:
         remarks = ("its 32 bits a channel became 16",)
     elif found.meaning != _PALETTE:
         whole = _full_scale(whole, found.bits)
+    remarks += _brighter(found, whole)
     pixels, alpha = _meant(found, whole)
     mode, encoding = _MEANINGS[found.meaning][1], _LABS.get(found.meaning, "CIELab")
     return Stored(mode, pixels, alpha, remarks, encoding, found.associated)
@@ -294,6 +295,17 @@ def _meant(found: Layout, whole: Pixels) -> tuple[Pixels, Alpha | None]:
     if alpha is not None and found.associated:
         pixels = _divided(pixels, alpha)
     return np.ascontiguousarray(pixels), alpha
+
+
+def _brighter(found: Layout, whole: Pixels) -> tuple[str, ...]:
+    """A remark on colors above the alpha that they are said to be multiplied by."""
+    at = _alpha_at(found)
+    if at is None or not found.associated or found.meaning in (_YCBCR, _PALETTE, *_LABS):
+        return ()
+    alpha = whole[..., found.colors + at, None]
+    if not ((whole[..., : found.colors] > alpha) & (alpha > 0)).any():
+        return ()
+    return ("colors brighter than its alpha allows (light that is added) were cut off to it",)
 
 
 def _alpha_at(found: Layout) -> int | None:

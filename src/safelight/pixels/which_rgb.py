@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import icc_made, profiles
+from safelight.pixels import icc, icc_made, profiles
 from safelight.pixels.code_points import made_space, space_of_code_points
 from safelight.pixels.exif_color import ColorSaid, read_color
 from safelight.pixels.icc import ProfileError
@@ -94,9 +94,10 @@ def _by_profile(said: Said, mode: Mode, depth: int) -> Space | None:
         raise ProfileError(said.damage)
     if not said.profile:
         return None
-    profiles.check(said.profile, mode, depth)
-    wide = mode == "RGB" and profiles.is_wide(said.profile)
-    return Space(profiles.title(said.profile), said.profile, wide=wide)
+    profile = icc.of_its_length(said.profile)
+    profiles.check(profile, mode, depth)
+    wide = mode == "RGB" and profiles.is_wide(profile)
+    return Space(profiles.title(profile), profile, wide=wide)
 
 
 def _by_srgb(said: Said, mode: Mode, depth: int) -> Space | None:
