@@ -56,9 +56,10 @@ def toned_in_words(toned: Sequence[bool]) -> str:
 
 
 def see(pixels: Pixels, mounts: bool = True) -> Seen:
-    """Look at an sRGB picture (h, w, 3). mounts: look for paper around it, which is no part of its look."""
-    mount = find_mount(pixels) if mounts else None
-    return Seen(look_of(pixels if mount is None else pixels[mount.slices]), mount)
+    """Look at an sRGB picture (h, w, 3). mounts: keep the paper around it, which is no part of its look anyhow."""
+    mount = find_mount(pixels)
+    look = look_of(pixels if mount is None else pixels[mount.slices])
+    return Seen(look, mount if mounts else None)
 
 
 def keep_own(original: Photo, colored: Photo, seen: Seen, toning: bool = False) -> Photo:
