@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from safelight.pixels import atomic
-from safelight.pixels.atomic import new_file
+from safelight.pixels.atomic import new_file, put_text
 
 
 @pytest.fixture(params=["nameless", "named", "without links"])
@@ -143,7 +143,7 @@ def test_no_folder_is_the_usual_error(way: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without a name")
 def test_a_kill_leaves_nothing(tmp_path: Path) -> None:
     script = (
-        "import sys, time, pathlib; from safelight.pixels.atomic import new_file\n"
+        "import sys, time, pathlib; from safelight.pixels.atomic import new_file, put_text\n"
         "with new_file(pathlib.Path(sys.argv[1])) as file:\n"
         "    file.write(bytes(1 << 20)); file.flush(); print('half', flush=True); time.sleep(60)\n"
     )
@@ -178,3 +178,19 @@ def test_a_folder_is_said_to_be_one(
         with pytest.raises(IsADirectoryError):
             put(Path(name), b"new", overwrite)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_full_disk_is_said_with_the_name_and_the_older_text_stays(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """write(2) knows no name, so that Python's error has none."""
+    path = put_text(tmp_path / "page.md", "älter\n")
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        put_text(path, "newer")
+    assert raised.value.filename == str(path)
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"page.md": "älter\n".encode()}

@@ -47,6 +47,15 @@ def test_a_card_of_another_model_is_refused(tmp_path: Path) -> None:
         Session(find_model(path))
 
 
+@pytest.mark.parametrize("shape", [(4, 32, 32), (7, 32), (0, 32, 32)])
+def test_planes_that_the_network_does_not_take_are_one_line(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    """As where a card says another preparation than the network was trained with: seven planes are taken."""
+    session = Session(find_model(make_model(tmp_path)))
+    with pytest.raises(ModelError, match="does not take what its card asks for") as refusal:
+        session(planes=np.zeros(shape, np.float32))
+    assert "\n" not in str(refusal.value)
+
+
 def test_nothing_is_kept_or_sent_of_its_use(tmp_path: Path) -> None:
     """ONNX Runtime would keep a number for this device in the home folder, and events to send."""
     model, home = make_model(tmp_path), tmp_path / "home"

@@ -9,6 +9,7 @@ from safelight.journal.html_page import STYLE
 from safelight.journal.listing import show_scores, show_steps, show_time
 from safelight.journal.looks import SplitLooks
 from safelight.journal.told import Told
+from safelight.pixels.atomic import put_text
 
 
 def write_markdown(
@@ -27,7 +28,7 @@ def write_markdown(
     for chapter in chapters:
         parts += _chapter(chapter, files)
     page = folder / "journal.md"
-    page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    put_text(page, "\n\n".join(part for part in parts if part) + "\n")
     return page
 
 

@@ -10,6 +10,7 @@ from safelight.journal.html_page import html_page
 from safelight.journal.looks import SplitLooks
 from safelight.journal.markdown_page import write_markdown
 from safelight.journal.records import Record
+from safelight.pixels.atomic import put_text
 
 STATES = ("finished", "running", "stopped", "failed")
 
@@ -21,7 +22,7 @@ def write_page(records: Sequence[Record], looks: Sequence[SplitLooks], folder: P
     chapters = [write_chapter(place) for place in places]
     title, summary = f"Journal of {name}", summarize(records)
     page = folder / "journal.html"
-    page.write_text(html_page(title, summary, places, chapters, looks), encoding="utf-8")
+    put_text(page, html_page(title, summary, places, chapters, looks))
     write_markdown(folder, title, summary, places, chapters, looks)
     return page
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from safelight.journal.measures import Measure
 from safelight.journal.words import ENOUGH, FEWEST, number, pictures
 from safelight.judging.paired import Lead, Outcome, Pairing, most_changed
+from safelight.pixels.atomic import put_text
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",
@@ -119,7 +120,7 @@ def write_comparison(
         drawn = sheet.draw(folder / sheet.file)
         parts += [f"## {sheet.heading}", f"![most improved, most worsened]({drawn.name})"]
     page = folder / "compare.md"
-    page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    put_text(page, "\n\n".join(part for part in parts if part) + "\n")
     return page
 
 

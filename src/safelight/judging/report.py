@@ -17,6 +17,7 @@ from safelight.judging.tables import (
     model_table,
 )
 from safelight.judging.verdict import Verdict
+from safelight.pixels.atomic import put_text
 
 NOTES = """\
 - Every answer is joined to the photo's own L and clipped to sRGB. PSNR is capped at 50 dB a picture.
@@ -45,7 +46,7 @@ def write_report(
         title = f"{verdict.model}, {_hints(hints)}: best, median, worst gains"
         sheets[hints] = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png").name
     page = folder / "report.md"
-    page.write_text(page_of(verdict, sheets), encoding="utf-8")
+    put_text(page, page_of(verdict, sheets))
     return page
 
 

@@ -22,6 +22,7 @@ from safelight.judging.protocols import PROTOCOLS, Protocol
 from safelight.judging.questions import Pictures, Question, ask
 from safelight.judging.scores import check_answer, show
 from safelight.judging.tables import escape, table
+from safelight.pixels.atomic import put_text
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.hints import Points
 
@@ -143,9 +144,9 @@ def write_robustness(result: Robustness, folder: Path) -> Path:
     """Write robustness.md and robustness.json; returns the path of the page."""
     folder.mkdir(parents=True, exist_ok=True)
     row = {**asdict(result), "sentences": result.sentences}
-    (folder / "robustness.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+    put_text(folder / "robustness.json", json.dumps(row, indent=1) + "\n")
     page = folder / "robustness.md"
-    page.write_text(_page(result), encoding="utf-8")
+    put_text(page, _page(result))
     return page
 
 

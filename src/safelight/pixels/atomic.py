@@ -36,8 +36,19 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
                 _name(file.fileno(), part if overwrite else path)
         if overwrite or not nameless:
             _publish(part, path, overwrite)
+    except OSError as error:
+        if error.filename is None:  # of a write, such as on a full disk
+            error.filename = str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def put_text(path: Path, text: str) -> Path:
+    """Write a text in place of an older one, whole or not at all; returns its path. Raises OSError."""
+    with new_file(path, overwrite=True) as file:
+        file.write(text.encode())
+    return path
 
 
 def _check_replaceable(path: Path) -> None:

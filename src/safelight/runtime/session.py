@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safelight.arrays import Planes
-from safelight.errors import ModelError
+from safelight.errors import ModelError, is_of_memory
 from safelight.runtime.card import Port
 from safelight.runtime.card_fields import shown
 from safelight.runtime.modelfile import ModelFile
@@ -50,9 +50,10 @@ class Session:
         try:
             # From bytes, not from the path: a file from elsewhere cannot pull in other files.
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime has a class for each way to fail, with no common ancestor
-            reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            raise ModelError(f"{model.path}: is not an ONNX model that can be run ({reason})") from None
+        except Exception as error:
+            raise ModelError(
+                f"{model.path}: is not an ONNX model that can be run ({_reason(error)})"
+            ) from None
         self.outputs = tuple(port.name for port in self._session.get_outputs())
         inputs = [port.name for port in self._session.get_inputs()]
         optional = {port.name for port in self._session.get_overridable_initializers()}
@@ -66,11 +67,26 @@ class Session:
     def __call__(self, *also: str, **inputs: Planes) -> Mapping[str, npt.NDArray[np.float32]]:
         """Run once. Each input is (c, h, w) float32; each output is (c, h, w) float32, by its name.
 
-        also: outputs that are left out unless they are named (DISTRIBUTION).
+        also: outputs that are left out unless they are named (DISTRIBUTION). Raises ModelError where the network
+        does not take the inputs, as with a card of another model.
         """
         feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
         wanted = [name for name in self.outputs if name != DISTRIBUTION or name in also]
-        return {name: result[0] for name, result in zip(wanted, self._session.run(wanted, feed), strict=True)}
+        try:
+            results = self._session.run(wanted, feed)
+        except Exception as error:
+            if is_of_memory(error):
+                raise
+            raise ModelError(
+                f"{self._made_of[0].path}: the network does not take what its card asks for ({_reason(error)}); "
+                "export the model again"
+            ) from None
+        return {name: result[0] for name, result in zip(wanted, results, strict=True)}
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what ONNX Runtime says, which has a class for each way to fail, with no common ancestor."""
+    return " ".join(str(error).splitlines()[0].split())[:160] if str(error) else type(error).__name__
 
 
 def check_threads(threads: object) -> None:

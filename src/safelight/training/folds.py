@@ -11,6 +11,7 @@ import numpy as np
 from safelight.data.cache import PictureSet, fold_of, open_source
 from safelight.errors import RunError
 from safelight.journal.run import Run
+from safelight.pixels.atomic import put_text
 from safelight.training.accelerators import Accelerator
 from safelight.training.fit import descent, fit, told_of
 from safelight.training.recipe import Recipe
@@ -135,4 +136,4 @@ def _write(entry: Run, scores: list[dict[str, float]]) -> None:
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     children = "\n".join(f"- fold {number}: {name}" for number, name in enumerate(entry.facts["children"]))
     text = f"# {entry.folder.name}\n\nEach run was scored on the fold that it did not see.\n\n{table}\n\n{children}\n"
-    (entry.folder / "summary.md").write_text(text, encoding="utf-8")
+    put_text(entry.folder / "summary.md", text)

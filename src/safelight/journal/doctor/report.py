@@ -10,6 +10,7 @@ from pathlib import Path
 from safelight.journal.doctor.case import Case, Examination, Finding, Reading
 from safelight.journal.doctor.drawings import draw_finding
 from safelight.journal.records import DOCTOR, Record
+from safelight.pixels.atomic import put_text
 
 FORMAT, VERSION = "safelight-findings", 1
 KINDS = {
@@ -36,11 +37,9 @@ def write_report(record: Record, case: Case, examination: Examination) -> Path:
         "step": case.step,
         "findings": [finding.to_json() for finding in findings],
     }
-    (folder / DOCTOR.name).write_text(
-        json.dumps(stored, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    put_text(folder / DOCTOR.name, json.dumps(stored, ensure_ascii=False, indent=1) + "\n")
     page = folder / "report.md"
-    page.write_text(_page(record, case, findings, examination), encoding="utf-8")
+    put_text(page, _page(record, case, findings, examination))
     return page
 
 

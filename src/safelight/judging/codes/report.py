@@ -10,6 +10,7 @@ from safelight.judging.codes.subject import Pictures
 from safelight.judging.codes.verdict import MODEL, PCA, CodeVerdict
 from safelight.judging.intervals import Estimate
 from safelight.judging.tables import escape, table
+from safelight.pixels.atomic import put_text
 
 COLUMNS, SAMPLE_ROWS, GAP = 8, 8, 2
 SHEETS = {
@@ -34,7 +35,7 @@ def write_code_report(judged: Judged, folder: Path) -> Path:
     _save([samples[0][:shown], judged.neighbors[:shown]], folder / "neighbors.png")
     verdict.save(folder / "verdict.json")
     page = folder / "report.md"
-    page.write_text(page_of(verdict, ", ".join(judged.samples)), encoding="utf-8")
+    put_text(page, page_of(verdict, ", ".join(judged.samples)))
     return page
 
 

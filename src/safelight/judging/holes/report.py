@@ -7,6 +7,7 @@ from safelight.judging.holes.scores import COMPARED, FEATURES, RING, STATISTICS
 from safelight.judging.holes.sheet import Shown, draw_fills
 from safelight.judging.holes.verdict import FillVerdict
 from safelight.judging.tables import MARKS, escape, table
+from safelight.pixels.atomic import put_text
 
 NOTES = f"""\
 - Every answer is laid into the known pixels and clipped to 0..1; known pixels are never scored as an error of
@@ -26,7 +27,7 @@ def write_fill_report(verdict: FillVerdict, folder: Path, shown: "list[Shown] | 
     if shown:
         draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
     page = folder / "report.md"
-    page.write_text(page_of(verdict, bool(shown)), encoding="utf-8")
+    put_text(page, page_of(verdict, bool(shown)))
     return page
 
 

@@ -14,6 +14,7 @@ from safelight.judging.scratches.questions import CELLS, PRINTS, VISIBLE, ask
 from safelight.judging.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
 from safelight.judging.scratches.verdict import ScratchVerdict
 from safelight.judging.tables import MARKS, escape, table
+from safelight.pixels.atomic import put_text
 from safelight.tasks.damage_kinds import DIRT, PAPER
 
 RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
@@ -39,7 +40,7 @@ def write_scratches_report(verdict: ScratchVerdict, folder: Path, shown: "list[S
     if shown:
         draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
     page = folder / "report.md"
-    page.write_text(page_of(verdict, bool(shown)), encoding="utf-8")
+    put_text(page, page_of(verdict, bool(shown)))
     return page
 
 
