@@ -177,3 +177,13 @@ def test_a_page_that_is_a_mask_is_said(tmp_path: Path) -> None:
     photo = read_photo(tmp_path / "a.tif")
     np.testing.assert_array_equal(photo.pixels, picture)
     assert photo.remarks == ("its transparency mask, a page of its own, was left out",)
+
+
+def test_a_jpeg_of_a_rare_kind_is_named(tmp_path: Path) -> None:
+    """SOF55 is the frame of JPEG-LS (ISO 14495-1)."""
+    frame = b"\xff\xf7\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0"
+    (tmp_path / "a.jpg").write_bytes(
+        b"\xff\xd8" + frame + b"\xff\xda\0\x08\x01\x01\0\0\0\0" + bytes(20) + b"\xff\xd9"
+    )
+    with pytest.raises(PhotoError, match="a rare kind of its format, such as JPEG-LS"):
+        read_photo(tmp_path / "a.jpg")

@@ -28,6 +28,7 @@ _PLAINLY = {  # what decoders say, in words
     "broken data stream when reading image file": "its packed pixels are damaged",
     "could not create decoder object": "it is cut off or damaged",
     "Decompressed data too large for PngImagePlugin.MAX_TEXT_CHUNK": "a text or profile in it has more than 16 MB",
+    "not identified by this driver": "it is a rare kind of its format, such as JPEG-LS, or damaged at its beginning",
     "cannot handle 12-bit layers": "it is a JPEG of 12 bits, which is not read",
     "cannot handle 16-bit layers": "it is a JPEG of 16 bits, which is not read",
 }
