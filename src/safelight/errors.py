@@ -53,3 +53,15 @@ def is_of_memory(error: BaseException) -> bool:
     """Whether an error, of whatever kind, says that memory was not enough."""
     said = str(error).lower()
     return isinstance(error, MemoryError) or any(words in said for words in _OF_MEMORY)
+
+
+MOST_LETTERS = 60  # of a wrong value that are shown
+
+
+def in_short(value: object) -> str:
+    """A wrong value in a message: one line, its end left out where it is long."""
+    try:
+        said = " ".join(repr(value).split())
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]}…"

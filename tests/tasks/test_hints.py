@@ -292,3 +292,17 @@ def test_a_strange_name_is_said_in_one_line(tmp_path: Path) -> None:
             HintSet.load(path)
         assert str(raised.value).isprintable()
         path.write_text("no JSON")
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"x", [], {}, np.zeros((9, 9)), ""])
+def test_a_path_that_is_none_is_one_line(wrong: object) -> None:
+    for use in (HintSet.load, HintSet().save):
+        with pytest.raises(HintError, match="expected its path") as raised:
+            use(wrong)  # type: ignore[arg-type]
+        assert str(raised.value).isprintable()
+
+
+def test_a_number_of_numpy_is_no_list() -> None:
+    """An array without axes says that it can be iterated, and cannot."""
+    with pytest.raises(HintError, match="expected a HintSet"):
+        HintSet(np.array("x"))  # type: ignore[arg-type]

@@ -1,6 +1,9 @@
 """A run that begins with a model's weights; a run that ends in a given time; what is said of both."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,13 +11,16 @@ import torch
 from onnx import load_from_string, numpy_helper
 
 from safelight.errors import ModelError, RecipeError
+from safelight.journal.run import Run
 from safelight.recipes import RECIPES, recipe_named
 from safelight.runtime.modelfile import find_model
 from safelight.training.begin import check_same_network, take_model
 from safelight.training.crafts import craft_of
+from safelight.training.fit import take_weights
 from safelight.training.pace import Pace, ending_in
 from safelight.training.schedules import learning_rate_share
 from safelight.training.tell import Clock, in_words
+from safelight.training.tree import to_json
 
 
 def test_the_bundled_finder_is_begun_with() -> None:
@@ -87,3 +93,17 @@ def test_the_time_left_counts_the_looks(monkeypatch: pytest.MonkeyPatch) -> None
         "10 minutes",
         "3.0 hours",
     ]
+
+
+def test_a_run_that_has_none_of_the_weights_is_refused(tmp_path: Path) -> None:
+    """Else the new run would say that it began with them, and had begun with chance."""
+    run = Run.start(tmp_path, "scratches-quick", to_json(recipe_named("scratches-quick")), {})
+    stored = {"global_step": 1, "state_dict": {"network.another.weight": torch.zeros(2, 3)}}
+    torch.save(stored, run.folder / "checkpoints" / "last.ckpt")
+    module: Any = SimpleNamespace(network=torch.nn.Linear(3, 2))
+    with pytest.raises(RecipeError, match=r"none of the weights of .*, a run of the recipe scratches-quick"):
+        take_weights(module, run)
+    stored["state_dict"] = {"network.weight": torch.ones(2, 3)}
+    torch.save(stored, run.folder / "checkpoints" / "last.ckpt")
+    assert take_weights(module, run) == ["bias"]
+    assert module.network.weight.sum() == 6

@@ -9,7 +9,7 @@ from jaxtyping import UInt8, UInt16
 from PIL import ImageFile
 
 from safelight.arrays import Pixels
-from safelight.errors import PhotoError
+from safelight.errors import PhotoError, in_short
 from safelight.pixels import beside, geometry
 from safelight.pixels.exif_color import as_srgb
 from safelight.pixels.formats import Opened, open_picture
@@ -30,7 +30,7 @@ def read_photo(path: str | Path, limit_megapixels: float | None = None, native: 
     the limit (200 megapixels).
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise PhotoError(f"the photo to read is {path!r}; expected the path of a picture file")
+        raise PhotoError(f"the photo to read is {in_short(path)}; expected the path of a picture file")
     path = Path(path)
     with open_picture(path, limit_megapixels) as opened:
         image = opened.image

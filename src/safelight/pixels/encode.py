@@ -11,7 +11,7 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image
 
 from safelight.arrays import Pixels
-from safelight.errors import PhotoError
+from safelight.errors import PhotoError, in_short
 from safelight.pixels import placed, png, tiff
 from safelight.pixels.atomic import new_file
 from safelight.pixels.holding import fitted, profile_of
@@ -98,7 +98,7 @@ def _other_names(path: Path) -> tuple[str, ...]:
 def checked_path(path: object) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         raise PhotoError(
-            f"the file to write is {path!r}; expected its path, ending in .jpg, .png, .tif or .webp"
+            f"the file to write is {in_short(path)}; expected its path, ending in .jpg, .png, .tif or .webp"
         )
     return Path(path)
 
@@ -106,7 +106,7 @@ def checked_path(path: object) -> Path:
 def _check_quality(quality: object) -> None:
     whole = isinstance(quality, (int, np.integer)) and not isinstance(quality, bool)
     if not whole or quality not in range(1, 101):
-        raise PhotoError(f"quality is {quality!r}; expected a whole number from 1 to 100")
+        raise PhotoError(f"quality is {in_short(quality)}; expected a whole number from 1 to 100")
 
 
 def _taken(picture: "Given") -> Photo | Pixels:
@@ -115,7 +115,7 @@ def _taken(picture: "Given") -> Photo | Pixels:
 
     if isinstance(picture, (str, os.PathLike)):
         raise PhotoError(
-            f"the picture is the text {str(picture)!r}; expected a Photo or an array (path first)"
+            f"the picture is the text {in_short(str(picture))}; expected a Photo or an array (path first)"
         )
     if isinstance(picture, np.ndarray) and picture.dtype.kind == "f":
         if picture.size and np.mean(picture > 1) > MOST_ABOVE:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from safelight.errors import PhotoError
+from safelight.errors import PhotoError, in_short
 
 MEGAPIXELS = 200.0
 _raised: list[float] = []  # the innermost one counts
@@ -19,7 +19,7 @@ def limit(given: float | None = None) -> float:
     if given is None:
         return _raised[-1] if _raised else MEGAPIXELS
     if isinstance(given, bool) or not isinstance(given, (int, float, np.number)) or not given > 0:
-        raise PhotoError(f"limit_megapixels is {given!r}; expected a number above 0")
+        raise PhotoError(f"limit_megapixels is {in_short(given)}; expected a number above 0")
     return float(given)
 
 

@@ -8,9 +8,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-Row: TypeAlias = Mapping[str, Any]
+from safelight.errors import in_short
 
-MOST_LETTERS = 60  # of a wrong value that are shown
+Row: TypeAlias = Mapping[str, Any]
+shown = in_short  # a wrong value in a message
 
 
 def text_of(row: Row, name: str) -> str:
@@ -82,15 +83,6 @@ def is_number(value: object) -> bool:
         return math.isfinite(float(value))
     except OverflowError:
         return False
-
-
-def shown(value: object) -> str:
-    """A wrong value in a message, its end left out where it is long."""
-    try:
-        said = repr(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
-        return "a number of thousands of digits"
-    return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]}…"
 
 
 def _is_whole(value: object) -> bool:

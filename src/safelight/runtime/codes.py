@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from safelight.arrays import Planes, Srgb
-from safelight.errors import ModelError, SafelightError
+from safelight.errors import ModelError, SafelightError, in_short
 from safelight.pixels.files import Photo
 from safelight.pixels.given import Given, pixels_of
 from safelight.runtime.mixture import Mixture
@@ -84,9 +84,9 @@ class Autoencoder:
     ) -> Codes:
         """Random codes: like those of the training photos, or from the prior N(0, 1). Raises ModelError."""
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
-            raise ModelError(f"count is {count!r}; expected a whole number from 0")
+            raise ModelError(f"count is {in_short(count)}; expected a whole number from 0")
         if source not in ("mixture", "prior"):
-            raise ModelError(f"there is no source {source!r} of codes; choose one of mixture, prior")
+            raise ModelError(f"there is no source {in_short(source)} of codes; choose one of mixture, prior")
         if source == "prior":
             return rng.standard_normal((count, self.latent), np.float32)
         return np.asarray(self.mixture().sample(count, rng), np.float32)

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from safelight.arrays import Mask, Srgb
-from safelight.errors import ModelError, PhotoError
+from safelight.errors import ModelError, PhotoError, in_short
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
 from safelight.pixels.given import Given, photo_of
@@ -96,7 +96,9 @@ class Filler:
         """
         check_method(method)
         if not (_is_length(grow) and _is_length(feather)):
-            raise PhotoError(f"grow is {grow!r} and feather {feather!r}; expected numbers of pixels, from 0")
+            raise PhotoError(
+                f"grow is {in_short(grow)} and feather {in_short(feather)}; expected numbers of pixels, from 0"
+            )
         if method == "model" and self._session is None:
             raise ModelError("no model for filling is bundled; give one (MODEL.onnx), or use another method")
         core = _grown(check_mask(mask, photo.size), grow)
@@ -198,7 +200,9 @@ def load_filler(model: str | Path | None = None, threads: int = 0) -> Filler:
 def check_method(method: str) -> None:
     """Raises PhotoError for a method that there is not."""
     if method not in METHODS:
-        raise PhotoError(f"there is no method {method!r} to fill with; choose one of {', '.join(METHODS)}")
+        raise PhotoError(
+            f"there is no method {in_short(method)} to fill with; choose one of {', '.join(METHODS)}"
+        )
 
 
 def _hole(mask: str | Path | Mask, size: tuple[int, int]) -> Hole:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
-from safelight.errors import HintError, ModelError
+from safelight.errors import HintError, ModelError, in_short
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
@@ -127,7 +127,7 @@ class Colorizer:
             or not isinstance(count, (int, np.integer))
             or not 1 <= count <= MOST_PLACES
         ):
-            raise HintError(f"count is {count!r}; expected a whole number from 1 to {MOST_PLACES}")
+            raise HintError(f"count is {in_short(count)}; expected a whole number from 1 to {MOST_PLACES}")
         if DISTRIBUTION not in {port.name for port in self.card.outputs}:
             raise ModelError(
                 f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "

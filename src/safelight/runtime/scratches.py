@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
-from safelight.errors import ModelError, PhotoError
+from safelight.errors import ModelError, PhotoError, in_short
 from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
 from safelight.pixels.given import Given, pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
@@ -68,7 +68,7 @@ class ScratchFinder:
         """
         if method not in FIND_METHODS:
             raise PhotoError(
-                f"there is no method {method!r} to find with; choose one of {', '.join(FIND_METHODS)}"
+                f"there is no method {in_short(method)} to find with; choose one of {', '.join(FIND_METHODS)}"
             )
         if method == "ridge" or (method == "auto" and self._session is None):
             return Found(find_scratches(pixels, settings), "ridge")

@@ -84,6 +84,6 @@ def region_of(value: object) -> Region:
     corners = []
     for corner in value:
         if not isinstance(corner, (list, tuple)) or len(corner) != 2:
-            raise HintError(f"a corner of a hint region is {brief(corner)}; expected [x, y]")
+            raise HintError(f"a corner of a hint region is {one_line(brief(corner))}; expected [x, y]")
         corners.append((number(corner[0], "region x"), number(corner[1], "region y")))
     return tuple(corners)

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from safelight.errors import HintError
+from safelight.errors import HintError, in_short
 from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.photo import shown
@@ -100,7 +100,7 @@ class HintSet:
     def save(self, path: Path | str) -> Path:
         """Write the hint file, whole or not at all, in place of an older one; returns its path. Raises HintError."""
         document = {"format": FORMAT, "version": VERSION, "hints": [hint.to_json() for hint in self.hints]}
-        path = Path(path)
+        path = _path_of(path)
         try:
             with new_file(path, overwrite=True) as file:
                 file.write((json.dumps(document, indent=1) + "\n").encode())
@@ -111,7 +111,7 @@ class HintSet:
     @classmethod
     def load(cls, path: Path | str) -> "HintSet":
         """Read a hint file. Raises HintError with the file's name and the first thing that is wrong in it."""
-        path = Path(path)
+        path = _path_of(path)
         try:
             text = _read_file(path).decode("utf-8-sig")  # some editors begin with a mark
             return cls.from_json(json.loads(text, object_pairs_hook=_no_key_twice))
@@ -162,7 +162,10 @@ EXPECTED = 'expected a HintSet, or a list of Hints or of tuples such as (0.5, 0.
 
 
 def _each_a_hint(hints: object) -> tuple[Hint, ...]:
-    if isinstance(hints, (str, bytes, dict, Path)) or not isinstance(hints, Iterable):
+    no_list = (
+        isinstance(hints, (str, bytes, dict, Path)) or getattr(hints, "ndim", 1) == 0
+    )  # as NumPy's numbers
+    if no_list or not isinstance(hints, Iterable):
         advice = "; HintSet.load reads a hint file" if isinstance(hints, (str, Path)) else ""
         raise HintError(f"hints: {EXPECTED}, found {one_line(brief(hints))}{advice}")
     taken = itertools.islice(hints, 10 * MAX_HINTS)  # an endless one ends here
@@ -178,6 +181,12 @@ def _as_hint(value: object, number: int) -> Hint:
         return Hint(*value)
     except HintError as error:
         raise HintError(f"hint {number}: {error}") from None
+
+
+def _path_of(path: object) -> Path:
+    if not isinstance(path, (str, Path)) or not str(path):
+        raise HintError(f"the hint file is {in_short(path)}; expected its path")
+    return Path(path)
 
 
 def _read_file(path: Path) -> bytes:

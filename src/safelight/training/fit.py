@@ -222,10 +222,16 @@ def averaged_weights(run: Run) -> dict[str, Tensor]:
 def take_weights(module: TrainingModule, run: Run) -> list[str]:
     """Begin with this run's averaged weights; the names of those that it did not have, and that are new.
 
-    Raises RecipeError if weights have other shapes.
+    Raises RecipeError if weights have other shapes, or none is this network's, as of a run of another task.
     """
+    theirs = averaged_weights(run)
+    if not theirs.keys() & module.network.state_dict().keys():
+        raise RecipeError(
+            f"none of the weights of {run.folder}, a run of the recipe {recipe_of(run).name}, is of this recipe's "
+            "network; begin with a run of its own task and network, or with new weights"
+        )
     try:
-        return list(module.network.load_state_dict(averaged_weights(run), strict=False).missing_keys)
+        return list(module.network.load_state_dict(theirs, strict=False).missing_keys)
     except RuntimeError as error:
         raise RecipeError(
             f"this recipe's network cannot take the weights of {run.folder} ({_first_of(error)}); "
