@@ -9,7 +9,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/env"
-"$folder/env/bin/pip" install -q --disable-pip-version-check pillow==13.0.0
+"$folder/env/bin/pip" install -q --disable-pip-version-check pillow==13.0.0 numpy==2.4.6
 "$folder/env/bin/python" -W ignore - <<'PYTHON'
 import io, struct, sys, zlib
 import numpy as np
