@@ -180,3 +180,42 @@ def test_a_damaged_dataset_is_named(built: Path) -> None:
     (built / "dataset.json").write_text("{}")
     with pytest.raises(DatasetError, match=r"dataset\.json is damaged"):
         open_dataset(built)
+
+
+def _said_of(folder: Path) -> str:
+    """Why a dataset cannot be read; nothing where it can."""
+    try:
+        train, _ = open_splits(folder)
+        return "" if len(train.sources) == len(train) and train.photo(0).any() else "another dataset"
+    except DatasetError as error:
+        return str(error)
+
+
+def test_each_field_of_a_dataset_of_a_wrong_kind_is_named(built: Path) -> None:
+    """Read or refused in a line: never an error from deep inside."""
+    path, wrong = built / "dataset.json", (None, True, -1, 1e308, "x", "", {}, [1, 2], {"a": 1}, 10**40)
+    whole = json.loads(path.read_text())
+    places = [(name,) for name in whole] + [("settings", name) for name in whole["settings"]]
+    refused = 0
+    for place in places:
+        for value in wrong:
+            inner = whole["settings"] | {place[-1]: value}
+            path.write_text(json.dumps(whole | {place[0]: value if len(place) == 1 else inner}))
+            said = _said_of(built)
+            refused += bool(said)
+            assert "\n" not in said
+    assert refused > 50
+
+
+def test_a_damaged_array_is_named(built: Path) -> None:
+    path = built / "index.npy"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"fortran_order", b"fortran+order"))
+    with pytest.raises(DatasetError, match=r"index\.npy is damaged"):
+        open_splits(built)
+
+
+def test_folds_are_not_without_end() -> None:
+    """The index holds sixteen bits for a picture's fold."""
+    with pytest.raises(DatasetError, match="folds is 70000; expected 2 to 1000"):
+        replace(SMALL, folds=70_000)

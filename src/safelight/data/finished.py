@@ -129,12 +129,28 @@ def open_finished(folder: Path) -> Finished | None:
         raise DatasetError(f"{path} is damaged; delete {folder} and build again") from None
     if version != VERSION:
         raise DatasetError(f"{path} has version {version}, not {VERSION}; delete {folder} and build again")
+    if not _holds_together(about):
+        raise DatasetError(f"{path} is damaged; delete {folder} and build again")
     for name, size in files.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else None
         if found != size:
             damage = "is missing" if found is None else f"has {found} bytes, not {size}"
             raise DatasetError(f"{folder / name} {damage}; delete {folder} and build again")
     return Finished(folder, about)
+
+
+def _holds_together(about: dict[str, Any]) -> bool:
+    """Whether what is read of dataset.json is of the kinds that building writes."""
+    files, sources = about["files"], about.get("sources")
+    if not isinstance(files, dict) or not isinstance(about.get("fingerprint"), str):
+        return False
+    if not isinstance(sources, list) or not all(isinstance(each, str) for each in sources):
+        return False
+    try:
+        BuildSettings.from_json(about["settings"])
+    except (ValueError, KeyError, TypeError, AttributeError):  # DatasetError is a ValueError
+        return False
+    return True
 
 
 def require_finished(folder: Path) -> Finished:
@@ -223,5 +239,8 @@ def split_number(split: str) -> int:
 
 
 def _map(path: Path) -> np.ndarray:
-    array: np.ndarray = np.load(path, mmap_mode="r")
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError):
+        raise DatasetError(f"{path} is damaged; delete {path.parent} and build again") from None
     return array

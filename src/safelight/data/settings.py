@@ -11,6 +11,7 @@ Progress: TypeAlias = Callable[[int, int, str], None]  # done, total, what
 FITS = ("crop", "pad", "stretch")
 CASTS = ("keep", "leave")
 RULES = ("own", "hash")
+MOST_FOLDS = 1000  # an index holds 65,535 at most
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class BuildSettings:
                 raise DatasetError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not (self.val >= 0 and self.test >= 0 and self.val + self.test < 1):
             raise DatasetError(f"val {self.val} and test {self.test} leave nothing to train on; lower them")
-        if self.folds < 2:
-            raise DatasetError(f"folds is {self.folds}; expected 2 or more")
+        if not 2 <= self.folds <= MOST_FOLDS:
+            raise DatasetError(f"folds is {self.folds}; expected 2 to {MOST_FOLDS}")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
