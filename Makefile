@@ -15,7 +15,7 @@ demo/.done: $(DEMO)/.ready $(wildcard examples/*)
 	touch $@
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check

@@ -3,6 +3,10 @@
 import os
 import signal
 
+# Before anything imports NumPy or torch: as many processes as cores test at once, with a thread each.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from hypothesis import settings
 
 settings.register_profile("patient", deadline=None, derandomize=bool(os.environ.get("CI")))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -97,14 +98,14 @@ def test_an_argument_that_cannot_be_looked_at_ends_nothing(tmp_path: Path, model
     assert done.returncode == 1
     assert done.stdout.startswith("2 photos colored, 3 failed, ")
     assert len(done.stderr.splitlines()) == 3
-    assert "File name too long" in done.stderr
+    assert "would have a name of 310 bytes, 255 are allowed there" in done.stderr
     assert {path.name for path in (tmp_path / "o").iterdir()} == {"a-color.jpg", "b-color.jpg"}
 
 
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may become another user"
 )
-def test_a_closed_folder_ends_nothing(tmp_path: Path) -> None:
+def test_a_closed_folder_ends_nothing(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """As another user, in a process of its own: root may look into every folder."""
     code = """
 import os, sys
@@ -124,7 +125,7 @@ print(result.exception)
     for name in ("a.jpg", "closed/b.jpg", "c.jpg"):
         photo(home / name)
     for folder in (*home.parents, home):
-        if folder.stat().st_uid == 0 and folder.is_relative_to(tmp_path.parents[1]):
+        if folder.stat().st_uid == 0 and Path(tempfile.gettempdir()) in folder.parents:
             folder.chmod(0o777)
     (home / "closed").chmod(0)
     done = subprocess.run(

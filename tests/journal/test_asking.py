@@ -139,6 +139,16 @@ def test_a_dataset_that_changed_between_two_judgings(tmp_path: Path) -> None:
     assert len(house.compare()) == 2
 
 
+def test_one_sign_that_a_dataset_changed_is_enough(tmp_path: Path) -> None:
+    """Judged on all of the old pictures and on nine: after nine of the new, nobody is asked for all of the old."""
+    house = House(tmp_path)
+    for limit in (None, 9):
+        house.judge(house.folders[0], Sat("flowers", limit=limit))
+    house.version = 1
+    house.judge(house.folders[1], Sat("flowers", limit=9, version=1))
+    assert len(house.compare()) == 2
+
+
 def test_runs_of_two_datasets_are_judged_on_one(tmp_path: Path) -> None:
     house = House(tmp_path, ("photos", "flowers"))
     assert {each.dataset for each in house.compare()} == {"photos"}

@@ -107,11 +107,14 @@ def _lacking(
 
 
 def _outdated(verdict: StoredVerdict, judged: Sequence[Sequence[StoredVerdict]]) -> bool:
-    """Whether a run was asked in the same way and was asked something else: the dataset is another by now."""
+    """Whether runs were asked in the same way of this dataset and were asked something else: it is another by now.
+
+    Then none of its verdicts can be relied on, also those that nobody else was asked for yet.
+    """
+    asked: dict[tuple[object, ...], str] = {}
+    own = [each for verdicts in judged for each in verdicts if each.dataset == verdict.dataset]
     return any(
-        each.by_picture and each.questions != verdict.questions and _manner(each) == _manner(verdict)
-        for own in judged
-        for each in own
+        asked.setdefault(_manner(each), each.questions) != each.questions for each in own if each.by_picture
     )
 
 
