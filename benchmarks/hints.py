@@ -110,8 +110,9 @@ def hints_of(case: str):  # type: ignore[no-untyped-def]  # of whichever safelig
 
     rng, count = np.random.default_rng(0), int(case.partition(" ")[0])
     if "lassos" not in case:
-        return HintSet([Hint(*rng.random(2), tuple(rng.random(3))) for _ in range(count)])
-    return HintSet([_lasso(number, rng) for number in range(count)])
+        places = [(*rng.random(2), rng.random(3)) for _ in range(count)]
+        return HintSet(tuple(Hint(x, y, (color[0], color[1], color[2])) for x, y, color in places))
+    return HintSet(tuple(_lasso(number, rng) for number in range(count)))
 
 
 def _lasso(number: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]

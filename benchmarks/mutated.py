@@ -48,7 +48,7 @@ def sources() -> dict[str, bytes]:
 
     def tiff(pixels: np.ndarray, **options: object) -> bytes:
         buffer = io.BytesIO()
-        tifffile.imwrite(buffer, pixels, **options)  # type: ignore[arg-type]
+        tifffile.imwrite(buffer, pixels, **options)
         return buffer.getvalue()
 
     found = {
@@ -98,7 +98,7 @@ def mutated(whole: bytes, rng: np.random.Generator) -> bytes:
     data = bytearray(whole)
     for _ in range(rng.integers(1, 5)):
         near = min(len(data), 400) if rng.random() < 0.6 else len(data)
-        data[int(rng.integers(near))] = int(rng.choice([0, 1, 127, 128, 255, rng.integers(256)]))
+        data[int(rng.integers(near))] = int(rng.choice([0, 1, 127, 128, 255, int(rng.integers(256))]))
     start, length = int(rng.integers(len(data))), int(rng.integers(1, 64))
     what = rng.random()
     if what < 0.15:
@@ -161,7 +161,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.batch:
-            for line in run(*given.batch, given.seed, Path(folder)):
+            for line in run(given.batch[0], given.batch[1], given.seed, Path(folder)):
                 print(line, flush=True)
             return 0
     table: Counter[tuple[str, str]] = Counter()
