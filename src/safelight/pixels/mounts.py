@@ -11,6 +11,7 @@ from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import Box, fit_size, resize
 
 LONGEST = 480  # pixels: the paper is looked for in a copy of this long side
+ENOUGH = 2  # pixels of the picture for one of the copy, each way
 RING = 0.015  # of the shorter side: what must be paper all around
 LIKE = 5.0  # units of Lab from the paper's color: still paper
 PAPER = 45.0  # the least L of paper; a black border is part of the picture
@@ -29,7 +30,8 @@ def find_mount(pixels: Pixels) -> Box | None:
     """
     size = (pixels.shape[0], pixels.shape[1])
     scale = min(1.0, LONGEST / max(size))
-    small = resize(pixels, fit_size(size, max(round(min(size) * scale), 1)))
+    step = max(1, int(max(size) / (ENOUGH * LONGEST)))  # of a large picture not every pixel is needed
+    small = resize(pixels[::step, ::step], fit_size(size, max(round(min(size) * scale), 1)))
     color, paper = _paper(small)
     if color is None or min(small.shape[:2]) < 32:
         return None
@@ -52,7 +54,8 @@ def _paper(small: Pixels) -> tuple[Float32[np.ndarray, "3"] | None, Paper]:
     ring = np.ones(lab.shape[:2], bool)
     width = max(2, round(RING * min(ring.shape)))
     ring[width:-width, width:-width] = False
-    color = np.asarray(np.median(lab[ring], axis=0), np.float32)
+    rim = np.sort(lab[ring], axis=0)
+    color = np.asarray(rim[len(rim) // 2], np.float32)  # the median
     paper = _like(lab, color)
     plain = color[0] >= PAPER and float(paper[ring].mean()) >= RING_PAPER
     return (color if plain else None), paper

@@ -235,6 +235,7 @@ def _colorize_one(
         return Left((*remarks, seen.left))  # nothing of the photo is lost: no result is written
     colored, unfamiliarity = develop(photo, hints)
     colored = keep_own(photo, colored, seen, keep.toning)
+    del photo  # its pixels are as many as the result's, and encoding takes room too
     lost = write_remarked(room_for(job.result), colored, overwrite=overwrite)
     far = 0.0 if unfamiliarity is None else unfamiliarity
     told.distances.append(far)
