@@ -24,7 +24,7 @@ Examples:
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --model.norm group
   safelight train runs/2026-11-22_11h51m10s-color --resume
   safelight train runs/2026-11-22_11h51m10s-color --data datasets/photos --keep-weights --optimizer.lr 5e-4
-  safelight train color --data datasets/photos --from color --minutes 15
+  safelight train color --data datasets/photos --from color --optimizer.lr 1e-4 --minutes 15
   safelight train color --data datasets/photos --find-lr
   safelight train color --data datasets/photos --find-batch
   safelight train color --data datasets/photos --folds 5
