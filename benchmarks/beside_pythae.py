@@ -25,12 +25,12 @@ import torch
 from torch import Tensor, nn
 
 from safelight.data.cache import open_dataset
-from safelight.models.vae import VAE
-from safelight.recipes.figures import figures
-from safelight.training.code.craft import CodeCraft
-from safelight.training.code.probes import CodeProbes
-from safelight.training.code.recipe import CodeRecipe
-from safelight.training.code.samples import CodeSamples, collate
+from safelight.tasks.autoencode.dataset import CodeSamples, collate
+from safelight.tasks.autoencode.network import VAE
+from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.recipes import figures
+from safelight.tasks.autoencode.training import CodeCraft
+from safelight.tasks.autoencode.validation import CodeProbes
 from safelight.training.first_weights import fit_first_weights
 
 METHODS = ("safelight, sd 1", "pythae VAE, mse", "safelight, sd learned")

@@ -35,11 +35,11 @@ from safelight.data.cache import PictureSet
 from safelight.journal.doctor.case import Examination
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import Record, read_record
-from safelight.recipes import recipe_named
+from safelight.tasks.colorize.dataset import ColorSamples, Sample
+from safelight.tasks.colorize.training import ColorCraft
+from safelight.tasks.colorize.validation import ColorProbes, choose
+from safelight.tasks.recipes import recipe_named
 from safelight.training import fit as fitting
-from safelight.training.color.craft import ColorCraft
-from safelight.training.color.probes import ColorProbes, choose
-from safelight.training.color.samples import ColorSamples, Sample
 from safelight.training.doctor import some_pictures
 from safelight.training.fit import fit
 from safelight.training.tree import override

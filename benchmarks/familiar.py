@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 
 from safelight.data.cache import PictureSet, open_dataset
-from safelight.judging.familiar import METHODS, area_under_roc
+from safelight.evaluation.familiar import METHODS, area_under_roc
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
 from safelight.runtime import defaults
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
-from safelight.tasks.colorize import ask
-from safelight.tasks.hints import Points
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.prepare import ask
 
 TRAIN, HELD_OUT, EACH = 500, 250, 20
 CROPS, SIDE = 6, 256

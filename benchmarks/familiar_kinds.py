@@ -12,7 +12,7 @@ import numpy as np
 
 from safelight.errors import PhotoError
 from safelight.runtime.plan import gather
-from safelight.runtime.restore import Colorizer, load_colorizer
+from safelight.tasks.colorize.restore import Colorizer, load_colorizer
 
 
 def distances(colorizer: Colorizer, folder: Path, limit: int) -> np.ndarray:

@@ -28,14 +28,14 @@ from torch.utils.data import Dataset
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.models.plain_settings import PlainSettings
-from safelight.recipes import recipe_named
+from safelight.nn.plain_settings import PlainSettings
+from safelight.tasks.colorize.dataset import ColorSamples, Sample
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.training import ColorCraft
+from safelight.tasks.colorize.validation import ColorProbes, choose
+from safelight.tasks.recipes import recipe_named
 from safelight.training.batches import Pictures, training_batches
 from safelight.training.checkpoints import read
-from safelight.training.color.craft import ColorCraft
-from safelight.training.color.probes import ColorProbes, choose
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.color.samples import ColorSamples, Sample
 from safelight.training.fit import take_all_steps
 from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import GuardError

@@ -81,7 +81,7 @@ def mask(h: int, w: int, holes: int) -> np.ndarray:
 def fill_seconds(cases: list[tuple[int, int, int]], model: str | None) -> list[float]:
     """The median time of filling in memory, for each height, width and number of holes; they take turns."""
     from safelight.pixels.files import Photo
-    from safelight.runtime.fill import load_filler
+    from safelight.tasks.inpaint.restore import load_filler
 
     filler = load_filler(model)
     given = [(Photo(picture(h, w)), mask(h, w, holes)) for h, w, holes in cases]
@@ -96,8 +96,8 @@ def fill_seconds(cases: list[tuple[int, int, int]], model: str | None) -> list[f
 
 def one_process(folder: Path, model: str | None) -> tuple[float, int]:
     """Seconds and peak memory in bytes of `safelight fill` on one photo."""
+    from safelight.masks.files import write_mask
     from safelight.pixels.files import write_photo
-    from safelight.tasks.holes_files import write_mask
 
     write_photo(folder / "a.jpg", picture(HEIGHT, WIDTH))
     write_mask(folder / "m.png", mask(HEIGHT, WIDTH, HOLES))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import torch
 
-from safelight.recipes import recipe_named
+from safelight.tasks.recipes import recipe_named
 from safelight.training.bare import BareTraining, Painted
 from safelight.training.tree import override
 

@@ -18,9 +18,9 @@ from torch import Tensor
 from safelight.data.cache import PictureSet, open_dataset
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
-from safelight.tasks.hints import Points
-from safelight.tasks.kriging import FEATURES, Covariance, describe, krige
-from safelight.tasks.propagate import kernel_regression
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.kriging import FEATURES, Covariance, describe, krige
+from safelight.tasks.colorize.propagation import kernel_regression
 
 SIZE = 64  # hints are propagated at half of the network's 128 pixels
 FLOOR = 1.0  # of the squared error, in units of ab squared

@@ -26,9 +26,9 @@ from scipy.stats import trim_mean
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.recipes import RECIPES, recipe_named
+from safelight.tasks.recipes import RECIPES, recipe_named
+from safelight.tasks.registry import craft_of
 from safelight.training.batches import training_batches
-from safelight.training.crafts import craft_of
 from safelight.training.guard.callback import Guard
 from safelight.training.modules import TrainingModule
 from safelight.training.stopping import StopRequest

@@ -25,9 +25,9 @@ from dataclasses import replace
 
 import torch
 
-from safelight.models.bottleneck import BottleneckSettings
-from safelight.models.plain import PlainUNet
-from safelight.models.plain_settings import PlainSettings
+from safelight.nn.bottleneck import BottleneckSettings
+from safelight.nn.plain import PlainUNet
+from safelight.nn.plain_settings import PlainSettings
 
 BASE = PlainSettings(steps=4, skips=(1, 2, 3), blocks=1, widest=192)
 VARIANTS: dict[str, PlainSettings] = {

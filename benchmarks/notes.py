@@ -22,22 +22,22 @@ import numpy as np
 
 from safelight.data.cache import open_dataset, photo_in
 from safelight.errors import RecipeError
+from safelight.evaluation.intervals import Estimate
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
-from safelight.judging.intervals import Estimate
-from safelight.judging.judge import judge
-from safelight.judging.protocols import protocol_named
-from safelight.judging.verdict import Verdict
-from safelight.recipes import recipe_named
-from safelight.tasks.autoencode import frame, unframe
-from safelight.tasks.hints import Points
-from safelight.training.code.predict import NetworkCodes
-from safelight.training.color import probes as color
-from safelight.training.color.predict import NetworkPredict
-from safelight.training.crafts import from_json
-from safelight.training.fill import probes as fill
-from safelight.training.fill.predict import NetworkFill
+from safelight.tasks.autoencode.predict import NetworkCodes
+from safelight.tasks.autoencode.prepare import frame, unframe
+from safelight.tasks.colorize import validation as color
+from safelight.tasks.colorize.evaluate import judge
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.predict import NetworkPredict
+from safelight.tasks.colorize.protocols import protocol_named
+from safelight.tasks.colorize.verdict import Verdict
+from safelight.tasks.inpaint import validation as fill
+from safelight.tasks.inpaint.predict import NetworkFill
+from safelight.tasks.recipes import recipe_named
+from safelight.tasks.registry import from_json
 from safelight.training.fit import fit, trained_network
 from safelight.training.recipe import Recipe
 from safelight.training.tree import override

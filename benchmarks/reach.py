@@ -18,8 +18,8 @@ from safelight.arrays import Pixels
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, resize
 from safelight.runtime.names import PHOTOS
-from safelight.runtime.restore import Colorizer, load
-from safelight.tasks.hints import Hint
+from safelight.tasks.colorize.hints import Hint
+from safelight.tasks.colorize.restore import Colorizer, load
 
 WISHES = ("#b02020", "#20a040", "#2040b0")
 RINGS = (0.0, 0.1, 0.3, 0.6, 4.0)

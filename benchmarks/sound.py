@@ -17,8 +17,8 @@ from PIL import Image
 
 from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import fit_size, resize
-from safelight.runtime.scratches import FindMethod, load_finder
-from safelight.tasks.scratches import ScratchSettings
+from safelight.tasks.scratches.restore import FindMethod, load_finder
+from safelight.tasks.scratches.ridge_filter import ScratchSettings
 
 SENSITIVITIES = (0.2, 0.5, 0.8)
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from safelight.arrays import Srgb
 from safelight.data.cache import open_dataset
-from safelight.judging.intervals import bootstrap_weights, estimates
+from safelight.evaluation.intervals import bootstrap_weights, estimates
 from safelight.pixels.color import replace_ab
-from safelight.runtime.restore import Colorizer, load
-from safelight.tasks.hints import Hint, HintSet
+from safelight.tasks.colorize.hints import Hint, HintSet
+from safelight.tasks.colorize.restore import Colorizer, load
 
 CLICKS = 10
 Place = tuple[float, float]  # fractions from the left and the top

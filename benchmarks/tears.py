@@ -2,7 +2,8 @@
 
     python benchmarks/tears.py PHOTO... [--count N] [--seed N]
 
-Damage is drawn on each photo (safelight.tasks.damage: cracks, folds, flakes and scratches, 1.5 to 14 pixels wide).
+Damage is drawn on each photo (safelight.tasks.scratches.damage: cracks, folds, flakes and scratches, 1.5 to 14
+pixels wide).
 The mask is what a viewer would mark: where it changed the photo by more than 6 % of black to white. Around
 that lies a rim that the damage touched too. Prints, for each method and each number of pixels by which the mask
 is grown, the PSNR in dB where the photo was touched at all, and the share of touched pixels that are off by
@@ -15,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Mask, Srgb
+from safelight.masks.edit import grow
 from safelight.pixels.files import Photo, read_photo
-from safelight.runtime.fill import METHODS, load_filler
-from safelight.tasks.damage import DamageSettings, damage
-from safelight.tasks.holes_edit import grow
+from safelight.tasks.inpaint.restore import METHODS, load_filler
+from safelight.tasks.scratches.damage import DamageSettings, damage
 
 TORN = DamageSettings(
     scratches=2, cracks=3, dust=6, stains=0, folds=1, flakes=6, widths=(1.5, 14.0), visible=0.06

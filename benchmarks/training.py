@@ -29,9 +29,9 @@ from torch.utils.data import DataLoader
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.recipes import RECIPES, recipe_named
+from safelight.tasks.recipes import RECIPES, recipe_named
+from safelight.tasks.registry import craft_of
 from safelight.training.batches import Pictures, training_batches
-from safelight.training.crafts import craft_of
 from safelight.training.modules import TrainingModule
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import StopRequest

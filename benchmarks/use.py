@@ -123,7 +123,7 @@ def big_photo(path: Path, height: int, width: int) -> Path:
 def colorize_ratio(photo: Path, model: str | None) -> tuple[float, str]:
     """The whole against its unavoidable parts, the fastest of several turns of each, and these in words."""
     import safelight
-    from safelight.tasks.hints import Points
+    from safelight.tasks.colorize.hints import Points
 
     colorizer = safelight.load(model)
     result = photo.with_name("result.jpg")
@@ -149,7 +149,7 @@ def colorize_ratio(photo: Path, model: str | None) -> tuple[float, str]:
 def new_hint_ratio(model: str | None) -> tuple[float, str]:
     """What the answer to other hints costs where the photo was looked at before, hints propagated and all."""
     import safelight
-    from safelight.tasks.hints import Hint, HintSet, to_points
+    from safelight.tasks.colorize.hints import Hint, HintSet, to_points
 
     colorizer = safelight.load(model)
     side = colorizer.card.size // 32 * 32

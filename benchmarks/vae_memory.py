@@ -19,9 +19,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from safelight.recipes import recipe_named
-from safelight.training.code.craft import CodeCraft
-from safelight.training.code.recipe import CodeRecipe
+from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.training import CodeCraft
+from safelight.tasks.recipes import recipe_named
 
 MB = 1e6
 STEPS = 3

@@ -8,10 +8,10 @@ for the model's card.
 
 import argparse
 
-from safelight.app.commands.judge_fill import open_fill
+from safelight.cli.commands.judge_fill import open_fill
 from safelight.data.cache import open_dataset
-from safelight.judging.holes.widths import WIDTHS, crossover, score_widths
-from safelight.tasks.fills import CLASSICAL
+from safelight.tasks.inpaint.classical import CLASSICAL
+from safelight.tasks.inpaint.crossover import WIDTHS, crossover, score_widths
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from safelight.app.help_page import help_page
-from safelight.app.settings_page import settings_page
+from safelight.cli.help_page import help_page
+from safelight.cli.settings_page import settings_page
 
 for name, text in (("commands.md", help_page()), ("settings.md", settings_page())):
     page = Path(__file__).parent / name

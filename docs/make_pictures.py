@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import safelight
-from safelight.app.suggested import draw
 from safelight.arrays import Srgb
+from safelight.cli.suggested import draw
 from safelight.pixels.color import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
-from safelight.tasks.damage import damage
+from safelight.tasks.scratches.damage import damage
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES, OUT = ROOT / "examples", ROOT / "docs" / "pictures"

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from safelight.judging import report, sentences
-from safelight.judging.codes import report as codes_report
-from safelight.judging.codes import sentences as codes_sentences
-from safelight.judging.codes.verdict import CodeVerdict
-from safelight.judging.holes import report as holes_report
-from safelight.judging.holes import sentences as holes_sentences
-from safelight.judging.holes.verdict import FillVerdict
-from safelight.judging.scratches import report as scratches_report
-from safelight.judging.scratches import sentences as scratches_sentences
-from safelight.judging.scratches.verdict import ScratchVerdict
-from safelight.judging.verdict import Verdict
+from safelight.tasks.autoencode import report as codes_report
+from safelight.tasks.autoencode import summary as codes_sentences
+from safelight.tasks.autoencode.verdict import CodeVerdict
+from safelight.tasks.colorize import report
+from safelight.tasks.colorize import summary as sentences
+from safelight.tasks.colorize.verdict import Verdict
+from safelight.tasks.inpaint import report as holes_report
+from safelight.tasks.inpaint import summary as holes_sentences
+from safelight.tasks.inpaint.verdict import FillVerdict
+from safelight.tasks.scratches import report as scratches_report
+from safelight.tasks.scratches import summary as scratches_sentences
+from safelight.tasks.scratches.verdict import ScratchVerdict
 
 JUDGED = Path(__file__).resolve().parent / "judged"
 SHEETS = {0: "pictures-0-hints.png", 10: "pictures-10-hints.png"}

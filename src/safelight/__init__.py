@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from safelight.errors import HintError, ModelError, PhotoError, SafelightError
+    from safelight.masks.files import write_mask
     from safelight.pixels.files import Photo, read_photo, write_photo
-    from safelight.runtime.restore import load
-    from safelight.tasks.hints import Hint, HintSet
-    from safelight.tasks.holes_files import write_mask
+    from safelight.tasks.colorize.hints import Hint, HintSet
+    from safelight.tasks.colorize.restore import load
 
 __version__ = "0.1.0"
 __all__ = [
@@ -38,10 +38,10 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("HintError", "ModelError", "PhotoError", "SafelightError"), "safelight.errors"),
-    **dict.fromkeys(("Hint", "HintSet"), "safelight.tasks.hints"),
+    **dict.fromkeys(("Hint", "HintSet"), "safelight.tasks.colorize.hints"),
     **dict.fromkeys(("Photo", "read_photo", "write_photo"), "safelight.pixels.files"),
-    "load": "safelight.runtime.restore",
-    "write_mask": "safelight.tasks.holes_files",
+    "load": "safelight.tasks.colorize.restore",
+    "write_mask": "safelight.masks.files",
 }
 
 

@@ -1,5 +1,5 @@
 """python -m safelight: the same as the command `safelight`."""
 
-from safelight.app.cli import main
+from safelight.cli.main import main
 
 main()

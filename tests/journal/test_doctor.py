@@ -22,7 +22,7 @@ from safelight.journal.doctor.twins import find_leaks
 from safelight.journal.records import read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
-from safelight.recipes import RECIPES, recipe_named
+from safelight.tasks.recipes import RECIPES, recipe_named
 from safelight.training.tree import settings
 from tests.journal.made import SICK, healthy, write_run
 

@@ -9,7 +9,7 @@ from safelight.journal.curves import make_curve
 from safelight.journal.doctor.case import Case
 from safelight.journal.doctor.examine import examine
 from safelight.journal.doctor.holes import hole_evidence
-from safelight.tasks.fills import telea
+from safelight.tasks.inpaint.classical import telea
 from tests.journal.made import settings_of
 
 RECIPE = {

@@ -19,7 +19,7 @@ from safelight.losses.perceptual import (
     perceptual_distance,
     style_distance,
 )
-from safelight.models.encoders import classifier
+from safelight.nn.encoders import classifier
 from safelight.pixels.geometry import resize
 
 LITE = "tf_efficientnet_lite0"

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from safelight.errors import SafelightError
-from safelight.losses.color import huber_distance, log_error, saturation_weighted_error
 from safelight.losses.perceptual import Features
 from safelight.losses.ranges import check_ab, check_unit
+from safelight.tasks.colorize.losses import huber_distance, log_error, saturation_weighted_error
 
 
 def test_what_is_right_passes() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from safelight.runtime.batch import Job, run
 from safelight.runtime.claims import claimed
-from tests.app.shell import ENVIRONMENT
+from tests.cli.shell import ENVIRONMENT
 
 HOLDER = """
 import sys, time

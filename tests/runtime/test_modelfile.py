@@ -11,12 +11,14 @@ import pytest
 from safelight.errors import ModelError
 from safelight.runtime import modelfile
 from safelight.runtime.card import FORMAT, ModelCard
-from safelight.runtime.codes import load_vae
 from safelight.runtime.familiar import Familiarity
 from safelight.runtime.modelfile import card_path, find_model, list_bundled
-from safelight.runtime.restore import load
-from safelight.tasks import autoencode, finding, inpaint
-from safelight.tasks.colorize import Preparation
+from safelight.tasks.autoencode import prepare as autoencode
+from safelight.tasks.autoencode.restore import load_vae
+from safelight.tasks.colorize.prepare import Preparation
+from safelight.tasks.colorize.restore import load
+from safelight.tasks.inpaint import prepare as inpaint
+from safelight.tasks.scratches import prepare as finding
 from tests.runtime.tiny import CARD, make_model
 
 TOLD = {

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from safelight.app.commands.fill import write_lossless
+from safelight.cli.commands.fill import write_lossless
+from safelight.masks.edit import grow
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.native import Native, to_srgb
 from safelight.pixels.space import Mode
-from safelight.runtime.fill import Filler
-from safelight.tasks.holes_edit import grow
+from safelight.tasks.inpaint.restore import Filler
 from tests.pixels import icc
 from tests.pixels.test_which_rgb import gamma, png, primaries, profile
 

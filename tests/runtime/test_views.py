@@ -9,9 +9,9 @@ import pytest
 
 from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import LONGEST, resize
-from safelight.runtime.restore import load
 from safelight.runtime.session import Session
 from safelight.runtime.views import Views
+from safelight.tasks.colorize.restore import load
 
 SIZE = 64
 EXAMPLES = Path(__file__).parents[2] / "examples"

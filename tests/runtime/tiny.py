@@ -19,7 +19,7 @@ CARD = ModelCard(
     version="1",
     created="2026-11-22",
     size=64,
-    inputs=(Port("planes", (1, 7, "h", "w"), (-1, 1), "the question, see safelight.tasks.colorize"),),
+    inputs=(Port("planes", (1, 7, "h", "w"), (-1, 1), "the question, see safelight.tasks.colorize.prepare"),),
     outputs=(
         Port("ab", (1, 2, "h", "w"), (-1, 1), "ab/110"),
         Port("chroma", (1, 1, "h", "w"), (0, 1), "expected chroma/110"),

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from safelight.tasks.hints import Hint, HintSet, Points
+from safelight.tasks.colorize.hints import Hint, HintSet, Points
 
 fractions = st.floats(0, 1)
 hex_colors = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")

@@ -12,8 +12,8 @@ import torch
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.pixels.files import write_photo
-from safelight.recipes import recipe_named
-from safelight.training.color.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.recipes import recipe_named
 from safelight.training.tree import override
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from safelight.app.cli import main
+from safelight.cli.main import main
 from safelight.journal.run import Run
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.validation import ColorProbes, choose
 from safelight.training import fit as training
-from safelight.training.color.probes import ColorProbes, choose
-from safelight.training.color.recipe import ColorRecipe
 
 
 def train_here(recipe: ColorRecipe, dataset: Path, runs: Path) -> None:

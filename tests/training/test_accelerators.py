@@ -7,14 +7,14 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 
-from safelight.app.cli import cli
+from safelight.cli.main import cli
 from safelight.errors import RunError
 from safelight.journal.run import Run
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.registry import craft_of
 from safelight.training import accelerators, trainer
 from safelight.training.accelerators import CPU, device_for
 from safelight.training.batches import training_batches
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import craft_of
 from safelight.training.modules import TrainingModule
 from safelight.training.stopping import StopRequest
 from tests.training.conftest import Album

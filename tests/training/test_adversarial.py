@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from safelight.journal.run import Run
-from safelight.recipes import recipe_named
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.recipes import recipe_named
+from safelight.tasks.registry import craft_of
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import craft_of
 from safelight.training.modules import TrainingModule
 from safelight.training.tree import override
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from safelight.errors import RecipeError
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.training import ColorCraft
 from safelight.training.augment import Augmentation, age, augment, draw_view
 from safelight.training.batches import training_batches
-from safelight.training.color.craft import ColorCraft
-from safelight.training.color.recipe import ColorRecipe
 from safelight.training.jitter import Jitter, jitter
 from safelight.training.tree import override
 

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from safelight.errors import RecipeError
-from safelight.tasks.colorize import AB_SCALE
-from safelight.tasks.sampling import HintSampling
+from safelight.tasks.colorize.dataset import ColorSamples, collate
+from safelight.tasks.colorize.hint_sampling import HintSampling
+from safelight.tasks.colorize.prepare import AB_SCALE
+from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.training import batches
 from safelight.training.augment import Augmentation
 from safelight.training.batches import shares, training_batches
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.color.samples import ColorSamples, collate
 from safelight.training.recipe import DataSettings, TrainSettings
 from tests.training.conftest import Album
 

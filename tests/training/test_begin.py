@@ -12,10 +12,10 @@ from onnx import load_from_string, numpy_helper
 
 from safelight.errors import ModelError, RecipeError
 from safelight.journal.run import Run
-from safelight.recipes import RECIPES, recipe_named
 from safelight.runtime.modelfile import find_model
+from safelight.tasks.recipes import RECIPES, recipe_named
+from safelight.tasks.registry import craft_of
 from safelight.training.begin import check_same_network, take_model
-from safelight.training.crafts import craft_of
 from safelight.training.fit import take_weights
 from safelight.training.pace import Pace, ending_in
 from safelight.training.schedules import learning_rate_share

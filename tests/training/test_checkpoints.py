@@ -12,10 +12,10 @@ import torch
 
 from safelight.errors import RunError
 from safelight.journal.run import Run
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.validation import ColorProbes, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, LAST, read, weights, write
-from safelight.training.color.probes import ColorProbes, choose
-from safelight.training.color.recipe import ColorRecipe
 from safelight.training.tree import override
 from tests.training.test_fit import assert_same_run, at_step, break_down
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from safelight.training.color.craft import FEW, ColorCraft
+from safelight.tasks.colorize.training import FEW, ColorCraft
 
 CRAFT = ColorCraft()
 

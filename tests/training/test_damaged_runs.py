@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from safelight.app.cli import cli
+from safelight.cli.main import cli
 from safelight.errors import RunError, SafelightError
 from safelight.journal.run import Run
-from safelight.recipes import recipe_named
-from safelight.training.crafts import recipe_of
+from safelight.tasks.recipes import recipe_named
+from safelight.tasks.registry import recipe_of
 from safelight.training.metrics_file import MetricsFile
 from safelight.training.tree import to_json
 

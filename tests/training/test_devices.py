@@ -18,7 +18,7 @@ from safelight.journal.run import Run
 from safelight.training import ranks
 from safelight.training.batches import Forward
 from safelight.training.checkpoints import read
-from tests.app.shell import safelight, start
+from tests.cli.shell import safelight, start
 
 PROGRAM = Path(__file__).with_name("two_processes.py")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(package.__file__).parents[1]), "OMP_NUM_THREADS": "1"}

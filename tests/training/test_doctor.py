@@ -9,9 +9,9 @@ from torch import nn
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.training.color.probes import ColorProbes
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import craft_of
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.validation import ColorProbes
+from safelight.tasks.registry import craft_of
 from safelight.training.doctor import LiveDoctor, Telling, silent_channels, some_pictures
 from tests.journal.made import SICK, healthy, write_run
 from tests.training.conftest import Album

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.models.familiar import Unfamiliarity
+from safelight.nn.familiar import Unfamiliarity
 from safelight.training.familiar import QUANTILE, features, learn_familiarity
-from tests.models.small import make_network
+from tests.nn.small import make_network
 
 
 class Smooth:

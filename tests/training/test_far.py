@@ -10,32 +10,32 @@ import pytest
 import torch
 
 from safelight.losses.adversarial import AdversarialSettings, r1_penalty
-from safelight.losses.color_settings import ColorLossSettings
-from safelight.losses.holes import FillLossSettings
-from safelight.losses.latent import CodeLossSettings
 from safelight.losses.perceptual import shared_features
-from safelight.models.bottleneck import BottleneckSettings
-from safelight.models.devices import device_of, to_network, to_numpy
-from safelight.models.encoder_unet import EncoderUNetSettings
-from safelight.models.plain_settings import PlainSettings
-from safelight.models.vae_settings import VAESettings
+from safelight.nn.bottleneck import BottleneckSettings
+from safelight.nn.devices import device_of, to_network, to_numpy
+from safelight.nn.encoder_unet import EncoderUNetSettings
+from safelight.nn.plain_settings import PlainSettings
+from safelight.tasks.autoencode.losses import CodeLossSettings
+from safelight.tasks.autoencode.network_settings import VAESettings
+from safelight.tasks.autoencode.predict import codes_of
+from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.validation import CodeProbes
+from safelight.tasks.colorize.loss_settings import ColorLossSettings
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.inpaint.losses import FillLossSettings
+from safelight.tasks.inpaint.recipe import FillRecipe
+from safelight.tasks.registry import craft_of
+from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.adversarial import AdversarialCraft
 from safelight.training.augment import Augmentation
 from safelight.training.bare import BareTraining
-from safelight.training.code.predict import codes_of
-from safelight.training.code.probes import CodeProbes
-from safelight.training.code.recipe import CodeRecipe
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import craft_of
 from safelight.training.doctor import Telling, silent_channels
 from safelight.training.familiar import features
-from safelight.training.fill.recipe import FillRecipe
 from safelight.training.guard.looks import Answering, look
 from safelight.training.guard.watch import StepWatch
 from safelight.training.recipe import DataSettings, Recipe, TrainSettings
-from safelight.training.scratches.recipe import ScratchRecipe
 from tests.far import FAR, Far, FarDevice, send, sent
-from tests.models.small import SMALL, make_network
+from tests.nn.small import SMALL, make_network
 from tests.training.conftest import Album
 
 DATA, SQUARE = DataSettings(batch=2, workers=0), Augmentation(size=32)

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from safelight.errors import RecipeError
+from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.training import find_batch as batches
 from safelight.training import find_lr as rates
 from safelight.training import memory
-from safelight.training.color.recipe import ColorRecipe
 from safelight.training.find_batch import Found, Tried, find_batch
 from safelight.training.find_lr import RangeTest, draw, find_lr, smoothed
 from safelight.training.memory import Need, check_memory

@@ -18,9 +18,9 @@ from safelight.errors import RecipeError, RunError
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.pixels.files import write_photo
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.validation import COUNTS
 from safelight.training import fit as training
-from safelight.training.color.probes import COUNTS
-from safelight.training.color.recipe import ColorRecipe
 from safelight.training.modules import TrainingModule
 from safelight.training.schedules import learning_rate_share
 from safelight.training.tree import override

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.app.progress import Bars
-from safelight.app.sitting import Sitting
+from safelight.cli.progress import Bars
+from safelight.cli.sitting import Sitting
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import DatasetError, RunError
 from safelight.journal.run import Run
-from safelight.training.color.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.training.fit import fit, open_sets, resume
 from safelight.training.folds import Spread, fit_folds, spread_of
 from safelight.training.modules import TrainingModule

@@ -14,11 +14,11 @@ import torch
 from torch import nn
 
 from safelight.journal.run import Run
+from safelight.tasks.colorize.dataset import ColorSamples, Sample
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.validation import ColorProbes, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, read
-from safelight.training.color.probes import ColorProbes, choose
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.color.samples import ColorSamples, Sample
 from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import GuardError
 from safelight.training.modules import TrainingModule

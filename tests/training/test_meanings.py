@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from safelight.recipes import RECIPES, recipe_named
-from safelight.training.crafts import TASKS
+from safelight.tasks.recipes import RECIPES, recipe_named
+from safelight.tasks.registry import TASKS
 from safelight.training.meanings import classes, explain, meanings, summary
 from safelight.training.tree import settings
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from safelight.errors import RecipeError
-from safelight.recipes import recipe_named
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.recipes import recipe_named
 from safelight.training import memory
 from safelight.training.bare import BareTraining, Painted
-from safelight.training.color.recipe import ColorRecipe
 from safelight.training.memory import check_memory, estimate, free_memory
 from safelight.training.tree import override
 
@@ -21,7 +21,7 @@ FACTOR = 1.5  # how far the estimate may be from the measured peak, either way
 MEASURE = """
 import json, resource, sys, threading
 import torch
-from safelight.recipes import recipe_named
+from safelight.tasks.recipes import recipe_named
 from safelight.training.bare import BareTraining, Painted
 from safelight.training.memory import estimate
 from safelight.training.tree import override

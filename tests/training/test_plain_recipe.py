@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from safelight.errors import RecipeError
-from safelight.models.bottleneck import BottleneckSettings
-from safelight.models.plain_color import PlainColorizer
-from safelight.models.plain_settings import PlainSettings
-from safelight.models.unet import UNetSettings
-from safelight.recipes import recipe_named
-from safelight.training.color.craft import ColorCraft
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import from_json
+from safelight.nn.bottleneck import BottleneckSettings
+from safelight.nn.plain_settings import PlainSettings
+from safelight.tasks.colorize.network import UNetSettings
+from safelight.tasks.colorize.plain_network import PlainColorizer
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.training import ColorCraft
+from safelight.tasks.recipes import recipe_named
+from safelight.tasks.registry import from_json
 from safelight.training.first_weights import fit_first_weights
 from safelight.training.fit import fit, trained_network
 from safelight.training.tree import difference, override, settings, to_json

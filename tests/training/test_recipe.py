@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
-from safelight.losses.color import ColorLossSettings
-from safelight.models.unet import UNetSettings
-from safelight.recipes import RECIPES
-from safelight.tasks.sampling import HintSampling
+from safelight.tasks.colorize.hint_sampling import HintSampling
+from safelight.tasks.colorize.losses import ColorLossSettings
+from safelight.tasks.colorize.network import UNetSettings
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.recipes import RECIPES
+from safelight.tasks.registry import from_json
 from safelight.training.augment import Augmentation
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import from_json
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 from safelight.training.tree import as_typed, difference, override, settings, to_json
 

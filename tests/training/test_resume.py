@@ -16,9 +16,9 @@ import torch
 
 from safelight.errors import RunError
 from safelight.journal.run import Run
+from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.training import fit as training
 from safelight.training.checkpoints import read
-from safelight.training.color.recipe import ColorRecipe
 from safelight.training.lock import LOCK, locked
 from safelight.training.tree import override
 from tests.training.resumed import train_here

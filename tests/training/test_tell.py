@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from safelight.journal.run import Run
+from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.registry import TASKS
 from safelight.training import fit as training
-from safelight.training.color.recipe import ColorRecipe
-from safelight.training.crafts import TASKS
 from safelight.training.tell import WORDS, Teller, headline, told
 from safelight.training.tree import override, to_json
 

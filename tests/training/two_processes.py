@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from safelight.recipes import recipe_named
+from safelight.tasks.colorize.dataset import ColorSamples, Sample
+from safelight.tasks.colorize.validation import ColorProbes, choose
+from safelight.tasks.recipes import recipe_named
 from safelight.training import fit as training
-from safelight.training.color.probes import ColorProbes, choose
-from safelight.training.color.samples import ColorSamples, Sample
 from safelight.training.tree import override
 
 BATCH = 4

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float64
 
-from safelight.tasks.matches import pooled_f1
+from safelight.masks.match import pooled_f1
 
 Parts: TypeAlias = Float64[np.ndarray, "*columns parts"]
 Values: TypeAlias = Float64[np.ndarray, "*columns"]

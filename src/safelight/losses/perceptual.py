@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from safelight.errors import RecipeError
 from safelight.losses.ranges import check_unit
-from safelight.models.encoders import fold_norms, packaged_weights
+from safelight.nn.encoders import fold_norms, packaged_weights
 
 FeaturesName = Literal["efficientnet_lite0", "vgg16"]
 LITE = "tf_efficientnet_lite0"

@@ -12,9 +12,9 @@ from safelight.losses.adversarial import (
     AdversarialSettings,
     r1_penalty,
 )
-from safelight.training.craft import Craft
 from safelight.training.modules import TrainingModule
 from safelight.training.recipe import Recipe
+from safelight.training.task import Craft
 
 
 class Judged(NamedTuple):

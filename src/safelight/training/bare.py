@@ -9,10 +9,10 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from safelight.losses.adversarial import r1_penalty
+from safelight.tasks.registry import craft_of
 from safelight.training.accelerators import CPU
 from safelight.training.adversarial import AdversarialCraft, adversarial_of
 from safelight.training.batches import Pictures
-from safelight.training.crafts import craft_of
 from safelight.training.optimizers import make_optimizer
 from safelight.training.recipe import Recipe
 

@@ -12,14 +12,16 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from safelight.errors import ModelError, RecipeError
-from safelight.models import finder_export, plane_export, vae_export
-from safelight.models.halves import Whole, assemble
-from safelight.models.plain_color import PlainColorizer, of_any_size
-from safelight.models.read_back import Folded, read_back, unfolding
-from safelight.runtime.codes import DECODER, ENCODER
+from safelight.nn import plane_export
+from safelight.nn.halves import Whole, assemble
+from safelight.nn.read_back import Folded, read_back, unfolding
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
-from safelight.training.crafts import craft_of
+from safelight.tasks.autoencode import export as vae_export
+from safelight.tasks.autoencode.restore import DECODER, ENCODER
+from safelight.tasks.colorize.plain_network import PlainColorizer, of_any_size
+from safelight.tasks.registry import craft_of
+from safelight.tasks.scratches import export as finder_export
 from safelight.training.recipe import Recipe
 
 TOLERANCE = (

@@ -15,8 +15,8 @@ from safelight.journal.doctor.case import Finding
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
-from safelight.training.craft import Probes
 from safelight.training.modules import TrainingModule
+from safelight.training.task import Probes
 
 FAMILIAR = 24  # training pictures asked beside the held-out ones
 # What can die: LeakyReLU and ELU answer to everything.

@@ -7,14 +7,14 @@ import torch
 from jaxtyping import Float32
 
 from safelight.data.cache import photo_in
-from safelight.models.devices import to_network, to_numpy
-from safelight.models.familiar import Unfamiliarity, pool
-from safelight.models.plain_color import ColorNetwork
-from safelight.models.unet import ColorUNet
+from safelight.nn.devices import to_network, to_numpy
+from safelight.nn.familiar import Unfamiliarity, pool
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
 from safelight.runtime.familiar import Familiarity
-from safelight.tasks.colorize import PLANES, normalize_lightness
+from safelight.tasks.colorize.network import ColorUNet
+from safelight.tasks.colorize.plain_network import ColorNetwork
+from safelight.tasks.colorize.prepare import PLANES, normalize_lightness
 from safelight.training.batches import Pictures
 
 KEPT = 400  # training pictures remembered: a quarter of a megabyte in half precision

@@ -8,11 +8,11 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from safelight.models.finder import Finder
-from safelight.models.initialize import initialize, needs_data
-from safelight.models.plain import PlainUNet
-from safelight.models.vae import VAE
-from safelight.models.vae_start import begin_as_components
+from safelight.nn.initialize import initialize, needs_data
+from safelight.nn.plain import PlainUNet
+from safelight.tasks.autoencode.network import VAE
+from safelight.tasks.autoencode.pca_init import begin_as_components
+from safelight.tasks.scratches.network import Finder
 from safelight.training.recipe import Recipe
 
 PICTURES = 16  # at most; more would fit no better and cost memory

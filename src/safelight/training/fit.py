@@ -18,12 +18,12 @@ from torch.utils.data import Dataset
 from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
+from safelight.tasks.registry import craft_of, recipe_of
 from safelight.training.accelerators import Accelerator, device_for
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
 from safelight.training.begin import see, take_model
 from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
-from safelight.training.crafts import craft_of, recipe_of
 from safelight.training.doctor import some_pictures
 from safelight.training.first_weights import fit_first_weights
 from safelight.training.guard.mending import go_back, loader_died

@@ -6,10 +6,10 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from safelight.training.craft import Craft
 from safelight.training.optimizers import make_optimizer
 from safelight.training.recipe import Recipe
 from safelight.training.schedules import Plateau, learning_rate_share
+from safelight.training.task import Craft
 
 
 class TrainingModule(pl.LightningModule):

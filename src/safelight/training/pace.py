@@ -9,12 +9,12 @@ import torch
 
 from safelight.data.cache import PictureSet
 from safelight.errors import RecipeError
+from safelight.tasks.registry import craft_of
 from safelight.training.accelerators import CPU
 from safelight.training.bare import BareTraining
 from safelight.training.batches import training_batches
-from safelight.training.craft import Probes
-from safelight.training.crafts import craft_of
 from safelight.training.recipe import Recipe
+from safelight.training.task import Probes
 
 WARMING, TIMED, PATIENCE = 2, 10, 8.0  # steps before the clock, steps by it at most, and seconds
 ASKED = 4  # held-out pictures that are timed

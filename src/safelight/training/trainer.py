@@ -16,7 +16,6 @@ from safelight.journal.run import Run
 from safelight.training.accelerators import CPU
 from safelight.training.batches import Batches
 from safelight.training.checkpoints import WholeFiles
-from safelight.training.craft import Probes
 from safelight.training.doctor import EvidenceCallback, LiveDoctor
 from safelight.training.guard.callback import Guard
 from safelight.training.metrics_file import MetricsFile
@@ -25,6 +24,7 @@ from safelight.training.randomness import StepRandomness
 from safelight.training.ranks import is_first, trainer_flags
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import LastCheckpoint, StopRequest
+from safelight.training.task import Probes
 from safelight.training.tell import Teller, headline
 from safelight.training.watching import ProbeCallback
 

@@ -7,8 +7,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from PIL import Image, ImageDraw
 
 from safelight.journal.run import Run
-from safelight.training.craft import Probes
 from safelight.training.modules import TrainingModule
+from safelight.training.task import Probes
 
 CAPTION = 16  # height of the words under a sheet, pixels
 

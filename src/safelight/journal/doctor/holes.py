@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from safelight.arrays import Mask, Srgb
 from safelight.journal.doctor.case import Case, Reading
-from safelight.tasks.holes_edit import is_missing, shrink
+from safelight.masks.edit import is_missing, shrink
 
 EARLY = 0.25  # of a run: before it holes may be anything
 EMPTY = 0.3  # of the way from what stands in an empty hole to the truth

@@ -1,0 +1,124 @@
+"""The pictures of a comparison of fillers, finders and autoencoders: a row a picture, both answers, the truth."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from safelight.arrays import Srgb
+
+if TYPE_CHECKING:
+    from safelight.data.cache import PictureSet
+    from safelight.evaluation.paired import Pairing
+    from safelight.evaluation.paired_report import Sheet
+    from safelight.journal.records import Record
+    from safelight.journal.verdicts import StoredVerdict
+    from safelight.tasks.autoencode.predict import NetworkCodes
+
+Square: TypeAlias = tuple[str, Srgb]  # what is written above it, and the picture
+NAME, SHORT = 22, 12  # letters of a file name that fit over a square, and after a rank
+
+
+def fill_sheets(
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+) -> "list[Sheet]":
+    """Of each picture the hole that changed most."""
+    from safelight.cli.commands.judge_fill import open_fill
+    from safelight.evaluation.metrics import psnr
+    from safelight.journal.words import number
+    from safelight.tasks.inpaint.benchmark import ask
+    from safelight.tasks.inpaint.scores import composite
+    from safelight.tasks.inpaint.sheet import HOLE, OnePicture
+
+    methods = {"one": open_fill(str(one.folder)), "other": open_fill(str(other.folder))}
+
+    def squares(index: int, cell: int) -> list[Square]:
+        question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
+        mask, shown, truth = question.masks[cell], question.shown(cell), question.truth
+        answers = {title: composite(title, fill(shown, mask), shown, mask) for title, fill in methods.items()}
+        told = [
+            (f"{title}, {number(psnr(answer[mask], truth[mask]), 1)} dB", answer)
+            for title, answer in answers.items()
+        ]
+        return [("", np.where(mask[..., None], HOLE, shown).astype(np.float32)), *told, ("", truth)]
+
+    return _sheets(pairing, squares)
+
+
+def scratch_sheets(
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+) -> "list[Sheet]":
+    """Of each picture the print that changed most; found is green, missed yellow, false red."""
+    from safelight.cli.commands.judge_scratches import open_finder
+    from safelight.tasks.inpaint.sheet import OnePicture
+    from safelight.tasks.scratches.benchmark import CELLS, ask
+    from safelight.tasks.scratches.report import paint
+
+    finders = {"one": open_finder(str(one.folder)), "other": open_finder(str(other.folder))}
+    places = [cell.name for cell in CELLS]
+
+    def squares(index: int, cell: int) -> list[Square]:
+        question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
+        scan, mask = question.print(places.index(pairing.columns[cell]))
+        told = [(title, paint(scan, find(scan).mask > 0, mask)) for title, find in finders.items()]
+        return [("", scan), *told, ("", paint(scan, mask, mask))]
+
+    return _sheets(pairing, squares)
+
+
+def code_sheets(
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+) -> "list[Sheet]":
+    """The picture as it is framed, and both reconstructions of it."""
+    from safelight.evaluation.metrics import psnr
+    from safelight.journal.words import number
+    from safelight.tasks.autoencode.prepare import frame, inside, unframe
+
+    subjects = {"one": _codes(one), "other": _codes(other)}
+
+    def squares(index: int, cell: int) -> list[Square]:
+        photo = inside(pictures[index], pictures.rows(index).get("box"))
+        framed = frame(photo, verdict.size, subjects["one"].preparation)
+        truth, told = unframe(framed.planes, framed.box), []
+        for title, subject in subjects.items():
+            answer = subject.decode(subject.encode(framed.planes[None])[0])[0]
+            away = psnr(unframe(answer, framed.box), truth)
+            told.append((f"{title}, {number(away, 1)} dB", np.moveaxis(answer, 0, 2)))
+        return [("", np.moveaxis(framed.planes, 0, 2)), *told]
+
+    return _sheets(pairing, squares)
+
+
+def _sheets(pairing: "Pairing", squares: Callable[[int, int], list[Square]]) -> "list[Sheet]":
+    """One sheet of the most changed pictures; squares: of a picture's number and the column to show."""
+    from safelight.evaluation.paired import most_changed
+    from safelight.evaluation.paired_report import Sheet
+    from safelight.tasks.inpaint.sheet import Shown, draw_fills
+
+    rows: list[Shown] = []
+    for rank, place in most_changed(pairing.changes):
+        change = np.nan_to_num(pairing.differences[place])
+        cell = int(np.argmax(change if rank == "improved" else -change))
+        name = pairing.names[place]
+        first, *between, (caption, last) = squares(pairing.indices[place], cell)
+        where = pairing.columns[cell] if len(pairing.columns) > 1 else _end(name, SHORT)
+        rows.append(Shown(f"{rank}, {where}", (first, *between, (caption or _end(name, NAME), last))))
+    if not rows:
+        return []
+    title = "Most improved and worsened"
+    return [Sheet(title, "pictures.png", partial(draw_fills, title, rows))]
+
+
+def _end(name: str, letters: int) -> str:
+    """The end of a name, as much as fits."""
+    return name if len(name) <= letters else f"…{name[-letters:]}"
+
+
+def _codes(record: "Record") -> "NetworkCodes":
+    from safelight.journal.run import Run
+    from safelight.tasks.autoencode.predict import NetworkCodes
+    from safelight.training.fit import trained_network
+
+    network, recipe = trained_network(Run.open(record.folder))
+    return NetworkCodes(network, recipe.preparation)

@@ -1,0 +1,131 @@
+"""Every setting on one Markdown page: docs/settings.md, written by `make docs`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from safelight.cli.made_by import MEASURED
+from safelight.tasks.recipes import recipe_named
+from safelight.training.meanings import Explained, classes, explain, summary
+from safelight.training.tree import as_typed
+
+MAIN = ("color", "fill", "scratches", "figures")  # of each task the recipe of the bundled model
+PARTS = (
+    *("model", "hints", "holes", "damage", "prints", "preparation", "augment", "loss"),
+    *("adversarial", "discriminator", "data", "optimizer", "train", "guard"),
+)
+PAGES = {  # where it is said when to use the settings of a class, by the module that it is in
+    "models.unet": "training.md#the-network",
+    "models.plain_settings": "networks.md",
+    "models.encoder_unet": "fill.md#training-a-filler",
+    "models.vae_settings": "vae.md#the-network",
+    "models.discriminator": "fill.md#training-a-filler",
+    "tasks.sampling": "training.md#the-network",
+    "tasks.holes": "fill.md#training-a-filler",
+    "tasks.damage": "fill.md#what-the-network-is-trained-on",
+    "tasks.prints": "fill.md#what-the-network-is-trained-on",
+    "tasks.colorize": "training.md#the-network",
+    "tasks.inpaint": "fill.md#training-a-filler",
+    "tasks.finding": "fill.md#finding-scratches",
+    "tasks.autoencode": "vae.md#use",
+    "losses.color_settings": "training.md#the-network",
+    "losses.holes": "fill.md#training-a-filler",
+    "losses.scratches": "fill.md#what-the-network-is-trained-on",
+    "losses.latent": "vae.md#the-loss-and-its-units",
+    "losses.adversarial": "fill.md#training-a-filler",
+    "training.augment": "data.md#augmentation",
+    "training.recipe": "training.md#what-to-change",
+    "training.optimizers": "training.md#what-to-change",
+    "training.guard.settings": "guard.md",
+}
+ELSEWHERE = {  # settings that another page than that of their class speaks of
+    "unharmed": "fill.md#what-the-network-is-trained-on",
+    "hints.variance": "hints.md",
+    "preparation.soft_mask": "hints.md",
+    "preparation.crossover": "fill.md#how-it-is-done",
+    "data.batch": "before.md",
+    "optimizer.lr": "before.md",
+    "train.checkpoint_every": "guard.md#what-is-watched",
+    "train.seed": "journal.md#comparing",
+}
+HEAD = "| setting | what it takes | in the main recipes | what it means | when |\n|---|---|---|---|---|"
+INTRODUCTION = f"""\
+Written by `make docs` from the docstrings of the settings' classes. A setting is given by its name, as in \
+`safelight train color --data DATASET --optimizer.lr 1e-3`; `safelight train color --settings` prints those of \
+a recipe with its values. Lists are typed with commas: `64,96`. A share is a number from 0 to 1; a weight of 0 \
+leaves its term out.
+
+The main recipes are those of the bundled models: {", ".join(f"`{name}`" for name in MAIN)}. Where they agree, \
+or only one has the setting, the value stands alone. Which settings to begin with: \
+[training](training.md#what-to-change)."""
+
+
+def settings_page() -> str:
+    """The page. A test compares it with docs/settings.md, so that the page is never behind the code."""
+    recipes = {name: recipe_named(name) for name in MAIN}
+    own = {
+        name: [each for each in explain(recipe) if "." not in each.name] for name, recipe in recipes.items()
+    }
+    parts = ["# Settings", INTRODUCTION, "## The recipe itself", _table(own, "training.md")]
+    for part in PARTS:
+        kinds = _kinds(part, recipes)
+        parts.append(f"## {part}")
+        for kind, users in kinds.items():
+            parts += _section(part, kind, users, alone=len(kinds) == 1)
+    return "\n\n".join(parts) + "\n"
+
+
+def _kinds(part: str, recipes: dict[str, Any]) -> dict[type[Any], dict[str, Any]]:
+    """The classes that this part may be of, each with the recipes that can have it, and their own settings if so."""
+    kinds: dict[type[Any], dict[str, Any]] = {}
+    for name, recipe in recipes.items():
+        for kind in classes(type(recipe)).get(part, ()):
+            chosen = getattr(recipe, part)
+            kinds.setdefault(kind, {})[name] = chosen if isinstance(chosen, kind) else None
+    return kinds
+
+
+def _section(part: str, kind: type[Any], users: dict[str, Any], alone: bool) -> Iterator[str]:
+    """Heading, what the class says of itself, and the table."""
+    chosen = {name: settings for name, settings in users.items() if settings is not None}
+    others = [name for name in users if name not in chosen]
+    choice = f"`--{part}.kind {kind.kind}`" if others else ""
+    if not alone:
+        yield f"### {part} of {' and '.join(chosen or others)}{'' if chosen else f', with {choice}'}"
+    who = f"For {', '.join(chosen)}." if alone else ""
+    also = f"For {' and '.join(others)} too, with {choice}." if chosen and others else ""
+    yield " ".join(filter(None, (summary(kind), who, also)))
+    told = {name: list(explain(settings, f"{part}.")) for name, settings in chosen.items()}
+    yield _table(
+        told or {others[0]: list(explain(kind(), f"{part}."))},
+        PAGES[kind.__module__.removeprefix("safelight.")],
+    )
+
+
+def _table(told: dict[str, list[Explained]], page: str) -> str:
+    """A row for each setting, with the values that each recipe has."""
+    values: dict[str, dict[str, list[str]]] = {}  # setting, value, recipes
+    explained: dict[str, Explained] = {}
+    for recipe, settings in told.items():
+        for each in settings:
+            explained.setdefault(each.name, each)
+            values.setdefault(each.name, {}).setdefault(_code(as_typed(each.value)), []).append(recipe)
+    return "\n".join([HEAD, *(_row(each, values[name], page) for name, each in explained.items())])
+
+
+def _row(each: Explained, values: dict[str, list[str]], page: str) -> str:
+    typed = ", ".join(map(_code, each.typed)) if isinstance(each.typed, tuple) else each.typed
+    if len(values) == 1:
+        value = next(iter(values))
+    else:
+        value = "; ".join(f"{', '.join(recipes)}: {value}" for value, recipes in values.items())
+    meaning = each.meaning[:1].upper() + each.meaning[1:]
+    if each.name == "task":
+        typed = "fixed"
+    if each.name in MEASURED:
+        typed, meaning = "measured", f"{meaning} It cannot be set."
+    link = ELSEWHERE.get(each.name, page)
+    return f"| `{each.name}` | {typed} | {value} | {meaning} | [{link.partition('.')[0]}]({link}) |"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "(none)"

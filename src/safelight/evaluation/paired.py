@@ -1,0 +1,167 @@
+"""Two runs on the same questions: better, worse or cannot tell, paired by picture and, where there are, over seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float64
+
+from safelight.errors import SafelightError
+from safelight.evaluation.intervals import Estimate, Weights, bootstrap_weights, estimates
+from safelight.journal.measures import Measure
+from safelight.journal.verdicts import StoredVerdict
+from safelight.journal.words import FEWEST
+
+Outcome: TypeAlias = Literal["better", "worse", "cannot tell"]
+Side: TypeAlias = Float64[np.ndarray, "seeds pictures columns parts"]
+EACH = 4  # pictures a rank
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The other's lead over the one, in the measure's unit. column: None for the mean over all columns."""
+
+    column: str | None
+    one: float
+    other: float
+    difference: Estimate
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """All leads, the one over all columns first.
+
+    differences: the other's value less the one's for each picture alone, in the order of `names`; (pictures,
+    columns). changes: the same over all columns. NaN where a picture has no value. seeds: how many runs on each
+    side. spread: how much the value varies from seed to seed, as a standard deviation on each side; nan for a
+    single run.
+    """
+
+    measure: Measure
+    leads: tuple[Lead, ...]
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    indices: tuple[int, ...]
+    differences: Float64[np.ndarray, "pictures columns"]
+    changes: Float64[np.ndarray, " pictures"]
+    seeds: tuple[int, int]
+    spread: tuple[float, float]
+
+    @property
+    def overall(self) -> Lead:
+        return self.leads[0]
+
+
+def pair(one: Sequence[StoredVerdict], other: Sequence[StoredVerdict], seed: int = 0) -> Pairing:
+    """Compare two sides, each a verdict a seed, all on the same questions. Raises SafelightError if they are not.
+
+    With several seeds on both sides the interval holds for another seed too: the variance of the value over
+    seeds is added to that over pictures, with Student's t at Welch's degrees of freedom.
+    """
+    first = one[0]
+    if any((each.questions, each.columns) != (first.questions, first.columns) for each in [*one, *other]):
+        raise SafelightError(
+            "these verdicts are not on the same questions; judge the runs anew, in the same way"
+        )
+    sides = [np.stack([_aligned(each, first) for each in side]) for side in (one, other)]
+    weights = bootstrap_weights(len(first.names), np.random.default_rng(seed))
+    values = [_values(first.measure, weights, side) for side in sides]
+    means = [each.mean(axis=1) for each in values]
+    intervals = _intervals(means[1] - means[0], [each[0] for each in values])
+    alone = [_alone(first.measure, side) for side in sides]
+    leads = tuple(
+        Lead(
+            column,
+            float(means[0][0, at]),
+            float(means[1][0, at]),
+            intervals[at],
+            _outcome(intervals[at], len(first.names)),
+        )
+        for at, column in enumerate((None, *first.columns))
+    )
+    return Pairing(
+        measure=first.measure,
+        leads=leads,
+        columns=first.columns,
+        names=first.names,
+        indices=first.indices,
+        differences=(alone[1] - alone[0])[:, 1:],
+        changes=(alone[1] - alone[0])[:, 0],
+        seeds=(len(one), len(other)),
+        spread=(_spread(values[0][0]), _spread(values[1][0])),
+    )
+
+
+def overall_values(verdicts: Sequence[StoredVerdict]) -> Float64[np.ndarray, " verdicts"]:
+    """The value of each over all its pictures and columns."""
+    even = [np.full((1, len(each.names)), 1 / len(each.names)) for each in verdicts]
+    both = zip(verdicts, even, strict=True)
+    return np.array([_values(each.measure, own, each.scores[None])[0, 0, 0] for each, own in both])
+
+
+def most_changed(
+    change: Float64[np.ndarray, " pictures"], each: int = EACH
+) -> list[tuple[Literal["improved", "worsened"], int]]:
+    """(rank, place of the picture): the most improved, then the most worsened; none twice, none unchanged."""
+    known = np.nan_to_num(change)
+    order = np.argsort(-known, kind="stable")
+    improved = [("improved", int(place)) for place in order[:each] if known[place] > 0]
+    worsened = [("worsened", int(place)) for place in order[::-1][:each] if known[place] < 0]
+    return [*improved, *worsened]  # type: ignore[list-item]
+
+
+def _aligned(verdict: StoredVerdict, first: StoredVerdict) -> Float64[np.ndarray, "pictures columns parts"]:
+    """The scores in the order of the first verdict's pictures."""
+    if verdict.names == first.names:
+        return verdict.scores
+    places = {name: place for place, name in enumerate(verdict.names)}
+    if len(places) != len(verdict.names) or set(places) != set(first.names):
+        raise SafelightError(f"{verdict.path} and {first.path} name other pictures; judge the runs anew")
+    return verdict.scores[[places[name] for name in first.names]]
+
+
+def _values(measure: Measure, weights: Weights, side: Side) -> Float64[np.ndarray, "resamples seeds columns"]:
+    """The value of each resample, first over all columns that have one, then in each."""
+    values = measure.value(np.tensordot(weights, side, axes=(1, 1)))
+    known = np.isfinite(values)
+    total = np.where(known, values, 0).sum(-1, keepdims=True)
+    return np.concatenate([total / np.maximum(known.sum(-1, keepdims=True), 1), values], axis=-1)
+
+
+def _alone(measure: Measure, side: Side) -> Float64[np.ndarray, "pictures columns"]:
+    """The value of each picture as if there were no other, the mean over seeds; all columns as one first."""
+    together = measure.value(side.mean(axis=2, keepdims=True))
+    return np.asarray(np.concatenate([together, measure.value(side)], axis=2).mean(axis=0))
+
+
+def _spread(values: Float64[np.ndarray, "seeds columns"]) -> float:
+    """Standard deviation of the overall value from seed to seed."""
+    return float(values[:, 0].std(ddof=1)) if len(values) > 1 else float("nan")
+
+
+def _intervals(
+    resampled: Float64[np.ndarray, "resamples columns"],
+    values: Sequence[Float64[np.ndarray, "seeds columns"]],
+) -> tuple[Estimate, ...]:
+    """Over pictures; over pictures and seeds where both sides have several."""
+    if min(len(side) for side in values) < 2:
+        return estimates(resampled)
+    from scipy.stats import t
+
+    over_pictures = resampled[1:].var(axis=0)
+    over_seeds = [side.var(axis=0, ddof=1) / len(side) for side in values]
+    total = over_pictures + sum(over_seeds)
+    # Welch 1947; the pictures are many, so that their share of the variance counts as known.
+    spread = sum(part**2 / (len(side) - 1) for part, side in zip(over_seeds, values, strict=True))
+    freedom = np.divide(total**2, spread, out=np.full_like(total, np.inf), where=spread > 0)
+    reach = t.ppf(0.975, freedom) * np.sqrt(total)
+    value = resampled[0]
+    return tuple(Estimate(*map(float, row)) for row in zip(value, value - reach, value + reach, strict=True))
+
+
+def _outcome(difference: Estimate, pictures: int) -> Outcome:
+    if pictures < FEWEST or not (difference.above_zero or difference.below_zero):
+        return "cannot tell"
+    return "better" if difference.above_zero else "worse"

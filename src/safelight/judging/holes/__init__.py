@@ -1,1 +1,0 @@
-"""The judge of inpainting: models and classical methods fill the same stored holes."""

@@ -1,0 +1,127 @@
+"""The narrow place of a U-Net: more convolutions, dilation, attention, a fully connected code."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from safelight.errors import RecipeError
+from safelight.nn.contextual import ContextualAttention
+from safelight.nn.convolutions import BLOCKS, ConvolutionName, Seen, Window
+from safelight.nn.layers import ACTIVATIONS, ActivationName, NormName
+
+
+@dataclass(frozen=True)
+class BottleneckSettings:
+    """What happens at the smallest size.
+
+    width: channels; 0 for those that growth gives.
+    depth: convolutions after the last downsampling.
+    dilations: how far apart the pixels of each convolution's kernel lie, padded so that sizes hold; none given
+      are all 1.
+    contextual: missing cells borrow from known ones (Yu et al. 2018); needs memory for (cells)².
+    self_attention: heads with which all cells look at all (Vaswani et al. 2017), 0 for none; needs memory for
+      (cells)².
+    fully_connected: numbers that the whole picture is pressed into; 0 for none.
+    """
+
+    width: int = 0
+    depth: int = 1
+    dilations: tuple[int, ...] = ()
+    contextual: bool = False
+    self_attention: int = 0
+    fully_connected: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.depth, self.self_attention, self.fully_connected) < 0:
+            raise RecipeError(
+                "model.bottleneck.width, depth, self_attention and fully_connected cannot be negative"
+            )
+        if self.dilations and (len(self.dilations) != self.depth or min(self.dilations) < 1):
+            raise RecipeError(
+                f"model.bottleneck.dilations is {self.dilations} for a depth of {self.depth}; "
+                "expected one a convolution, 1 or more each, or none"
+            )
+
+
+class SelfAttention(nn.Module):
+    """Every cell asks every other, as many times as there are heads; the answer is added to what it was."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(1, channels)
+        self.ask = nn.Conv2d(channels, 3 * channels, 1)
+        self.tell = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """softmax(Q K' / sqrt(d)) V, equation 1."""
+        b, c, h, w = x.shape
+        asked = self.ask(self.norm(x)).reshape(b, 3, self.heads, c // self.heads, h * w)
+        query, key, value = asked.transpose(3, 4).unbind(1)  # each b heads n d
+        told = F.scaled_dot_product_attention(query, key, value)
+        added: Tensor = self.tell(told.transpose(2, 3).reshape(b, c, h, w))
+        return x + added.to(x.dtype)
+
+
+class PictureCode(nn.Module):
+    """The whole picture through a few numbers, and back: fully connected, so of one size (h, w) only."""
+
+    def __init__(self, channels: int, size: tuple[int, int], code: int, activation: ActivationName) -> None:
+        super().__init__()
+        self.shape = (channels, *size)
+        numbers = channels * size[0] * size[1]
+        self.press, self.unfold = nn.Linear(numbers, code), nn.Linear(code, numbers)
+        self.activation, self.last = ACTIVATIONS[activation](), ACTIVATIONS[activation]()
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Picture, code, picture."""
+        code = self.activation(self.press(x.flatten(1)))
+        cells: Tensor = self.last(self.unfold(code))
+        return cells.reshape(-1, *self.shape)
+
+
+class Bottleneck(nn.Module):
+    """All that was asked for, in this order: convolutions, borrowing, self-attention, the code.
+
+    size: (h, w) of its cells; only a fully connected one needs to know.
+    """
+
+    def __init__(
+        self,
+        settings: BottleneckSettings,
+        width: int,
+        size: tuple[int, int],
+        convolution: ConvolutionName,
+        kernel: int,
+        norm: NormName,
+        activation: ActivationName,
+    ) -> None:
+        super().__init__()
+        dilations = settings.dilations or (1,) * settings.depth
+        self.blocks = nn.Sequential(
+            *(
+                BLOCKS[convolution]((width,), width, Window(kernel, 1, dilation), norm, activation)
+                for dilation in dilations
+            )
+        )
+        self.borrow = ContextualAttention() if settings.contextual else None
+        self.attend = SelfAttention(width, settings.self_attention) if settings.self_attention else None
+        code = settings.fully_connected
+        self.code = PictureCode(width, size, code, activation) if code else None
+
+    def forward(self, seen: Seen, missing: Float[Tensor, "b 1 h w"] | None) -> Seen:
+        """missing: 1 where a cell holds a missing pixel; None if nothing is missing."""
+        x, known = self.blocks(seen)
+        if self.borrow is not None and missing is not None:
+            x = self.borrow(x, missing)
+        if self.attend is not None:
+            x = self.attend(x)
+        return Seen(x if self.code is None else self.code(x), known)
+
+
+def cells(mask: Float[Tensor, "b 1 h w"], factor: int) -> Float[Tensor, "b 1 h2 w2"]:
+    """The mask on a grid `factor` times smaller: a cell is missing if any pixel of it is, so nothing leaks."""
+    return F.max_pool2d((mask > 0).to(torch.float32), factor)

@@ -1,0 +1,180 @@
+"""Both halves of a colorizing network in one ONNX file, of which the first need not run again.
+
+The file begins with an If. Given planes alone, the trunk looks at the photo. Given also what it made of this
+photo before (`known_half`, `known_quarter`, ...), it is left out, and a new hint costs the answering half.
+These inputs are optional in ONNX's own way, as initializers that a caller may override: whoever knows
+nothing of them gives planes and gets colors.
+"""
+
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from jaxtyping import Float
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper
+from torch import Tensor, nn
+
+from safelight.nn.familiar import Unfamiliarity, pool
+from safelight.nn.layers import pool_to
+from safelight.runtime.session import DISTRIBUTION, KNOWN
+from safelight.tasks.colorize.network import ColorUNet
+from safelight.tasks.colorize.plain_network import ColorNetwork, PlainColorizer, of_any_size
+
+OPSET = 18
+MAPS = {  # and their size
+    "planes": "",
+    "ab": "",
+    "chroma": "",
+    "half": "/2",
+    "quarter": "/4",
+    "eighth": "/8",
+    DISTRIBUTION: "/8",
+}
+SEEN = ("half", "quarter", "eighth")  # what the answering half needs of the trunk
+FEATURES, UNFAMILIARITY = "features", "unfamiliarity"
+EXAMPLE = (1, 7, 96, 160)
+
+
+class Whole(nn.Module):
+    """Planes to ab and chroma."""
+
+    def __init__(self, network: ColorNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[Tensor, Tensor]:
+        """ab / 110 and the expected chroma / 110."""
+        colors = self.network(planes)
+        return colors.ab, colors.chroma
+
+
+class Look(nn.Module):
+    """The trunk: planes to maps at a half, a quarter and an eighth of the size, and the pooled features."""
+
+    def __init__(self, network: ColorUNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[Tensor, ...]:
+        """What SEEN and FEATURES name."""
+        levels, eighth = self.network.look(planes)
+        return levels[0], levels[1], eighth, pool(levels)
+
+
+class Answer(nn.Module):
+    """The hinted half: planes and the trunk's maps to ab and chroma, and to how likely each bin of color is."""
+
+    def __init__(self, network: ColorUNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes: Tensor, half: Tensor, quarter: Tensor, eighth: Tensor) -> tuple[Tensor, ...]:
+        """ab / 110, the expected chroma / 110 and, of a network with bins, how likely each is in each eighth."""
+        colors = self.network.answer(planes, [half, quarter], eighth)
+        if colors.logits is None:
+            return colors.ab, colors.chroma
+        return colors.ab, colors.chroma, pool_to(colors.logits.float().softmax(1), 2)
+
+
+def assemble(network: ColorNetwork, measure: Unfamiliarity | None = None) -> ModelProto:
+    """The network as ONNX: planes to ab and chroma, and what the trunk gives, which it then takes back.
+
+    measure: how unfamiliar the features are, one more output. A plain network, and one whose encoder
+    sees the hints, is not divided and has no features.
+    """
+    network = network.eval()
+    planes = {"planes": torch.zeros(EXAMPLE)}
+    if isinstance(network, PlainColorizer):
+        return traced(Whole(of_any_size(network)), planes, ("ab", "chroma"))
+    if network.settings.hints_in == "stem":
+        return traced(Whole(network), planes, ("ab", "chroma"))
+    look = Look(network)
+    with torch.no_grad():
+        seen = dict(zip((*SEEN, FEATURES), look(**planes), strict=True))
+    outputs = ("ab", "chroma", *([DISTRIBUTION] if network.bins else []))
+    parts = [traced(Answer(network), planes | {name: seen[name] for name in SEEN}, outputs)]
+    if measure is not None:
+        parts.append(traced(measure, {FEATURES: seen[FEATURES]}, (UNFAMILIARITY,)))
+    return join(traced(look, planes, tuple(seen)), *parts)
+
+
+def traced(part: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> ModelProto:
+    """A module as ONNX; the maps among its inputs and outputs have free heights and widths."""
+    free = {name: MAPS[name] for name in (*inputs, *outputs) if name in MAPS}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        path = Path(folder) / "part.onnx"
+        warnings.simplefilter("ignore")
+        # The tracing exporter, on purpose: with free sizes torch.export takes minutes over this network.
+        torch.onnx.export(
+            part.eval(),
+            tuple(inputs.values()),
+            path,
+            dynamo=False,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: {2: f"height{share}", 3: f"width{share}"} for name, share in free.items()},
+            opset_version=OPSET,
+        )
+        return onnx.load(path)
+
+
+def join(look: ModelProto, *after: ModelProto) -> ModelProto:
+    """One model: what the parts `after` say, then what `look` says, which may be given back to spare it."""
+    look = _prefixed(look, "look/")
+    seen = {port.name.removeprefix("look/"): _shape(port) for port in look.graph.output}
+    parts = [_prefixed(part, f"{number}/") for number, part in enumerate(after)]
+    graph = helper.make_graph(
+        [*_look_or_recall(look.graph, seen), *(node for part in parts for node in part.graph.node)],
+        "colors",
+        [*look.graph.input, *(_port(KNOWN + name, shape) for name, shape in seen.items())],
+        [port for part in parts for port in part.graph.output]
+        + [_port(name, shape) for name, shape in seen.items()],
+        [each for part in (look, *parts) for each in part.graph.initializer]
+        + [_ZERO, *(_nothing(KNOWN + name, shape) for name, shape in seen.items())],
+    )
+    return helper.make_model(graph, opset_imports=look.opset_import, ir_version=look.ir_version)
+
+
+_Shape = list[int | str]
+_ZERO = numpy_helper.from_array(np.array(0, np.int64), "zero")
+
+
+def _prefixed(part: ModelProto, prefix: str) -> ModelProto:
+    """The part with names of its own for all that is inside it (and, of the trunk, for what it gives)."""
+    return compose.add_prefix(part, prefix, rename_inputs=False, rename_outputs=prefix == "look/")
+
+
+def _look_or_recall(look: GraphProto, seen: Mapping[str, _Shape]) -> list[NodeProto]:
+    """If nothing is known, look; else what is known."""
+    trunk = helper.make_graph(list(look.node), "look", [], list(look.output))
+    recall = helper.make_graph(
+        [helper.make_node("Identity", [KNOWN + name], [f"recall/{name}"]) for name in seen],
+        "recall",
+        [],
+        [_port(f"recall/{name}", shape) for name, shape in seen.items()],
+    )
+    return [
+        helper.make_node("Size", [KNOWN + next(iter(seen))], ["known_size"]),
+        helper.make_node("Equal", ["known_size", _ZERO.name], ["is_new"]),
+        helper.make_node("If", ["is_new"], list(seen), then_branch=trunk, else_branch=recall),
+    ]
+
+
+def _shape(port: Any) -> _Shape:
+    """One picture at a time; the tracer does not always know that."""
+    return [1, *(side.dim_param or side.dim_value for side in port.type.tensor_type.shape.dim[1:])]
+
+
+def _port(name: str, shape: _Shape) -> Any:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def _nothing(name: str, shape: _Shape) -> TensorProto:
+    """The value of an input that is not given: a map without places. A vector needs none to be spared."""
+    sides = [side if isinstance(side, int) else 0 for side in shape]
+    return numpy_helper.from_array(np.zeros(sides, np.float32), name)

@@ -1,0 +1,1 @@
+"""Autoencoders: a picture from a small code, and back."""

@@ -1,0 +1,112 @@
+"""A verdict on codes in plain words; where PCA is better, that is said."""
+
+from safelight.evaluation.intervals import Estimate
+from safelight.journal.looks import times
+from safelight.journal.words import few, pictures, together
+from safelight.tasks.autoencode.verdict import MEAN, MODEL, PCA, CodeVerdict
+
+
+def summarize(verdict: CodeVerdict) -> tuple[str, ...]:
+    """The summary, most important first."""
+    return (
+        _setting(verdict),
+        _against_pca(verdict),
+        *_codes(verdict),
+        *_likelihood(verdict),
+        _samples(verdict),
+        _memory(verdict),
+        *_cautions(verdict),
+    )
+
+
+def _setting(verdict: CodeVerdict) -> str:
+    where = " of ".join(
+        part for part in (f"the {verdict.split} split" if verdict.split else "", verdict.dataset) if part
+    )
+    return (
+        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''} at "
+        f"{verdict.size} pixels, beside PCA on {verdict.training:,} training pictures; padding is left out."
+    )
+
+
+def _against_pca(verdict: CodeVerdict) -> str:
+    model, pca = (verdict.errors[method]["psnr"] for method in (MODEL, PCA))
+    mean = verdict.errors[MEAN]["psnr"].value
+    error = (
+        f"its reconstructions have {_interval(model, 2, 'dB')}, PCA's with {verdict.latent} components "
+        f"{_interval(pca, 2, 'dB')}, the mean picture {mean:.2f} dB"
+    )
+    if verdict.standing == "wins":
+        return f"It beats PCA: its squared error is {_percent(verdict.saved)} lower; {error}."
+    if verdict.standing == "loses":
+        more = Estimate(-verdict.saved.value, -verdict.saved.high, -verdict.saved.low)
+        return f"PCA wins: the model's squared error is {_percent(more)} higher; {error}."
+    return f"It cannot be told from PCA (share of PCA's squared error saved: {_percent(verdict.saved)}); {error}."
+
+
+def _codes(verdict: CodeVerdict) -> list[str]:
+    if verdict.collapse:
+        return [f"Its code is of no use: {verdict.collapse}."]
+    return [f"{verdict.active} of the {verdict.latent} numbers of its code are active."]
+
+
+def _likelihood(verdict: CodeVerdict) -> list[str]:
+    if "elbo" not in verdict.bounds:
+        return []
+    elbo, weighted = verdict.bounds["elbo"], verdict.bounds["importance-weighted"]
+    kl, bits = verdict.bounds["kl"], verdict.bounds.get("bits")
+    text = (
+        f"Under its likelihood ({verdict.likelihood}"
+        + (f", sd {verdict.sd:.3g}" if verdict.likelihood != "bernoulli" else "")
+        + f") held-out pictures have an ELBO of {_interval(elbo, 0, 'nats')}, of which the KL takes "
+        f"{kl.value:.0f}; the importance-weighted bound is {_interval(weighted, 0, 'nats')}"
+    )
+    if bits is None:
+        return [
+            f"{text}. Cross-entropy of shades is no log-likelihood: do not compare it with other models'."
+        ]
+    return [f"{text}, {bits.value:.3f} bits per dimension."]
+
+
+def _samples(verdict: CodeVerdict) -> str:
+    kernels = {name: cells["kernel"] for name, cells in verdict.distances.items()}
+    drawn = [name for name in kernels if name.startswith("samples")]
+    best = min(drawn, key=lambda name: kernels[name].value)
+    beside = together(f"{name} have {kernels[name].value:.3g}" for name in kernels if name != best)
+    return (
+        f"Kernel distance from held-out pictures (lower is nearer): {best} have {kernels[best].value:.3g} "
+        f"({kernels[best].low:.3g} to {kernels[best].high:.3g}); {beside}."
+    )
+
+
+def _memory(verdict: CodeVerdict) -> str:
+    memory = verdict.memory
+    copies = f"{100 * memory.copies:.0f} % of the samples are nearer to one than even the nearest held-out picture is"
+    start = (
+        f"To its nearest training picture a sample has {_interval(memory.samples, 3, 'rms')}, a held-out "
+        f"picture {_interval(memory.held_out, 3, 'rms')}; {copies}"
+    )
+    if memory.copies > 0.05:
+        return f"{start}: look at neighbors.png for copies (samples that are smoother than photos are nearer too)."
+    return f"{start}: it does not copy."
+
+
+def _cautions(verdict: CodeVerdict) -> list[str]:
+    cautions = few(verdict.pictures)
+    if verdict.pictures < 1000:
+        cautions.append(
+            "Fréchet distances grow as pictures get fewer: compare them at this number of pictures only."
+        )
+    if verdict.looks is not None:
+        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
+    return cautions
+
+
+def _interval(estimate: Estimate, digits: int, unit: str) -> str:
+    value, low, high = (f"{number:,.{digits}f}" for number in (estimate.value, estimate.low, estimate.high))
+    return f"{value} {unit} ({low} to {high})"
+
+
+def _percent(estimate: Estimate) -> str:
+    value, low, high = (f"{100 * number:.1f}" for number in (estimate.value, estimate.low, estimate.high))
+    return f"{value} % ({low} to {high})"

@@ -1,0 +1,190 @@
+"""Probes of an autoencoder's run: fixed held-out pictures, and fixed codes from the prior."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor, nn
+
+from safelight.data.cache import photo_in
+from safelight.nn.devices import device_of, to_numpy
+from safelight.tasks.autoencode.dataset import Sample, collate, fit_of
+from safelight.tasks.autoencode.likelihood import bits_per_dimension, dimensions, reconstruction_nats
+from safelight.tasks.autoencode.losses import LEAST_NATS, Collapse, active_units, find_collapse, kl_nats
+from safelight.tasks.autoencode.network import VAE
+from safelight.tasks.autoencode.network_settings import LikelihoodName
+from safelight.tasks.autoencode.prepare import Preparation, frame
+from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.training.batches import Pictures
+from safelight.training.guard.scale import Sign
+
+SCORED, SHOWN, COLUMNS = 64, 16, 8
+FEWEST = 8  # pictures, to tell a collapse from few data
+EARLY, EARLIEST = 0.25, 1000  # of a run, and steps: till then a code may be silent, and many begin so
+
+
+class Read(NamedTuple):
+    """What a network makes of the probes: reconstructions from the means of the codes, and what they cost.
+
+    given (n, 3, s, s); means, kl (n, latent); nats (n,): one draw of the negative bound, per picture.
+    """
+
+    given: Tensor
+    means: Tensor
+    kl: Tensor
+    nats: Tensor
+
+
+class CodeProbes:
+    """The probes of an autoencoder's run (training/craft.py: Probes)."""
+
+    shown = frozenset({"psnr", "kl", "active_units"})
+
+    def __init__(
+        self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, well_by: int
+    ) -> None:
+        """well_by: the step from which a silent code is an illness (training/guard/looks.py: Ailing)."""
+        self.preparation, self.likelihood, self.well_by = preparation, likelihood, well_by
+        self.count = len(samples)
+        if samples:
+            self.pictures, self.padding, self.noise = collate(samples)
+
+    @classmethod
+    def choose(cls, held_out: Pictures, recipe: CodeRecipe) -> "CodeProbes":
+        """The same probes each time: pictures spread over the set, and the noise that their codes get."""
+        fit, size, latent = fit_of(held_out, recipe.preparation.fit), recipe.augment.size, recipe.model.latent
+        rng = np.random.default_rng(0)
+        samples, aspects = [], []
+        for number in rng.permutation(len(held_out))[:SCORED]:
+            photo = photo_in(held_out, int(number))
+            framed = frame(photo, size, Preparation(fit))
+            samples.append(Sample(framed.planes, framed.padding, rng.standard_normal(latent, np.float32)))
+            aspects.append(photo.shape[0] / photo.shape[1])
+        aspect = float(np.clip(np.median(aspects), 0.05, 20)) if fit == "pad" and aspects else 1.0
+        well_by = max(EARLIEST, round(max(EARLY, recipe.loss.warmup) * recipe.train.steps))
+        return cls(samples, Preparation(fit, round(aspect, 3)), recipe.model.likelihood, well_by)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def score(self, network: nn.Module) -> dict[str, float]:
+        """PSNR in dB and, in nats per picture, the bound and the KL; how many units are active.
+
+        mean_picture: error as a share of that of the probes' mean picture; 1 means that the code is ignored.
+        """
+        read = self._read(network)
+        error, floor = self._errors(read)
+        bits = bits_per_dimension(read.nats, dimensions(self.padding), self.likelihood)
+        measures = {
+            "psnr": -10 * float(np.log10(error + 1e-12)),
+            "elbo": -float(read.nats.mean()),
+            "kl": float(read.kl.sum(1).mean()),
+            "active_units": float(active_units(read.means)),
+            "mean_picture": error / floor if floor > 0 else 1.0,
+        }
+        return measures if self.likelihood == "bernoulli" else measures | {"bits": float(bits.mean())}
+
+    def evidence(self, network: nn.Module) -> dict[str, float]:
+        """What the doctor reads (training/doctor.py: Telling)."""
+        score = self.score(network)
+        return {
+            "active_share": score["active_units"] / self.noise.shape[1],
+            "kl": score["kl"],
+            "mean_picture": score["mean_picture"],
+        }
+
+    def collapse(self, network: nn.Module) -> Collapse | None:
+        """Whether the decoder ignores its code; None too where the probes are too few to tell."""
+        if len(self) < FEWEST:
+            return None
+        read = self._read(network)
+        return find_collapse(read.means, read.kl, *self._errors(read))
+
+    def illness(self, network: nn.Module) -> Sign | None:
+        """Posterior collapse, by its KL in nats a picture: what the guard asks for beside the answers.
+
+        A plain autoencoder cannot have it: its code has no scale to be silent on.
+        """
+        assert isinstance(network, VAE)
+        found = self.collapse(network) if network.settings.variational else None
+        if found is None or not found.silent:
+            return None
+        return Sign("code", found.evidence, found.cost, LEAST_NATS, math.nan)
+
+    def answers(
+        self, network: nn.Module
+    ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
+        """Reconstructions of the first probes, their padding grey, and the truths: what the guard looks at."""
+        given = torch.where(self.padding > 0, self.pictures, self._read(network).given)[:SHOWN]
+        return _channels_last(given), _channels_last(self.pictures[:SHOWN])
+
+    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+        """Rows of pictures, each with its reconstructions below; at the end, samples from the prior."""
+        given = torch.where(self.padding > 0, self.pictures, self._read(network).given)[:SHOWN]
+        rows = []
+        for first in range(0, len(given), COLUMNS):
+            chosen = slice(first, first + COLUMNS)
+            rows += [_row(self.pictures[:SHOWN][chosen]), _row(given[chosen])]
+        drawn = _channels_last(self._draw(network))
+        inside = np.zeros((drawn.shape[1], drawn.shape[1], 1), bool)
+        inside[self.preparation.typical_box(drawn.shape[1]).slices] = True
+        samples = torch.from_numpy(np.moveaxis(np.where(inside, drawn, np.float32(0.5)), 3, 1).copy())
+        rows += [_row(samples[first : first + COLUMNS]) for first in range(0, len(samples), COLUMNS)]
+        sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+        return np.asarray(np.round(np.clip(sheet, 0, 1) * 255), np.uint8)
+
+    def findings(self, network: nn.Module) -> dict[str, Any]:
+        """How the pictures were framed, and whether the posterior collapsed."""
+        collapse = self.collapse(network) if len(self) else None
+        return {"preparation": asdict(self.preparation), "collapse": str(collapse) if collapse else None}
+
+    def _read(self, network: nn.Module) -> Read:
+        with _asked(network) as vae:
+            asked = (self.pictures, self.padding, self.noise)
+            pictures, padding, noise = (part.to(device_of(vae)) for part in asked)
+            posterior = vae.encode(pictures)
+            kl = kl_nats(posterior) if vae.settings.variational else torch.zeros_like(posterior.mean)
+            drawn, _ = vae(pictures, noise)
+            nats = reconstruction_nats(self.likelihood, drawn, pictures, padding, vae.sd)
+            read = (vae.decode(posterior.mean).mean, posterior.mean, kl, nats + kl.sum(1))
+            return Read(*(part.float().cpu() for part in read))
+
+    def _errors(self, read: Read) -> tuple[float, float]:
+        """Mean squared error of the reconstructions, and of the mean picture of the probes."""
+        valid = (1 - self.padding).expand_as(self.pictures)
+        mean = (self.pictures * valid).sum(0) / valid.sum(0).clamp(min=1)
+        errors = [(((each - self.pictures) ** 2 * valid).sum() / valid.sum()) for each in (read.given, mean)]
+        return float(errors[0]), float(errors[1])
+
+    def _draw(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
+        with _asked(network) as vae:
+            return vae.decode(self.noise[:SHOWN].to(device_of(vae))).mean.float().cpu()
+
+
+@contextmanager
+def _asked(network: nn.Module) -> Iterator[VAE]:
+    """The network while it answers: without gradients, its norms as in use."""
+    assert isinstance(network, VAE)
+    training = network.training
+    network.eval()
+    try:
+        with torch.inference_mode():
+            yield network
+    finally:
+        network.train(training)
+
+
+def _channels_last(pictures: Float[Tensor, "n 3 s s"]) -> Float32[np.ndarray, "n s s 3"]:
+    return np.moveaxis(to_numpy(pictures), 1, 3)
+
+
+def _row(pictures: Float[Tensor, "n 3 s s"]) -> Float32[np.ndarray, "s w 3"]:
+    """Side by side; places without a picture are grey."""
+    row = list(_channels_last(pictures))
+    row += [np.full_like(row[0], 0.5)] * (COLUMNS - len(row))
+    return np.hstack(row)

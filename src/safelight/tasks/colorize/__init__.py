@@ -1,0 +1,1 @@
+"""Colorization: a photograph's color, found by a network and guided by hints."""

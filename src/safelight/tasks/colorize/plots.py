@@ -1,0 +1,92 @@
+"""curve.png: gain over grey and CIEDE2000 against the number of hints, and the lead over each baseline."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from safelight.evaluation.palette import FAINT, INK, PAPER, SOFT, method_colors
+from safelight.journal.words import pictures
+from safelight.tasks.colorize.scores import STATISTICS
+from safelight.tasks.colorize.verdict import Curve, Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROWS = (("gain", "psnr"), ("ciede2000", "ciede2000"))  # left: every method; right: the lead of the model
+DODGE = 0.055  # methods stand this far apart, so that their intervals do not hide each other
+
+
+def draw_curve(verdict: Verdict, path: Path) -> Path:
+    """Draw the curves with their 95 % intervals; returns the path."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
+    figure = Figure(figsize=(12, 8.6), dpi=120, facecolor=PAPER, layout=engine)
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(len(ROWS), 2)
+    for (left, right), (methods, lead) in zip(panels, ROWS, strict=True):
+        _draw_methods(left, verdict, methods)
+        _draw_lead(right, verdict, lead)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(
+        handles[::-1], labels[::-1], loc="outside lower center", ncols=6, frameon=False, labelcolor=INK
+    )
+    title = f"{verdict.model}: {pictures(verdict.pictures)}, protocol {verdict.protocol}, 95 % intervals"
+    figure.suptitle(title, x=0.02, ha="left", color=INK, fontsize=13, fontweight="bold")
+    figure.savefig(path)
+    return path
+
+
+def _draw_methods(axes: "Axes", verdict: Verdict, key: str) -> None:
+    statistic, colors = STATISTICS[key], method_colors(verdict.methods)
+    for number, method in enumerate(reversed(verdict.methods)):  # the model last, on top
+        shift = DODGE * (len(verdict.methods) - 1 - number)
+        curve = verdict.everything.curves[method][key]
+        _draw_line(
+            axes, _places(verdict.counts) + shift, curve, method, colors[method], method == verdict.model
+        )
+    better = "higher is better" if statistic.better > 0 else "lower is better"
+    _dress(axes, verdict.counts, f"{statistic.title}, {statistic.unit} ({better})")
+    if statistic.better < 0:
+        axes.set_ylim(bottom=0)
+
+
+def _draw_lead(axes: "Axes", verdict: Verdict, key: str) -> None:
+    """Paired differences; over grey is left out, which the left panel shows."""
+    statistic, colors = STATISTICS[key], method_colors(verdict.methods)
+    axes.axhline(0, color=colors[verdict.model], lw=2.6, zorder=2)
+    for number, method in enumerate(method for method in verdict.methods[1:] if method != "grey"):
+        found = [c for c in verdict.comparisons if (c.baseline, c.statistic) == (method, key)]
+        places = _places(verdict.counts)[[verdict.counts.index(c.hints) for c in found]] + DODGE * number
+        _draw_line(axes, places, tuple(c.difference for c in found), method, colors[method], False)
+    title = f"Lead of {verdict.model}, {statistic.unit} of {statistic.title} (below 0 it loses)"
+    _dress(axes, verdict.counts, title)
+
+
+def _draw_line(axes: "Axes", places: np.ndarray, curve: Curve, name: str, color: str, model: bool) -> None:
+    values = np.array([estimate.value for estimate in curve])
+    reach = np.abs([[e.value - e.low for e in curve], [e.high - e.value for e in curve]])
+    axes.errorbar(
+        places, values, reach, label=name, color=color, lw=2.6 if model else 1.6, elinewidth=1.1,
+        marker="o", ms=6 if model else 4, zorder=5 if model else 3,
+    )  # fmt: skip
+
+
+def _dress(axes: "Axes", counts: tuple[int, ...], title: str) -> None:
+    axes.set_xticks(_places(counts), [str(count) for count in counts])
+    axes.set_xlim(_places(counts)[0] - 0.3, _places(counts)[-1] + 0.5)
+    axes.set_xlabel("hints", color=SOFT)
+    axes.set_title(title, loc="left", color=INK, fontsize=11)
+    axes.grid(color=FAINT, lw=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=SOFT, length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _places(counts: tuple[int, ...]) -> np.ndarray:
+    """Where each number of hints stands: like a logarithm that has a place for 0."""
+    return np.asarray(np.log2(np.array(counts) + 0.7) - np.log2(0.7))

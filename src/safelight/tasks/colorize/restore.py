@@ -1,0 +1,275 @@
+"""The one path from a photo to its colored photo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, NamedTuple, overload
+
+import numpy as np
+from jaxtyping import Bool
+
+from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
+from safelight.errors import HintError, ModelError, in_short
+from safelight.pixels.color import replace_ab, srgb_to_lightness
+from safelight.pixels.files import Photo
+from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
+from safelight.pixels.given import Given, photo_of, pixels_of, whole_photo
+from safelight.runtime import defaults
+from safelight.runtime.modelfile import ModelFile, check_name, find_model
+from safelight.runtime.recall import Reply
+from safelight.runtime.session import DISTRIBUTION, Session, check_threads
+from safelight.runtime.views import Views
+from safelight.tasks.autoencode.restore import MODEL as FIGURES
+from safelight.tasks.autoencode.restore import Autoencoder, is_autoencoder, load_vae
+from safelight.tasks.colorize.blas import one_thread
+from safelight.tasks.colorize.hint_values import Region, share
+from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
+from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
+from safelight.tasks.colorize.prepare import Preparation, answer, ask, obey, within_reach
+from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
+from safelight.tasks.inpaint.restore import MODEL as FILL
+from safelight.tasks.inpaint.restore import Filler, load_filler
+from safelight.tasks.scratches.restore import MODEL as SCRATCHES
+from safelight.tasks.scratches.restore import ScratchFinder, load_finder
+
+STRIDE = 32  # the network halves its planes five times
+UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
+LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyond are kriged
+STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory
+
+
+class Developed(NamedTuple):
+    """A photo in color, and how unlike the training pictures it is: 1 = threshold, None = not measured."""
+
+    photo: Photo
+    unfamiliarity: float | None
+
+
+class Colorizer:
+    """Gives photos their color with one model. Made by `load`.
+
+    Asked about the same photo again with other hints, only the part of the network that sees hints runs.
+    """
+
+    def __init__(self, model: ModelFile, threads: int = 0) -> None:
+        self.card = model.card
+        self._preparation = model.prepared(Preparation)
+        self._session = Views(Session(model, threads), model.card.size)
+
+    def __call__(
+        self,
+        photo: Given,
+        hints: GivenHints = None,
+        vivid: float = defaults.VIVID,
+        reach: float = defaults.REACH,
+    ) -> Srgb:
+        """The photo in color: float32 (h, w, 3), sRGB 0..1, of the photo's own size and with its own L.
+
+        photo: a path, a Photo, a picture of Pillow's, or an array (h, w, 3) of sRGB or (h, w) of grey: floats
+        0..1, uint8 or uint16.
+        hints: colors at places: a HintSet, a Hint, or a list of Hints or of tuples (x, y, color); None leaves all
+          to the model. vivid: 0 cautious .. 1 as colorful as life.
+        reach: 0 a hint colors what lies near it and looks alike .. 1 it says something of the whole picture.
+        Raises PhotoError if the photo cannot be read, or is none of these, and HintError for what is no
+        hint.
+        """
+        given = photo_of(photo)
+        if isinstance(given, Photo):
+            return self.recolor(given, hints, vivid, reach).srgb
+        return self._color(given, hints, vivid, reach)[0]
+
+    def recolor(
+        self,
+        photo: Given,
+        hints: GivenHints = None,
+        vivid: float = defaults.VIVID,
+        reach: float = defaults.REACH,
+    ) -> Photo:
+        """The photo in color, with its own bit depth, alpha and metadata: as a call takes it, but no floats.
+
+        No float picture of it is made. Raises PhotoError if it cannot be read.
+        """
+        return self.develop(photo, hints, vivid, reach).photo
+
+    def develop(
+        self,
+        photo: Given,
+        hints: GivenHints = None,
+        vivid: float = defaults.VIVID,
+        reach: float = defaults.REACH,
+    ) -> Developed:
+        """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
+        photo = whole_photo(photo)
+        pixels, unfamiliarity = self._color(photo.pixels, hints, vivid, reach)
+        return Developed(replace(photo.in_srgb(), pixels=pixels), unfamiliarity)
+
+    def unfamiliarity(self, photo: Given) -> float:
+        """How unlike the pictures that the model was trained on: 0 none, 1 the threshold of its card.
+
+        Raises PhotoError as a call does, and ModelError if the model was exported without this measure.
+        """
+        if UNFAMILIARITY not in {port.name for port in self.card.outputs}:
+            raise ModelError(
+                f"{self.card.name} has no measure of unfamiliar photos; export it again with this safelight"
+            )
+        L = self._seen(pixels_of(photo))
+        return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
+
+    def suggest(self, photo: Given, hints: GivenHints = None, count: int = 3) -> list[Suggestion]:
+        """Where further hints would help most, best first, and the colors that the model thinks possible there.
+
+        count: 1 to MOST_PLACES. Hints under a lasso are left aside. Raises PhotoError as a call does, HintError for
+        what is no hint or no such count, and ModelError if the model was exported without its distribution over
+        colors.
+        """
+        if (
+            isinstance(count, bool)
+            or not isinstance(count, (int, np.integer))
+            or not 1 <= count <= MOST_PLACES
+        ):
+            raise HintError(f"count is {in_short(count)}; expected a whole number from 1 to {MOST_PLACES}")
+        if DISTRIBUTION not in {port.name for port in self.card.outputs}:
+            raise ModelError(
+                f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
+                "it again with this safelight"
+            )
+        L = self._seen(pixels_of(photo), LONGEST)  # its cost grows with the square of a picture's length
+        points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
+        return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
+
+    def predict(self, L: Lightness, points: Points, vivid: float = 0.0) -> Ab:
+        """ab (h, w, 2) for L (h, w) and hints on the same grid, at just this size: what a judge asks for."""
+        return self._answer(L, points, vivid)[0]
+
+    def _answer(self, L: Lightness, points: Points, vivid: float) -> tuple[Ab, Reply]:
+        planes, reply = self._reply(L, points)
+        gain = self._preparation.vivid_gain
+        ab = answer(reply["ab"], reply["chroma"], planes, points, vivid, gain)
+        return ab[: L.shape[0], : L.shape[1]], reply
+
+    def _reply(self, L: Lightness, points: Points, *also: str) -> tuple[Planes, Reply]:
+        """The question, and what the network says to it."""
+        padded, _ = pad_to_multiple(L, STRIDE)
+        planes = ask(padded, points, self._preparation)
+        return planes, self._session(planes, *also)
+
+    def _seen(self, pixels: Pixels, longest: int = STRIP) -> Lightness:
+        """L of the small copy that the network sees, at most so many short sides long."""
+        small = fit_size(_size(pixels), self.card.size, long_side=longest * self.card.size)
+        return srgb_to_lightness(_shrink(pixels, small))
+
+    def _color(
+        self, pixels: Pixels, hints: GivenHints, vivid: float, reach: float
+    ) -> tuple[Pixels, float | None]:
+        vivid, reach = share(vivid, "vivid"), share(reach, "reach")
+        free, lassos = by_region(as_hint_set(hints))
+        L = self._seen(pixels)
+        with one_thread:
+            points = to_points(free, (L.shape[0], L.shape[1]))
+            ab, reply = self._answer(L, points, vivid)
+            ab = self._near(ab, Points.none(), L, points, vivid, reach)
+            result = replace_ab(pixels, ab)
+            for box, where, inside in self._in_lassos(lassos, _size(pixels), L, ab, points, vivid, reach):
+                # Cut out at the photo's full size, so that nothing leaks past the lasso.
+                np.copyto(result[box.slices], replace_ab(pixels, inside, box=box), where=where[..., None])
+        return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
+
+    def _near(
+        self, hinted: Ab, others: Points, L: Lightness, points: Points, vivid: float, reach: float
+    ) -> Ab:
+        """The free hints (`points`), where they reach; elsewhere the answer to the other hints alone."""
+        if reach >= 1 or not len(points):
+            return hinted
+        return within_reach(hinted, self.predict(L, others, vivid), L, points, reach)
+
+    def _in_lassos(
+        self,
+        lassos: Sequence[tuple[Region, HintSet]],
+        size: tuple[int, int],
+        L: Lightness,
+        ab: Ab,
+        points: Points,
+        vivid: float,
+        reach: float,
+    ) -> Iterator[tuple[Box, Bool[np.ndarray, "y x"], Ab]]:
+        """For each lasso of which something is seen: a box in the photo of this size, where it counts in there, and
+        the answer (h, w, 2) that counts there.
+
+        The largest are asked of the network, each in a run of its own. Where there are more, the others get the
+        answer to the free hints, `ab`, with their own hints kriged into it.
+        """
+        if not lassos:
+            return
+        on_top = topmost([region for region, _ in lassos], size)
+        seen = set(np.unique(on_top).tolist())
+        asked = largest([region for number, (region, _) in enumerate(lassos) if number in seen], LASSO_RUNS)
+        small, planes = (L.shape[0], L.shape[1]), ask(L, Points.none())
+        for number, (region, inside) in enumerate(lassos):
+            around = region_box(region, size)
+            box = box_of(on_top[around.slices] == number, around) if number in seen else None
+            if box is None:
+                continue
+            own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), small)
+            if region in asked:
+                hinted = self.predict(L, to_points(inside, small), vivid)
+                answered = self._near(hinted, own, L, points, vivid, reach)
+            else:
+                answered = obey(ab, planes, own)
+            yield box, on_top[box.slices] == number, answered
+
+
+@overload
+def load(model: Literal["fill"], threads: int = 0) -> Filler: ...  # type: ignore[overload-overlap]
+@overload
+def load(model: Literal["scratches"], threads: int = 0) -> ScratchFinder: ...  # type: ignore[overload-overlap]
+@overload
+def load(model: Literal["figures"], threads: int = 0) -> Autoencoder: ...  # type: ignore[overload-overlap]
+@overload
+def load(model: str | Path | None = None, threads: int = 0) -> Colorizer: ...
+def load(
+    model: str | Path | None = None, threads: int = 0
+) -> Colorizer | Filler | ScratchFinder | Autoencoder:
+    """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo,
+    `load("scratches")(photo)` the mask of its damage; `load("figures")` has `encode`, `decode` and `sample`.
+
+    model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card, whose
+    task decides what is returned (RESTORERS; a pair of files is an autoencoder); None is the bundled colorizer.
+    "fill" and "scratches" work without a model too, by classical methods. threads: how many the network may use,
+    0 for one a core. Raises ModelError.
+    """
+    check_threads(threads)
+    if model is not None:
+        check_name(model)
+    if model == FILL:
+        return load_filler(threads=threads)
+    if model == SCRATCHES:
+        return load_finder(threads=threads)
+    if model is not None and (model == FIGURES or is_autoencoder(model)):
+        return load_vae(model, threads)
+    found = find_model(defaults.MODEL if model is None else model, tuple(RESTORERS))
+    return RESTORERS[found.card.task](found, threads)
+
+
+def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Colorizer:
+    """The colorizer with this model (name or path); None is the bundled one. Raises ModelError."""
+    return Colorizer(find_model(defaults.MODEL if model is None else model, "colorize"), threads)
+
+
+RESTORERS: dict[str, type[Colorizer | Filler | ScratchFinder]] = {
+    "colorize": Colorizer,
+    "fill": Filler,
+    "scratches": ScratchFinder,
+}  # task of a card -> use
+
+
+def _size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
+
+
+def _shrink(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """The small copy that the network sees."""
+    h, w = _size(pixels)
+    if min(h // size[0], w // size[1]) >= 4:
+        # Halved first: OpenCV is several times faster at whole factors. At most one row and column are lost.
+        pixels = resize(pixels[: h // 2 * 2, : w // 2 * 2], (h // 2, w // 2))
+    return resize(pixels, size)

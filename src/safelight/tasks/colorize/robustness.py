@@ -1,0 +1,183 @@
+"""How an automatic answer moves when a photo changes by a few pixels or bits.
+
+Neural networks can be turned by changes that nobody sees (Szegedy et al. 2014). Here the changes are random,
+not sought out: the report says what to expect of scans and copies, not of an attacker.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from safelight.arrays import Ab, Pixels, Srgb
+from safelight.evaluation.intervals import Estimate, bootstrap_weights, estimates
+from safelight.evaluation.metrics import ciede2000, psnr
+from safelight.evaluation.score_cache import Progress
+from safelight.journal.words import pictures as counted
+from safelight.pixels.atomic import put_text
+from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.colorize.baselines import Predict
+from safelight.tasks.colorize.benchmark import Pictures, Question, ask
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.perturb import PERTURBATIONS, Perturbation
+from safelight.tasks.colorize.protocols import PROTOCOLS, Protocol
+from safelight.tasks.colorize.scores import check_answer, show
+from safelight.tasks.colorize.tables import escape, table
+
+VISIBLE = 1.0  # CIEDE2000 where a person just sees a difference
+LIMIT = 64  # pictures, unless another number is asked for
+HEAD = (
+    "small change", "moved", "95 %", "most moved pixel", "gain, dB", "95 %", "seen in", "worst picture",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What one small change did over all pictures.
+
+    moved: mean CIEDE2000 between the answers before and after. most: the same at the most moved pixel, the
+    mean of the pictures. gain: change of the gain over grey in dB, below 0 where the answer got worse.
+    seen: share of pictures that moved visibly. worst: number and movement of the picture that moved most.
+    """
+
+    change: str
+    moved: Estimate
+    most: Estimate
+    gain: Estimate
+    seen: float
+    worst: int
+    worst_moved: float
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """How one model stands up to all of them."""
+
+    model: str
+    dataset: str
+    size: int
+    pictures: int
+    seed: int
+    movements: tuple[Movement, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """In words: what moves the colors a lot, or that nothing does."""
+        loud = sorted((m for m in self.movements if m.moved.value >= VISIBLE), key=lambda m: -m.moved.value)
+        parts = [
+            f"{m.change}: the colors move visibly (CIEDE2000 {m.moved.value:.2f} on average), "
+            f"in {100 * m.seen:.0f} % of the pictures."
+            for m in loud
+        ] or ["None of these small changes moves the colors visibly on average."]
+        most = max(self.movements, key=lambda m: m.worst_moved)
+        parts.append(f"The largest: {most.change} moves picture {most.worst} by {most.worst_moved:.2f}.")
+        return tuple(parts)
+
+
+def robustness(
+    predict: Predict,
+    model: str,
+    pictures: Pictures,
+    *,
+    protocol: Protocol = PROTOCOLS["compact"],
+    perturbations: Sequence[Perturbation] = PERTURBATIONS,
+    limit: int | None = LIMIT,
+    seed: int = 0,
+    dataset: str = "",
+    progress: Progress | None = None,
+) -> Robustness:
+    """Ask about each picture, without hints, as it is and after each change.
+
+    Raises DatasetError if no picture has color, ModelError for an answer of wrong shape or not finite.
+    """
+    questions = ask(pictures, protocol, seed, limit)
+    measured = []
+    for done, question in enumerate(questions, start=1):
+        measured.append(list(_measure(predict, model, question, perturbations, seed)))
+        if progress:
+            progress("small changes", done, len(questions))
+    numbers = [question.index for question in questions]
+    found = np.array(measured)  # picture, change, (moved, most, gain)
+    movements = tuple(
+        _movement(perturbation.name, found[:, number], numbers, seed)
+        for number, perturbation in enumerate(perturbations)
+    )
+    return Robustness(model, dataset, protocol.size, len(questions), seed, movements)
+
+
+def _measure(
+    predict: Predict, model: str, question: Question, perturbations: Sequence[Perturbation], seed: int
+) -> Iterator[tuple[float, float, float]]:
+    """Mean and largest movement, and change of the gain, for each change of one picture."""
+    before = _shown(question, _answer(predict, model, question.pixels))
+    for number, perturbation in enumerate(perturbations):
+        rng = np.random.default_rng((seed, question.index, number))
+        changed = _answer(predict, model, perturbation.change(question.pixels, rng))
+        after = _shown(question, perturbation.back(changed))
+        apart = ciede2000(srgb_to_lab(before), srgb_to_lab(after))
+        gain = psnr(after, question.truth) - psnr(before, question.truth)  # the grey picture is the same
+        yield float(apart.mean()), float(apart.max()), gain
+
+
+def _answer(predict: Predict, model: str, pixels: Pixels) -> Ab:
+    ab = predict(srgb_to_lab(pixels)[..., 0], Points.none())
+    check_answer(model, ab, pixels.shape[:2], 0)
+    return ab
+
+
+def _shown(question: Question, ab: Ab) -> Srgb:
+    """The colors on the unchanged photo, so that only they can differ."""
+    return show(question.L, ab)
+
+
+def _movement(name: str, found: np.ndarray, numbers: Sequence[int], seed: int) -> Movement:
+    weights = bootstrap_weights(len(found), np.random.default_rng(seed))
+    moved, most, gain = estimates(weights @ found)
+    worst = int(found[:, 0].argmax())
+    seen = float(np.mean(found[:, 0] >= VISIBLE))
+    return Movement(name, moved, most, gain, seen, numbers[worst], float(found[worst, 0]))
+
+
+def write_robustness(result: Robustness, folder: Path) -> Path:
+    """Write robustness.md and robustness.json; returns the path of the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    row = {**asdict(result), "sentences": result.sentences}
+    put_text(folder / "robustness.json", json.dumps(row, indent=1) + "\n")
+    page = folder / "robustness.md"
+    put_text(page, _page(result))
+    return page
+
+
+def _page(result: Robustness) -> str:
+    return "\n\n".join(
+        (
+            f"# {escape(result.model)}: small changes",
+            "\n".join(f"- {sentence}" for sentence in result.sentences),
+            table(HEAD, [_row(movement) for movement in result.movements]),
+            f"{counted(result.pictures)} of {escape(result.dataset) or 'the set'} at {result.size} × {result.size} "
+            f"pixels, without hints, seed {result.seed}. Moved: CIEDE2000 between the colors before and after, on "
+            f"the unchanged photo, mean over pixels and pictures; above {VISIBLE:g} a person sees it. Gain: how "
+            "PSNR changes against the true colors. Seen in: pictures that moved visibly. Intervals: percentile "
+            "bootstrap over pictures.",
+        )
+    ) + "\n"  # fmt: skip
+
+
+def _row(m: Movement) -> tuple[str, ...]:
+    """One line of the table: a cell for each column of HEAD."""
+    return (
+        m.change,
+        f"{m.moved.value:.2f}",
+        _interval(m.moved, 2),
+        f"{m.most.value:.1f}",
+        f"{m.gain.value:+.3f}",
+        _interval(m.gain, 3),
+        f"{100 * m.seen:.0f} %",
+        f"{m.worst_moved:.2f} (picture {m.worst})",
+    )
+
+
+def _interval(estimate: Estimate, digits: int) -> str:
+    return f"{estimate.low:.{digits}f} … {estimate.high:.{digits}f}"

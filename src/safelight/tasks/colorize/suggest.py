@@ -1,0 +1,136 @@
+"""Where a further hint would help most: the place from which the most uncertainty of a picture's colors goes.
+
+The network says how uncertain each place is; kriging says how far a hint reaches, given those that are there.
+Together they are a covariance, cov(x, y) = s(x) s(y) r(x, y), with s the network's standard deviation and r the
+correlation after the known hints (Rasmussen & Williams 2006, equation 2.24). A hint at x takes
+sum over y of cov(x, y)² / (cov(x, x) + noise) away. Places are chosen one after the other, each as if those
+before it had been answered (greedy; within 1 - 1/e of the best set, Krause et al. 2008).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float32, Int32
+
+from safelight.arrays import Lightness
+from safelight.pixels.color import lab_to_srgb
+from safelight.pixels.geometry import resize
+from safelight.tasks.colorize.bins import gamut_bins, likely_colors, variance
+from safelight.tasks.colorize.blas import one_thread
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe
+from safelight.tasks.colorize.prepare import shrink_points
+
+MOST_PLACES = 200  # that are looked for at a time; a picture has some hundred cells
+CELL = 8  # pixels of the network's picture a side: what a distribution over colors is told for
+
+
+class Place(NamedTuple):
+    """A cell of the grid, and the share of all uncertainty in the picture that a hint there takes away, 0..1."""
+
+    y: int
+    x: int
+    worth: float
+
+
+def where_next(
+    L: Lightness,
+    variance: Float32[np.ndarray, "h w"],
+    known: Points,
+    count: int,
+    covariance: Covariance = COLORS,
+) -> list[Place]:
+    """The `count` places where further hints would help most, best first; fewer if nothing is uncertain.
+
+    variance: of the color at each cell, given the known hints. known: hints on the same grid.
+    """
+    with one_thread:
+        return _where_next(L, variance, known, count, covariance)
+
+
+def _where_next(
+    L: Lightness,
+    variance: Float32[np.ndarray, "h w"],
+    known: Points,
+    count: int,
+    covariance: Covariance,
+) -> list[Place]:
+    width = L.shape[1]
+    places = describe(L).reshape(-1, FEATURES)
+    noise = covariance.noise
+    prior = _told_all(covariance(places, places), known.y * width + known.x, noise)
+    left = variance.reshape(-1).astype(np.float32)
+    whole, chosen = float(left.sum()), list[Place]()
+    while len(chosen) < count and whole > 0:
+        reach = _squared_correlation(prior, noise)
+        gain = reach @ left
+        best = int(gain.argmax())
+        chosen.append(Place(best // width, best % width, float(gain[best]) / whole))
+        left = left * (1 - reach[best])
+        prior = _told(prior, best, noise)
+    return chosen
+
+
+def _told_all(
+    covariance: Float32[np.ndarray, "n n"], at: Int32[np.ndarray, " m"], noise: float
+) -> Float32[np.ndarray, "n n"]:
+    """What is left of it once the colors at these places are known (equation 2.24)."""
+    if not len(at):
+        return covariance
+    columns = covariance[:, at].astype(np.float64)
+    inner = columns[at] + noise * np.eye(len(at))
+    return np.asarray(covariance - columns @ np.linalg.solve(inner, columns.T), np.float32)
+
+
+def _told(covariance: Float32[np.ndarray, "n n"], at: int, noise: float) -> Float32[np.ndarray, "n n"]:
+    """What is left of it once the color at one place is known."""
+    column = covariance[:, at]
+    return np.asarray(covariance - np.outer(column, column / (column[at] + noise)), np.float32)
+
+
+def _squared_correlation(covariance: Float32[np.ndarray, "n n"], noise: float) -> Float32[np.ndarray, "n n"]:
+    """Share of the variance at y (columns) that a hint at x (rows) takes away."""
+    own = np.maximum(covariance.diagonal(), 1e-6)
+    return np.asarray(covariance**2 / ((own + noise)[:, None] * own), np.float32)
+
+
+class Suggestion(NamedTuple):
+    """A place (fractions from the left and the top), its worth as in `Place`, and the colors that it may have.
+
+    colors: "#rrggbb" as that color looks there, and how likely it is; the likeliest first.
+    """
+
+    x: float
+    y: float
+    worth: float
+    colors: tuple[tuple[str, float], ...]
+
+
+def suggest(
+    L: Lightness, shares: Float32[np.ndarray, "q h8 w8"], known: Points, count: int
+) -> list[Suggestion]:
+    """Where `count` further hints would help most in a picture of lightness L (h, w), best first.
+
+    shares: how likely each bin of color is, given the known hints, in cells of CELL x CELL pixels; cells may
+    reach beyond L, by its padding. known: hints on the grid of L.
+    """
+    h, w = -(-L.shape[0] // CELL), -(-L.shape[1] // CELL)
+    shares, small, bins = shares[:, :h, :w], resize(L, (h, w)), gamut_bins()
+    places = where_next(small, variance(shares, bins), shrink_points(known, (h, w), CELL), count)
+    return [
+        Suggestion(
+            min((place.x + 0.5) * CELL / L.shape[1], 1 - 1e-6),
+            min((place.y + 0.5) * CELL / L.shape[0], 1 - 1e-6),
+            place.worth,
+            tuple(
+                (_hex(float(small[place.y, place.x]), likely.ab), likely.share)
+                for likely in likely_colors(shares[:, place.y, place.x], bins)
+            ),
+        )
+        for place in places
+    ]
+
+
+def _hex(L: float, ab: tuple[float, float]) -> str:
+    srgb = lab_to_srgb(np.array([[[L, *ab]]], np.float32))[0, 0]
+    return "#" + "".join(f"{round(255 * float(value)):02x}" for value in srgb.clip(0, 1))

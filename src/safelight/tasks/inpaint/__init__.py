@@ -1,0 +1,1 @@
+"""Inpainting: holes of a photograph, filled."""

@@ -1,0 +1,137 @@
+"""Probes of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from torch import nn
+
+from safelight.arrays import Mask, Srgb
+from safelight.data.cache import photo_in
+from safelight.journal.doctor.holes import hole_evidence
+from safelight.pixels.geometry import resize
+from safelight.tasks.inpaint.classical import telea
+from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
+from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.predict import NetworkFill
+from safelight.tasks.inpaint.prepare import Preparation, from_span
+from safelight.training.batches import Pictures
+from safelight.training.guard.scale import Sign
+from safelight.training.progress import counted
+
+SCORED, SHOWN, TOLD, LOOKED_AT = 48, 8, 24, 16
+MOST_BEYOND = 4.0  # outside of 0..1: healthy networks stray by less than 1
+LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A picture, its hole, what a classical method (Telea 2004) makes of it."""
+
+    srgb: Srgb
+    mask: Mask
+    classical: Srgb
+
+
+def hole_psnr(result: Srgb, truth: Srgb, mask: Mask) -> float:
+    """PSNR in dB over the pixels of the hole alone, at most 50; NaN where the result is not a number."""
+    squared = ((result - truth) ** 2)[mask > 0]
+    return float(np.minimum(50.0, -10 * np.log10(squared.mean() + 1e-12)))
+
+
+def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
+    """The same probes each time: pictures spread over the set, holes of the six bins in turn."""
+    probes = []
+    for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
+        srgb = resize(photo_in(pictures, int(number)), (size, size)).astype(np.float32) / np.float32(255)
+        rng = np.random.default_rng((0, int(number)))
+        mask = draw_in_bin((size, size), BINS[place % len(BINS)], border=True, rng=rng)
+        emptied = np.where(mask[..., None] > 0, np.float32(0), srgb)
+        probes.append(Probe(srgb, mask, np.where(mask[..., None] > 0, telea(emptied, mask > 0), srgb)))
+    return probes
+
+
+class FillProbes:
+    """The probes of an inpainting run (training/craft.py: Probes)."""
+
+    shown = frozenset({"hole_psnr", "gain_over_telea"})
+    well_by = 0  # the step from which values out of range are an illness (training/guard/looks.py: Ailing)
+    columns = ("hole", "Telea", "result", "truth")
+
+    def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
+        self.probes, self.preparation = probes, preparation
+        self._beyond: float | None = None  # of the last answers, until it is asked for
+
+    def __len__(self) -> int:
+        return len(self.probes)
+
+    def score(self, network: nn.Module) -> dict[str, float]:
+        """Mean PSNR in the holes in dB, and how much that is above Telea, in small and in large holes."""
+        fill = self._fill(network)
+        asked = counted(self.probes, "scoring", len(self.probes))
+        own = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
+        classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.probes])
+        large = np.array([p.mask.mean() > LARGE for p in self.probes])
+        gain = own - classical
+        measures = {"hole_psnr": own, "gain_over_telea": gain}
+        measures |= {"gain_small": gain[~large], "gain_large": gain[large]}
+        return {name: float(values.mean()) for name, values in measures.items() if len(values)}
+
+    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+        """A row a probe: the hole, Telea, the result, the truth."""
+        fill, rows = self._fill(network), []
+        for probe in self.probes[:SHOWN]:
+            emptied = np.where(probe.mask[..., None] > 0, np.float32(1), probe.srgb)
+            rows.append(np.hstack([emptied, probe.classical, fill(probe.srgb, probe.mask), probe.srgb]))
+        sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+        return np.round(sheet * 255).astype(np.uint8)
+
+    def evidence(self, network: nn.Module) -> dict[str, float]:
+        """What the doctor reads (training/doctor.py: Telling)."""
+        fill, told = self._fill(network), self.probes[:TOLD]
+        blank = float(from_span(np.zeros(1, np.float32), self.preparation.span)[0])
+        return hole_evidence(
+            [fill(probe.srgb, probe.mask) for probe in told],
+            [probe.srgb for probe in told],
+            [probe.mask for probe in told],
+            [probe.classical for probe in told],
+            blank,
+        )
+
+    def answers(
+        self, network: nn.Module
+    ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
+        """What is in the holes of the first probes, and what should be: what the guard looks at.
+
+        Around the hole is its mean color, so that nothing but the filling counts.
+        """
+        fill, probes = self._fill(network), self.probes[:LOOKED_AT]
+        given = [_hole_alone(fill(probe.srgb, probe.mask), probe.mask) for probe in probes]
+        self._beyond = fill.beyond
+        return np.stack(given), np.stack([_hole_alone(probe.srgb, probe.mask) for probe in probes])
+
+    def illness(self, network: nn.Module) -> Sign | None:
+        """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
+
+        They are asked anew otherwise.
+        """
+        if self._beyond is None and self.probes:
+            self.answers(network)
+        most, self._beyond = self._beyond or 0.0, None
+        return Sign("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
+
+    def findings(self, network: nn.Module) -> dict[str, Any]:
+        """Nothing beyond the scores."""
+        return {}
+
+    def _fill(self, network: nn.Module) -> NetworkFill:
+        assert isinstance(network, Filler)
+        return NetworkFill(network, self.preparation)
+
+
+def _hole_alone(srgb: Srgb, mask: Mask) -> Srgb:
+    """The picture with the mean color of its hole in place of what is known."""
+    hole = mask > 0
+    return np.where(hole[..., None], srgb, srgb[hole].mean(axis=0)).astype(np.float32)

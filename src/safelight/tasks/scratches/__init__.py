@@ -1,0 +1,1 @@
+"""Scratch detection: a mask of the damage of a photograph."""

@@ -1,0 +1,88 @@
+"""Finding damage as a question and its answer: the one preparation for training, judging and use.
+
+A question is the picture: red, green, blue, -1..1. The answer is one plane: how likely each pixel is damaged.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from safelight.arrays import Mask, Planes, Srgb
+from safelight.errors import RecipeError
+from safelight.masks.edit import grow, resize_mask
+from safelight.masks.shapes import Hole, Size
+from safelight.pixels.geometry import reckoned_side
+from safelight.tasks.inpaint.prepare import to_span
+from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, continued, long_parts
+
+SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
+WIDEST = (11, 19)  # pixels, on small photos and on large ones: what is wider was never trained on as damage
+SHARE = 1 / 24  # of the long side, between the two
+MOST_ENLARGED = 4.0
+WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure still continues
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a photo is looked at. In the card, so that a model is used as it was trained.
+
+    working: long side in pixels at which photos are looked at; smaller ones as they are.
+    threshold: likelihood from which on a pixel is damaged, at the middle sensitivity; a finished run has measured
+      its own.
+    enlarge: photos are looked at enlarged so many times: a network that learned from soft pictures takes what is
+      sharp for damage.
+    """
+
+    working: int = 1024
+    threshold: float = 0.5
+    enlarge: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.working < 64:
+            raise RecipeError(f"preparation.working is {self.working}; expected a long side from 64 pixels")
+        if not 0 < self.threshold < 1:
+            raise RecipeError(f"preparation.threshold is {self.threshold}; expected a likelihood, 0 to 1")
+        if not 1 <= self.enlarge <= MOST_ENLARGED:
+            raise RecipeError(f"preparation.enlarge is {self.enlarge}; expected 1 to {MOST_ENLARGED:g}")
+
+
+def ask(srgb: Srgb) -> Planes:
+    """The question: planes (3, h, w), -1..1, for a picture (h, w, 3), 0..1."""
+    return np.ascontiguousarray(np.moveaxis(to_span(srgb, "centered"), 2, 0))
+
+
+def answer(reply: Planes) -> Mask:
+    """Likelihood of damage (h, w), 0..1, from a network's reply (1, h, w)."""
+    return np.asarray(reply[0].clip(0, 1), np.float32)
+
+
+def likely_mask(
+    likelihood: Mask, size: Size, settings: ScratchSettings = USUAL, threshold: float = 0.5
+) -> Mask:
+    """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
+
+    threshold: at sensitivity 0.5. A pixel that is a little less likely counts where it continues one that is
+    likely enough (hysteresis, Canny 1986). What is wider than WIDEST is left: it is a
+    collar or a flower.
+    """
+    odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
+    found = continued(likelihood > _share(odds), likelihood > _share(odds - WEAK))
+    found &= ~_wide(found, max(reckoned_side((found.shape[0], found.shape[1])), settings.part_of))
+    if not settings.dust:
+        found = long_parts(found, settings)
+    return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+
+
+def _wide(found: Hole, photo: int) -> Hole:
+    """Where a disc of the widest damage fits into what was found, and just beside. photo: its long side."""
+    import cv2
+
+    widest = round(min(max(photo * SHARE, WIDEST[0]), WIDEST[1]))
+    disc, beside = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (widest, 7))
+    core = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disc)
+    return np.asarray(cv2.dilate(core, beside) > 0)
+
+
+def _share(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))

@@ -1,0 +1,62 @@
+"""The recipe of a run that learns to find scratches, cracks and dust."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from safelight.errors import RecipeError
+from safelight.nn.encoder_unet import EncoderUNetSettings
+from safelight.nn.plain_settings import PlainSettings
+from safelight.tasks.scratches.damage import DamageSettings
+from safelight.tasks.scratches.losses import ScratchLossSettings
+from safelight.tasks.scratches.prepare import Preparation
+from safelight.tasks.scratches.print_simulation import PrintSettings
+from safelight.training.augment import Augmentation, check_off
+from safelight.training.guard.settings import GuardSettings
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+
+WEAR = DamageSettings(
+    scratches=4, cracks=2, dust=10, stains=0, folds=1, flakes=2, widths=(0.6, 7.0), visible=0.06
+)
+
+
+@dataclass(frozen=True)
+class ScratchRecipe:
+    """Everything that a run of a finder of damage is made of.
+
+    name: what the recipe is called; run folders bear it.
+    task: what is learned; each recipe has its own, which cannot be changed.
+    unharmed: share of samples without any damage.
+    """
+
+    name: str
+    task: Literal["scratches"] = "scratches"
+    model: PlainSettings | EncoderUNetSettings = field(default_factory=PlainSettings)
+    damage: DamageSettings = WEAR
+    unharmed: float = 0.35
+    prints: PrintSettings = field(default_factory=PrintSettings)
+    preparation: Preparation = field(default_factory=Preparation)
+    augment: Augmentation = field(default_factory=Augmentation)
+    loss: ScratchLossSettings = field(default_factory=ScratchLossSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    guard: GuardSettings = field(default_factory=GuardSettings)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        check_off(self.augment, ("aging",), "prints are aged by the settings of prints")
+        if not 0 <= self.unharmed < 1:
+            raise RecipeError(f"unharmed is {self.unharmed}; expected a share of samples, 0 to below 1")
+        if self.augment.size % self.model.multiple:
+            raise RecipeError(
+                f"augment.size is {self.augment.size}; expected a multiple of {self.model.multiple}, "
+                "by which the network shrinks pictures (a plain one by model.steps and model.factor)"
+            )
+        if not isinstance(self.model, PlainSettings):
+            return
+        if self.model.output != "none":
+            raise RecipeError(f"model.output is {self.model.output}; answers are logits here: set it to none")
+        if self.model.convolution == "partial" or self.model.bottleneck.contextual:
+            raise RecipeError(
+                "partial convolution and contextual attention need a mask, which is the answer here"
+            )

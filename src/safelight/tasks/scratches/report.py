@@ -1,0 +1,126 @@
+"""The report of a verdict on finders, for a person: plain words, tables by kind and width, pictures."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from safelight.arrays import Srgb
+from safelight.evaluation.cells import CellComparison
+from safelight.journal.words import number
+from safelight.pixels.atomic import put_text
+from safelight.tasks.colorize.benchmark import Pictures
+from safelight.tasks.colorize.tables import MARKS, escape, table
+from safelight.tasks.inpaint.sheet import Shown, draw_fills
+from safelight.tasks.scratches.benchmark import CELLS, PRINTS, VISIBLE, ask
+from safelight.tasks.scratches.damage_kinds import DIRT, PAPER
+from safelight.tasks.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
+from safelight.tasks.scratches.verdict import ScratchVerdict
+
+RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
+CELLS_SHOWN = (1, 4, 12)  # scratches and cracks of middle width, and a whole print
+LEAD = 3  # sentences that stand at the top as a paragraph
+NOTES = f"""\
+- Each picture is made a print ({PRINTS.grey:.0%} black and white, {PRINTS.toned:.0%} toned; up to {PRINTS.lookalikes}
+  groups of strands, rods, lattices, letters, hems and spots drawn into it that are no damage), damaged by one kind
+  at one range of widths in pixels (bright as paper, {PAPER.mean():.2f}, or dark as dirt, {DIRT.mean():.2f}), and
+  scanned: faded, soft, noisy, JPEG.
+- Truth is what the damage changed by more than {VISIBLE:g} of black to white, before the print was scanned.
+- What is found within the tolerance of damage is right; damage within the tolerance of a find is seen. Pixels of
+  all pictures count together. Intersection over union: damage seen, over all damage and false finds together.
+  Average precision ranks pixels by likelihood; whole pixels within the tolerance of damage do not count.
+- The ridge filter is told that squares are parts of photos of {PHOTO} pixels.
+- Intervals: percentile bootstrap over pictures, 2000 resamples, each 95 % by itself."""
+
+
+def write_scratches_report(verdict: ScratchVerdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
+    """Write report.md, verdict.json and, of the pictures shown, pictures.png; returns the path of report.md."""
+    folder.mkdir(parents=True, exist_ok=True)
+    verdict.save(folder / "verdict.json")
+    if shown:
+        draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
+    page = folder / "report.md"
+    put_text(page, page_of(verdict, bool(shown)))
+    return page
+
+
+def pick_prints(verdict: ScratchVerdict, finder: Finder, pictures: Pictures) -> list[Shown]:
+    """The picture where the model leads most over the ridge filter, the median and the worst one."""
+    ordered = sorted(verdict.gains, key=lambda index: -verdict.gains[index])
+    ranks = {"best": ordered[0], "median": ordered[len(ordered) // 2], "worst": ordered[-1]}
+    asked = {each.index: each for each in ask(pictures, verdict.size, verdict.seed, verdict.pictures)}
+    rows, seen = [], set()
+    for rank, index in ranks.items():
+        for cell in CELLS_SHOWN if index not in seen else ():
+            scan, mask = asked[index].print(cell)
+            others = [(name, find(scan).mask) for name, find in [*CLASSICAL.items()][-1:]]
+            marked = [*others, (verdict.model, finder(scan).mask)]
+            painted = tuple((name, paint(scan, found > 0, mask)) for name, found in marked)
+            truth = ("truth", paint(scan, mask, mask))
+            rows.append(Shown(f"{rank}, {CELLS[cell].name}", (("", scan), *painted, truth)))
+        seen.add(index)
+    return rows
+
+
+def paint(scan: Srgb, found: np.ndarray, mask: np.ndarray) -> Srgb:
+    """The print with what was found in green, what was missed in yellow and false finds in red."""
+    painted = scan.copy()
+    for where, color in ((found & mask, RIGHT), (mask & ~found, MISSED), (found & ~mask, FALSE)):
+        painted[where] = color
+    return painted
+
+
+def page_of(verdict: ScratchVerdict, pictures: bool) -> str:
+    """The text of report.md."""
+    parts = [
+        f"# {escape(verdict.model)}: verdict on finding damage",
+        escape(" ".join(verdict.sentences[:LEAD])),
+        "\n".join(f"- {escape(sentence)}" for sentence in verdict.sentences[LEAD:]),
+        "![best, median and worst pictures](pictures.png)" if pictures else "",
+        "Green: found. Yellow: missed. Red: false." if pictures else "",
+    ]
+    for key, statistic in STATISTICS.items():
+        better = {1: "higher is better", -1: "lower is better", 0: ""}[statistic.better]
+        parts += [f"## {', '.join(filter(None, [statistic.title, statistic.unit, better]))}"]
+        parts += [_values(verdict, key), _leads(verdict, key) if key in COMPARED else ""]
+    parts += [
+        "## How this was judged",
+        f"All finders looked at the same prints, sha256 `{verdict.questions}` (seed {verdict.seed}).",
+        NOTES,
+        f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _values(verdict: ScratchVerdict, key: str) -> str:
+    """Every finder in every cell, with the model's interval; the best of each row is bold."""
+    statistic, rows = STATISTICS[key], []
+    for cell in verdict.cells:
+        values = [verdict.curves[method][key][cell].value for method in verdict.methods]
+        if all(math.isnan(value) for value in values):
+            continue
+        shown = [number(value, statistic.digits) for value in values]
+        if statistic.better and not any(math.isnan(value) for value in values):
+            best = int(np.argmax(np.array(values) * statistic.better))
+            shown[best] = f"**{shown[best]}**"
+        own = verdict.curves[verdict.model][key][cell]
+        interval = f"{number(own.low, statistic.digits)} to {number(own.high, statistic.digits)}"
+        rows.append([cell, shown[0], interval, *shown[1:]])
+    return table(["damage, px", escape(verdict.model), "interval", *map(escape, verdict.methods[1:])], rows)
+
+
+def _leads(verdict: ScratchVerdict, key: str) -> str:
+    """The model's lead over each other finder, paired by picture, with intervals."""
+    digits, rows = STATISTICS[key].digits, []
+    for cell in verdict.cells:
+        leads = [verdict.compared(method, key, cell) for method in verdict.methods[1:]]
+        if any(leads):
+            rows.append([cell, *("–" if lead is None else _lead(lead, digits) for lead in leads)])
+    told = "The model's lead, paired by picture, with 95 % intervals (▼ it loses, ? it cannot be told):"
+    return f"{told}\n\n" + table(["damage, px", *(f"over {escape(m)}" for m in verdict.methods[1:])], rows)
+
+
+def _lead(found: CellComparison, digits: int) -> str:
+    lead = found.difference
+    interval = f"{number(lead.low, digits)} to {number(lead.high, digits)}"
+    return f"{number(lead.value, digits, signed=True)}{MARKS[found.standing]} ({interval})"

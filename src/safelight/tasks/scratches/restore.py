@@ -1,0 +1,125 @@
+"""The one path from a photo to the mask of its scratches, cracks and dust."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from safelight.arrays import Mask, Pixels, Srgb
+from safelight.errors import ModelError, PhotoError, in_short
+from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
+from safelight.pixels.given import Given, pixels_of
+from safelight.runtime.modelfile import ModelFile, find_model
+from safelight.runtime.session import Session
+from safelight.tasks.scratches.prepare import Preparation, answer, ask, likely_mask
+from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, find_scratches
+
+FindMethod = Literal["auto", "network", "ridge"]
+FIND_METHODS: tuple[FindMethod, ...] = get_args(FindMethod)
+MODEL = "scratches"  # the bundled model: weights/scratches.onnx
+STRIDE = 32  # the network halves its planes at most five times
+TILE, OVERLAP = 512, 64  # pixels
+
+
+@dataclass(frozen=True)
+class Found:
+    """The mask (h, w), 1 = damaged, and what found it."""
+
+    mask: Mask
+    method: Literal["network", "ridge"]
+
+    @property
+    def title(self) -> str:
+        """The method in words."""
+        return {"network": "(found by the network)", "ridge": "(found by the ridge filter)"}[self.method]
+
+
+class ScratchFinder:
+    """Finds damage in photos. Made by `load("scratches")`.
+
+    model: the model; None has the ridge filter alone. threads: of the network, 0 for one a core.
+    """
+
+    def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
+        self.card = model.card if model else None
+        self._session = Session(model, threads) if model else None
+        self.preparation = model.prepared(Preparation) if model else Preparation()
+
+    def __call__(
+        self,
+        photo: Given,
+        sensitivity: float = 0.5,
+        method: FindMethod = "auto",
+    ) -> Mask:
+        """The mask of the damage: float32 (h, w), 1 = damaged, of the photo's size.
+
+        photo: as a colorizer takes it (pixels/given.py). sensitivity: 0 only what is plain .. 1 much that is
+        none. Raises PhotoError, ModelError, RecipeError.
+        """
+        return self.find(pixels_of(photo), ScratchSettings(sensitivity), method).mask
+
+    def find(self, pixels: Pixels, settings: ScratchSettings = USUAL, method: FindMethod = "auto") -> Found:
+        """The mask of the damage of a picture (h, w, 3), uint8, uint16 or floats 0..1, and the method.
+
+        method: "network", "ridge"; "auto" is the network where there is one. Of the settings, `dark` and those
+        of lengths are the ridge filter's. Raises PhotoError for another method, ModelError for "network" without
+        a model.
+        """
+        if method not in FIND_METHODS:
+            raise PhotoError(
+                f"there is no method {in_short(method)} to find with; choose one of {', '.join(FIND_METHODS)}"
+            )
+        if method == "ridge" or (method == "auto" and self._session is None):
+            return Found(find_scratches(pixels, settings), "ridge")
+        size = (pixels.shape[0], pixels.shape[1])
+        small = resize(pixels, working_size(size, self.preparation.working))
+        likelihood = self.predict(_floats(small))
+        return Found(likely_mask(likelihood, size, settings, self.preparation.threshold), "network")
+
+    def predict(self, srgb: Srgb) -> Mask:
+        """Likelihood of damage (h, w), 0..1, of a picture of this size, looked at as the model's card says.
+
+        Raises ModelError.
+        """
+        if self._session is None:
+            raise ModelError("no model for finding scratches is bundled; give one (MODEL.onnx)")
+        size, times = (srgb.shape[0], srgb.shape[1]), self.preparation.enlarge
+        if times == 1:
+            return self._likelihood(srgb)
+        larger = _enlarged(srgb, (round(size[0] * times), round(size[1] * times)))
+        return np.asarray(resize(self._likelihood(larger), size), np.float32)
+
+    def _likelihood(self, srgb: Srgb) -> Mask:
+        """Of a picture at just this size, tile by tile."""
+        padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
+        size = (padded.shape[0], padded.shape[1])
+        pieces = ((box, self._look(padded, box)) for box in tiles(size, TILE, OVERLAP))
+        return np.asarray(untile(pieces, size, OVERLAP)[:h, :w])
+
+    def _look(self, srgb: Srgb, box: Box) -> Mask:
+        assert self._session is not None
+        return answer(next(iter(self._session(planes=ask(srgb[box.slices])).values())))
+
+
+def _enlarged(srgb: Srgb, size: tuple[int, int]) -> Srgb:
+    """By cubic interpolation: a linear one leaves edges with steps, which look like cracks."""
+    import cv2
+
+    larger = cv2.resize(np.asarray(srgb, np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(larger.clip(0, 1), np.float32)
+
+
+def load_finder(model: str | Path | None = None, threads: int = 0) -> ScratchFinder:
+    """The finder with this model (name or path); None is the bundled one, or none where none is bundled."""
+    if model is None:
+        from safelight.runtime.modelfile import list_bundled
+
+        model = MODEL if any(each.path.stem == MODEL for each in list_bundled()) else None
+    return ScratchFinder(None if model is None else find_model(model, "scratches"), threads)
+
+
+def _floats(pixels: Pixels) -> Srgb:
+    if pixels.dtype.kind == "f":
+        return np.asarray(pixels, np.float32)
+    return np.asarray(np.divide(pixels, np.float32(np.iinfo(pixels.dtype).max), dtype=np.float32))

@@ -1,0 +1,112 @@
+"""Probes of a run that learns to find damage: fixed prints, damaged and whole, beside the classical finder."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from torch import nn
+
+from safelight.arrays import Mask, Srgb
+from safelight.data.cache import photo_in
+from safelight.masks.match import Matches, count_matches, ranked_precision
+from safelight.pixels.geometry import resize
+from safelight.tasks.scratches.dataset import wear
+from safelight.tasks.scratches.network import Finder
+from safelight.tasks.scratches.predict import NetworkFinder
+from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.ridge_filter import find_scratches
+from safelight.training.batches import Pictures
+from safelight.training.progress import counted
+
+SCORED, SHOWN = 64, 8
+QUIET = 1.0  # per mille of the pixels of whole prints that may be taken for damage
+THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A scan of a print, where it is damaged, and where the classical finder thinks so."""
+
+    srgb: Srgb
+    mask: Mask
+    classical: Mask
+
+
+def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> list[Probe]:
+    """The same probes each time: pictures spread over the set; every other one is whole."""
+    probes, side = [], (recipe.augment.size, recipe.augment.size)
+    for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
+        srgb = resize(photo_in(pictures, int(number)), side).astype(np.float32) / np.float32(255)
+        scan, mask = wear(srgb, recipe, np.random.default_rng((0, int(number))), harmed=place % 2 == 0)
+        probes.append(Probe(scan, mask, find_scratches(scan)))
+    return probes
+
+
+class ScratchProbes:
+    """The probes of a run (training/craft.py: Probes)."""
+
+    shown = frozenset({"f1", "false_finds"})
+    columns = ("print", "ridge filter", "model", "truth")
+
+    def __init__(self, probes: list[Probe], threshold: float) -> None:
+        self.probes, self.threshold = probes, threshold
+
+    def __len__(self) -> int:
+        return len(self.probes)
+
+    def score(self, network: nn.Module) -> dict[str, float]:
+        """F1, precision, recall and average precision on damaged prints, and the gain in F1 over the classical finder.
+
+        false_finds: per mille of the pixels of whole prints that are taken for damage.
+        Where no print is damaged, or none is whole, what would be measured on them is left out.
+        """
+        asked = counted(self.probes, "scoring", len(self.probes))
+        likely = [self._find(network)(probe.srgb) for probe in asked]
+        harmed = [(p, own) for p, own in zip(self.probes, likely, strict=True) if p.mask.any()]
+        whole = [own for p, own in zip(self.probes, likely, strict=True) if not p.mask.any()]
+        measures: dict[str, float] = {}
+        if harmed:
+            own = _sum(count_matches(each > self.threshold, p.mask) for p, each in harmed)
+            classical = _sum(count_matches(p.classical, p.mask) for p, _ in harmed)
+            ranked = [ranked_precision(each, p.mask) for p, each in harmed]
+            measures = {"precision": own.precision, "recall": own.recall, "f1": own.f1}
+            measures |= {
+                "gain_over_ridge": own.f1 - classical.f1,
+                "average_precision": float(np.mean(ranked)),
+            }
+        if whole:
+            measures["false_finds"] = float(
+                np.mean([1000 * (each > self.threshold).mean() for each in whole])
+            )
+        return measures
+
+    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+        """A row a probe: the print, the classical finder, the likelihood of damage, the truth."""
+        find, rows = self._find(network), []
+        for probe in self.probes[:SHOWN]:
+            planes = (probe.classical, find(probe.srgb), probe.mask)
+            rows.append(
+                np.hstack([probe.srgb, *(np.repeat(plane[..., None], 3, axis=2) for plane in planes)])
+            )
+        sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
+        return np.round(sheet * 255).astype(np.uint8)
+
+    def findings(self, network: nn.Module) -> dict[str, Any]:
+        """The least threshold at which whole prints are left alone: a false find spoils what was sound."""
+        find = self._find(network)
+        whole = [find(probe.srgb) for probe in self.probes if not probe.mask.any()]
+        if not whole:
+            return {}
+        likely = np.concatenate([each.ravel() for each in whole])
+        quiet = [level for level in THRESHOLDS if 1000 * (likely > level).mean() <= QUIET]
+        return {"threshold": min(quiet, default=THRESHOLDS[-1])}
+
+    def _find(self, network: nn.Module) -> NetworkFinder:
+        assert isinstance(network, Finder)
+        return NetworkFinder(network)
+
+
+def _sum(matches: Any) -> Matches:
+    """Counts of several pictures (one at least) as of one."""
+    return Matches(*map(int, np.sum([*matches], axis=0)))

@@ -1,0 +1,58 @@
+"""What is typed that no command can use is refused in a line, before anything is done."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from safelight.cli.given import Finite, Place
+from safelight.cli.main import cli
+
+
+def _all(
+    command: click.Command, name: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if isinstance(command, click.Group):
+        for inner, each in command.commands.items():
+            yield from _all(each, (*name, inner))
+    else:
+        yield name, command
+
+
+COMMANDS = list(_all(cli))
+PLACES = [
+    (name, each) for name, command in COMMANDS for each in command.params if isinstance(each.type, click.Path)
+]
+NUMBERS = [
+    (name, each)
+    for name, command in COMMANDS
+    for each in command.params
+    if isinstance(each.type, click.types.FloatParamType)
+]
+
+
+def _given(name: tuple[str, ...], wrong: click.Parameter, value: str) -> list[str]:
+    """A command line with this value, and something for each of its arguments."""
+    command = dict(COMMANDS)[name]
+    arguments = [each for each in command.params if isinstance(each, click.Argument) and each.required]
+    words = [value if each is wrong else "x.jpg" for each in arguments]
+    option = [wrong.opts[0], value] if isinstance(wrong, click.Option) else []
+    return [*name, *option, "--", *words, *([value] if not option and wrong not in arguments else [])]
+
+
+@pytest.mark.parametrize(("name", "wrong"), PLACES)
+def test_an_empty_name_is_no_folder(name: tuple[str, ...], wrong: click.Parameter) -> None:
+    """safelight colorize "$PHOTOS" with PHOTOS unset would color the folder that one is in."""
+    assert isinstance(wrong.type, Place)
+    done = CliRunner().invoke(cli, _given(name, wrong, ""))
+    assert (done.exit_code, "it is empty" in done.output) == (2, True), done.output
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e999"])
+@pytest.mark.parametrize(("name", "wrong"), NUMBERS)
+def test_a_number_is_finite(name: tuple[str, ...], wrong: click.Parameter, value: str) -> None:
+    """NaN is below no bound and above none, so that it passes each range."""
+    done = CliRunner().invoke(cli, _given(name, wrong, value))
+    assert done.exit_code == 2, done.output
+    assert isinstance(wrong.type, Finite)

@@ -1,0 +1,185 @@
+"""Whole sittings: who wins is known beforehand."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.errors import ModelError, SafelightError
+from safelight.evaluation.test_split_log import LOOKS
+from safelight.pixels.color import srgb_to_lab
+from safelight.tasks.colorize.baselines import BASELINES, grey, kernel_regression
+from safelight.tasks.colorize.benchmark import PictureList, ask
+from safelight.tasks.colorize.evaluate import judge
+from safelight.tasks.colorize.examples import pick_examples
+from safelight.tasks.colorize.protocols import Protocol
+from safelight.tasks.colorize.verdict import Verdict
+
+
+class Oracle:
+    """Knows the truth of the album, and keeps a share of it."""
+
+    def __init__(self, album: PictureList, protocol: Protocol, share: float = 1.0) -> None:
+        self.share = share
+        labs = [srgb_to_lab(question.pixels) for question in ask(album, protocol)]
+        self.known = {lab[..., 0].tobytes(): lab[..., 1:] for lab in labs}
+
+    def __call__(self, L: np.ndarray, points: object) -> np.ndarray:
+        return self.share * self.known[L.tobytes()]
+
+
+def faded(L: np.ndarray, points: object) -> np.ndarray:
+    """Kernel regression, a little paler: loses to it for certain."""
+    return 0.8 * kernel_regression(L, points)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("dataset")
+
+
+@pytest.fixture(scope="module")
+def loser(album: PictureList, tiny: Protocol, kept: Path) -> Verdict:
+    return judge(faded, "faded", album, tiny, dataset="album", split="val", folder=kept)
+
+
+def test_the_truth_wins_everywhere(album: PictureList, tiny: Protocol, kept: Path) -> None:
+    verdict = judge(Oracle(album, tiny), "oracle", album, tiny, folder=kept)
+    assert verdict.methods == ("oracle", *BASELINES)
+    assert {comparison.standing for comparison in verdict.comparisons} == {"wins"}
+    assert verdict.estimate("oracle", "psnr", 5).value == pytest.approx(50)
+    assert verdict.estimate("grey", "gain", 5).value == 0
+    text = " ".join(verdict.sentences)
+    named = "grey, nearest hint, kernel regression, Levin 2004, kriging; 95 % intervals"
+    assert (
+        f"It is better than every other method ({named}), in PSNR and in CIEDE2000, at every number" in text
+    )
+    assert "loses" not in text
+
+
+def test_a_loser_is_told_so(loser: Verdict) -> None:
+    lost = {(c.baseline, c.statistic) for c in loser.losses()}
+    assert ("kernel regression", "psnr") in lost
+    assert all(c.difference.high < 0 for c in loser.losses())
+    assert any(s.startswith("It loses to kernel regression in PSNR at ") for s in loser.sentences)
+    assert any("cannot be told from grey" in s for s in loser.sentences)  # without hints it is grey
+    assert (
+        loser.sentences[0]
+        == "faded was judged on 15 pictures of the val split of album under the protocol tiny."
+    )
+
+
+def test_without_hints_only_grey_is_compared(loser: Verdict) -> None:
+    assert {c.baseline for c in loser.comparisons if c.hints == 0} == {"grey"}
+    assert loser.best_baseline[0] == "grey"
+    assert loser.best_baseline[20] in ("kernel regression", "Levin 2004", "kriging")
+
+
+def test_groups(loser: Verdict) -> None:
+    sizes = {group.name: group.pictures for group in loser.groups}
+    assert sizes == {
+        "all": 15, "chroma low": 5, "chroma middle": 5, "chroma high": 5,
+        "source fields": 10, "source rooms": 5, "tag standing": 7,
+    }  # fmt: skip
+    colors = {group.name: group.curves["grey"]["rms_ab"][0].value for group in loser.groups}
+    assert colors["chroma low"] < colors["chroma middle"] < colors["chroma high"]
+
+
+def test_a_verdict_survives_its_file(loser: Verdict, tmp_path: Path) -> None:
+    path = loser.save(tmp_path / "verdict.json")
+    document = json.loads(path.read_text())
+    assert document["format"] == "safelight-verdict"
+    back = Verdict.load(path)
+    assert back.to_json() == loser.to_json()
+    assert back.sentences == loser.sentences
+    assert back.losses()[0].standing == "loses"
+    assert np.isnan(back.estimate("faded", "disobedience", 0).value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "safelight-verdict", "version": 1}',
+        '{"format": "safelight-verdict", "version": 1, "groups": [{"curves": []}], "comparisons": []}',
+        '{"version": 2}',
+    ],
+)
+def test_files_that_are_no_verdict(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "verdict.json"
+    path.write_text(text)
+    with pytest.raises(SafelightError, match="judge again"):
+        Verdict.load(path)
+    with pytest.raises(SafelightError, match="judge again"):
+        Verdict.load(tmp_path / "nothing.json")
+
+
+def test_every_look_at_the_test_split_is_counted(album: PictureList, tiny: Protocol, tmp_path: Path) -> None:
+    def sit(split: str) -> Verdict:
+        return judge(grey, "m", album, tiny, limit=2, baselines=False, split=split, folder=tmp_path)
+
+    assert [sit(split).looks for split in ("val", "test", "train", "test")] == [None, 1, None, 2]
+    looks = [json.loads(line) for line in (tmp_path / LOOKS).read_text().splitlines()]
+    assert [look["pictures"] for look in looks] == [2, 2]
+    assert "evaluated 3 times" in sit("test").sentences[-1]
+
+
+def test_vivid_is_measured_against_the_truth(album: PictureList, tiny: Protocol) -> None:
+    cautious, vivid = Oracle(album, tiny, 0.2), Oracle(album, tiny)
+    verdict = judge(cautious, "m", album, tiny, vivid=vivid, baselines=False)
+    assert verdict.vivid is not None
+    assert verdict.vivid.vivid.value == pytest.approx(1, abs=0.01)
+    assert 0.1 < verdict.vivid.cautious.value < 0.4
+    assert verdict.vivid.vivid_gain.value > verdict.vivid.cautious_gain.value
+    assert any("1.00 (1.00 to 1.00) times as colorful as the truth" in s for s in verdict.sentences)
+    assert Verdict.from_json(verdict.to_json()).to_json() == verdict.to_json()
+
+
+def test_few_pictures_tell_nothing(album: PictureList, tiny: Protocol) -> None:
+    verdict = judge(Oracle(album, tiny), "oracle", album, tiny, limit=3, baselines=False)
+    assert {c.standing for c in verdict.comparisons} == {"cannot tell"}
+    assert any("too few" in s for s in verdict.sentences)
+
+
+def test_enlarged_pictures_are_told(album: PictureList, tiny: Protocol) -> None:
+    small = PictureList([pixels[:24, :24] for pixels in album.pixels[:2]] + [album.pixels[2]])
+    verdict = judge(grey, "m", small, tiny, baselines=False)
+    assert verdict.enlarged == 2
+    assert any(s.startswith("2 pictures had to be enlarged") for s in verdict.sentences)
+
+
+def test_others_can_be_judged_beside(album: PictureList, tiny: Protocol, kept: Path) -> None:
+    verdict = judge(faded, "faded", album, tiny, beside={"older run": faded}, folder=kept)
+    assert verdict.methods == ("faded", *BASELINES, "older run")
+    same = [c for c in verdict.comparisons if c.baseline == "older run"]
+    assert {c.difference.value for c in same} == {0.0}
+    assert {c.standing for c in same} == {"cannot tell"}
+    assert "older run" not in verdict.best_baseline.values()
+    assert {c.hints for c in same} == set(verdict.counts)
+
+
+def test_a_better_model_beside_is_told_without_hints_too(album: PictureList, tiny: Protocol) -> None:
+    verdict = judge(grey, "grey one", album, tiny, beside={"older run": Oracle(album, tiny)}, baselines=False)
+    lost = [c for c in verdict.losses() if c.baseline == "older run"]
+    assert 0 in {c.hints for c in lost}
+    assert any("It loses to older run" in sentence for sentence in verdict.sentences)
+
+
+def test_a_baseline_can_be_judged_itself(album: PictureList, tiny: Protocol, kept: Path) -> None:
+    verdict = judge(grey, "grey", album, tiny, folder=kept)
+    assert verdict.methods == tuple(BASELINES)
+
+
+def test_a_model_that_answers_nonsense_is_named(album: PictureList, tiny: Protocol) -> None:
+    with pytest.raises(ModelError, match="broken answered"):
+        judge(lambda L, points: L, "broken", album, tiny, baselines=False)
+
+
+def test_examples_are_the_best_median_and_worst(album: PictureList, tiny: Protocol, loser: Verdict) -> None:
+    examples = pick_examples(loser, faded, album, tiny, each=2)
+    assert list(examples) == [0]  # this protocol does not ask with 10 hints
+    assert [own.rank for own in examples[0]] == ["best"] * 2 + ["median"] * 2 + ["worst"] * 2
+    assert len({own.title for own in examples[0]}) == 6

@@ -1,0 +1,215 @@
+"""Whole sittings on holes: who wins is known beforehand; masks and scores are kept."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.errors import DatasetError, ModelError, SafelightError
+from safelight.evaluation.cells import ALL
+from safelight.evaluation.test_split_log import LOOKS
+from safelight.tasks.colorize.benchmark import PictureList
+from safelight.tasks.inpaint import score_cache as kept
+from safelight.tasks.inpaint.benchmark import CELLS, ask
+from safelight.tasks.inpaint.classical import CLASSICAL, mean_color, telea
+from safelight.tasks.inpaint.evaluate import judge_fill
+from safelight.tasks.inpaint.report import write_fill_report
+from safelight.tasks.inpaint.scores import COLUMNS, score_question
+from safelight.tasks.inpaint.sheet import pick_fills
+from safelight.tasks.inpaint.verdict import FillVerdict
+from tests.evaluation.conftest import colored_picture
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def photos() -> PictureList:
+    rng = np.random.default_rng(3)
+    return PictureList([colored_picture(rng) for _ in range(8)])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("dataset")
+
+
+class Oracle:
+    """Knows what was in the holes."""
+
+    def __init__(self, photos: PictureList) -> None:
+        self.known = [question.truth for question in ask(photos, SIZE)]
+
+    def __call__(self, shown: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        return min(self.known, key=lambda truth: np.abs(truth - shown)[~mask].sum())
+
+
+@pytest.fixture(scope="module")
+def best(photos: PictureList, folder: Path) -> FillVerdict:
+    return judge_fill(
+        Oracle(photos), "oracle", photos, size=SIZE, dataset="album", split="val", folder=folder
+    )
+
+
+@pytest.fixture(scope="module")
+def loser(photos: PictureList, folder: Path) -> FillVerdict:
+    return judge_fill(lambda s, m: mean_color(s, m) / 2, "dim", photos, size=SIZE, folder=folder)
+
+
+def test_masks_are_those_of_their_cells_and_the_same_for_everybody(
+    photos: PictureList, tmp_path: Path
+) -> None:
+    one, two = ask(photos, SIZE), ask(photos, SIZE)
+    assert one.sha256 == two.sha256
+    assert one.sha256 != ask(photos, SIZE, seed=1).sha256
+    for question in one:
+        for cell, mask in zip(CELLS, question.masks, strict=True):
+            assert cell.area[0] <= mask.mean() <= cell.area[1]
+            assert cell.border or not mask[[0, -1]].any()
+        assert not question.shown(5)[question.masks[5]].any()
+    stored = np.load(one.save(tmp_path))
+    np.testing.assert_array_equal(np.unpackbits(stored["masks"], axis=-1)[3, 7], one.asked[3].masks[7])
+
+
+def test_a_sample_is_fixed_and_keeps_its_masks(photos: PictureList) -> None:
+    few = ask(photos, SIZE, limit=3)
+    everything = {question.index: question.sha256 for question in ask(photos, SIZE)}
+    assert len(few) == 3
+    assert all(everything[question.index] == question.sha256 for question in few)
+
+
+def test_the_truth_wins_everywhere(best: FillVerdict) -> None:
+    assert best.methods == ("oracle", *CLASSICAL)
+    assert {comparison.standing for comparison in best.comparisons} == {"wins"}
+    assert best.curves["oracle"]["hole_psnr"][ALL].value == pytest.approx(50)
+    assert best.curves["oracle"]["perceptual"][ALL].value == pytest.approx(0, abs=1e-6)
+    assert best.curves["oracle"]["ring"][ALL].value == 0
+    text = " ".join(best.sentences)
+    assert "In PSNR in the hole it is better than every other method (" in text
+    assert "; 95 % intervals) in every bin." in text
+    assert "loses" not in text
+    assert min(best.gains.values()) > 0
+
+
+def test_a_loser_is_told_so(loser: FillVerdict) -> None:
+    comparison = loser.compared("telea", "hole_psnr", ALL)
+    assert comparison is not None
+    assert comparison.standing == "loses"
+    assert comparison.difference.high < 0
+    assert any(
+        s.startswith("It loses to mean color in PSNR in the hole in every bin, most in ")
+        for s in loser.sentences
+    )
+    assert max(loser.gains.values()) < 0
+    assert "mean color" not in loser.best.values()
+
+
+def test_larger_holes_are_harder(best: FillVerdict) -> None:
+    curve = best.curves["biharmonic"]["hole_psnr"]
+    assert curve[CELLS[0].name].value > curve[CELLS[5].name].value
+    assert best.curves["telea"]["psnr"][ALL].value > best.curves["telea"]["hole_psnr"][ALL].value
+
+
+def test_classical_scores_are_kept(
+    photos: PictureList, best: FillVerdict, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(kept, "score_question", lambda *_: pytest.fail("computed again"))
+    again = kept.score_classical(ask(photos, SIZE), ("telea",), folder / "judged")
+    assert np.mean([row["hole_psnr"] for row in again["telea"]]) == pytest.approx(
+        best.curves["telea"]["hole_psnr"][ALL].value, rel=1e-5
+    )
+    cut = (folder / "judged" / kept.FILE).read_text()[:-50]
+    (tmp_path / kept.FILE).write_text(cut)
+    monkeypatch.undo()
+    whole = kept.score_classical(ask(photos, SIZE, limit=2), ("mean color",), tmp_path)
+    assert set(whole["mean color"][0]) == set(COLUMNS)
+
+
+def test_known_scores_of_one_hole(photos: PictureList) -> None:
+    question = ask(photos, SIZE, limit=1).asked[0]
+    off = np.float32(0.1)
+    row = score_question("off", lambda shown, mask: np.abs(question.truth - off), question)
+    mask = question.masks[4]
+    error = np.abs(np.abs(question.truth - off) - question.truth)[mask]
+    assert row["hole_l1"][4] == pytest.approx(error.mean(), rel=1e-5)
+    assert row["hole_psnr"][4] == pytest.approx(-10 * np.log10((error**2).mean()), rel=1e-5)
+    assert row["psnr"][4] == pytest.approx(row["hole_psnr"][4] - 10 * np.log10(mask.mean()), rel=1e-5)
+    assert row["perceptual"][4] > 0
+
+
+def test_each_picture_has_its_scores_by_name(best: FillVerdict, photos: PictureList) -> None:
+    assert [each.index for each in best.scores] == list(range(8))
+    assert best.scores[3].name == "picture 3"
+    named = PictureList(photos.pixels[:2], [{"file_name": f"{letter}.png"} for letter in "ab"])
+    told = judge_fill(telea, "telea", named, size=SIZE)
+    assert [each.name for each in told.scores] == ["a.png", "b.png"]
+    psnr = np.array([each.values["hole_psnr"] for each in told.scores])
+    assert psnr.mean(0).tolist() == pytest.approx(
+        [told.curves["telea"]["hole_psnr"][cell.name].value for cell in CELLS]
+    )
+
+
+def test_a_verdict_from_before_pictures_had_scores_is_still_read(loser: FillVerdict, tmp_path: Path) -> None:
+    older = loser.to_json() | {"version": 1}
+    del older["scores"]
+    (tmp_path / "verdict.json").write_text(json.dumps(older))
+    old = FillVerdict.load(tmp_path / "verdict.json")
+    assert old.scores == ()
+    assert old.gains == pytest.approx(loser.gains, abs=1e-4)
+
+
+def test_the_verdict_of_the_docs_is_read() -> None:
+    shown = FillVerdict.load(Path(__file__).parents[3] / "docs" / "judged" / "fill" / "verdict.json")
+    assert shown.pictures == len(shown.gains) == len(shown.scores) == 100
+
+
+def test_a_verdict_survives_its_file(loser: FillVerdict, tmp_path: Path) -> None:
+    path = loser.save(tmp_path / "verdict.json")
+    back = FillVerdict.load(path)
+    assert back.to_json() == loser.to_json()
+    assert back.sentences == loser.sentences
+    assert back.scores[0].values.keys() == loser.scores[0].values.keys()
+    for text in (
+        "",
+        "[]",
+        '{"format": "safelight-verdict", "version": 1}',
+        '{"format": "safelight-fill-verdict", "version": 99}',
+    ):
+        path.write_text(text)
+        with pytest.raises(SafelightError, match="judge again"):
+            FillVerdict.load(path)
+
+
+def test_the_report(loser: FillVerdict, photos: PictureList, tmp_path: Path) -> None:
+    shown = pick_fills(loser, lambda s, m: mean_color(s, m) / 2, photos)
+    assert [row.title.split(",")[0] for row in shown] == ["best"] * 3 + ["median"] * 3 + ["worst"] * 3
+    page = write_fill_report(loser, tmp_path, shown).read_text()
+    assert "# dim: verdict on holes" in page
+    assert "▼" in page
+    assert loser.questions in page
+    assert (tmp_path / "pictures.png").stat().st_size > 1000
+    assert json.loads((tmp_path / "verdict.json").read_text())["pictures"] == 8
+
+
+def test_looks_at_the_test_split_are_counted(photos: PictureList, tmp_path: Path) -> None:
+    few = PictureList(photos.pixels[:1])
+    verdicts = [judge_fill(telea, "telea", few, size=SIZE, split="test", folder=tmp_path) for _ in range(2)]
+    assert [verdict.looks for verdict in verdicts] == [1, 2]
+    assert len((tmp_path / LOOKS).read_text().splitlines()) == 2
+    assert "evaluated twice" in verdicts[1].sentences[-1]
+    assert any("too few" in sentence for sentence in verdicts[1].sentences)
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda s, m: s[..., 0], lambda s, m: np.full_like(s, np.nan), lambda s, m: "nothing"]
+)
+def test_nonsense_is_named(photos: PictureList, answer: object) -> None:
+    with pytest.raises(ModelError, match="broken answered"):
+        judge_fill(answer, "broken", photos, size=SIZE, limit=1)
+
+
+def test_refused_sittings(photos: PictureList) -> None:
+    with pytest.raises(DatasetError, match="at least 32"):
+        ask(photos, 16)
+    with pytest.raises(DatasetError, match="no picture"):
+        ask(PictureList([]))

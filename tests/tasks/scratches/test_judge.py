@@ -1,0 +1,142 @@
+"""Whole sittings on drawn damage: who wins is known beforehand; questions and verdicts read back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.errors import DatasetError, ModelError, SafelightError
+from safelight.evaluation.cells import ALL
+from safelight.evaluation.test_split_log import LOOKS
+from safelight.journal.told import read_told
+from safelight.tasks.colorize.benchmark import PictureList
+from safelight.tasks.scratches.benchmark import CELLS, WHOLE, ask
+from safelight.tasks.scratches.evaluate import judge_scratches
+from safelight.tasks.scratches.report import pick_prints, write_scratches_report
+from safelight.tasks.scratches.scores import CLASSICAL, Finding
+from safelight.tasks.scratches.verdict import ScratchVerdict
+from tests.evaluation.conftest import colored_picture
+
+SIZE = 64
+
+
+@pytest.fixture(scope="module")
+def photos() -> PictureList:
+    rng = np.random.default_rng(3)
+    return PictureList([colored_picture(rng) for _ in range(8)])
+
+
+class Oracle:
+    """Knows where the damage is."""
+
+    def __init__(self, photos: PictureList) -> None:
+        prints = [question.print(cell) for question in ask(photos, SIZE) for cell in range(len(CELLS))]
+        self.known = {each.scan.tobytes(): each.mask for each in prints}
+
+    def __call__(self, scan: np.ndarray) -> Finding:
+        mask = self.known[scan.tobytes()].astype(np.float32)
+        return Finding(mask, mask)
+
+
+def blind(scan: np.ndarray) -> Finding:
+    return Finding(np.zeros(scan.shape[:2]), np.zeros(scan.shape[:2], np.float32))
+
+
+@pytest.fixture(scope="module")
+def verdict(photos: PictureList, tmp_path_factory: pytest.TempPathFactory) -> ScratchVerdict:
+    folder = tmp_path_factory.mktemp("dataset")
+    found = judge_scratches(
+        blind, "blind", photos, size=SIZE, beside={"oracle": Oracle(photos)}, dataset="album", split="test",
+        folder=folder,
+    )  # fmt: skip
+    assert len((folder / LOOKS).read_text().splitlines()) == 1
+    return found
+
+
+def test_prints_are_the_same_for_everybody_and_whole_ones_are_whole(photos: PictureList) -> None:
+    one, two = ask(photos, SIZE), ask(photos, SIZE)
+    assert one.sha256 == two.sha256 != ask(photos, SIZE, seed=1).sha256
+    for cell, each in enumerate(CELLS):
+        first, second = one.asked[2].print(cell), two.asked[2].print(cell)
+        assert np.array_equal(first.scan, second.scan)
+        assert np.array_equal(first.mask, second.mask)
+        assert (each == WHOLE) <= (not first.mask.any())
+    assert len({cell.name for cell in CELLS}) == len(CELLS) == 13
+    assert len(ask(photos, SIZE, limit=3)) == 3
+
+
+def test_who_knows_everything_is_right_everywhere(verdict: ScratchVerdict) -> None:
+    curves = verdict.curves["oracle"]
+    for statistic in ("f1", "ranked", "overlap", "precision", "recall"):
+        assert curves[statistic][ALL].value == pytest.approx(1)
+        assert np.isnan(curves[statistic]["whole"].value)
+    assert curves["false"]["whole"].value == 0
+    assert verdict.methods == ("blind", "oracle", *CLASSICAL)
+
+
+def test_who_sees_nothing_loses_in_words_but_makes_no_false_finds(verdict: ScratchVerdict) -> None:
+    assert verdict.curves["blind"]["f1"][ALL].value == 0
+    for method in (*CLASSICAL, "oracle"):
+        found = verdict.compared(method, "f1", ALL)
+        assert found is not None
+        assert found.standing == "loses"
+    assert all(gain < 0 for gain in verdict.gains.values())
+    assert "In F1 it loses to oracle in every cell." in verdict.sentences
+    assert not any("false finds it loses" in sentence for sentence in verdict.sentences)
+    assert verdict.looks == 1
+
+
+def test_each_picture_has_its_counts(verdict: ScratchVerdict, photos: PictureList) -> None:
+    assert [each.index for each in verdict.scores] == list(range(8))
+    truth = [question.print(2).mask.sum() for question in ask(photos, SIZE)]
+    assert [each.values["damaged"][2] for each in verdict.scores] == truth
+    assert not any(any(each.values["found"]) for each in verdict.scores)
+    assert set(verdict.scores[0].values) == {"found", "right", "damaged", "seen"}
+
+
+def test_enlarged_pictures_are_told(photos: PictureList) -> None:
+    side = min(photos[0].shape[:2])
+    found = judge_scratches(blind, "blind", photos, size=max(64, side + 8), limit=2)
+    assert found.enlarged == 2
+    assert any(sentence.startswith("2 pictures had to be enlarged") for sentence in found.sentences)
+
+
+def test_prints_of_another_version_are_other_questions(
+    photos: PictureList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ask(photos, SIZE, limit=1).sha256
+    monkeypatch.setattr("safelight.tasks.scratches.benchmark.VERSION", 99)
+    assert ask(photos, SIZE, limit=1).sha256 != before
+
+
+def test_a_verdict_and_its_report_read_back(
+    verdict: ScratchVerdict, photos: PictureList, tmp_path: Path
+) -> None:
+    page = write_scratches_report(verdict, tmp_path, pick_prints(verdict, blind, photos))
+    text = page.read_text()
+    assert "## F1, higher is better" in text
+    assert "| cracks 1.5-4 | 0.000 |" in text
+    assert (tmp_path / "pictures.png").stat().st_size > 1000
+    again = ScratchVerdict.load(tmp_path / "verdict.json")
+    assert again.sentences == verdict.sentences
+    assert again.scores == verdict.scores
+    assert again.curves["ridge"]["f1"][ALL].value == pytest.approx(
+        verdict.curves["ridge"]["f1"][ALL].value, 1e-4
+    )
+    (told,) = read_told(tmp_path)
+    assert (told.measure, told.looks) == ("F1", 1)
+    assert [figure.head for figure in told.figures] == [name for name in verdict.cells if name != "whole"]
+    (tmp_path / "verdict.json").write_text("{}")
+    with pytest.raises(SafelightError, match="judge again"):
+        ScratchVerdict.load(tmp_path / "verdict.json")
+
+
+def test_refusals(photos: PictureList) -> None:
+    with pytest.raises(DatasetError, match="at least 64"):
+        ask(photos, 32)
+    with pytest.raises(DatasetError, match="no picture"):
+        ask(PictureList([]))
+    with pytest.raises(ModelError, match="expected that size"):
+        judge_scratches(lambda s: Finding(s[..., 0][:5], s[..., 0]), "odd", photos, size=SIZE)
+    with pytest.raises(ModelError, match="not finite"):
+        judge_scratches(lambda s: Finding(s[..., 0], s[..., 0] * np.nan), "nan", photos, size=SIZE)

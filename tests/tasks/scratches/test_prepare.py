@@ -1,0 +1,111 @@
+"""Finding: the question's range, the mask made of likelihoods, and how masks are compared."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from safelight.errors import RecipeError
+from safelight.masks.match import count_matches, ranked_precision
+from safelight.tasks.scratches.prepare import Preparation, answer, ask, likely_mask
+from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges, find_scratches
+from tests.tasks.strategies import seeds
+
+BARE = ScratchSettings(margin=0)
+
+
+def test_a_question_is_the_picture_between_minus_one_and_one() -> None:
+    picture = np.zeros((4, 6, 3), np.float32)
+    picture[..., 1] = 1
+    planes = ask(picture)
+    assert planes.shape == (3, 4, 6)
+    assert planes.dtype == np.float32
+    assert (planes[:, 0, 0] == (-1, 1, -1)).all()
+    assert answer(np.array([[[-0.1, 0.5, 1.2]]], np.float32)).tolist() == [[0, 0.5, 1]]
+
+
+def test_what_is_less_likely_counts_where_it_continues_what_is_likely() -> None:
+    likelihood = np.zeros((20, 30), np.float32)
+    likelihood[5, 5:10], likelihood[5, 10:15] = 0.9, 0.4  # one scratch that fades
+    likelihood[15, 5:15] = 0.4  # only a suspicion
+    found = likely_mask(likelihood, (20, 30), BARE) > 0
+    assert found[5, 5:15].all()
+    assert found.sum() == 10
+    assert likely_mask(likelihood, (20, 30), ScratchSettings(sensitivity=1, margin=0))[15, 5:15].all()
+    assert not likely_mask(likelihood, (20, 30), ScratchSettings(sensitivity=0.0, margin=0)).any()
+    grown = likely_mask(likelihood, (20, 30), ScratchSettings(margin=1)) > 0
+    assert grown[4, 7]
+    assert grown[6, 7]
+
+
+def test_what_is_wider_than_damage_is_left_and_a_line_is_not() -> None:
+    likelihood = np.zeros((120, 200), np.float32)
+    likelihood[20:60, 20:60] = 1  # a collar
+    likelihood[90:98] = 1  # a fold
+    found = likely_mask(likelihood, (120, 200), BARE) > 0
+    assert not found[:80].any()
+    assert found[90:98].all()
+    large = likely_mask(likelihood[85:103, :40], (18, 40), ScratchSettings(margin=0, part_of=1000))
+    assert large[5:13].all()
+
+
+def test_specks_are_left_out_on_demand_and_masks_get_the_size_of_the_photo() -> None:
+    likelihood = np.zeros((40, 50), np.float32)
+    likelihood[10, 5:45], likelihood[30, 30] = 1, 1
+    lines = likely_mask(likelihood, (40, 50), ScratchSettings(dust=False, margin=0))
+    assert lines[10, 20] == 1
+    assert lines[30, 30] == 0
+    large = likely_mask(likelihood, (120, 150), BARE)
+    assert large.shape == (120, 150)
+    assert large[31, 60] == 1
+    assert large[60:80].max() == 0
+
+
+@given(seeds)
+@settings(max_examples=20)
+def test_a_mask_matches_itself_and_its_neighbors_within_the_tolerance(seed: int) -> None:
+    mask = np.random.default_rng(seed).random((24, 30)) < 0.05
+    mask[12, 12] = True
+    same = count_matches(mask, mask)
+    assert (same.precision, same.recall, same.f1) == (1, 1, 1)
+    moved = np.zeros_like(mask)
+    moved[1:, 1:] = mask[:-1, :-1]
+    moved[12, 12] = True  # what fell over the border
+    assert count_matches(moved, mask, 1.5).precision == 1
+    assert ranked_precision(mask.astype(np.float32), mask) == pytest.approx(1)
+
+
+def test_known_counts() -> None:
+    truth, found = np.zeros((20, 20), bool), np.zeros((20, 20), bool)
+    truth[5, :10], found[5, 5:10], found[15, :5] = True, True, True
+    found_, right, damaged, seen = count_matches(found, truth, 0)
+    assert (found_, right, damaged, seen) == (10, 5, 10, 5)
+    matches = count_matches(found, truth, 0)
+    assert (matches.precision, matches.recall, matches.f1) == (0.5, 0.5, 0.5)
+    nothing = count_matches(np.zeros((20, 20)), truth)
+    assert (nothing.precision, nothing.recall, nothing.f1) == (1, 0, 0)
+
+
+def test_average_precision_by_hand() -> None:
+    truth = np.array([[1, 0, 0, 0, 1, 0, 0, 0]])
+    likelihood = np.array([[0.9, 0, 0.8, 0, 0.7, 0, 0.1, 0]], np.float32)
+    # ranks with no tolerance: hit, miss, hit: (1 / 1 + 2 / 3) / 2
+    assert ranked_precision(likelihood, truth, 0) == pytest.approx((1 + 2 / 3) / 2)
+    assert ranked_precision(np.zeros((1, 8), np.float32), truth, 0) == pytest.approx(2 / 8)  # one threshold
+    assert np.isnan(ranked_precision(likelihood, truth * 0))
+
+
+def test_ridges_are_ranked_as_they_are_marked() -> None:
+    picture = np.full((80, 90, 3), 0.4, np.float32)
+    picture += np.random.default_rng(0).normal(0, 0.01, (80, 90, 1)).astype(np.float32)
+    picture[10:70, 40:42] = 0.95
+    mask, likelihood = find_ridges(picture)
+    np.testing.assert_array_equal(mask, find_scratches(picture))
+    assert mask[40, 41] == 1
+    assert 0 <= likelihood.min() <= likelihood.max() <= 1
+    assert likelihood[30:50, 40:42].min() > 0.5 > likelihood[:, :20].max()
+
+
+@pytest.mark.parametrize("wrong", [{"working": 10}, {"threshold": 0}, {"threshold": 1}, {"enlarge": 0.5}])
+def test_refused_preparation(wrong: dict) -> None:
+    with pytest.raises(RecipeError, match=r"preparation\."):
+        Preparation(**wrong)
