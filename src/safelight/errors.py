@@ -1,5 +1,7 @@
 """Errors that a user can act on: each says what was found, what was expected and what to do."""
 
+from pathlib import Path
+
 INSTALL_TRAINING = (
     'pip install ".[train]" in safelight\'s folder'  # what a message says where torch is missing
 )
@@ -65,3 +67,10 @@ def in_short(value: object) -> str:
     except ValueError:  # Python writes no whole number of more than 4,300 digits
         return "a number of thousands of digits"
     return said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]}…"
+
+
+def shown(path: str | Path) -> str:
+    """A path as one printable line, whatever bytes its name is made of."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(path)
+    )

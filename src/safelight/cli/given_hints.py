@@ -24,7 +24,7 @@ def read_hint_file(path: Path) -> "HintSet":
 
 def hints_for(job: "Job", given: "HintSet | None") -> "tuple[HintSet | None, tuple[str, ...]]":
     """The hints that were given, or those beside the photo, which are remarked on. Raises HintError."""
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
     from safelight.tasks.colorize.hints import HintSet
 
     if given is not None:

@@ -17,7 +17,7 @@ def masks_of(jobs: "Plan", given: Path | None) -> "dict[Path, Found]":
     given: a mask for all, or a folder, in which masks lie as deep as the photos in theirs; there a mask may also lie
     in the folder itself if only one photo is called so.
     """
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
     from safelight.runtime.beside import Found, Shelves
     from safelight.runtime.folders import is_folder, same_file
     from safelight.runtime.names import alike
@@ -43,7 +43,7 @@ def masks_of(jobs: "Plan", given: Path | None) -> "dict[Path, Found]":
 
 def note_of(mask: "Found", lacking: str) -> str:
     """What a dry run says of a photo's mask."""
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
 
     said = "".join(f" ({remark})" for remark in mask.remarks)
     return (f", with {shown(mask.file.name)}" if mask.file else lacking) + said
@@ -51,7 +51,7 @@ def note_of(mask: "Found", lacking: str) -> str:
 
 def told_of(mask: "Found", given: Path | None, advice: str = "") -> tuple[str, ...]:
     """The remarks on a mask that was found rather than named: which it is, and what else might have been."""
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
 
     if mask.file is None or mask.file == given:
         return mask.remarks

@@ -80,7 +80,7 @@ def refuse_streams(photos: Sequence[Path] = (), out: str | Path | None = None) -
 
 def refuse_no_folder(out: Path) -> None:
     """Raises UsageError where a folder to be made is named like a stream, or like a file of a kind that people know."""
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
     from safelight.runtime.folders import is_folder
     from safelight.runtime.plan import is_of_a_file
 
@@ -91,8 +91,7 @@ def refuse_no_folder(out: Path) -> None:
 
 def refuse_taken(file: Path, overwrite: bool) -> None:
     """Raises PhotoError where a file is in the way, before anything is made for it."""
-    from safelight.errors import PhotoError
-    from safelight.pixels.photo import shown
+    from safelight.errors import PhotoError, shown
     from safelight.runtime.folders import exists
 
     if exists(file) and not overwrite:
@@ -102,8 +101,7 @@ def refuse_taken(file: Path, overwrite: bool) -> None:
 
 
 def _refuse_none(places: Sequence[Path], found: "Plan") -> None:
-    from safelight.errors import PhotoError
-    from safelight.pixels.photo import shown
+    from safelight.errors import PhotoError, shown
 
     if not found:
         passed = "".join(f"; {line}" for line in found.passed.lines())
@@ -113,7 +111,7 @@ def _refuse_none(places: Sequence[Path], found: "Plan") -> None:
 
 def tell_jobs(jobs: "Plan", overwrite: bool, notes: Sequence[str] = ()) -> int:
     """A dry run: each photo, its result, and a note; what was passed over; returns 0."""
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
     from safelight.runtime.folders import exists
 
     for number, job in enumerate(jobs):
@@ -169,7 +167,7 @@ def count(number: int, noun: str) -> str:
 
 
 def _summary(past: "Sequence[Outcome]", word: str, said: str, left: str) -> str:
-    from safelight.pixels.photo import shown
+    from safelight.errors import shown
 
     states = ("done", "left", "skipped", "failed")
     done, kept, skipped, failed = ([each.job for each in past if each.state == state] for state in states)

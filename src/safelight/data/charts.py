@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from safelight.data.sheets import FAINT, INK, PAPER
+from safelight.errors import shown
 from safelight.pixels.color import lab_to_srgb
-from safelight.pixels.photo import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

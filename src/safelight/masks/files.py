@@ -13,12 +13,12 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from safelight.arrays import Mask
-from safelight.errors import EmptyMaskError, PhotoError
+from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.masks.edit import is_missing, resize_mask
 from safelight.masks.shapes import Hole, Size
 from safelight.pixels.encode import checked_path
 from safelight.pixels.files import read_photo, write_photo
-from safelight.pixels.photo import Photo, shown
+from safelight.pixels.photo import Photo
 
 MISSING = ("auto", "white", "black", "painted", "erased")
 WHITE = 255

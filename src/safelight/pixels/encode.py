@@ -11,11 +11,11 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image
 
 from safelight.arrays import Pixels
-from safelight.errors import PhotoError, in_short
+from safelight.errors import PhotoError, in_short, shown
 from safelight.pixels import placed, png, tiff
 from safelight.pixels.atomic import new_file
 from safelight.pixels.holding import fitted, profile_of
-from safelight.pixels.photo import Photo, shown
+from safelight.pixels.photo import Photo
 from safelight.pixels.space import Mode
 from safelight.pixels.stored import Numbers, on_white
 

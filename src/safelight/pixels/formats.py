@@ -14,13 +14,12 @@ from typing import BinaryIO
 
 from PIL import ImageFile, PngImagePlugin, TiffImagePlugin
 
-from safelight.errors import PhotoError
+from safelight.errors import PhotoError, shown
 from safelight.pixels import endings, heic, newer, pages, samples
 from safelight.pixels.beside import sentence
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
 from safelight.pixels.limits import limit
 from safelight.pixels.pages import Overlaid
-from safelight.pixels.photo import shown
 from safelight.pixels.quiet import quiet
 
 _PLAINLY = {  # what decoders say, in words

@@ -1,7 +1,6 @@
 """A photo in memory, upright and in sRGB, with what its file said beside the pixels."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -50,10 +49,3 @@ class Photo:
         """The pixels as float32, 0..1: a new array, 4 times (of uint16: twice) the size."""
         white = np.float32(np.iinfo(self.pixels.dtype).max)
         return np.asarray(np.divide(self.pixels, white, dtype=np.float32))
-
-
-def shown(path: str | Path) -> str:
-    """A path as one printable line, whatever bytes its name is made of."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(path)
-    )

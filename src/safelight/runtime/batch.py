@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory
-from safelight.pixels.photo import shown
+from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory, shown
 from safelight.runtime.claims import claimed
 from safelight.runtime.folders import exists, is_folder
 from safelight.runtime.names import Namer, alike, carrying

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from safelight.pixels.photo import shown
+from safelight.errors import shown
 from safelight.runtime.folders import is_folder, same_file
 from safelight.runtime.names import alike, carrying, is_photo, kind
 

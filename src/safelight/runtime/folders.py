@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from safelight.pixels.photo import shown
+from safelight.errors import shown
 from safelight.runtime.names import alike, is_photo
 
 KEPT_FOLDERS = frozenset(  # compared with case folded; those that begin with a dot are hidden anyway

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from safelight.errors import PhotoError
-from safelight.pixels.photo import shown
+from safelight.errors import PhotoError, shown
 from safelight.runtime.batch import Job
 from safelight.runtime.beside import Shelves
 from safelight.runtime.folders import PassedOver, exists, is_folder, same_file, walk

@@ -63,8 +63,7 @@ def encode(photos: tuple[Path, ...], out: Path, model: str | None, overwrite: bo
 
 def codes(vae: "Autoencoder", among: "Plan", bars: "Bars") -> "Iterator[tuple[str, Code]]":
     """File name and code of each photo that can be read; the others are said."""
-    from safelight.errors import PhotoError
-    from safelight.pixels.photo import shown
+    from safelight.errors import PhotoError, shown
 
     for number, job in enumerate(among, start=1):
         try:

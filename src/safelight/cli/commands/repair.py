@@ -244,10 +244,9 @@ def _damage(tools: Tools, job: "Job", photo: "Photo") -> "tuple[Hole, Sequence[s
     """The mask of this photo, given or beside it, or the scratches that are found; and what there is to remark."""
     import numpy as np
 
-    from safelight.errors import EmptyMaskError, PhotoError
+    from safelight.errors import EmptyMaskError, PhotoError, shown
     from safelight.masks.edit import grow
     from safelight.masks.files import MaskFile, read_mask, write_mask
-    from safelight.pixels.photo import shown
     from safelight.runtime.batch import room_for
     from safelight.runtime.names import mask_name
     from safelight.tasks.scratches.ridge_filter import ScratchSettings

@@ -18,10 +18,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from safelight.errors import HintError, in_short
+from safelight.errors import HintError, in_short, shown
 from safelight.pixels.atomic import new_file
 from safelight.pixels.color import srgb_to_lab
-from safelight.pixels.photo import shown
 from safelight.tasks.colorize.hint_values import (
     OF_THE_SHORTER_SIDE,
     Region,
