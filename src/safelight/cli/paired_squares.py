@@ -26,7 +26,7 @@ def fill_sheets(
     """Of each picture the hole that changed most."""
     from safelight.cli.commands.judge_fill import open_fill
     from safelight.evaluation.metrics import psnr
-    from safelight.journal.words import number
+    from safelight.reports.text import format_number
     from safelight.tasks.inpaint.benchmark import ask
     from safelight.tasks.inpaint.scores import composite
     from safelight.tasks.inpaint.sheet import HOLE, OnePicture
@@ -38,7 +38,7 @@ def fill_sheets(
         mask, shown, truth = question.masks[cell], question.shown(cell), question.truth
         answers = {title: composite(title, fill(shown, mask), shown, mask) for title, fill in methods.items()}
         told = [
-            (f"{title}, {number(psnr(answer[mask], truth[mask]), 1)} dB", answer)
+            (f"{title}, {format_number(psnr(answer[mask], truth[mask]), 1)} dB", answer)
             for title, answer in answers.items()
         ]
         return [("", np.where(mask[..., None], HOLE, shown).astype(np.float32)), *told, ("", truth)]
@@ -72,7 +72,7 @@ def code_sheets(
 ) -> "list[Sheet]":
     """The picture as it is framed, and both reconstructions of it."""
     from safelight.evaluation.metrics import psnr
-    from safelight.journal.words import number
+    from safelight.reports.text import format_number
     from safelight.tasks.autoencode.prepare import frame, inside, unframe
 
     subjects = {"one": _codes(one), "other": _codes(other)}
@@ -84,7 +84,7 @@ def code_sheets(
         for title, subject in subjects.items():
             answer = subject.decode(subject.encode(framed.planes[None])[0])[0]
             away = psnr(unframe(answer, framed.box), truth)
-            told.append((f"{title}, {number(away, 1)} dB", np.moveaxis(answer, 0, 2)))
+            told.append((f"{title}, {format_number(away, 1)} dB", np.moveaxis(answer, 0, 2)))
         return [("", np.moveaxis(framed.planes, 0, 2)), *told]
 
     return _sheets(pairing, squares)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from safelight.evaluation.paired import Lead, Outcome, Pairing, most_changed
 from safelight.journal.measures import Measure
-from safelight.journal.words import ENOUGH, FEWEST, number, pictures
+from safelight.journal.words import ENOUGH, FEWEST
 from safelight.pixels.atomic import put_text
+from safelight.reports.text import count_pictures, format_number
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",
@@ -30,7 +31,7 @@ def headline(one: str, other: str, pairing: Pairing) -> str:
     """Better, worse or cannot tell, with the lead and its interval."""
     lead, measure = pairing.overall, pairing.measure
     mean = measure.mean.format(names=", ".join(pairing.columns), count=len(pairing.columns))
-    over = ", ".join(filter(None, [mean, pictures(len(pairing.names))]))
+    over = ", ".join(filter(None, [mean, count_pictures(len(pairing.names))]))
     verb = VERBS[lead.outcome]
     return f"{other} {verb} {one}: {_span(lead, measure)}{measure.in_unit} of {measure.what}, {over}."
 
@@ -39,16 +40,14 @@ def caution(pairing: Pairing) -> str:
     """For how much the answer holds: too few pictures, one seed, or several."""
     if len(pairing.names) < FEWEST:
         are = "is" if len(pairing.names) == 1 else "are"
-        return (
-            f"{pictures(len(pairing.names))} {are} too few to tell better from worse; judge {ENOUGH} or more."
-        )
+        return f"{count_pictures(len(pairing.names))} {are} too few to tell better from worse; judge {ENOUGH} or more."
     if min(pairing.seeds) < 2:
         return (
             "The interval is over pictures alone: one seed on a side, so that another seed may say otherwise. "
             "Train both again with --train.seed and compare all of them."
         )
     measure = pairing.measure
-    spreads = " and ".join(number(spread, measure.digits) for spread in pairing.spread)
+    spreads = " and ".join(format_number(spread, measure.digits) for spread in pairing.spread)
     return (
         f"{pairing.seeds[0]} and {pairing.seeds[1]} seeds; from seed to seed the {measure.what} varies by "
         f"{spreads}{measure.in_unit}."
@@ -61,7 +60,7 @@ def changed(pairing: Pairing) -> list[str]:
     ranks = most_changed(pairing.changes)
     for rank in ("improved", "worsened"):
         told = [
-            f"{pairing.names[place]} {number(float(pairing.changes[place]), measure.digits, signed=True)}"
+            f"{pairing.names[place]} {format_number(float(pairing.changes[place]), measure.digits, signed=True)}"
             for own, place in ranks
             if own == rank
         ]
@@ -75,7 +74,7 @@ def lead_table(pairing: Pairing) -> list[tuple[str, str, str, str, str]]:
     measure = pairing.measure
     rows = [(measure.over, "one", "other", ", ".join(filter(None, ["lead", measure.unit])), "")]
     for lead in pairing.leads if len(pairing.columns) > 1 else pairing.leads[:1]:
-        one, other = (number(value, measure.digits) for value in (lead.one, lead.other))
+        one, other = (format_number(value, measure.digits) for value in (lead.one, lead.other))
         rows.append((lead.column or "all", one, other, _span(lead, measure), lead.outcome))
     return rows
 
@@ -127,6 +126,6 @@ def write_comparison(
 def _span(lead: Lead, measure: Measure) -> str:
     difference, digits = lead.difference, measure.digits
     if math.isnan(difference.low):
-        return number(difference.value, digits, signed=True)
-    low, high = (number(end, digits, signed=True) for end in (difference.low, difference.high))
-    return f"{number(difference.value, digits, signed=True)} ({low} to {high})"
+        return format_number(difference.value, digits, signed=True)
+    low, high = (format_number(end, digits, signed=True) for end in (difference.low, difference.high))
+    return f"{format_number(difference.value, digits, signed=True)} ({low} to {high})"

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from safelight.journal.words import FEWEST, Place, few, guided, pictures, standing
+from safelight.journal.words import FEWEST, Place, few, guided, standing
 from safelight.json_text import parsed
+from safelight.reports.text import count_pictures
 
 SENTENCES = slice(1, 4)  # those after what was judged
 SPOKEN = 10  # hints: as the judge of colors tells it (judging/sentences.py)
@@ -63,7 +64,7 @@ def read_told(folder: Path) -> tuple[Told, ...]:
 
 
 def _told(stored: Mapping[str, Any], how: str, over: str, measure: str, figures: tuple[Figure, ...]) -> Told:
-    where = f"{pictures(stored['pictures'])} of {stored.get('dataset', '')}/{stored.get('split', '')}"
+    where = f"{count_pictures(stored['pictures'])} of {stored.get('dataset', '')}/{stored.get('split', '')}"
     return Told(
         judged=str(stored.get("judged", "")),
         asked=f"{where}, {how}",

@@ -10,8 +10,8 @@ from jaxtyping import Float64
 
 from safelight.errors import SafelightError
 from safelight.journal.measures import FORMS, Form, Measure
-from safelight.journal.words import pictures
 from safelight.json_text import parsed
+from safelight.reports.text import count_pictures
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class StoredVerdict:
     @property
     def asked(self) -> str:
         """What was judged, in words."""
-        return f"{pictures(self.pictures)} of {self.dataset}/{self.split}, protocol {self.protocol}"
+        return f"{count_pictures(self.pictures)} of {self.dataset}/{self.split}, protocol {self.protocol}"
 
 
 def read_verdict(path: Path) -> StoredVerdict:

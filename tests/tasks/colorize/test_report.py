@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.journal.words import number
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.baselines import kernel_regression
 from safelight.tasks.colorize.benchmark import PictureList
 from safelight.tasks.colorize.evaluate import judge
@@ -73,5 +73,9 @@ def test_a_report_replaces_an_older_one(verdict: Verdict, tmp_path: Path) -> Non
 
 def test_tables() -> None:
     assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
-    assert [number(-1.234, 2), number(2.0, 1, signed=True), number(float("nan"), 2)] == ["−1.23", "+2.0", "–"]
-    assert number(-0.001, 2) == "0.00"
+    assert [format_number(-1.234, 2), format_number(2.0, 1, signed=True), format_number(float("nan"), 2)] == [
+        "−1.23",
+        "+2.0",
+        "–",
+    ]
+    assert format_number(-0.001, 2) == "0.00"

@@ -82,12 +82,12 @@ def _compare_two(
 def _tell_seeds(arm: "Arm", verdicts: "list[StoredVerdict]") -> None:
     """Runs of one recipe: how much the seed alone does."""
     from safelight.evaluation.paired import overall_values
-    from safelight.journal.words import number
+    from safelight.reports.text import format_number
 
     values, measure = overall_values(verdicts), verdicts[0].measure
 
     def told(value: float) -> str:
-        return f"{number(float(value), measure.digits)}{measure.in_unit}"
+        return f"{format_number(float(value), measure.digits)}{measure.in_unit}"
 
     for record, value in zip(arm.records, values, strict=True):
         click.echo(f"{record.name}  seed {record.settings.get('train.seed')}  {told(value)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from safelight.cli.card_of_run import Trained, base_card
-from safelight.journal.words import pictures
+from safelight.reports.text import count_pictures
 
 if TYPE_CHECKING:
     from safelight.tasks.autoencode.network import VAE
@@ -54,5 +54,5 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     return (
         f"{base}{ENCODER}, {base}{DECODER} and {base}{MIXTURE} (a mixture of {len(mixture.weights)} Gaussians): "
         f"{size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; differ from torch by at most "
-        f"{parity.code:.2g} in codes and {parity.picture * 255:.2g} of 255 levels on {pictures(parity.pictures)}"
+        f"{parity.code:.2g} in codes and {parity.picture * 255:.2g} of 255 levels on {count_pictures(parity.pictures)}"
     )

@@ -2,7 +2,8 @@
 
 from safelight.evaluation.intervals import Estimate
 from safelight.journal.looks import times
-from safelight.journal.words import few, pictures, together
+from safelight.journal.words import few
+from safelight.reports.text import count_pictures, join_words
 from safelight.tasks.autoencode.verdict import MEAN, MODEL, PCA, CodeVerdict
 
 
@@ -24,7 +25,7 @@ def _setting(verdict: CodeVerdict) -> str:
         part for part in (f"the {verdict.split} split" if verdict.split else "", verdict.dataset) if part
     )
     return (
-        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''} at "
+        f"{verdict.model} was judged on {count_pictures(verdict.pictures)}{f' of {where}' if where else ''} at "
         f"{verdict.size} pixels, beside PCA on {verdict.training:,} training pictures; padding is left out."
     )
 
@@ -72,7 +73,7 @@ def _samples(verdict: CodeVerdict) -> str:
     kernels = {name: cells["kernel"] for name, cells in verdict.distances.items()}
     drawn = [name for name in kernels if name.startswith("samples")]
     best = min(drawn, key=lambda name: kernels[name].value)
-    beside = together(f"{name} have {kernels[name].value:.3g}" for name in kernels if name != best)
+    beside = join_words(f"{name} have {kernels[name].value:.3g}" for name in kernels if name != best)
     return (
         f"Kernel distance from held-out pictures (lower is nearer): {best} have {kernels[best].value:.3g} "
         f"({kernels[best].low:.3g} to {kernels[best].high:.3g}); {beside}."

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safelight.evaluation.palette import FAINT, INK, PAPER, SOFT, method_colors
-from safelight.journal.words import pictures
+from safelight.reports.style import FAINT, INK, PAPER, SOFT, method_colors
+from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.scores import STATISTICS
 from safelight.tasks.colorize.verdict import Curve, Verdict
 
@@ -34,7 +34,9 @@ def draw_curve(verdict: Verdict, path: Path) -> Path:
     figure.legend(
         handles[::-1], labels[::-1], loc="outside lower center", ncols=6, frameon=False, labelcolor=INK
     )
-    title = f"{verdict.model}: {pictures(verdict.pictures)}, protocol {verdict.protocol}, 95 % intervals"
+    title = (
+        f"{verdict.model}: {count_pictures(verdict.pictures)}, protocol {verdict.protocol}, 95 % intervals"
+    )
     figure.suptitle(title, x=0.02, ha="left", color=INK, fontsize=13, fontweight="bold")
     figure.savefig(path)
     return path

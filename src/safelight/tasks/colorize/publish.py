@@ -9,9 +9,9 @@ import numpy as np
 from safelight.arrays import Planes
 from safelight.cli.card_of_run import Trained, base_card, with_notes
 from safelight.data.cache import photo_in
-from safelight.journal.words import pictures
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.hint_sampling import draw_points
 from safelight.tasks.colorize.prepare import ask
 
@@ -48,7 +48,7 @@ def export_color(trained: "TrainedColorizer", out: Path) -> str:
     return (
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; "
         f"differs from torch by at most {max(parity.ab, parity.chroma):.2f} units of ab "
-        f"on {pictures(parity.pictures)}"
+        f"on {count_pictures(parity.pictures)}"
     )
 
 
@@ -78,7 +78,7 @@ def scores(run: "Run") -> dict[str, object]:
     if newest is None:
         return dict(run.facts.get("scores", {}))
     verdict = Verdict.load(newest)
-    asked = f"{verdict.protocol}, {pictures(verdict.pictures)} of {verdict.dataset}/{verdict.split}"
+    asked = f"{verdict.protocol}, {count_pictures(verdict.pictures)} of {verdict.dataset}/{verdict.split}"
     return {
         "judged": asked,
         **{

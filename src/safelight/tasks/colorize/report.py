@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from safelight.journal.words import pictures
 from safelight.pixels.atomic import put_text
+from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.examples import Example
 from safelight.tasks.colorize.plots import draw_curve
 from safelight.tasks.colorize.protocols import PROTOCOLS
@@ -96,7 +96,7 @@ def _groups(verdict: Verdict) -> list[str]:
         if group.name.startswith("chroma "):
             third = group.name.removeprefix("chroma ")
             parts += [
-                f"Third with {third} chroma ({pictures(group.pictures)}): gain over grey, dB",
+                f"Third with {third} chroma ({count_pictures(group.pictures)}): gain over grey, dB",
                 curve_table(verdict, group, "gain"),
                 "CIEDE2000",
                 curve_table(verdict, group, "ciede2000"),
@@ -129,7 +129,7 @@ def _method(verdict: Verdict) -> list[str]:
     protocol = PROTOCOLS.get(verdict.protocol)
     asked = f" Protocol {protocol.name}: {protocol.source}." if protocol else ""
     looks = f" Evaluations on this test split so far: {verdict.looks}." if verdict.looks is not None else ""
-    judged = f"{pictures(verdict.pictures)} {'was' if verdict.pictures == 1 else 'were'}"
+    judged = f"{count_pictures(verdict.pictures)} {'was' if verdict.pictures == 1 else 'were'}"
     return [
         "## How this was judged",
         f"All methods answered the same questions, sha256 `{verdict.questions}` (seed {verdict.seed}).{asked}"

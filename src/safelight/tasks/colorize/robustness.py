@@ -15,22 +15,23 @@ from safelight.arrays import Ab, Pixels, Srgb
 from safelight.evaluation.intervals import Estimate, bootstrap_weights, estimates
 from safelight.evaluation.metrics import ciede2000, psnr
 from safelight.evaluation.score_cache import Progress
-from safelight.journal.words import pictures as counted
 from safelight.pixels.atomic import put_text
 from safelight.pixels.color import srgb_to_lab
+from safelight.reports.text import count_pictures, escape_markdown, format_interval, format_number, table
 from safelight.tasks.colorize.baselines import Predict
 from safelight.tasks.colorize.benchmark import Pictures, Question, ask
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.perturb import PERTURBATIONS, Perturbation
 from safelight.tasks.colorize.protocols import PROTOCOLS, Protocol
 from safelight.tasks.colorize.scores import check_answer, show
-from safelight.tasks.colorize.tables import escape, table
 
 VISIBLE = 1.0  # CIEDE2000 where a person just sees a difference
 LIMIT = 64  # pictures, unless another number is asked for
-HEAD = (
-    "small change", "moved", "95 %", "most moved pixel", "gain, dB", "95 %", "seen in", "worst picture",
-)  # fmt: skip
+HEAD = ("small change", "moved (95 %)", "most moved pixel", "gain, dB (95 %)", "seen in", "worst picture")
+NOTES = f"""\
+Moved: CIEDE2000 between the colors before and after, on the unchanged photo, mean over pixels and pictures; above \
+{VISIBLE:g} a person sees it. Gain: how PSNR changes against the true colors. Seen in: pictures that moved visibly. \
+Intervals: percentile bootstrap over pictures."""
 
 
 @dataclass(frozen=True)
@@ -153,14 +154,11 @@ def write_robustness(result: Robustness, folder: Path) -> Path:
 def _page(result: Robustness) -> str:
     return "\n\n".join(
         (
-            f"# {escape(result.model)}: small changes",
-            "\n".join(f"- {sentence}" for sentence in result.sentences),
+            f"# {escape_markdown(result.model)}: small changes",
+            "\n".join(f"- {escape_markdown(sentence)}" for sentence in result.sentences),
             table(HEAD, [_row(movement) for movement in result.movements]),
-            f"{counted(result.pictures)} of {escape(result.dataset) or 'the set'} at {result.size} × {result.size} "
-            f"pixels, without hints, seed {result.seed}. Moved: CIEDE2000 between the colors before and after, on "
-            f"the unchanged photo, mean over pixels and pictures; above {VISIBLE:g} a person sees it. Gain: how "
-            "PSNR changes against the true colors. Seen in: pictures that moved visibly. Intervals: percentile "
-            "bootstrap over pictures.",
+            f"{count_pictures(result.pictures)} of {escape_markdown(result.dataset or 'the set')} at "
+            f"{result.size} × {result.size} pixels, without hints, seed {result.seed}. {NOTES}",
         )
     ) + "\n"  # fmt: skip
 
@@ -169,15 +167,9 @@ def _row(m: Movement) -> tuple[str, ...]:
     """One line of the table: a cell for each column of HEAD."""
     return (
         m.change,
-        f"{m.moved.value:.2f}",
-        _interval(m.moved, 2),
-        f"{m.most.value:.1f}",
-        f"{m.gain.value:+.3f}",
-        _interval(m.gain, 3),
+        format_interval(m.moved.numbers, 2),
+        format_number(m.most.value, 1),
+        format_interval(m.gain.numbers, 3, signed=True),
         f"{100 * m.seen:.0f} %",
         f"{m.worst_moved:.2f} (picture {m.worst})",
     )
-
-
-def _interval(estimate: Estimate, digits: int) -> str:
-    return f"{estimate.low:.{digits}f} … {estimate.high:.{digits}f}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from safelight.arrays import Srgb
-from safelight.evaluation.palette import FAINT, INK, PAPER, SOFT
-from safelight.journal.words import number
 from safelight.pixels.color import lab_to_srgb
+from safelight.reports.style import FAINT, INK, PAPER, SOFT
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.examples import Example
 from safelight.tasks.colorize.scores import show
 
@@ -70,7 +70,7 @@ def _write_captions(draw: "ImageDraw", example: Example, top: int) -> None:
         if column == 0:
             draw.text((left, top), example.rank, INK, _font(14, bold=True))
         elif name in example.gains:
-            draw.text((left, top), f"{number(example.gains[name], 1, signed=True)} dB", INK, font)
+            draw.text((left, top), f"{format_number(example.gains[name], 1, signed=True)} dB", INK, font)
         elif name == "truth":
             draw.text((left, top), _shortened(example.title, font), SOFT, font)
 

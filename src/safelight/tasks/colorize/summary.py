@@ -3,18 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from safelight.journal.looks import times
-from safelight.journal.words import (
-    FEWEST,
-    Place,
-    at_hints,
-    few,
-    guided,
-    in_text,
-    interval,
-    pictures,
-    standing,
-    turned,
-)
+from safelight.journal.words import FEWEST, Place, at_hints, few, guided, standing
+from safelight.reports.text import count_pictures, format_interval, in_text, negated
 from safelight.tasks.colorize.protocols import PROTOCOLS
 from safelight.tasks.colorize.scores import STATISTICS
 from safelight.tasks.colorize.verdict import Comparison, Verdict
@@ -48,7 +38,7 @@ def _setting(verdict: Verdict) -> str:
     how = PROTOCOLS.get(verdict.protocol)
     size = f": {how.size}-px squares, hints of {how.patch}×{how.patch} pixels" if how else ""
     return (
-        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''}"
+        f"{verdict.model} was judged on {count_pictures(verdict.pictures)}{f' of {where}' if where else ''}"
         f" under the protocol {verdict.protocol}{size}."
     )
 
@@ -56,11 +46,11 @@ def _setting(verdict: Verdict) -> str:
 def _automatic(verdict: Verdict) -> list[str]:
     gain = verdict.estimate(verdict.model, "gain", 0)
     if gain.above_zero:
-        gained = interval(gain.numbers, 2, "dB")
+        gained = format_interval(gain.numbers, 2, "dB")
         return [f"Automatically, without hints, it gains {gained} over grey (0 dB: no better than grey)."]
     word = "loses to grey by" if gain.below_zero else "cannot be told from grey; the difference is"
-    shown = turned(gain.numbers) if gain.below_zero else gain.numbers
-    return [f"Automatically, without hints, it {word} {interval(shown, 2, 'dB')}."]
+    shown = negated(gain.numbers) if gain.below_zero else gain.numbers
+    return [f"Automatically, without hints, it {word} {format_interval(shown, 2, 'dB')}."]
 
 
 def _guided(verdict: Verdict) -> list[str]:
@@ -119,10 +109,10 @@ def _lost(places: Sequence[Comparison]) -> str:
     start = f"It loses to {places[0].baseline} in {in_text(statistic.title)}"
     if len(places) > 2:
         worst = max(places, key=lambda place: -place.difference.value)
-        by = interval(turned(worst.difference.numbers), statistic.digits, statistic.unit)
+        by = format_interval(negated(worst.difference.numbers), statistic.digits, statistic.unit)
         return f"{start} {_at(c.hints for c in places)}, most at {worst.hints}: by {by}."
     parts = [
-        f"{_at([c.hints])} by {interval(turned(c.difference.numbers), statistic.digits, statistic.unit)}"
+        f"{_at([c.hints])} by {format_interval(negated(c.difference.numbers), statistic.digits, statistic.unit)}"
         for c in places
     ]
     return f"{start} {' and '.join(parts)}."
@@ -141,9 +131,9 @@ def _vivid(verdict: Verdict) -> list[str]:
         return []
     vivid, cautious = verdict.vivid.vivid, verdict.vivid.cautious
     return [
-        f"At vivid 1, automatic color is {interval(vivid.numbers, 2, '')} times as colorful as the truth"
+        f"At vivid 1, automatic color is {format_interval(vivid.numbers, 2, '')} times as colorful as the truth"
         f" (at vivid 0: {cautious.value:.2f} times), and its gain over grey is"
-        f" {interval(verdict.vivid.vivid_gain.numbers, 2, 'dB', signed=True)}."
+        f" {format_interval(verdict.vivid.vivid_gain.numbers, 2, 'dB', signed=True)}."
     ]
 
 
@@ -151,10 +141,12 @@ def _cautions(verdict: Verdict) -> list[str]:
     cautions = []
     if verdict.left_out:
         are = "was" if verdict.left_out == 1 else "were"
-        cautions.append(f"{pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5).")
+        cautions.append(
+            f"{count_pictures(verdict.left_out)} {are} left out: as good as grey (ab range under 5)."
+        )
     if verdict.enlarged:
         cautions.append(
-            f"{pictures(verdict.enlarged)} had to be enlarged for this protocol, which makes them smoother:"
+            f"{count_pictures(verdict.enlarged)} had to be enlarged for this protocol, which makes them smoother:"
             " do not compare these numbers with those of other sets."
         )
     if verdict.looks is not None:

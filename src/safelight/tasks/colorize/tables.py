@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from safelight.evaluation.intervals import Estimate
-from safelight.journal.words import number
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.scores import STATISTICS
 from safelight.tasks.colorize.verdict import Comparison, Group, Verdict
 
@@ -28,7 +28,7 @@ def curve_table(verdict: Verdict, group: Group, key: str) -> str:
     digits, better = STATISTICS[key].digits, STATISTICS[key].better
     rows = []
     for method, curves in group.curves.items():
-        cells = [number(estimate.value, digits) for estimate in curves[key]]
+        cells = [format_number(estimate.value, digits) for estimate in curves[key]]
         rows.append([escape(method), *cells])
     for column in range(1, len(verdict.counts) + 1) if better else ():
         values = [curves[key][column - 1].value * better for curves in group.curves.values()]
@@ -53,8 +53,8 @@ def _lead(comparison: Comparison | None, digits: int) -> str:
     if comparison is None:
         return "–"
     lead = comparison.difference
-    interval = f"{number(lead.low, digits)} to {number(lead.high, digits)}"
-    return f"{number(lead.value, digits, signed=True)}{MARKS[comparison.standing]}<br>({interval})"
+    interval = f"{format_number(lead.low, digits)} to {format_number(lead.high, digits)}"
+    return f"{format_number(lead.value, digits, signed=True)}{MARKS[comparison.standing]}<br>({interval})"
 
 
 def model_table(verdict: Verdict) -> str:
@@ -71,7 +71,7 @@ def model_table(verdict: Verdict) -> str:
 def _with_interval(estimate: Estimate, digits: int) -> str:
     if math.isnan(estimate.value):
         return "–"
-    value, low, high = (number(part, digits) for part in (estimate.value, estimate.low, estimate.high))
+    value, low, high = (format_number(part, digits) for part in (estimate.value, estimate.low, estimate.high))
     return f"{value}<br>({low} to {high})"
 
 
@@ -96,7 +96,7 @@ def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
     others = [curves[key] for method, curves in group.curves.items() if method != verdict.model]
     cells = []
     for column, estimate in enumerate(model):
-        text = number(estimate.value, statistic.digits)
+        text = format_number(estimate.value, statistic.digits)
         leads = [(curve[column].value - estimate.value) * statistic.better for curve in others]
         cells.append(f"{text} ▼" if max(leads, default=0) >= 10**-statistic.digits else text)
     return cells

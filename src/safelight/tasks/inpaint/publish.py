@@ -7,7 +7,7 @@ import numpy as np
 
 from safelight.cli.card_of_run import Trained, base_card, with_notes
 from safelight.data.cache import photo_in
-from safelight.journal.words import pictures
+from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.publish import PRETRAINED
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def export_fill(trained: "Trained[Filler, FillRecipe]", out: Path) -> str:
     parity = export_filler(trained.network, card, out, questions(trained.held_out, trained.recipe), span)
     return (
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.1f} M parameters; differs from "
-        f"torch by at most {parity.srgb * 255:.2g} of 255 levels on {pictures(parity.pictures)}"
+        f"torch by at most {parity.srgb * 255:.2g} of 255 levels on {count_pictures(parity.pictures)}"
     )
 
 

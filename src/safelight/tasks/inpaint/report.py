@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from safelight.journal.words import number
 from safelight.pixels.atomic import put_text
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.scores import COMPARED, FEATURES, RING, STATISTICS
 from safelight.tasks.inpaint.sheet import Shown, draw_fills
@@ -61,7 +61,10 @@ def _values(verdict: FillVerdict, key: str) -> str:
     rows = []
     for method, curves in verdict.curves.items():
         rows.append(
-            [escape(method), *(number(curves[key][cell].value, statistic.digits) for cell in verdict.cells)]
+            [
+                escape(method),
+                *(format_number(curves[key][cell].value, statistic.digits) for cell in verdict.cells),
+            ]
         )
     for column, cell in enumerate(verdict.cells, start=1) if statistic.better else ():
         values = [curves[key][cell].value * statistic.better for curves in verdict.curves.values()]
@@ -69,7 +72,7 @@ def _values(verdict: FillVerdict, key: str) -> str:
         rows[best][column] = f"**{rows[best][column]}**"
     own = verdict.curves[verdict.model][key]
     interval = [
-        f"{number(own[c].low, statistic.digits)} to {number(own[c].high, statistic.digits)}"
+        f"{format_number(own[c].low, statistic.digits)} to {format_number(own[c].high, statistic.digits)}"
         for c in verdict.cells
     ]
     rows.insert(1, ["interval", *interval])
@@ -87,8 +90,10 @@ def _leads(verdict: FillVerdict, key: str) -> str:
                 cells.append("–")
                 continue
             lead = found.difference
-            interval = f"{number(lead.low, digits)} to {number(lead.high, digits)}"
-            cells.append(f"{number(lead.value, digits, signed=True)}{MARKS[found.standing]}<br>({interval})")
+            interval = f"{format_number(lead.low, digits)} to {format_number(lead.high, digits)}"
+            cells.append(
+                f"{format_number(lead.value, digits, signed=True)}{MARKS[found.standing]}<br>({interval})"
+            )
         rows.append([f"over {escape(method)}", *cells])
     return table(["missing", *verdict.cells], rows)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from safelight.arrays import Srgb
 from safelight.evaluation.metrics import psnr
-from safelight.evaluation.palette import FAINT, INK, PAPER, SOFT
-from safelight.journal.words import number
+from safelight.reports.style import FAINT, INK, PAPER, SOFT
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.inpaint.benchmark import CELLS, ask
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
@@ -48,7 +48,7 @@ def _row(rank: str, verdict: FillVerdict, fill: Fill, pictures: Pictures, index:
     answers = []
     for name, method in ((best, CLASSICAL[best]), (verdict.model, fill)):
         result = composite(name, method(given, mask), given, mask)
-        answers.append((f"{name}, {number(psnr(result[mask], truth[mask]), 1)} dB", result))
+        answers.append((f"{name}, {format_number(psnr(result[mask], truth[mask]), 1)} dB", result))
     hole = np.where(mask[..., None], HOLE, given).astype(np.float32)
     return Shown(f"{rank}, {CELLS[cell].name}", (("", hole), *answers, ("truth", truth)))
 

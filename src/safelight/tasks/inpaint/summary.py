@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from safelight.evaluation.cells import ALL
 from safelight.journal.looks import times
-from safelight.journal.words import few, in_text, interval, number, others, pictures, together, turned
+from safelight.journal.words import few, others
+from safelight.reports.text import (
+    count_pictures,
+    format_interval,
+    format_number,
+    in_text,
+    join_words,
+    negated,
+)
 from safelight.tasks.inpaint.scores import STATISTICS
 from safelight.tasks.inpaint.verdict import FillVerdict
 
@@ -28,8 +36,8 @@ def _setting(verdict: FillVerdict) -> str:
         filter(None, (f"the {verdict.split} split" if verdict.split else "", verdict.dataset))
     )
     return (
-        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''}, squares of "
-        f"{verdict.size} pixels, {len(verdict.cells) - 1} holes each."
+        f"{verdict.model} was judged on {count_pictures(verdict.pictures)}{f' of {where}' if where else ''}, "
+        f"squares of {verdict.size} pixels, {len(verdict.cells) - 1} holes each."
     )
 
 
@@ -38,8 +46,8 @@ def _overall(verdict: FillVerdict, key: str) -> str:
     statistic, best = STATISTICS[key], _best_at(verdict, key, ALL)
     own, other = verdict.curves[verdict.model][key][ALL], verdict.curves[best][key][ALL]
     return (
-        f"{statistic.title}, over all holes: {interval(own.numbers, statistic.digits, statistic.unit)}; the best "
-        f"other method there, {best}, has {number(other.value, statistic.digits)}."
+        f"{statistic.title}, over all holes: {format_interval(own.numbers, statistic.digits, statistic.unit)}; the "
+        f"best other method there, {best}, has {format_number(other.value, statistic.digits)}."
     )
 
 
@@ -77,7 +85,7 @@ def _lost(verdict: FillVerdict, method: str, key: str) -> str:
         return ""
     where = _list([comparison.cell for comparison in found], verdict.cells[:-1])
     worst = min(found, key=lambda comparison: comparison.difference.value)
-    by = interval(turned(worst.difference.numbers), statistic.digits, statistic.unit)
+    by = format_interval(negated(worst.difference.numbers), statistic.digits, statistic.unit)
     return f"It loses to {method} in {in_text(statistic.title)} in {where}, most in {worst.cell}: by {by}."
 
 
@@ -93,7 +101,7 @@ def _best(verdict: FillVerdict) -> str:
 def _cautions(verdict: FillVerdict) -> list[str]:
     cautions = few(verdict.pictures)
     if verdict.enlarged:
-        cautions.append(f"{pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
+        cautions.append(f"{count_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
     if verdict.looks is not None:
         cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
     return cautions
@@ -110,4 +118,4 @@ def _best_at(verdict: FillVerdict, key: str, cell: str) -> str:
 def _list(cells: Sequence[str], everything: Sequence[str]) -> str:
     if len(cells) == len(everything):
         return "every bin"
-    return together(cells)
+    return join_words(cells)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.cli.card_of_run import Trained, base_card, with_notes
-from safelight.journal.words import pictures
+from safelight.reports.text import count_pictures
 
 if TYPE_CHECKING:
     from safelight.tasks.scratches.network import Finder
@@ -29,5 +29,5 @@ def export_scratches(trained: "Trained[Finder, ScratchRecipe]", out: Path) -> st
     parity = export_finder(trained.network, card, out, questions)
     return (
         f"{out}: {out.stat().st_size / 1e6:.1f} MB, {card.parameters / 1e6:.2f} M parameters; differs from "
-        f"torch by at most {parity.likelihood:.2g} of likelihood on {pictures(parity.pictures)}"
+        f"torch by at most {parity.likelihood:.2g} of likelihood on {count_pictures(parity.pictures)}"
     )

@@ -7,8 +7,8 @@ import numpy as np
 
 from safelight.arrays import Srgb
 from safelight.evaluation.cells import CellComparison
-from safelight.journal.words import number
 from safelight.pixels.atomic import put_text
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.sheet import Shown, draw_fills
@@ -99,12 +99,14 @@ def _values(verdict: ScratchVerdict, key: str) -> str:
         values = [verdict.curves[method][key][cell].value for method in verdict.methods]
         if all(math.isnan(value) for value in values):
             continue
-        shown = [number(value, statistic.digits) for value in values]
+        shown = [format_number(value, statistic.digits) for value in values]
         if statistic.better and not any(math.isnan(value) for value in values):
             best = int(np.argmax(np.array(values) * statistic.better))
             shown[best] = f"**{shown[best]}**"
         own = verdict.curves[verdict.model][key][cell]
-        interval = f"{number(own.low, statistic.digits)} to {number(own.high, statistic.digits)}"
+        interval = (
+            f"{format_number(own.low, statistic.digits)} to {format_number(own.high, statistic.digits)}"
+        )
         rows.append([cell, shown[0], interval, *shown[1:]])
     return table(["damage, px", escape(verdict.model), "interval", *map(escape, verdict.methods[1:])], rows)
 
@@ -122,5 +124,5 @@ def _leads(verdict: ScratchVerdict, key: str) -> str:
 
 def _lead(found: CellComparison, digits: int) -> str:
     lead = found.difference
-    interval = f"{number(lead.low, digits)} to {number(lead.high, digits)}"
-    return f"{number(lead.value, digits, signed=True)}{MARKS[found.standing]} ({interval})"
+    interval = f"{format_number(lead.low, digits)} to {format_number(lead.high, digits)}"
+    return f"{format_number(lead.value, digits, signed=True)}{MARKS[found.standing]} ({interval})"

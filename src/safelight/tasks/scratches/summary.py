@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from safelight.evaluation.cells import ALL
 from safelight.journal.looks import times
-from safelight.journal.words import few, in_text, interval, number, pictures, together
+from safelight.journal.words import few
+from safelight.reports.text import count_pictures, format_interval, format_number, in_text, join_words
 from safelight.tasks.scratches.benchmark import WHOLE
 from safelight.tasks.scratches.scores import COMPARED, STATISTICS
 from safelight.tasks.scratches.verdict import ScratchVerdict
@@ -31,9 +32,9 @@ def _setting(verdict: ScratchVerdict) -> str:
     split = f"the {verdict.split} split" if verdict.split else ""
     where = " of ".join(filter(None, (split, verdict.dataset)))
     return (
-        f"{verdict.model} was judged on {pictures(verdict.pictures)}{f' of {where}' if where else ''}, squares of "
-        f"{verdict.size} pixels, {len(verdict.cells) - 1} prints each: whole, and with each kind of damage at each "
-        f"width; {verdict.tolerance:g} pixels beside are right."
+        f"{verdict.model} was judged on {count_pictures(verdict.pictures)}{f' of {where}' if where else ''}, "
+        f"squares of {verdict.size} pixels, {len(verdict.cells) - 1} prints each: whole, and with each kind of damage "
+        f"at each width; {verdict.tolerance:g} pixels beside are right."
     )
 
 
@@ -46,8 +47,8 @@ def _overall(verdict: ScratchVerdict, key: str, cell: str) -> str:
     own, other = verdict.curves[verdict.model][key][cell], verdict.curves[best][key][cell]
     where = "over all damage" if cell == ALL else "on whole prints"
     return (
-        f"{statistic.title} {where}: {interval(own.numbers, statistic.digits, statistic.unit)}; {best} has "
-        f"{number(other.value, statistic.digits)}."
+        f"{statistic.title} {where}: {format_interval(own.numbers, statistic.digits, statistic.unit)}; {best} has "
+        f"{format_number(other.value, statistic.digits)}."
     )
 
 
@@ -70,7 +71,7 @@ def _cautions(verdict: ScratchVerdict) -> list[str]:
     cautions = few(verdict.pictures)
     if verdict.enlarged:
         cautions.append(
-            f"{pictures(verdict.enlarged)} had to be enlarged, which makes them smoother than the damage on them."
+            f"{count_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother than the damage on them."
         )
     if verdict.looks is not None:
         cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
@@ -80,4 +81,4 @@ def _cautions(verdict: ScratchVerdict) -> list[str]:
 def _list(cells: Sequence[str], everything: int) -> str:
     if len(cells) == everything:
         return "every cell"
-    return together(cells)
+    return join_words(cells)
