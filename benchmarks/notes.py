@@ -31,8 +31,8 @@ from safelight.tasks.autoencode.prepare import frame, unframe
 from safelight.tasks.colorize import validation as color
 from safelight.tasks.colorize.evaluate import judge
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.predict import NetworkPredict
 from safelight.tasks.colorize.protocols import protocol_named
+from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.colorize.verdict import Verdict
 from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.predict import NetworkFill

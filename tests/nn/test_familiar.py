@@ -25,7 +25,7 @@ def test_a_level_of_one_place_has_no_deviation() -> None:
 def test_hints_do_not_make_a_photo_familiar() -> None:
     network = make_network().eval()
     with torch.no_grad():
-        hinted, bare = (pool(network.look(random_planes(1, hinted=hinted))[0]) for hinted in (True, False))
+        hinted, bare = (pool(network.encode(random_planes(1, hinted=hinted))[0]) for hinted in (True, False))
     torch.testing.assert_close(hinted, bare)
 
 

@@ -38,7 +38,7 @@ def write(folder: Path, measure: Unfamiliarity | None = None, **settings: str) -
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = make_network().eval()
     with torch.no_grad():
-        kept = torch.nn.functional.normalize(pool(network.look(random_planes(6, (64, 64)))[0]), dim=1)
+        kept = torch.nn.functional.normalize(pool(network.encode(random_planes(6, (64, 64)))[0]), dim=1)
     return write(tmp_path_factory.mktemp("halves"), Unfamiliarity(kept, 2, 0.25))
 
 
@@ -92,7 +92,7 @@ def test_unfamiliarity_is_that_of_the_features(session: Session) -> None:
     """Against NumPy, from the features that the same run gave: halves and rounding included."""
     network = make_network().eval()
     with torch.no_grad():
-        kept = pool(network.look(random_planes(6, (64, 64)))[0]).numpy()
+        kept = pool(network.encode(random_planes(6, (64, 64)))[0]).numpy()
     kept /= np.linalg.norm(kept, axis=1, keepdims=True)
     reply = session(planes=QUESTION)
     asked = reply["features"] / np.linalg.norm(reply["features"])

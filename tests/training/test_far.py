@@ -20,7 +20,7 @@ from safelight.tasks.autoencode.network_settings import VAESettings
 from safelight.tasks.autoencode.predict import codes_of
 from safelight.tasks.autoencode.recipe import CodeRecipe
 from safelight.tasks.autoencode.validation import CodeProbes
-from safelight.tasks.colorize.loss_settings import ColorLossSettings
+from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.tasks.inpaint.losses import FillLossSettings
 from safelight.tasks.inpaint.recipe import FillRecipe

@@ -11,8 +11,7 @@ import torch
 from safelight.errors import RecipeError
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.plain_settings import PlainSettings
-from safelight.tasks.colorize.network import UNetSettings
-from safelight.tasks.colorize.plain_network import PlainColorizer
+from safelight.tasks.colorize.network import PlainColorizer, UNetSettings
 from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.tasks.colorize.training import ColorCraft
 from safelight.tasks.recipes import recipe_named

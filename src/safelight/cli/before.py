@@ -120,8 +120,8 @@ def judge_of(plan: "Recipe") -> "Judge | None":
 
 def _judge_colors(run: "Run", held: "PictureSet") -> "Mapping[str, float]":
     from safelight.tasks.colorize.evaluate import judge
-    from safelight.tasks.colorize.predict import NetworkPredict
     from safelight.tasks.colorize.protocols import protocol_named
+    from safelight.tasks.colorize.validation import NetworkPredict
     from safelight.training.fit import trained_network
 
     network, recipe = trained_network(run)

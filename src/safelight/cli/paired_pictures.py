@@ -99,7 +99,7 @@ def _examples(
 
 def _network(record: "Record") -> "Predict":
     from safelight.journal.run import Run
-    from safelight.tasks.colorize.predict import NetworkPredict
+    from safelight.tasks.colorize.validation import NetworkPredict
     from safelight.training.fit import trained_network
 
     network, recipe = trained_network(Run.open(record.folder))

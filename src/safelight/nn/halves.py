@@ -22,8 +22,7 @@ from torch import Tensor, nn
 from safelight.nn.familiar import Unfamiliarity, pool
 from safelight.nn.layers import pool_to
 from safelight.runtime.session import DISTRIBUTION, KNOWN
-from safelight.tasks.colorize.network import ColorUNet
-from safelight.tasks.colorize.plain_network import ColorNetwork, PlainColorizer, of_any_size
+from safelight.tasks.colorize.network import ColorNetwork, ColorUNet, PlainColorizer, of_any_size
 
 OPSET = 18
 MAPS = {  # and their size
@@ -62,7 +61,7 @@ class Look(nn.Module):
 
     def forward(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[Tensor, ...]:
         """What SEEN and FEATURES name."""
-        levels, eighth = self.network.look(planes)
+        levels, eighth = self.network.encode(planes)
         return levels[0], levels[1], eighth, pool(levels)
 
 
@@ -75,7 +74,7 @@ class Answer(nn.Module):
 
     def forward(self, planes: Tensor, half: Tensor, quarter: Tensor, eighth: Tensor) -> tuple[Tensor, ...]:
         """ab / 110, the expected chroma / 110 and, of a network with bins, how likely each is in each eighth."""
-        colors = self.network.answer(planes, [half, quarter], eighth)
+        colors = self.network.decode(planes, [half, quarter], eighth)
         if colors.logits is None:
             return colors.ab, colors.chroma
         return colors.ab, colors.chroma, pool_to(colors.logits.float().softmax(1), 2)
@@ -124,7 +123,7 @@ def traced(part: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str]
 
 
 def join(look: ModelProto, *after: ModelProto) -> ModelProto:
-    """One model: what the parts `after` say, then what `look` says, which may be given back to spare it."""
+    """One model: what the parts `after` say, then what `encode` says, which may be given back to spare it."""
     look = _prefixed(look, "look/")
     seen = {port.name.removeprefix("look/"): _shape(port) for port in look.graph.output}
     parts = [_prefixed(part, f"{number}/") for number, part in enumerate(after)]

@@ -19,7 +19,7 @@ from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.autoencode import export as vae_export
 from safelight.tasks.autoencode.restore import DECODER, ENCODER
-from safelight.tasks.colorize.plain_network import PlainColorizer, of_any_size
+from safelight.tasks.colorize.network import PlainColorizer, of_any_size
 from safelight.tasks.registry import craft_of
 from safelight.tasks.scratches import export as finder_export
 from safelight.training.recipe import Recipe

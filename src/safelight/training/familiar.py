@@ -12,8 +12,7 @@ from safelight.nn.familiar import Unfamiliarity, pool
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
 from safelight.runtime.familiar import Familiarity
-from safelight.tasks.colorize.network import ColorUNet
-from safelight.tasks.colorize.plain_network import ColorNetwork
+from safelight.tasks.colorize.network import ColorNetwork, ColorUNet
 from safelight.tasks.colorize.prepare import PLANES, normalize_lightness
 from safelight.training.batches import Pictures
 
@@ -60,7 +59,7 @@ def features(network: ColorUNet, pictures: Pictures, numbers: Sequence[int]) -> 
     for start in range(0, len(numbers), BATCH):
         planes = [_planes(photo_in(pictures, number)) for number in numbers[start : start + BATCH]]
         with torch.no_grad():
-            levels, _ = network.look(to_network(np.stack(planes), network))
+            levels, _ = network.encode(to_network(np.stack(planes), network))
             parts.append(to_numpy(pool(levels)))
     return np.concatenate(parts).astype(np.float32)
 

@@ -6,7 +6,7 @@ import torch
 from skimage.color import rgb2lab
 
 from safelight.tasks.colorize.bins import STEP, gamut_bins
-from safelight.tasks.colorize.color_head import AbBins
+from safelight.tasks.colorize.network import AbBins
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch.autograd import gradcheck
 
 from safelight.pixels import color
-from safelight.tasks.colorize.lab_loss import join, lab_to_srgb
+from safelight.tasks.colorize.losses import join, lab_to_srgb
 
 
 def planes(pixels: np.ndarray) -> torch.Tensor:

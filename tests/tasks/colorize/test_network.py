@@ -73,8 +73,8 @@ class TestContract:
     def test_look_and_answer_are_the_whole(self, network: ColorUNet) -> None:
         planes = random_planes()
         with torch.inference_mode():
-            levels, features = network.look(planes)
-            apart, whole = network.answer(planes, levels, features), network(planes)
+            levels, features = network.encode(planes)
+            apart, whole = network.decode(planes, levels, features), network(planes)
         assert features.shape[2:] == (8, 12)
         torch.testing.assert_close(apart.ab, whole.ab)
         torch.testing.assert_close(apart.chroma, whole.chroma)
@@ -92,8 +92,8 @@ class TestContract:
         with torch.inference_mode():
             ab = network(planes).ab
             if network.bins is not None:  # plus the bins' own guess, which is near the middle of the gamut
-                levels, features = network.look(planes)
-                logits = network.answer(planes, levels, features).logits
+                levels, features = network.encode(planes)
+                logits = network.decode(planes, levels, features).logits
                 guess = network.bins.annealed_mean(logits, network.settings.temperature)
                 ab = ab - F.interpolate(
                     F.interpolate(guess, scale_factor=2, mode="bilinear"), scale_factor=2, mode="bilinear"
@@ -133,8 +133,8 @@ def with_other_hints(planes: torch.Tensor) -> torch.Tensor:
 def test_the_trunk_sees_lightness_alone() -> None:
     network, planes = shaken(make_network()), random_planes()
     with torch.inference_mode():
-        levels, features = network.look(planes)
-        again, same = network.look(with_other_hints(planes))
+        levels, features = network.encode(planes)
+        again, same = network.encode(with_other_hints(planes))
     assert torch.equal(features, same)
     assert all(torch.equal(one, two) for one, two in zip(levels, again, strict=True))
 
@@ -147,7 +147,7 @@ def test_the_encoder_sees_black_as_minus_one_and_white_as_one(hints_in: str, cha
     seen: list[torch.Tensor] = []
     network.encoder.register_forward_hook(lambda module, inputs, output: seen.extend(inputs))
     with torch.inference_mode():
-        network.look(planes)
+        network.encode(planes)
     assert seen[0].shape[1] == channels
     assert (seen[0][:, 0, :32] == -1).all()
     assert (seen[0][:, 0, 32:] == 1).all()
@@ -157,11 +157,11 @@ def test_the_encoder_sees_black_as_minus_one_and_white_as_one(hints_in: str, cha
 def test_a_hinted_stem_sees_the_hints() -> None:
     network, planes = make_network(hints_in="stem").eval(), random_planes()
     with torch.inference_mode():
-        before, _ = network.look(planes)
-        untold, _ = network.look(with_other_hints(planes))
+        before, _ = network.encode(planes)
+        untold, _ = network.encode(with_other_hints(planes))
         assert torch.equal(before[0], untold[0]), "its new filters begin at zero"
-        after, _ = shaken(network).look(planes)
-        told, _ = network.look(with_other_hints(planes))
+        after, _ = shaken(network).encode(planes)
+        told, _ = network.encode(with_other_hints(planes))
     assert not torch.allclose(after[0], told[0])
 
 

@@ -13,8 +13,7 @@ from safelight.nn.halves import Whole, traced
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
 from safelight.tasks.colorize.export import TOLERANCE, export, to_onnx
-from safelight.tasks.colorize.network import ColorUNet
-from safelight.tasks.colorize.plain_network import AB_DEVIATION, PlainColorizer, color_network
+from safelight.tasks.colorize.network import AB_DEVIATION, ColorUNet, PlainColorizer, color_network
 from tests.nn.plain_kinds import plain_settings
 from tests.nn.small import SMALL, random_planes
 from tests.runtime.tiny import CARD as TINY

@@ -7,9 +7,9 @@ import pytest
 
 from safelight.data.cache import open_dataset
 from safelight.pixels.color import srgb_to_lab
-from safelight.tasks.colorize import prior
+from safelight.tasks.colorize import dataset as samples
 from safelight.tasks.colorize.bins import gamut_bins
-from safelight.tasks.colorize.prior import bin_weights, color_counts, kept_counts
+from safelight.tasks.colorize.dataset import bin_weights, color_counts, kept_counts
 from tests.training.conftest import Album, soft_picture
 
 
@@ -41,7 +41,7 @@ def test_counted_once_for_a_dataset(dataset: Path, monkeypatch: pytest.MonkeyPat
     pictures = open_dataset(dataset, "train")
     counts = kept_counts(pictures)
     assert [path.name for path in (dataset / "color_prior").iterdir()] == [f"{pictures.fingerprint}.npy"]
-    monkeypatch.setattr(prior, "color_counts", lambda _: pytest.fail("counted again"))
+    monkeypatch.setattr(samples, "color_counts", lambda _: pytest.fail("counted again"))
     np.testing.assert_array_equal(kept_counts(pictures), counts)
 
 

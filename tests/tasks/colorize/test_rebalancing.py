@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
-from safelight.tasks.colorize.color_head import AbBins
-from safelight.tasks.colorize.losses import bin_cross_entropy
-from safelight.tasks.colorize.rebalancing import rebalanced_cross_entropy, rebalancing_weights, smooth_prior
+from safelight.tasks.colorize.losses import (
+    bin_cross_entropy,
+    rebalanced_cross_entropy,
+    rebalancing_weights,
+    smooth_prior,
+)
+from safelight.tasks.colorize.network import AbBins
 
 PRIOR = torch.tensor([0.7, 0.2, 0.1])
 

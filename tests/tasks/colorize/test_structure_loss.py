@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from safelight.tasks.colorize.structure_loss import total_variation
+from safelight.tasks.colorize.losses import total_variation
 
 
 def test_by_hand() -> None:

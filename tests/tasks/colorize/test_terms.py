@@ -10,14 +10,14 @@ from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.journal.doctor.symptoms import SYMPTOMS
-from safelight.tasks.colorize.lab_loss import join
-from safelight.tasks.colorize.loss_settings import (
+from safelight.tasks.colorize.losses import (
     ColorLossSettings,
+    color_terms,
     colorization_loss,
     colorization_weighted_loss,
+    join,
 )
 from safelight.tasks.colorize.network import Colors, ColorUNet
-from safelight.tasks.colorize.terms import color_terms
 from safelight.tasks.colorize.training import ColorCraft
 from safelight.tasks.recipes import recipe_named
 from safelight.training.tree import override, settings

@@ -10,10 +10,17 @@ from torch import nn
 
 from safelight.arrays import Ab, Lightness
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.predict import NetworkPredict
-from safelight.tasks.colorize.probe import Probe, join
 from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.validation import COUNTS, choose, contact_sheet, gain_over_grey, psnr
+from safelight.tasks.colorize.validation import (
+    COUNTS,
+    NetworkPredict,
+    Probe,
+    choose,
+    contact_sheet,
+    gain_over_grey,
+    join,
+    psnr,
+)
 from safelight.tasks.inpaint.validation import hole_psnr
 from safelight.tasks.registry import craft_of
 from safelight.training.guard.callback import Guard

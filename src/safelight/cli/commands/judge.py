@@ -174,7 +174,7 @@ def _predicts(model: str) -> "tuple[Predict, Predict]":
     from functools import partial
 
     if Path(model).is_dir():
-        from safelight.tasks.colorize.predict import NetworkPredict
+        from safelight.tasks.colorize.validation import NetworkPredict
 
         network, recipe = trained_for(model, "colorize")
         return NetworkPredict(network, recipe.preparation), NetworkPredict(

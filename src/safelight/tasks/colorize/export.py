@@ -17,7 +17,7 @@ from safelight.nn.halves import FEATURES, SEEN, UNFAMILIARITY, assemble
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.modelfile import find_model, write_card
 from safelight.runtime.session import DISTRIBUTION, Session
-from safelight.tasks.colorize.plain_network import ColorNetwork
+from safelight.tasks.colorize.network import ColorNetwork
 
 LARGE = 1024  # weights with at least so many numbers are stored in half precision
 TOLERANCE = 0.55 / 110  # half a unit of ab, about a quarter of a just noticeable difference

@@ -1,26 +1,31 @@
-"""The colorizing U-Net: what the picture shows first, the hints after.
+"""The networks that color: a U-Net that sees the picture first and the hints after, and a plain one.
 
-The trunk (encoder, and decoder down to an eighth of the size) sees L alone: for one photo it need run only
-once. Below it the hints enter: attention carries them to places that look alike, and the finer levels get
-the painted and the propagated hints beside their features. The answer is the propagated hints, as far as a
-learned gate trusts them, plus a learned residual.
+The trunk of the hinted one (encoder, and decoder down to an eighth of the size) sees L alone: for one photo it
+need run only once. Below it the hints enter: attention carries them to places that look alike, and the finer
+levels get the painted and the propagated hints beside their features. The answer is the propagated hints, as far
+as a learned gate trusts them, plus a learned residual.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from safelight.errors import RecipeError
+from safelight.errors import ModelError, RecipeError
 from safelight.nn.encoders import Encoder
 from safelight.nn.layers import ActivationName, ConvBlock, HintAttention, NormName, double, pool_to
-from safelight.tasks.colorize.color_head import AbBins
+from safelight.nn.plain import OUTPUTS, PlainUNet
+from safelight.nn.plain_settings import PlainSettings
+from safelight.tasks.colorize.bins import gamut_bins
+from safelight.tasks.colorize.prepare import AB_SCALE
 
 L_PLANE, HINT_AB, HINT_MASK, SPREAD = slice(0, 1), slice(1, 3), slice(3, 4), slice(4, 7)
 PLANES = 7
+AB_DEVIATION = 0.1  # of ab / 110 in photographs, about: a plain answer of variance 1 is a color like theirs
+CHROMA_OFFSET = -2.0  # softplus of it is an average chroma
 
 
 class Colors(NamedTuple):
@@ -29,6 +34,39 @@ class Colors(NamedTuple):
     ab: Tensor
     chroma: Tensor
     logits: Tensor | None = None
+
+
+class AbBins(nn.Module):
+    """Bins of the sRGB gamut in ab, soft encoding into them and the annealed mean out of them."""
+
+    centers: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("centers", torch.from_numpy(gamut_bins()) / AB_SCALE, persistent=False)
+
+    @property
+    def count(self) -> int:
+        """Number of bins."""
+        return self.centers.shape[0]
+
+    def encode(
+        self, ab: Float[Tensor, "b 2 h w"], nearest: int = 5, sigma: float = 5.0
+    ) -> Float[Tensor, "b q h w"]:
+        """Soft encoding: Gaussian weights (sigma in units of ab) over the nearest bins, summing to 1."""
+        b, _, h, w = ab.shape
+        pixels = ab.permute(0, 2, 3, 1).reshape(-1, 2).float()
+        distance, index = torch.cdist(pixels, self.centers).topk(nearest, largest=False)
+        weight = F.softmax(-((distance * AB_SCALE) ** 2) / (2 * sigma**2), dim=1)
+        soft = torch.zeros(len(pixels), self.count, device=ab.device).scatter_(1, index, weight)
+        return soft.reshape(b, h, w, -1).permute(0, 3, 1, 2)
+
+    def annealed_mean(self, logits: Float[Tensor, "b q h w"], temperature: float) -> Float[Tensor, "b 2 h w"]:
+        """Mean of the distribution sharpened by this temperature (equation 5), in ab / 110."""
+        # Bins last: channels-last logits are laid out so, and a softmax over a far axis is several times slower.
+        share = F.softmax(logits.float().permute(0, 2, 3, 1) / temperature, dim=-1)
+        with torch.autocast(share.device.type, enabled=False):  # bf16 would round ab by half a unit
+            return (share @ self.centers).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -88,25 +126,28 @@ class ColorUNet(nn.Module):
             extra=PLANES - 1 if hinted_stem else 0,
             frozen=settings.freeze,
         )
-        stages = self.encoder.channels()
+        skips = self.encoder.channels()  # by how many times smaller they are
 
-        def block(inputs: int, outputs: int) -> ConvBlock:
+        def conv(inputs: int, outputs: int) -> ConvBlock:
             return ConvBlock(inputs, outputs, norm=settings.norm, activation=settings.activation)
 
-        w16, w8, w4, w2 = settings.widths
-        self.squeeze = ConvBlock(stages[32], w16, 1, settings.norm, settings.activation)
-        self.at16 = nn.Sequential(block(w16 + stages[16], w16), block(w16, w16))
-        self.at8 = nn.Sequential(block(w16 + stages[8], w8), block(w8, w8))
-        self.guess = nn.Conv2d(w8, 2, 1)
-        self.attention = HintAttention(w8, settings.attention) if settings.attention else None
-        told = self.attention.outputs if self.attention else 0
-        self.mix8 = nn.Sequential(block(w8 + told + PLANES + 1, w8), block(w8, w8))
-        self.at4 = nn.Sequential(block(w8 + stages[4] + PLANES - 1, w4), block(w4, w4))
-        self.at2 = nn.Sequential(block(w4 + stages[2] + PLANES, w2), block(w2, w2))
-        self.out = nn.Conv2d(w2, 4, 3, padding=1)
+        def decoder_block(inputs: int, outputs: int) -> nn.Sequential:
+            return nn.Sequential(conv(inputs, outputs), conv(outputs, outputs))
+
+        width16, width8, width4, width2 = settings.widths
+        self.squeeze = ConvBlock(skips[32], width16, 1, settings.norm, settings.activation)
+        self.at16 = decoder_block(width16 + skips[16], width16)
+        self.at8 = decoder_block(width16 + skips[8], width8)
+        self.guess = nn.Conv2d(width8, 2, 1)
+        self.attention = HintAttention(width8, settings.attention) if settings.attention else None
+        attended = self.attention.outputs if self.attention else 0
+        self.mix8 = decoder_block(width8 + attended + PLANES + 1, width8)
+        self.at4 = decoder_block(width8 + skips[4] + PLANES - 1, width4)
+        self.at2 = decoder_block(width4 + skips[2] + PLANES, width2)
+        self.out = nn.Conv2d(width2, 4, 3, padding=1)
         self._begin_with_the_hints()
         self.bins = AbBins() if settings.head == "bins" else None
-        self.to_bins = nn.Conv2d(w4, self.bins.count, 1) if self.bins else None
+        self.to_bins = nn.Conv2d(width4, self.bins.count, 1) if self.bins else None
 
     def _begin_with_the_hints(self) -> None:
         """No guess, no residual, little chroma, and trust in the propagated hints."""
@@ -116,29 +157,32 @@ class ColorUNet(nn.Module):
         with torch.no_grad():
             self.out.bias.copy_(torch.tensor([0.0, 0.0, -2.0, 1.0]))
 
-    def look(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[list[Tensor], Tensor]:
-        """The trunk: encoder pyramid, and features at an eighth of the size. With hints_in decoder: L alone."""
+    def encode(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[list[Tensor], Tensor]:
+        """The trunk: the encoder's skips (1/2 to 1/32), and features at 1/8 of the size.
+
+        With hints_in decoder of L alone.
+        """
         seen = planes if self.settings.hints_in == "stem" else planes[:, L_PLANE]
         seen = torch.cat([2.0 * seen[:, :1], seen[:, 1:]], 1)  # (L - 50) / 100 -> the encoder's -1..1
-        levels = self.encoder.halvings(seen)
-        x = self.at16(torch.cat([double(self.squeeze(levels[4])), levels[3]], 1))
-        return levels, self.at8(torch.cat([double(x), levels[2]], 1))
+        skips = self.encoder.halvings(seen)
+        features = self.at16(torch.cat([double(self.squeeze(skips[4])), skips[3]], 1))
+        return skips, self.at8(torch.cat([double(features), skips[2]], 1))
 
-    def answer(self, planes: Float[Tensor, "b 7 h w"], levels: list[Tensor], x: Tensor) -> Colors:
-        """The hinted half: colors from the trunk's features and the hint planes."""
-        p8, p4, p2 = (pool_to(planes[:, 1:], factor) for factor in (8, 4, 2))
+    def decode(self, planes: Float[Tensor, "b 7 h w"], skips: list[Tensor], features: Tensor) -> Colors:
+        """The hinted half: colors from what `encode` gave and the hint planes."""
+        hints8, hints4, hints2 = (pool_to(planes[:, 1:], factor) for factor in (8, 4, 2))
         ab8, mask8 = pool_to(planes[:, HINT_AB] * planes[:, HINT_MASK], 8), pool_to(planes[:, HINT_MASK], 8)
-        guess = self.guess(x)
-        parts = [x, guess, p8]
+        guess = self.guess(features)
+        at8 = [features, guess, hints8]
         if self.attention is not None:
-            parts.append(self.attention(x, guess, ab8, mask8))
-        x = self.mix8(torch.cat(parts, 1))
-        x4 = self.at4(torch.cat([double(x), levels[1], p4], 1))
-        x2 = self.at2(torch.cat([double(x4), levels[0], pool_to(planes[:, L_PLANE], 2), p2], 1))
-        raw = double(self.out(x2))
+            at8.append(self.attention(features, guess, ab8, mask8))
+        decoded8 = self.mix8(torch.cat(at8, 1))
+        decoded4 = self.at4(torch.cat([double(decoded8), skips[1], hints4], 1))
+        at2 = [double(decoded4), skips[0], pool_to(planes[:, L_PLANE], 2), hints2]
+        raw = double(self.out(self.at2(torch.cat(at2, 1))))
         ab, logits = raw[:, :2], None
         if self.bins is not None and self.to_bins is not None:
-            logits = self.to_bins(x4)
+            logits = self.to_bins(decoded4)
             ab = ab + double(double(self.bins.annealed_mean(logits, self.settings.temperature)))
         ab = ab + self.trust(raw[:, 3:4], planes) * planes[:, SPREAD][:, :2]
         return Colors(ab.float(), F.softplus(raw[:, 2:3].float()), logits)
@@ -150,6 +194,45 @@ class ColorUNet(nn.Module):
         return torch.sigmoid(raw_gate) if self.settings.base == "gated" else 1.0
 
     def forward(self, planes: Float[Tensor, "b 7 h w"]) -> Colors:
-        """Look, then answer."""
-        levels, x = self.look(planes)
-        return self.answer(planes, levels, x)
+        """Encode, then decode."""
+        return self.decode(planes, *self.encode(planes))
+
+
+class PlainColorizer(nn.Module):
+    """Planes (b, 7, h, w) as tasks.colorize.ask makes them to Colors; all seven enter at the top.
+
+    h and w are multiples of `multiple`. model.output tanh keeps ab / 110 within -1..1.
+    """
+
+    def __init__(self, settings: PlainSettings, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.unet = PlainUNet(PLANES, 3, settings, generator)
+
+    @property
+    def multiple(self) -> int:
+        """Heights and widths are multiples of this."""
+        return self.unet.multiple
+
+    def forward(self, planes: Float[Tensor, "b 7 h w"]) -> Colors:
+        """ab / 110 and expected chroma / 110, in single precision."""
+        raw = AB_DEVIATION * self.unet.raw(planes)
+        return Colors(OUTPUTS[self.settings.output](raw[:, :2]), F.softplus(raw[:, 2:] + CHROMA_OFFSET))
+
+
+def of_any_size(network: PlainColorizer) -> PlainColorizer:
+    """The network, if it can color photos of any size. Raises ModelError for a fully connected one."""
+    if any(network.settings.size):
+        raise ModelError(
+            f"this network's fully connected bottleneck takes pictures of {network.settings.size} pixels only, and "
+            "photos have all sizes; train it with model.bottleneck.fully_connected 0 to export it"
+        )
+    return network
+
+
+ColorNetwork: TypeAlias = ColorUNet | PlainColorizer
+
+
+def color_network(settings: UNetSettings | PlainSettings) -> ColorNetwork:
+    """A new network of the kind that the settings are of."""
+    return PlainColorizer(settings) if isinstance(settings, PlainSettings) else ColorUNet(settings)

@@ -35,7 +35,7 @@ class Preparation:
     soft_mask: hints are painted as Gaussians instead of hard discs.
     propagate: give the network the kriged hints (else zeros).
     vivid_gain: how many times the expected chroma vivid 1 asks for; measured after training
-      (training/color/vivid.py) so that pictures then come out as colorful as the truth.
+      (tasks/colorize/validation.py) so that pictures then come out as colorful as the truth.
     """
 
     soft_mask: bool = False

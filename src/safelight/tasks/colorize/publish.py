@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from safelight.journal.run import Run
     from safelight.runtime.card import ModelCard
     from safelight.runtime.familiar import Familiarity
-    from safelight.tasks.colorize.plain_network import ColorNetwork
+    from safelight.tasks.colorize.network import ColorNetwork
     from safelight.tasks.colorize.recipe import ColorRecipe
 
     TrainedColorizer: TypeAlias = Trained[ColorNetwork, ColorRecipe]

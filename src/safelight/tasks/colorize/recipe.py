@@ -8,13 +8,14 @@ from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.plain_settings import PlainSettings
 from safelight.tasks.colorize.hint_sampling import HintSampling
-from safelight.tasks.colorize.loss_settings import ColorLossSettings
+from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
-from safelight.tasks.colorize.plain_model import check_plain
 from safelight.tasks.colorize.prepare import Preparation
 from safelight.training.augment import Augmentation
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+
+USED_AT = 32  # photos are colored at sizes that are multiples of this (runtime/restore.py)
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,26 @@ class ColorRecipe:
                 f"model.head is {self.model.head} and loss.bins {self.loss.bins:g}; "
                 "bins need both: --model.head bins --loss.bins 1"
             )
+
+
+def check_plain(model: PlainSettings, size: int, bins: bool) -> None:
+    """Raise RecipeError for settings that cannot color. size: augment.size. bins: whether the loss needs them."""
+    if USED_AT % model.multiple:
+        raise RecipeError(
+            f"model.steps and model.factor make pictures {model.multiple} times smaller; a colorizer can do so "
+            f"{USED_AT} times at most: take fewer steps"
+        )
+    if model.output == "sigmoid":
+        raise RecipeError("model.output sigmoid cannot say a negative a or b; take none or tanh")
+    if model.convolution == "partial" or model.bottleneck.contextual:
+        raise RecipeError(
+            "nothing is missing in a picture that is to be colored: partial convolution and contextual attention "
+            "are for holes; take model.convolution gated or plain, model.bottleneck.contextual false"
+        )
+    if model.bottleneck.fully_connected and model.size != (size, size):
+        raise RecipeError(
+            f"model.size is {model.size}; pictures are {size} x {size} in training (augment.size), and a fully "
+            "connected bottleneck takes one size only: make them equal"
+        )
+    if bins:
+        raise RecipeError("loss.bins needs the hinted network's model.head bins; the plain one has no bins")

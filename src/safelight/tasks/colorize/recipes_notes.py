@@ -21,7 +21,7 @@ from dataclasses import replace
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.plain_settings import PlainSettings
 from safelight.tasks.colorize.hint_sampling import HintSampling
-from safelight.tasks.colorize.loss_settings import (
+from safelight.tasks.colorize.losses import (
     ColorLossSettings,
     colorization_loss,
     colorization_weighted_loss,

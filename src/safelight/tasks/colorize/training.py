@@ -9,10 +9,17 @@ from torch import Tensor, nn
 
 from safelight.nn.discriminator import PatchDiscriminator
 from safelight.tasks.colorize.dataset import ColorSamples, Sample, collate
-from safelight.tasks.colorize.network import HINT_AB, HINT_MASK, L_PLANE, ColorUNet
-from safelight.tasks.colorize.plain_network import ColorNetwork, PlainColorizer, color_network
+from safelight.tasks.colorize.losses import color_terms, features_of
+from safelight.tasks.colorize.network import (
+    HINT_AB,
+    HINT_MASK,
+    L_PLANE,
+    ColorNetwork,
+    ColorUNet,
+    PlainColorizer,
+    color_network,
+)
 from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.terms import color_terms, features_of
 from safelight.tasks.colorize.validation import ColorProbes
 from safelight.training.adversarial import Judged
 from safelight.training.batches import Pictures
@@ -53,8 +60,8 @@ class ColorCraft:
             answer, guess = network(planes), None
         else:
             assert isinstance(network, ColorUNet)
-            levels, features = network.look(planes)
-            answer, guess = network.answer(planes, levels, features), network.guess(features)
+            levels, features = network.encode(planes)
+            answer, guess = network.decode(planes, levels, features), network.guess(features)
         L = planes[:, L_PLANE]
         bin_weights = weights[0][0] if weights else None
         terms = color_terms(answer, guess, L, truth, network, recipe.loss, bin_weights)

@@ -1,27 +1,26 @@
 """Probes: a few fixed pictures and hints, looked at all through a run and scored as the judge would."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+import torch
+from jaxtyping import Float, Float32, UInt8
 from torch import nn
 
-from safelight.arrays import Ab, Lightness, Srgb
+from safelight.arrays import Ab, Lightness, Planes, Srgb
 from safelight.data.cache import photo_in
-from safelight.journal.doctor.evidence import MOST_CHROMA
-from safelight.pixels.color import chroma, srgb_to_lab
+from safelight.journal.doctor.evidence import MOST_CHROMA, obeyed, probe_evidence
+from safelight.nn.devices import to_network, to_numpy
+from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
-from safelight.tasks.colorize.evidence import color_evidence
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.plain_network import ColorNetwork
-from safelight.tasks.colorize.predict import NetworkPredict
-from safelight.tasks.colorize.prepare import Preparation
-from safelight.tasks.colorize.probe import Probe, join
+from safelight.tasks.colorize.network import ColorNetwork
+from safelight.tasks.colorize.prepare import AB_SCALE, Preparation, answer, ask
 from safelight.tasks.colorize.propagation import paint
-from safelight.tasks.colorize.vivid import vivid_gain
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Sign
 from safelight.training.progress import counted
@@ -30,9 +29,50 @@ COUNTS = (0, 1, 10, 100)
 SHOWN, TOLD, SCORED = 8, 32, 64
 SHOWN_HINTS = 5
 LEAST_RANGE = 5.0  # of ab; below it a picture is as good as grey (siggraph17 leaves those out too)
-
+DOCTOR_HINTS = 10
+GAINS = np.geomspace(0.5, 4.0, 13)
 
 Predict: TypeAlias = Callable[[Lightness, Points], Ab]
+
+
+class NetworkPredict:
+    """(L, hints) -> ab with a torch network, through the same question and answer as in use.
+
+    L: (h, w) with sides that are multiples of 32.
+    """
+
+    def __init__(self, network: ColorNetwork, preparation: Preparation, vivid: float = 0.0) -> None:
+        self.network, self.preparation, self.vivid = network, preparation, vivid
+
+    def __call__(self, L: Lightness, points: Points) -> Ab:
+        planes = ask(L, points, self.preparation)
+        ab, chroma = self.reply(planes)
+        return answer(ab, chroma, planes, points, self.vivid, self.preparation.vivid_gain)
+
+    def reply(self, planes: Planes) -> tuple[Float32[np.ndarray, "2 h w"], Float32[np.ndarray, "1 h w"]]:
+        """ab / 110 and the expected chroma / 110."""
+        training = self.network.training
+        if training:  # walking through all parts takes as long as a small answer
+            self.network.eval()
+        with torch.inference_mode():
+            colors = self.network(to_network(planes, self.network)[None])
+        if training:
+            self.network.train()
+        return to_numpy(colors.ab[0]), to_numpy(colors.chroma[0])
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One picture in Lab, and hints on it of which the first n are the question with n hints."""
+
+    L: Lightness
+    ab: Ab
+    points: Points
+
+
+def join(L: Lightness, ab: Ab) -> Srgb:
+    """Lightness and color as a picture."""
+    return lab_to_srgb(np.dstack([L, ab]))
 
 
 def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
@@ -141,3 +181,41 @@ class ColorProbes:
     def _predict(self, network: nn.Module) -> NetworkPredict:
         assert isinstance(network, ColorNetwork)
         return NetworkPredict(network, self.preparation)
+
+
+def vivid_gain(predict: NetworkPredict, probes: list[Probe]) -> float:
+    """The gain at which vivid 1, without hints, is on average as colorful (Hasler & Süsstrunk) as the truth.
+
+    The nearest of 0.5 to 4 where none reaches it; 1 without probes.
+    """
+    if not probes:
+        return 1.0
+    truth = np.mean([colorfulness(join(probe.L, probe.ab)) for probe in probes])
+    reached = np.mean([_colorfulness_at_gains(predict, probe) for probe in probes], axis=0)
+    return round(float(np.interp(truth, np.maximum.accumulate(reached), GAINS)), 3)
+
+
+def _colorfulness_at_gains(predict: NetworkPredict, probe: Probe) -> list[float]:
+    nothing = Points.none()
+    planes = ask(probe.L, nothing, predict.preparation)
+    ab, chroma = predict.reply(planes)
+    vivid = (answer(ab, chroma, planes, nothing, 1.0, float(gain)) for gain in GAINS)
+    return [colorfulness(join(probe.L, colors)) for colors in vivid]
+
+
+def color_evidence(probes: Sequence[Probe], predict: NetworkPredict) -> dict[str, float]:
+    """How the automatic answers lie beside the truth, and how far the network itself goes with hints."""
+    nothing = Points.none()
+    answers = [predict(probe.L, nothing) for probe in probes]
+    with_hints: list[Float[np.ndarray, "n 2"]] = []
+    without: list[Float[np.ndarray, "n 2"]] = []
+    asked: list[Float[np.ndarray, "n 2"]] = []
+    for probe in counted(probes, "measuring", len(probes)):
+        points = probe.points.first(DOCTOR_HINTS)
+        # The network's own reply: what is answered in use is corrected at the hints, whatever it says.
+        for told, into in ((points, with_hints), (nothing, without)):
+            ab, _ = predict.reply(ask(probe.L, told, predict.preparation))
+            into.append(AB_SCALE * ab[:, points.y, points.x].T)
+        asked.append(points.ab)
+    own = obeyed(np.concatenate(with_hints), np.concatenate(without), np.concatenate(asked))
+    return {**probe_evidence(answers, [probe.ab for probe in probes]), "obeyed": own}
