@@ -10,12 +10,11 @@ import pytest
 
 from safelight.cli.main import cli
 from safelight.errors import RunError
-from safelight.journal.doctor.symptoms import SYMPTOMS
 from safelight.journal.settings import flatten
 from safelight.tasks.recipes import RECIPES
 from safelight.tasks.registry import from_json
 from safelight.training.tree import override, settings, to_json
-from tests.journal.made import SICK, healthy, write_run
+from tests.journal.made import SICK, SYMPTOMS, healthy, write_run
 
 CASE = healthy(np.random.default_rng(0))
 
@@ -36,8 +35,8 @@ def test_every_flag_is_valid_for_every_recipe(name: str) -> None:
     assert set(stored) == set(settings(recipe))
     tried = 0
     for symptom in SYMPTOMS:
-        for mend in symptom.mends:
-            changes = mend(stored)
+        for remedy in symptom.remedies:
+            changes = remedy(stored)
             if changes:
                 tried += 1
                 changed = override(recipe, changes)  # refuses what it does not know, or what cannot work

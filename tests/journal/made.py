@@ -10,6 +10,7 @@ import numpy as np
 
 from safelight.journal.curves import Curve, make_curve
 from safelight.journal.doctor.case import Case, Leaks
+from safelight.journal.doctor.examine import CHECKLISTS, checklist_of
 
 RECIPE: dict[str, Any] = {
     "name": "color",
@@ -39,6 +40,9 @@ RECIPE: dict[str, Any] = {
     "train": {"steps": 4000, "seed": 0},
 }
 Sickness = Callable[[Case, np.random.Generator], Case]
+SYMPTOMS = tuple(
+    dict.fromkeys(symptom for task in CHECKLISTS for symptom in checklist_of(task).symptoms)
+)  # of any task
 
 
 def settings_of(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

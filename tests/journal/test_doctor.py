@@ -14,17 +14,15 @@ from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.journal.curves import make_curve
 from safelight.journal.doctor.case import Case, Leaks
-from safelight.journal.doctor.examine import case_of, examine
-from safelight.journal.doctor.mends import first_that_fits, put, raise_weight, scale, widen
+from safelight.journal.doctor.examine import case_of, examine, find_leaks
+from safelight.journal.doctor.remedies import first_that_fits, put, raise_weight, scale, widen
 from safelight.journal.doctor.report import tell, write_report
-from safelight.journal.doctor.symptoms import SYMPTOMS
-from safelight.journal.doctor.twins import find_leaks
 from safelight.journal.records import read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
 from safelight.tasks.recipes import RECIPES, recipe_named
 from safelight.training.tree import settings
-from tests.journal.made import SICK, healthy, write_run
+from tests.journal.made import SICK, SYMPTOMS, healthy, write_run
 
 SEEDS = range(12)
 
@@ -277,17 +275,17 @@ class Asked(dict[str, Any]):
         return self[name]
 
 
-def test_every_mend_changes_a_setting_of_some_recipe() -> None:
+def test_every_remedy_changes_a_setting_of_some_recipe() -> None:
     known = {name for recipe in RECIPES for name in settings(recipe_named(recipe))}
     for symptom in SYMPTOMS:
-        for number, mend in enumerate(symptom.mends):
+        for number, remedy in enumerate(symptom.remedies):
             asked = Asked()
-            changes = mend(asked) or {}
+            changes = remedy(asked) or {}
             assert {*asked, *changes} <= known, (symptom.name, number)
             assert asked, (symptom.name, number)
 
 
-def test_mends_name_what_the_recipe_has() -> None:
+def test_remedies_name_what_the_recipe_has() -> None:
     settings = {
         "optimizer.lr": 2e-3,
         "loss.chroma": 0.2,
@@ -305,8 +303,8 @@ def test_mends_name_what_the_recipe_has() -> None:
     assert widen("model.bottleneck.width")({"model.bottleneck.width": 0}) is None  # as growth gives
     assert put({"loss.bins": "0"})(settings) is None
     assert put({"loss.none": "1"})(settings) is None
-    mends = (put({"loss.none": "1"}), put({"loss.bins": "1", "on": "true"}))
-    assert first_that_fits(mends, settings) == "--loss.bins 1 --on true"
+    remedies = (put({"loss.none": "1"}), put({"loss.bins": "1", "on": "true"}))
+    assert first_that_fits(remedies, settings) == "--loss.bins 1 --on true"
     assert first_that_fits((), settings) == ""
 
 

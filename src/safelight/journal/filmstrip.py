@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
-from safelight.journal.doctor.sheets import AUTOMATIC
 from safelight.journal.records import Record
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Layout(NamedTuple):
 
 
 LAYOUTS: dict[str, Layout] = {
-    "colorize": Layout(("grey", "its hints", "automatic", "with 5 hints", "truth"), AUTOMATIC),
+    "colorize": Layout(("grey", "its hints", "automatic", "with 5 hints", "truth"), 2),
     "fill": Layout(("the hole", "Telea 2004", "filled", "truth"), 2),
 }
 WHOLE = {"code": "pictures, each above its reconstruction; the last two rows are drawn from the prior;"}

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.journal.doctor.symptoms import SYMPTOMS
 from safelight.tasks.colorize.losses import (
     ColorLossSettings,
     color_terms,
@@ -21,6 +20,7 @@ from safelight.tasks.colorize.network import Colors, ColorUNet
 from safelight.tasks.colorize.training import ColorCraft
 from safelight.tasks.recipes import recipe_named
 from safelight.training.tree import override, settings
+from tests.journal.made import SYMPTOMS
 from tests.nn.small import make_network, random_planes
 from tests.training.conftest import Album
 
@@ -171,9 +171,9 @@ def test_weights_that_the_doctor_raises_for_colors_act_on_the_colors() -> None:
     raised = {
         name.removeprefix("loss.")
         for symptom in SYMPTOMS
-        if symptom.picture == "colors"
-        for mend in symptom.mends
-        for name, value in (mend(settings(recipe_named("color"))) or {}).items()
+        if symptom.of_answers
+        for remedy in symptom.remedies
+        for name, value in (remedy(settings(recipe_named("color"))) or {}).items()
         if name.startswith("loss.") and value != "0" and not name.endswith(".bins")
     }
     assert raised == {"huber", "perceptual"}

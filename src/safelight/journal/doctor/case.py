@@ -1,13 +1,17 @@
-"""A case: all that the doctor looks at of one run, and what one look gives."""
+"""The doctor's vocabulary: a case (the evidence of one run), symptoms, readings, findings, and a task's checklist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from safelight.journal.curves import Curve
+from safelight.journal.doctor.remedies import Remedy
 from safelight.journal.settings import Settings
 
-Picture = Literal["curves", "colors", "twins"]
+if TYPE_CHECKING:
+    from safelight.journal.records import Record
+
 YOUNG = 0.25  # of the planned steps
 
 
@@ -103,14 +107,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """A symptom that a run has. flags: what to try next, as typed; picture: a file beside the report."""
+    """A symptom that a run has. flags: what to try next, as typed; picture: a file beside the report.
+
+    draw: draws that picture; None: the curves of the reading.
+    """
 
     name: str
     reading: Reading
     cause: str
     flags: str
     advice: str
-    kind: Picture
+    draw: "Draw | None" = None
     picture: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -142,3 +149,44 @@ class Examination:
     @property
     def healthy(self) -> bool:
         return not self.findings
+
+
+# Draws a finding into the file; False where there is nothing to draw.
+Draw: TypeAlias = Callable[["Record", Case, Finding, Path], bool]
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One thing that can go wrong.
+
+    remedies: the first that the recipe can take is suggested; docs/doctor.md has what each did on a short run.
+    advice: what else helps, and what helps where no setting does. draw: the finding's picture (None: its curves).
+    instead_of: symptoms that this one explains; they are not reported beside it. of_answers: it shows in the answers,
+    so a network that has seen few pictures is first given more time. at_once: reported of young runs too.
+    """
+
+    name: str
+    measure: Callable[[Case], Reading | None]
+    cause: str
+    remedies: tuple[Remedy, ...]
+    advice: str
+    draw: Draw | None = None
+    instead_of: tuple[str, ...] = ()
+    of_answers: bool = False
+    at_once: bool = False
+
+
+def no_evidence(record: "Record") -> dict[str, Curve]:
+    """For tasks whose pictures are not measured afterwards."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """What the doctor checks of one task's runs, in this order.
+
+    evidence_from_pictures: probe/ curves measured on a run's pictures, for runs that logged none.
+    """
+
+    symptoms: tuple[Symptom, ...]
+    evidence_from_pictures: Callable[["Record"], dict[str, Curve]] = no_evidence

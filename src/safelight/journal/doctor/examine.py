@@ -1,15 +1,36 @@
-"""The examination: every check on one case, and the symptoms that are left when causes are told once."""
+"""The examination of a run: its evidence, the checks of its task, and the findings when each cause is reported once."""
 
+from importlib import import_module
 from pathlib import Path
 
-from safelight.journal.doctor.case import Case, Examination, Finding, Leaks, Reading
+import numpy as np
+from jaxtyping import Int64, UInt64
+
+from safelight.data.finished import Finished, open_finished
+from safelight.data.near import MOST_BITS, count_bits, near_duplicates
+from safelight.data.split import SPLITS
+from safelight.errors import DatasetError
+from safelight.journal.doctor.case import Case, Checklist, Examination, Finding, Leaks, Reading
 from safelight.journal.doctor.learning import SEEN
-from safelight.journal.doctor.mends import first_that_fits
-from safelight.journal.doctor.sheets import evidence_from_sheets
+from safelight.journal.doctor.remedies import LONGER, first_that_fits
 from safelight.journal.doctor.steadiness import still_rising
-from safelight.journal.doctor.symptoms import LONGER, SYMPTOMS
-from safelight.journal.doctor.twins import find_leaks
 from safelight.journal.records import Record
+
+CHECKLISTS = {
+    "colorize": "safelight.tasks.colorize.symptoms:CHECKLIST",
+    "fill": "safelight.tasks.inpaint.symptoms:CHECKLIST",
+    "scratches": "safelight.journal.doctor.symptoms:GENERAL",
+    "code": "safelight.tasks.autoencode.symptoms:CHECKLIST",
+}
+TRAIN = SPLITS.index("train")
+_ROWS = 64  # held-out hashes compared with all others at a time
+
+
+def checklist_of(task: str) -> Checklist:
+    """What is checked of this task's runs."""
+    module, _, name = CHECKLISTS.get(task, CHECKLISTS["scratches"]).partition(":")
+    checklist: Checklist = getattr(import_module(module), name)
+    return checklist
 
 
 def examine(case: Case) -> Examination:
@@ -17,7 +38,7 @@ def examine(case: Case) -> Examination:
 
     Of a young run only what may be told at any time: all others begin with most symptoms.
     """
-    symptoms = [symptom for symptom in SYMPTOMS if case.task in symptom.tasks]
+    symptoms = checklist_of(case.task).symptoms
     readings: dict[str, Reading | None] = {
         symptom.name: symptom.measure(case) if symptom.at_once or not case.young else None
         for symptom in symptoms
@@ -29,11 +50,13 @@ def examine(case: Case) -> Examination:
         reading = readings[symptom.name]
         if reading is not None and symptom.name in sick - explained:
             # What still gets better by itself, or has seen little, is first given more time.
-            unripe = rising or (symptom.picture == "colors" and case.seen < SEEN)
-            mends = (LONGER, *symptom.mends) if LONGER in symptom.mends and unripe else symptom.mends
-            flags = first_that_fits(mends, case.settings)
+            unripe = rising or (symptom.of_answers and case.seen < SEEN)
+            remedies = (
+                (LONGER, *symptom.remedies) if LONGER in symptom.remedies and unripe else symptom.remedies
+            )
+            flags = first_that_fits(remedies, case.settings)
             findings.append(
-                Finding(symptom.name, reading, symptom.cause, flags, symptom.advice, symptom.picture)
+                Finding(symptom.name, reading, symptom.cause, flags, symptom.advice, symptom.draw)
             )
     return Examination(tuple(findings), readings, case.young)
 
@@ -45,7 +68,7 @@ def case_of(record: Record, with_dataset: bool = True) -> Case:
     """
     curves = dict(record.curves)
     if not any(name.startswith("probe/chroma") for name in curves):
-        curves |= evidence_from_sheets(record)
+        curves |= checklist_of(record.task).evidence_from_pictures(record)
     leaks: Leaks | None = None
     path = (record.facts.get("dataset") or {}).get("path")
     if with_dataset and path:
@@ -58,3 +81,49 @@ def case_of(record: Record, with_dataset: bool = True) -> Case:
         error=str(record.facts.get("error") or ""),
         leaks=leaks,
     )
+
+
+def find_leaks(folder: Path) -> Leaks | None:
+    """Held-out pictures with a near-duplicate in train. None where there is no dataset that can tell."""
+    try:
+        dataset = open_finished(folder)
+    except (DatasetError, OSError):
+        return None
+    fingerprints = _fingerprints(dataset) if dataset else None
+    if dataset is None or fingerprints is None:
+        return None
+    hashes, thumbs = fingerprints
+    splits = np.asarray(dataset.index()["split"])
+    held_out, train = np.flatnonzero(splits != TRAIN), np.flatnonzero(splits == TRAIN)
+    some = _candidates(hashes, held_out, train)
+    pairs = some[near_duplicates(hashes[some], thumbs[some])] if len(some) else np.zeros((0, 2), np.int64)
+    twins: dict[int, int] = {}
+    for i, j in pairs:
+        if (splits[i] == TRAIN) != (splits[j] == TRAIN):
+            one, other = (j, i) if splits[i] == TRAIN else (i, j)
+            twins.setdefault(int(one), int(other))
+    return Leaks(len(held_out), tuple(sorted(twins.items())))
+
+
+def _candidates(
+    hashes: UInt64[np.ndarray, " n"], held_out: Int64[np.ndarray, " m"], train: Int64[np.ndarray, " k"]
+) -> Int64[np.ndarray, " c"]:
+    """The pictures whose hash is near one on the other side; the few that need a closer look."""
+    chosen = [np.zeros(0, np.int64)]
+    for start in range(0, len(held_out), _ROWS):
+        own = held_out[start : start + _ROWS]
+        distance = count_bits((hashes[own][:, None] ^ hashes[train][None]).ravel()).reshape(len(own), -1)
+        rows, columns = np.nonzero(distance <= MOST_BITS)
+        chosen += [own[rows], train[columns]]
+    return np.unique(np.concatenate(chosen))
+
+
+def _fingerprints(dataset: Finished) -> tuple[np.ndarray, np.ndarray] | None:
+    """Perceptual hash (n,) and thumbnail (n, 256) of each picture; None if one is not known."""
+    facts = {each.file_name: (each.phash, each.thumb) for each in dataset.facts() if each.phash}
+    names = [row["file_name"] for row in dataset.rows()]
+    if not names or any(name not in facts for name in names):
+        return None
+    hashes = np.array([int(facts[name][0], 16) for name in names], np.uint64)
+    thumbs = np.stack([np.frombuffer(bytes.fromhex(facts[name][1]), np.uint8) for name in names])
+    return hashes, thumbs

@@ -1,4 +1,4 @@
-"""Symptoms in what was learned: overfitting, underfitting, hints ignored, dead units, a leaking split."""
+"""Checks of what was learned: overfitting, underfitting, dead units, a leaking split."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ FAMILIAR = "probe/train_"  # scores on training pictures, beside val/ on held-ou
 LEARNED = (*MAIN_SCORES, "val/hole_psnr")  # in dB; that of holes is no gain over anything
 GAP_GROWTH, FALLEN = 0.5, 0.15  # dB
 KNOWN_POORLY, SMALL_GAP, NARROW = 1.0, 0.3, 64  # dB on training pictures; dB; channels of the bottleneck
-OBEYED, HINT_GAIN = 0.3, 0.3  # share of the way to the asked colors; dB from 0 to 10 hints
 DEAD = 0.25  # of the channels
 SEEN = 4000  # pictures drawn: a network that was shown fewer is new, not small
 
@@ -60,23 +59,6 @@ def measure_underfitting(case: Case) -> Reading | None:
         f"it still gets better, held-out pictures lag behind, or the bottleneck has {NARROW} channels or more"
     )
     return Reading(known, KNOWN_POORLY, "dB", sick, says, _drawn(scores), below=True, but=but)
-
-
-def measure_hints_ignored(case: Case) -> Reading | None:
-    """Hints change little: the network does not go where they ask, or they gain nothing."""
-    if not case.number("hints.most", 0) or case.progress < 0.5:
-        return None
-    obeyed = case.last("probe/obeyed")
-    if obeyed is not None:
-        says = f"of the way to the colors asked at hints the network itself goes {obeyed:.0%}"
-        return Reading(obeyed, OBEYED, "of the way", obeyed < OBEYED, says, ("probe/obeyed",), below=True)
-    without, with_hints = case.last("val/gain_0"), case.last("val/gain_10")
-    if without is None or with_hints is None:
-        return None
-    gained = with_hints - without
-    says = f"ten hints gain {gained:.2f} dB"
-    curves = ("val/gain_0", "val/gain_10")
-    return Reading(gained, HINT_GAIN, "dB", gained < HINT_GAIN, says, curves, below=True)
 
 
 def measure_dead_units(case: Case) -> Reading | None:

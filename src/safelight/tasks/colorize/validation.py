@@ -12,10 +12,10 @@ from torch import nn
 
 from safelight.arrays import Ab, Lightness, Planes, Srgb
 from safelight.data.cache import photo_in
-from safelight.journal.doctor.evidence import MOST_CHROMA, obeyed, probe_evidence
 from safelight.nn.devices import to_network, to_numpy
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe_evidence
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.network import ColorNetwork

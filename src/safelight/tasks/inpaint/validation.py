@@ -10,13 +10,13 @@ from torch import nn
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
-from safelight.journal.doctor.holes import hole_evidence
 from safelight.pixels.geometry import resize
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from safelight.tasks.inpaint.network import Filler
 from safelight.tasks.inpaint.predict import NetworkFill
 from safelight.tasks.inpaint.prepare import Preparation, from_span
+from safelight.tasks.inpaint.symptoms import hole_evidence
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Sign
 from safelight.training.progress import counted

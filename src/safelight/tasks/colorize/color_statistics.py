@@ -1,21 +1,27 @@
-"""What a colorizer's answers on fixed pictures tell of its health: plain numbers, logged at each validation.
+"""Statistics of a colorizer's answers on fixed pictures, beside those of the truths: what the doctor and guard read.
 
-The functions know no network and keep nothing: ab of the answers and of the truths go in, numbers come out.
-They are logged as probe/NAME columns of metrics.csv; the doctor and the guard read them.
+The functions know no network and keep no state: ab of the answers and of the truths go in, plain numbers come out.
+They are logged at each validation as probe/NAME columns of metrics.csv; for older runs, which logged none, they are
+measured on the contact sheets in pictures/.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, UInt8
 
 from safelight.arrays import Ab
+from safelight.journal.curves import Curve, make_curve
+from safelight.journal.records import Record
+from safelight.pixels.color import srgb_to_lab
 
 Angle = float  # degrees in the ab plane: 0 red, 90 yellow, 180 green, -90 blue
 
 MOST_CHROMA = 150.0  # units of ab: the most colorful color of sRGB, blue, has 134
 BINS = 36  # of the hue histogram, ten degrees each
 _TINY = 1e-12
+COLUMNS, AUTOMATIC, TRUTH = 5, 2, 4  # grey, hints, automatic answer, with hints, truth
 
 
 def probe_evidence(answers: Sequence[Ab], truths: Sequence[Ab]) -> dict[str, float]:
@@ -122,3 +128,43 @@ class _Colors:
     def hue_histogram(self) -> Float64[np.ndarray, " bins"]:
         hue = np.degrees(np.arctan2(self.ab[:, 1], self.ab[:, 0]))
         return np.histogram(hue, BINS, (-180, 180), weights=self.chroma)[0]
+
+
+def evidence_from_sheets(record: Record) -> dict[str, Curve]:
+    """probe/ curves measured on the pictures of a run; empty for other tasks and other layouts."""
+    side = record.settings.get("augment.size")
+    if record.task != "colorize" or not isinstance(side, int):
+        return {}
+    rows: list[dict[str, float]] = []
+    steps: list[int] = []
+    for path in record.pictures:
+        found = read_sheet(path, side)
+        if found is not None:
+            rows.append(probe_evidence(*found))
+            steps.append(int("".join(filter(str.isdigit, path.stem)) or 0))
+    return {
+        f"probe/{name}": make_curve(steps, [row[name] for row in rows])
+        for name in (rows[0] if rows else ())
+        if name != "most_chroma"  # sheets are clipped to what can be shown
+    }
+
+
+def read_sheet(path: Path, side: int) -> tuple[list[Ab], list[Ab]] | None:
+    """ab of the automatic answers and of the truths; None if the sheet is none of a colorizer's."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            sheet: UInt8[np.ndarray, "h w 3"] = np.asarray(picture.convert("RGB"))
+    except OSError:
+        return None
+    height, width = sheet.shape[:2]
+    if width != COLUMNS * side or height % side or height == 0:
+        return None
+    ab = srgb_to_lab(sheet)[..., 1:]
+    rows = range(0, height, side)
+    answers, truths = (
+        [ab[top : top + side, column * side : (column + 1) * side] for top in rows]
+        for column in (AUTOMATIC, TRUTH)
+    )
+    return answers, truths

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
-from safelight.journal.doctor.evidence import circular_distance, hue_error, obeyed, probe_evidence
+from safelight.tasks.colorize.color_statistics import circular_distance, hue_error, obeyed, probe_evidence
 
 
 def pictures(seed: int, count: int = 3, chroma: float = 20.0) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Symptoms of networks that fill holes: the hole stays empty, a checkerboard, a color shift at the seam.
+"""What the doctor checks of an inpainting run: a hole that stays empty, a checkerboard, a color shift at the seam.
 
 `hole_evidence` measures them on filled pictures; it is logged as probe/ columns, and the checks read these.
 """
@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from safelight.arrays import Mask, Srgb
-from safelight.journal.doctor.case import Case, Reading
+from safelight.journal.doctor.case import Case, Checklist, Reading, Symptom
+from safelight.journal.doctor.remedies import FASTER, LONGER, drop_level, put, raise_weight
+from safelight.journal.doctor.symptoms import CURVES, DEAD_UNITS, LEAKING_SPLIT, OVERFITTING
 from safelight.masks.edit import is_missing, shrink
 
 EARLY = 0.25  # of a run: before it holes may be anything
@@ -120,3 +122,52 @@ def _squares(luma: np.ndarray, hole: np.ndarray) -> Float32[np.ndarray, "n c c"]
         return np.asarray(grid.swapaxes(1, 2).reshape(-1, CELL, CELL))
 
     return np.asarray(cut(luma)[cut(hole).all((1, 2))], np.float32)
+
+
+CHECKLIST = Checklist(
+    (
+        *CURVES,
+        OVERFITTING,
+        DEAD_UNITS,
+        Symptom(
+            "hole stays empty",
+            measure_empty,
+            "a skip at full size carries the empty hole across (note 001), the loss hardly looks into it, or it is early",
+            (
+                drop_level("model.skips", 0),
+                raise_weight("loss.hole"),
+                put({"preparation.guess": "biharmonic", "model.output": "none"}),
+                FASTER,
+                LONGER,
+            ),
+            "a network that is given a classical filling cannot leave the hole empty: --preparation.guess biharmonic",
+            instead_of=("color shift at the seam", "no progress", "plateau", "underfitting"),
+        ),
+        Symptom(
+            "checkerboard",
+            measure_checkerboard,
+            "steps that enlarge by two leave their grid behind (Odena et al. 2016)",
+            (
+                put({"model.upsampling": "bilinear"}, lambda s: s.get("model.convolution") != "partial"),
+                raise_weight("loss.variation"),
+                put({"model.downsampling": "blur_pool"}, lambda s: s.get("model.convolution") != "partial"),
+                LONGER,
+            ),
+            "an adversarial or style term that is too strong does it too: lower its weight",
+        ),
+        Symptom(
+            "color shift at the seam",
+            measure_seam,
+            "nothing in the loss holds the filling to the picture around it, or batch norm's averages lag behind",
+            (
+                raise_weight("loss.valid"),
+                raise_weight("loss.variation"),
+                put({"preparation.guess": "biharmonic", "model.output": "none"}),
+                put({"model.norm": "group"}),
+                LONGER,
+            ),
+            "in use, --feather 3 softens a seam that is left",
+        ),
+        LEAKING_SPLIT,
+    )
+)
