@@ -182,8 +182,8 @@ CHECKLIST = Checklist(
         Symptom(
             "colors out of range",
             measure_out_of_range,
-            "a term of the loss rewards colors that no picture can show (loss.diversity, an adversarial one), or a step "
-            "was too large",
+            "a term of the loss rewards colors that no picture can show (loss.diversity, an adversarial one), or a "
+            "step was too large",
             (
                 put({"loss.diversity": "0"}),
                 put({"adversarial.weight": "0"}),

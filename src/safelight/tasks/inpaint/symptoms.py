@@ -132,7 +132,8 @@ CHECKLIST = Checklist(
         Symptom(
             "hole stays empty",
             measure_empty,
-            "a skip at full size carries the empty hole across (note 001), the loss hardly looks into it, or it is early",
+            "a skip at full size carries the empty hole across (note 001), the loss hardly looks into it, or it is "
+            "early",
             (
                 drop_level("model.skips", 0),
                 raise_weight("loss.hole"),
