@@ -17,12 +17,12 @@ def colored_picture(rng: np.random.Generator, side: int = 40) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def tiny() -> Protocol:
+def tiny_protocol() -> Protocol:
     return Protocol("tiny", 32, 3, "uniform", (0, 1, 5, 20), "these tests")
 
 
 @pytest.fixture(scope="session")
-def album() -> PictureList:
+def judged_album() -> PictureList:
     rng = np.random.default_rng(7)
     rows = [
         {

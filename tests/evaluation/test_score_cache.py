@@ -22,11 +22,11 @@ def without_time(rows: dict) -> list:
 
 
 def test_the_second_model_finds_the_scores_of_the_first(
-    album: PictureList, tiny: Protocol, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    judged_album: PictureList, tiny_protocol: Protocol, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = kept.score_baselines(ask(album, tiny, limit=4), NAMES, tmp_path)
+    first = kept.score_baselines(ask(judged_album, tiny_protocol, limit=4), NAMES, tmp_path)
     monkeypatch.setattr(kept, "score_question", lambda *_: pytest.fail("computed again"))
-    again = kept.score_baselines(ask(album, tiny, limit=3), NAMES, tmp_path)
+    again = kept.score_baselines(ask(judged_album, tiny_protocol, limit=3), NAMES, tmp_path)
     assert set(again) == set(NAMES)
     everything = {tuple(row["psnr"]) for row in first["Levin 2004"]}
     for row in again["Levin 2004"]:
@@ -34,8 +34,10 @@ def test_the_second_model_finds_the_scores_of_the_first(
     assert np.isnan(again["grey"][0]["disobedience"][0])
 
 
-def test_a_line_cut_short_is_computed_again(album: PictureList, tiny: Protocol, tmp_path: Path) -> None:
-    questions = ask(album, tiny, limit=2)
+def test_a_line_cut_short_is_computed_again(
+    judged_album: PictureList, tiny_protocol: Protocol, tmp_path: Path
+) -> None:
+    questions = ask(judged_album, tiny_protocol, limit=2)
     before = kept.score_baselines(questions, NAMES, tmp_path)
     path = tmp_path / kept.FILE
     path.write_text(path.read_text()[:-40])
@@ -47,9 +49,9 @@ def test_a_line_cut_short_is_computed_again(album: PictureList, tiny: Protocol, 
 
 
 def test_two_processes_find_the_same(
-    album: PictureList, tiny: Protocol, monkeypatch: pytest.MonkeyPatch
+    judged_album: PictureList, tiny_protocol: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    questions = ask(album, tiny, limit=4)
+    questions = ask(judged_album, tiny_protocol, limit=4)
     told = []
     both = kept.score_baselines(
         questions, NAMES, workers=2, progress=lambda what, done, total: told.append((what, done, total))
@@ -64,9 +66,9 @@ def test_two_processes_find_the_same(
     "line", [b"null", b"[1]", b'"x"', b"{}", b"[" * 100_000, b"\xff\xfe", b'{"question": {}}']
 )
 def test_a_damaged_line_is_computed_again(
-    album: PictureList, tiny: Protocol, tmp_path: Path, line: bytes
+    judged_album: PictureList, tiny_protocol: Protocol, tmp_path: Path, line: bytes
 ) -> None:
-    questions = ask(album, tiny, limit=1)
+    questions = ask(judged_album, tiny_protocol, limit=1)
     before = kept.score_baselines(questions, NAMES[:1], tmp_path)
     path = tmp_path / kept.FILE
     path.write_bytes(line + b"\n" + path.read_bytes())

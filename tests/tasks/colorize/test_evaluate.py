@@ -20,9 +20,9 @@ from safelight.tasks.colorize.verdict import Verdict
 class Oracle:
     """Knows the truth of the album, and keeps a share of it."""
 
-    def __init__(self, album: PictureList, protocol: Protocol, share: float = 1.0) -> None:
+    def __init__(self, judged_album: PictureList, protocol: Protocol, share: float = 1.0) -> None:
         self.share = share
-        labs = [srgb_to_lab(question.pixels) for question in ask(album, protocol)]
+        labs = [srgb_to_lab(question.pixels) for question in ask(judged_album, protocol)]
         self.known = {lab[..., 0].tobytes(): lab[..., 1:] for lab in labs}
 
     def __call__(self, L: np.ndarray, points: object) -> np.ndarray:
@@ -40,12 +40,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def loser(album: PictureList, tiny: Protocol, kept: Path) -> Verdict:
-    return judge(faded, "faded", album, tiny, dataset="album", split="val", folder=kept)
+def loser(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> Verdict:
+    return judge(faded, "faded", judged_album, tiny_protocol, dataset="album", split="val", folder=kept)
 
 
-def test_the_truth_wins_everywhere(album: PictureList, tiny: Protocol, kept: Path) -> None:
-    verdict = judge(Oracle(album, tiny), "oracle", album, tiny, folder=kept)
+def test_the_truth_wins_everywhere(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> None:
+    verdict = judge(Oracle(judged_album, tiny_protocol), "oracle", judged_album, tiny_protocol, folder=kept)
     assert verdict.methods == ("oracle", *BASELINES)
     assert {comparison.standing for comparison in verdict.comparisons} == {"wins"}
     assert verdict.estimate("oracle", "psnr", 5).value == pytest.approx(50)
@@ -117,9 +117,13 @@ def test_files_that_are_no_verdict(text: str, tmp_path: Path) -> None:
         Verdict.load(tmp_path / "nothing.json")
 
 
-def test_every_look_at_the_test_split_is_counted(album: PictureList, tiny: Protocol, tmp_path: Path) -> None:
+def test_every_look_at_the_test_split_is_counted(
+    judged_album: PictureList, tiny_protocol: Protocol, tmp_path: Path
+) -> None:
     def sit(split: str) -> Verdict:
-        return judge(grey, "m", album, tiny, limit=2, baselines=False, split=split, folder=tmp_path)
+        return judge(
+            grey, "m", judged_album, tiny_protocol, limit=2, baselines=False, split=split, folder=tmp_path
+        )
 
     assert [sit(split).looks for split in ("val", "test", "train", "test")] == [None, 1, None, 2]
     looks = [json.loads(line) for line in (tmp_path / LOOKS).read_text().splitlines()]
@@ -127,9 +131,9 @@ def test_every_look_at_the_test_split_is_counted(album: PictureList, tiny: Proto
     assert "evaluated 3 times" in sit("test").sentences[-1]
 
 
-def test_vivid_is_measured_against_the_truth(album: PictureList, tiny: Protocol) -> None:
-    cautious, vivid = Oracle(album, tiny, 0.2), Oracle(album, tiny)
-    verdict = judge(cautious, "m", album, tiny, vivid=vivid, baselines=False)
+def test_vivid_is_measured_against_the_truth(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    cautious, vivid = Oracle(judged_album, tiny_protocol, 0.2), Oracle(judged_album, tiny_protocol)
+    verdict = judge(cautious, "m", judged_album, tiny_protocol, vivid=vivid, baselines=False)
     assert verdict.vivid is not None
     assert verdict.vivid.vivid.value == pytest.approx(1, abs=0.01)
     assert 0.1 < verdict.vivid.cautious.value < 0.4
@@ -138,21 +142,23 @@ def test_vivid_is_measured_against_the_truth(album: PictureList, tiny: Protocol)
     assert Verdict.from_json(verdict.to_json()).to_json() == verdict.to_json()
 
 
-def test_few_pictures_tell_nothing(album: PictureList, tiny: Protocol) -> None:
-    verdict = judge(Oracle(album, tiny), "oracle", album, tiny, limit=3, baselines=False)
+def test_few_pictures_tell_nothing(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    verdict = judge(
+        Oracle(judged_album, tiny_protocol), "oracle", judged_album, tiny_protocol, limit=3, baselines=False
+    )
     assert {c.standing for c in verdict.comparisons} == {"cannot tell"}
     assert any("too few" in s for s in verdict.sentences)
 
 
-def test_enlarged_pictures_are_told(album: PictureList, tiny: Protocol) -> None:
-    small = PictureList([pixels[:24, :24] for pixels in album.pixels[:2]] + [album.pixels[2]])
-    verdict = judge(grey, "m", small, tiny, baselines=False)
+def test_enlarged_pictures_are_told(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    small = PictureList([pixels[:24, :24] for pixels in judged_album.pixels[:2]] + [judged_album.pixels[2]])
+    verdict = judge(grey, "m", small, tiny_protocol, baselines=False)
     assert verdict.enlarged == 2
     assert any(s.startswith("2 pictures had to be enlarged") for s in verdict.sentences)
 
 
-def test_others_can_be_judged_beside(album: PictureList, tiny: Protocol, kept: Path) -> None:
-    verdict = judge(faded, "faded", album, tiny, beside={"older run": faded}, folder=kept)
+def test_others_can_be_judged_beside(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> None:
+    verdict = judge(faded, "faded", judged_album, tiny_protocol, beside={"older run": faded}, folder=kept)
     assert verdict.methods == ("faded", *BASELINES, "older run")
     same = [c for c in verdict.comparisons if c.baseline == "older run"]
     assert {c.difference.value for c in same} == {0.0}
@@ -161,25 +167,38 @@ def test_others_can_be_judged_beside(album: PictureList, tiny: Protocol, kept: P
     assert {c.hints for c in same} == set(verdict.counts)
 
 
-def test_a_better_model_beside_is_told_without_hints_too(album: PictureList, tiny: Protocol) -> None:
-    verdict = judge(grey, "grey one", album, tiny, beside={"older run": Oracle(album, tiny)}, baselines=False)
+def test_a_better_model_beside_is_told_without_hints_too(
+    judged_album: PictureList, tiny_protocol: Protocol
+) -> None:
+    verdict = judge(
+        grey,
+        "grey one",
+        judged_album,
+        tiny_protocol,
+        beside={"older run": Oracle(judged_album, tiny_protocol)},
+        baselines=False,
+    )
     lost = [c for c in verdict.losses() if c.baseline == "older run"]
     assert 0 in {c.hints for c in lost}
     assert any("It loses to older run" in sentence for sentence in verdict.sentences)
 
 
-def test_a_baseline_can_be_judged_itself(album: PictureList, tiny: Protocol, kept: Path) -> None:
-    verdict = judge(grey, "grey", album, tiny, folder=kept)
+def test_a_baseline_can_be_judged_itself(
+    judged_album: PictureList, tiny_protocol: Protocol, kept: Path
+) -> None:
+    verdict = judge(grey, "grey", judged_album, tiny_protocol, folder=kept)
     assert verdict.methods == tuple(BASELINES)
 
 
-def test_a_model_that_answers_nonsense_is_named(album: PictureList, tiny: Protocol) -> None:
+def test_a_model_that_answers_nonsense_is_named(judged_album: PictureList, tiny_protocol: Protocol) -> None:
     with pytest.raises(ModelError, match="broken answered"):
-        judge(lambda L, points: L, "broken", album, tiny, baselines=False)
+        judge(lambda L, points: L, "broken", judged_album, tiny_protocol, baselines=False)
 
 
-def test_examples_are_the_best_median_and_worst(album: PictureList, tiny: Protocol, loser: Verdict) -> None:
-    examples = pick_examples(loser, faded, album, tiny, each=2)
+def test_examples_are_the_best_median_and_worst(
+    judged_album: PictureList, tiny_protocol: Protocol, loser: Verdict
+) -> None:
+    examples = pick_examples(loser, faded, judged_album, tiny_protocol, each=2)
     assert list(examples) == [0]  # this protocol does not ask with 10 hints
     assert [own.rank for own in examples[0]] == ["best"] * 2 + ["median"] * 2 + ["worst"] * 2
     assert len({own.title for own in examples[0]}) == 6

@@ -19,17 +19,17 @@ from safelight.tasks.colorize.verdict import Verdict
 
 
 @pytest.fixture(scope="module")
-def protocol(tiny: Protocol) -> Protocol:
-    return replace(tiny, counts=(0, 1, 10))
+def protocol(tiny_protocol: Protocol) -> Protocol:
+    return replace(tiny_protocol, counts=(0, 1, 10))
 
 
 @pytest.fixture(scope="module")
-def verdict(album: PictureList, protocol: Protocol) -> Verdict:
-    return judge(kernel_regression, "my_[model]|x", album, protocol, vivid=kernel_regression)
+def verdict(judged_album: PictureList, protocol: Protocol) -> Verdict:
+    return judge(kernel_regression, "my_[model]|x", judged_album, protocol, vivid=kernel_regression)
 
 
-def test_all_files(verdict: Verdict, album: PictureList, protocol: Protocol, tmp_path: Path) -> None:
-    examples = pick_examples(verdict, kernel_regression, album, protocol, each=1)
+def test_all_files(verdict: Verdict, judged_album: PictureList, protocol: Protocol, tmp_path: Path) -> None:
+    examples = pick_examples(verdict, kernel_regression, judged_album, protocol, each=1)
     page = write_report(verdict, tmp_path / "new" / "report", examples)
     names = {path.name for path in page.parent.iterdir()}
     assert names == {

@@ -35,10 +35,10 @@ def test_pooled_error_is_the_root_of_the_mean() -> None:
     assert statistic("rms_ab", ab_squared=[9, 41]) == 5
 
 
-def test_the_truth_scores_best(album: PictureList, tiny: Protocol) -> None:
-    question = ask(album, tiny).asked[0]
+def test_the_truth_scores_best(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    question = ask(judged_album, tiny_protocol).asked[0]
     truth = srgb_to_lab(question.pixels)[..., 1:]
-    row = score_question("oracle", lambda L, points: truth, question, tiny.counts)
+    row = score_question("oracle", lambda L, points: truth, question, tiny_protocol.counts)
     assert set(row) == set(COLUMNS)
     assert row["psnr"] == [50] * 4
     np.testing.assert_allclose(row["ssim"], 1, atol=1e-4)
@@ -48,22 +48,24 @@ def test_the_truth_scores_best(album: PictureList, tiny: Protocol) -> None:
     assert np.isnan(row["disobedience"][0])
 
 
-def test_models_see_nested_hints_and_only_lightness(album: PictureList, tiny: Protocol) -> None:
-    question, seen = ask(album, tiny).asked[0], []
+def test_models_see_nested_hints_and_only_lightness(
+    judged_album: PictureList, tiny_protocol: Protocol
+) -> None:
+    question, seen = ask(judged_album, tiny_protocol).asked[0], []
 
     def spy(L: np.ndarray, points: object) -> np.ndarray:
         seen.append((L, points))
         return np.zeros((*L.shape, 2), np.float32)
 
-    score_question("spy", spy, question, tiny.counts)
+    score_question("spy", spy, question, tiny_protocol.counts)
     assert [len(points) for _, points in seen] == [0, 1, 5, 20]
     np.testing.assert_array_equal(seen[2][1].y, seen[3][1].y[:5])
     np.testing.assert_allclose(seen[0][0], srgb_to_lab(question.pixels)[..., 0])
 
 
-def test_gain_and_selection(album: PictureList, tiny: Protocol) -> None:
-    questions = ask(album, tiny, limit=3)
-    rows = [score_question("grey", grey, question, tiny.counts) for question in questions]
+def test_gain_and_selection(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    questions = ask(judged_album, tiny_protocol, limit=3)
+    rows = [score_question("grey", grey, question, tiny_protocol.counts) for question in questions]
     better = [{**row, "psnr": [value + 2 for value in row["psnr"]]} for row in rows]
     scores = gather(better, rows, np.zeros(3))
     np.testing.assert_allclose(scores["gain"], 2)
@@ -81,10 +83,12 @@ def test_gain_and_selection(album: PictureList, tiny: Protocol) -> None:
     ],
 )
 def test_answers_that_cannot_be_judged(
-    answer: object, problem: str, album: PictureList, tiny: Protocol
+    answer: object, problem: str, judged_album: PictureList, tiny_protocol: Protocol
 ) -> None:
     with pytest.raises(ModelError, match=f"(?s)net.*{problem}|{problem}"):
-        score_question("net", lambda L, points: answer, ask(album, tiny).asked[0], tiny.counts)
+        score_question(
+            "net", lambda L, points: answer, ask(judged_album, tiny_protocol).asked[0], tiny_protocol.counts
+        )
 
 
 def test_grey_answers_are_grey() -> None:

@@ -62,8 +62,10 @@ def test_every_method_of_the_table_is_named(color: Verdict) -> None:
     assert all(method in wins for method in color.methods[1:])
 
 
-def test_beside_grey_alone_only_grey_is_claimed(album: PictureList, tiny: Protocol) -> None:
-    verdict = judge(lambda L, points: grey(L, points) + 9, "nine", album, tiny, baselines=False)
+def test_beside_grey_alone_only_grey_is_claimed(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    verdict = judge(
+        lambda L, points: grey(L, points) + 9, "nine", judged_album, tiny_protocol, baselines=False
+    )
     won = Comparison("grey", "psnr", 0, Estimate(1, 0.5, 2), "wins")
     told = replace(
         verdict,
