@@ -26,8 +26,8 @@ from safelight.evaluation.intervals import Estimate
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
-from safelight.tasks.autoencode.predict import NetworkCodes
 from safelight.tasks.autoencode.prepare import frame, unframe
+from safelight.tasks.autoencode.validation import NetworkCodes
 from safelight.tasks.colorize import validation as color
 from safelight.tasks.colorize.evaluate import judge
 from safelight.tasks.colorize.hints import Points
@@ -35,7 +35,7 @@ from safelight.tasks.colorize.protocols import protocol_named
 from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.colorize.verdict import Verdict
 from safelight.tasks.inpaint import validation as fill
-from safelight.tasks.inpaint.predict import NetworkFill
+from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.tasks.recipes import recipe_named
 from safelight.tasks.registry import from_json
 from safelight.training.fit import fit, trained_network

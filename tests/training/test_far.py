@@ -17,9 +17,8 @@ from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_settings import PlainSettings
 from safelight.tasks.autoencode.losses import CodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
-from safelight.tasks.autoencode.predict import codes_of
 from safelight.tasks.autoencode.recipe import CodeRecipe
-from safelight.tasks.autoencode.validation import CodeProbes
+from safelight.tasks.autoencode.validation import CodeProbes, codes_of
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.tasks.inpaint.losses import FillLossSettings

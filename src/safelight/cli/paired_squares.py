@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from safelight.evaluation.paired_report import Sheet
     from safelight.journal.records import Record
     from safelight.journal.verdicts import StoredVerdict
-    from safelight.tasks.autoencode.predict import NetworkCodes
+    from safelight.tasks.autoencode.validation import NetworkCodes
 
 Square: TypeAlias = tuple[str, Srgb]  # what is written above it, and the picture
 NAME, SHORT = 22, 12  # letters of a file name that fit over a square, and after a rank
@@ -117,7 +117,7 @@ def _end(name: str, letters: int) -> str:
 
 def _codes(record: "Record") -> "NetworkCodes":
     from safelight.journal.run import Run
-    from safelight.tasks.autoencode.predict import NetworkCodes
+    from safelight.tasks.autoencode.validation import NetworkCodes
     from safelight.training.fit import trained_network
 
     network, recipe = trained_network(Run.open(record.folder))

@@ -14,8 +14,7 @@ from safelight.data.cache import PictureSet, open_dataset, photo_in
 from safelight.errors import RecipeError
 from safelight.pixels.geometry import resize
 from safelight.tasks.autoencode.dataset import CodeSamples, collate, fit_of, vary
-from safelight.tasks.autoencode.likelihood import reconstruction_nats
-from safelight.tasks.autoencode.losses import CodeLossSettings, kl_nats
+from safelight.tasks.autoencode.losses import CodeLossSettings, kl_nats, reconstruction_nats
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.prepare import Preparation
 from safelight.tasks.autoencode.recipe import CROPPED_ALONE, CodeRecipe

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch.autograd import gradcheck
 from torch.distributions import Bernoulli, Normal
 
-from safelight.tasks.autoencode.likelihood import (
+from safelight.tasks.autoencode.losses import (
     NATS,
     SD_OF_LOGISTIC,
     bernoulli_nats,

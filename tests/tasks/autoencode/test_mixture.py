@@ -7,8 +7,7 @@ import pytest
 import scipy.stats
 
 from safelight.errors import ModelError
-from safelight.tasks.autoencode.fit_mixture import choose_mixture, fit_mixture
-from safelight.tasks.autoencode.mixture import Mixture
+from safelight.tasks.autoencode.mixture import Mixture, choose_mixture, fit_mixture
 
 WEIGHTS = np.array([0.3, 0.7])
 MEANS = np.array([[0.0, 1.0], [4.0, -2.0]])

@@ -16,10 +16,9 @@ from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.plain_settings import PlainSettings
 from safelight.tasks.inpaint.dataset import FillSamples
-from safelight.tasks.inpaint.predict import NetworkFill
 from safelight.tasks.inpaint.prepare import Preparation
 from safelight.tasks.inpaint.recipe import FillRecipe
-from safelight.tasks.inpaint.validation import FillProbes
+from safelight.tasks.inpaint.validation import FillProbes, NetworkFill
 from safelight.tasks.registry import craft_of, from_json
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for

@@ -18,10 +18,10 @@ from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.dataset import FillSamples
 from safelight.tasks.inpaint.export import export_filler
 from safelight.tasks.inpaint.network import Filler
-from safelight.tasks.inpaint.predict import NetworkFill
 from safelight.tasks.inpaint.prepare import SPANS, Preparation, ask
 from safelight.tasks.inpaint.recipe import FillRecipe
 from safelight.tasks.inpaint.restore import load_filler
+from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.tasks.recipes import recipe_named
 from safelight.tasks.registry import craft_of, from_json
 from safelight.training import fit as training

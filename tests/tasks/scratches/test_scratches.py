@@ -16,11 +16,10 @@ from safelight.nn.plain_settings import PlainSettings
 from safelight.tasks.registry import craft_of, from_json
 from safelight.tasks.scratches.dataset import ScratchSamples, wear
 from safelight.tasks.scratches.network import RARE
-from safelight.tasks.scratches.predict import NetworkFinder
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.restore import load_finder
 from safelight.tasks.scratches.training import ScratchCraft
-from safelight.tasks.scratches.validation import THRESHOLDS, Probe, ScratchProbes
+from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, Probe, ScratchProbes
 from safelight.training import fit as training
 from safelight.training.augment import Augmentation
 from safelight.training.first_weights import fit_first_weights

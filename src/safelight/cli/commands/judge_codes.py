@@ -74,8 +74,8 @@ def open_subject(model: str, training: "PictureSet") -> "tuple[Subject, Sources]
         }
     import numpy as np
 
-    from safelight.tasks.autoencode.fit_mixture import choose_mixture
-    from safelight.tasks.autoencode.predict import NetworkCodes, codes_of
+    from safelight.tasks.autoencode.mixture import choose_mixture
+    from safelight.tasks.autoencode.validation import NetworkCodes, codes_of
 
     network, recipe = trained_for(model, "code")
     codes = codes_of(network, training, recipe.preparation)

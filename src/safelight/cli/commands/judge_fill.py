@@ -54,7 +54,7 @@ def open_fill(model: str) -> "Fill":
         return CLASSICAL[model]
     if not Path(model).is_dir():
         return load_filler(model).predict
-    from safelight.tasks.inpaint.predict import NetworkFill
+    from safelight.tasks.inpaint.validation import NetworkFill
 
     network, recipe = trained_for(model, "fill")
     return NetworkFill(network, recipe.preparation)

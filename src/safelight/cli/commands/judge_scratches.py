@@ -55,7 +55,7 @@ def open_finder(model: str) -> "Finder":
     if not Path(model).is_dir():
         finder = load_finder(model)
         return lambda srgb: _finding(finder.predict(srgb), finder.preparation)
-    from safelight.tasks.scratches.predict import NetworkFinder
+    from safelight.tasks.scratches.validation import NetworkFinder
 
     network, recipe = trained_for(model, "scratches")
     look = NetworkFinder(network)

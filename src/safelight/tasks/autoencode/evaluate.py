@@ -26,9 +26,8 @@ from safelight.tasks.autoencode.distribution_metrics import (
     kernel_distance,
     with_interval,
 )
-from safelight.tasks.autoencode.likelihood import bits_per_dimension
 from safelight.tasks.autoencode.likelihood_bounds import Bounds, bounds
-from safelight.tasks.autoencode.losses import active_units, find_collapse
+from safelight.tasks.autoencode.losses import active_units, bits_per_dimension, find_collapse
 from safelight.tasks.autoencode.neighbors import nearest
 from safelight.tasks.autoencode.prepare import GREY, Preparation, frame
 from safelight.tasks.autoencode.subject import Codes, Pca, Pictures, Subject

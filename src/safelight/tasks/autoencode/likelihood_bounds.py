@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32
 
-from safelight.tasks.autoencode.likelihood import decoded_of, reconstruction_nats
-from safelight.tasks.autoencode.losses import kl_nats
+from safelight.tasks.autoencode.losses import decoded_of, kl_nats, reconstruction_nats
 from safelight.tasks.autoencode.network import Posterior
 from safelight.tasks.autoencode.subject import Pictures, Subject
 

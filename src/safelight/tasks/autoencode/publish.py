@@ -23,9 +23,9 @@ def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
     out: NAME.onnx, which becomes NAME.encoder.onnx, NAME.decoder.onnx and NAME.codes.npz.
     """
     from safelight.tasks.autoencode.export import export_pair
-    from safelight.tasks.autoencode.fit_mixture import choose_mixture
-    from safelight.tasks.autoencode.predict import codes_of, framed
+    from safelight.tasks.autoencode.mixture import choose_mixture
     from safelight.tasks.autoencode.restore import CODES, DECODER, ENCODER, MIXTURE
+    from safelight.tasks.autoencode.validation import codes_of, framed
 
     base, network, recipe = out.with_suffix(""), trained.network, trained.recipe
     trained.stage("fitting the mixture of its codes")

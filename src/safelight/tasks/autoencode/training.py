@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from safelight.losses.perceptual import Features, lite0_features, perceptual_distance
 from safelight.nn.discriminator import PatchDiscriminator
 from safelight.tasks.autoencode.dataset import CodeSamples, Sample, collate
-from safelight.tasks.autoencode.likelihood import dimensions, reconstruction_nats
-from safelight.tasks.autoencode.losses import freed, kl_nats
+from safelight.tasks.autoencode.losses import dimensions, freed, kl_nats, reconstruction_nats
 from safelight.tasks.autoencode.network import VAE, Decoded, Posterior
 from safelight.tasks.autoencode.prepare import Preparation
 from safelight.tasks.autoencode.recipe import CodeRecipe

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
 from torch import nn
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
 from safelight.masks.match import Matches, count_matches, ranked_precision
-from safelight.pixels.geometry import resize
+from safelight.nn.devices import to_network, to_numpy
+from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.scratches.dataset import wear
 from safelight.tasks.scratches.network import Finder
-from safelight.tasks.scratches.predict import NetworkFinder
+from safelight.tasks.scratches.prepare import answer, ask
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.ridge_filter import find_scratches
 from safelight.training.batches import Pictures
@@ -22,6 +24,22 @@ from safelight.training.progress import counted
 SCORED, SHOWN = 64, 8
 QUIET = 1.0  # per mille of the pixels of whole prints that may be taken for damage
 THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
+
+
+class NetworkFinder:
+    """A picture (h, w, 3), 0..1, to its likelihood of damage (h, w), at the picture's own size."""
+
+    def __init__(self, network: Finder) -> None:
+        self.network = network
+
+    def __call__(self, srgb: Srgb) -> Mask:
+        padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
+        training = self.network.training
+        self.network.eval()
+        with torch.inference_mode():
+            reply = torch.sigmoid(self.network(to_network(ask(padded), self.network)[None]))[0]
+        self.network.train(training)
+        return answer(to_numpy(reply))[:h, :w]
 
 
 @dataclass(frozen=True)
