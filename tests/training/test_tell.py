@@ -14,7 +14,7 @@ from safelight.training import fit as training
 from safelight.training.tell import WORDS, Teller, headline, told
 from safelight.training.tree import override, to_json
 
-FOLDERS = {"colorize": "color", "fill": "fill", "scratches": "scratches", "code": "code"}
+FOLDERS = {"colorize": "colorize", "fill": "inpaint", "scratches": "scratches", "code": "autoencode"}
 
 
 def test_measures_are_told_in_words() -> None:
@@ -93,10 +93,30 @@ def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
     assert output.out == ""
 
 
+def test_a_log_has_the_loss_of_the_last_logged_step(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line falls due at any step; the loss in it is not that of the last time that both met."""
+    now = iter(range(0, 10_000, 7))
+    monkeypatch.setattr("safelight.training.tell.time.monotonic", lambda: float(next(now)))
+    monkeypatch.setattr("safelight.training.tell.BEAT", 100.0)
+    teller, said = Teller(""), []
+    for step in range(1, 101):
+        losses = {"train/loss": float(step)}
+        trainer = SimpleNamespace(
+            global_step=step, max_steps=1000, log_every_n_steps=25, progress_bar_metrics=losses
+        )
+        teller.on_train_batch_end(cast("Any", trainer), cast("Any", None), None, None, step)
+        for line in capfd.readouterr().err.splitlines():
+            said.append((step, line.split("loss ")[1].split(",")[0] if "loss" in line else ""))
+    assert len(said) > 5
+    assert all(loss == (str(step // 25 * 25) if step >= 25 else "") for step, loss in said)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_what_a_task_shows_is_told_in_words(task: str) -> None:
     """By each task's probes: every measure that they show has its words."""
-    module = import_module(f"safelight.training.{FOLDERS[task]}.probes")
+    module = import_module(f"safelight.tasks.{FOLDERS[task]}.validation")
     shown = [
         kind.shown for kind in vars(module).values() if isinstance(getattr(kind, "shown", None), frozenset)
     ]

@@ -82,14 +82,12 @@ class Teller(pl.Callback):
     ) -> None:
         """Move the bar; the loss is read only where it is logged, as reading it waits for the device."""
         self.clock.step(trainer.global_step)
-        due = time.monotonic() - self.told_at >= BEAT
-        if self.bar is None and not due:
-            return
         if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
             self._read(trainer)
+        due = time.monotonic() - self.told_at >= BEAT
         if self.bar is not None:
             self._show(trainer)
-        elif trainer.global_step < trainer.max_steps:
+        elif due and trainer.global_step < trainer.max_steps:
             self._line(trainer, self.clock.left())
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
