@@ -10,7 +10,7 @@ import pytest
 
 from safelight.cli.main import cli
 from safelight.errors import RunError
-from safelight.journal.settings import flatten
+from safelight.journal.records import flatten
 from safelight.tasks.recipes import RECIPES
 from safelight.tasks.registry import from_json
 from safelight.training.tree import override, settings, to_json

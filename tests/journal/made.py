@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from safelight.journal.curves import Curve, make_curve
 from safelight.journal.doctor.case import Case, Leaks
 from safelight.journal.doctor.examine import CHECKLISTS, checklist_of
+from safelight.journal.records import Curve, make_curve
 
 RECIPE: dict[str, Any] = {
     "name": "color",

@@ -12,12 +12,11 @@ from PIL import Image
 
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
-from safelight.journal.curves import make_curve
 from safelight.journal.doctor.case import Case, Leaks
 from safelight.journal.doctor.examine import case_of, examine, find_leaks
 from safelight.journal.doctor.remedies import first_that_fits, put, raise_weight, scale, widen
 from safelight.journal.doctor.report import tell, write_report
-from safelight.journal.records import read_record
+from safelight.journal.records import make_curve, read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
 from safelight.tasks.recipes import RECIPES, recipe_named

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import RunError
-from safelight.journal.facts import FACTS, OF_THE_DATASET, what_is_wrong
-from safelight.journal.listing import list_runs
 from safelight.journal.looks import count_looks
 from safelight.journal.page import write_page
 from safelight.journal.records import read_record, read_records
-from safelight.journal.run import Run
+from safelight.journal.run import FACTS, OF_THE_DATASET, Run, what_is_wrong
+from safelight.journal.run_tree import list_runs
 from tests.journal.made import RECIPE
 
 WRITTEN: dict[str, Any] = {  # what runs of every kind wrote, all in one

@@ -13,14 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.journal.chapter import tell_trip
 from safelight.journal.charts import Line, draw_chart, draw_spark
-from safelight.journal.curves import make_curve
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.doctor.report import write_report
 from safelight.journal.looks import count_looks
 from safelight.journal.page import write_page
-from safelight.journal.records import read_record, read_records
+from safelight.journal.records import make_curve, read_record, read_records
+from safelight.journal.run_section import tell_trip
 from tests.journal.made import SICK, healthy, write_run, write_verdict
 
 VOID = {"meta", "img", "br"}

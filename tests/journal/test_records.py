@@ -10,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import RunError, SafelightError
-from safelight.journal.curves import read_metrics
-from safelight.journal.family import family_order
-from safelight.journal.listing import list_runs, show_time
 from safelight.journal.looks import count_looks
-from safelight.journal.records import read_record, read_records
-from safelight.journal.settings import differences, flatten, show_difference, show_value
+from safelight.journal.records import (
+    differences,
+    flatten,
+    read_metrics,
+    read_record,
+    read_records,
+    show_difference,
+    show_value,
+)
+from safelight.journal.run_tree import list_runs, show_time, tree_rows
 from safelight.journal.verdicts import read_verdict, read_verdicts
 from tests.journal.made import (
     healthy,
@@ -69,7 +74,7 @@ def test_a_file_under_way_can_be_read(tmp_path: Path) -> None:
 def test_children_stand_below_their_parents(runs: Path) -> None:
     records, damaged = read_records(runs)
     assert damaged == []
-    places = family_order(records)
+    places = tree_rows(records)
     assert [(place.record.name, place.depth) for place in places] == [
         ("a", 0), ("b", 1), ("d", 2), ("c", 1), ("e", 0)
     ]  # fmt: skip
@@ -79,7 +84,7 @@ def test_children_stand_below_their_parents(runs: Path) -> None:
 def test_runs_in_a_circle_are_listed_once(tmp_path: Path) -> None:
     write_run(tmp_path, "a", CASE, parent="b")
     write_run(tmp_path, "b", CASE, parent="a")
-    assert sorted(place.record.name for place in family_order(read_records(tmp_path)[0])) == ["a", "b"]
+    assert sorted(place.record.name for place in tree_rows(read_records(tmp_path)[0])) == ["a", "b"]
 
 
 def test_the_list_says_what_was_changed(runs: Path) -> None:

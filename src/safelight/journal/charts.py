@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from safelight.journal.curves import Curve, make_curve
+from safelight.journal.records import Curve, make_curve
 
 WIDTH, HEIGHT = 330, 142
 LEFT, RIGHT, TOP, BOTTOM = 40, 10, 26, 22  # margins

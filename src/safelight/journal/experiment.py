@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.errors import RunError
-from safelight.journal.records import Record
-from safelight.journal.settings import NAME, SEED, Difference, Settings, differences, show_difference
+from safelight.journal.records import NAME, SEED, Difference, Record, Settings, differences, show_difference
 from safelight.json_text import parsed
 
 SHOWN = 8  # settings told

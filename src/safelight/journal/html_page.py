@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
-from safelight.journal.chapter import Chapter
 from safelight.journal.charts import draw_spark
-from safelight.journal.family import Place, by_task, origin
-from safelight.journal.listing import main_scores, show_steps, show_time
 from safelight.journal.looks import SplitLooks
 from safelight.journal.records import Record
 from safelight.journal.run_charts import chart_together
+from safelight.journal.run_section import RunSection
+from safelight.journal.run_tree import TreeRow, by_task, main_scores, origin, show_steps, show_time
 from safelight.journal.told import Told
 
 STYLE = files(__package__) / "page.css"  # the package may be in a zip
@@ -21,8 +20,8 @@ STYLE = files(__package__) / "page.css"  # the package may be in a zip
 def html_page(
     title: str,
     summary: str,
-    places: Sequence[Place],
-    chapters: Sequence[Chapter],
+    places: Sequence[TreeRow],
+    chapters: Sequence[RunSection],
     looks: Sequence[SplitLooks],
 ) -> str:
     """The whole page."""
@@ -38,7 +37,7 @@ def html_page(
     return "\n".join(part for part in parts if part) + "\n</html>\n"
 
 
-def _overview(places: Sequence[Place]) -> list[str]:
+def _overview(places: Sequence[TreeRow]) -> list[str]:
     """A table and a chart a task: scores of different tasks are no scale for each other."""
     tasks = by_task(places)
     parts = []
@@ -47,7 +46,7 @@ def _overview(places: Sequence[Place]) -> list[str]:
     return parts
 
 
-def _runs_table(places: Sequence[Place]) -> str:
+def _runs_table(places: Sequence[TreeRow]) -> str:
     names = list(dict.fromkeys(name for place in places for name in main_scores(place.record)))[:4]
     heads = "".join(f'<th class="number">{escape(name)}</th>' for name in names)
     head = (
@@ -58,7 +57,7 @@ def _runs_table(places: Sequence[Place]) -> str:
     return f'<div class="scroll"><table class="runs">\n{head}\n{rows}\n</table></div>'
 
 
-def _run_row(place: Place, names: Sequence[str]) -> str:
+def _run_row(place: TreeRow, names: Sequence[str]) -> str:
     record = place.record
     scores = main_scores(record)
     numbers = "".join(
@@ -84,7 +83,7 @@ def _doctor_word(record: Record) -> str:
     )
 
 
-def _together(places: Sequence[Place]) -> str:
+def _together(places: Sequence[TreeRow]) -> str:
     chart = chart_together(sorted((place.record for place in places), key=lambda record: record.name))
     return f'<div class="together">{chart}</div>' if chart else ""
 
@@ -107,7 +106,7 @@ def _look(row: Mapping[str, object]) -> str:
     return model if model.startswith(day) else f"{model} on {day}"
 
 
-def _chapter(chapter: Chapter) -> str:
+def _chapter(chapter: RunSection) -> str:
     record = chapter.record
     side = [_facts("Run", chapter.facts), _changes(chapter.changes), _findings(chapter), _trips(chapter)]
     main = [_charts(chapter.charts), _strip(chapter), *map(_verdict, chapter.verdicts)]
@@ -136,7 +135,7 @@ def _changes(changes: Mapping[str, tuple[str, str]]) -> str:
     )
 
 
-def _findings(chapter: Chapter) -> str:
+def _findings(chapter: RunSection) -> str:
     if chapter.findings is None:
         command = f"safelight doctor {shlex.quote(str(chapter.record.folder))}"
         return f'<h3>Doctor</h3>\n<p class="note">Not examined: <code>{escape(command)}</code></p>'
@@ -151,7 +150,7 @@ def _findings(chapter: Chapter) -> str:
     return f'<h3>Doctor</h3>\n<ul class="plain">{rows}</ul>'
 
 
-def _trips(chapter: Chapter) -> str:
+def _trips(chapter: RunSection) -> str:
     if not chapter.trips:
         return ""
     rows = "".join(f"<li>{escape(trip)}</li>" for trip in chapter.trips)
@@ -162,7 +161,7 @@ def _charts(charts: Mapping[str, str]) -> str:
     return f'<div class="charts">{"".join(charts.values())}</div>\n' if charts else ""
 
 
-def _strip(chapter: Chapter) -> str:
+def _strip(chapter: RunSection) -> str:
     if chapter.strip is None:
         return ""
     data, caption = chapter.strip

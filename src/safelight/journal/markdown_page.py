@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from safelight.journal.chapter import Chapter
-from safelight.journal.family import Place, origin
 from safelight.journal.html_page import STYLE
-from safelight.journal.listing import show_scores, show_steps, show_time
 from safelight.journal.looks import SplitLooks
+from safelight.journal.run_section import RunSection
+from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
 from safelight.journal.told import Told
 from safelight.pixels.atomic import put_text
 
@@ -16,8 +15,8 @@ def write_markdown(
     folder: Path,
     title: str,
     summary: str,
-    places: Sequence[Place],
-    chapters: Sequence[Chapter],
+    places: Sequence[TreeRow],
+    chapters: Sequence[RunSection],
     looks: Sequence[SplitLooks],
 ) -> Path:
     """Write journal.md and journal-files/; returns the path of journal.md."""
@@ -32,7 +31,7 @@ def write_markdown(
     return page
 
 
-def _table(places: Sequence[Place]) -> str:
+def _table(places: Sequence[TreeRow]) -> str:
     rows = ["| run | state | steps | time | scores | from its parent |", "|---|---|---:|---:|---|---|"]
     for place in places:
         record = place.record
@@ -50,7 +49,7 @@ def _table(places: Sequence[Place]) -> str:
     return "\n".join(rows)
 
 
-def _chapter(chapter: Chapter, files: Path) -> list[str]:
+def _chapter(chapter: RunSection, files: Path) -> list[str]:
     record = chapter.record
     parts = [
         f"## {record.name}",
@@ -84,7 +83,7 @@ def _chapter(chapter: Chapter, files: Path) -> list[str]:
     return parts
 
 
-def _doctor(chapter: Chapter) -> list[str]:
+def _doctor(chapter: RunSection) -> list[str]:
     if chapter.findings is None:
         return []
     rows = [

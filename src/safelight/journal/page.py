@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from safelight.journal.chapter import write_chapter
-from safelight.journal.family import family_order
 from safelight.journal.html_page import html_page
 from safelight.journal.looks import SplitLooks
 from safelight.journal.markdown_page import write_markdown
 from safelight.journal.records import Record
+from safelight.journal.run_section import run_section
+from safelight.journal.run_tree import tree_rows
 from safelight.pixels.atomic import put_text
 
 STATES = ("finished", "running", "stopped", "failed")
@@ -18,8 +18,8 @@ STATES = ("finished", "running", "stopped", "failed")
 def write_page(records: Sequence[Record], looks: Sequence[SplitLooks], folder: Path, name: str) -> Path:
     """Write journal.html, journal.md and its files into the folder; returns the path of journal.html."""
     folder.mkdir(parents=True, exist_ok=True)
-    places = family_order(records)
-    chapters = [write_chapter(place) for place in places]
+    places = tree_rows(records)
+    chapters = [run_section(place) for place in places]
     title, summary = f"Journal of {name}", summarize(records)
     page = folder / "journal.html"
     put_text(page, html_page(title, summary, places, chapters, looks))

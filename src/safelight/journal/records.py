@@ -1,21 +1,136 @@
-"""The archive: every run folder under a root, read for listing, drawing, comparing and the doctor."""
+"""Runs read back: recipe.json as settings, metrics.csv as curves, a run folder as a Record, and all under a root.
 
+Recipes are read as the plain JSON that they are, so that runs of any task and of older versions can be listed and
+compared, and without torch.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float64, Int64
 
 from safelight.errors import RunError
-from safelight.journal.curves import Curve, read_metrics
 from safelight.journal.run import Run
-from safelight.journal.settings import Difference, Settings, flatten
 from safelight.journal.verdicts import StoredVerdict, read_verdicts
 from safelight.json_text import parsed
 
+Settings: TypeAlias = dict[str, Any]  # "optimizer.lr" -> 0.002
+Difference: TypeAlias = dict[str, tuple[Any, Any]]  # setting -> (the one's, the other's); None: it has none
+
+SEED = "train.seed"
+NAME = "name"
 GUARD = "guard.jsonl"
 DOCTOR = Path("doctor") / "findings.json"
 PICTURES = (".jpg", ".jpeg", ".png")
+STEP, EPOCH = "step", "epoch"
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> Settings:
+    """All settings of a recipe by dotted name."""
+    flat: Settings = {}
+    for key, value in tree.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def differences(one: Settings, other: Settings) -> Difference:
+    """What differs, but for the name: it makes nothing different."""
+    names = [name for name in {**one, **other} if name != NAME]
+    return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}
+
+
+def show_value(value: Any) -> str:
+    """A setting as it is typed: 0.0003, true, 64,96, flowers=0.5,osie=2."""
+    if value is None:
+        return "(not there)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        pair = all(isinstance(part, (list, tuple)) and len(part) == 2 for part in value)
+        return ",".join("=".join(map(show_value, part)) if pair else show_value(part) for part in value)
+    return str(value)
+
+
+def show_difference(difference: Mapping[str, Any], most: int = 3) -> str:
+    """A difference in one line: "optimizer.lr 0.002 → 0.001, and 2 more"."""
+    words = [
+        f"{name} {show_value(one)} → {show_value(other)}"
+        for name, (one, other) in list(difference.items())[:most]
+    ]
+    rest = len(difference) - len(words)
+    return ", ".join(words) + (f", and {rest} more" if rest else "")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One measure: steps ascending, and a value at each; values may be nan or infinite."""
+
+    steps: Int64[np.ndarray, " n"]
+    values: Float64[np.ndarray, " n"]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def last(self) -> float:
+        """The newest value."""
+        return float(self.values[-1])
+
+    @property
+    def finite(self) -> "Curve":
+        """Without what is no number."""
+        return self.where(np.isfinite(self.values))
+
+    def where(self, chosen: np.ndarray) -> "Curve":
+        """The chosen places of the curve, by mask or slice."""
+        return Curve(self.steps[chosen], self.values[chosen])
+
+    def after(self, step: float) -> "Curve":
+        """From this step on."""
+        return self.where(self.steps >= step)
+
+
+def make_curve(steps: object, values: object) -> Curve:
+    """A curve of any two sequences of numbers."""
+    return Curve(np.asarray(steps, np.int64), np.asarray(values, np.float64))
+
+
+def read_metrics(path: Path) -> dict[str, Curve]:
+    """The curves of a metrics.csv by column, empty where there is no file.
+
+    A last line that is being written is left out; of a step that stands there twice the later row counts.
+    """
+    if not path.is_file():
+        return {}
+    points: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    written = path.read_text(encoding="utf-8", errors="replace")
+    for row in csv.DictReader(written[: written.rfind("\n") + 1].splitlines()):
+        step = _number(row.pop(STEP, None))
+        if step is None:
+            continue
+        for name, text in row.items():
+            value = _number(text)
+            if name and name != EPOCH and value is not None:
+                points[name][int(step)] = value
+    return {
+        name: make_curve(sorted(own), [own[step] for step in sorted(own)]) for name, own in points.items()
+    }
+
+
+def _number(text: object) -> float | None:
+    try:
+        return float(str(text)) if text not in (None, "") else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

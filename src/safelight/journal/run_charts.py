@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from safelight.journal.charts import Line, draw_chart
-from safelight.journal.curves import Curve, make_curve
 from safelight.journal.doctor.steadiness import running_median
-from safelight.journal.listing import main_scores
-from safelight.journal.records import Record
+from safelight.journal.records import Curve, Record, make_curve
+from safelight.journal.run_tree import main_scores
 
 KINDS = "abcdef"  # colors of lines, in the style of the page
 DENSE = 24  # points, from which on a curve is smoothed

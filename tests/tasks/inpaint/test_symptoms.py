@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safelight.journal.curves import make_curve
 from safelight.journal.doctor.case import Case
 from safelight.journal.doctor.examine import examine
+from safelight.journal.records import make_curve
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.symptoms import hole_evidence
 from tests.journal.made import settings_of

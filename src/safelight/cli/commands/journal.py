@@ -42,9 +42,9 @@ def journal() -> None:
 @click.argument("runs", type=Place(path_type=Path), default=RUNS, metavar="[RUNS]")
 def list_command(runs: Path) -> None:
     """List the runs in a folder, children under their parents: state, steps, time, scores, what was changed."""
-    from safelight.journal.listing import list_runs
     from safelight.journal.looks import count_looks
     from safelight.journal.records import read_records
+    from safelight.journal.run_tree import list_runs
 
     records, damaged = read_records(runs)
     click.echo("\n".join(list_runs(records, count_looks(records))))

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from safelight.journal.curves import Curve
 from safelight.journal.doctor.remedies import Remedy
-from safelight.journal.settings import Settings
+from safelight.journal.records import Curve, Settings
 
 if TYPE_CHECKING:
     from safelight.journal.records import Record

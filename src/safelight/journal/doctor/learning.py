@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from safelight.journal.curves import Curve
 from safelight.journal.doctor.case import Case, Reading
 from safelight.journal.doctor.steadiness import LOSS, MAIN_SCORES
+from safelight.journal.records import Curve
 
 FAMILIAR = "probe/train_"  # scores on training pictures, beside val/ on held-out ones
 LEARNED = (*MAIN_SCORES, "val/hole_psnr")  # in dB; that of holes is no gain over anything

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from safelight.journal.settings import Settings, show_value
+from safelight.journal.records import Settings, show_value
 
 Change: TypeAlias = dict[str, str]  # setting -> value as it is typed
 Remedy: TypeAlias = Callable[[Settings], Change | None]  # None: this recipe cannot take it

@@ -12,8 +12,7 @@ import numpy as np
 from jaxtyping import Float, Float64, UInt8
 
 from safelight.arrays import Ab
-from safelight.journal.curves import Curve, make_curve
-from safelight.journal.records import Record
+from safelight.journal.records import Curve, Record, make_curve
 from safelight.pixels.color import srgb_to_lab
 
 Angle = float  # degrees in the ab plane: 0 red, 90 yellow, 180 green, -90 blue
