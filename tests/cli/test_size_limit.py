@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from safelight.cli.main import cli
 from safelight.errors import PhotoError
 from safelight.pixels.files import read_photo, write_photo
-from safelight.pixels.limits import limit
+from safelight.pixels.opening import limit
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_every_command_has_it(command: str) -> None:
 
 
 def test_it_is_named_and_it_holds_for_the_run_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("safelight.pixels.limits.MEGAPIXELS", 0.001)
+    monkeypatch.setattr("safelight.pixels.opening.MEGAPIXELS", 0.001)
     write_photo(tmp_path / "a.png", np.full((40, 50, 3), 90, np.uint8))
     with pytest.raises(PhotoError, match=r"has 0.002 megapixels .* \(--limit-megapixels 1\)"):
         read_photo(tmp_path / "a.png")

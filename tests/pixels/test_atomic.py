@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from safelight.pixels import atomic
-from safelight.pixels.atomic import new_file, put_text
+from safelight import files
+from safelight.files import new_file, put_text
 
 
 @pytest.fixture(params=["nameless", "named", "without links"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The three ways of file systems: O_TMPFILE, hard links, neither."""
     if request.param != "nameless":
-        monkeypatch.setattr(atomic, "_open_nameless", lambda folder: None)
+        monkeypatch.setattr(files, "_open_nameless", lambda folder: None)
     if request.param == "without links":
 
         def no_links(*names: object, **options: object) -> None:
             raise OSError(errno.EPERM, "no links here")
 
-        monkeypatch.setattr(atomic.os, "link", no_links)
+        monkeypatch.setattr(files.os, "link", no_links)
     return str(request.param)
 
 
@@ -143,7 +143,7 @@ def test_no_folder_is_the_usual_error(way: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without a name")
 def test_a_kill_leaves_nothing(tmp_path: Path) -> None:
     script = (
-        "import sys, time, pathlib; from safelight.pixels.atomic import new_file, put_text\n"
+        "import sys, time, pathlib; from safelight.files import new_file, put_text\n"
         "with new_file(pathlib.Path(sys.argv[1])) as file:\n"
         "    file.write(bytes(1 << 20)); file.flush(); print('half', flush=True); time.sleep(60)\n"
     )
@@ -189,7 +189,7 @@ def test_a_full_disk_is_said_with_the_name_and_the_older_text_stays(
     def full(number: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left") as raised:
         put_text(path, "newer")
     assert raised.value.filename == str(path)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safelight.pixels import exif
-from safelight.pixels.exif_color import COLOR_SPACE
+from safelight.pixels.exif import COLOR_SPACE
 
 MAKER_NOTE = bytes(range(200))
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from safelight.pixels.exif import EXIF_DIRECTORY
-from safelight.pixels.exif_color import COLOR_SPACE, ColorSaid, as_srgb, read_color
+from safelight.pixels.exif import COLOR_SPACE, EXIF_DIRECTORY, ColorSaid, as_srgb, read_color
 from tests.pixels import icc
 from tests.pixels.test_exif import camera_block, read
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from safelight.errors import PhotoError
 from safelight.pixels.files import Photo, read_photo, write_photo
-from safelight.pixels.given import photo_of, pixels_of, whole_photo
+from safelight.pixels.inputs import photo_of, pixels_of, whole_photo
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 GREY = PIXELS[..., 0]

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from skimage.color import rgb2lab
 
-from safelight.pixels import lab
+from safelight.pixels import native
 from safelight.pixels.files import read_photo
 
 SRGB = np.random.default_rng(3).random((20, 30, 3))
@@ -62,8 +62,8 @@ def test_itulab(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["CIELab", "ICCLab", "ITULab"])
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
-def test_there_and_back(encoding: lab.Encoding, depth: type) -> None:
+def test_there_and_back(encoding: native.Encoding, depth: type) -> None:
     """What is filled is filled in a wide RGB: colors of sRGB come back to the number, at 16 bits nearly."""
-    numbers = lab.from_wide(np.asarray(SRGB * 0.4 + 0.3, np.float32), encoding, np.dtype(depth))
-    again = lab.from_wide(lab.to_wide(numbers, encoding), encoding, np.dtype(depth))
+    numbers = native.lab_from_wide(np.asarray(SRGB * 0.4 + 0.3, np.float32), encoding, np.dtype(depth))
+    again = native.lab_from_wide(native.lab_to_wide(numbers, encoding), encoding, np.dtype(depth))
     assert np.abs(again.astype(int) - numbers).max() <= (1 if depth is np.uint8 else 12)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from safelight.pixels.color import lab_to_srgb
-from safelight.pixels.looks import look_of
+from safelight.pixels.tone import look_of
 
 SIZE = (120, 160)
 SEEDS = range(6)

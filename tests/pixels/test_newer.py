@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageCms, features
 
 from safelight.errors import PhotoError
-from safelight.pixels import exif, newer
+from safelight.pixels import box_formats, exif
 from safelight.pixels.files import read_photo, read_small, write_remarked
 from tests.hostile import saved
 from tests.pixels.test_exif_color import adobe_block
@@ -45,7 +45,7 @@ def test_heic_of_ten_bits_stays_deep() -> None:
 
 
 def test_heic_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("safelight.pixels.heic.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("safelight.pixels.box_formats.importlib.util.find_spec", lambda name: None)
     with pytest.raises(
         PhotoError, match=r'found a HEIC, which takes a package more: pip install "\.\[formats\]"'
     ):
@@ -231,4 +231,4 @@ def test_what_lies_around_the_picture_of_an_avif() -> None:
         ),
         (b"infe\x02\0\0\0\0\1\0\0av01\0mdat" + entry, ()),
     ):
-        assert newer.around(io.BytesIO(head)) == words
+        assert box_formats.around_avif(io.BytesIO(head)) == words

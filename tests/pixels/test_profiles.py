@@ -73,7 +73,7 @@ def test_a_table_is_applied_at_sixteen_bits(tmp_path: Path, corner: tuple[int, i
 
 
 def test_srgb_is_left_alone() -> None:
-    from safelight.pixels.holding import srgb_profile
+    from safelight.pixels.encode import srgb_profile
 
     values = random_values((9, 9, 3), np.uint8)
     image = Image.fromarray(values)

@@ -8,7 +8,7 @@ from PIL import Image, ImageCms
 
 from safelight.pixels import profiles
 from safelight.pixels.icc import parse
-from safelight.pixels.tables import read_table
+from safelight.pixels.icc_tables import read_table
 from tests.pixels import icc
 
 KINDS = [

@@ -13,9 +13,9 @@ import tifffile
 from PIL import Image
 
 from safelight.errors import PhotoError
-from safelight.pixels.exif_color import read_color
+from safelight.pixels.exif import read_color
 from safelight.pixels.files import read_photo, write_photo
-from safelight.pixels.pillow import photo_of_pillow
+from safelight.pixels.inputs import photo_of_pillow
 from tests.pixels import icc
 from tests.pixels.test_exif_color import adobe_block, uncalibrated_block
 
@@ -306,7 +306,7 @@ def test_grey_with_an_rgb_profile(tmp_path: Path, format: str, value: float) -> 
 
 
 def test_grey_with_an_srgb_profile_needs_no_remark(tmp_path: Path) -> None:
-    from safelight.pixels.holding import srgb_profile
+    from safelight.pixels.encode import srgb_profile
 
     grey = VALUES[..., 0]
     for name, pixels in (("a.tif", grey), ("b.tif", grey.astype(np.uint16) * 257)):

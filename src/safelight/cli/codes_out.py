@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 
 from safelight.errors import SafelightError
-from safelight.pixels.atomic import new_file
+from safelight.files import new_file
 from safelight.tasks.autoencode.restore import Code
 
 Row: TypeAlias = tuple[str, Code]  # file name, code

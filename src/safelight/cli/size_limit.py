@@ -24,6 +24,6 @@ def size_limit(command: Command) -> Command:
 
 def _raise(ctx: click.Context, param: click.Parameter, megapixels: float | None) -> None:
     if megapixels is not None:
-        from safelight.pixels.limits import raised
+        from safelight.pixels.opening import raised
 
         ctx.with_resource(raised(megapixels))

@@ -15,8 +15,8 @@ from safelight.data.subject import Subject, View, cut, view, window
 from safelight.errors import PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
-from safelight.pixels.formats import open_picture
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize
+from safelight.pixels.opening import open_picture
 from safelight.pixels.tone import tone_of
 
 

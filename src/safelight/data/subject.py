@@ -8,8 +8,8 @@ from typing import TypeGuard
 from safelight.data.rows import Row
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError, PhotoError
-from safelight.pixels.formats import open_picture
 from safelight.pixels.geometry import Box, Size, fit_size
+from safelight.pixels.opening import open_picture
 
 AROUND = 1.25  # side of the square over the longer side of a box: the subject is never cut where it fits
 UP = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads

@@ -10,8 +10,8 @@ from safelight.errors import SafelightError
 from safelight.evaluation.intervals import Estimate, Standing
 from safelight.evaluation.measured import as_measured
 from safelight.evaluation.plain import as_estimate, plain
+from safelight.files import new_file
 from safelight.json_text import parsed
-from safelight.pixels.atomic import new_file
 
 ALL = "all"  # the mean over all cells that have the statistic
 

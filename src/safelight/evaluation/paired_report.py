@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.evaluation.paired import Lead, Outcome, Pairing, most_changed
+from safelight.files import put_text
 from safelight.journal.measures import Measure
 from safelight.journal.words import ENOUGH, FEWEST
-from safelight.pixels.atomic import put_text
 from safelight.reports.text import count_pictures, format_number
 
 VERBS: dict[Outcome, str] = {

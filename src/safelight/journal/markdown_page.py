@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from safelight.files import put_text
 from safelight.journal.html_page import STYLE
 from safelight.journal.looks import SplitLooks
 from safelight.journal.run_section import RunSection
 from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
 from safelight.journal.told import Told
-from safelight.pixels.atomic import put_text
 
 
 def write_markdown(

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from safelight.files import put_text
 from safelight.journal.html_page import html_page
 from safelight.journal.looks import SplitLooks
 from safelight.journal.markdown_page import write_markdown
 from safelight.journal.records import Record
 from safelight.journal.run_section import run_section
 from safelight.journal.run_tree import tree_rows
-from safelight.pixels.atomic import put_text
 
 STATES = ("finished", "running", "stopped", "failed")
 

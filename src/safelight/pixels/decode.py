@@ -10,13 +10,13 @@ from PIL import ImageFile
 
 from safelight.arrays import Pixels
 from safelight.errors import PhotoError, in_short
-from safelight.pixels import beside, geometry
-from safelight.pixels.exif_color import as_srgb
-from safelight.pixels.formats import Opened, open_picture
+from safelight.pixels import geometry, read_metadata
+from safelight.pixels.exif import as_srgb
 from safelight.pixels.native import Native, lost_in_srgb, to_srgb
+from safelight.pixels.opening import Opened, open_picture
 from safelight.pixels.photo import Photo
 from safelight.pixels.read_stored import read_stored
-from safelight.pixels.stored import Alpha, on_white, upright, with_alpha_believed
+from safelight.pixels.space import Alpha, on_white, upright, with_alpha_believed
 from safelight.pixels.which_rgb import what_is_said, which_space
 
 
@@ -34,10 +34,10 @@ def read_photo(path: str | Path, limit_megapixels: float | None = None, native: 
     path = Path(path)
     with open_picture(path, limit_megapixels) as opened:
         image = opened.image
-        found = beside.read(image)
+        found = read_metadata.read_metadata(image)
         own, alpha, remarks = _decode(opened, found.exif)
         own = replace(own, pixels=upright(own.pixels, found.pending))
-        found = beside.upright(found, (own.pixels.shape[0], own.pixels.shape[1]))
+        found = read_metadata.made_upright(found, (own.pixels.shape[0], own.pixels.shape[1]))
         block = found.exif
         if not native:
             remarks += lost_in_srgb(own.space)
@@ -67,7 +67,7 @@ def read_small(
     with open_picture(path, limit_megapixels) as opened:
         width, height = opened.size
         fitted = geometry.fit_size((height, width), min(short_side, height, width))
-        found = beside.read_block(opened.image)
+        found = read_metadata.read_block(opened.image)
         opened.image.draft(None, (fitted[1], fitted[0]))
         own, alpha, _ = _decode(opened, found.exif)
     pixels = to_srgb(own.pixels, own.mode, own.space)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt16
 from PIL import ImageFile, PngImagePlugin
 
-from safelight.pixels.stored import Alpha, to_array
+from safelight.pixels.space import Alpha, to_array
 
 
 def deep_pixels(

@@ -1,26 +1,168 @@
-"""Pixels as a picture file, which says what color they are, with the alpha and the metadata of a photo."""
+"""Pixels as a picture file, which says what color they are, with the alpha and the metadata of a photo.
+
+PNG is written here (8 or 16 bits, grey or RGB; W3C PNG, third edition), JPEG and WebP by Pillow, TIFF in tiff.py.
+"""
 
 import os
-from collections.abc import Callable
+import struct
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
-from PIL import Image
+from PIL import Image, ImageCms
 
 from safelight.arrays import Pixels
 from safelight.errors import PhotoError, in_short, shown
-from safelight.pixels import placed, png, tiff
-from safelight.pixels.atomic import new_file
-from safelight.pixels.holding import fitted, profile_of
+from safelight.files import new_file
+from safelight.pixels import icc, profiles, tiff, write_metadata
+from safelight.pixels.icc import ProfileError
+from safelight.pixels.native import Native, lost_in_srgb
 from safelight.pixels.photo import Photo
-from safelight.pixels.space import Mode
-from safelight.pixels.stored import Numbers, on_white
+from safelight.pixels.space import SRGB, Alpha, Mode, Numbers, on_white
 
 if TYPE_CHECKING:
-    from safelight.pixels.given import Given
+    from safelight.pixels.inputs import Given
+
+
+_HOLDS: dict[str, tuple[Mode, ...]] = {
+    "PNG": ("L", "RGB"),
+    "WebP": ("RGB",),
+    "JPEG": ("L", "RGB", "CMYK"),
+    "TIFF": ("L", "RGB", "CMYK", "LAB"),
+}
+
+
+def fitted(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
+    """The photo with own numbers that PNG, WebP, JPEG or TIFF holds, else in sRGB; and a remark on what that cost."""
+    native = photo.native
+    if native is None:
+        return photo, ()
+    if native.space.hdr and format != "PNG":
+        return photo.in_srgb(), lost_in_srgb(native.space)
+    held = native if native.mode != "L" else _held_grey(native, format)
+    if held is not None and held.mode in _HOLDS[format]:
+        return replace(photo, native=held), ()
+    kind = {"CMYK": "inks (CMYK)", "LAB": "CIE Lab"}.get(native.mode, "grey of its own kind")
+    keeps = "a .tif or .jpg" if kind == "inks (CMYK)" else "a .tif"
+    return photo.in_srgb(), (f"its {kind} became sRGB, as a {format} cannot hold that; {keeps} keeps it",)
+
+
+def profile_of(photo: Photo) -> bytes | None:
+    """The ICC profile of what is written of the photo: its own numbers, else its sRGB; None for plain inks and Lab."""
+    native = photo.native
+    if native is None:
+        return srgb_profile()
+    if native.space.profile is not None or native.mode in ("CMYK", "LAB"):
+        return native.space.profile
+    return _grey_srgb() if native.mode == "L" else srgb_profile()
+
+
+@cache
+def srgb_profile() -> bytes:
+    """A small ICC profile of sRGB, the same bytes each time (LittleCMS would put the hour into it)."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = b"\x07\xe8\x00\x01\x00\x01" + bytes(6)  # 1 January 2024
+    return bytes(profile)
+
+
+@cache
+def _grey_srgb() -> bytes:
+    return icc.grey_profile("sRGB grey", icc.SRGB_CURVE)
+
+
+def _held_grey(native: Native, format: str) -> Native | None:
+    """Grey as it is; or R = G = B with a profile for them: in WebP, and where a PNG must not have the grey's profile.
+
+    That is an RGB profile (PNG 11.3.2.3). None where no such profile can be made.
+    """
+    space, profile = native.space, native.space.profile
+    rgb = profile is not None and icc.parse(profile).space == b"RGB "
+    if format != "WebP" and not (format == "PNG" and rgb):
+        return native
+    if profile is None or profiles.is_srgb(profile, "L"):
+        if format == "PNG":
+            return replace(native, space=SRGB)
+        space = SRGB
+    elif not rgb:
+        try:
+            curve = icc.parse(profile).tags[b"kTRC"]
+        except (KeyError, ProfileError):
+            return None
+        space = replace(space, profile=icc.rgb_profile(space.name, icc.SRGB_PRIMARIES, curve))
+    return Native(np.repeat(native.pixels, 3, axis=2), "RGB", space)
+
+
+_HEADER = 8 + 25  # the signature and the IHDR chunk, which comes first
+_LEVEL = 6  # of deflate
+_PERCEPTUAL = b"\0"
+
+
+def _write_png_file(file: BinaryIO, photo: Photo) -> tuple[str, ...]:
+    """The photo as PNG, in its own numbers or in sRGB; the chunks on color and the rest come after the header.
+
+    Returns remarks on what a PNG has no place for.
+    """
+    pixels = photo.native.pixels if photo.native else photo.pixels
+    if photo.alpha is not None and pixels.shape[2] == 1:
+        packed = _grey_with_alpha(np.dstack([pixels, photo.alpha]))
+    else:
+        packed = _packed(pixels, photo.alpha)
+    file.write(packed[:_HEADER])
+    for kind, data in _color(photo):
+        file.write(png_chunk(kind, data))
+    chunks, remarks = write_metadata.in_png(photo)
+    for each in chunks:
+        file.write(png_chunk(each.kind, each.data))
+    file.write(packed[_HEADER:])
+    return remarks
+
+
+def _packed(pixels: Numbers, alpha: Alpha | None) -> memoryview:
+    """A PNG of grey, RGB or RGBA, by OpenCV."""
+    import cv2
+
+    if alpha is not None:
+        pixels = np.dstack([pixels[..., ::-1], alpha])
+    elif pixels.shape[2] == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    done, packed = cv2.imencode(".png", pixels)
+    if not done:
+        raise ValueError("the pixels cannot be packed")
+    return packed.data
+
+
+def _grey_with_alpha(pixels: Numbers) -> memoryview:
+    """A PNG of two channels, which OpenCV does not know: each row less the one above (filter 2), deflated."""
+    height, width = pixels.shape[:2]
+    rows = np.frombuffer(pixels.astype(">u2" if pixels.itemsize == 2 else np.uint8).tobytes(), np.uint8)
+    rows = rows.reshape(height, -1)
+    filtered = np.full((height, rows.shape[1] + 1), 2, np.uint8)
+    filtered[0, 1:] = rows[0]
+    filtered[1:, 1:] = rows[1:] - rows[:-1]  # modulo 256
+    header = struct.pack(">2L5B", width, height, 8 * pixels.itemsize, 4, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), _LEVEL)), (b"IEND", b""))
+    return memoryview(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, data) for kind, data in chunks))
+
+
+def _color(photo: Photo) -> Iterator[tuple[bytes, bytes]]:
+    """What color the numbers are: as the file that was read said it, and as a profile; or sRGB."""
+    space = photo.native.space if photo.native else SRGB
+    yield from space.chunks
+    if space.profile is not None:
+        yield b"iCCP", b"ICC profile\0\0" + zlib.compress(space.profile, _LEVEL)
+    elif not space.chunks:
+        yield b"sRGB", _PERCEPTUAL
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk: length, kind, data, checksum."""
+    return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+
 
 Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold
 
@@ -111,7 +253,7 @@ def _check_quality(quality: object) -> None:
 
 def _taken(picture: "Given") -> Photo | Pixels:
     """The picture, its type and shape checked. Floats beyond 0..1 are clipped, NaN is black."""
-    from safelight.pixels.given import photo_of  # which reads files, and so is above this module
+    from safelight.pixels.inputs import photo_of
 
     if isinstance(picture, (str, os.PathLike)):
         raise PhotoError(
@@ -125,7 +267,7 @@ def _taken(picture: "Given") -> Photo | Pixels:
 
 
 def _model_of(like: "Given") -> Photo:
-    from safelight.pixels.given import whole_photo
+    from safelight.pixels.inputs import whole_photo
 
     return whole_photo(like)
 
@@ -158,7 +300,9 @@ def _as_photo(picture: Photo | Pixels, like: Photo | None, deep: bool) -> Photo:
     native = picture.native if isinstance(picture, Photo) else None
     like = like if native else like.in_srgb()
     return replace(
-        like if like.size == pixels.shape[:2] else placed.of_size(like, (pixels.shape[0], pixels.shape[1])),
+        like
+        if like.size == pixels.shape[:2]
+        else write_metadata.of_size(like, (pixels.shape[0], pixels.shape[1])),
         pixels=_to_depth(pixels, depth),
         alpha=None if alpha is None else _to_depth(alpha, depth),
         native=native and replace(native, pixels=_to_depth(native.pixels, depth)),
@@ -199,8 +343,8 @@ def _own(photo: Photo) -> tuple[Numbers, Mode]:
 
 def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     pixels, mode = _own(photo)
-    segments, remarks = placed.in_jpeg(photo)
-    density, rounded = placed.jfif_density(photo)
+    segments, remarks = write_metadata.in_jpeg(photo)
+    density, rounded = write_metadata.jfif_density(photo)
     remarks += rounded
     if photo.alpha is not None and photo.alpha.min() < 255:
         paper = 0 if mode == "CMYK" else 255
@@ -214,7 +358,7 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
         extra=segments,
     )
     file.seek(0)
-    start = placed.with_density(file.read(20), density)
+    start = write_metadata.with_density(file.read(20), density)
     file.seek(0)
     file.write(start)
     file.seek(0, 2)
@@ -224,7 +368,7 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
 def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     pixels, _ = _own(photo)
     pixels = pixels if photo.alpha is None else np.dstack([pixels, photo.alpha])
-    block, packet, remarks = placed.in_webp(photo)
+    block, packet, remarks = write_metadata.in_webp(photo)
     Image.fromarray(pixels).save(
         file,
         "WEBP",
@@ -240,7 +384,7 @@ def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
 
 
 def _write_png(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    return png.write(file, photo)
+    return _write_png_file(file, photo)
 
 
 def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:

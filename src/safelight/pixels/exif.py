@@ -1,16 +1,21 @@
-"""The EXIF block of a photo, changed in place: every other byte, MakerNotes too, stays where it was.
+"""The EXIF block of a photo: changed in place, laid anew where it must be, and what it says of color.
 
-A block is a small TIFF file: a byte order, then directories of 12-byte entries (tag, type, count, value).
-Source: CIPA DC-008 (Exif 2.32), TIFF 6.0. Blocks here come without the "Exif\\0\\0" that JPEG puts before.
+A block is a small TIFF file: a byte order, then directories of 12-byte entries (tag, type, count, value). Changed in
+place, every other byte, MakerNotes too, stays where it was; a new resolution, and a block small enough for a JPEG,
+take directories that are laid anew. Blocks here come without the "Exif\\0\\0" that JPEG puts before.
+Sources: TIFF 6.0; CIPA DC-008 (Exif 2.32), 4.6.4 to 4.6.7 (ColorSpace, Gamma, WhitePoint, PrimaryChromaticities);
+DCF 2.0 (InteropIndex).
 """
 
+import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from safelight.pixels import directories
-from safelight.pixels.directories import KINDS
+from safelight.pixels import icc, tiff_directories
+from safelight.pixels.icc import Primaries
+from safelight.pixels.tiff_directories import KINDS, Field
 
 ORIENTATION, EXIF_DIRECTORY = 0x0112, 0x8769
 WIDTH, HEIGHT = 0xA002, 0xA003
@@ -65,7 +70,7 @@ def is_sound(block: bytes, entry: Entry) -> bool:
     if not length:
         return False
     (place,) = struct.unpack_from(byte_order(block) + "L", block, entry.at + 8)
-    if entry.tag in directories.POINTERS:
+    if entry.tag in tiff_directories.POINTERS:
         return length == 4 and 8 <= place <= len(block) - 2 and _is_whole(block, place)
     return length <= 4 or place + length <= len(block)
 
@@ -208,3 +213,147 @@ def _set_value(block: bytearray, entry: Entry, value: int) -> None:
     form = _format(block, entry)
     if form and value < 1 << 8 * struct.calcsize(form):
         struct.pack_into(form, block, entry.at + 8, value)
+
+
+_MOST_LEFT_OUT = 16  # fields of a block that is made smaller
+
+
+def with_dpi(block: bytes | None, per_inch: tuple[float, float]) -> bytes:
+    """The block with a resolution, all else where it was: its first directory is laid anew at the end."""
+    block = block or b"II*\0" + bytes(4)
+    order = byte_order(block)
+    old = [entry for entry in entries(block) if entry.tag not in (X_RESOLUTION, Y_RESOLUTION, UNIT)]
+    rows = [(entry.tag, block[entry.at : entry.at + 12]) for entry in old]
+    end = len(block) + len(block) % 2
+    data = b"".join(struct.pack(order + "LL", *ratio(number)) for number in per_inch)
+    for tag, place in ((X_RESOLUTION, end), (Y_RESOLUTION, end + 8)):
+        rows.append((tag, struct.pack(order + "HHLL", tag, _RATIONAL, 1, place)))
+    rows.append((UNIT, struct.pack(order + "HHLHH", UNIT, 3, 1, 2, 0)))
+    directory = struct.pack(order + "H", len(rows)) + b"".join(row for _, row in sorted(rows)) + bytes(4)
+    return block[:4] + struct.pack(order + "L", end + 16) + block[8:].ljust(end - 8, b"\0") + data + directory
+
+
+def within(block: bytes, largest: int) -> tuple[bytes | None, tuple[int, ...]]:
+    """The block made no longer than this, and the tags of the longest values, which it was made smaller by.
+
+    Damaged fields go first, without a word. None if it cannot be.
+    """
+    if len(block) <= largest:
+        return block, ()
+    try:
+        at = struct.unpack(byte_order(block) + "L", block[4:8])[0]
+        order, fields, _ = tiff_directories.read_directory(io.BytesIO(block), at)
+    except (ValueError, struct.error):
+        return None, ()
+    left_out: list[int] = []
+    while len(smaller := tiff_directories.exif_block(order, fields)) > largest:
+        longest = max(tiff_directories.flat(fields), key=lambda field: len(field.data), default=None)
+        if longest is None or len(left_out) == _MOST_LEFT_OUT:
+            return None, ()
+        fields = _without(fields, longest)
+        left_out.append(longest.tag)
+    return smaller, tuple(left_out)
+
+
+def ratio(number: float) -> tuple[int, int]:
+    """A positive number as numerator and denominator of 32 bits each."""
+    fraction = Fraction(number).limit_denominator(10000)
+    return min(fraction.numerator, 0xFFFFFFFF), fraction.denominator
+
+
+def _without(fields: tuple[Field, ...], one: Field) -> tuple[Field, ...]:
+    return tuple(
+        replace(field, inner=_without(field.inner, one)) if field.inner is not None else field
+        for field in fields
+        if field is not one
+    )
+
+
+COLOR_SPACE, INTEROPERABILITY = 0xA001, 0xA005
+_GAMMA, _WHITE, _PRIMARIES = 0xA500, 318, 319
+_INDEX = 1  # of the interoperability directory
+_ASCII, _LONG = 2, 4
+
+
+@dataclass(frozen=True)
+class ColorSaid:
+    """ColorSpace (1 sRGB, 2 Adobe RGB, 65535 uncalibrated; 0 none), InteropIndex (b"R98", b"R03"; b"" none),
+    Gamma, and primaries with their white."""
+
+    space: int = 0
+    index: bytes = b""
+    gamma: float | None = None
+    primaries: Primaries | None = None
+
+    @property
+    def adobe_rgb(self) -> bool:
+        """Whether it is Adobe RGB: by ColorSpace 2, or by DCF's option file R03 where ColorSpace does not say sRGB."""
+        return self.space == 2 or (self.index == b"R03" and self.space != 1)
+
+
+def read_color(block: bytes | None) -> ColorSaid:
+    """What the block says; of a damaged block what can be read."""
+    found: dict[int, tuple[float, ...]] = {}
+    space, index = 0, b""
+    for entry in _entries(block or b""):
+        if entry.tag == COLOR_SPACE:
+            space = _whole(block or b"", entry)
+        elif entry.tag == _INDEX:
+            index = (block or b"")[entry.at + 8 : entry.at + 11]
+        else:
+            found[entry.tag] = _ratios(block or b"", entry)
+    gamma, white, corners = (found.get(tag, ()) for tag in (_GAMMA, _WHITE, _PRIMARIES))
+    primaries = None
+    if len(corners) == 6 and len(white) in (0, 2) and all(0 < value < 1 for value in (*corners, *white)):
+        x, y = white or icc.D65
+        primaries = ((corners[0], corners[1]), (corners[2], corners[3]), (corners[4], corners[5]), (x, y))
+    return ColorSaid(space, index, gamma[0] if len(gamma) == 1 and gamma[0] > 0 else None, primaries)
+
+
+def as_srgb(block: bytes) -> bytes:
+    """The block of a picture that was converted to sRGB: what it says of color is sRGB's, all else as it was."""
+    changed, order = bytearray(block), byte_order(block)
+    corners = [value for pair in icc.SRGB_PRIMARIES[:3] for value in pair]
+    meant = {_WHITE: list(icc.SRGB_PRIMARIES[3]), _PRIMARIES: corners, _GAMMA: [2.2]}
+    for entry in _entries(block):
+        if entry.tag == COLOR_SPACE:
+            struct.pack_into(order + ("H" if entry.kind == _SHORT else "L"), changed, entry.at + 8, 1)
+        elif entry.tag == _INDEX:
+            changed[entry.at + 8 : entry.at + 11] = b"R98"
+        elif len(meant[entry.tag]) == entry.count:
+            (place,) = struct.unpack_from(order + "L", block, entry.at + 8)
+            numbers = [number for value in meant[entry.tag] for number in (round(value * 10000), 10000)]
+            struct.pack_into(f"{order}{len(numbers)}L", changed, place, *numbers)
+    return bytes(changed)
+
+
+def _entries(block: bytes) -> Iterator[Entry]:
+    """The sound entries that are about color."""
+    for entry in entries(block):
+        if entry.tag in (_WHITE, _PRIMARIES) and entry.kind == _RATIONAL and is_sound(block, entry):
+            yield entry
+        if entry.tag != EXIF_DIRECTORY:
+            continue
+        for inner in entries(block, _whole(block, entry)):
+            if inner.tag == COLOR_SPACE and inner.kind in (_SHORT, _LONG) and inner.count == 1:
+                yield inner
+            if inner.tag == _GAMMA and inner.kind == _RATIONAL and is_sound(block, inner):
+                yield inner
+            if inner.tag == INTEROPERABILITY:
+                for deepest in entries(block, _whole(block, inner)):
+                    if deepest.tag == _INDEX and deepest.kind == _ASCII and deepest.count == 4:
+                        yield deepest
+
+
+def _whole(block: bytes, entry: Entry) -> int:
+    letter = {_SHORT: "H", _LONG: "L"}.get(entry.kind)
+    return int(struct.unpack_from(byte_order(block) + letter, block, entry.at + 8)[0]) if letter else 0
+
+
+def _ratios(block: bytes, entry: Entry) -> tuple[float, ...]:
+    """The numbers of rationals; none where one has no meaning."""
+    (place,) = struct.unpack_from(byte_order(block) + "L", block, entry.at + 8)
+    numbers = struct.unpack_from(f"{byte_order(block)}{2 * entry.count}L", block, place)
+    if not all(numbers[1::2]):
+        return ()
+    return tuple(top / bottom for top, bottom in zip(numbers[::2], numbers[1::2], strict=True))

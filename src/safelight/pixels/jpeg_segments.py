@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from safelight.pixels.metadata import Chunk
+from safelight.pixels.photo import Chunk
 
 APP0, APP1, APP2, APP8, APP11, APP12, APP13, APP14, APP15 = (
     bytes([0xE0 + number]) for number in (0, 1, 2, 8, 11, 12, 13, 14, 15)

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable
 from typing import IO
 
-from safelight.pixels.metadata import Chunk
+from safelight.pixels.photo import Chunk
 
 LARGEST = 1 << 24  # bytes of all texts, packed, and of one that is unpacked
 _EACH = 100  # bytes of memory for a chunk beside its data

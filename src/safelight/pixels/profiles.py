@@ -14,15 +14,14 @@ import numpy as np
 from jaxtyping import Float32, UInt8, UInt16
 from PIL import Image, ImageCms
 
-from safelight.pixels import curves, icc, icc_made
-from safelight.pixels.icc import Profile, ProfileError
-from safelight.pixels.icc_made import SRGB, to_d50, to_xyz
-from safelight.pixels.tables import D50, read_table
+from safelight.pixels import color, icc
+from safelight.pixels.icc import SRGB_PRIMARIES, Profile, ProfileError, to_d50, to_xyz
+from safelight.pixels.icc_tables import D50, read_table
 
 __all__ = ["ProfileError", "convert", "convert_deep", "convert_grey", "is_wide"]
 
 # XYZ under D50, as ICC profiles have it, to linear sRGB: each white to white.
-_TO_LINEAR = np.linalg.inv(to_d50(SRGB[3]) @ to_xyz(SRGB))
+_TO_LINEAR = np.linalg.inv(to_d50(SRGB_PRIMARIES[3]) @ to_xyz(SRGB_PRIMARIES))
 Light: TypeAlias = Callable[[UInt16[np.ndarray, "n c"]], Float32[np.ndarray, "n 3"]]
 
 _NEWEST = 4  # version of ICC.1
@@ -171,7 +170,7 @@ def _grey_levels(profile: bytes) -> UInt16[np.ndarray, " levels"] | None:
         light = icc.grey_curve(parsed)
     elif parsed.space in (b"GRAY", b"RGB "):
         channels = 1 if parsed.space == b"GRAY" else 3
-        light = _light_of(profile, channels)(np.repeat(ramp, channels, axis=1)) @ curves.TO_XYZ[1]
+        light = _light_of(profile, channels)(np.repeat(ramp, channels, axis=1)) @ color.TO_XYZ[1]
     else:
         raise ProfileError(_mismatch(profile, "grey"))
     levels = _levels(light)
@@ -192,7 +191,7 @@ def _light_of(profile: bytes, channels: int) -> Light:
 
     def light(levels: UInt16[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
         linear = np.stack([curve[levels[:, index]] for index, curve in enumerate(channel)], axis=1)
-        return curves.mixed(linear, mixing)
+        return color.mixed(linear, mixing)
 
     return light
 
@@ -205,7 +204,7 @@ def _table_light(profile: bytes, parsed: Profile) -> Light:
     mixing = _TO_LINEAR.astype(np.float32)
 
     def light(levels: UInt16[np.ndarray, "n c"]) -> Float32[np.ndarray, "n 3"]:
-        return curves.mixed((table(levels) - shift) * scale, mixing)
+        return color.mixed((table(levels) - shift) * scale, mixing)
 
     return light
 
@@ -223,7 +222,7 @@ def _black_of_table(profile: bytes, parsed: Profile) -> float:
     mode, middle = middles[parsed.space]
     try:
         device = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        light = ImageCms.ImageCmsProfile(io.BytesIO(icc_made.grey_profile("light", icc_made.power(1))))
+        light = ImageCms.ImageCmsProfile(io.BytesIO(icc.grey_profile("light", icc.power(1))))
         plain, moved = (
             ImageCms.buildTransform(
                 device, light, mode, "I;16", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags(flags)
@@ -240,7 +239,7 @@ def _black_of_table(profile: bytes, parsed: Profile) -> float:
 
 
 def _levels(light: Float32[np.ndarray, "..."]) -> UInt16[np.ndarray, "..."]:
-    return np.asarray((curves.encode(light) * np.float32(65535) + np.float32(0.5)).astype(np.uint16))
+    return np.asarray((color.encode(light) * np.float32(65535) + np.float32(0.5)).astype(np.uint16))
 
 
 def _probe() -> UInt8[np.ndarray, "27 27 3"]:

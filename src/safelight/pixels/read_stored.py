@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 from PIL import ImageFile, PngImagePlugin
 
-from safelight.pixels import newer, samples
+from safelight.pixels import box_formats, samples
 from safelight.pixels.deep import deep_pixels, rawmode
 from safelight.pixels.exif import ORIENTATION
-from safelight.pixels.formats import Opened, without_words
-from safelight.pixels.space import Mode
-from safelight.pixels.stored import Stored, to_array, upright
+from safelight.pixels.opening import Opened, without_words
+from safelight.pixels.space import Mode, Stored, to_array, upright
 
 _MODES: dict[str, Mode] = {  # Pillow's mode: what it is a kind of
     **dict.fromkeys(("1", "L", "LA", "La"), "L"),
@@ -35,12 +34,12 @@ def read_stored(opened: Opened) -> Stored:
             pixels, alpha = deep
             return Stored("L", pixels[..., None], alpha) if pixels.ndim == 2 else Stored("RGB", pixels, alpha)
     if opened.depth > 8 and opened.image.fp:
-        stored_deep = newer.read_deep(opened.image, opened.image.fp, opened.depth)
+        stored_deep = box_formats.read_deep(opened.image, opened.image.fp, opened.depth)
         if stored_deep is None and opened.image.format == "JPEG2000":  # Pillow's upper byte of white is 0
             raise ValueError(
                 f"its {opened.depth} bits of {opened.image.mode} are not read; save it as TIFF or PNG"
             )
-        return stored_deep or replace(_of_pillow(opened.image), remarks=(newer.shallow(opened.depth),))
+        return stored_deep or replace(_of_pillow(opened.image), remarks=(box_formats.shallow(opened.depth),))
     return _of_pillow(opened.image)
 
 

@@ -14,10 +14,9 @@ import numpy as np
 from PIL import Image
 
 from safelight.arrays import Pixels
-from safelight.pixels.newer import by_opencv
-from safelight.pixels.pages import Page
-from safelight.pixels.space import Encoding, Mode
-from safelight.pixels.stored import Alpha, Stored
+from safelight.pixels.box_formats import by_opencv
+from safelight.pixels.space import Alpha, Encoding, Mode, Stored
+from safelight.pixels.tiff_pages import Page
 
 UNCOMPRESSED = 1
 _JPEG = (6, 7)

@@ -14,11 +14,11 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 from PIL import TiffImagePlugin
 
-from safelight.pixels import exif, exif_anew, placed, tiff_tags
-from safelight.pixels.directories import KINDS
+from safelight.pixels import exif, tiff_directories, write_metadata
+from safelight.pixels.opening import quiet
 from safelight.pixels.photo import Photo
-from safelight.pixels.quiet import quiet
-from safelight.pixels.stored import multiplied
+from safelight.pixels.space import multiplied
+from safelight.pixels.tiff_directories import KINDS
 
 Field: TypeAlias = tuple[int, tuple[int, ...] | bytes]  # type, values
 
@@ -41,7 +41,7 @@ def write(file: BinaryIO, photo: Photo, profile: bytes | None) -> tuple[str, ...
     Returns remarks on what a TIFF has no place for.
     """
     block = photo.exif if photo.exif and exif.byte_order(photo.exif) else b"II*\0" + bytes(4)
-    data, remarks = placed.in_tiff(photo)
+    data, remarks = write_metadata.in_tiff(photo)
     order = exif.byte_order(block)
     file.write(block + bytes(len(block) % 2))
     rows = max(1, _STRIP // photo.pixels.shape[1])
@@ -104,18 +104,18 @@ def _fields(photo: Photo, rows: int, profile: bytes | None) -> dict[int, Field]:
         associated = photo.native is not None and photo.native.associated
         fields[338] = (_SHORT, (1 if associated else 2,))  # alpha; 1: colors are multiplied by it
     stated = exif.dpi(photo.exif)
-    if photo.dpi and not (stated and placed.near(photo.dpi, stated)):
-        x, y = (exif_anew.ratio(per_inch) for per_inch in photo.dpi)
+    if photo.dpi and not (stated and write_metadata.near(photo.dpi, stated)):
+        x, y = (exif.ratio(per_inch) for per_inch in photo.dpi)
         fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (2,))}
     elif photo.metadata.aspect and not stated:
-        x, y = (exif_anew.ratio(each) for each in photo.metadata.aspect)
+        x, y = (exif.ratio(each) for each in photo.metadata.aspect)
         fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (1,))}
     return fields
 
 
 def _field(tag: int, data: bytes) -> Field:
     """Bytes; captions as numbers of 4 bytes, filled up with noughts, as Photoshop and exiftool write them."""
-    if tag != tiff_tags.IPTC:
+    if tag != tiff_directories.IPTC:
         return _BYTE, data
     return _LONG, data + bytes(-len(data) % 4)
 
@@ -126,7 +126,7 @@ def _kept(block: bytes, fields: dict[int, Field]) -> tuple[list[bytes], int]:
     kept: dict[int, bytes] = {}
     damaged = 0
     for entry in exif.entries(block):
-        if entry.tag in fields or entry.tag in tiff_tags.LAYOUT:
+        if entry.tag in fields or entry.tag in tiff_directories.LAYOUT:
             continue
         if entry.tag in kept or not exif.is_sound(block, entry):
             damaged += 1

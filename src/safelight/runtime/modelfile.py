@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from safelight.errors import ModelError, SafelightError
-from safelight.pixels.atomic import new_file
+from safelight.files import new_file
 from safelight.runtime import defaults
 from safelight.runtime.bundled import weights_folder
 from safelight.runtime.card import ModelCard

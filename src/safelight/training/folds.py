@@ -10,8 +10,8 @@ import numpy as np
 
 from safelight.data.cache import PictureSet, fold_of, open_source
 from safelight.errors import RunError
+from safelight.files import put_text
 from safelight.journal.run import Run
-from safelight.pixels.atomic import put_text
 from safelight.training.accelerators import Accelerator
 from safelight.training.fit import descent, fit, told_of
 from safelight.training.recipe import Recipe

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from safelight.errors import SafelightError
+from safelight.files import new_file
 from safelight.json_text import parsed
-from safelight.pixels.atomic import new_file
 from safelight.verdicts.old_formats import in_new_format
 
 FORMAT, VERSION = "safelight-verdict", 2

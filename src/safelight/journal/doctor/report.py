@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from safelight.files import put_text
 from safelight.journal.doctor.case import Case, Examination, Finding, Reading
 from safelight.journal.doctor.drawings import draw_finding
 from safelight.journal.records import DOCTOR, Record
-from safelight.pixels.atomic import put_text
 
 FORMAT, VERSION = "safelight-findings", 1
 KINDS = {

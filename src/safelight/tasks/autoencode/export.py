@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 
 from safelight.errors import ModelError
-from safelight.pixels.atomic import new_file
+from safelight.files import new_file
 from safelight.runtime.card import ModelCard, Port
 from safelight.runtime.modelfile import find_model, write_card
 from safelight.runtime.session import Session

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from safelight.evaluation.intervals import Estimate
-from safelight.pixels.atomic import put_text
+from safelight.files import put_text
 from safelight.tasks.autoencode.evaluate import Judged
 from safelight.tasks.autoencode.subject import Pictures
 from safelight.tasks.autoencode.verdict import MODEL, PCA, CodeVerdict

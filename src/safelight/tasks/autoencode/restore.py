@@ -16,7 +16,7 @@ from PIL import Image
 from safelight.arrays import Planes, Srgb
 from safelight.errors import ModelError, SafelightError, in_short
 from safelight.pixels.files import Photo
-from safelight.pixels.given import Given, pixels_of
+from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, check_name, expanded, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.autoencode.mixture import Mixture

@@ -16,7 +16,7 @@ import numpy as np
 from safelight.arrays import Lightness, Pixels, Srgb
 from safelight.errors import DatasetError
 from safelight.evaluation.metrics import ab_range
-from safelight.pixels.atomic import new_file
+from safelight.files import new_file
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.autoencode.prepare import inside

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float32, Int32
 
 from safelight.errors import HintError, in_short, shown
-from safelight.pixels.atomic import new_file
+from safelight.files import new_file
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize.hint_values import (
     OF_THE_SHORTER_SIDE,

@@ -23,7 +23,7 @@ from safelight.losses.perceptual import (
     style_distance,
 )
 from safelight.losses.ranges import check_ab
-from safelight.pixels.curves import TO_LINEAR
+from safelight.pixels.color import TO_LINEAR
 from safelight.tasks.colorize.network import AbBins, ColorNetwork, Colors, ColorUNet
 from safelight.tasks.colorize.prepare import AB_SCALE
 

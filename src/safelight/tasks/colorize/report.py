@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from safelight.pixels.atomic import put_text
+from safelight.files import put_text
 from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.examples import Example
 from safelight.tasks.colorize.plots import draw_curve

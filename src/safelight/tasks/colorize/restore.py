@@ -13,7 +13,7 @@ from safelight.errors import HintError, ModelError, in_short
 from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
-from safelight.pixels.given import Given, photo_of, pixels_of, whole_photo
+from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.runtime import defaults
 from safelight.runtime.modelfile import ModelFile, check_name, find_model
 from safelight.runtime.recall import Reply

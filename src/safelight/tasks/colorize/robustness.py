@@ -15,7 +15,7 @@ from safelight.arrays import Ab, Pixels, Srgb
 from safelight.evaluation.intervals import Estimate, bootstrap_weights, estimates
 from safelight.evaluation.metrics import ciede2000, psnr
 from safelight.evaluation.score_cache import Progress
-from safelight.pixels.atomic import put_text
+from safelight.files import put_text
 from safelight.pixels.color import srgb_to_lab
 from safelight.reports.text import count_pictures, escape_markdown, format_interval, format_number, table
 from safelight.tasks.colorize.baselines import Predict

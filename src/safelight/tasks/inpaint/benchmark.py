@@ -13,7 +13,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import DatasetError
-from safelight.pixels.atomic import new_file
+from safelight.files import new_file
 from safelight.tasks.colorize.benchmark import Pictures, count_enlarged, fit, fixed_sample, number_of
 from safelight.tasks.inpaint.mask_sampling import BINS, Bin, draw_in_bin
 

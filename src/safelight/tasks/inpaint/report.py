@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from safelight.pixels.atomic import put_text
+from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.scores import COMPARED, FEATURES, RING, STATISTICS

@@ -16,9 +16,9 @@ from safelight.masks.shapes import Hole
 from safelight.masks.windows import Piece, around, pieces, square_around
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
-from safelight.pixels.given import Given, photo_of
+from safelight.pixels.inputs import Given, photo_of
 from safelight.pixels.native import Native, numbers_of, pictures, to_srgb
-from safelight.pixels.stored import Numbers
+from safelight.pixels.space import Numbers
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
@@ -64,7 +64,7 @@ class Filler:
     ) -> Srgb:
         """The mended photo: float32 (h, w, 3), sRGB 0..1; what is known is the same, bit by bit.
 
-        photo: as a colorizer takes it (pixels/given.py). mask: a path (white = missing), or (h, w) with 1 =
+        photo: as a colorizer takes it (pixels/inputs.py). mask: a path (white = missing), or (h, w) with 1 =
         missing. For method, grow and feather see `fill`. Raises PhotoError, ModelError.
         """
         given = photo_of(photo)

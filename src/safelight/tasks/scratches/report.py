@@ -7,7 +7,7 @@ import numpy as np
 
 from safelight.arrays import Srgb
 from safelight.evaluation.cells import CellComparison
-from safelight.pixels.atomic import put_text
+from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.colorize.tables import MARKS, escape, table

@@ -9,7 +9,7 @@ import numpy as np
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
 from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
-from safelight.pixels.given import Given, pixels_of
+from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.scratches.prepare import Preparation, answer, ask, likely_mask
@@ -54,7 +54,7 @@ class ScratchFinder:
     ) -> Mask:
         """The mask of the damage: float32 (h, w), 1 = damaged, of the photo's size.
 
-        photo: as a colorizer takes it (pixels/given.py). sensitivity: 0 only what is plain .. 1 much that is
+        photo: as a colorizer takes it (pixels/inputs.py). sensitivity: 0 only what is plain .. 1 much that is
         none. Raises PhotoError, ModelError, RecipeError.
         """
         return self.find(pixels_of(photo), ScratchSettings(sensitivity), method).mask

@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from safelight.pixels import exif, exif_anew, jpeg_segments, photoshop, png_chunks, tiff_tags, xmp
-from safelight.pixels.beside import sentence
+from safelight.pixels import exif, jpeg_segments, png_chunks, tiff_directories, xmp
 from safelight.pixels.jpeg_segments import cut, segment
-from safelight.pixels.metadata import Chunk, Metadata
-from safelight.pixels.photo import Photo
-from safelight.pixels.photoshop import Resource
+from safelight.pixels.photo import CAPTIONS, Chunk, Metadata, Photo, Resource, resource_block
+from safelight.pixels.read_metadata import sentence
 
 _PNG_ALONE = {
     "tIME": "its time of change (tIME)",
@@ -50,7 +48,7 @@ def in_jpeg(photo: Photo) -> tuple[bytes, tuple[str, ...]]:
         pieces += _xmp_segments(photo.xmp, lost)
     resources = _resources(said, said.iptc)
     if resources:
-        pieces += cut(jpeg_segments.APP13, jpeg_segments.PHOTOSHOP, photoshop.block(resources))
+        pieces += cut(jpeg_segments.APP13, jpeg_segments.PHOTOSHOP, resource_block(resources))
     pieces += [segment(each.kind, each.data) for each in said.segments]
     for each in (*said.comments, *comments):
         if len(each) > jpeg_segments.LARGEST:
@@ -75,10 +73,10 @@ def in_png(photo: Photo) -> tuple[list[Chunk], tuple[str, ...]]:
     if photo.xmp:
         chunks.append(Chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + photo.xmp))
     if said.iptc:
-        data = photoshop.block([Resource(photoshop.CAPTIONS, said.iptc)])
+        data = resource_block([Resource(CAPTIONS, said.iptc)])
         chunks.append(png_chunks.profile(b"iptc", data))
     if said.resources:
-        chunks.append(png_chunks.profile(b"8bim", photoshop.block(said.resources)))
+        chunks.append(png_chunks.profile(b"8bim", resource_block(said.resources)))
     chunks += said.chunks
     chunks += [png_chunks.comment(each) for each in said.comments]
     lost += _of_jpeg_alone(said)
@@ -90,11 +88,11 @@ def in_tiff(photo: Photo) -> tuple[dict[int, bytes], tuple[str, ...]]:
     said, lost = photo.metadata, list[str]()
     fields: dict[int, bytes] = {}
     if photo.xmp:
-        fields[tiff_tags.XMP] = photo.xmp
+        fields[tiff_directories.XMP] = photo.xmp
     if said.iptc:
-        fields[tiff_tags.IPTC] = said.iptc
+        fields[tiff_directories.IPTC] = said.iptc
     if said.resources:
-        fields[tiff_tags.RESOURCES] = photoshop.block(_resources(said, said.iptc))
+        fields[tiff_directories.RESOURCES] = resource_block(_resources(said, said.iptc))
     comments, chunks = png_chunks.comments(said.chunks)
     lost += ["its comment"] * bool(comments or said.comments) + _of_png_alone(chunks) + _of_jpeg_alone(said)
     stated = exif.dpi(photo.exif)
@@ -144,7 +142,7 @@ def _block_with_dpi(photo: Photo, lost: list[str]) -> bytes | None:
     """The EXIF block with the resolution, for a file that has no other place for it."""
     stated = exif.dpi(photo.exif)
     if photo.dpi and not stated:
-        return exif_anew.with_dpi(photo.exif, photo.dpi)
+        return exif.with_dpi(photo.exif, photo.dpi)
     if photo.dpi and stated and not near(photo.dpi, stated):
         lost.append(f"its own resolution ({photo.dpi[0]:g} dpi)")
     elif photo.metadata.aspect:
@@ -153,7 +151,7 @@ def _block_with_dpi(photo: Photo, lost: list[str]) -> bytes | None:
 
 
 def _exif_segment(block: bytes, lost: list[str]) -> list[bytes]:
-    smaller, tags = exif_anew.within(block, jpeg_segments.LARGEST - len(jpeg_segments.EXIF))
+    smaller, tags = exif.within(block, jpeg_segments.LARGEST - len(jpeg_segments.EXIF))
     if smaller is None:
         lost.append(f"its EXIF ({len(block)} bytes)")
         return []
@@ -179,7 +177,7 @@ def _xmp_segments(packet: bytes, lost: list[str]) -> list[bytes]:
 
 def _resources(said: Metadata, captions: bytes | None) -> list[Resource]:
     """Photoshop's resources with the captions among them."""
-    return [*([Resource(photoshop.CAPTIONS, captions)] if captions else []), *said.resources]
+    return [*([Resource(CAPTIONS, captions)] if captions else []), *said.resources]
 
 
 def _of_png_alone(chunks: Iterable[Chunk]) -> list[str]:

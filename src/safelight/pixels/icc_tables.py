@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from safelight.pixels.curves import expand, mixed
+from safelight.pixels.color import expand, mixed
 from safelight.pixels.icc import Curve, Profile, ProfileError, curve_length, read_curve
 
 D50 = np.array([0.9642, 1.0, 0.8249], np.float32)

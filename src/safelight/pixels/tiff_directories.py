@@ -1,13 +1,16 @@
-"""The directories of a TIFF or BigTIFF file, read as raw bytes and laid out again as an EXIF block.
+"""The directories of a TIFF or BigTIFF file, read as raw bytes, laid out again as an EXIF block, and what they say.
 
 Values stay the bytes that they were, in the file's own byte order: letters of any code page, private tags,
-MakerNotes. Source: TIFF 6.0, section 2; BigTIFF (Aldus/Adobe, libtiff); CIPA DC-008 (Exif 2.32), 4.6.
+MakerNotes. Sources: TIFF 6.0, section 2; BigTIFF (Aldus/Adobe, libtiff); CIPA DC-008 (Exif 2.32), 4.6; Adobe
+Photoshop TIFF Technical Notes (34377, 37724).
 """
 
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
+
+from safelight.pixels.tiff_pages import first_place
 
 KINDS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes a value
 KINDS[129] = 1  # UTF-8, of Exif 3.0
@@ -55,7 +58,7 @@ class _Source:
         return data
 
 
-def read(file: IO[bytes], at: int, skip: Iterable[int] = ()) -> tuple[str, tuple[Field, ...], int]:
+def read_directory(file: IO[bytes], at: int, skip: Iterable[int] = ()) -> tuple[str, tuple[Field, ...], int]:
     """The byte order ('<' or '>'), the fields of the directory at an offset, and how many were damaged.
 
     skip: tags that are not looked at. A field of unknown kind, beyond the end of the file or too large is left
@@ -119,7 +122,7 @@ def _field(source: _Source, entry: bytes, skip: frozenset[int], outer: tuple[int
     return Field(tag, kind, data, None, place)
 
 
-def block(order: str, fields: Iterable[Field]) -> bytes:
+def exif_block(order: str, fields: Iterable[Field]) -> bytes:
     """The fields as an EXIF block. A MakerNote stays at its offset, where it is among the first 64 kB:
     makers count from the beginning of the file."""
     fields = tuple(fields)
@@ -181,3 +184,75 @@ class _Room:
                 data = struct.pack(self.order + "L", place)
             entries.append(struct.pack(self.order + "HHL", field.tag, field.kind, field.count) + data)
         return self.put(struct.pack(self.order + "H", len(entries)) + b"".join(entries) + bytes(4))
+
+
+XMP, IPTC, RESOURCES = 700, 33723, 34377
+_LAYERS, _SIGNED = 37724, 52545
+_BELONG = {_LAYERS: "its layers (Photoshop)", _SIGNED: "its signed origin (C2PA)"}
+
+# How the pixels were stored and which colors they were, which the result says for itself.
+LAYOUT = frozenset(
+    {
+        *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266),  # size, bits, compression, dither cells
+        *(273, 274, 277, 278, 279, 280, 281, 284, 288, 289),  # strips, orientation, channels, free space
+        *(290, 291, 301, 318, 319, 320, 321, 342),  # curves, primaries, palette, halftone
+        *(292, 293, 317, 322, 323, 324, 325, 326, 327, 328, 347, 559),  # fax, predictor, tiles, tables
+        *(330, 332, 333, 334, 336, 338, 339, 340, 341, 343, 344, 345, 346),  # inks, alpha, ranges, clip path
+        *(400, 401, 402, 403, 404, 433, 434, 435),  # fax profiles
+        *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532),  # JPEG in TIFF, YCbCr
+        *(32995, 32996, 32997, 32998, 33421, 33422, 37439),  # SGI's and sensors' layouts
+        *range(34016, 34037),  # TIFF/IT
+        34675,  # ICC profile
+        *range(50674, 50686),  # LERC and others
+        *range(50706, 50838),  # a raw file's sensor and colors (DNG)
+        *range(50879, 51200),
+        *range(52525, 52545),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The EXIF block of all that is kept; the data of XMP, IPTC and RESOURCES; in words what belongs to the photo
+    as it was; how many fields were damaged; whether a MakerNote had to be moved."""
+
+    block: bytes | None
+    apart: dict[int, bytes]
+    belongs: tuple[str, ...]
+    damaged: int
+    moved: bool
+
+
+def read_tags(file: IO[bytes], at: int) -> Tags:
+    """What the directory at an offset says. Raises ValueError where there is none.
+
+    A page that follows its own preview takes what the preview's directory says and its own does not.
+    """
+    order, fields, damaged = read_directory(file, at, LAYOUT)
+    first = first_place(file)
+    if first != at:
+        fields = (*fields, *_of_preview(file, first, {field.tag for field in fields}))
+    apart = {field.tag: field.data for field in fields if field.tag in (XMP, IPTC, RESOURCES)}
+    belongs = tuple(_BELONG[field.tag] for field in fields if field.tag in _BELONG)
+    kept = [field for field in fields if field.tag not in apart and field.tag not in _BELONG]
+    block = exif_block(order, sorted(kept, key=lambda field: field.tag)) if kept else None
+    if IPTC in apart:
+        apart[IPTC] = _in_order(apart[IPTC])
+    return Tags(block, apart, belongs, damaged, bool(moved(kept)))
+
+
+def _of_preview(file: IO[bytes], at: int, known: set[int]) -> tuple[Field, ...]:
+    """The fields of the first directory that are not known yet, if it is of a preview (254, bit 0)."""
+    order, kinds, _ = read_directory(file, at, LAYOUT - {254})
+    kind = next((field.data for field in kinds if field.tag == 254 and len(field.data) == 4), bytes(4))
+    if not struct.unpack(order + "L", kind)[0] & 1:
+        return ()
+    return tuple(field for field in kinds if field.tag not in known and field.tag != 254)
+
+
+def _in_order(iptc: bytes) -> bytes:
+    """IPTC begins with 28; where it was written as words of the other byte order, the bytes are turned."""
+    if iptc[:1] != b"\x1c" and iptc[3:4] == b"\x1c":
+        whole = iptc[: len(iptc) // 4 * 4]
+        return struct.pack(f">{len(whole) // 4}L", *struct.unpack(f"<{len(whole) // 4}L", whole))
+    return iptc

@@ -1,26 +1,120 @@
-"""The picture in a file opened, not yet decoded: by Pillow, which page of a TIFF, and what is to be said of it."""
+"""The picture in a file opened, not yet decoded: within a size limit, at the right page, and what is to be said of it.
+
+The limit in megapixels is against files that would fill the memory: the command line may raise it for a run; in
+Python it is an argument of `read_photo`. Decoders that would print or warn past us are silenced meanwhile.
+"""
 
 import contextlib
+import ctypes
 import io
+import logging
 import math
 import re
 import stat
 import struct
+import threading
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ImageFile, PngImagePlugin, TiffImagePlugin
+import numpy as np
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
-from safelight.errors import PhotoError, shown
-from safelight.pixels import endings, heic, newer, pages, samples
-from safelight.pixels.beside import sentence
+from safelight.errors import PhotoError, in_short, shown
+from safelight.pixels import box_formats, kinds, samples, tiff_pages
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
-from safelight.pixels.limits import limit
-from safelight.pixels.pages import Overlaid
-from safelight.pixels.quiet import quiet
+from safelight.pixels.read_metadata import sentence
+from safelight.pixels.tiff_pages import Overlaid
+
+LARGEST_TEXT = (
+    1 << 24
+)  # bytes of a PNG's text or profile, unpacked: Pillow's own limit is less than a profile for inks
+
+_lock = threading.Lock()
+_users = 0
+_state = contextlib.ExitStack()
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings and lines of Pillow, no limit of its own, and no lines of libtiff on standard error inside.
+
+    All of these are the process's own: the first one in sets them, the last one out sets them back.
+    """
+    global _users  # noqa: PLW0603
+    with _lock:
+        if _users == 0:
+            _state.enter_context(_silenced())
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                _state.close()
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is asked for before
+    text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LARGEST_TEXT
+    log = logging.getLogger("PIL")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    handler = _set_libtiff_handler(None)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+        PngImagePlugin.MAX_TEXT_CHUNK = text
+        log.setLevel(level)
+        _set_libtiff_handler(handler)
+
+
+def _set_libtiff_handler(handler: int | None) -> int | None:
+    """Set what the libtiff within Pillow does with its errors, None = nothing; returns what it did before.
+
+    Where it cannot be reached (linked into Pillow itself), it goes on printing.
+    """
+    try:
+        from PIL import _imaging
+
+        setter = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+    except (ImportError, OSError, AttributeError):
+        return None
+    setter.restype, setter.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    before: int | None = setter(handler)
+    return before
+
+
+MEGAPIXELS = 200.0
+_raised: list[float] = []  # the innermost one counts
+
+
+def limit(given: float | None = None) -> float:
+    """The limit in megapixels: the one given, or that of the run. Raises PhotoError for what is no limit."""
+    if given is None:
+        return _raised[-1] if _raised else MEGAPIXELS
+    if isinstance(given, bool) or not isinstance(given, (int, float, np.number)) or not given > 0:
+        raise PhotoError(f"limit_megapixels is {in_short(given)}; expected a number above 0")
+    return float(given)
+
+
+@contextlib.contextmanager
+def raised(megapixels: float) -> Iterator[None]:
+    """Another limit inside, in all threads."""
+    _raised.append(megapixels)
+    try:
+        yield
+    finally:
+        _raised.pop()
+
 
 _PLAINLY = {  # what decoders say, in words
     "decoder error": "its packed pixels are damaged",
@@ -57,8 +151,8 @@ class Opened:
 
 
 _NEWER: dict[str, Callable[[BinaryIO], tuple[ImageFile.ImageFile, int]]] = {
-    "AVIF": newer.open_avif,
-    "JPEG2000": newer.open_jpeg2000,
+    "AVIF": box_formats.open_avif,
+    "JPEG2000": box_formats.open_jpeg2000,
 }
 
 
@@ -127,18 +221,18 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     if kind == "PNG":
         tail = _check_png(file)
     elif kind == "JPEG":
-        tail = endings.jpeg_tail(file, limit_megapixels)
+        tail = kinds.jpeg_tail(file, limit_megapixels)
     file.seek(0)
     image = opener(io.BufferedReader(Overlaid(file, tail=tail)) if tail else file)
     without_words(image)
     _check_size(path, image.size, limit_megapixels)
-    return Opened(image, remarks=(endings.NO_END,) if tail else ())
+    return Opened(image, remarks=(kinds.NO_END,) if tail else ())
 
 
 def _open_heic(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     try:
-        png, around = heic.as_png(file, limit_megapixels)
-    except heic.TooLargeError as error:
+        png, around = box_formats.heic_as_png(file, limit_megapixels)
+    except box_formats.TooLargeError as error:
         _check_size(path, error.size, limit_megapixels)
         raise
     remarks = sentence(around, "it cannot be kept here", "they cannot be kept here")
@@ -146,9 +240,9 @@ def _open_heic(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
 
 
 def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
-    found = pages.pages(file)
+    found = tiff_pages.pages(file)
     refuse_raw(found, path)
-    page, remarks = pages.choose(found)
+    page, remarks = tiff_pages.choose(found)
     layout = samples.layout(page)
     remarks += _beside(layout)
     _check_size(path, (layout.width, layout.height), limit_megapixels)
@@ -157,10 +251,10 @@ def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     if samples.pillow_keeps(layout):
         with contextlib.suppress(Exception):  # it knows fewer layouts than there are
             file.seek(0)
-            image = TiffImagePlugin.TiffImageFile(file if plain else pages.first_in_file(page, replaced))
+            image = TiffImagePlugin.TiffImageFile(file if plain else tiff_pages.first_in_file(page, replaced))
             return Opened(image, None, remarks)
     samples.check_read(layout)
-    image = TiffImagePlugin.TiffImageFile(pages.first_in_file(page, samples.as_grey(layout)))
+    image = TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, samples.as_grey(layout)))
     return Opened(image, layout, remarks)
 
 
@@ -218,8 +312,8 @@ def _check_png(file: BinaryIO) -> bytes | None:
     pixels = b""
     while True:
         head = file.read(12)
-        if len(head) < 12 and endings.PNG_END.startswith(head):
-            return _png_tail(pixels, 0, endings.PNG_END[len(head) :])
+        if len(head) < 12 and kinds.PNG_END.startswith(head):
+            return _png_tail(pixels, 0, kinds.PNG_END[len(head) :])
         if len(head) < 8:
             raise ValueError("the file is cut off")
         length, kind = struct.unpack_from(">L4s", head)
@@ -235,7 +329,7 @@ def _check_png(file: BinaryIO) -> bytes | None:
         sum_ = b"" if missing else file.read(4)
         pixels += b"".join(data)
         if len(sum_) < 4 and kind == b"IDAT":
-            return _png_tail(pixels, missing + 4 - len(sum_), endings.PNG_END)
+            return _png_tail(pixels, missing + 4 - len(sum_), kinds.PNG_END)
         if len(sum_) < 4:
             raise ValueError("the file is cut off")
         if sum_ != struct.pack(">L", checksum):
@@ -245,6 +339,6 @@ def _check_png(file: BinaryIO) -> bytes | None:
 
 
 def _png_tail(pixels: bytes, missing: int, end: bytes) -> bytes:
-    if not endings.png_is_complete(pixels):
+    if not kinds.png_is_complete(pixels):
         raise ValueError("the file is cut off")
     return bytes(missing) + end

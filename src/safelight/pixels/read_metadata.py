@@ -2,27 +2,90 @@
 
 Orientation is taken from where the standards put it first: EXIF (in a TIFF its own tag 274; CIPA DC-008, 4.6.4),
 in a PNG the eXIf chunk, then EXIF as ImageMagick writes it; then XMP's tiff:Orientation (MWG Guidelines 2.0, 5).
+A GIF's comments and XMP, which Pillow passes over: GIF89a, sections 24 and 26; XMP Specification part 3, 1.1.2 (the
+packet lies between the sub-blocks' lengths as if it were lengths itself, and a trailer of 258 bytes leads readers out).
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import IO
 
 from PIL import ImageFile, TiffImagePlugin
 
-from safelight.pixels import (
-    exif,
-    gif_blocks,
-    jpeg2000_boxes,
-    jpeg_segments,
-    newer,
-    photoshop,
-    png_chunks,
-    tiff_tags,
-    xmp,
-)
-from safelight.pixels.metadata import Metadata
-from safelight.pixels.photoshop import Resource
+from safelight.pixels import box_formats, exif, jpeg_segments, photo, png_chunks, tiff_directories, xmp
+from safelight.pixels.photo import Metadata, Resource
+
+LARGEST = 1 << 24  # bytes of all comments, and of the packet
+_MOST_BLOCKS = 1_000_000  # sub-blocks of at most 255 bytes
+_EXTENSION, _PICTURE, _COMMENT, _APPLICATION = 0x21, 0x2C, 0xFE, 0xFF
+_XMP = b"XMP DataXMP"
+_TRAILER = b"\x01\xff\xfe\xfd"
+
+
+def read_gif_extensions(file: IO[bytes]) -> tuple[tuple[bytes, ...], bytes | None]:
+    """Comments, and the XMP packet; fewer where the file is damaged."""
+    comments: list[bytes] = []
+    packet = b""
+    for label in _extensions(file):
+        if label == _COMMENT:
+            comments.append(_blocks(file, LARGEST - sum(map(len, comments))))
+        elif label == _APPLICATION and not packet and file.read(1 + len(_XMP))[1:] == _XMP:
+            start = file.tell()
+            _skip_blocks(file, _MOST_BLOCKS)
+            length = min(file.tell() - start, LARGEST)
+            file.seek(start)
+            packet = file.read(length).partition(_TRAILER)[0]
+    return tuple(comment for comment in comments if comment), packet or None
+
+
+def _extensions(file: IO[bytes]) -> Iterator[int]:
+    """The label of each extension, the file at its first sub-block."""
+    file.seek(0)
+    head = file.read(13)
+    if len(head) < 13:
+        return
+    _skip_palette(file, head[10])
+    left = _MOST_BLOCKS
+    while left > 0 and (kind := file.read(1)) and kind[0] in (_EXTENSION, _PICTURE):
+        if kind[0] == _EXTENSION:
+            label = file.read(1)
+            start = file.tell()
+            if label:
+                yield label[0]
+            file.seek(start)
+        else:
+            described = file.read(9)
+            _skip_palette(file, described[8] if len(described) == 9 else 0)
+            file.seek(1, 1)
+        left -= _skip_blocks(file, left)
+
+
+def _skip_palette(file: IO[bytes], flags: int) -> None:
+    if flags & 0x80:
+        file.seek(3 * 2 ** (flags % 8 + 1), 1)
+
+
+def _skip_blocks(file: IO[bytes], most: int) -> int:
+    """Go behind the sub-blocks, up to the empty one; how many there were."""
+    for number in range(most):
+        length = file.read(1)
+        if not length or not length[0]:
+            return number + 1
+        file.seek(length[0], 1)
+    return most
+
+
+def _blocks(file: IO[bytes], most: int) -> bytes:
+    """What the sub-blocks hold, one after the other, as far as it is not too much."""
+    held = bytearray()
+    while (length := file.read(1)) and length[0]:
+        data = file.read(length[0])
+        held += data if len(held) + len(data) <= most else b""
+        if len(data) < length[0]:
+            break
+    return bytes(held)
+
 
 Pair = tuple[float, float]
 
@@ -64,7 +127,7 @@ class Said:
         )
 
 
-def read(image: ImageFile.ImageFile) -> Said:
+def read_metadata(image: ImageFile.ImageFile) -> Said:
     """What the file of a picture says, whose pixels are not loaded yet."""
     said = _read(image)
     assert image.fp is not None
@@ -101,7 +164,7 @@ def _turns(image: ImageFile.ImageFile, said: Said) -> tuple[int, int]:
     return turn, turn
 
 
-def upright(said: Said, size: tuple[int, int]) -> Said:
+def made_upright(said: Said, size: tuple[int, int]) -> Said:
     """The same, true of the picture as it is now: upright, of this size (h, w), alone in its file."""
     turned, belongs, block, packet = said.turn >= 5, list(said.belongs), said.exif, said.xmp
     if block:
@@ -109,7 +172,7 @@ def upright(said: Said, size: tuple[int, int]) -> Said:
     if packet:
         packet, words = xmp.true_to(packet, size, said.turn)
         belongs += words
-    resources, words = photoshop.sorted_out(said.metadata.resources, said.turn)
+    resources, words = photo.sort_resources(said.metadata.resources, said.turn)
     belongs = list(dict.fromkeys((*belongs, *words)))
     if _EXPLAINS & set(belongs) and jpeg_segments.SECOND in belongs:
         belongs.remove(jpeg_segments.SECOND)
@@ -158,7 +221,7 @@ def _of_others(image: ImageFile.ImageFile) -> Said:
 
 def _of_gif(image: ImageFile.ImageFile) -> Said:
     assert image.fp is not None
-    comments, packet = gif_blocks.read(image.fp)
+    comments, packet = read_gif_extensions(image.fp)
     return Said(xmp=packet, metadata=Metadata(comments=comments))
 
 
@@ -183,7 +246,9 @@ def _of_jpeg(image: ImageFile.ImageFile) -> Said:
         whole = xmp.joined(packet, extension) if extension else None
         unknown = () if whole else ("a part of its XMP",)
         packet = whole or packet
-    resources = photoshop.read(jpeg_segments.joined(segments, jpeg_segments.APP13, jpeg_segments.PHOTOSHOP))
+    resources = photo.read_resources(
+        jpeg_segments.joined(segments, jpeg_segments.APP13, jpeg_segments.PHOTOSHOP)
+    )
     block = exif.strip_prefix(jpeg_segments.exif_of(segments))
     said = _with_resources(Said(block, packet, belongs=tuple(belongs), unknown=unknown), resources)
     comments = tuple(each.data for each in segments if each.kind == jpeg_segments.COMMENT and each.data)
@@ -206,7 +271,7 @@ def _of_png(image: ImageFile.ImageFile) -> Said:
 
 def _of_jpeg2000(image: ImageFile.ImageFile) -> Said:
     assert image.fp is not None
-    blocks, belongs, unknown = jpeg2000_boxes.read(image.fp)
+    blocks, belongs, unknown = box_formats.read_jpeg2000_boxes(image.fp)
     said = Said(
         exif=exif.strip_prefix(blocks.get("exif")),
         xmp=blocks.get("xmp") or None,
@@ -218,33 +283,33 @@ def _of_jpeg2000(image: ImageFile.ImageFile) -> Said:
 
 def _of_avif(image: ImageFile.ImageFile) -> Said:
     assert image.fp is not None
-    return replace(_of_others(image), belongs=newer.around(image.fp))
+    return replace(_of_others(image), belongs=box_formats.around_avif(image.fp))
 
 
 def _with_captions(said: Said, blocks: dict[str, bytes]) -> Said:
     """With captions, bare or within Photoshop's resources, and the other resources."""
-    captions, resources = blocks.get("iptc", b""), photoshop.read(blocks.get("8bim", b""))
+    captions, resources = blocks.get("iptc", b""), photo.read_resources(blocks.get("8bim", b""))
     if captions[:1] == b"\x1c":
         said = replace(said, metadata=replace(said.metadata, iptc=captions))
-    return _with_resources(said, (*photoshop.read(captions), *resources))
+    return _with_resources(said, (*photo.read_resources(captions), *resources))
 
 
 def _of_tiff(image: TiffImagePlugin.TiffImageFile) -> Said:
     assert image.fp is not None
     try:
-        tags = tiff_tags.read(image.fp, image.tag_v2.offset or 0)
+        tags = tiff_directories.read_tags(image.fp, image.tag_v2.offset or 0)
     except (ValueError, struct.error):
         return Said(unknown=("what it says beside its pixels",))
     said = Said(
         exif=tags.block,
-        xmp=tags.apart.get(tiff_tags.XMP, b"").rstrip(b"\0") or None,
-        metadata=Metadata(iptc=tags.apart.get(tiff_tags.IPTC) or None),
+        xmp=tags.apart.get(tiff_directories.XMP, b"").rstrip(b"\0") or None,
+        metadata=Metadata(iptc=tags.apart.get(tiff_directories.IPTC) or None),
         belongs=tags.belongs,
         unknown=(f"{tags.damaged} field{'s' * (tags.damaged > 1)} (damaged or too long)",)
         * bool(tags.damaged),
         moved=tags.moved,
     )
-    return _with_resources(said, photoshop.read(tags.apart.get(tiff_tags.RESOURCES, b"")))
+    return _with_resources(said, photo.read_resources(tags.apart.get(tiff_directories.RESOURCES, b"")))
 
 
 def _with_resources(said: Said, resources: Iterable[Resource]) -> Said:
@@ -254,7 +319,7 @@ def _with_resources(said: Said, resources: Iterable[Resource]) -> Said:
         kept.setdefault(each.number, each)
     captions, block, packet = (
         kept.pop(number).data if number in kept else None
-        for number in (photoshop.CAPTIONS, photoshop.EXIF, photoshop.XMP)
+        for number in (photo.CAPTIONS, photo.EXIF, photo.XMP)
     )
     return replace(
         said,
