@@ -28,7 +28,7 @@ from torch.utils.data import Dataset
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.dataset import ColorSamples, Sample
 from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.tasks.colorize.training import ColorCraft

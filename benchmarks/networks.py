@@ -26,8 +26,7 @@ from dataclasses import replace
 import torch
 
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.plain import PlainUNet
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings, PlainUNet
 
 BASE = PlainSettings(steps=4, skips=(1, 2, 3), blocks=1, widest=192)
 VARIANTS: dict[str, PlainSettings] = {

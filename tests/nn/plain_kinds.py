@@ -5,8 +5,7 @@ from typing import Any
 import torch
 
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.plain import PlainUNet
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings, PlainUNet
 
 SMALL: dict[str, Any] = {"channels": 6, "widest": 12, "steps": 2, "skips": (1,), "blocks": 1}
 

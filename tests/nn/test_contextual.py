@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from safelight.nn.bottleneck import cells
-from safelight.nn.contextual import SHARPNESS, ContextualAttention, propagate
+from safelight.nn.bottleneck import SHARPNESS, ContextualAttention, cells, propagate
 
 
 def hole(h: int = 8, w: int = 10) -> torch.Tensor:
@@ -74,7 +73,7 @@ def test_the_shares_by_the_formula() -> None:
     whole = torch.tensor([[max(abs(i - 1), abs(j - 2)) > 1 for i, j in patch]])
     wanted = torch.softmax(logits.masked_fill(~whole[0], -torch.inf), 0)
     patches = torch.stack(list(patch.values())).float()[None]
-    shares = ContextualAttention().shares(patches, whole[None].float(), h, w)
+    shares = ContextualAttention().weights(patches, whole[None].float(), h, w)
     torch.testing.assert_close(shares[0, asked[0] * w + asked[1]], wanted, atol=1e-4, rtol=1e-3)
 
 

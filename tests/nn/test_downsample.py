@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from safelight.nn.downsample import POOLS, BlurPool
+from safelight.nn.layers import POOLS, BlurPool
 
 
 @pytest.mark.parametrize("name", POOLS)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from safelight.nn.gates import AttentionGate
+from safelight.nn.layers import AttentionGate
 
 
 def case(factor: int = 2) -> tuple[AttentionGate, torch.Tensor, torch.Tensor]:

@@ -10,9 +10,16 @@ import torch
 from torch import nn
 
 from safelight.errors import RecipeError
-from safelight.nn.initialize import INITIALIZATIONS, Layer, initialize, needs_data
-from safelight.nn.kmeans import cluster, kmeans_filters, patches_seen
-from safelight.nn.plain import PlainUNet
+from safelight.nn.initialize import (
+    INITIALIZATIONS,
+    Layer,
+    cluster,
+    initialize,
+    kmeans_filters,
+    needs_data,
+    patches_seen,
+)
+from safelight.nn.plain_unet import PlainUNet
 from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import resize
 from tests.nn.plain_kinds import KINDS, plain_network

@@ -7,13 +7,12 @@ from safelight.nn.layers import (
     ACTIVATIONS,
     NORMS,
     ConvBlock,
-    HintAttention,
     count_parameters,
     double,
     group_norm,
     pool_to,
-    squared_distances,
 )
+from safelight.tasks.colorize.network import HintAttention, squared_distances
 
 
 @pytest.mark.parametrize("norm", NORMS)

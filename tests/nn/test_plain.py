@@ -7,8 +7,7 @@ import torch
 
 from safelight.errors import ModelError
 from safelight.nn.layers import count_parameters
-from safelight.nn.plain import PlainUNet
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings, PlainUNet
 from tests.nn.plain_kinds import KINDS, plain_network, plain_settings, question
 
 

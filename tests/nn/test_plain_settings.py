@@ -6,7 +6,7 @@ import pytest
 
 from safelight.errors import RecipeError
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"factor": 3}, "model.factor is 3; expected 2 or 4"),

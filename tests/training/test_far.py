@@ -14,7 +14,7 @@ from safelight.losses.perceptual import shared_features
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.devices import device_of, to_network, to_numpy
 from safelight.nn.encoder_unet import EncoderUNetSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.autoencode.losses import CodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
 from safelight.tasks.autoencode.recipe import CodeRecipe

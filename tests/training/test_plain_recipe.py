@@ -10,7 +10,7 @@ import torch
 
 from safelight.errors import RecipeError
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.network import PlainColorizer, UNetSettings
 from safelight.tasks.colorize.recipe import ColorRecipe
 from safelight.tasks.colorize.training import ColorCraft

@@ -8,9 +8,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.nn.contextual import ContextualAttention
 from safelight.nn.convolutions import BLOCKS, ConvolutionName, Seen, Window
 from safelight.nn.layers import ACTIVATIONS, ActivationName, NormName
+
+PATCH = 3  # side of the patches that it compares, in cells
+SHARPNESS = 10.0  # lambda of the softmax of contextual attention
+NEVER = -1e4
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,80 @@ class BottleneckSettings:
             )
 
 
+class ContextualAttention(nn.Module):
+    """Each missing cell becomes a mean of known patches, weighted by how like them the guess in its place is.
+
+    No weights of its own: likeness is the cosine of 3 x 3 patches, summed over neighbors that borrow from
+    neighbors (attention propagation, equation 5, before the softmax as in the authors' program). Known cells
+    stay as they are, and so does everything where no whole patch is known. Memory grows with (h w)^2.
+    """
+
+    def forward(
+        self, x: Float[Tensor, "b c h w"], missing: Float[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, "b c h w"]:
+        """x with its missing cells borrowed; missing: 1 = missing, 0 = known."""
+        patches = _patches(x)
+        whole = 1 - F.max_pool2d(missing, PATCH, 1, PATCH // 2).flatten(
+            2
+        )  # b 1 n: no cell of the patch missing
+        weights = self.weights(patches, whole, x.shape[2], x.shape[3])
+        borrowed = _overlap_mean(weights.to(patches.dtype) @ patches, x)
+        possible = whole.amax(2)[..., None, None]
+        return torch.lerp(x, borrowed.to(x.dtype), (missing * possible).to(x.dtype))
+
+    def weights(
+        self, patches: Float[Tensor, "b n d"], whole: Float[Tensor, "b 1 n"], h: int, w: int
+    ) -> Float[Tensor, "b n n"]:
+        """How much each cell (rows) takes of each patch (columns); rows sum to 1, or to 0 if nothing is known."""
+        unit = F.normalize(patches.float(), dim=2, eps=1e-4)
+        similarity = unit @ unit.transpose(1, 2)  # equation 3
+        similarity = propagate(similarity.float().view(-1, h, w, h, w)).flatten(3).flatten(1, 2)
+        return torch.softmax(SHARPNESS * similarity + NEVER * (1 - whole), 2) * whole
+
+
+def propagate(similarity: Float[Tensor, "b h w h w"]) -> Float[Tensor, "b h w h w"]:
+    """Sum over neighbors, both moved together, left to right and then top to bottom (equation 5, k = 1)."""
+    for own, other in ((2, 4), (1, 3)):
+        last = similarity.shape[own] - 1
+        inner = similarity.narrow(own, 0, last).narrow(other, 0, last)
+        outer = similarity.narrow(own, 1, last).narrow(other, 1, last)
+        similarity = (
+            similarity + _beside(inner, own, other, before=True) + _beside(outer, own, other, before=False)
+        )
+    return similarity
+
+
+def _beside(part: Tensor, own: int, other: int, before: bool) -> Tensor:
+    """One more row of zeros, at the beginning or the end of both of these dimensions."""
+    padding = [0] * (2 * part.ndim)
+    for dimension in (own, other):
+        padding[2 * (part.ndim - 1 - dimension) + (0 if before else 1)] = 1
+    return F.pad(part, padding)
+
+
+def _patches(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n d"]:
+    """The 3 x 3 patch around every cell, edges repeated."""
+    margin = PATCH // 2
+    return F.unfold(F.pad(x, (margin,) * 4, mode="replicate"), PATCH).transpose(1, 2)
+
+
+def _overlap_mean(patches: Float[Tensor, "b n d"], x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    """A picture of x's size from its overlapping patches: the mean of all that cover a cell."""
+    b, c, h, w = x.shape
+    stacked = patches.transpose(1, 2).reshape(b, c, PATCH, PATCH, h, w).float()
+    total = _add_up(stacked, h, w)
+    return total / _add_up(torch.ones_like(stacked[:1, :1]), h, w)
+
+
+def _add_up(stacked: Float[Tensor, "b c k k h w"], h: int, w: int) -> Float[Tensor, "b c h w"]:
+    """The sum of patches, each where it lies (what F.fold does; that cannot be exported with free sizes)."""
+    margin = PATCH // 2
+    wide = F.pad(stacked, (margin,) * 4)
+    places = [(i, j) for i in range(PATCH) for j in range(PATCH)]
+    moved = [wide[:, :, i, j].narrow(2, 2 * margin - i, h).narrow(3, 2 * margin - j, w) for i, j in places]
+    return torch.stack(moved).sum(0)
+
+
 class SelfAttention(nn.Module):
     """Every cell asks every other, as many times as there are heads; the answer is added to what it was."""
 
@@ -59,10 +136,10 @@ class SelfAttention(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """softmax(Q K' / sqrt(d)) V, equation 1."""
         b, c, h, w = x.shape
-        asked = self.ask(self.norm(x)).reshape(b, 3, self.heads, c // self.heads, h * w)
-        query, key, value = asked.transpose(3, 4).unbind(1)  # each b heads n d
-        told = F.scaled_dot_product_attention(query, key, value)
-        added: Tensor = self.tell(told.transpose(2, 3).reshape(b, c, h, w))
+        projected = self.ask(self.norm(x)).reshape(b, 3, self.heads, c // self.heads, h * w)
+        query, key, value = projected.transpose(3, 4).unbind(1)  # each b heads n d
+        attended = F.scaled_dot_product_attention(query, key, value)
+        added: Tensor = self.tell(attended.transpose(2, 3).reshape(b, c, h, w))
         return x + added.to(x.dtype)
 
 

@@ -1,4 +1,4 @@
-"""Building blocks: norms and activations by name, a convolution block, and attention to the hinted places."""
+"""Building blocks: norms, activations and poolings by name, a convolution block, attention gates."""
 
 import math
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 NormName = Literal["batch", "group", "instance", "none"]
+PoolName = Literal["max_pool", "average_pool", "blur_pool"]
 ActivationName = Literal["relu", "leaky_relu", "elu", "silu", "gelu"]
 
 
@@ -34,6 +35,32 @@ ACTIVATIONS: dict[ActivationName, Callable[[], nn.Module]] = {
 }
 
 
+class BlurPool(nn.Module):
+    """Blur with the binomial taps 1 3 3 1, then take every second pixel (Zhang 2019); twice for a factor of 4.
+
+    Four taps, so that a cell's center stays between its pixels as in average pooling. Edges are repeated.
+    """
+
+    def __init__(self, factor: int) -> None:
+        super().__init__()
+        self.halvings = factor.bit_length() - 1
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
+        """Each channel for itself."""
+        for _ in range(self.halvings):
+            # (1 1) * (1 1) * (1 1) = (1 3 3 1): three means of 2 x 2, faster than a depthwise convolution.
+            wide = F.avg_pool2d(x, 2, 1, padding=1, count_include_pad=False)
+            x = F.avg_pool2d(F.avg_pool2d(wide, 2, 1), 2)
+        return x
+
+
+POOLS: dict[PoolName, Callable[[int], nn.Module]] = {
+    "max_pool": nn.MaxPool2d,
+    "average_pool": nn.AvgPool2d,
+    "blur_pool": BlurPool,
+}
+
+
 class ConvBlock(nn.Sequential):
     """Convolution, norm, activation; size divided by the stride, dilated kernels padded so. He initialisation."""
 
@@ -53,62 +80,33 @@ class ConvBlock(nn.Sequential):
         super().__init__(conv, NORMS[norm](outputs), ACTIVATIONS[activation]())
 
 
-class HintAttention(nn.Module):
-    """Carry hint colors to all places that look alike, however far away.
+class AttentionGate(nn.Module):
+    """Additive attention (equations 1 and 2): alpha = sigmoid(psi relu(W_x x + W_g g + b_g) + b_psi).
 
-    Attention (Vaswani et al. 2017) in which every cell of the grid asks, and only cells that hold hints
-    answer: one projection gives query and key, so that likeness is mutual; each head adds a penalty on
-    distance and may answer "none of them" (a logit of its own). The answer is how far the hint is from what
-    was guessed at its place without hints, so that with all guesses right nothing changes.
+    x: what the skip carries; g: the features of the level below, `factor` times smaller. Alpha is worked out
+    on the smaller grid and enlarged bilinearly, as in the paper.
     """
 
-    def __init__(self, channels: int, heads: int = 4, width: int = 16) -> None:
+    def __init__(self, skip: int, below: int, factor: int) -> None:
         super().__init__()
-        self.heads, self.width = heads, width
-        self.likeness = nn.Conv2d(channels, heads * width, 1)
-        self.sharpness = nn.Parameter(torch.zeros(heads))
-        self.nearness = nn.Parameter(torch.linspace(-2.0, 3.0, heads))
-        self.nobody = nn.Parameter(torch.zeros(heads))
+        self.factor = factor
+        hidden = max(skip // 2, 1)
+        self.of_skip = nn.Conv2d(skip, hidden, factor, stride=factor, bias=False)
+        self.of_below = nn.Conv2d(below, hidden, 1)
+        self.to_share = nn.Conv2d(hidden, 1, 1)
 
-    @property
-    def outputs(self) -> int:
-        """Channels that come out: for each head two of color and one of confidence."""
-        return 3 * self.heads
+    def share(
+        self, skip: Float[Tensor, "b c h w"], below: Float[Tensor, "b d h2 w2"]
+    ) -> Float[Tensor, "b 1 h w"]:
+        """Alpha: 0 keeps a pixel of the skip back, 1 lets it through."""
+        small = torch.sigmoid(self.to_share(F.relu(self.of_skip(skip) + self.of_below(below))))
+        return F.interpolate(small, scale_factor=float(self.factor), mode="bilinear", align_corners=False)
 
     def forward(
-        self,
-        features: Float[Tensor, "b c h w"],
-        guess: Float[Tensor, "b 2 h w"],
-        hint_ab: Float[Tensor, "b 2 h w"],
-        hint_mask: Float[Tensor, "b 1 h w"],
-    ) -> Float[Tensor, "b o h w"]:
-        """hint_ab and hint_mask are pooled means over the cells: ab x mask, and the share that is hinted."""
-        b, _, h, w = features.shape
-        tokens = self.likeness(features).reshape(b, self.heads, self.width, h * w)
-        tokens = F.normalize(tokens.float(), dim=2)
-        alike = tokens.transpose(2, 3) @ tokens  # b heads asked answering
-        scale = 4.0 * self.sharpness.float().exp()[:, None, None]
-        logits = scale * (alike - 1.0) - self.nearness.float().exp()[:, None, None] * squared_distances(
-            h, w, features.device
-        )
-        share = hint_mask.float().reshape(b, 1, 1, h * w)
-        weight = torch.exp(logits) * torch.clamp(share * 32.0, max=1.0)
-        surprise = hint_ab.float() / (hint_mask.float() + 1e-4) - guess.float()
-        told = (hint_mask > 0).float() * torch.cat([surprise, torch.ones_like(hint_mask.float())], 1)
-        told = told.reshape(b, 1, 3, h * w).transpose(2, 3)
-        total = weight.sum(3, keepdim=True) + torch.exp(self.nobody.float() - 3.0)[:, None, None]
-        carried = (weight @ told) / total  # b heads h*w 3
-        return carried.permute(0, 1, 3, 2).reshape(b, self.outputs, h, w).to(features.dtype)
-
-
-def squared_distances(h: int, w: int, device: torch.device) -> Float[Tensor, "n n"]:
-    """Squared distances between all cells of an h x w grid, in units of the shorter side."""
-    # Tensors, not Python's min: an exported network must work it out for each picture's own size.
-    shorter = torch.minimum(torch.as_tensor(h), torch.as_tensor(w)).to(device)
-    y = torch.arange(h, device=device) / shorter
-    x = torch.arange(w, device=device) / shorter
-    place = torch.stack([y[:, None].expand(h, w), x[None].expand(h, w)], -1).reshape(h * w, 2)
-    return ((place[:, None] - place[None]) ** 2).sum(-1)
+        self, skip: Float[Tensor, "b c h w"], below: Float[Tensor, "b d h2 w2"]
+    ) -> Float[Tensor, "b c h w"]:
+        """The skip times alpha."""
+        return skip * self.share(skip, below)
 
 
 def pool_to(planes: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c h2 w2"]:

@@ -24,7 +24,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from safelight.errors import ModelError
 
 CLOSE = 1e-4  # relative, of a folded weight that two programs worked out
-OURS = ("zero", "known_")  # initializers that hold no weights (models/halves.py)
+OURS = ("zero", "known_")  # initializers that hold no weights (nn/halves.py)
 
 Exporter = Callable[[nn.Module], ModelProto]
 Example = Callable[[nn.Module], object]  # one pass of the network
@@ -84,7 +84,7 @@ def weights_of(model: ModelProto) -> list[np.ndarray]:
     """The numbers of a file in their order, in single precision, without those of a measure of familiarity."""
     values = []
     for tensor in model.graph.initializer:
-        measure = tensor.name.startswith("1/")  # models/halves.py: join
+        measure = tensor.name.startswith("1/")  # nn/halves.py: join
         if measure or tensor.name.startswith(OURS) or tensor.data_type not in (1, 10):
             continue
         values.append(numpy_helper.to_array(tensor).astype(np.float32))

@@ -1,4 +1,4 @@
-"""First weights that are fitted to real questions, before the first step (models/initialize.py)."""
+"""First weights that are fitted to real questions, before the first step (nn/initialize.py)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from safelight.nn.initialize import initialize, needs_data
-from safelight.nn.plain import PlainUNet
+from safelight.nn.plain_unet import PlainUNet
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.pca_init import begin_as_components
 from safelight.tasks.scratches.network import Finder

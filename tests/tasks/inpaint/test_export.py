@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from safelight.errors import ModelError
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.export import export_filler
 from safelight.tasks.inpaint.network import Filler

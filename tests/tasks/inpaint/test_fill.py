@@ -14,7 +14,7 @@ from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.inpaint.dataset import FillSamples
 from safelight.tasks.inpaint.prepare import Preparation
 from safelight.tasks.inpaint.recipe import FillRecipe

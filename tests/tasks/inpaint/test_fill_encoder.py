@@ -13,7 +13,7 @@ from safelight.cli.made_by import command
 from safelight.errors import RecipeError
 from safelight.journal.run import Run
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.dataset import FillSamples
 from safelight.tasks.inpaint.export import export_filler

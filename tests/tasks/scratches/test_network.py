@@ -10,7 +10,7 @@ import torch
 
 from safelight.errors import ModelError, PhotoError
 from safelight.nn.encoder_unet import EncoderUNetSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.pixels.files import Photo
 from safelight.runtime.card import ModelCard
 from safelight.tasks.scratches import restore as runtime

@@ -12,7 +12,7 @@ from safelight.cli.commands.export import export
 from safelight.errors import PhotoError, RecipeError
 from safelight.journal.run import Run
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.registry import craft_of, from_json
 from safelight.tasks.scratches.dataset import ScratchSamples, wear
 from safelight.tasks.scratches.network import RARE

@@ -16,9 +16,8 @@ from torch.nn import functional as F
 
 from safelight.errors import ModelError, RecipeError
 from safelight.nn.encoders import Encoder
-from safelight.nn.layers import ActivationName, ConvBlock, HintAttention, NormName, double, pool_to
-from safelight.nn.plain import OUTPUTS, PlainUNet
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.layers import ActivationName, ConvBlock, NormName, double, pool_to
+from safelight.nn.plain_unet import OUTPUTS, PlainSettings, PlainUNet
 from safelight.tasks.colorize.bins import gamut_bins
 from safelight.tasks.colorize.prepare import AB_SCALE
 
@@ -67,6 +66,64 @@ class AbBins(nn.Module):
         share = F.softmax(logits.float().permute(0, 2, 3, 1) / temperature, dim=-1)
         with torch.autocast(share.device.type, enabled=False):  # bf16 would round ab by half a unit
             return (share @ self.centers).permute(0, 3, 1, 2)
+
+
+class HintAttention(nn.Module):
+    """Carry hint colors to all places that look alike, however far away.
+
+    Attention (Vaswani et al. 2017) in which every cell of the grid asks, and only cells that hold hints
+    answer: one projection gives query and key, so that likeness is mutual; each head adds a penalty on
+    distance and may answer "none of them" (a logit of its own). The answer is how far the hint is from what
+    was guessed at its place without hints, so that with all guesses right nothing changes.
+    """
+
+    def __init__(self, channels: int, heads: int = 4, width: int = 16) -> None:
+        super().__init__()
+        self.heads, self.width = heads, width
+        self.likeness = nn.Conv2d(channels, heads * width, 1)
+        self.sharpness = nn.Parameter(torch.zeros(heads))
+        self.nearness = nn.Parameter(torch.linspace(-2.0, 3.0, heads))
+        self.nobody = nn.Parameter(torch.zeros(heads))
+
+    @property
+    def outputs(self) -> int:
+        """Channels that come out: for each head two of color and one of confidence."""
+        return 3 * self.heads
+
+    def forward(
+        self,
+        features: Float[Tensor, "b c h w"],
+        guess: Float[Tensor, "b 2 h w"],
+        hint_ab: Float[Tensor, "b 2 h w"],
+        hint_mask: Float[Tensor, "b 1 h w"],
+    ) -> Float[Tensor, "b o h w"]:
+        """hint_ab and hint_mask are pooled means over the cells: ab x mask, and the share that is hinted."""
+        b, _, h, w = features.shape
+        tokens = self.likeness(features).reshape(b, self.heads, self.width, h * w)
+        tokens = F.normalize(tokens.float(), dim=2)
+        similarity = tokens.transpose(2, 3) @ tokens  # b heads asked answering
+        scale = 4.0 * self.sharpness.float().exp()[:, None, None]
+        logits = scale * (similarity - 1.0) - self.nearness.float().exp()[:, None, None] * squared_distances(
+            h, w, features.device
+        )
+        share = hint_mask.float().reshape(b, 1, 1, h * w)
+        weight = torch.exp(logits) * torch.clamp(share * 32.0, max=1.0)
+        surprise = hint_ab.float() / (hint_mask.float() + 1e-4) - guess.float()
+        value = (hint_mask > 0).float() * torch.cat([surprise, torch.ones_like(hint_mask.float())], 1)
+        value = value.reshape(b, 1, 3, h * w).transpose(2, 3)
+        total = weight.sum(3, keepdim=True) + torch.exp(self.nobody.float() - 3.0)[:, None, None]
+        carried = (weight @ value) / total  # b heads h*w 3
+        return carried.permute(0, 1, 3, 2).reshape(b, self.outputs, h, w).to(features.dtype)
+
+
+def squared_distances(h: int, w: int, device: torch.device) -> Float[Tensor, "n n"]:
+    """Squared distances between all cells of an h x w grid, in units of the shorter side."""
+    # Tensors, not Python's min: an exported network must work it out for each picture's own size.
+    shorter = torch.minimum(torch.as_tensor(h), torch.as_tensor(w)).to(device)
+    y = torch.arange(h, device=device) / shorter
+    x = torch.arange(w, device=device) / shorter
+    place = torch.stack([y[:, None].expand(h, w), x[None].expand(h, w)], -1).reshape(h * w, 2)
+    return ((place[:, None] - place[None]) ** 2).sum(-1)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ note-003-lab           3.5          +0.37          +3.18
 from dataclasses import replace
 
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.losses import (
     ColorLossSettings,

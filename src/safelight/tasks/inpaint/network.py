@@ -5,8 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
-from safelight.nn.plain import PlainUNet
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings, PlainUNet
 
 KNOWN, MASK, GUESS = slice(0, 3), slice(3, 4), slice(4, 7)
 

@@ -30,7 +30,7 @@ from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.convolutions import ConvolutionName
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.inpaint.losses import FillLossSettings
 from safelight.tasks.inpaint.mask_sampling import HoleSampling
 from safelight.tasks.inpaint.prepare import Preparation

@@ -7,8 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
-from safelight.nn.plain import PlainUNet
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings, PlainUNet
 
 PLANES = 3
 RARE = 0.05  # share of pixels that are damaged, as far as a new network knows

@@ -5,7 +5,7 @@ from typing import Literal
 
 from safelight.errors import RecipeError
 from safelight.nn.encoder_unet import EncoderUNetSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.scratches.damage import DamageSettings
 from safelight.tasks.scratches.losses import ScratchLossSettings
 from safelight.tasks.scratches.prepare import Preparation

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
-from safelight.nn.plain_settings import PlainSettings
+from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.scratches.print_simulation import PrintSettings
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.augment import Augmentation
