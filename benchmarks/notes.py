@@ -22,7 +22,6 @@ import numpy as np
 
 from safelight.data.cache import open_dataset, photo_in
 from safelight.errors import RecipeError
-from safelight.evaluation.intervals import Estimate
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
@@ -33,7 +32,6 @@ from safelight.tasks.colorize.evaluate import judge
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.protocols import protocol_named
 from safelight.tasks.colorize.validation import NetworkPredict
-from safelight.tasks.colorize.verdict import Verdict
 from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.tasks.recipes import recipe_named
@@ -41,6 +39,7 @@ from safelight.tasks.registry import from_json
 from safelight.training.fit import fit, trained_network
 from safelight.training.recipe import Recipe
 from safelight.training.tree import override
+from safelight.verdicts.verdict import Estimate, Verdict, load_verdict
 
 HELD_OUT = 128
 JUDGED = 100  # pictures that the judge asks about, at nine numbers of hints
@@ -138,7 +137,7 @@ def judged(given: argparse.Namespace) -> None:
 def verdict_of(run: Run, data: Path) -> Verdict:
     """The judge's, beside all baselines on the val split; kept in the run, and not asked for again."""
     for path in sorted((run.folder / "verdicts").glob("*-compact-val.json")):
-        return Verdict.load(path)
+        return load_verdict(path)
     network, recipe = trained_network(run)
     found = judge(
         NetworkPredict(network, recipe.preparation),
@@ -158,11 +157,11 @@ def judged_row(best: Best, run: Run, found: Verdict) -> str:
     """One line of the table of --judged."""
     began, ended = (datetime.fromisoformat(run.facts[name]) for name in ("started", "ended"))
     sick = examine(case_of(read_record(run.folder), with_dataset=False)).findings
-    colorful = found.estimate(found.model, "colorfulness", 0).value / found.true_colorfulness
+    colorful = found.estimate(found.model, "colorfulness", 0).value / found.facts["true_colorfulness"]
     lost: dict[str, list[int]] = {}
     for each in found.losses():
         if each.statistic == "psnr":
-            lost.setdefault(each.baseline, []).append(each.hints)
+            lost.setdefault(each.method, []).append(each.cell)
     behind = "; ".join(f"{name} at {', '.join(map(str, hints))}" for name, hints in lost.items())
     gains = " | ".join(interval(found.estimate(found.model, "gain", hints)) for hints in (0, 10))
     return (

@@ -13,16 +13,13 @@ from pathlib import Path
 
 from safelight.tasks.autoencode import report as codes_report
 from safelight.tasks.autoencode import summary as codes_sentences
-from safelight.tasks.autoencode.verdict import CodeVerdict
 from safelight.tasks.colorize import report
 from safelight.tasks.colorize import summary as sentences
-from safelight.tasks.colorize.verdict import Verdict
 from safelight.tasks.inpaint import report as holes_report
 from safelight.tasks.inpaint import summary as holes_sentences
-from safelight.tasks.inpaint.verdict import FillVerdict
 from safelight.tasks.scratches import report as scratches_report
 from safelight.tasks.scratches import summary as scratches_sentences
-from safelight.tasks.scratches.verdict import ScratchVerdict
+from safelight.verdicts.verdict import Verdict, load_verdict
 
 JUDGED = Path(__file__).resolve().parent / "judged"
 SHEETS = {0: "pictures-0-hints.png", 10: "pictures-10-hints.png"}
@@ -30,18 +27,18 @@ SOURCES = "mixture, prior"
 FIRST = re.compile(r"(?=^(?:!\[|## ))", re.MULTILINE)
 
 
-def verdicts() -> Iterator[tuple[Path, Verdict | FillVerdict | ScratchVerdict | CodeVerdict, str]]:
+def verdicts() -> Iterator[tuple[Path, Verdict, str]]:
     """Each folder, its verdict with the sentences of today, and the text of its page."""
-    color = Verdict.load(JUDGED / "color" / "verdict.json")
+    color = load_verdict(JUDGED / "color" / "verdict.json")
     color = replace(color, sentences=sentences.summarize(color))
     yield JUDGED / "color", color, report.page_of(color, SHEETS)
-    fill = FillVerdict.load(JUDGED / "fill" / "verdict.json")
+    fill = load_verdict(JUDGED / "fill" / "verdict.json")
     fill = replace(fill, sentences=holes_sentences.summarize(fill))
     yield JUDGED / "fill", fill, holes_report.page_of(fill, pictures=True)
-    scratches = ScratchVerdict.load(JUDGED / "scratches" / "verdict.json")
+    scratches = load_verdict(JUDGED / "scratches" / "verdict.json")
     scratches = replace(scratches, sentences=scratches_sentences.summarize(scratches))
     yield JUDGED / "scratches", scratches, scratches_report.page_of(scratches, pictures=True)
-    codes = CodeVerdict.load(JUDGED / "figures" / "verdict.json")
+    codes = load_verdict(JUDGED / "figures" / "verdict.json")
     codes = replace(codes, sentences=codes_sentences.summarize(codes))
     yield JUDGED / "figures", codes, codes_report.page_of(codes, SOURCES)
 

@@ -118,7 +118,7 @@ def test_scores_are_those_of_the_newest_verdict(tmp_path: Path, name: str) -> No
     own = trained(tmp_path, recipe_named(name))
     folder = own.run.folder / "verdicts" / ("codes" if name == "figures" else "")
     folder.mkdir(exist_ok=True)
-    both = {"model": "mine", "pictures": 9, "dataset": "garden"}
+    both = {"version": 1, "seed": 0, "model": "mine", "pictures": 9, "dataset": "garden"}
     for number, split in enumerate(("test", "val")):
         verdict = {**VERDICTS[name], **both, "split": split, "judged": f"2026-11-2{number}T12:00:00+00:00"}
         (folder / f"{number}.json").write_text(json.dumps(verdict))

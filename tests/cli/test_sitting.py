@@ -1,5 +1,6 @@
 """Which pictures a sitting of the judge opens, and which it refuses to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 from safelight.journal.records import read_record
 from safelight.pixels.files import write_photo
-from safelight.tasks.colorize.verdict import Verdict
+from safelight.verdicts.verdict import load_verdict
 from tests.journal.made import healthy, write_run
 
 
@@ -51,9 +52,10 @@ def test_all_is_for_folders_and_refused_of_a_dataset_with_splits(
 def test_a_kept_verdict_says_where_its_pictures_are(photos: Path, tmp_path: Path) -> None:
     """The name alone does not: two datasets may be called photos."""
     folder = write_run(tmp_path / "runs", "run", healthy(np.random.default_rng(0)))
-    verdict = Verdict.load(JUDGED / "color" / "verdict.json")
+    verdict = load_verdict(JUDGED / "color" / "verdict.json")
     Sitting(str(folder), photos, tmp_path / "report", "val", None, 0, (), 1).keep(verdict)
     (kept,) = read_record(folder).verdicts
     assert kept.data == str(photos.resolve())
     assert kept.questions == verdict.questions
-    assert Verdict.load(kept.path).to_json() == verdict.to_json()
+    (path,) = (folder / "verdicts").iterdir()
+    assert replace(load_verdict(path), data="").to_json() == verdict.to_json()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from safelight.evaluation.intervals import FEWEST, Estimate, bootstrap_weights, estimates, standing
+from safelight.evaluation.intervals import FEWEST, bootstrap_weights, estimates, standing
+from safelight.verdicts.verdict import Estimate
 
 
 def test_weights() -> None:

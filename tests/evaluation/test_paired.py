@@ -16,16 +16,17 @@ from safelight.evaluation.paired_report import (
     tell_table,
     write_comparison,
 )
-from safelight.journal.verdicts import StoredVerdict, read_verdict
+from safelight.verdicts.measure import picture_scores
+from safelight.verdicts.verdict import Verdict, load_verdict
 from tests.journal.made import measured_json, verdict_json
 
 
-def verdict(tmp_path: Path, gains: np.ndarray, name: str = "run", **changes: str) -> StoredVerdict:
+def verdict(tmp_path: Path, gains: np.ndarray, name: str = "run", **changes: str) -> Verdict:
     import json
 
     path = tmp_path / f"{name}.json"
     path.write_text(json.dumps(verdict_json(name, gains, **changes)))
-    return read_verdict(path)
+    return load_verdict(path)
 
 
 @pytest.fixture
@@ -41,10 +42,11 @@ def test_a_small_lead_on_every_picture_is_seen(tmp_path: Path, gains: np.ndarray
     found = pair([one], [other])
     assert found.overall.outcome == "better"
     assert pair([other], [one]).overall.outcome == "worse"
-    assert found.overall.difference.value == pytest.approx((other.scores - one.scores).mean())
+    leads = picture_scores(other).parts - picture_scores(one).parts
+    assert found.overall.difference.value == pytest.approx(leads.mean())
     assert found.overall.difference.low < 0.1 < found.overall.difference.high
     assert [lead.column for lead in found.leads] == [None, "0", "10"]
-    np.testing.assert_allclose(found.differences, (other.scores - one.scores)[..., 0], atol=1e-12)
+    np.testing.assert_allclose(found.differences, leads[..., 0], atol=1e-12)
     np.testing.assert_allclose(found.changes, found.differences.mean(1))
 
 
@@ -72,7 +74,7 @@ def test_pictures_are_paired_by_name_not_by_place(tmp_path: Path, gains: np.ndar
     stored = verdict_json("other", gains + 0.5)
     stored["scores"] = stored["scores"][::-1]
     (tmp_path / "other.json").write_text(json.dumps(stored))
-    found = pair([one], [read_verdict(tmp_path / "other.json")])
+    found = pair([one], [load_verdict(tmp_path / "other.json")])
     np.testing.assert_allclose(found.differences, 0.5, atol=1e-9)
 
 
@@ -117,12 +119,12 @@ def test_it_is_said_in_a_sentence_and_written_on_a_page(tmp_path: Path, gains: n
     assert "| all | 2" in page.read_text() or "| all | 3" in page.read_text()
 
 
-def of_task(tmp_path: Path, task: str, values: dict[str, np.ndarray], name: str) -> StoredVerdict:
+def of_task(tmp_path: Path, task: str, values: dict[str, np.ndarray], name: str) -> Verdict:
     import json
 
     path = tmp_path / f"{name}.json"
     path.write_text(json.dumps(measured_json(task, name, values)))
-    return read_verdict(path)
+    return load_verdict(path)
 
 
 def test_holes_are_compared_by_their_psnr(tmp_path: Path) -> None:

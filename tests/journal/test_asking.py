@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safelight.errors import RunError
 from safelight.journal.asking import shared_questions
 from safelight.journal.records import Record, read_record
-from safelight.journal.verdicts import StoredVerdict
+from safelight.verdicts.verdict import Verdict
 from tests.journal.made import RECIPE, healthy, older, verdict_json, write_run
 
 CASE = healthy(np.random.default_rng(0))
@@ -79,7 +79,7 @@ class House:
             sat = Sat(data.name, options.get("--split", "val"), limit, seed, self.version)
             self.judge(Path(words[0]), sat)
 
-    def compare(self, split: str | None = None, rounds: int = 1) -> list[StoredVerdict]:
+    def compare(self, split: str | None = None, rounds: int = 1) -> list[Verdict]:
         """Compare; where it is refused, do as told, and compare again: then it must work."""
         for _ in range(rounds):
             try:

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import RunError
-from safelight.journal.looks import count_looks
 from safelight.journal.page import write_page
-from safelight.journal.records import read_record, read_records
+from safelight.journal.records import read_record, read_records, split_logs_of
 from safelight.journal.run import FACTS, OF_THE_DATASET, Run, what_is_wrong
 from safelight.journal.run_tree import list_runs
 from tests.journal.made import RECIPE
@@ -100,7 +99,7 @@ def test_each_place_with_each_wrong_value(tmp_path: Path) -> None:
             records, damaged = read_records(tmp_path)
             assert len(records) + len(damaged) == 2
             assert all("run.json is damaged" in line for line in damaged)
-            list_runs(records, count_looks(records))
+            list_runs(records, split_logs_of(records))
             named += len(damaged)
     assert named > 100
 
@@ -115,7 +114,7 @@ def test_what_is_nested_without_end_is_damaged(tmp_path: Path, name: str) -> Non
     path.write_text('{"commit":' * 100_000)
     records, damaged = read_records(tmp_path / "runs")
     assert len(damaged) == (name == "recipe.json")
-    write_page(records, count_looks(records), tmp_path / "page", "runs")
+    write_page(records, split_logs_of(records), tmp_path / "page", "runs")
 
 
 @settings(max_examples=50)

@@ -16,9 +16,8 @@ from PIL import Image
 from safelight.journal.charts import Line, draw_chart, draw_spark
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.doctor.report import write_report
-from safelight.journal.looks import count_looks
 from safelight.journal.page import write_page
-from safelight.journal.records import make_curve, read_record, read_records
+from safelight.journal.records import make_curve, read_record, read_records, split_logs_of
 from safelight.journal.run_section import tell_trip
 from tests.journal.made import SICK, healthy, write_run, write_verdict
 
@@ -68,7 +67,7 @@ def journal(tmp_path: Path) -> Path:
     record = read_record(two)
     write_report(record, case_of(record), examine(case_of(record)))
     records, _ = read_records(root)
-    write_page(records, count_looks(records), tmp_path / "journal", "runs")
+    write_page(records, split_logs_of(records), tmp_path / "journal", "runs")
     return tmp_path / "journal"
 
 
@@ -92,7 +91,7 @@ def test_a_run_that_was_looked_at_once_has_its_chapter(tmp_path: Path) -> None:
     curves |= {"val/gain_0": step, "probe/train_gain_0": step}
     write_run(tmp_path / "runs", "short", replace(case, curves=curves))
     records, _ = read_records(tmp_path / "runs")
-    page = write_page(records, count_looks(records), tmp_path / "journal", "runs")
+    page = write_page(records, split_logs_of(records), tmp_path / "journal", "runs")
     assert "short" in page.read_text()
 
 
@@ -111,6 +110,8 @@ def test_the_page_tells_everything(journal: Path) -> None:
 FILL_RECIPE = {"name": "fill", "task": "fill", "augment": {"size": 32}, "train": {"steps": 0}}
 FILL_VERDICT = {
     "format": "safelight-fill-verdict",
+    "version": 1,
+    "seed": 0,
     "model": "holes",
     "dataset": "photos",
     "split": "val",

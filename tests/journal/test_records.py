@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import RunError, SafelightError
-from safelight.journal.looks import count_looks
 from safelight.journal.records import (
     differences,
     flatten,
@@ -19,9 +18,12 @@ from safelight.journal.records import (
     read_records,
     show_difference,
     show_value,
+    split_logs_of,
 )
 from safelight.journal.run_tree import list_runs, show_time, tree_rows
-from safelight.journal.verdicts import read_verdict, read_verdicts
+from safelight.verdicts.measure import has_picture_scores, measure_of, picture_scores
+from safelight.verdicts.summary import samples_in_words
+from safelight.verdicts.verdict import load_verdict, load_verdicts
 from tests.journal.made import (
     healthy,
     keep_verdict,
@@ -114,12 +116,12 @@ def test_looks_are_those_of_the_dataset_or_of_the_verdicts(runs: Path, tmp_path:
     gains = np.ones((10, 2))
     write_verdict(runs / "a", gains, split="test")
     write_verdict(runs / "b", gains, split="val", questions="q2")
-    (looks,) = count_looks(read_records(runs)[0])
+    (looks,) = split_logs_of(read_records(runs)[0])
     assert (looks.dataset, len(looks)) == ("photos", 1)
     (tmp_path / "photos").mkdir()
     rows = [{"judged": f"2026-11-2{day}", "model": "other"} for day in range(3)]
     (tmp_path / "photos" / "test_looks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (looks,) = count_looks(read_records(runs)[0])
+    (looks,) = split_logs_of(read_records(runs)[0])
     assert looks.said == "the test split of photos was looked at 3 times"
 
 
@@ -128,12 +130,12 @@ def test_verdicts_are_read_as_the_json_that_they_are(tmp_path: Path) -> None:
     gains = np.random.default_rng(0).normal(2, 1, (12, 2))
     write_verdict(folder, gains)
     (folder / "verdicts" / "broken.json").write_text('{"format": "safelight-verdict"}')
-    (verdict,) = read_verdicts(folder / "verdicts")
-    np.testing.assert_allclose(verdict.scores[..., 0], gains)
-    assert verdict.columns == ("0", "10")
-    assert verdict.asked == "12 pictures of photos/val, protocol compact"
+    (verdict,) = load_verdicts(folder / "verdicts")
+    np.testing.assert_allclose(picture_scores(verdict).parts[..., 0], gains)
+    assert picture_scores(verdict).columns == ("0", "10")
+    assert samples_in_words(verdict) == "12 pictures of photos/val, protocol compact"
     with pytest.raises(SafelightError, match="judge again"):
-        read_verdict(folder / "verdicts" / "broken.json")
+        load_verdict(folder / "verdicts" / "broken.json")
 
 
 def test_verdicts_of_every_task_are_read_and_older_ones_hold_no_scores(tmp_path: Path) -> None:
@@ -149,23 +151,28 @@ def test_verdicts_of_every_task_are_read_and_older_ones_hold_no_scores(tmp_path:
     for task, document in stored.items():
         folder = write_run(tmp_path, task, CASE)
         keep_verdict(folder, document)
-        (read[task],) = read_verdicts(folder / "verdicts")
+        (read[task],) = load_verdicts(folder / "verdicts")
         keep_verdict(folder, older(document))
-        (old,) = read_verdicts(folder / "verdicts")
-        assert read[task].by_picture
-        assert not old.by_picture
+        (old,) = load_verdicts(folder / "verdicts")
+        assert has_picture_scores(read[task])
+        assert not has_picture_scores(old)
         assert old.pictures == 5
-    assert read["fill"].columns == ("kind 0", "kind 1", "kind 2")
-    assert read["scratches"].columns == ("kind 0", "kind 1")
+    assert picture_scores(read["fill"]).columns == ("kind 0", "kind 1", "kind 2")
+    assert picture_scores(read["scratches"]).columns == ("kind 0", "kind 1")
     assert (read["fill"].protocol, read["code"].protocol) == ("holes-64", "codes-64")
-    assert read["code"].measure.value(read["code"].scores)[:2, 0] == pytest.approx([10, 20])
-    assert read["scratches"].measure.value(read["scratches"].scores.sum(0)).tolist() == [1, 1]
+    assert measure_of(read["code"]).value(picture_scores(read["code"]).parts)[:2, 0] == pytest.approx(
+        [10, 20]
+    )
+    assert measure_of(read["scratches"]).value(picture_scores(read["scratches"]).parts.sum(0)).tolist() == [
+        1,
+        1,
+    ]
 
 
 @pytest.mark.parametrize("task", ["color", "fill", "figures", "scratches"])
 def test_the_verdicts_of_the_documentation_are_read(task: str) -> None:
     path = Path(__file__).parents[2] / "docs" / "judged" / task / "verdict.json"
-    assert read_verdict(path).pictures == json.loads(path.read_text())["pictures"]
+    assert load_verdict(path).pictures == json.loads(path.read_text())["pictures"]
 
 
 LEAVES = st.one_of(st.integers(), st.booleans(), st.text(max_size=3), st.lists(st.integers(), max_size=2))
@@ -210,5 +217,5 @@ def test_datasets_of_one_name_have_looks_of_their_own(tmp_path: Path) -> None:
         rows = [{"judged": f"2026-11-2{day}", "model": "m"} for day in range(number)]
         (folder / "test_looks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         write_run(tmp_path / "runs", place, CASE, dataset={"path": str(folder), "fingerprint": place})
-    found = count_looks(read_records(tmp_path / "runs")[0])
+    found = split_logs_of(read_records(tmp_path / "runs")[0])
     assert {each.dataset: len(each) for each in found} == {"one/photos": 1, "two/photos": 2}

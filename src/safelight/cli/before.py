@@ -134,5 +134,5 @@ def _judge_colors(run: "Run", held: "PictureSet") -> "Mapping[str, float]":
     return {
         f"fold/{statistic}_{hints}": verdict.estimate(name, statistic, hints).value
         for statistic in ("gain", "ciede2000")
-        for hints in verdict.counts
+        for hints in verdict.cells
     }

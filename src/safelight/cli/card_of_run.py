@@ -1,6 +1,5 @@
 """What a run's folder and dataset say, as the card of the model that is exported from it."""
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -87,18 +86,11 @@ def _sentence(early: str) -> str:
 
 def scores(run: "Run") -> dict[str, object]:
     """The newest verdict that stands in the run's folder, else what was measured while it trained."""
-    from safelight.journal.told import read_told
+    from safelight.verdicts.summary import card_scores
+    from safelight.verdicts.verdict import load_verdicts
 
-    verdicts = read_told(run.folder / "verdicts")  # the newest last
-    if not verdicts:
-        return dict(run.facts.get("scores", {}))
-    newest = verdicts[-1]
-    figures = {
-        f"{newest.measure}, {newest.over}: {figure.head}": figure.value
-        for figure in newest.figures
-        if not math.isnan(figure.value)
-    }
-    return {"judged": newest.asked, **figures}
+    verdicts = load_verdicts(run.folder / "verdicts")
+    return card_scores(verdicts[-1]) if verdicts else dict(run.facts.get("scores", {}))
 
 
 def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":

@@ -12,18 +12,16 @@ if TYPE_CHECKING:
     from safelight.evaluation.paired import Pairing
     from safelight.evaluation.paired_report import Sheet
     from safelight.journal.records import Record
-    from safelight.journal.verdicts import StoredVerdict
     from safelight.tasks.colorize.baselines import Predict
     from safelight.tasks.colorize.examples import Example
+    from safelight.verdicts.verdict import Verdict
 
-    Sheets: TypeAlias = Callable[[Record, Record, Pairing, StoredVerdict, PictureSet], list[Sheet]]
+    Sheets: TypeAlias = Callable[[Record, Record, Pairing, Verdict, PictureSet], list[Sheet]]
 
 SHOWN = (0, 10)  # numbers of hints
 
 
-def paired_sheets(
-    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict"
-) -> "list[Sheet]":
+def paired_sheets(one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict") -> "list[Sheet]":
     """Both runs answer these few once more. Raises SafelightError where dataset or weights are not at hand."""
     from safelight.cli.paired_squares import code_sheets, fill_sheets, scratch_sheets
 
@@ -36,7 +34,7 @@ def paired_sheets(
     return sheets[one.task](one, other, pairing, verdict, _judged(one, verdict))
 
 
-def _judged(record: "Record", verdict: "StoredVerdict") -> "PictureSet":
+def _judged(record: "Record", verdict: "Verdict") -> "PictureSet":
     """The pictures that the verdict is on. Raises SafelightError."""
     from safelight.data.cache import open_dataset
     from safelight.errors import DatasetError
@@ -50,7 +48,7 @@ def _judged(record: "Record", verdict: "StoredVerdict") -> "PictureSet":
 
 
 def color_sheets(
-    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """A sheet for each number of hints shown."""
     from safelight.evaluation.paired_report import Sheet
@@ -73,7 +71,7 @@ def color_sheets(
 def _examples(
     hints: int,
     pairing: "Pairing",
-    verdict: "StoredVerdict",
+    verdict: "Verdict",
     pictures: "PictureSet",
     answers: "dict[str, Predict]",
 ) -> "list[Example]":

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from safelight.evaluation.paired import Pairing
     from safelight.evaluation.paired_report import Sheet
     from safelight.journal.records import Record
-    from safelight.journal.verdicts import StoredVerdict
     from safelight.tasks.autoencode.validation import NetworkCodes
+    from safelight.verdicts.verdict import Verdict
 
 Square: TypeAlias = tuple[str, Srgb]  # what is written above it, and the picture
 NAME, SHORT = 22, 12  # letters of a file name that fit over a square, and after a rank
 
 
 def fill_sheets(
-    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """Of each picture the hole that changed most."""
     from safelight.cli.commands.judge_fill import open_fill
@@ -47,7 +47,7 @@ def fill_sheets(
 
 
 def scratch_sheets(
-    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """Of each picture the print that changed most; found is green, missed yellow, false red."""
     from safelight.cli.commands.judge_scratches import open_finder
@@ -68,7 +68,7 @@ def scratch_sheets(
 
 
 def code_sheets(
-    one: "Record", other: "Record", pairing: "Pairing", verdict: "StoredVerdict", pictures: "PictureSet"
+    one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """The picture as it is framed, and both reconstructions of it."""
     from safelight.evaluation.metrics import psnr

@@ -2,28 +2,19 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from safelight.cli.progress import Bars
     from safelight.data.cache import PictureSet
+    from safelight.verdicts.verdict import Verdict
 
 T = TypeVar("T")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
-
-
-class Verdict(Protocol):
-    """What every task's verdict has."""
-
-    @property
-    def judged(self) -> str: ...
-    @property
-    def protocol(self) -> str: ...
-    def to_json(self) -> dict[str, Any]: ...
 
 
 def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
@@ -126,17 +117,15 @@ class Sitting:
                     "on the fold that it left out are in summary.md of the folds' entry; judge it on other photos"
                 )
 
-    def keep(self, verdict: Verdict, folder: str = "") -> None:
-        """A run keeps what was said about it, in this folder of its verdicts."""
+    def keep(self, verdict: "Verdict") -> None:
+        """A run keeps its verdicts, with the dataset's path, so that it can be asked the same again."""
         if not Path(self.model).is_dir():
             return
-        from safelight.evaluation.cells import save
         from safelight.journal.run import Run
 
         stamp = verdict.judged.replace(":", "-")
-        verdicts = Run.open(self.model).folder / "verdicts" / folder
-        document = {**verdict.to_json(), "data": str(self.data.resolve())}  # to be asked the same again
-        save(document, verdicts / f"{stamp}-{verdict.protocol}-{self.split}.json")
+        path = Run.open(self.model).folder / "verdicts" / f"{stamp}-{verdict.protocol}-{self.split}.json"
+        replace(verdict, data=str(self.data.resolve())).save(path)
 
     def tell(self, sentences: Sequence[str], page: Path) -> None:
         """What was found, and where it stands."""

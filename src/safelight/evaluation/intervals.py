@@ -1,39 +1,14 @@
 """How sure a mean is: percentile bootstrap over pictures (Efron & Tibshirani 1993, chapter 13)."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
 import numpy as np
 from jaxtyping import Float
 
 from safelight.journal.words import FEWEST
+from safelight.verdicts.verdict import Estimate, Standing
 
 RESAMPLES = 2000
 
-Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 Weights = Float[np.ndarray, "resamples pictures"]  # each row sums to 1; the first is the sample itself
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def numbers(self) -> tuple[float, float, float]:
-        """The value, and the interval's ends."""
-        return self.value, self.low, self.high
-
-    @property
-    def above_zero(self) -> bool:
-        return self.low > 0
-
-    @property
-    def below_zero(self) -> bool:
-        return self.high < 0
 
 
 def bootstrap_weights(pictures: int, rng: np.random.Generator, resamples: int = RESAMPLES) -> Weights:

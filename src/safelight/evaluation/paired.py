@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from safelight.errors import SafelightError
-from safelight.evaluation.intervals import Estimate, Weights, bootstrap_weights, estimates
-from safelight.journal.measures import Measure
-from safelight.journal.verdicts import StoredVerdict
+from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates
 from safelight.journal.words import FEWEST
+from safelight.verdicts.measure import Measure, PictureScores, measure_of, picture_scores
+from safelight.verdicts.verdict import Estimate, Verdict
 
 Outcome: TypeAlias = Literal["better", "worse", "cannot tell"]
 Side: TypeAlias = Float64[np.ndarray, "seeds pictures columns parts"]
@@ -54,23 +54,27 @@ class Pairing:
         return self.leads[0]
 
 
-def pair(one: Sequence[StoredVerdict], other: Sequence[StoredVerdict], seed: int = 0) -> Pairing:
+def pair(one: Sequence[Verdict], other: Sequence[Verdict], seed: int = 0) -> Pairing:
     """Compare two sides, each a verdict a seed, all on the same questions. Raises SafelightError if they are not.
 
     With several seeds on both sides the interval holds for another seed too: the variance of the value over
     seeds is added to that over pictures, with Student's t at Welch's degrees of freedom.
     """
-    first = one[0]
-    if any((each.questions, each.columns) != (first.questions, first.columns) for each in [*one, *other]):
+    measure, questions = measure_of(one[0]), one[0].questions
+    scores = [[picture_scores(verdict) for verdict in side] for side in (one, other)]
+    first = scores[0][0]
+    if any(verdict.questions != questions for verdict in [*one, *other]) or any(
+        each.columns != first.columns for side in scores for each in side
+    ):
         raise SafelightError(
             "these verdicts are not on the same questions; judge the runs anew, in the same way"
         )
-    sides = [np.stack([_aligned(each, first) for each in side]) for side in (one, other)]
+    sides = [np.stack([_aligned(each, first) for each in side]) for side in scores]
     weights = bootstrap_weights(len(first.names), np.random.default_rng(seed))
-    values = [_values(first.measure, weights, side) for side in sides]
+    values = [_values(measure, weights, side) for side in sides]
     means = [each.mean(axis=1) for each in values]
     intervals = _intervals(means[1] - means[0], [each[0] for each in values])
-    alone = [_alone(first.measure, side) for side in sides]
+    alone = [_alone(measure, side) for side in sides]
     leads = tuple(
         Lead(
             column,
@@ -82,7 +86,7 @@ def pair(one: Sequence[StoredVerdict], other: Sequence[StoredVerdict], seed: int
         for at, column in enumerate((None, *first.columns))
     )
     return Pairing(
-        measure=first.measure,
+        measure=measure,
         leads=leads,
         columns=first.columns,
         names=first.names,
@@ -94,11 +98,14 @@ def pair(one: Sequence[StoredVerdict], other: Sequence[StoredVerdict], seed: int
     )
 
 
-def overall_values(verdicts: Sequence[StoredVerdict]) -> Float64[np.ndarray, " verdicts"]:
+def overall_values(verdicts: Sequence[Verdict]) -> Float64[np.ndarray, " verdicts"]:
     """The value of each over all its pictures and columns."""
-    even = [np.full((1, len(each.names)), 1 / len(each.names)) for each in verdicts]
-    both = zip(verdicts, even, strict=True)
-    return np.array([_values(each.measure, own, each.scores[None])[0, 0, 0] for each, own in both])
+    values = []
+    for verdict in verdicts:
+        parts = picture_scores(verdict).parts
+        even = np.full((1, len(parts)), 1 / len(parts))
+        values.append(_values(measure_of(verdict), even, parts[None])[0, 0, 0])
+    return np.array(values)
 
 
 def most_changed(
@@ -112,14 +119,14 @@ def most_changed(
     return [*improved, *worsened]  # type: ignore[list-item]
 
 
-def _aligned(verdict: StoredVerdict, first: StoredVerdict) -> Float64[np.ndarray, "pictures columns parts"]:
-    """The scores in the order of the first verdict's pictures."""
-    if verdict.names == first.names:
-        return verdict.scores
-    places = {name: place for place, name in enumerate(verdict.names)}
-    if len(places) != len(verdict.names) or set(places) != set(first.names):
-        raise SafelightError(f"{verdict.path} and {first.path} name other pictures; judge the runs anew")
-    return verdict.scores[[places[name] for name in first.names]]
+def _aligned(scores: PictureScores, first: PictureScores) -> Float64[np.ndarray, "pictures columns parts"]:
+    """The parts in the order of the first verdict's pictures."""
+    if scores.names == first.names:
+        return scores.parts
+    places = {name: place for place, name in enumerate(scores.names)}
+    if len(places) != len(scores.names) or set(places) != set(first.names):
+        raise SafelightError("these verdicts name different pictures; judge the runs anew")
+    return scores.parts[[places[name] for name in first.names]]
 
 
 def _values(measure: Measure, weights: Weights, side: Side) -> Float64[np.ndarray, "resamples seeds columns"]:

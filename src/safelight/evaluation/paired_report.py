@@ -7,9 +7,9 @@ from pathlib import Path
 
 from safelight.evaluation.paired import Lead, Outcome, Pairing, most_changed
 from safelight.files import put_text
-from safelight.journal.measures import Measure
 from safelight.journal.words import ENOUGH, FEWEST
 from safelight.reports.text import count_pictures, format_number
+from safelight.verdicts.measure import Measure
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",
@@ -72,7 +72,8 @@ def changed(pairing: Pairing) -> list[str]:
 def lead_table(pairing: Pairing) -> list[tuple[str, str, str, str, str]]:
     """Rows: hints (or the kind of hole or damage), the one's value, the other's, the lead, the outcome."""
     measure = pairing.measure
-    rows = [(measure.over, "one", "other", ", ".join(filter(None, ["lead", measure.unit])), "")]
+    cells = measure.cells if len(pairing.columns) > 1 else ""
+    rows = [(cells, "one", "other", ", ".join(filter(None, ["lead", measure.unit])), "")]
     for lead in pairing.leads if len(pairing.columns) > 1 else pairing.leads[:1]:
         one, other = (format_number(value, measure.digits) for value in (lead.one, lead.other))
         rows.append((lead.column or "all", one, other, _span(lead, measure), lead.outcome))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from safelight.errors import RunError
 from safelight.journal.records import Record
-from safelight.journal.verdicts import StoredVerdict
 from safelight.journal.words import FEWEST
+from safelight.verdicts.measure import has_picture_scores
+from safelight.verdicts.summary import samples_in_words
+from safelight.verdicts.verdict import Verdict
 
 FRAME = ("augment.size", "preparation.fit")  # of autoencoders: what they are shown of a photo
 
@@ -17,11 +19,11 @@ FRAME = ("augment.size", "preparation.fit")  # of autoencoders: what they are sh
 class Asked:
     """A verdict whose questions others can be given, and the dataset that holds its pictures."""
 
-    verdict: StoredVerdict
+    verdict: Verdict
     data: Path
 
 
-def shared_questions(records: Sequence[Record], split: str | None = None) -> list[StoredVerdict]:
+def shared_questions(records: Sequence[Record], split: str | None = None) -> list[Verdict]:
     """The verdict of each run on questions that all of them answered.
 
     Of several such: held-out pictures before test ones, enough pictures before too few, the newest.
@@ -30,7 +32,7 @@ def shared_questions(records: Sequence[Record], split: str | None = None) -> lis
     """
     _check_comparable(records)
     judged = [[each for each in record.verdicts if split in (None, each.split)] for record in records]
-    answered = [{each.questions: each for each in own if each.by_picture} for own in judged]
+    answered = [{each.questions: each for each in own if has_picture_scores(each)} for own in judged]
     shared = set.intersection(*(set(own) for own in answered))
     if shared:
         chosen = max(shared, key=lambda key: _worth(answered[0][key]))
@@ -38,11 +40,11 @@ def shared_questions(records: Sequence[Record], split: str | None = None) -> lis
     raise RunError(_refusal(records, judged, split))
 
 
-def _worth(verdict: StoredVerdict) -> tuple[bool, bool, str]:
+def _worth(verdict: Verdict) -> tuple[bool, bool, str]:
     return verdict.split != "test", verdict.pictures >= FEWEST, verdict.judged
 
 
-def _refusal(records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]], split: str | None) -> str:
+def _refusal(records: Sequence[Record], judged: Sequence[Sequence[Verdict]], split: str | None) -> str:
     """Who lacks which questions, and the commands that end that."""
     asked = _best(records, judged, split)
     lacking = _lacking(records, judged, asked)
@@ -52,7 +54,7 @@ def _refusal(records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]
     old = [
         record
         for record, own in zip(records, judged, strict=True)
-        if record in lacking and own and not any(each.by_picture for each in own)
+        if record in lacking and own and not any(has_picture_scores(each) for each in own)
     ]
     again = {1: "it", 2: "both"}.get(len(lacking), "them")
     if old:
@@ -61,19 +63,16 @@ def _refusal(records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]
         few = any(each.pictures < FEWEST for own in judged for each in own)
         enough = f"{FEWEST} or more " if few else ""
         return f"{_names(lacking, 'not ')}judged on {enough}held-out pictures; do that first: {commands}"
+    samples = samples_in_words(verdict)
     if _outdated(verdict, judged):
         return (
-            f"{_names(records)}judged on {verdict.dataset}, which has changed in between ({verdict.asked}); judge "
+            f"{_names(records)}judged on {verdict.dataset}, which has changed in between ({samples}); judge "
             f"{again} again: {commands}"
         )
-    return (
-        f"{_names(lacking, 'not ')}judged on the same questions ({verdict.asked}); do that first: {commands}"
-    )
+    return f"{_names(lacking, 'not ')}judged on the same questions ({samples}); do that first: {commands}"
 
 
-def _best(
-    records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]], split: str | None
-) -> Asked | None:
+def _best(records: Sequence[Record], judged: Sequence[Sequence[Verdict]], split: str | None) -> Asked | None:
     """The questions that the others are best given: those whose pictures are known, enough, and asked most often.
 
     None where all must be judged anew.
@@ -87,13 +86,13 @@ def _best(
     ]
 
     def worth(asked: Asked) -> tuple[bool, int]:
-        return asked.verdict.by_picture, -len(_lacking(records, judged, asked))
+        return has_picture_scores(asked.verdict), -len(_lacking(records, judged, asked))
 
     return max(found, key=worth, default=None)
 
 
 def _lacking(
-    records: Sequence[Record], judged: Sequence[Sequence[StoredVerdict]], asked: Asked | None
+    records: Sequence[Record], judged: Sequence[Sequence[Verdict]], asked: Asked | None
 ) -> list[Record]:
     """The runs that must be judged; all where there is nothing to go by, or it cannot be asked again."""
     if asked is None or _outdated(asked.verdict, judged):
@@ -102,11 +101,11 @@ def _lacking(
     return [
         record
         for record, own in zip(records, judged, strict=True)
-        if not any(each.by_picture and each.questions == wanted for each in own)
+        if not any(has_picture_scores(each) and each.questions == wanted for each in own)
     ]
 
 
-def _outdated(verdict: StoredVerdict, judged: Sequence[Sequence[StoredVerdict]]) -> bool:
+def _outdated(verdict: Verdict, judged: Sequence[Sequence[Verdict]]) -> bool:
     """Whether runs were asked in the same way of this dataset and were asked something else: it is another by now.
 
     Then none of its verdicts can be relied on, also those that nobody else was asked for yet.
@@ -114,17 +113,19 @@ def _outdated(verdict: StoredVerdict, judged: Sequence[Sequence[StoredVerdict]])
     asked: dict[tuple[object, ...], str] = {}
     own = [each for verdicts in judged for each in verdicts if each.dataset == verdict.dataset]
     return any(
-        asked.setdefault(_manner(each), each.questions) != each.questions for each in own if each.by_picture
+        asked.setdefault(_manner(each), each.questions) != each.questions
+        for each in own
+        if has_picture_scores(each)
     )
 
 
-def _manner(verdict: StoredVerdict) -> tuple[object, ...]:
+def _manner(verdict: Verdict) -> tuple[object, ...]:
     """All that the command to judge says; the dataset's name for its path, which older verdicts do not have."""
     total = verdict.pictures + verdict.left_out
     return verdict.dataset, verdict.split, verdict.protocol, verdict.size, verdict.seed, total
 
 
-def _places(verdict: StoredVerdict, records: Sequence[Record]) -> Iterator[Path]:
+def _places(verdict: Verdict, records: Sequence[Record]) -> Iterator[Path]:
     """Where the verdict's pictures are, if that is known: one place or none.
 
     Older verdicts hold only the dataset's name; it is looked for where the runs' datasets are.
@@ -167,7 +168,7 @@ def _check_comparable(records: Sequence[Record]) -> None:
 
 
 def judge_command(
-    record: Record, asked: StoredVerdict | None, data: Path | None = None, split: str | None = None
+    record: Record, asked: Verdict | None, data: Path | None = None, split: str | None = None
 ) -> str:
     """The command that puts these questions to a run, about the pictures of this dataset (None: its own)."""
     data = data or _path(record) or Path("DATASET")

@@ -7,12 +7,12 @@ from html import escape
 from importlib.resources import files
 
 from safelight.journal.charts import draw_spark
-from safelight.journal.looks import SplitLooks
 from safelight.journal.records import Record
 from safelight.journal.run_charts import chart_together
 from safelight.journal.run_section import RunSection
 from safelight.journal.run_tree import TreeRow, by_task, main_scores, origin, show_steps, show_time
-from safelight.journal.told import Told
+from safelight.verdicts.summary import VerdictSummary
+from safelight.verdicts.test_split_log import SplitLog
 
 STYLE = files(__package__) / "page.css"  # the package may be in a zip
 
@@ -22,7 +22,7 @@ def html_page(
     summary: str,
     places: Sequence[TreeRow],
     chapters: Sequence[RunSection],
-    looks: Sequence[SplitLooks],
+    split_logs: Sequence[SplitLog],
 ) -> str:
     """The whole page."""
     parts = [
@@ -31,7 +31,7 @@ def html_page(
         f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>",
         f"<h1>{escape(title)}</h1>\n<p>{escape(summary)}</p>",
         *_overview(places),
-        _looks(looks),
+        _split_logs(split_logs),
         *(_chapter(chapter) for chapter in chapters),
     ]
     return "\n".join(part for part in parts if part) + "\n</html>\n"
@@ -88,19 +88,19 @@ def _together(places: Sequence[TreeRow]) -> str:
     return f'<div class="together">{chart}</div>' if chart else ""
 
 
-def _looks(looks: Sequence[SplitLooks]) -> str:
-    if not looks:
+def _split_logs(split_logs: Sequence[SplitLog]) -> str:
+    if not split_logs:
         return ""
     lines = []
-    for each in looks:
-        models = ", ".join(map(_look, each.rows))
+    for each in split_logs:
+        models = ", ".join(map(_evaluation, each.rows))
         lines.append(
             f'<p class="note"><b>{escape(each.said[0].upper() + each.said[1:])}.</b> {escape(models)}</p>'
         )
     return "<h3>Looks at test splits</h3>\n" + "\n".join(lines)
 
 
-def _look(row: Mapping[str, object]) -> str:
+def _evaluation(row: Mapping[str, object]) -> str:
     """Which model, and when, unless its name tells the day."""
     model, day = str(row.get("model", "?")), str(row.get("judged", ""))[:10]
     return model if model.startswith(day) else f"{model} on {day}"
@@ -172,14 +172,14 @@ def _strip(chapter: RunSection) -> str:
     )
 
 
-def _verdict(verdict: Told) -> str:
-    heads = "".join(f'<th class="number">{escape(figure.head)}</th>' for figure in verdict.figures)
-    values = "".join(f'<td class="number">{figure.value:.2f}</td>' for figure in verdict.figures)
-    halves = "".join(f'<td class="number">±{figure.half:.2f}</td>' for figure in verdict.figures)
+def _verdict(verdict: VerdictSummary) -> str:
+    heads = "".join(f'<th class="number">{escape(head)}</th>' for head in verdict.values)
+    values = "".join(f'<td class="number">{figure.value:.2f}</td>' for figure in verdict.values.values())
+    halves = "".join(f'<td class="number">±{figure.half:.2f}</td>' for figure in verdict.values.values())
     return (
-        f"<h3>Verdict of {escape(verdict.judged[:10])}: {escape(verdict.asked)}</h3>\n"
+        f"<h3>Verdict of {escape(verdict.judged[:10])}: {escape(verdict.samples)}</h3>\n"
         f'<p class="note">{escape(verdict.words)}</p>\n<div class="scroll"><table>'
-        f"<tr><th>{verdict.over}</th>{heads}</tr><tr><td>{verdict.measure}</td>{values}</tr>"
+        f"<tr><th>{verdict.cells}</th>{heads}</tr><tr><td>{verdict.title}</td>{values}</tr>"
         f"<tr><td></td>{halves}</tr></table></div>\n"
     )
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from safelight.files import put_text
 from safelight.journal.html_page import STYLE
-from safelight.journal.looks import SplitLooks
 from safelight.journal.run_section import RunSection
 from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
-from safelight.journal.told import Told
+from safelight.verdicts.summary import VerdictSummary
+from safelight.verdicts.test_split_log import SplitLog
 
 
 def write_markdown(
@@ -17,13 +17,13 @@ def write_markdown(
     summary: str,
     places: Sequence[TreeRow],
     chapters: Sequence[RunSection],
-    looks: Sequence[SplitLooks],
+    split_logs: Sequence[SplitLog],
 ) -> Path:
     """Write journal.md and journal-files/; returns the path of journal.md."""
     files = folder / "journal-files"
     files.mkdir(parents=True, exist_ok=True)
     parts = [f"# {_plain(title)}", _plain(summary), _table(places)]
-    parts += [f"{_plain(each.said[0].upper() + each.said[1:])}." for each in looks]
+    parts += [f"{_plain(each.said[0].upper() + each.said[1:])}." for each in split_logs]
     for chapter in chapters:
         parts += _chapter(chapter, files)
     page = folder / "journal.md"
@@ -94,13 +94,13 @@ def _doctor(chapter: RunSection) -> list[str]:
     return ["### Doctor", "\n".join(rows) or "Nothing found."]
 
 
-def _verdict(verdict: Told) -> list[str]:
-    heads = " | ".join(_plain(figure.head) for figure in verdict.figures)
-    values = " | ".join(f"{figure.value:.2f} ±{figure.half:.2f}" for figure in verdict.figures)
+def _verdict(verdict: VerdictSummary) -> list[str]:
+    heads = " | ".join(map(_plain, verdict.values))
+    values = " | ".join(f"{figure.value:.2f} ±{figure.half:.2f}" for figure in verdict.values.values())
     return [
-        f"### Verdict of {verdict.judged[:10]}: {_plain(verdict.asked)}",
+        f"### Verdict of {verdict.judged[:10]}: {_plain(verdict.samples)}",
         _plain(verdict.words),
-        f"| {verdict.over} | {heads} |\n|---|{'---:|' * len(verdict.figures)}\n| {verdict.measure} | {values} |",
+        f"| {verdict.cells} | {heads} |\n|---|{'---:|' * len(verdict.values)}\n| {verdict.title} | {values} |",
     ]
 
 

@@ -6,24 +6,24 @@ from pathlib import Path
 
 from safelight.files import put_text
 from safelight.journal.html_page import html_page
-from safelight.journal.looks import SplitLooks
 from safelight.journal.markdown_page import write_markdown
 from safelight.journal.records import Record
 from safelight.journal.run_section import run_section
 from safelight.journal.run_tree import tree_rows
+from safelight.verdicts.test_split_log import SplitLog
 
 STATES = ("finished", "running", "stopped", "failed")
 
 
-def write_page(records: Sequence[Record], looks: Sequence[SplitLooks], folder: Path, name: str) -> Path:
+def write_page(records: Sequence[Record], split_logs: Sequence[SplitLog], folder: Path, name: str) -> Path:
     """Write journal.html, journal.md and its files into the folder; returns the path of journal.html."""
     folder.mkdir(parents=True, exist_ok=True)
     places = tree_rows(records)
     chapters = [run_section(place) for place in places]
     title, summary = f"Journal of {name}", summarize(records)
     page = folder / "journal.html"
-    put_text(page, html_page(title, summary, places, chapters, looks))
-    write_markdown(folder, title, summary, places, chapters, looks)
+    put_text(page, html_page(title, summary, places, chapters, split_logs))
+    write_markdown(folder, title, summary, places, chapters, split_logs)
     return page
 
 

@@ -6,7 +6,7 @@ compared, and without torch.
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,8 +18,9 @@ from jaxtyping import Float64, Int64
 
 from safelight.errors import RunError
 from safelight.journal.run import Run
-from safelight.journal.verdicts import StoredVerdict, read_verdicts
-from safelight.json_text import parsed
+from safelight.json_text import parsed, read_lines
+from safelight.verdicts.test_split_log import SplitLog, split_logs
+from safelight.verdicts.verdict import Verdict, load_verdicts
 
 Settings: TypeAlias = dict[str, Any]  # "optimizer.lr" -> 0.002
 Difference: TypeAlias = dict[str, tuple[Any, Any]]  # setting -> (the one's, the other's); None: it has none
@@ -205,9 +206,9 @@ class Record:
         return read_metrics(self.folder / "metrics.csv")
 
     @cached_property
-    def verdicts(self) -> list[StoredVerdict]:
+    def verdicts(self) -> list[Verdict]:
         """The oldest first."""
-        return read_verdicts(self.folder / "verdicts")
+        return load_verdicts(self.folder / "verdicts")
 
     @cached_property
     def guard_events(self) -> list[dict[str, Any]]:
@@ -263,16 +264,8 @@ def read_records(root: Path) -> tuple[list[Record], list[str]]:
     return sorted(records, key=lambda record: (str(record.facts.get("started", "")), record.name)), damaged
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON-lines file, those that can be read; none where there is no file."""
-    if not path.is_file():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = parsed(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            found.append(row)
-    return found
+def split_logs_of(records: Sequence[Record]) -> list[SplitLog]:
+    """The evaluations on the test split of every dataset that these runs were trained or judged on."""
+    paths = [(record.facts.get("dataset") or {}).get("path") for record in records]
+    verdicts = (verdict for record in records for verdict in record.verdicts)
+    return split_logs([Path(path) for path in paths if path], verdicts)

@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from safelight.journal.records import Record, show_value
 from safelight.journal.run_charts import run_charts
 from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
-from safelight.journal.told import Told, read_told
+from safelight.verdicts.summary import VerdictSummary, newest_summaries
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,7 +34,7 @@ class RunSection:
     strip: tuple[bytes, str] | None
     findings: list[dict[str, Any]] | None
     trips: tuple[str, ...]
-    verdicts: tuple[Told, ...]
+    verdicts: tuple[VerdictSummary, ...]
     error: str
 
     @property
@@ -57,7 +57,7 @@ def run_section(place: TreeRow) -> RunSection:
         strip=(as_jpeg(strip[0]), strip[1]) if strip else None,
         findings=record.findings,
         trips=tuple(tell_trip(event) for event in record.guard_events),
-        verdicts=read_told(record.folder / "verdicts"),
+        verdicts=newest_summaries(record.folder / "verdicts"),
         error=str(record.facts.get("error") or ""),
     )
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safelight.journal.looks import SplitLooks
 from safelight.journal.records import Record
+from safelight.verdicts.test_split_log import SplitLog
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ SCORES = 2  # told of each run
 FIRST: tuple[str, ...] = ("gain_0", "gain_10", "hole_psnr", "gain_over_telea", "psnr", "bits", "f1")
 
 
-def list_runs(records: Sequence[Record], looks: Sequence[SplitLooks]) -> list[str]:
-    """The lines: children under their parents, then the looks at test splits."""
+def list_runs(records: Sequence[Record], split_logs: Sequence[SplitLog]) -> list[str]:
+    """The lines: children under their parents, then the evaluations on test splits."""
     rows = [HEADER] + [
         (
             place.branch + place.record.name,
@@ -87,7 +87,7 @@ def list_runs(records: Sequence[Record], looks: Sequence[SplitLooks]) -> list[st
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         lines.append("  ".join(cells).rstrip())
-    return [*lines, "", *(look.said for look in looks)] if looks else lines
+    return [*lines, "", *(log.said for log in split_logs)] if split_logs else lines
 
 
 def show_steps(record: Record) -> str:

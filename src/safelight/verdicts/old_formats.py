@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 Document = Mapping[str, Any]
 
+AUTOENCODER_FACTS = ("training", "latent", "active", "likelihood", "sd", "features", "collapse")
 PROTOCOL_SIZES = {"compact": 128, "siggraph17": 256, "icolorit": 224}  # pixels
 SHARED = (
     "model dataset split seed questions pictures size left_out enlarged looks judged safelight sentences data"
@@ -27,10 +28,11 @@ def in_new_format(document: Document) -> Document:
     old = OLD_FORMATS.get(str(name))
     if old is None:
         raise ValueError(f'its "format" is {name!r}, not one of {", ".join(OLD_FORMATS)}')
-    if version not in range(1, old.version + 1):
+    if not isinstance(version, int) or version > old.version:
         raise ValueError(f'expected "format": "{name}", "version": 1 to {old.version}')
     shared = {name: document[name] for name in SHARED.split() if name in document}
-    new = {"format": "safelight-verdict", "version": 2, "task": old.task, "questions": ""}
+    new = {"format": "safelight-verdict", "version": 2, "task": old.task}
+    new |= dict.fromkeys(("dataset", "split", "questions"), "")
     return {**new, **shared, **old.renamed(document)}
 
 
@@ -47,7 +49,7 @@ def _colorize(document: Document) -> dict[str, Any]:
             "difference": row["difference"],
             "standing": row["standing"],
         }
-        for row in document["comparisons"]
+        for row in document.get("comparisons", ())
     ]
     per_image = [
         {
@@ -56,7 +58,7 @@ def _colorize(document: Document) -> dict[str, Any]:
             "values": {"gain": row["gain"], "chroma": [row["chroma"]]},
             "source": row["source"],
         }
-        for row in document["scores"]
+        for row in document.get("scores", ())
     ]
     vivid = document.get("vivid")
     return {
@@ -66,10 +68,10 @@ def _colorize(document: Document) -> dict[str, Any]:
         "curves": everything["curves"],
         "groups": groups,
         "comparisons": comparisons,
-        "best": document["best_baseline"],
+        "best": document.get("best_baseline", {}),
         "per_image": per_image,
         "tables": {"vivid": _vivid(vivid)} if vivid else {},
-        "facts": {"true_colorfulness": document["true_colorfulness"]},
+        "facts": {"true_colorfulness": document.get("true_colorfulness")},
     }
 
 
@@ -87,57 +89,52 @@ def _vivid(vivid: Document) -> dict[str, Any]:
 
 
 def _inpaint(document: Document) -> dict[str, Any]:
-    return {**_over_cells(document, "holes"), "best": document["best"]}
+    return {**_over_cells(document, "holes"), "best": document.get("best", {})}
 
 
 def _scratches(document: Document) -> dict[str, Any]:
-    return {**_over_cells(document, "scratches"), "facts": {"tolerance": document["tolerance"]}}
+    return {**_over_cells(document, "scratches"), "facts": {"tolerance": document.get("tolerance")}}
 
 
 def _over_cells(document: Document, protocol: str) -> dict[str, Any]:
     return {
         "protocol": f"{protocol}-{document['size']}",
         "cells": document["cells"],
-        "curves": document["curves"],
-        "comparisons": document["comparisons"],
-        "leads": document["gains"],
+        "curves": document.get("curves", {}),
+        "comparisons": document.get("comparisons", ()),
+        "leads": document.get("gains", {}),
         "per_image": document.get("scores", ()),
     }
 
 
 def _autoencode(document: Document) -> dict[str, Any]:
-    memory = document["memory"]
+    memory = document.get("memory", {})
+    saved = {
+        "method": "PCA",
+        "statistic": "saved",
+        "cell": "all",
+        "difference": document.get("saved"),
+        "standing": document.get("standing"),
+    }
     return {
-        "protocol": f"codes-{document['size']}",
+        "protocol": f"codes-{document.get('size', 0)}",
         "cells": ["all"],
         "curves": {
             method: {statistic: {"all": numbers} for statistic, numbers in errors.items()}
-            for method, errors in document["errors"].items()
+            for method, errors in document.get("errors", {}).items()
         },
-        "comparisons": [
-            {
-                "method": "PCA",
-                "statistic": "saved",
-                "cell": "all",
-                "difference": document["saved"],
-                "standing": document["standing"],
-            }
-        ],
+        "comparisons": [saved] if "saved" in document else [],
         "per_image": document.get("scores", ()),
         "tables": {
-            "bounds": {"model": document["bounds"]},
-            "distances": document["distances"],
+            "bounds": {"model": document.get("bounds", {})},
+            "distances": document.get("distances", {}),
             "nearest_training_picture": {
-                name: {"distance": memory[name]} for name in ("samples", "held_out")
+                name: {"distance": memory[name]} for name in ("samples", "held_out") if name in memory
             },
         },
         "facts": {
-            **{
-                name: document[name]
-                for name in ("training", "latent", "active", "likelihood", "sd", "features")
-            },
-            "copies": memory["copies"],
-            "collapse": document.get("collapse"),
+            **{name: document.get(name) for name in AUTOENCODER_FACTS},
+            "copies": memory.get("copies"),
         },
     }
 

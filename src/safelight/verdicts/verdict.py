@@ -32,6 +32,11 @@ class Estimate:
         return self.value, self.low, self.high
 
     @property
+    def half(self) -> float:
+        """Half of the interval's width."""
+        return (self.high - self.low) / 2
+
+    @property
     def above_zero(self) -> bool:
         return self.low > 0
 
@@ -122,7 +127,7 @@ class Verdict:
     per_image: tuple[Measured, ...] = ()
     groups: tuple[Group, ...] = ()
     tables: Curves = field(default_factory=dict)
-    facts: Mapping[str, float | str | None] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     looks: int | None = None
     judged: str = ""
     safelight: str = ""
@@ -144,6 +149,10 @@ class Verdict:
         """The cells without their mean."""
         return self.cells[:-1] if self.cells[-1] == ALL and len(self.cells) > 1 else self.cells
 
+    def estimate(self, method: str, statistic: str, cell: str | int) -> Estimate:
+        """One estimate over all pictures; the cell by its name, or by its number of hints."""
+        return self.curves[method][statistic][str(cell)]
+
     @property
     def everything(self) -> Group:
         """All pictures as a group."""
@@ -164,7 +173,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: an estimate is [value, low, high], a number that does not exist is null."""
-        return {"format": FORMAT, "version": VERSION, **to_json(self)}
+        return {"format": FORMAT, "version": VERSION, **as_json(self)}
 
     def save(self, path: Path) -> Path:
         """Write verdict.json, whole or not at all; returns its path."""
@@ -174,48 +183,52 @@ class Verdict:
         return path
 
 
-def load(path: Path) -> Verdict:
+def load_verdict(path: Path) -> Verdict:
     """Read verdict.json, of this or an older version of safelight. Raises SafelightError."""
     try:
-        return from_json(parsed(path.read_text(encoding="utf-8")))
+        return verdict_from_json(parsed(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise SafelightError(f"{path} is not a verdict that can be read ({error}); judge again") from None
 
 
-def load_all(folder: Path) -> list[tuple[Path, Verdict]]:
+def load_verdicts(folder: Path) -> list[Verdict]:
     """All verdicts in a folder and those in it, the oldest first; files that cannot be read are left out."""
     verdicts = []
-    for path in sorted(folder.glob("**/*.json")):
+    for path in sorted(folder.glob("**/*.json"), key=lambda path: path.name):
         try:
-            verdicts.append((path, load(path)))
+            verdicts.append(load_verdict(path))
         except SafelightError:
             continue
-    return sorted(verdicts, key=lambda item: (item[1].judged, item[0].name))
+    return sorted(verdicts, key=lambda verdict: verdict.judged)
 
 
-def from_json(document: Mapping[str, Any]) -> Verdict:
+def verdict_from_json(document: Mapping[str, Any]) -> Verdict:
     """The verdict of a parsed verdict.json. Raises ValueError, KeyError, TypeError or AttributeError."""
     stored = in_new_format(document)
     if (stored.get("format"), stored.get("version")) != (FORMAT, VERSION):
         raise ValueError(f'expected "format": "{FORMAT}", "version": 1 to {VERSION}')
     known = {each.name: stored[each.name] for each in fields(Verdict) if each.name in stored}
-    return Verdict(
+    verdict = Verdict(
         **{**known, **{name: read(stored[name]) for name, read in TYPED.items() if name in stored}}
     )
+    rows = [{column: len(numbers) for column, numbers in row.values.items()} for row in verdict.per_image]
+    if any(row != rows[0] for row in rows):
+        raise ValueError("its pictures have different numbers of values")
+    return verdict
 
 
-def to_json(value: object) -> Any:
+def as_json(value: object) -> Any:
     """What json.dumps takes; numbers with six digits."""
     if isinstance(value, Estimate):
-        return [to_json(number) for number in value.numbers]
+        return [as_json(number) for number in value.numbers]
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): to_json(part) for key, part in value.items()}
+        return {str(key): as_json(part) for key, part in value.items()}
     if isinstance(value, (tuple, list)):
-        return [to_json(part) for part in value]
+        return [as_json(part) for part in value]
     if is_dataclass(value):
-        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+        return {each.name: as_json(getattr(value, each.name)) for each in fields(value)}
     return value
 
 
@@ -242,8 +255,10 @@ def _measured(row: Mapping[str, Any]) -> Measured:
     return Measured(int(row["index"]), str(row["name"]), values, str(row.get("source", "")))
 
 
-TYPED: dict[str, Callable[[Any], Any]] = {  # the fields that JSON has no types for
-    "cells": tuple,
+TYPED: dict[str, Callable[[Any], Any]] = {  # others are as JSON has them
+    **dict.fromkeys(("model", "dataset", "split", "protocol", "questions", "judged", "data"), str),
+    **dict.fromkeys(("seed", "pictures", "size", "left_out", "enlarged"), int),
+    "cells": lambda cells: tuple(map(str, cells)),
     "curves": _curves,
     "comparisons": lambda rows: tuple(
         Comparison(**{**row, "difference": estimate_from_json(row["difference"])}) for row in rows
@@ -254,5 +269,5 @@ TYPED: dict[str, Callable[[Any], Any]] = {  # the fields that JSON has no types 
         Group(**{**group, "curves": _curves(group["curves"])}) for group in groups
     ),
     "tables": _curves,
-    "sentences": tuple,
+    "sentences": lambda sentences: tuple(map(str, sentences)),
 }

@@ -96,7 +96,7 @@ def judged(dataset: Path, subject: Linear, split: str = "val") -> Judged:
 def test_three_pictures_can_be_judged_and_two_are_refused(dataset: Path) -> None:
     training = open_dataset(dataset, "train")
     few = (fitted(training), "linear", open_dataset(dataset, "val"), training, {"prior": normal}, see)
-    found = judge_codes(*few, limit=3).verdict.distances
+    found = judge_codes(*few, limit=3).verdict.tables["distances"]
     assert all(np.isfinite(each.low) for both in found.values() for each in both.values())
     with pytest.raises(DatasetError, match="2 pictures to judge on; expected 3"):
         judge_codes(*few, limit=2)
@@ -188,34 +188,39 @@ def test_nearest_is_found() -> None:
 
 def test_pca_against_itself_cannot_be_told(dataset: Path) -> None:
     verdict = judged(dataset, fitted(open_dataset(dataset, "train"))).verdict
-    assert abs(verdict.saved.value) < 0.02
-    assert verdict.active == LATENT
-    assert verdict.errors["model"]["mse"].value < verdict.errors["mean picture"]["mse"].value
-    assert verdict.bounds["importance-weighted"].value >= verdict.bounds["elbo"].value
-    assert verdict.collapse is None
+    assert abs(verdict.comparisons[0].difference.value) < 0.02
+    assert verdict.facts["active"] == LATENT
+    assert verdict.curves["model"]["mse"]["all"].value < verdict.curves["mean picture"]["mse"]["all"].value
+    assert (
+        verdict.tables["bounds"]["model"]["importance-weighted"].value
+        >= verdict.tables["bounds"]["model"]["elbo"].value
+    )
+    assert verdict.facts["collapse"] is None
 
 
 def test_each_picture_has_its_squared_error_and_the_questions_their_hash(dataset: Path) -> None:
     held_out, training = open_dataset(dataset, "val"), open_dataset(dataset, "train")
     one, other = (judged(dataset, fitted(training, count)).verdict for count in (3, 1))
-    errors = [each.values["mse"][0] for each in one.scores]
-    assert np.mean(errors) == pytest.approx(one.errors["model"]["mse"].value)
-    assert [each.name for each in one.scores] == [held_out.rows(n)["file_name"] for n in range(len(held_out))]
+    errors = [each.values["mse"][0] for each in one.per_image]
+    assert np.mean(errors) == pytest.approx(one.curves["model"]["mse"]["all"].value)
+    assert [each.name for each in one.per_image] == [
+        held_out.rows(n)["file_name"] for n in range(len(held_out))
+    ]
     assert one.questions == other.questions
     few = judge_codes(
         fitted(training), "linear", held_out, training, {"prior": normal}, see, limit=5, seed=1
     ).verdict
     assert few.questions != one.questions
-    known = {each.name: each.values["mse"] for each in one.scores}
-    assert [each.values["mse"] for each in few.scores] == [
-        pytest.approx(known[each.name]) for each in few.scores
+    known = {each.name: each.values["mse"] for each in one.per_image}
+    assert [each.values["mse"] for each in few.per_image] == [
+        pytest.approx(known[each.name]) for each in few.per_image
     ]
 
 
 def test_a_model_with_less_than_pca_loses_and_it_is_said(dataset: Path) -> None:
     verdict = judged(dataset, fitted(open_dataset(dataset, "train"), components=1)).verdict
-    assert verdict.standing == "loses"
-    assert verdict.active == 1
+    assert verdict.comparisons[0].standing == "loses"
+    assert verdict.facts["active"] == 1
     assert any(sentence.startswith("PCA wins") for sentence in verdict.sentences)
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from safelight.errors import ModelError, SafelightError
-from safelight.evaluation.test_split_log import LOOKS
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize.baselines import BASELINES, grey, kernel_regression
 from safelight.tasks.colorize.benchmark import PictureList, ask
 from safelight.tasks.colorize.evaluate import judge
 from safelight.tasks.colorize.examples import pick_examples
 from safelight.tasks.colorize.protocols import Protocol
-from safelight.tasks.colorize.verdict import Verdict
+from safelight.verdicts.test_split_log import LOG
+from safelight.verdicts.verdict import Verdict, load_verdict, verdict_from_json
 
 
 class Oracle:
@@ -59,7 +59,7 @@ def test_the_truth_wins_everywhere(judged_album: PictureList, tiny_protocol: Pro
 
 
 def test_a_loser_is_told_so(loser: Verdict) -> None:
-    lost = {(c.baseline, c.statistic) for c in loser.losses()}
+    lost = {(c.method, c.statistic) for c in loser.losses()}
     assert ("kernel regression", "psnr") in lost
     assert all(c.difference.high < 0 for c in loser.losses())
     assert any(s.startswith("It loses to kernel regression in PSNR at ") for s in loser.sentences)
@@ -71,9 +71,9 @@ def test_a_loser_is_told_so(loser: Verdict) -> None:
 
 
 def test_without_hints_only_grey_is_compared(loser: Verdict) -> None:
-    assert {c.baseline for c in loser.comparisons if c.hints == 0} == {"grey"}
-    assert loser.best_baseline[0] == "grey"
-    assert loser.best_baseline[20] in ("kernel regression", "Levin 2004", "kriging")
+    assert {c.method for c in loser.comparisons if c.cell == "0"} == {"grey"}
+    assert loser.best["0"] == "grey"
+    assert loser.best["20"] in ("kernel regression", "Levin 2004", "kriging")
 
 
 def test_groups(loser: Verdict) -> None:
@@ -82,7 +82,7 @@ def test_groups(loser: Verdict) -> None:
         "all": 15, "chroma low": 5, "chroma middle": 5, "chroma high": 5,
         "source fields": 10, "source rooms": 5, "tag standing": 7,
     }  # fmt: skip
-    colors = {group.name: group.curves["grey"]["rms_ab"][0].value for group in loser.groups}
+    colors = {group.name: group.curves["grey"]["rms_ab"]["0"].value for group in loser.groups}
     assert colors["chroma low"] < colors["chroma middle"] < colors["chroma high"]
 
 
@@ -90,7 +90,7 @@ def test_a_verdict_survives_its_file(loser: Verdict, tmp_path: Path) -> None:
     path = loser.save(tmp_path / "verdict.json")
     document = json.loads(path.read_text())
     assert document["format"] == "safelight-verdict"
-    back = Verdict.load(path)
+    back = load_verdict(path)
     assert back.to_json() == loser.to_json()
     assert back.sentences == loser.sentences
     assert back.losses()[0].standing == "loses"
@@ -112,9 +112,9 @@ def test_files_that_are_no_verdict(text: str, tmp_path: Path) -> None:
     path = tmp_path / "verdict.json"
     path.write_text(text)
     with pytest.raises(SafelightError, match="judge again"):
-        Verdict.load(path)
+        load_verdict(path)
     with pytest.raises(SafelightError, match="judge again"):
-        Verdict.load(tmp_path / "nothing.json")
+        load_verdict(tmp_path / "nothing.json")
 
 
 def test_every_look_at_the_test_split_is_counted(
@@ -126,7 +126,7 @@ def test_every_look_at_the_test_split_is_counted(
         )
 
     assert [sit(split).looks for split in ("val", "test", "train", "test")] == [None, 1, None, 2]
-    looks = [json.loads(line) for line in (tmp_path / LOOKS).read_text().splitlines()]
+    looks = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
     assert [look["pictures"] for look in looks] == [2, 2]
     assert "evaluated 3 times" in sit("test").sentences[-1]
 
@@ -134,12 +134,12 @@ def test_every_look_at_the_test_split_is_counted(
 def test_vivid_is_measured_against_the_truth(judged_album: PictureList, tiny_protocol: Protocol) -> None:
     cautious, vivid = Oracle(judged_album, tiny_protocol, 0.2), Oracle(judged_album, tiny_protocol)
     verdict = judge(cautious, "m", judged_album, tiny_protocol, vivid=vivid, baselines=False)
-    assert verdict.vivid is not None
-    assert verdict.vivid.vivid.value == pytest.approx(1, abs=0.01)
-    assert 0.1 < verdict.vivid.cautious.value < 0.4
-    assert verdict.vivid.vivid_gain.value > verdict.vivid.cautious_gain.value
+    faint, colorful = (verdict.tables["vivid"][name] for name in ("cautious", "vivid"))
+    assert colorful["colorfulness"].value == pytest.approx(1, abs=0.01)
+    assert 0.1 < faint["colorfulness"].value < 0.4
+    assert colorful["gain"].value > faint["gain"].value
     assert any("1.00 (1.00 to 1.00) times as colorful as the truth" in s for s in verdict.sentences)
-    assert Verdict.from_json(verdict.to_json()).to_json() == verdict.to_json()
+    assert verdict_from_json(verdict.to_json()).to_json() == verdict.to_json()
 
 
 def test_few_pictures_tell_nothing(judged_album: PictureList, tiny_protocol: Protocol) -> None:
@@ -160,11 +160,11 @@ def test_enlarged_pictures_are_told(judged_album: PictureList, tiny_protocol: Pr
 def test_others_can_be_judged_beside(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> None:
     verdict = judge(faded, "faded", judged_album, tiny_protocol, beside={"older run": faded}, folder=kept)
     assert verdict.methods == ("faded", *BASELINES, "older run")
-    same = [c for c in verdict.comparisons if c.baseline == "older run"]
+    same = [c for c in verdict.comparisons if c.method == "older run"]
     assert {c.difference.value for c in same} == {0.0}
     assert {c.standing for c in same} == {"cannot tell"}
-    assert "older run" not in verdict.best_baseline.values()
-    assert {c.hints for c in same} == set(verdict.counts)
+    assert "older run" not in verdict.best.values()
+    assert {c.cell for c in same} == set(verdict.cells)
 
 
 def test_a_better_model_beside_is_told_without_hints_too(
@@ -178,8 +178,8 @@ def test_a_better_model_beside_is_told_without_hints_too(
         beside={"older run": Oracle(judged_album, tiny_protocol)},
         baselines=False,
     )
-    lost = [c for c in verdict.losses() if c.baseline == "older run"]
-    assert 0 in {c.hints for c in lost}
+    lost = [c for c in verdict.losses() if c.method == "older run"]
+    assert "0" in {c.cell for c in lost}
     assert any("It loses to older run" in sentence for sentence in verdict.sentences)
 
 

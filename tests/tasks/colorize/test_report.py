@@ -15,7 +15,7 @@ from safelight.tasks.colorize.examples import pick_examples
 from safelight.tasks.colorize.protocols import Protocol
 from safelight.tasks.colorize.report import write_report
 from safelight.tasks.colorize.tables import table
-from safelight.tasks.colorize.verdict import Verdict
+from safelight.verdicts.verdict import Verdict, load_verdict
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_the_page_says_what_was_asked_and_escapes_names(verdict: Verdict, tmp_pa
 
 def test_a_report_replaces_an_older_one(verdict: Verdict, tmp_path: Path) -> None:
     first = write_report(verdict, tmp_path).read_bytes()
-    assert write_report(Verdict.load(tmp_path / "verdict.json"), tmp_path).read_bytes()[:200] == first[:200]
+    assert write_report(load_verdict(tmp_path / "verdict.json"), tmp_path).read_bytes()[:200] == first[:200]
 
 
 def test_tables() -> None:

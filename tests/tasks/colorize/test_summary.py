@@ -8,29 +8,28 @@ from pathlib import Path
 import pytest
 from docs.make_verdicts import JUDGED, page_with, verdicts
 
-from safelight.evaluation.intervals import Estimate
-from safelight.journal.told import read_told
 from safelight.journal.words import Place, few, others, standing
 from safelight.tasks.colorize.baselines import grey
 from safelight.tasks.colorize.benchmark import PictureList
 from safelight.tasks.colorize.evaluate import judge
 from safelight.tasks.colorize.protocols import Protocol
 from safelight.tasks.colorize.summary import summarize
-from safelight.tasks.colorize.verdict import Comparison, Verdict
+from safelight.verdicts.summary import newest_summaries
+from safelight.verdicts.verdict import Comparison, Estimate, Verdict, load_verdict
 
 COLOR = JUDGED / "color" / "verdict.json"
 
 
 @pytest.fixture(scope="module")
 def color() -> Verdict:
-    return Verdict.load(COLOR)
+    return load_verdict(COLOR)
 
 
 def with_kriging(verdict: Verdict, standings: dict[int, str]) -> Verdict:
     """The verdict, but for how it stands beside kriging in PSNR at these numbers of hints."""
 
     def changed(c: Comparison) -> Comparison:
-        told = standings.get(c.hints) if (c.baseline, c.statistic) == ("kriging", "psnr") else None
+        told = standings.get(int(c.cell)) if (c.method, c.statistic) == ("kriging", "psnr") else None
         return replace(c, standing=told) if told else c  # type: ignore[arg-type]
 
     return replace(verdict, comparisons=tuple(map(changed, verdict.comparisons)))
@@ -66,10 +65,10 @@ def test_beside_grey_alone_only_grey_is_claimed(judged_album: PictureList, tiny_
     verdict = judge(
         lambda L, points: grey(L, points) + 9, "nine", judged_album, tiny_protocol, baselines=False
     )
-    won = Comparison("grey", "psnr", 0, Estimate(1, 0.5, 2), "wins")
+    won = Comparison("grey", "psnr", "0", Estimate(1, 0.5, 2), "wins")
     told = replace(
         verdict,
-        comparisons=tuple(replace(won, statistic=c.statistic, hints=c.hints) for c in verdict.comparisons),
+        comparisons=tuple(replace(won, statistic=c.statistic, cell=c.cell) for c in verdict.comparisons),
     )
     text = " ".join(summarize(told))
     assert (
@@ -90,13 +89,12 @@ def test_of_too_few_pictures_only_that_is_said(color: Verdict, judged: int, told
 
 
 def test_colors_beyond_any_scale_are_called_so(color: Verdict) -> None:
-    group = color.everything
-    curves = {method: dict(own) for method, own in group.curves.items()}
-    curves["color"]["rms_ab"] = (Estimate(5084.08, 3000, 7000), *curves["color"]["rms_ab"][1:])
-    lost = Comparison("grey", "rms_ab", 0, Estimate(-5056.4, -7000, -3000), "loses")
+    curves = {method: dict(own) for method, own in color.curves.items()}
+    curves["color"]["rms_ab"] = {**curves["color"]["rms_ab"], "0": Estimate(5084.08, 3000, 7000)}
+    lost = Comparison("grey", "rms_ab", "0", Estimate(-5056.4, -7000, -3000), "loses")
     wild = replace(
         color,
-        groups=(replace(group, curves=curves), *color.groups[1:]),
+        curves=curves,
         comparisons=(*color.comparisons, lost),
     )
     (told,) = (s for s in summarize(wild) if "far outside" in s)
@@ -141,13 +139,13 @@ def test_old_verdicts_are_told_by_their_tables(tmp_path: Path) -> None:
         if (row["baseline"], row["statistic"], row["hints"]) == ("kriging", "psnr", 5):
             row["standing"] = "cannot tell"
     (tmp_path / "old.json").write_text(json.dumps(stored))
-    (told,) = read_told(tmp_path)
+    (told,) = newest_summaries(tmp_path)
     assert "1.15 dB (1.01 to 1.29) more than the best other method there, kriging." in told.words
     assert "but not at 5 hints" in told.words
     assert "Levin 2004." not in told.words
-    assert Verdict.load(tmp_path / "old.json").sentences[-1].startswith("It is clear of every baseline")
+    assert load_verdict(tmp_path / "old.json").sentences[-1].startswith("It is clear of every baseline")
     (tmp_path / "old.json").write_text(json.dumps({**stored, "pictures": 4}))
-    (few_told,) = read_told(tmp_path)
+    (few_told,) = newest_summaries(tmp_path)
     assert "4 pictures are too few to tell which method is better" in few_told.words
     assert "every other method" not in few_told.words
 

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
-from safelight.evaluation.cells import ALL
-from safelight.evaluation.test_split_log import LOOKS
 from safelight.tasks.colorize.benchmark import PictureList
 from safelight.tasks.inpaint import score_cache as kept
 from safelight.tasks.inpaint.benchmark import CELLS, ask
@@ -17,7 +15,8 @@ from safelight.tasks.inpaint.evaluate import judge_fill
 from safelight.tasks.inpaint.report import write_fill_report
 from safelight.tasks.inpaint.scores import COLUMNS, score_question
 from safelight.tasks.inpaint.sheet import pick_fills
-from safelight.tasks.inpaint.verdict import FillVerdict
+from safelight.verdicts.test_split_log import LOG
+from safelight.verdicts.verdict import ALL, Verdict, load_verdict
 from tests.evaluation.conftest import colored_picture
 
 SIZE = 32
@@ -45,14 +44,14 @@ class Oracle:
 
 
 @pytest.fixture(scope="module")
-def best(photos: PictureList, folder: Path) -> FillVerdict:
+def best(photos: PictureList, folder: Path) -> Verdict:
     return judge_fill(
         Oracle(photos), "oracle", photos, size=SIZE, dataset="album", split="val", folder=folder
     )
 
 
 @pytest.fixture(scope="module")
-def loser(photos: PictureList, folder: Path) -> FillVerdict:
+def loser(photos: PictureList, folder: Path) -> Verdict:
     return judge_fill(lambda s, m: mean_color(s, m) / 2, "dim", photos, size=SIZE, folder=folder)
 
 
@@ -78,7 +77,7 @@ def test_a_sample_is_fixed_and_keeps_its_masks(photos: PictureList) -> None:
     assert all(everything[question.index] == question.sha256 for question in few)
 
 
-def test_the_truth_wins_everywhere(best: FillVerdict) -> None:
+def test_the_truth_wins_everywhere(best: Verdict) -> None:
     assert best.methods == ("oracle", *CLASSICAL)
     assert {comparison.standing for comparison in best.comparisons} == {"wins"}
     assert best.curves["oracle"]["hole_psnr"][ALL].value == pytest.approx(50)
@@ -88,10 +87,10 @@ def test_the_truth_wins_everywhere(best: FillVerdict) -> None:
     assert "In PSNR in the hole it is better than every other method (" in text
     assert "; 95 % intervals) in every bin." in text
     assert "loses" not in text
-    assert min(best.gains.values()) > 0
+    assert min(best.leads.values()) > 0
 
 
-def test_a_loser_is_told_so(loser: FillVerdict) -> None:
+def test_a_loser_is_told_so(loser: Verdict) -> None:
     comparison = loser.compared("telea", "hole_psnr", ALL)
     assert comparison is not None
     assert comparison.standing == "loses"
@@ -100,18 +99,18 @@ def test_a_loser_is_told_so(loser: FillVerdict) -> None:
         s.startswith("It loses to mean color in PSNR in the hole in every bin, most in ")
         for s in loser.sentences
     )
-    assert max(loser.gains.values()) < 0
+    assert max(loser.leads.values()) < 0
     assert "mean color" not in loser.best.values()
 
 
-def test_larger_holes_are_harder(best: FillVerdict) -> None:
+def test_larger_holes_are_harder(best: Verdict) -> None:
     curve = best.curves["biharmonic"]["hole_psnr"]
     assert curve[CELLS[0].name].value > curve[CELLS[5].name].value
     assert best.curves["telea"]["psnr"][ALL].value > best.curves["telea"]["hole_psnr"][ALL].value
 
 
 def test_classical_scores_are_kept(
-    photos: PictureList, best: FillVerdict, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    photos: PictureList, best: Verdict, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(kept, "score_question", lambda *_: pytest.fail("computed again"))
     again = kept.score_classical(ask(photos, SIZE), ("telea",), folder / "judged")
@@ -137,38 +136,38 @@ def test_known_scores_of_one_hole(photos: PictureList) -> None:
     assert row["perceptual"][4] > 0
 
 
-def test_each_picture_has_its_scores_by_name(best: FillVerdict, photos: PictureList) -> None:
-    assert [each.index for each in best.scores] == list(range(8))
-    assert best.scores[3].name == "picture 3"
+def test_each_picture_has_its_scores_by_name(best: Verdict, photos: PictureList) -> None:
+    assert [each.index for each in best.per_image] == list(range(8))
+    assert best.per_image[3].name == "picture 3"
     named = PictureList(photos.pixels[:2], [{"file_name": f"{letter}.png"} for letter in "ab"])
     told = judge_fill(telea, "telea", named, size=SIZE)
-    assert [each.name for each in told.scores] == ["a.png", "b.png"]
-    psnr = np.array([each.values["hole_psnr"] for each in told.scores])
+    assert [each.name for each in told.per_image] == ["a.png", "b.png"]
+    psnr = np.array([each.values["hole_psnr"] for each in told.per_image])
     assert psnr.mean(0).tolist() == pytest.approx(
         [told.curves["telea"]["hole_psnr"][cell.name].value for cell in CELLS]
     )
 
 
-def test_a_verdict_from_before_pictures_had_scores_is_still_read(loser: FillVerdict, tmp_path: Path) -> None:
+def test_a_verdict_from_before_pictures_had_scores_is_still_read(loser: Verdict, tmp_path: Path) -> None:
     older = loser.to_json() | {"version": 1}
     del older["scores"]
     (tmp_path / "verdict.json").write_text(json.dumps(older))
-    old = FillVerdict.load(tmp_path / "verdict.json")
-    assert old.scores == ()
-    assert old.gains == pytest.approx(loser.gains, abs=1e-4)
+    old = load_verdict(tmp_path / "verdict.json")
+    assert old.per_image == ()
+    assert old.leads == pytest.approx(loser.leads, abs=1e-4)
 
 
 def test_the_verdict_of_the_docs_is_read() -> None:
-    shown = FillVerdict.load(Path(__file__).parents[3] / "docs" / "judged" / "fill" / "verdict.json")
-    assert shown.pictures == len(shown.gains) == len(shown.scores) == 100
+    shown = load_verdict(Path(__file__).parents[3] / "docs" / "judged" / "fill" / "verdict.json")
+    assert shown.pictures == len(shown.leads) == len(shown.per_image) == 100
 
 
-def test_a_verdict_survives_its_file(loser: FillVerdict, tmp_path: Path) -> None:
+def test_a_verdict_survives_its_file(loser: Verdict, tmp_path: Path) -> None:
     path = loser.save(tmp_path / "verdict.json")
-    back = FillVerdict.load(path)
+    back = load_verdict(path)
     assert back.to_json() == loser.to_json()
     assert back.sentences == loser.sentences
-    assert back.scores[0].values.keys() == loser.scores[0].values.keys()
+    assert back.per_image[0].values.keys() == loser.per_image[0].values.keys()
     for text in (
         "",
         "[]",
@@ -177,10 +176,10 @@ def test_a_verdict_survives_its_file(loser: FillVerdict, tmp_path: Path) -> None
     ):
         path.write_text(text)
         with pytest.raises(SafelightError, match="judge again"):
-            FillVerdict.load(path)
+            load_verdict(path)
 
 
-def test_the_report(loser: FillVerdict, photos: PictureList, tmp_path: Path) -> None:
+def test_the_report(loser: Verdict, photos: PictureList, tmp_path: Path) -> None:
     shown = pick_fills(loser, lambda s, m: mean_color(s, m) / 2, photos)
     assert [row.title.split(",")[0] for row in shown] == ["best"] * 3 + ["median"] * 3 + ["worst"] * 3
     page = write_fill_report(loser, tmp_path, shown).read_text()
@@ -195,7 +194,7 @@ def test_looks_at_the_test_split_are_counted(photos: PictureList, tmp_path: Path
     few = PictureList(photos.pixels[:1])
     verdicts = [judge_fill(telea, "telea", few, size=SIZE, split="test", folder=tmp_path) for _ in range(2)]
     assert [verdict.looks for verdict in verdicts] == [1, 2]
-    assert len((tmp_path / LOOKS).read_text().splitlines()) == 2
+    assert len((tmp_path / LOG).read_text().splitlines()) == 2
     assert "evaluated twice" in verdicts[1].sentences[-1]
     assert any("too few" in sentence for sentence in verdicts[1].sentences)
 

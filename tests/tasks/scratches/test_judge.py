@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
-from safelight.evaluation.cells import ALL
-from safelight.evaluation.test_split_log import LOOKS
-from safelight.journal.told import read_told
 from safelight.tasks.colorize.benchmark import PictureList
 from safelight.tasks.scratches.benchmark import CELLS, WHOLE, ask
 from safelight.tasks.scratches.evaluate import judge_scratches
 from safelight.tasks.scratches.report import pick_prints, write_scratches_report
 from safelight.tasks.scratches.scores import CLASSICAL, Finding
-from safelight.tasks.scratches.verdict import ScratchVerdict
+from safelight.verdicts.summary import newest_summaries
+from safelight.verdicts.test_split_log import LOG
+from safelight.verdicts.verdict import ALL, Verdict, load_verdict
 from tests.evaluation.conftest import colored_picture
 
 SIZE = 64
@@ -43,13 +42,13 @@ def blind(scan: np.ndarray) -> Finding:
 
 
 @pytest.fixture(scope="module")
-def verdict(photos: PictureList, tmp_path_factory: pytest.TempPathFactory) -> ScratchVerdict:
+def verdict(photos: PictureList, tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     folder = tmp_path_factory.mktemp("dataset")
     found = judge_scratches(
         blind, "blind", photos, size=SIZE, beside={"oracle": Oracle(photos)}, dataset="album", split="test",
         folder=folder,
     )  # fmt: skip
-    assert len((folder / LOOKS).read_text().splitlines()) == 1
+    assert len((folder / LOG).read_text().splitlines()) == 1
     return found
 
 
@@ -65,7 +64,7 @@ def test_prints_are_the_same_for_everybody_and_whole_ones_are_whole(photos: Pict
     assert len(ask(photos, SIZE, limit=3)) == 3
 
 
-def test_who_knows_everything_is_right_everywhere(verdict: ScratchVerdict) -> None:
+def test_who_knows_everything_is_right_everywhere(verdict: Verdict) -> None:
     curves = verdict.curves["oracle"]
     for statistic in ("f1", "ranked", "overlap", "precision", "recall"):
         assert curves[statistic][ALL].value == pytest.approx(1)
@@ -74,24 +73,24 @@ def test_who_knows_everything_is_right_everywhere(verdict: ScratchVerdict) -> No
     assert verdict.methods == ("blind", "oracle", *CLASSICAL)
 
 
-def test_who_sees_nothing_loses_in_words_but_makes_no_false_finds(verdict: ScratchVerdict) -> None:
+def test_who_sees_nothing_loses_in_words_but_makes_no_false_finds(verdict: Verdict) -> None:
     assert verdict.curves["blind"]["f1"][ALL].value == 0
     for method in (*CLASSICAL, "oracle"):
         found = verdict.compared(method, "f1", ALL)
         assert found is not None
         assert found.standing == "loses"
-    assert all(gain < 0 for gain in verdict.gains.values())
+    assert all(gain < 0 for gain in verdict.leads.values())
     assert "In F1 it loses to oracle in every cell." in verdict.sentences
     assert not any("false finds it loses" in sentence for sentence in verdict.sentences)
     assert verdict.looks == 1
 
 
-def test_each_picture_has_its_counts(verdict: ScratchVerdict, photos: PictureList) -> None:
-    assert [each.index for each in verdict.scores] == list(range(8))
+def test_each_picture_has_its_counts(verdict: Verdict, photos: PictureList) -> None:
+    assert [each.index for each in verdict.per_image] == list(range(8))
     truth = [question.print(2).mask.sum() for question in ask(photos, SIZE)]
-    assert [each.values["damaged"][2] for each in verdict.scores] == truth
-    assert not any(any(each.values["found"]) for each in verdict.scores)
-    assert set(verdict.scores[0].values) == {"found", "right", "damaged", "seen"}
+    assert [each.values["damaged"][2] for each in verdict.per_image] == truth
+    assert not any(any(each.values["found"]) for each in verdict.per_image)
+    assert set(verdict.per_image[0].values) == {"found", "right", "damaged", "seen"}
 
 
 def test_enlarged_pictures_are_told(photos: PictureList) -> None:
@@ -109,26 +108,24 @@ def test_prints_of_another_version_are_other_questions(
     assert ask(photos, SIZE, limit=1).sha256 != before
 
 
-def test_a_verdict_and_its_report_read_back(
-    verdict: ScratchVerdict, photos: PictureList, tmp_path: Path
-) -> None:
+def test_a_verdict_and_its_report_read_back(verdict: Verdict, photos: PictureList, tmp_path: Path) -> None:
     page = write_scratches_report(verdict, tmp_path, pick_prints(verdict, blind, photos))
     text = page.read_text()
     assert "## F1, higher is better" in text
     assert "| cracks 1.5-4 | 0.000 |" in text
     assert (tmp_path / "pictures.png").stat().st_size > 1000
-    again = ScratchVerdict.load(tmp_path / "verdict.json")
+    again = load_verdict(tmp_path / "verdict.json")
     assert again.sentences == verdict.sentences
-    assert again.scores == verdict.scores
+    assert again.per_image == verdict.per_image
     assert again.curves["ridge"]["f1"][ALL].value == pytest.approx(
         verdict.curves["ridge"]["f1"][ALL].value, 1e-4
     )
-    (told,) = read_told(tmp_path)
-    assert (told.measure, told.looks) == ("F1", 1)
-    assert [figure.head for figure in told.figures] == [name for name in verdict.cells if name != "whole"]
+    (told,) = newest_summaries(tmp_path)
+    assert (told.title, told.looks) == ("F1", 1)
+    assert list(told.values) == [name for name in verdict.cells if name != "whole"]
     (tmp_path / "verdict.json").write_text("{}")
     with pytest.raises(SafelightError, match="judge again"):
-        ScratchVerdict.load(tmp_path / "verdict.json")
+        load_verdict(tmp_path / "verdict.json")
 
 
 def test_refusals(photos: PictureList) -> None:

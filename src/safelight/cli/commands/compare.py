@@ -9,7 +9,7 @@ from safelight.cli.given import Place
 
 if TYPE_CHECKING:
     from safelight.journal.experiment import Arm
-    from safelight.journal.verdicts import StoredVerdict
+    from safelight.verdicts.verdict import Verdict
 
 EXAMPLES = """
 \b
@@ -45,9 +45,7 @@ def compare(runs: tuple[Path, ...], out: Path | None, split: str | None) -> None
         _compare_two(arms[0], other, verdicts, folder)
 
 
-def _compare_two(
-    one: "Arm", other: "Arm", verdicts: "dict[Path, StoredVerdict]", folder: Path | None
-) -> None:
+def _compare_two(one: "Arm", other: "Arm", verdicts: "dict[Path, Verdict]", folder: Path | None) -> None:
     from safelight.evaluation.paired import pair
     from safelight.evaluation.paired_report import (
         caution,
@@ -69,22 +67,26 @@ def _compare_two(
     if folder is not None:
         from safelight.cli.paired_pictures import paired_sheets
         from safelight.errors import SafelightError
+        from safelight.verdicts.summary import samples_in_words
 
         try:
             sheets = paired_sheets(one.records[0], other.records[0], pairing, first)
         except SafelightError as error:
             click.echo(f"no pictures: {error}", err=True)
             sheets = []
-        page = write_comparison(one.name, other.name, pairing, differing, first.asked, folder, sheets)
+        page = write_comparison(
+            one.name, other.name, pairing, differing, samples_in_words(first), folder, sheets
+        )
         click.echo(f"\nthe comparison is {page}")
 
 
-def _tell_seeds(arm: "Arm", verdicts: "list[StoredVerdict]") -> None:
+def _tell_seeds(arm: "Arm", verdicts: "list[Verdict]") -> None:
     """Runs of one recipe: how much the seed alone does."""
     from safelight.evaluation.paired import overall_values
     from safelight.reports.text import format_number
+    from safelight.verdicts.measure import measure_of
 
-    values, measure = overall_values(verdicts), verdicts[0].measure
+    values, measure = overall_values(verdicts), measure_of(verdicts[0])
 
     def told(value: float) -> str:
         return f"{format_number(float(value), measure.digits)}{measure.in_unit}"

@@ -42,12 +42,11 @@ def journal() -> None:
 @click.argument("runs", type=Place(path_type=Path), default=RUNS, metavar="[RUNS]")
 def list_command(runs: Path) -> None:
     """List the runs in a folder, children under their parents: state, steps, time, scores, what was changed."""
-    from safelight.journal.looks import count_looks
-    from safelight.journal.records import read_records
+    from safelight.journal.records import read_records, split_logs_of
     from safelight.journal.run_tree import list_runs
 
     records, damaged = read_records(runs)
-    click.echo("\n".join(list_runs(records, count_looks(records))))
+    click.echo("\n".join(list_runs(records, split_logs_of(records))))
     for line in damaged:
         click.echo(line, err=True)
 
@@ -61,12 +60,11 @@ def list_command(runs: Path) -> None:
 )
 def page(runs: Path, out: Path) -> None:
     """Draw the runs: curves, pictures, verdicts, what guard and doctor found. HTML and Markdown, no network."""
-    from safelight.journal.looks import count_looks
     from safelight.journal.page import write_page
-    from safelight.journal.records import read_records
+    from safelight.journal.records import read_records, split_logs_of
 
     records, damaged = read_records(runs)
-    path = write_page(records, count_looks(records), out, runs.resolve().name)
+    path = write_page(records, split_logs_of(records), out, runs.resolve().name)
     for line in damaged:
         click.echo(line, err=True)
     click.echo(f"the journal is {path}")

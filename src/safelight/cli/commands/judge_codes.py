@@ -52,7 +52,7 @@ def judge_autoencoder(sitting: Sitting) -> None:
             progress=bars.show,
         )
     page = write_code_report(judged, sitting.out)
-    sitting.keep(judged.verdict, "codes")  # where the judge of colors does not read
+    sitting.keep(judged.verdict)
     sitting.tell(judged.verdict.sentences, page)
 
 

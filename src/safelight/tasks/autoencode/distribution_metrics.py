@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32
 
-from safelight.evaluation.intervals import Estimate
 from safelight.tasks.autoencode.subject import Pictures
+from safelight.verdicts.verdict import Estimate
 
 FEATURES = "EfficientNet-Lite0 (ImageNet), mean of its last 1280 channels"
 AT_ONCE, GROUPS = 32, 10

@@ -13,10 +13,9 @@ from jaxtyping import Float, Float32
 from safelight import __version__
 from safelight.data.cache import PictureSet, photo_in
 from safelight.errors import DatasetError
-from safelight.evaluation.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates, standing
 from safelight.evaluation.measured import measured
 from safelight.evaluation.metrics import SSIM_WINDOW, ssim
-from safelight.evaluation.test_split_log import count_look
 from safelight.journal.words import FEWEST
 from safelight.pixels.geometry import Box
 from safelight.tasks.autoencode.distribution_metrics import (
@@ -32,8 +31,10 @@ from safelight.tasks.autoencode.neighbors import nearest
 from safelight.tasks.autoencode.prepare import GREY, Preparation, frame
 from safelight.tasks.autoencode.subject import Codes, Pca, Pictures, Subject
 from safelight.tasks.autoencode.summary import summarize
-from safelight.tasks.autoencode.verdict import MEAN, MODEL, PCA, CodeVerdict, Memory
+from safelight.verdicts.test_split_log import log_evaluation
+from safelight.verdicts.verdict import ALL, Comparison, Curve, Estimate, Verdict
 
+MODEL, PCA, MEAN = "model", "PCA", "mean picture"
 Progress: TypeAlias = Callable[[str, int, int], None]
 MOST_TRAINING, MOST_SAMPLES = 4000, 1000  # pictures: beyond, PCA and neighbors take memory and tell no more
 MOST_BYTES = 2**31  # of pictures that are held at once: at 640 pixels these are 436
@@ -60,7 +61,7 @@ class Album(NamedTuple):
 class Judged(NamedTuple):
     """The verdict, and the pictures that its report shows, each (n, 3, s, s)."""
 
-    verdict: CodeVerdict
+    verdict: Verdict
     truth: Album
     given: Mapping[str, Pictures]
     samples: Mapping[str, Pictures]
@@ -108,9 +109,9 @@ def judge_codes(
     told("bounds", 1, 1)
     verdict = _verdict(subject, name, truth, known, given, samples, means, bound, see, seed)
     own = {"mse": _squared_errors(given[MODEL], truth)[:, None]}
-    verdict = replace(verdict, dataset=dataset, split=split, scores=measured(held_out, truth.numbers, own))
+    verdict = replace(verdict, dataset=dataset, split=split, per_image=measured(held_out, truth.numbers, own))
     if split == "test":
-        verdict = replace(verdict, looks=count_look(held_out.dataset.folder, verdict))
+        verdict = replace(verdict, looks=log_evaluation(held_out.dataset.folder, verdict))
     first = next(iter(samples.values()))
     near = known.planes[nearest(first, known.planes).number]
     return Judged(replace(verdict, sentences=summarize(verdict)), truth, given, samples, near)
@@ -155,7 +156,7 @@ def _verdict(
     bound: Bounds,
     see: Callable[[Pictures], Seen],
     seed: int,
-) -> CodeVerdict:
+) -> Verdict:
     weights = bootstrap_weights(len(truth.planes), np.random.default_rng(seed))
     squared = {method: _squared_errors(pictures, truth) for method, pictures in given.items()}
     saved = _estimate(1 - (weights @ squared[MODEL]) / (weights @ squared[PCA]))
@@ -164,27 +165,41 @@ def _verdict(
     apart = {f"samples from the {source}": pictures for source, pictures in samples.items()}
     apart |= {"reconstructions": given[MODEL], "PCA's reconstructions": given[PCA]}
     apart["training pictures"] = known.planes[:: max(1, len(known.planes) // len(truth.planes))]
-    return CodeVerdict(
+    first, rng = next(iter(samples.values())), np.random.default_rng(seed)
+    sample_distances, held_out_distances = (
+        nearest(each, known.planes).distance for each in (first, truth.planes)
+    )
+    return Verdict(
+        task="autoencode",
         model=name,
         dataset="",
         split="",
+        protocol=f"codes-{subject.size}",
         pictures=len(truth.planes),
-        training=len(known.planes),
         size=subject.size,
-        latent=subject.latent,
-        active=active_units(torch.from_numpy(means)),
         seed=seed,
         questions=truth.sha256,
-        likelihood=subject.likelihood,
-        sd=subject.sd,
-        errors={method: _errors(squared[method], given[method], truth, weights) for method in given},
-        saved=saved,
-        standing=standing(saved, len(truth.planes)),
-        bounds=_bounds(subject, bound, truth, weights),
-        distances=_distances(truth.planes, apart, see),
-        features=FEATURES,
-        memory=_memory(next(iter(samples.values())), truth, known, seed),
-        collapse=str(collapse) if collapse and len(truth.planes) >= FEWEST else None,
+        cells=(ALL,),
+        curves={method: _errors(squared[method], given[method], truth, weights) for method in given},
+        comparisons=(Comparison(PCA, "saved", ALL, saved, standing(saved, len(truth.planes))),),
+        tables={
+            "bounds": {"model": _bounds(subject, bound, truth, weights)},
+            "distances": _distances(truth.planes, apart, see),
+            "nearest_training_picture": {
+                "samples": {"distance": _median(sample_distances, rng)},
+                "held_out": {"distance": _median(held_out_distances, rng)},
+            },
+        },
+        facts={
+            "training": len(known.planes),
+            "latent": subject.latent,
+            "active": active_units(torch.from_numpy(means)),
+            "likelihood": subject.likelihood,
+            "sd": subject.sd,
+            "features": FEATURES,
+            "copies": float((sample_distances < held_out_distances.min()).mean()),
+            "collapse": str(collapse) if collapse and len(truth.planes) >= FEWEST else None,
+        },
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
     )
@@ -192,7 +207,7 @@ def _verdict(
 
 def _errors(
     squared: Float[np.ndarray, " n"], given: Pictures, truth: Album, weights: Weights
-) -> dict[str, Estimate]:
+) -> dict[str, Curve]:
     """Mean squared error, PSNR of the mean squared error, and SSIM where pictures are large enough for it."""
     pooled = weights @ squared
     errors = {"mse": _estimate(pooled), "psnr": _estimate(-10 * np.log10(pooled + 1e-12))}
@@ -202,7 +217,7 @@ def _errors(
             for a, b, box in zip(given, truth.planes, truth.boxes, strict=True)
         ]
         errors["ssim"] = _estimate(weights @ np.array(alike))
-    return errors
+    return {statistic: {ALL: estimate} for statistic, estimate in errors.items()}
 
 
 def _bounds(subject: Subject, bound: Bounds, truth: Album, weights: Weights) -> dict[str, Estimate]:
@@ -231,12 +246,6 @@ def _distances(
         }
         for name, features in seen.items()
     }
-
-
-def _memory(samples: Pictures, truth: Album, known: Album, seed: int) -> Memory:
-    own, other = nearest(samples, known.planes).distance, nearest(truth.planes, known.planes).distance
-    rng = np.random.default_rng(seed)
-    return Memory(_median(own, rng), _median(other, rng), float((own < other.min()).mean()))
 
 
 def _median(values: Float[np.ndarray, " n"], rng: np.random.Generator) -> Estimate:

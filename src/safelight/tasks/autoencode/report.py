@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from safelight.evaluation.intervals import Estimate
 from safelight.files import put_text
-from safelight.tasks.autoencode.evaluate import Judged
+from safelight.tasks.autoencode.evaluate import MODEL, PCA, Judged
 from safelight.tasks.autoencode.subject import Pictures
-from safelight.tasks.autoencode.verdict import MODEL, PCA, CodeVerdict
 from safelight.tasks.colorize.tables import escape, table
+from safelight.verdicts.verdict import ALL, Curve, Estimate, Verdict
 
 COLUMNS, SAMPLE_ROWS, GAP = 8, 8, 2
+ERRORS = {"mse": 5, "psnr": 2, "ssim": 3}  # statistic: digits
 SHEETS = {
     "reconstructions.png": "In each block: held-out pictures, the model's reconstructions, PCA's.",
     "samples.png": "Samples: {sources}, a block each.",
@@ -39,35 +39,36 @@ def write_code_report(judged: Judged, folder: Path) -> Path:
     return page
 
 
-def page_of(verdict: CodeVerdict, sources: str) -> str:
+def page_of(verdict: Verdict, sources: str) -> str:
     """The text of report.md."""
+    bounded: Curve = verdict.tables["bounds"]["model"]
     errors = table(
         ["held-out pictures", "squared error", "PSNR, dB", "SSIM"],
         [
-            [method, _cell(own["mse"], 5), _cell(own["psnr"], 2), _cell(own.get("ssim"), 3)]
-            for method, own in verdict.errors.items()
+            [method, *(_cell(own.get(key, {}).get(ALL), digits) for key, digits in ERRORS.items())]
+            for method, own in verdict.curves.items()
         ],
     )
     bounds = table(
         ["bound", "value"],
         [
             [f"{name}, {'bits per dimension' if name == 'bits' else 'nats per picture'}", _cell(own, 3)]
-            for name, own in verdict.bounds.items()
+            for name, own in bounded.items()
         ],
     )
     distances = table(
         ["from held-out pictures", "Fréchet", "kernel"],
         [
             [name, _cell(own["frechet"], 2), _cell(own["kernel"], 4)]
-            for name, own in verdict.distances.items()
+            for name, own in verdict.tables["distances"].items()
         ],
     )
     parts = [
         f"# {escape(verdict.model)}: what its codes are worth",
         "\n".join(f"- {sentence}" for sentence in verdict.sentences),
         f"## Reconstruction\n\n{errors}",
-        f"## Likelihood\n\n{bounds}" if verdict.bounds else "",
-        f"## Samples\n\nFeatures: {verdict.features}.\n\n{distances}",
+        f"## Likelihood\n\n{bounds}" if bounded else "",
+        f"## Samples\n\nFeatures: {verdict.facts['features']}.\n\n{distances}",
         *(f"![]({name})\n\n{text.format(sources=sources)}" for name, text in SHEETS.items()),
         f"Judged {verdict.judged} by safelight {verdict.safelight}, seed {verdict.seed}; 95 % intervals.",
     ]

@@ -11,7 +11,6 @@ import numpy as np
 from safelight import __version__
 from safelight.evaluation.grouping import group_pictures
 from safelight.evaluation.score_cache import Progress, score_baselines
-from safelight.evaluation.test_split_log import count_look
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.tasks.colorize.baselines import BASELINES, Predict
 from safelight.tasks.colorize.benchmark import Pictures, Question, Questions, ask, count_enlarged
@@ -19,7 +18,8 @@ from safelight.tasks.colorize.compare import best_baselines, compare, compare_vi
 from safelight.tasks.colorize.protocols import Protocol
 from safelight.tasks.colorize.scores import Row, Scores, gather, score_question
 from safelight.tasks.colorize.summary import summarize
-from safelight.tasks.colorize.verdict import PictureScore, Verdict
+from safelight.verdicts.test_split_log import log_evaluation
+from safelight.verdicts.verdict import Measured, Verdict
 
 
 def judge(
@@ -66,9 +66,9 @@ def judge(
     if vivid:
         colorful = _score(vivid, f"{name} (vivid)", questions, (0,), progress)
         vivid_scores = gather(colorful, [_first(row) for row in known["grey"]], truth)
-        verdict = replace(verdict, vivid=compare_vivid(scores[name], vivid_scores, truth, seed))
+        verdict = replace(verdict, tables={"vivid": compare_vivid(scores[name], vivid_scores, truth, seed)})
     if folder and split == "test":
-        verdict = replace(verdict, looks=count_look(folder, verdict))
+        verdict = replace(verdict, looks=log_evaluation(folder, verdict))
     return replace(verdict, sentences=summarize(verdict))
 
 
@@ -93,7 +93,9 @@ def _verdict(
     counts, seed = questions.protocol.counts, questions.seed
     metadata = [pictures.rows(question.index) for question in questions]
     colors = np.array([chroma(srgb_to_lab(question.pixels)[..., 1:]).mean() for question in questions])
+    everything, *groups = group_curves(scores, counts, group_pictures(colors, metadata), seed)
     return Verdict(
+        task="colorize",
         model=name,
         dataset="",
         split="",
@@ -103,12 +105,14 @@ def _verdict(
         pictures=len(questions),
         left_out=questions.left_out,
         enlarged=count_enlarged(pictures, (q.index for q in questions), questions.protocol.size),
-        counts=counts,
-        true_colorfulness=true_colorfulness,
-        groups=group_curves(scores, group_pictures(colors, metadata), seed),
+        size=questions.protocol.size,
+        cells=tuple(map(str, counts)),
+        curves=everything.curves,
+        groups=tuple(groups),
+        facts={"true_colorfulness": true_colorfulness},
         comparisons=compare(scores, counts, seed),
-        best_baseline=best_baselines(scores, counts),
-        scores=tuple(map(_picture_score, questions, metadata, colors, scores[name]["gain"])),
+        best=best_baselines(scores, counts),
+        per_image=tuple(map(_picture_score, questions, metadata, colors, scores[name]["gain"])),
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
     )
@@ -116,11 +120,10 @@ def _verdict(
 
 def _picture_score(
     question: Question, row: Mapping[str, Any], color: float, gain: Sequence[float]
-) -> PictureScore:
-    return PictureScore(
+) -> Measured:
+    return Measured(
         index=question.index,
         name=str(row.get("file_name", f"picture {question.index}")),
+        values={"gain": tuple(map(float, gain)), "chroma": (float(color),)},
         source=str(row.get("source", "")),
-        chroma=float(color),
-        gain=tuple(map(float, gain)),
     )

@@ -11,7 +11,7 @@ from safelight.tasks.colorize.benchmark import Pictures, Question, question_abou
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.protocols import Protocol
 from safelight.tasks.colorize.scores import show
-from safelight.tasks.colorize.verdict import PictureScore, Verdict
+from safelight.verdicts.verdict import Measured, Verdict
 
 SHOWN = (0, 10)  # numbers of hints that get a sheet
 EACH = 3  # pictures a rank
@@ -48,7 +48,7 @@ def pick_examples(
     """
     examples = {}
     for hints in SHOWN:
-        if hints in verdict.counts:
+        if str(hints) in verdict.cells:
             methods = _methods(verdict, predict, vivid, hints)
             examples[hints] = [
                 _example(
@@ -62,19 +62,19 @@ def pick_examples(
 def _methods(verdict: Verdict, predict: Predict, vivid: Predict | None, hints: int) -> dict[str, Predict]:
     """The best baseline and the model; without hints the model cautious and vivid."""
     if hints:
-        best = verdict.best_baseline[hints]
+        best = verdict.best[str(hints)]
         return {best: BASELINES[best](), verdict.model: predict}
     return {verdict.model: predict, **({f"{verdict.model}, vivid 1": vivid} if vivid else {})}
 
 
-def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, PictureScore]]:
+def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, Measured]]:
     """Best, median and worst pictures; none twice, however few there are."""
-    at = verdict.counts.index(hints)
-    ordered = sorted(verdict.scores, key=lambda score: -score.gain[at])
+    at = verdict.cells.index(str(hints))
+    ordered = sorted(verdict.per_image, key=lambda score: -score.values["gain"][at])
     each = max(1, min(each, len(ordered) // 3))
     middle = (len(ordered) - each) // 2
     ranks = {"best": ordered[:each], "median": ordered[middle : middle + each], "worst": ordered[-each:]}
-    shown: dict[int, tuple[str, PictureScore]] = {}
+    shown: dict[int, tuple[str, Measured]] = {}
     for rank, scores in ranks.items():
         for score in scores:
             shown.setdefault(score.index, (rank, score))
@@ -82,7 +82,7 @@ def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, PictureS
 
 
 def _example(
-    rank: str, score: PictureScore, question: Question, hints: int, methods: dict[str, Predict]
+    rank: str, score: Measured, question: Question, hints: int, methods: dict[str, Predict]
 ) -> Example:
     points, L = question.points.first(hints), question.L
     answers = {title: predict(L, points) for title, predict in methods.items()}

@@ -1,5 +1,6 @@
 """curve.png: gain over grey and CIEDE2000 against the number of hints, and the lead over each baseline."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 from safelight.reports.style import FAINT, INK, PAPER, SOFT, method_colors
 from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.scores import STATISTICS
-from safelight.tasks.colorize.verdict import Curve, Verdict
+from safelight.verdicts.verdict import Estimate, Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,12 +47,12 @@ def _draw_methods(axes: "Axes", verdict: Verdict, key: str) -> None:
     statistic, colors = STATISTICS[key], method_colors(verdict.methods)
     for number, method in enumerate(reversed(verdict.methods)):  # the model last, on top
         shift = DODGE * (len(verdict.methods) - 1 - number)
-        curve = verdict.everything.curves[method][key]
+        curve = list(verdict.curves[method][key].values())
         _draw_line(
-            axes, _places(verdict.counts) + shift, curve, method, colors[method], method == verdict.model
+            axes, _places(verdict.cells) + shift, curve, method, colors[method], method == verdict.model
         )
     better = "higher is better" if statistic.better > 0 else "lower is better"
-    _dress(axes, verdict.counts, f"{statistic.title}, {statistic.unit} ({better})")
+    _dress(axes, verdict.cells, f"{statistic.title}, {statistic.unit} ({better})")
     if statistic.better < 0:
         axes.set_ylim(bottom=0)
 
@@ -61,14 +62,16 @@ def _draw_lead(axes: "Axes", verdict: Verdict, key: str) -> None:
     statistic, colors = STATISTICS[key], method_colors(verdict.methods)
     axes.axhline(0, color=colors[verdict.model], lw=2.6, zorder=2)
     for number, method in enumerate(method for method in verdict.methods[1:] if method != "grey"):
-        found = [c for c in verdict.comparisons if (c.baseline, c.statistic) == (method, key)]
-        places = _places(verdict.counts)[[verdict.counts.index(c.hints) for c in found]] + DODGE * number
-        _draw_line(axes, places, tuple(c.difference for c in found), method, colors[method], False)
+        found = [c for c in verdict.comparisons if (c.method, c.statistic) == (method, key)]
+        places = _places([c.cell for c in found]) + DODGE * number
+        _draw_line(axes, places, [c.difference for c in found], method, colors[method], False)
     title = f"Lead of {verdict.model}, {statistic.unit} of {statistic.title} (below 0 it loses)"
-    _dress(axes, verdict.counts, title)
+    _dress(axes, verdict.cells, title)
 
 
-def _draw_line(axes: "Axes", places: np.ndarray, curve: Curve, name: str, color: str, model: bool) -> None:
+def _draw_line(
+    axes: "Axes", places: np.ndarray, curve: Sequence[Estimate], name: str, color: str, model: bool
+) -> None:
     values = np.array([estimate.value for estimate in curve])
     reach = np.abs([[e.value - e.low for e in curve], [e.high - e.value for e in curve]])
     axes.errorbar(
@@ -77,9 +80,9 @@ def _draw_line(axes: "Axes", places: np.ndarray, curve: Curve, name: str, color:
     )  # fmt: skip
 
 
-def _dress(axes: "Axes", counts: tuple[int, ...], title: str) -> None:
-    axes.set_xticks(_places(counts), [str(count) for count in counts])
-    axes.set_xlim(_places(counts)[0] - 0.3, _places(counts)[-1] + 0.5)
+def _dress(axes: "Axes", cells: Sequence[str], title: str) -> None:
+    axes.set_xticks(_places(cells), cells)
+    axes.set_xlim(_places(cells)[0] - 0.3, _places(cells)[-1] + 0.5)
     axes.set_xlabel("hints", color=SOFT)
     axes.set_title(title, loc="left", color=INK, fontsize=11)
     axes.grid(color=FAINT, lw=0.8)
@@ -89,6 +92,6 @@ def _dress(axes: "Axes", counts: tuple[int, ...], title: str) -> None:
         side.set_visible(False)
 
 
-def _places(counts: tuple[int, ...]) -> np.ndarray:
+def _places(cells: Sequence[str]) -> np.ndarray:
     """Where each number of hints stands: like a logarithm that has a place for 0."""
-    return np.asarray(np.log2(np.array(counts) + 0.7) - np.log2(0.7))
+    return np.asarray(np.log2(np.array(list(map(int, cells))) + 0.7) - np.log2(0.7))

@@ -17,7 +17,6 @@ from safelight.tasks.colorize.prepare import ask
 
 if TYPE_CHECKING:
     from safelight.data.cache import PictureSet
-    from safelight.journal.run import Run
     from safelight.runtime.card import ModelCard
     from safelight.runtime.familiar import Familiarity
     from safelight.tasks.colorize.network import ColorNetwork
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     TrainedColorizer: TypeAlias = Trained[ColorNetwork, ColorRecipe]
 
-SHOWN = {"gain": "gain over grey, dB", "psnr": "PSNR, dB", "ciede2000": "CIEDE2000"}
 PRETRAINED = (
     "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
     "(Apache-2.0)."
@@ -63,30 +61,8 @@ def color_card(
         with_notes(base_card(trained, name), notes),
         inputs=INPUTS,
         outputs=OUTPUTS,
-        scores=scores(trained.run),
         familiarity=familiarity,
     )
-
-
-def scores(run: "Run") -> dict[str, object]:
-    """The newest verdict that stands in the run's folder, else what was measured while it trained."""
-    from safelight.tasks.colorize.verdict import Verdict
-
-    newest = max(
-        (run.folder / "verdicts").glob("*.json"), key=lambda path: path.stat().st_mtime, default=None
-    )
-    if newest is None:
-        return dict(run.facts.get("scores", {}))
-    verdict = Verdict.load(newest)
-    asked = f"{verdict.protocol}, {count_pictures(verdict.pictures)} of {verdict.dataset}/{verdict.split}"
-    return {
-        "judged": asked,
-        **{
-            f"{title}, {hints} hints": verdict.estimate(verdict.model, statistic, hints).value
-            for statistic, title in SHOWN.items()
-            for hints in verdict.counts
-        },
-    }
 
 
 def probe_questions(pictures: "PictureSet", recipe: "ColorRecipe", count: int = 8) -> list[Planes]:

@@ -17,7 +17,7 @@ from safelight.tasks.colorize.tables import (
     group_table,
     model_table,
 )
-from safelight.tasks.colorize.verdict import Verdict
+from safelight.verdicts.verdict import Verdict
 
 NOTES = """\
 - Every answer is joined to the photo's own L and clipped to sRGB. PSNR is capped at 50 dB a picture.
@@ -114,10 +114,11 @@ def _groups(verdict: Verdict) -> list[str]:
 
 def _everything(verdict: Verdict) -> list[str]:
     parts = [f"## Everything about {escape(verdict.model)}, with 95 % intervals", model_table(verdict)]
-    if verdict.vivid:
+    if "vivid" in verdict.tables:
+        cautious, vivid = (verdict.tables["vivid"][name]["colorfulness"] for name in ("cautious", "vivid"))
         parts.append(
-            f"Colorfulness at 0 hints as a share of the truth's {verdict.true_colorfulness:.1f}:"
-            f" {verdict.vivid.cautious.value:.2f} at vivid 0, {verdict.vivid.vivid.value:.2f} at vivid 1."
+            f"Colorfulness at 0 hints as a share of the truth's {verdict.facts['true_colorfulness']:.1f}:"
+            f" {cautious.value:.2f} at vivid 0, {vivid.value:.2f} at vivid 1."
         )
     parts.append("## Every method beside it")
     for title, rows in every_statistic(verdict):

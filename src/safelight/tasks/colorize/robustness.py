@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Ab, Pixels, Srgb
-from safelight.evaluation.intervals import Estimate, bootstrap_weights, estimates
+from safelight.evaluation.intervals import bootstrap_weights, estimates
 from safelight.evaluation.metrics import ciede2000, psnr
 from safelight.evaluation.score_cache import Progress
 from safelight.files import put_text
@@ -24,6 +24,7 @@ from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.perturb import PERTURBATIONS, Perturbation
 from safelight.tasks.colorize.protocols import PROTOCOLS, Protocol
 from safelight.tasks.colorize.scores import check_answer, show
+from safelight.verdicts.verdict import Estimate
 
 VISIBLE = 1.0  # CIEDE2000 where a person just sees a difference
 LIMIT = 64  # pictures, unless another number is asked for

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from safelight.journal.looks import times
 from safelight.journal.words import FEWEST, Place, at_hints, few, guided, standing
 from safelight.reports.text import count_pictures, format_interval, in_text, negated
 from safelight.tasks.colorize.protocols import PROTOCOLS
 from safelight.tasks.colorize.scores import STATISTICS
-from safelight.tasks.colorize.verdict import Comparison, Verdict
+from safelight.verdicts.test_split_log import times
+from safelight.verdicts.verdict import Comparison, Verdict
 
 SPOKEN = 10  # hints: where people stop clicking
 MAIN = ("psnr", "ciede2000")
@@ -29,6 +29,18 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
         *(() if too_few else few(verdict.pictures)),
         *_cautions(verdict),
     )
+
+
+def best_other(verdict: Verdict, hints: int) -> str:
+    """The method beside the model with the highest mean PSNR there, of all that are shown."""
+    rivals = verdict.others or verdict.methods
+    return max(rivals, key=lambda method: verdict.estimate(method, "psnr", hints).value)
+
+
+def key_sentences(verdict: Verdict) -> tuple[str, ...]:
+    """Those that the journal shows, made anew: old verdicts left kriging out, which their tables hold."""
+    wins = few(verdict.pictures) if verdict.pictures < FEWEST else _wins(verdict)
+    return (*verdict.sentences[1:2], *_guided(verdict), *wins)
 
 
 def _setting(verdict: Verdict) -> str:
@@ -55,30 +67,30 @@ def _automatic(verdict: Verdict) -> list[str]:
 
 def _guided(verdict: Verdict) -> list[str]:
     """The gain at a usual number of hints, beside the best other method there."""
-    if SPOKEN not in verdict.counts:
+    if str(SPOKEN) not in verdict.cells:
         return []
-    best = verdict.best_other(SPOKEN)
-    against = [c for c in verdict.comparisons if (c.baseline, c.statistic, c.hints) == (best, "psnr", SPOKEN)]
-    lead = against[0].difference.numbers if against and best != "grey" else None
+    best = best_other(verdict, SPOKEN)
+    against = verdict.compared(best, "psnr", str(SPOKEN))
+    lead = against.difference.numbers if against and best != "grey" else None
     return [guided(verdict.estimate(verdict.model, "gain", SPOKEN).numbers, SPOKEN, best, lead)]
 
 
 def _wins(verdict: Verdict) -> list[str]:
     """At which numbers of hints it is above every method shown in both main statistics."""
     places = [
-        Place(c.baseline, STATISTICS[c.statistic].title, str(c.hints), c.standing)
+        Place(c.method, STATISTICS[c.statistic].title, c.cell, c.standing)
         for c in verdict.comparisons
         if c.statistic in MAIN
     ]
-    return standing(places, [str(count) for count in verdict.counts])
+    return standing(places, verdict.cells)
 
 
 def _losses(verdict: Verdict) -> list[str]:
     """One sentence a method and statistic; one for all methods where the model's colors are beyond any scale."""
-    wild = [n for n in verdict.counts if verdict.estimate(verdict.model, "rms_ab", n).value > MOST_CHROMA]
-    found = [c for c in verdict.losses() if not (c.statistic == "rms_ab" and c.hints in wild)]
-    pairs = dict.fromkeys((c.baseline, c.statistic) for c in found)
-    lost = [_lost([c for c in found if (c.baseline, c.statistic) == pair]) for pair in pairs]
+    wild = [n for n in verdict.cells if verdict.estimate(verdict.model, "rms_ab", n).value > MOST_CHROMA]
+    found = [c for c in verdict.losses() if not (c.statistic == "rms_ab" and c.cell in wild)]
+    pairs = dict.fromkeys((c.method, c.statistic) for c in found)
+    lost = [_lost([c for c in found if (c.method, c.statistic) == pair]) for pair in pairs]
     if not wild:
         return lost
     worst = max(verdict.estimate(verdict.model, "rms_ab", n).value for n in wild)
@@ -90,36 +102,36 @@ def _losses(verdict: Verdict) -> list[str]:
 
 
 def _unclear(verdict: Verdict) -> list[str]:
-    """One sentence a baseline, for the main statistics."""
+    """One sentence a method, for the main statistics."""
     found = [c for c in verdict.comparisons if c.standing == "cannot tell" and c.statistic in MAIN]
     sentences = []
-    for baseline in dict.fromkeys(c.baseline for c in found):
+    for method in dict.fromkeys(c.method for c in found):
         parts = []
         for key in MAIN:
-            counts = [c.hints for c in found if (c.baseline, c.statistic) == (baseline, key)]
+            counts = [c.cell for c in found if (c.method, c.statistic) == (method, key)]
             if counts:
                 parts.append(f"in {in_text(STATISTICS[key].title)} {_at(counts)}")
-        sentences.append(f"It cannot be told from {baseline} {', nor '.join(parts)}.")
+        sentences.append(f"It cannot be told from {method} {', nor '.join(parts)}.")
     return sentences
 
 
 def _lost(places: Sequence[Comparison]) -> str:
     """At N hints by so much; from three places on, at which numbers of hints, and where it is worst."""
     statistic = STATISTICS[places[0].statistic]
-    start = f"It loses to {places[0].baseline} in {in_text(statistic.title)}"
+    start = f"It loses to {places[0].method} in {in_text(statistic.title)}"
     if len(places) > 2:
         worst = max(places, key=lambda place: -place.difference.value)
         by = format_interval(negated(worst.difference.numbers), statistic.digits, statistic.unit)
-        return f"{start} {_at(c.hints for c in places)}, most at {worst.hints}: by {by}."
+        return f"{start} {_at(c.cell for c in places)}, most at {worst.cell}: by {by}."
     parts = [
-        f"{_at([c.hints])} by {format_interval(negated(c.difference.numbers), statistic.digits, statistic.unit)}"
+        f"{_at([c.cell])} by {format_interval(negated(c.difference.numbers), statistic.digits, statistic.unit)}"
         for c in places
     ]
     return f"{start} {' and '.join(parts)}."
 
 
 def _obedience(verdict: Verdict) -> list[str]:
-    hints = [n for n in (1, SPOKEN) if n in verdict.counts]
+    hints = [n for n in ("1", str(SPOKEN)) if n in verdict.cells]
     if not hints:
         return []
     parts = [f"{verdict.estimate(verdict.model, 'disobedience', n).value:.1f} {_at([n])}" for n in hints]
@@ -127,13 +139,14 @@ def _obedience(verdict: Verdict) -> list[str]:
 
 
 def _vivid(verdict: Verdict) -> list[str]:
-    if verdict.vivid is None:
+    if "vivid" not in verdict.tables:
         return []
-    vivid, cautious = verdict.vivid.vivid, verdict.vivid.cautious
+    vivid, cautious = (verdict.tables["vivid"][name] for name in ("vivid", "cautious"))
+    share = format_interval(vivid["colorfulness"].numbers, 2, "")
     return [
-        f"At vivid 1, automatic color is {format_interval(vivid.numbers, 2, '')} times as colorful as the truth"
-        f" (at vivid 0: {cautious.value:.2f} times), and its gain over grey is"
-        f" {format_interval(verdict.vivid.vivid_gain.numbers, 2, 'dB', signed=True)}."
+        f"At vivid 1, automatic color is {share} times as colorful as the truth"
+        f" (at vivid 0: {cautious['colorfulness'].value:.2f} times), and its gain over grey is"
+        f" {format_interval(vivid['gain'].numbers, 2, 'dB', signed=True)}."
     ]
 
 
@@ -154,5 +167,5 @@ def _cautions(verdict: Verdict) -> list[str]:
     return cautions
 
 
-def _at(counts: Iterable[int]) -> str:
-    return at_hints(map(str, counts))
+def _at(counts: Iterable[str]) -> str:
+    return at_hints(counts)

@@ -4,10 +4,9 @@ import math
 import re
 from collections.abc import Sequence
 
-from safelight.evaluation.intervals import Estimate
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.scores import STATISTICS
-from safelight.tasks.colorize.verdict import Comparison, Group, Verdict
+from safelight.verdicts.verdict import Comparison, Estimate, Group, Verdict
 
 MARKS = {"wins": "", "loses": " ▼", "cannot tell": " ?"}
 
@@ -28,25 +27,25 @@ def curve_table(verdict: Verdict, group: Group, key: str) -> str:
     digits, better = STATISTICS[key].digits, STATISTICS[key].better
     rows = []
     for method, curves in group.curves.items():
-        cells = [format_number(estimate.value, digits) for estimate in curves[key]]
+        cells = [format_number(estimate.value, digits) for estimate in curves[key].values()]
         rows.append([escape(method), *cells])
-    for column in range(1, len(verdict.counts) + 1) if better else ():
-        values = [curves[key][column - 1].value * better for curves in group.curves.values()]
+    for column, cell in enumerate(verdict.cells, start=1) if better else ():
+        values = [curves[key][cell].value * better for curves in group.curves.values()]
         best = rows[values.index(max(values))]
         if [row[column] for row in rows].count(best[column]) == 1:  # as far as the digits show
             best[column] = f"**{best[column]}**"
-    return table(["hints", *map(str, verdict.counts)], rows)
+    return table(["hints", *verdict.cells], rows)
 
 
 def comparison_table(verdict: Verdict, key: str) -> str:
     """The model's lead over each baseline: value and interval; ▼ it loses, ? cannot be told."""
     digits = STATISTICS[key].digits
-    found = {(c.baseline, c.hints): c for c in verdict.comparisons if c.statistic == key}
+    found = {(c.method, c.cell): c for c in verdict.comparisons if c.statistic == key}
     rows = []
     for baseline in dict.fromkeys(name for name, _ in found):
-        cells = [_lead(found.get((baseline, hints)), digits) for hints in verdict.counts]
+        cells = [_lead(found.get((baseline, cell)), digits) for cell in verdict.cells]
         rows.append([f"over {escape(baseline)}", *cells])
-    return table(["hints", *map(str, verdict.counts)], rows)
+    return table(["hints", *verdict.cells], rows)
 
 
 def _lead(comparison: Comparison | None, digits: int) -> str:
@@ -59,13 +58,13 @@ def _lead(comparison: Comparison | None, digits: int) -> str:
 
 def model_table(verdict: Verdict) -> str:
     """Every statistic of the model, with intervals."""
-    curves = verdict.everything.curves[verdict.model]
+    curves = verdict.curves[verdict.model]
     rows = []
     for key, curve in curves.items():
         statistic = STATISTICS[key]
         title = statistic.title + (f", {statistic.unit}" if statistic.unit else "")
-        rows.append([title, *(_with_interval(estimate, statistic.digits) for estimate in curve)])
-    return table(["hints", *map(str, verdict.counts)], rows)
+        rows.append([title, *(_with_interval(estimate, statistic.digits) for estimate in curve.values())])
+    return table(["hints", *verdict.cells], rows)
 
 
 def _with_interval(estimate: Estimate, digits: int) -> str:
@@ -87,7 +86,7 @@ def group_table(verdict: Verdict, key: str, kind: str) -> str:
                     *_own(verdict, group, key),
                 ]
             )
-    return table([kind, "pictures", *map(str, verdict.counts)], rows) if rows else ""
+    return table([kind, "pictures", *verdict.cells], rows) if rows else ""
 
 
 def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
@@ -95,9 +94,9 @@ def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
     statistic, model = STATISTICS[key], group.curves[verdict.model][key]
     others = [curves[key] for method, curves in group.curves.items() if method != verdict.model]
     cells = []
-    for column, estimate in enumerate(model):
+    for cell, estimate in model.items():
         text = format_number(estimate.value, statistic.digits)
-        leads = [(curve[column].value - estimate.value) * statistic.better for curve in others]
+        leads = [(curve[cell].value - estimate.value) * statistic.better for curve in others]
         cells.append(f"{text} ▼" if max(leads, default=0) >= 10**-statistic.digits else text)
     return cells
 

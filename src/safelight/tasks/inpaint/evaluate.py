@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from safelight import __version__
-from safelight.evaluation.cells import ALL, CellComparison
-from safelight.evaluation.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates, standing
 from safelight.evaluation.measured import measured
-from safelight.evaluation.test_split_log import count_look
 from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleQuestions, ask
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
 from safelight.tasks.inpaint.score_cache import Progress, score_classical
 from safelight.tasks.inpaint.scores import COMPARED, STATISTICS, Row, Scores, gather, score_question
 from safelight.tasks.inpaint.summary import summarize
-from safelight.tasks.inpaint.verdict import FillVerdict
+from safelight.verdicts.test_split_log import log_evaluation
+from safelight.verdicts.verdict import ALL, Comparison, Estimate, Verdict
 
 NAMES = (*(cell.name for cell in CELLS), ALL)
 
@@ -37,7 +36,7 @@ def judge_fill(
     folder: Path | None = None,
     workers: int = 1,
     progress: Progress | None = None,
-) -> FillVerdict:
+) -> Verdict:
     """How `fill` stands on these pictures: twelve holes each, beside every classical method.
 
     size: side of the squares that are judged. limit: judge a fixed sample. beside: other methods on the same
@@ -58,10 +57,10 @@ def judge_fill(
     scores = {method: gather(own) for method, own in rows.items()}
     own = {"hole_psnr": scores[name]["hole_psnr"]}
     verdict = _verdict(name, questions, scores)
-    verdict = replace(verdict, scores=measured(pictures, [each.index for each in questions], own))
+    verdict = replace(verdict, per_image=measured(pictures, [each.index for each in questions], own))
     verdict = replace(verdict, dataset=dataset, split=split)
     if folder and split == "test":
-        verdict = replace(verdict, looks=count_look(folder, verdict))
+        verdict = replace(verdict, looks=log_evaluation(folder, verdict))
     return replace(verdict, sentences=summarize(verdict))
 
 
@@ -74,17 +73,19 @@ def _score(fill: Fill, name: str, questions: HoleQuestions, progress: Progress |
     return rows
 
 
-def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> FillVerdict:
+def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> Verdict:
     weights = bootstrap_weights(len(questions), np.random.default_rng(questions.seed))
     others = [method for method in scores if method in CLASSICAL and method != name]
     psnr = {method: scores[method]["hole_psnr"] for method in scores}
     best = {cell: max(others, key=lambda m: _column(psnr[m], at).mean()) for at, cell in enumerate(NAMES)}
     strongest = np.stack([psnr[best[cell.name]][:, at] for at, cell in enumerate(CELLS)], axis=1)
     gains = (psnr[name] - strongest).mean(1)
-    return FillVerdict(
+    return Verdict(
+        task="inpaint",
         model=name,
         dataset="",
         split="",
+        protocol=f"holes-{questions.size}",
         size=questions.size,
         seed=questions.seed,
         questions=questions.sha256,
@@ -97,7 +98,7 @@ def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> 
         },
         comparisons=_compare(scores, weights, len(questions)),
         best=best,
-        gains={question.index: float(gain) for question, gain in zip(questions, gains, strict=True)},
+        leads={question.index: float(gain) for question, gain in zip(questions, gains, strict=True)},
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
     )
@@ -118,7 +119,7 @@ def _curve(resampled: np.ndarray) -> dict[str, Estimate]:
     return dict(zip(NAMES, estimates(resampled), strict=True))
 
 
-def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[CellComparison, ...]:
+def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[Comparison, ...]:
     """The first method against each of the others, paired by picture."""
     (_, model), *others = scores.items()
     comparisons = []
@@ -127,5 +128,5 @@ def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> t
             lead = STATISTICS[key].better * (_resampled(key, weights, model) - _resampled(key, weights, own))
             for cell, difference in _curve(lead).items():
                 stands = standing(difference, pictures)
-                comparisons.append(CellComparison(method, key, cell, difference, stands))
+                comparisons.append(Comparison(method, key, cell, difference, stands))
     return tuple(comparisons)

@@ -7,7 +7,7 @@ from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.scores import COMPARED, FEATURES, RING, STATISTICS
 from safelight.tasks.inpaint.sheet import Shown, draw_fills
-from safelight.tasks.inpaint.verdict import FillVerdict
+from safelight.verdicts.verdict import Verdict
 
 NOTES = f"""\
 - Every answer is laid into the known pixels and clipped to 0..1; known pixels are never scored as an error of
@@ -20,7 +20,7 @@ NOTES = f"""\
 LEAD = 3  # sentences that stand at the top as a paragraph
 
 
-def write_fill_report(verdict: FillVerdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
+def write_fill_report(verdict: Verdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
     """Write report.md, verdict.json and, of the pictures shown, pictures.png; returns the path of report.md."""
     folder.mkdir(parents=True, exist_ok=True)
     verdict.save(folder / "verdict.json")
@@ -31,7 +31,7 @@ def write_fill_report(verdict: FillVerdict, folder: Path, shown: "list[Shown] | 
     return page
 
 
-def page_of(verdict: FillVerdict, pictures: bool) -> str:
+def page_of(verdict: Verdict, pictures: bool) -> str:
     """The text of report.md."""
     parts = [
         f"# {escape(verdict.model)}: verdict on holes",
@@ -55,7 +55,7 @@ def page_of(verdict: FillVerdict, pictures: bool) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _values(verdict: FillVerdict, key: str) -> str:
+def _values(verdict: Verdict, key: str) -> str:
     """Every method in every bin; the best of each column is bold, the model's interval over all is given."""
     statistic = STATISTICS[key]
     rows = []
@@ -79,7 +79,7 @@ def _values(verdict: FillVerdict, key: str) -> str:
     return table(["missing", *verdict.cells], rows)
 
 
-def _leads(verdict: FillVerdict, key: str) -> str:
+def _leads(verdict: Verdict, key: str) -> str:
     digits = STATISTICS[key].digits
     rows = []
     for method in verdict.methods[1:]:

@@ -14,7 +14,7 @@ from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.inpaint.benchmark import CELLS, ask
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
 from safelight.tasks.inpaint.scores import composite
-from safelight.tasks.inpaint.verdict import FillVerdict
+from safelight.verdicts.verdict import Verdict
 
 TILE, GAP, MARGIN, CAPTION = 176, 8, 24, 22  # pixels
 HOLE = np.array([0.93, 0.2, 0.55], np.float32)  # a color that no photo has much of
@@ -29,9 +29,9 @@ class Shown:
     pictures: tuple[tuple[str, Srgb], ...]
 
 
-def pick_fills(verdict: FillVerdict, fill: Fill, pictures: Pictures) -> list[Shown]:
+def pick_fills(verdict: Verdict, fill: Fill, pictures: Pictures) -> list[Shown]:
     """The picture where the model leads most over the best classical methods, the median and the worst one."""
-    ordered = sorted(verdict.gains, key=lambda index: -verdict.gains[index])
+    ordered = sorted(verdict.leads, key=lambda index: -verdict.leads[index])
     ranks = {"best": ordered[0], "median": ordered[len(ordered) // 2], "worst": ordered[-1]}
     shown, seen = [], set()
     for rank, index in ranks.items():
@@ -41,7 +41,7 @@ def pick_fills(verdict: FillVerdict, fill: Fill, pictures: Pictures) -> list[Sho
     return shown
 
 
-def _row(rank: str, verdict: FillVerdict, fill: Fill, pictures: Pictures, index: int, cell: int) -> Shown:
+def _row(rank: str, verdict: Verdict, fill: Fill, pictures: Pictures, index: int, cell: int) -> Shown:
     question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
     mask, given, truth = question.masks[cell], question.shown(cell), question.truth
     best = verdict.best[CELLS[cell].name]

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from safelight.evaluation.cells import ALL
-from safelight.journal.looks import times
 from safelight.journal.words import few, others
 from safelight.reports.text import (
     count_pictures,
@@ -14,12 +12,13 @@ from safelight.reports.text import (
     negated,
 )
 from safelight.tasks.inpaint.scores import STATISTICS
-from safelight.tasks.inpaint.verdict import FillVerdict
+from safelight.verdicts.test_split_log import times
+from safelight.verdicts.verdict import ALL, Verdict
 
 MAIN = ("hole_psnr", "perceptual")
 
 
-def summarize(verdict: FillVerdict) -> tuple[str, ...]:
+def summarize(verdict: Verdict) -> tuple[str, ...]:
     """The summary, most important first."""
     return (
         _setting(verdict),
@@ -31,17 +30,17 @@ def summarize(verdict: FillVerdict) -> tuple[str, ...]:
     )
 
 
-def _setting(verdict: FillVerdict) -> str:
+def _setting(verdict: Verdict) -> str:
     where = " of ".join(
         filter(None, (f"the {verdict.split} split" if verdict.split else "", verdict.dataset))
     )
     return (
         f"{verdict.model} was judged on {count_pictures(verdict.pictures)}{f' of {where}' if where else ''}, "
-        f"squares of {verdict.size} pixels, {len(verdict.cells) - 1} holes each."
+        f"squares of {verdict.size} pixels, {len(verdict.parts)} holes each."
     )
 
 
-def _overall(verdict: FillVerdict, key: str) -> str:
+def _overall(verdict: Verdict, key: str) -> str:
     """Mean over all holes, beside the best other method over all."""
     statistic, best = STATISTICS[key], _best_at(verdict, key, ALL)
     own, other = verdict.curves[verdict.model][key][ALL], verdict.curves[best][key][ALL]
@@ -51,7 +50,7 @@ def _overall(verdict: FillVerdict, key: str) -> str:
     )
 
 
-def _against_all(verdict: FillVerdict, key: str) -> str:
+def _against_all(verdict: Verdict, key: str) -> str:
     """In which bins it is better than every method shown, behind one, or cannot be told."""
     cells = [cell for cell in verdict.cells if cell != ALL]
     against = {
@@ -70,35 +69,35 @@ def _against_all(verdict: FillVerdict, key: str) -> str:
     return f"In {in_text(STATISTICS[key].title)} it {', '.join(filter(None, parts))}."
 
 
-def _losses(verdict: FillVerdict) -> list[str]:
+def _losses(verdict: Verdict) -> list[str]:
     """One sentence a method and main statistic."""
     pairs = [(method, key) for method in verdict.methods[1:] for key in MAIN]
     return [sentence for method, key in pairs if (sentence := _lost(verdict, method, key))]
 
 
-def _lost(verdict: FillVerdict, method: str, key: str) -> str:
+def _lost(verdict: Verdict, method: str, key: str) -> str:
     """Where it loses to this method, and most where; nothing if nowhere."""
     statistic = STATISTICS[key]
     found = [c for c in verdict.comparisons if (c.method, c.statistic, c.standing) == (method, key, "loses")]
     found = [comparison for comparison in found if comparison.cell != ALL]
     if not found:
         return ""
-    where = _list([comparison.cell for comparison in found], verdict.cells[:-1])
+    where = _list([comparison.cell for comparison in found], verdict.parts)
     worst = min(found, key=lambda comparison: comparison.difference.value)
     by = format_interval(negated(worst.difference.numbers), statistic.digits, statistic.unit)
     return f"It loses to {method} in {in_text(statistic.title)} in {where}, most in {worst.cell}: by {by}."
 
 
-def _best(verdict: FillVerdict) -> str:
+def _best(verdict: Verdict) -> str:
     """Which other method is the bar in which bin."""
     bars: dict[str, list[str]] = {}
-    for cell in verdict.cells[:-1]:
+    for cell in verdict.parts:
         bars.setdefault(_best_at(verdict, "hole_psnr", cell), []).append(cell)
-    parts = [f"{method} in {_list(cells, verdict.cells[:-1])}" for method, cells in bars.items()]
+    parts = [f"{method} in {_list(cells, verdict.parts)}" for method, cells in bars.items()]
     return f"The best other method in PSNR in the hole is {', '.join(parts)}."
 
 
-def _cautions(verdict: FillVerdict) -> list[str]:
+def _cautions(verdict: Verdict) -> list[str]:
     cautions = few(verdict.pictures)
     if verdict.enlarged:
         cautions.append(f"{count_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
@@ -107,7 +106,7 @@ def _cautions(verdict: FillVerdict) -> list[str]:
     return cautions
 
 
-def _best_at(verdict: FillVerdict, key: str, cell: str) -> str:
+def _best_at(verdict: Verdict, key: str, cell: str) -> str:
     """The best of all methods beside the model."""
     return max(
         verdict.methods[1:],

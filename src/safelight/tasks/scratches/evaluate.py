@@ -11,10 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from safelight import __version__
-from safelight.evaluation.cells import ALL, CellComparison
-from safelight.evaluation.intervals import Estimate, Weights, bootstrap_weights, estimates, standing
+from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates, standing
 from safelight.evaluation.measured import measured
-from safelight.evaluation.test_split_log import count_look
 from safelight.masks.match import TOLERANCE, Matches
 from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.scratches.benchmark import CELLS, SIZE, WHOLE, ScratchQuestions, ask
@@ -29,7 +27,8 @@ from safelight.tasks.scratches.scores import (
     score_question,
 )
 from safelight.tasks.scratches.summary import summarize
-from safelight.tasks.scratches.verdict import ScratchVerdict
+from safelight.verdicts.test_split_log import log_evaluation
+from safelight.verdicts.verdict import ALL, Comparison, Estimate, Verdict
 
 NAMES = (*(cell.name for cell in CELLS), ALL)
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -49,7 +48,7 @@ def judge_scratches(
     folder: Path | None = None,
     workers: int = 1,
     progress: Progress | None = None,
-) -> ScratchVerdict:
+) -> Verdict:
     """How `finder` stands on these pictures: thirteen prints each, beside the ridge filter.
 
     size: side of the squares that are judged. limit: judge a fixed sample. beside: other finders on the same
@@ -65,10 +64,10 @@ def judge_scratches(
     scores = {method: gather(own) for method, own in rows.items()}
     counts = {column: scores[name][column] for column in Matches._fields}
     verdict = _verdict(name, questions, scores)
-    verdict = replace(verdict, scores=measured(pictures, [each.index for each in questions], counts))
+    verdict = replace(verdict, per_image=measured(pictures, [each.index for each in questions], counts))
     verdict = replace(verdict, dataset=dataset, split=split)
     if folder and split == "test":
-        verdict = replace(verdict, looks=count_look(folder, verdict))
+        verdict = replace(verdict, looks=log_evaluation(folder, verdict))
     return replace(verdict, sentences=summarize(verdict))
 
 
@@ -92,18 +91,19 @@ def _rows(score: Callable[..., Row], questions: ScratchQuestions, workers: int) 
         yield from pool.map(score, questions)
 
 
-def _verdict(name: str, questions: ScratchQuestions, scores: dict[str, Scores]) -> ScratchVerdict:
+def _verdict(name: str, questions: ScratchQuestions, scores: dict[str, Scores]) -> Verdict:
     weights = bootstrap_weights(len(questions), np.random.default_rng(questions.seed))
     each = np.eye(len(questions))
     own = {method: _together(each, found) for method, found in scores.items()}
     gains = own[name] - np.max([own[method] for method in CLASSICAL if method in own], axis=0)
-    return ScratchVerdict(
+    return Verdict(
+        task="scratches",
         model=name,
         dataset="",
         split="",
+        protocol=f"scratches-{questions.size}",
         size=questions.size,
         seed=questions.seed,
-        tolerance=TOLERANCE,
         questions=questions.sha256,
         pictures=len(questions),
         cells=NAMES,
@@ -112,8 +112,9 @@ def _verdict(name: str, questions: ScratchQuestions, scores: dict[str, Scores]) 
             for method, found in scores.items()
         },
         comparisons=_compare(scores, weights, len(questions)),
-        gains={q.index: float(gain) for q, gain in zip(questions, gains, strict=True)},
+        leads={q.index: float(gain) for q, gain in zip(questions, gains, strict=True)},
         enlarged=questions.enlarged,
+        facts={"tolerance": TOLERANCE},
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
     )
@@ -141,7 +142,7 @@ def _curve(resampled: np.ndarray) -> dict[str, Estimate]:
     return dict(zip(NAMES, estimates(resampled), strict=True))
 
 
-def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[CellComparison, ...]:
+def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[Comparison, ...]:
     """The first finder against each of the others, paired by picture."""
     (_, model), *others = scores.items()
     comparisons = []
@@ -152,5 +153,5 @@ def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> t
             for cell, difference in found:
                 if np.isfinite(difference.value):
                     stands = standing(difference, pictures)
-                    comparisons.append(CellComparison(method, key, cell, difference, stands))
+                    comparisons.append(Comparison(method, key, cell, difference, stands))
     return tuple(comparisons)

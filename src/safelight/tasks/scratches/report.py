@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Srgb
-from safelight.evaluation.cells import CellComparison
 from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.benchmark import Pictures
@@ -15,7 +14,7 @@ from safelight.tasks.inpaint.sheet import Shown, draw_fills
 from safelight.tasks.scratches.benchmark import CELLS, PRINTS, VISIBLE, ask
 from safelight.tasks.scratches.damage_kinds import DIRT, PAPER
 from safelight.tasks.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
-from safelight.tasks.scratches.verdict import ScratchVerdict
+from safelight.verdicts.verdict import Comparison, Verdict
 
 RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
 CELLS_SHOWN = (1, 4, 12)  # scratches and cracks of middle width, and a whole print
@@ -33,7 +32,7 @@ NOTES = f"""\
 - Intervals: percentile bootstrap over pictures, 2000 resamples, each 95 % by itself."""
 
 
-def write_scratches_report(verdict: ScratchVerdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
+def write_scratches_report(verdict: Verdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
     """Write report.md, verdict.json and, of the pictures shown, pictures.png; returns the path of report.md."""
     folder.mkdir(parents=True, exist_ok=True)
     verdict.save(folder / "verdict.json")
@@ -44,9 +43,9 @@ def write_scratches_report(verdict: ScratchVerdict, folder: Path, shown: "list[S
     return page
 
 
-def pick_prints(verdict: ScratchVerdict, finder: Finder, pictures: Pictures) -> list[Shown]:
+def pick_prints(verdict: Verdict, finder: Finder, pictures: Pictures) -> list[Shown]:
     """The picture where the model leads most over the ridge filter, the median and the worst one."""
-    ordered = sorted(verdict.gains, key=lambda index: -verdict.gains[index])
+    ordered = sorted(verdict.leads, key=lambda index: -verdict.leads[index])
     ranks = {"best": ordered[0], "median": ordered[len(ordered) // 2], "worst": ordered[-1]}
     asked = {each.index: each for each in ask(pictures, verdict.size, verdict.seed, verdict.pictures)}
     rows, seen = [], set()
@@ -70,7 +69,7 @@ def paint(scan: Srgb, found: np.ndarray, mask: np.ndarray) -> Srgb:
     return painted
 
 
-def page_of(verdict: ScratchVerdict, pictures: bool) -> str:
+def page_of(verdict: Verdict, pictures: bool) -> str:
     """The text of report.md."""
     parts = [
         f"# {escape(verdict.model)}: verdict on finding damage",
@@ -92,7 +91,7 @@ def page_of(verdict: ScratchVerdict, pictures: bool) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _values(verdict: ScratchVerdict, key: str) -> str:
+def _values(verdict: Verdict, key: str) -> str:
     """Every finder in every cell, with the model's interval; the best of each row is bold."""
     statistic, rows = STATISTICS[key], []
     for cell in verdict.cells:
@@ -111,7 +110,7 @@ def _values(verdict: ScratchVerdict, key: str) -> str:
     return table(["damage, px", escape(verdict.model), "interval", *map(escape, verdict.methods[1:])], rows)
 
 
-def _leads(verdict: ScratchVerdict, key: str) -> str:
+def _leads(verdict: Verdict, key: str) -> str:
     """The model's lead over each other finder, paired by picture, with intervals."""
     digits, rows = STATISTICS[key].digits, []
     for cell in verdict.cells:
@@ -122,7 +121,7 @@ def _leads(verdict: ScratchVerdict, key: str) -> str:
     return f"{told}\n\n" + table(["damage, px", *(f"over {escape(m)}" for m in verdict.methods[1:])], rows)
 
 
-def _lead(found: CellComparison, digits: int) -> str:
+def _lead(found: Comparison, digits: int) -> str:
     lead = found.difference
     interval = f"{format_number(lead.low, digits)} to {format_number(lead.high, digits)}"
     return f"{format_number(lead.value, digits, signed=True)}{MARKS[found.standing]} ({interval})"

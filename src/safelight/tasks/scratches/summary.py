@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from safelight.evaluation.cells import ALL
-from safelight.journal.looks import times
 from safelight.journal.words import few
 from safelight.reports.text import count_pictures, format_interval, format_number, in_text, join_words
 from safelight.tasks.scratches.benchmark import WHOLE
 from safelight.tasks.scratches.scores import COMPARED, STATISTICS
-from safelight.tasks.scratches.verdict import ScratchVerdict
+from safelight.verdicts.test_split_log import times
+from safelight.verdicts.verdict import ALL, Verdict
 
 DRAWN = (
     "The damage was drawn, by the generator that networks here are trained on; how a finder does on real damage "
@@ -16,7 +15,7 @@ DRAWN = (
 )
 
 
-def summarize(verdict: ScratchVerdict) -> tuple[str, ...]:
+def summarize(verdict: Verdict) -> tuple[str, ...]:
     """The summary, most important first."""
     return (
         _setting(verdict),
@@ -28,17 +27,17 @@ def summarize(verdict: ScratchVerdict) -> tuple[str, ...]:
     )
 
 
-def _setting(verdict: ScratchVerdict) -> str:
+def _setting(verdict: Verdict) -> str:
     split = f"the {verdict.split} split" if verdict.split else ""
     where = " of ".join(filter(None, (split, verdict.dataset)))
     return (
         f"{verdict.model} was judged on {count_pictures(verdict.pictures)}{f' of {where}' if where else ''}, "
-        f"squares of {verdict.size} pixels, {len(verdict.cells) - 1} prints each: whole, and with each kind of damage "
-        f"at each width; {verdict.tolerance:g} pixels beside are right."
+        f"squares of {verdict.size} pixels, {len(verdict.parts)} prints each: whole, and with each kind of damage "
+        f"at each width; {verdict.facts['tolerance']:g} pixels beside are right."
     )
 
 
-def _overall(verdict: ScratchVerdict, key: str, cell: str) -> str:
+def _overall(verdict: Verdict, key: str, cell: str) -> str:
     """The model's mean, beside that of the best other finder."""
     statistic = STATISTICS[key]
     best = max(
@@ -52,7 +51,7 @@ def _overall(verdict: ScratchVerdict, key: str, cell: str) -> str:
     )
 
 
-def _against(verdict: ScratchVerdict, method: str, key: str) -> str:
+def _against(verdict: Verdict, method: str, key: str) -> str:
     """In which cells it is clear of the other finder, behind it, or cannot be told."""
     found = [c for c in verdict.comparisons if (c.method, c.statistic) == (method, key) and c.cell != ALL]
     parts = []
@@ -67,7 +66,7 @@ def _against(verdict: ScratchVerdict, method: str, key: str) -> str:
     return f"In {in_text(STATISTICS[key].title)} it {', '.join(parts)}."
 
 
-def _cautions(verdict: ScratchVerdict) -> list[str]:
+def _cautions(verdict: Verdict) -> list[str]:
     cautions = few(verdict.pictures)
     if verdict.enlarged:
         cautions.append(

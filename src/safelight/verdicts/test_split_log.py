@@ -1,0 +1,79 @@
+"""The log of evaluations on a dataset's test split: a model chosen by its test score is no longer tested by it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safelight.json_text import read_lines
+from safelight.verdicts.verdict import Verdict
+
+LOG = "test_looks.jsonl"  # in the dataset's folder
+COLUMNS = ("judged", "model", "protocol", "questions", "pictures")
+TIMES = {1: "once", 2: "twice"}
+
+
+def times(count: int) -> str:
+    """How often, in words."""
+    return TIMES.get(count, f"{count} times")
+
+
+def log_evaluation(folder: Path, verdict: Verdict) -> int:
+    """Log an evaluation on the test split of the dataset in this folder; how many there are, with this one."""
+    row = {column: getattr(verdict, column) for column in COLUMNS if getattr(verdict, column) != ""}
+    path = folder / LOG
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+@dataclass(frozen=True)
+class SplitLog:
+    """Evaluations on the test split of one dataset. rows: when, which model; the oldest first."""
+
+    dataset: str
+    rows: tuple[Mapping[str, Any], ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        split = f"the test split of {self.dataset}"
+        if not self.rows:
+            return f"{split} was never looked at"
+        return f"{split} was looked at {times(len(self))}"
+
+
+def split_logs(folders: Iterable[Path], verdicts: Iterable[Verdict]) -> list[SplitLog]:
+    """The evaluations on the test split of every dataset in these folders, and of those that the verdicts are on.
+
+    The dataset's own log counts, which holds those of other models too; where it is gone, the verdicts do. Of
+    datasets with one name each has its own count, and bears its parent's name too.
+    """
+    datasets = list(dict.fromkeys(folder.resolve() for folder in folders))
+    from_verdicts, logs = _from_verdicts(verdicts), []
+    for name in sorted({folder.name for folder in datasets} | set(from_verdicts)):
+        rows = {folder: read_lines(folder / LOG) for folder in datasets if folder.name == name}
+        if any(rows.values()):
+            for folder, own in rows.items():
+                logs.append(_in_order(f"{folder.parent.name}/{name}" if len(rows) > 1 else name, own))
+        else:
+            logs.append(_in_order(name, from_verdicts.get(name, {}).values()))
+    return logs
+
+
+def _from_verdicts(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """The evaluations that verdicts tell of, each once, by the dataset's name."""
+    rows: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for each in verdicts:
+        if each.split == "test":
+            row = {"judged": each.judged, "model": each.model, "protocol": each.protocol}
+            rows.setdefault(each.dataset, {})[f"{each.judged} {each.model}"] = row
+    return rows
+
+
+def _in_order(name: str, rows: Iterable[Mapping[str, Any]]) -> SplitLog:
+    return SplitLog(name, tuple(sorted(rows, key=lambda row: str(row.get("judged", "")))))
