@@ -6,9 +6,10 @@ from pathlib import Path
 from PIL import Image
 
 from safelight.data.build import build_dataset
-from safelight.data.charts import chroma_chart, save_chart
-from safelight.data.page import Figure, Page, Table, to_html, to_markdown
-from safelight.data.sheets import Cell, contact_sheet
+from safelight.data.charts import chroma_chart
+from safelight.reports.pages import Figure, Table, render
+from safelight.reports.sheets import Tile, contact_sheet
+from safelight.reports.style import save_figure
 
 from .conftest import FolderMaker, paint
 from .test_build import SMALL
@@ -44,10 +45,9 @@ def test_a_sheet_that_is_no_longer_needed_goes(painted: FolderMaker, tmp_path: P
 
 
 def test_text_stays_text() -> None:
-    page = Page(
-        "<a> | b", "one & two", [Table("T", ("name", "n"), [("<x>|", 12345)]), Figure("F", "f.png", "c")]
-    )
-    markdown, html = to_markdown(page), to_html(page)
+    parts = [Table("T", ("name", "n"), [("<x>|", 12345)]), Figure("F", "f.png", "c")]
+    page = {"title": "<a> | b", "summary": "one & two", "parts": parts}
+    markdown, html = render("dataset.md", page), render("dataset.html", page)
     assert "| &lt;x>\\| | 12,345 |" in markdown
     assert "| --- | ---: |" in markdown
     assert "![F](f.png)" in markdown
@@ -57,7 +57,7 @@ def test_text_stays_text() -> None:
 
 def test_cells_are_set_in_rows() -> None:
     red = np.full((40, 80, 3), (255, 0, 0), np.uint8)
-    sheet = contact_sheet([Cell(red, "a name " * 20)] * 2 + [Cell(None, "missing")], columns=2)
+    sheet = contact_sheet([Tile(red, "a name " * 20)] * 2 + [Tile(None, "missing")], columns=2)
     step = sheet.width // 2
     assert sheet.getpixel((step // 2, 76)) == (255, 0, 0)
     assert sheet.getpixel((step // 2, 20)) != (255, 0, 0)  # the whole picture, not cropped
@@ -82,5 +82,5 @@ def test_a_chart_takes_every_name_that_a_folder_can_have(tmp_path: Path) -> None
     """Warnings are errors here: letters that the font lacks, long names, names that look like formulas."""
     names = ["写真", "n" * 200, "$a_{$b$", "a\nb", "odd\udcff", ""]
     chroma = np.linspace(1, 40, len(names)).astype(np.float32)
-    save_chart(chroma_chart(chroma, names, 3), tmp_path / "chart.png")
+    save_figure(chroma_chart(chroma, names, 3), tmp_path / "chart.png")
     assert (tmp_path / "chart.png").stat().st_size > 1000

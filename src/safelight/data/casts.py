@@ -8,10 +8,11 @@ from safelight.data.charts import cast_chart, tone_chart
 from safelight.data.decide import Decision
 from safelight.data.facts import Facts
 from safelight.data.finished import PIXELS
-from safelight.data.page import Figure, Table
 from safelight.data.settings import BuildSettings
-from safelight.data.sheets import Cell, contact_sheet
 from safelight.pixels.color import srgb_to_lab
+from safelight.reports.pages import Figure, Table
+from safelight.reports.sheets import Tile, contact_sheet
+from safelight.reports.style import save_figure
 
 SHOWN = 32  # pictures with casts on the sheet at most
 MEASURED = 3000  # pictures in the chart of mean colors at most
@@ -60,7 +61,7 @@ def _histograms(draft: Path, decision: Decision, settings: BuildSettings) -> Fig
     tones = [facts.tone for facts in decision.facts if facts.tone]
     shifts, spreads = np.array([tone.shift for tone in tones]), np.array([tone.spread for tone in tones])
     chart = tone_chart(shifts, settings.max_cast, spreads, settings.min_spread)
-    chart.savefig(draft / "report_tone.png", metadata={"Software": None})
+    save_figure(chart, draft / "report_tone.png")
     caption = "Left: how far all colors of a picture are shifted. Right: how much ab varies at one lightness."
     return Figure("Strength", "report_tone.png", caption)
 
@@ -69,7 +70,7 @@ def _mean_colors(draft: Path) -> Figure:
     pixels = np.load(draft / PIXELS, mmap_mode="r")
     chosen = np.unique(np.linspace(0, len(pixels) - 1, min(len(pixels), MEASURED)).round().astype(int))
     means = [srgb_to_lab(pixels[i, ::4, ::4]).mean(axis=(0, 1), dtype=np.float32)[1:] for i in chosen]
-    cast_chart(np.stack(means)).savefig(draft / "report_casts.png", metadata={"Software": None})
+    save_figure(cast_chart(np.stack(means)), draft / "report_casts.png")
     caption = f"The mean color of {len(chosen):,} pictures, one dot each."
     return Figure("Mean colors", "report_casts.png", caption)
 
@@ -82,7 +83,7 @@ def _strongest(draft: Path, decision: Decision, settings: BuildSettings) -> list
     if not worst:
         return []
     pixels = np.load(draft / PIXELS, mmap_mode="r")
-    cells = [Cell(pixels[number], Path(facts.file_name).name, _direction(facts)) for number, facts in worst]
+    cells = [Tile(pixels[number], Path(facts.file_name).name, _direction(facts)) for number, facts in worst]
     contact_sheet(cells).save(draft / "report_cast_pictures.png")
     caption = (
         "Kept, the strongest first. Sunsets are among them; look before you leave them out with --no-casts."

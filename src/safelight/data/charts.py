@@ -1,16 +1,14 @@
 """Charts for a dataset's report."""
 
-import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Float32
 
-from safelight.data.sheets import FAINT, INK, PAPER
 from safelight.errors import shown
 from safelight.pixels.color import lab_to_srgb
+from safelight.reports.style import INK, PAPER, RED, new_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 Chromas: TypeAlias = Float32[np.ndarray, " n"]
 Numbers: TypeAlias = Float[np.ndarray, " n"]
 
-ACCENT = "#b8442c"
 LONGEST = 32  # letters of a folder's name
 
 
@@ -29,13 +26,12 @@ def chroma_chart(chroma: Chromas, sources: Sequence[str], least: float) -> "Figu
     least: the chroma below which pictures were refused, drawn as a line.
     """
     names = _largest(sources)
-    figure = _figure((9.6, max(3.6, 0.24 * len(names) + 1)))
+    figure = new_figure(9.6, max(3.6, 0.24 * len(names) + 1))
     left, right = figure.subplots(1, 2, width_ratios=[1.2, 1])
     _draw_histogram(left, chroma, least)
     _draw_sources(right, {name: chroma[np.asarray(sources) == name] for name in names})
     for axes in (left, right):
-        _dress(axes)
-        axes.set_xlabel("mean chroma of a picture (Lab)", color=INK, fontsize=9)
+        style_axes(axes, xlabel="mean chroma of a picture (Lab)", ylabel="pictures" if axes is left else "")
     return figure
 
 
@@ -44,29 +40,27 @@ def tone_chart(shifts: Numbers, most: float, spreads: Numbers, least: float) -> 
 
     most: the shift beyond which a picture has a cast; least: the spread below which it may be toned.
     """
-    figure = _figure((9.6, 3.4))
+    figure = new_figure(9.6, 3.4)
     left, right = figure.subplots(1, 2)
     _draw_histogram(left, shifts, most, " a cast beyond")
     _draw_histogram(right, spreads, least, " toned below, if warm")
     for axes, label in ((left, "shift of all colors (Lab)"), (right, "ab strays at one lightness by (Lab)")):
-        _dress(axes)
-        axes.set_xlabel(label, color=INK, fontsize=9)
+        style_axes(axes, xlabel=label, ylabel="pictures")
     return figure
 
 
 def _draw_histogram(axes: "Axes", values: Numbers, border: float, note: str = " refused below") -> None:
     top = max(float(values.max()), border)
-    axes.hist(values, bins=48, range=(0, top), color=ACCENT, edgecolor=PAPER, linewidth=0.4)
+    axes.hist(values, bins=48, range=(0, top), color=RED, edgecolor=PAPER, linewidth=0.4)
     axes.axvline(border, color=INK, linewidth=1, linestyle=":")
     axes.annotate(note, (border, 0.97), xycoords=("data", "axes fraction"), color=INK, fontsize=8)
-    axes.set_ylabel("pictures", color=INK, fontsize=9)
 
 
 def _draw_sources(axes: "Axes", chroma: dict[str, Chromas]) -> None:
     for row, values in enumerate(chroma.values()):
         low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
-        axes.plot([low, high], [row, row], color=ACCENT, linewidth=5, alpha=0.45, solid_capstyle="round")
-        axes.plot([median], [row], "o", color=ACCENT, markersize=5)
+        axes.plot([low, high], [row, row], color=RED, linewidth=5, alpha=0.45, solid_capstyle="round")
+        axes.plot([median], [row], "o", color=RED, markersize=5)
     axes.set_yticks(
         range(len(chroma)), [f"{_label(name)}  {len(values):,}" for name, values in chroma.items()]
     )
@@ -79,16 +73,9 @@ def _label(name: str) -> str:
     return short.replace("$", r"\$")
 
 
-def save_chart(chart: "Figure", path: Path) -> None:
-    """Write a chart as PNG. Letters that the font lacks become boxes, without a warning for each."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        chart.savefig(path, metadata={"Software": None})
-
-
 def cast_chart(mean_ab: Float32[np.ndarray, "n 2"]) -> "Figure":
     """The mean a and b of each picture, as a dot of that color; without a cast they lie around the middle."""
-    figure = _figure((4.8, 4.8))
+    figure = new_figure(4.8, 4.8)
     axes = figure.subplots()
     light = np.full((len(mean_ab), 1), 65, np.float32)
     colors = lab_to_srgb(np.concatenate([light, mean_ab], axis=1))
@@ -100,30 +87,11 @@ def cast_chart(mean_ab: Float32[np.ndarray, "n 2"]) -> "Figure":
     )
     reach = float(np.abs(mean_ab).max()) * 1.05 + 1
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
-    axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
-    axes.set_xlabel("mean a   (green to red)", color=INK, fontsize=9)
-    axes.set_ylabel("mean b   (blue to yellow)", color=INK, fontsize=9)
-    _dress(axes)
+    style_axes(axes, xlabel="mean a (green to red)", ylabel="mean b (blue to yellow)")
     return figure
-
-
-def _figure(size: tuple[float, float]) -> "Figure":
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=size, dpi=120, facecolor=PAPER, layout="constrained")
 
 
 def _largest(sources: Sequence[str], most: int = 24) -> list[str]:
     """The sources with the most pictures, the largest last (on top of the chart)."""
     names, counts = np.unique(np.asarray(sources), return_counts=True)
     return [str(names[i]) for i in np.argsort(counts, kind="stable")[-most:]]
-
-
-def _dress(axes: "Axes") -> None:
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=INK, labelsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("bottom", "left"):
-        axes.spines[side].set_color(FAINT)

@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from safelight.data.casts import report_casts
-from safelight.data.charts import chroma_chart, save_chart
+from safelight.data.charts import chroma_chart
 from safelight.data.decide import REASONS, Decision
 from safelight.data.finished import INDEX, PIXELS
-from safelight.data.page import Figure, Page, Table, Value, to_html, to_markdown
 from safelight.data.rows import Row
 from safelight.data.settings import BuildSettings, Progress
-from safelight.data.sheets import Cell, contact_sheet
 from safelight.data.split import SPLITS
 from safelight.errors import PhotoError
 from safelight.pixels.files import read_small
+from safelight.reports.pages import Figure, Table, render
+from safelight.reports.sheets import Tile, contact_sheet
+from safelight.reports.style import save_figure
 
 _SHOWN = 64  # pictures on a contact sheet at most
 
@@ -44,9 +45,10 @@ def write_report(subject: Subject, progress: Progress) -> None:
         progress(done, len(steps), "reporting")
         parts += step(subject)
     parts.append(_settings(subject.settings))
-    page = Page(f"Dataset of {subject.source.name}", _summary(subject), parts)
-    for name, text in (("report.md", to_markdown(page)), ("report.html", to_html(page))):
-        (subject.draft / name).write_text(text, encoding="utf-8", errors="replace")
+    page = {"title": f"Dataset of {subject.source.name}", "summary": _summary(subject), "parts": parts}
+    for kind in ("md", "html"):
+        path = subject.draft / f"report.{kind}"
+        path.write_text(render(f"dataset.{kind}", page), encoding="utf-8", errors="replace")
     progress(len(steps), len(steps), "reporting")
 
 
@@ -57,7 +59,7 @@ def _summary(subject: Subject) -> str:
 
 def _splits(subject: Subject) -> Table:
     index = np.load(subject.draft / INDEX)
-    rows: list[list[Value]] = []
+    rows: list[list[str | int]] = []
     for number, name in enumerate(subject.sources):
         rows.append([name, *_count_splits(index[index["source"] == number])])
     if len(rows) > 1:
@@ -74,7 +76,7 @@ def _chroma(subject: Subject) -> list[Table | Figure]:
     index = np.load(subject.draft / INDEX)
     names = [subject.sources[number] for number in index["source"]]
     chart = chroma_chart(index["chroma"], names, subject.settings.min_chroma)
-    save_chart(chart, subject.draft / "report_chroma.png")
+    save_figure(chart, subject.draft / "report_chroma.png")
     caption = "Left: how many pictures have how much color. Right: median and middle half of each source."
     return [Figure("Chroma", "report_chroma.png", caption)]
 
@@ -90,7 +92,7 @@ def _kept(subject: Subject) -> list[Table | Figure]:
     chosen = [order[i] for i in _spread(len(order), _SHOWN)]
     pixels = np.load(subject.draft / PIXELS, mmap_mode="r")
     cells = [
-        Cell(
+        Tile(
             pixels[i], Path(kept[i][0].file_name).name, f"chroma {kept[i][0].chroma:.0f}, {kept[i][1].split}"
         )
         for i in chosen
@@ -113,7 +115,7 @@ def _groups(subject: Subject) -> list[Table | Figure]:
         for member in several[i][:2]:
             facts, place = subject.decision.kept[member]
             cells.append(
-                Cell(pixels[member], Path(facts.file_name).name, f"group {place.group[:6]}, {place.split}")
+                Tile(pixels[member], Path(facts.file_name).name, f"group {place.group[:6]}, {place.split}")
             )
     contact_sheet(cells).save(subject.draft / "report_groups.png")
     caption = f"{len(several):,} groups hold more than one picture; two of each are shown, side by side."
@@ -145,14 +147,14 @@ def _some_of_each(refused: list[Row]) -> Iterator[Row]:
         yield from (rows[i] for i in _spread(len(rows), _SHOWN // len(reasons)))
 
 
-def _refused_cell(subject: Subject, row: Row) -> Cell:
+def _refused_cell(subject: Subject, row: Row) -> Tile:
     pixels = None
     if row["reason"] != "unreadable":
         try:
             pixels = read_small(subject.source / row["file_name"], subject.settings.size)
         except (PhotoError, OSError):
             pixels = None  # it was readable when it was screened; the report can do without
-    return Cell(pixels, f"{row['reason']}: {_base(row['file_name'])}", row["detail"])
+    return Tile(pixels, f"{row['reason']}: {_base(row['file_name'])}", row["detail"])
 
 
 def _settings(settings: BuildSettings) -> Table:

@@ -14,7 +14,7 @@ from safelight.journal.run_tree import TreeRow, by_task, main_scores, origin, sh
 from safelight.verdicts.summary import VerdictSummary
 from safelight.verdicts.test_split_log import SplitLog
 
-STYLE = files(__package__) / "page.css"  # the package may be in a zip
+STYLE = files("safelight.reports") / "templates" / "style.css"  # the package may be in a zip
 
 
 def html_page(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -52,6 +53,12 @@ def draw_rows(rows: Sequence[Sequence[Tile]], title: str = "", side: int = LARGE
     return sheet
 
 
+def save_rows(title: str, rows: Sequence[Sequence[Tile]], path: Path) -> Path:
+    """Draw the rows and write them; returns the path."""
+    draw_rows(rows, title).save(path)
+    return path
+
+
 def _draw_picture(sheet: Image.Image, tile: Tile, left: int, top: int, side: int) -> None:
     draw = ImageDraw.Draw(sheet)
     if tile.picture is None:
@@ -74,7 +81,8 @@ def _draw_picture(sheet: Image.Image, tile: Tile, left: int, top: int, side: int
 
 
 def _shorten(text: str, width: int) -> str:
-    """The text, cut in its middle where it would be wider than a picture: names differ at both ends."""
+    """The text on one line, cut in its middle where it is wider than a picture: names differ at both ends."""
+    text = " ".join(text.split())
     if label_font(11).getlength(text) <= width:
         return text
     ends = len(text) // 2

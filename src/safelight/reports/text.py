@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 Numbers: TypeAlias = tuple[float, float, float]  # a value and both ends of its 95 % interval
 
-SPECIAL = re.compile(r"([\\`*_\[\]|])")
+SPECIAL = re.compile(r"([\\`*\[\]|]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore inside a word is none
 ALIGN = {"l": "---", "r": "---:"}
 
 
@@ -81,3 +81,8 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]], align: str
     rule = [Markdown(ALIGN[side]) for side in align or "l" + "r" * (len(header) - 1)]
     lines = [header, rule, *rows]
     return Markdown("\n".join(f"| {' | '.join(map(escape_markdown, line))} |" for line in lines))
+
+
+def image(caption: object, file: str) -> Markdown:
+    """A picture that lies beside the page."""
+    return Markdown(f"![{escape_markdown(caption)}]({file})")

@@ -32,6 +32,12 @@ class Port:
     range: tuple[float, float]
     meaning: str
 
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """It in words, for the card's page."""
+        shape, (low, high) = " × ".join(map(str, self.shape)), self.range
+        return self.name, shape, f"{low:g} … {high:g}", self.meaning
+
 
 @dataclass(frozen=True)
 class TrainingSet:
@@ -99,7 +105,25 @@ class ModelCard:
 
     def to_page(self) -> str:
         """The card as a Markdown page."""
-        return "\n\n".join(part for part in _page(self) if part) + "\n"
+        from safelight.reports.pages import render
+        from safelight.reports.text import Markdown, code
+
+        network = f"{self.parameters:,} parameters, runs with a short side of {self.size} pixels"
+        values = {
+            "card": self,
+            "summary": [
+                ("task", self.task),
+                ("version", self.version),
+                ("made", self.created),
+                ("network", network),
+                ("license", self.license),
+                ("checksum", Markdown(f"sha256 {code(self.sha256)}")),
+            ],
+            "ports": [port.row for port in (*self.inputs, *self.outputs)],
+            "data": [(each.pictures, each.name, each.license) for each in self.data],
+            "recipe": Markdown(json.dumps(self.recipe, indent=1)),
+        }
+        return render("card.md", values)
 
 
 def _check_format(row: object) -> None:
@@ -151,52 +175,3 @@ def _familiarity(row: object) -> Familiarity:
         held_out=whole_of(row, "held_out", 0),
         distance=number_of(row, "distance", 0, 1e9),
     )
-
-
-def _page(card: ModelCard) -> list[str]:
-    return [
-        f"# {card.name}",
-        card.notes,
-        _table(
-            ("", ""),
-            [
-                ("task", card.task),
-                ("version", card.version),
-                ("made", card.created),
-                ("network", f"{card.parameters:,} parameters, runs with a short side of {card.size} pixels"),
-                ("license", card.license),
-                ("checksum", f"sha256 `{card.sha256}`"),
-            ],
-        ),
-        "## Inputs and outputs",
-        _table(
-            ("name", "shape", "range", "meaning"), [_port_row(port) for port in (*card.inputs, *card.outputs)]
-        ),
-        "## Trained on" if card.data else "",
-        _table(
-            ("pictures", "set", "license"), [(each.pictures, each.name, each.license) for each in card.data]
-        ),
-        f"## Unfamiliar pictures\n\n{card.familiarity.to_page()}" if card.familiarity else "",
-        "## Scores" if card.scores else "",
-        _table(("measure", "value"), list(card.scores.items())),
-        f"## How it was made\n\nRecipe `{card.recipe_name}`:\n\n```\n{card.command}\n```"
-        if card.command
-        else "",
-        f"```json\n{json.dumps(card.recipe, indent=1)}\n```" if card.recipe else "",
-    ]
-
-
-def _port_row(port: Port) -> tuple[object, ...]:
-    return port.name, " × ".join(map(str, port.shape)), f"{port.range[0]:g} … {port.range[1]:g}", port.meaning
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    if not rows:
-        return ""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")

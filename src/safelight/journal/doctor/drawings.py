@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from safelight.data.finished import open_finished
-from safelight.data.sheets import Cell, contact_sheet
 from safelight.journal.doctor.case import Case, Finding
 from safelight.journal.doctor.steadiness import FEWEST_ROWS, running_median
 from safelight.journal.records import Record
+from safelight.reports.sheets import Tile, contact_sheet
+from safelight.reports.style import LINES, SOFT, new_figure, save_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-INK, SOFT, FAINT, PAPER, RED = "#22252a", "#6b7078", "#dfe2e6", "#ffffff", "#c8321f"
-OTHERS = ("#3d63a8", "#2f8f83", "#7d4f9e")
 SHOWN_TWINS = 16
 
 
@@ -32,12 +30,12 @@ def _draw_curves(case: Case, finding: Finding, path: Path) -> bool:
     names = [name for name in finding.reading.curves if case.curve(name, 2) is not None]
     if not names:
         return False
-    figure = new_figure((9.0, 2.3 * len(names) + 0.5))
+    figure = new_figure(9.0, 2.3 * len(names) + 0.5)
     panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     for number, (axes, name) in enumerate(zip(panels, names, strict=True)):
         curve = case.curve(name)
         assert curve is not None
-        color = RED if number == 0 else OTHERS[(number - 1) % len(OTHERS)]
+        color = LINES[0 if number == 0 else 1 + (number - 1) % (len(LINES) - 1)]
         dense = len(curve) > 2 * FEWEST_ROWS
         axes.plot(
             curve.steps, curve.values, color=color, lw=0.9 if dense else 1.8, marker=None if dense else "o", ms=4,
@@ -48,10 +46,14 @@ def _draw_curves(case: Case, finding: Finding, path: Path) -> bool:
         _limit_view(axes, curve.values)
         for step in finding.reading.marks:
             axes.axvline(step, color=SOFT, lw=1, ls=":")
-        dress(axes, name)
-    panels[-1].set_xlabel("step", color=SOFT)
-    save_figure(figure, finding, path)
+        style_axes(axes, name, "step" if axes is panels[-1] else "")
+    save_figure(figure, path, headline(finding))
     return True
+
+
+def headline(finding: Finding) -> str:
+    """What stands over its picture."""
+    return f"{finding.name}: {finding.reading.says}"
 
 
 def draw_twins(record: Record, case: Case, finding: Finding, path: Path) -> bool:
@@ -60,13 +62,13 @@ def draw_twins(record: Record, case: Case, finding: Finding, path: Path) -> bool
     if dataset is None or case.leaks is None:
         return False
     pixels = dataset.pixels()
-    cells = []
+    tiles = []
     for held_out, train in case.leaks.twins[:SHOWN_TWINS]:
-        cells += [
-            Cell(pixels[held_out], f"held out, {held_out}"),
-            Cell(pixels[train], f"train, {train}"),
+        tiles += [
+            Tile(pixels[held_out], f"held out, {held_out}"),
+            Tile(pixels[train], f"train, {train}"),
         ]
-    contact_sheet(cells).save(path)
+    contact_sheet(tiles).save(path)
     return True
 
 
@@ -75,27 +77,3 @@ def _limit_view(axes: "Axes", values: np.ndarray) -> None:
     low, high = np.percentile(values, (0, 99))
     if values.max() > high + 4 * (high - low) and high > low:
         axes.set_ylim(low - 0.1 * (high - low), high + (high - low))
-
-
-def new_figure(size: tuple[float, float]) -> "Figure":
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, dpi=110, facecolor=PAPER, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def save_figure(figure: "Figure", finding: Finding, path: Path) -> None:
-    title = f"{finding.name}: {finding.reading.says}"
-    figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=10.5, fontweight="bold", wrap=True)
-    figure.savefig(path, metadata={"Software": None})
-
-
-def dress(axes: "Axes", title: str) -> None:
-    axes.set_title(title, loc="left", color=SOFT, fontsize=9)
-    axes.grid(color=FAINT, lw=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=SOFT, labelsize=8, length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)

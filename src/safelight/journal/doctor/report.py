@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from safelight.files import put_text
 from safelight.journal.doctor.case import Case, Examination, Finding, Reading
 from safelight.journal.doctor.drawings import draw_finding
 from safelight.journal.records import DOCTOR, Record
+from safelight.reports.pages import render
+from safelight.reports.text import Markdown
 
 FORMAT, VERSION = "safelight-findings", 1
 KINDS = {
@@ -82,71 +85,48 @@ def compared(reading: Reading) -> str:
     return f"{show_figure(reading.figure)} {reading.unit}, limit {show_figure(reading.limit)}"
 
 
-def _standing(name: str, reading: Reading, told: set[str]) -> str:
-    """What is told of a check in the table."""
-    if name in told:
-        return "found"
-    if reading.sick:
-        return "explained by another"
-    return f"well: beyond the limit, but {reading.but}" if reading.beyond and reading.but else "well"
-
-
 def show_figure(value: float) -> str:
     """Three digits at most."""
     return f"{value:.3g}".replace("-", "−")
 
 
 def _page(record: Record, case: Case, findings: list[Finding], examination: Examination) -> str:
-    done = f"{case.step:,} of {case.planned:,} steps"
-    names = ", ".join(finding.name for finding in findings) or "nothing"
-    found = _well(record, examination) if examination.young and not findings else f"the doctor found {names}"
-    parts = [
-        f"# {record.name}: {found}",
-        f"{record.state.capitalize()}, {done}. Each finding has its figure beside its limit, what it comes from "
-        "as a rule, and the one setting to try next. Change one at a time.",
-        *(_section(record, finding) for finding in findings),
-        "## Every check",
-        _checks(examination),
-    ]
-    return "\n\n".join(parts) + "\n"
+    names = [finding.name for finding in findings]
+    young = examination.young and not findings
+    values = {
+        "run": record.name,
+        "found": _well(record, examination) if young else f"the doctor found {', '.join(names) or 'nothing'}",
+        "state": record.state,
+        "done": f"{case.step:,} of {case.planned:,} steps",
+        "findings": findings,
+        "compared": compared,
+        "command": lambda finding: Markdown(_command(record, finding)),
+        "checks": [
+            [name, *_check(name, reading, names, examination.young)]
+            for name, reading in examination.readings.items()
+        ],
+    }
+    return render("doctor.md", values)
 
 
-def _section(record: Record, finding: Finding) -> str:
-    lines = [
-        f"## {finding.name.capitalize()}",
-        f"{_sentence(finding.reading.says)} Measured: {compared(finding.reading)}.",
-    ]
-    if finding.picture:
-        lines.append(f"![{finding.name}]({finding.picture})")
-    lines.append(f"Likely cause: {finding.cause}.")
-    if finding.flags:
-        lines.append(
-            f"Try next:\n\n```\nsafelight train {shlex.quote(str(record.folder))} --data "
-            f"{shlex.quote(_dataset(record))} {finding.flags}\n```"
-        )
-    if finding.advice:
-        lines.append(_sentence(finding.advice))
-    return "\n\n".join(lines)
+def _command(record: Record, finding: Finding) -> str:
+    """What trains the run anew as the finding advises."""
+    dataset = str((record.facts.get("dataset") or {}).get("path") or "DATASET")
+    start = f"safelight train {shlex.quote(str(record.folder))} --data {shlex.quote(dataset)}"
+    return f"{start} {finding.flags}"
 
 
-def _dataset(record: Record) -> str:
-    return str((record.facts.get("dataset") or {}).get("path") or "DATASET")
+def _check(name: str, reading: Reading | None, found: Sequence[str], young: bool) -> tuple[str, str, str]:
+    """The figure, its limit, and what is said of it."""
+    if reading is None:
+        return "–", "–", "too early in this run" if young else "not measured in this run"
+    limit = f"{'below' if reading.below else 'above'} {show_figure(reading.limit)} {reading.unit}"
+    return show_figure(reading.figure), limit, _standing(name, reading, found)
 
 
-def _checks(examination: Examination) -> str:
-    told = {finding.name for finding in examination.findings}
-    rows = ["| check | measured | found | |", "|---|---:|---:|---|"]
-    for name, reading in examination.readings.items():
-        if reading is None:
-            why = "too early in this run" if examination.young else "not measured in this run"
-            rows.append(f"| {name} | – | – | {why} |")
-        else:
-            figure, limit = show_figure(reading.figure), show_figure(reading.limit)
-            side = "below" if reading.below else "above"
-            standing = _standing(name, reading, told)
-            rows.append(f"| {name} | {figure} | {side} {limit} {reading.unit} | {standing} |")
-    return "\n".join(rows)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."
+def _standing(name: str, reading: Reading, found: Sequence[str]) -> str:
+    if name in found:
+        return "found"
+    if reading.sick:
+        return "explained by another"
+    return f"well: beyond the limit, but {reading.but}" if reading.beyond and reading.but else "well"

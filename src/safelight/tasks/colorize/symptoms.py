@@ -8,11 +8,12 @@ import numpy as np
 
 from safelight.arrays import Ab
 from safelight.journal.doctor.case import Case, Checklist, Finding, Reading, Symptom
-from safelight.journal.doctor.drawings import FAINT, SOFT, dress, new_figure, save_figure
+from safelight.journal.doctor.drawings import headline
 from safelight.journal.doctor.remedies import CLIPPED, GUARDED, LONGER, WIDER, put, raise_weight, scale
 from safelight.journal.doctor.symptoms import CURVES, DEAD_UNITS, LEAKING_SPLIT, OVERFITTING, UNDERFITTING
 from safelight.journal.records import Record
 from safelight.pixels.color import lab_to_srgb
+from safelight.reports.style import new_figure, save_figure, style_axes
 from safelight.tasks.colorize.color_statistics import COLUMNS, MOST_CHROMA, evidence_from_sheets, read_sheet
 
 if TYPE_CHECKING:
@@ -141,22 +142,20 @@ def draw_answers(record: Record, case: Case, finding: Finding, path: Path) -> bo
         return False
     from PIL import Image
 
-    figure = new_figure((10.5, 4.6))
+    figure = new_figure(10.5, 4.6)
     left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.7])
     for axes, title, pictures in ((left, "answers", found[0]), (middle, "truth", found[1])):
         _draw_ab(axes, pictures)
-        dress(axes, title)
         axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-        axes.set_xlabel("a: green to red", color=SOFT)
-    left.set_ylabel("b: blue to yellow", color=SOFT)
+        style_axes(axes, title, "a: green to red", "b: blue to yellow" if axes is left else "")
     with Image.open(sheet) as picture:
         rows = np.asarray(picture.convert("RGB"))[: SHOWN_ROWS * side]
     right.imshow(rows)
-    dress(right, f"{sheet.stem}: grey, hints, automatic, with hints, truth")
+    style_axes(right, f"{sheet.stem}: grey, hints, automatic, with hints, truth")
     right.set_xticks([])
     right.set_yticks([])
     assert rows.shape[1] == COLUMNS * side
-    save_figure(figure, finding, path)
+    save_figure(figure, path, headline(finding))
     return True
 
 
@@ -170,8 +169,6 @@ def _draw_ab(axes: "Axes", pictures: Sequence[Ab]) -> None:
     lab = np.stack([np.full(len(a), 62.0), middles[a], middles[b]], axis=1).astype(np.float32)
     size = 42 * (counts[a, b] / counts.max()) ** 0.35
     axes.scatter(middles[a], middles[b], s=size, c=lab_to_srgb(lab), linewidths=0)
-    axes.axhline(0, color=FAINT, lw=0.8, zorder=0)
-    axes.axvline(0, color=FAINT, lw=0.8, zorder=0)
 
 
 CHECKLIST = Checklist(

@@ -1,0 +1,68 @@
+"""Pages from templates: HTML and Markdown in which all that is filled in is escaped. No script, nothing is loaded."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from safelight.reports.text import Markdown, code, escape_markdown, image, sentence, table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, the names of the columns, and rows. Numbers are set right, with thousands apart."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | int]]
+    file = ""
+
+    @property
+    def align(self) -> str:
+        """ "l" or "r" for each column."""
+        return "".join(
+            "r" if self.rows and all(isinstance(row[column], int) for row in self.rows) else "l"
+            for column in range(len(self.header))
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture file beside the page."""
+
+    title: str
+    file: str
+    caption: str
+
+
+def render(template: str, values: Mapping[str, object]) -> str:
+    """The page of a template in reports/templates: "journal.html" or, as Markdown, "journal.md".
+
+    HTML passes markupsafe.Markup as it is, Markdown reports.text.Markdown. Raises jinja2.UndefinedError for a name
+    without a value.
+    """
+    markdown = template.endswith(".md")
+    page = _environment(markdown).get_template(f"{template}.j2").render(values)
+    return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n" if markdown else page
+
+
+@cache
+def _environment(markdown: bool) -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("safelight.reports"),
+        undefined=StrictUndefined,
+        autoescape=not markdown,
+        finalize=escape_markdown if markdown else None,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"code": code, "markdown": Markdown, "sentence": sentence}
+    environment.globals |= {"image": image, "table": table}
+    return environment
