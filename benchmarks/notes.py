@@ -158,11 +158,11 @@ def judged_row(best: Best, run: Run, found: Verdict) -> str:
     began, ended = (datetime.fromisoformat(run.facts[name]) for name in ("started", "ended"))
     sick = examine(case_of(read_record(run.folder), with_dataset=False)).findings
     colorful = found.estimate(found.model, "colorfulness", 0).value / found.facts["true_colorfulness"]
-    lost: dict[str, list[int]] = {}
+    lost: dict[str, list[str]] = {}
     for each in found.losses():
         if each.statistic == "psnr":
             lost.setdefault(each.method, []).append(each.cell)
-    behind = "; ".join(f"{name} at {', '.join(map(str, hints))}" for name, hints in lost.items())
+    behind = "; ".join(f"{name} at {', '.join(hints)}" for name, hints in lost.items())
     gains = " | ".join(interval(found.estimate(found.model, "gain", hints)) for hints in (0, 10))
     return (
         f"| `{best.recipe}` | {best.says} | {(ended - began).seconds / 60:.1f} min | {gains} | {colorful:.2f} | "

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from safelight.verdicts.old_formats import in_new_format
 
 FORMAT, VERSION = "safelight-verdict", 2
 ALL = "all"  # the cell of the mean over all others, or the only one
+
+NUMBERS = re.compile(r"(?<=\[)\s+(?:(?:null|[-+.\de]+),?\s+)+(?=\])")  # in a list, a line each
 
 Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 
@@ -176,10 +179,12 @@ class Verdict:
         return {"format": FORMAT, "version": VERSION, **as_json(self)}
 
     def save(self, path: Path) -> Path:
-        """Write verdict.json, whole or not at all; returns its path."""
+        """Write verdict.json, whole or not at all, a list of numbers on a line; returns its path."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
+        text = NUMBERS.sub(lambda numbers: " ".join(numbers.group().split()), text)
         with new_file(path, overwrite=True) as file:
-            file.write((json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n").encode())
+            file.write(f"{text}\n".encode())
         return path
 
 

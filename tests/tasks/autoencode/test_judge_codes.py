@@ -237,5 +237,5 @@ def test_the_report_can_be_looked_at_and_a_look_at_the_test_split_is_counted(
         path.name for path in page.parent.iterdir()
     }
     stored = json.loads((page.parent / "verdict.json").read_text())
-    assert stored["format"] == "safelight-code-verdict"
-    assert len(stored["saved"]) == 3
+    assert (stored["format"], stored["task"]) == ("safelight-verdict", "autoencode")
+    assert len(stored["comparisons"][0]["difference"]) == 3

@@ -136,7 +136,7 @@ def test_old_verdicts_are_told_by_their_tables(tmp_path: Path) -> None:
         "It is clear of every baseline (95 % intervals), in PSNR and in CIEDE2000, at every number of hints.",
     ]
     for row in stored["comparisons"]:
-        if (row["baseline"], row["statistic"], row["hints"]) == ("kriging", "psnr", 5):
+        if (row["method"], row["statistic"], row["cell"]) == ("kriging", "psnr", "5"):
             row["standing"] = "cannot tell"
     (tmp_path / "old.json").write_text(json.dumps(stored))
     (told,) = newest_summaries(tmp_path)

@@ -149,8 +149,9 @@ def test_each_picture_has_its_scores_by_name(best: Verdict, photos: PictureList)
 
 
 def test_a_verdict_from_before_pictures_had_scores_is_still_read(loser: Verdict, tmp_path: Path) -> None:
-    older = loser.to_json() | {"version": 1}
-    del older["scores"]
+    older = loser.to_json() | {"format": "safelight-fill-verdict", "version": 1}
+    older["gains"] = older.pop("leads")
+    del older["per_image"], older["task"], older["protocol"]
     (tmp_path / "verdict.json").write_text(json.dumps(older))
     old = load_verdict(tmp_path / "verdict.json")
     assert old.per_image == ()
