@@ -1,70 +1,91 @@
-"""The tasks that can be trained, by name, with the class of their recipes."""
+"""The tasks by name, and the restorers of their models.
 
-from typing import Any, NamedTuple
+Entries are strings, imported when they are asked for: whoever knows the registry knows no task.
+"""
 
-from safelight.errors import RecipeError, RunError
-from safelight.journal.run import Run
-from safelight.json_text import parsed
-from safelight.tasks.autoencode.recipe import CodeRecipe
-from safelight.tasks.autoencode.training import CodeCraft
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.training import ColorCraft
-from safelight.tasks.inpaint.recipe import FillRecipe
-from safelight.tasks.inpaint.training import FillCraft
-from safelight.tasks.scratches.recipe import ScratchRecipe
-from safelight.tasks.scratches.training import ScratchCraft
-from safelight.training.recipe import Recipe
-from safelight.training.task import Craft
-from safelight.training.tree import from_tree
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from safelight.runtime.modelfile import check_name, find_model
+from safelight.runtime.session import check_threads
+from safelight.tasks.base import Task, resolve
 
-class Task(NamedTuple):
-    """How a task is trained, and by what kind of recipe."""
+if TYPE_CHECKING:
+    from safelight.tasks.autoencode.restore import Autoencoder
+    from safelight.tasks.colorize.restore import Colorizer
+    from safelight.tasks.inpaint.restore import Filler
+    from safelight.tasks.scratches.restore import ScratchFinder
 
-    craft: Craft[Any]
-    recipe: type[Any]
-
-
-TASKS: dict[str, Task] = {
-    "colorize": Task(ColorCraft(), ColorRecipe),
-    "fill": Task(FillCraft(), FillRecipe),
-    "scratches": Task(ScratchCraft(), ScratchRecipe),
-    "code": Task(CodeCraft(), CodeRecipe),
+TASKS: dict[str, str] = {
+    "colorize": "safelight.tasks.colorize.task:TASK",
+    "inpaint": "safelight.tasks.inpaint.task:TASK",
+    "scratches": "safelight.tasks.scratches.task:TASK",
+    "autoencode": "safelight.tasks.autoencode.task:TASK",
+}
+# What tasks were called before, or are called elsewhere: in recipes, cards and run folders, by commands and models.
+ALIASES: dict[str, str] = {
+    "color": "colorize",
+    "fill": "inpaint",
+    "holes": "inpaint",
+    "code": "autoencode",
+    "codes": "autoencode",
+    "figures": "autoencode",
+    "encode": "autoencode",
+    "decode": "autoencode",
 }
 
-NEVER_AGED, AGING_ONCE = ("fill", "scratches"), 0.2
+
+def canonical(name: str) -> str:
+    """The name of the task that is meant; what is none stays as it is."""
+    return ALIASES.get(name, name)
 
 
-def craft_of(recipe: Recipe) -> Craft[Any]:
-    """How this recipe is trained."""
-    return TASKS[recipe.task].craft
+def known_task(name: str) -> Task | None:
+    """The task of that name, old or new; None where there is none."""
+    entry = TASKS.get(canonical(name))
+    task: Task | None = resolve(entry) if entry else None
+    return task
 
 
-def recipe_of(run: Run) -> Any:
-    """A run's recipe. Raises RunError, with the file's name, for one that is damaged or of another safelight."""
-    try:
-        return from_json(run.recipe_json)
-    except RecipeError as error:
-        raise RunError(f"{run.folder / 'recipe.json'} cannot be used: {error}") from None
+def task_named(name: str) -> Task:
+    """The task of that name, old or new. Raises KeyError."""
+    task = known_task(name)
+    if task is None:
+        raise KeyError(name)
+    return task
 
 
-def from_json(text: str) -> Any:
-    """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
-    try:
-        tree = parsed(text)
-    except ValueError as error:
-        raise RecipeError(f"recipe is not JSON ({error})") from None
-    if not isinstance(tree, dict):
-        raise RecipeError(f"recipe is {tree!r}; expected an object with settings")
-    task = tree.get("task", "colorize")  # recipes from before there were other tasks do not name it
-    if not isinstance(task, str) or task not in TASKS:
-        raise RecipeError(f"task is {task!r}; expected one of {', '.join(TASKS)}")
-    return from_tree(TASKS[task].recipe, _without_aging(tree) if task in NEVER_AGED else tree)
+def all_tasks() -> tuple[Task, ...]:
+    """Every task, in the order of the registry."""
+    return tuple(map(task_named, TASKS))
 
 
-def _without_aging(tree: dict[str, Any]) -> dict[str, Any]:
-    """As it was trained: aging did nothing for these tasks, but its default was 0.2."""
-    augment = tree.get("augment")
-    if not isinstance(augment, dict) or augment.get("aging") != AGING_ONCE:
-        return tree
-    return {**tree, "augment": {**augment, "aging": 0.0}}
+@overload
+def load(model: Literal["fill", "inpaint"], threads: int = 0) -> "Filler": ...  # type: ignore[overload-overlap]
+@overload
+def load(model: Literal["scratches"], threads: int = 0) -> "ScratchFinder": ...  # type: ignore[overload-overlap]
+@overload
+def load(model: Literal["figures", "autoencode"], threads: int = 0) -> "Autoencoder": ...  # type: ignore[overload-overlap]
+@overload
+def load(model: str | Path | None = None, threads: int = 0) -> "Colorizer": ...
+def load(model: str | Path | None = None, threads: int = 0) -> Any:
+    """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo,
+    `load("scratches")(photo)` the mask of its damage; `load("figures")` has `encode`, `decode` and `sample`.
+
+    model: the name of a task, of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card,
+    whose task decides what is returned (a pair of files is an autoencoder); None is the bundled colorizer.
+    "fill" and "scratches" work without a model too, by classical methods. threads: how many the network may use,
+    0 for one a core. Raises ModelError.
+    """
+    check_threads(threads)
+    if model is None:
+        return task_named("colorize").load(None, threads)
+    check_name(model)
+    task = known_task(str(model))
+    if task is not None:
+        return task.load(None, threads)
+    task = next((each for each in all_tasks() if each.recognizes and resolve(each.recognizes)(model)), None)
+    if task is not None:
+        return task.load(model, threads)
+    single = [name for each in all_tasks() if not each.recognizes for name in each.card_tasks]
+    return task_named(find_model(model, tuple(single)).card.task).load(model, threads)

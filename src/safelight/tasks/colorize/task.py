@@ -1,0 +1,40 @@
+"""Colorization: color for a grey photo, with hints or without."""
+
+from safelight.tasks.base import Advice, SheetLayout, Task
+
+TASK = Task(
+    name="colorize",
+    title="Colorization",
+    noun="a colorizer",
+    plural="colorizers",
+    trainer="safelight.tasks.colorize.training:ColorizeTraining",
+    recipes="safelight.tasks.colorize.recipes:RECIPES",
+    main_recipe="color",
+    loader="safelight.tasks.colorize.restore:load_colorizer",
+    card_tasks=("colorize",),
+    bundled="color",
+    used_by="colorize, suggest, repair --color",
+    exporter="safelight.tasks.colorize.publish:export_color",
+    progress={"gain_0": "gain {:.2f} dB", "gain_10": "with 10 hints {:.2f} dB"},
+    sheet=SheetLayout(("grey", "its hints", "automatic", "with 5 hints", "truth"), 2, hidden=("its hints",)),
+    symptoms=(
+        "overfitting",
+        "underfitting",
+        "colors out of range",
+        "red and green only",
+        "sepia",
+        "washed out",
+        "implausible hue",
+        "hints ignored",
+    ),
+    failures={
+        "color": Advice(
+            "the network gives all pictures the same color: it collapsed",
+            "a lower learning rate: --optimizer.lr {lr:.2g}, and more weight on the loss of color",
+        )
+    },
+    measured=("preparation.vivid_gain",),
+    has_protocols=True,
+    fold_judge="safelight.cli.before:judge_fold_of_colors",
+    comparison_sheets="safelight.cli.paired_pictures:color_sheets",
+)

@@ -1,0 +1,29 @@
+"""Inpainting: what a mask marks as missing is filled."""
+
+from safelight.tasks.base import Advice, IgnoredSetting, SheetLayout, Task
+
+TASK = Task(
+    name="inpaint",
+    title="Inpainting",
+    noun="an inpainting model",
+    plural="inpainting models",
+    trainer="safelight.tasks.inpaint.training:InpaintTraining",
+    recipes="safelight.tasks.inpaint.recipes:RECIPES",
+    main_recipe="fill",
+    loader="safelight.tasks.inpaint.restore:load_filler",
+    card_tasks=("fill",),
+    bundled="fill",
+    used_by="fill, repair",
+    exporter="safelight.tasks.inpaint.publish:export_fill",
+    progress={"hole_psnr": "{:.2f} dB in the holes", "gain_over_telea": "{:+.2f} dB over Telea"},
+    sheet=SheetLayout(("the hole", "Telea 2004", "filled", "truth"), 2),
+    symptoms=("overfitting", "hole stays empty", "checkerboard", "color shift at the seam"),
+    failures={
+        "color": Advice(
+            "the network gives all pictures the same color: it collapsed",
+            "a lower learning rate: --optimizer.lr {lr:.2g}, and more weight on the hole: --loss.hole",
+        )
+    },
+    ignored=(IgnoredSetting("augment.aging", was=0.2, now=0.0),),
+    comparison_sheets="safelight.cli.paired_squares:fill_sheets",
+)
