@@ -25,13 +25,12 @@ import torch
 from torch import Tensor, nn
 
 from safelight.data.cache import open_dataset
-from safelight.tasks.autoencode.dataset import CodeSamples, collate
+from safelight.tasks.autoencode.dataset import AutoencodeDataset, collate
 from safelight.tasks.autoencode.network import VAE
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures
-from safelight.tasks.autoencode.training import CodeCraft
-from safelight.tasks.autoencode.validation import CodeProbes
-from safelight.training.first_weights import fit_first_weights
+from safelight.tasks.autoencode.training import AutoencodeTraining
+from safelight.tasks.autoencode.validation import AutoencodeValidation
 
 METHODS = ("safelight, sd 1", "pythae VAE, mse", "safelight, sd learned")
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -66,7 +65,7 @@ def measured(name: str, given: argparse.Namespace) -> tuple[float, float, float]
     return psnr, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def without_schedule(recipe: CodeRecipe, steps: int, batch: int) -> CodeRecipe:
+def without_schedule(recipe: AutoencodeRecipe, steps: int, batch: int) -> AutoencodeRecipe:
     """The recipe at a constant rate, in float32."""
     return replace(
         recipe,
@@ -76,13 +75,13 @@ def without_schedule(recipe: CodeRecipe, steps: int, batch: int) -> CodeRecipe:
     )
 
 
-def train(recipe: CodeRecipe, loss: Loss, data: Path) -> tuple[float, float]:
+def train(recipe: AutoencodeRecipe, loss: Loss, data: Path) -> tuple[float, float]:
     """PSNR in dB on held-out pictures, and the median time of a step, in seconds of all processors."""
     torch.manual_seed(0)
-    network = CodeCraft().network(recipe)
-    samples = CodeSamples(open_dataset(data, "train"), recipe)
-    fit_first_weights(network, samples, collate, recipe)
-    probes = CodeProbes.choose(open_dataset(data, "val"), recipe)
+    network = AutoencodeTraining().network(recipe)
+    samples = AutoencodeDataset(open_dataset(data, "train"), recipe)
+    AutoencodeTraining().initialize(network, samples, recipe)
+    probes = AutoencodeValidation.choose(open_dataset(data, "val"), recipe)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
     times, batch = [], recipe.data.batch
     for step in range(recipe.train.steps):
@@ -96,13 +95,15 @@ def train(recipe: CodeRecipe, loss: Loss, data: Path) -> tuple[float, float]:
     return probes.score(network)["psnr"], statistics.median(times)
 
 
-def own_loss(recipe: CodeRecipe) -> Loss:
+def own_loss(recipe: AutoencodeRecipe) -> Loss:
     """safelight's: nats per dimension."""
-    craft = CodeCraft()
-    return lambda network, batch: torch.stack(list(craft.terms(network, batch, recipe, 1.0).values())).sum()
+    training = AutoencodeTraining()
+    return lambda network, batch: torch.stack(
+        list(training.loss_terms(network, batch, recipe, 1.0).values())
+    ).sum()
 
 
-def pythae_loss(recipe: CodeRecipe) -> Loss:
+def pythae_loss(recipe: AutoencodeRecipe) -> Loss:
     """pythae's, through its own model around our encoder and decoder."""
     try:
         from pythae import models

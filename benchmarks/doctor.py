@@ -35,13 +35,13 @@ from safelight.data.cache import PictureSet
 from safelight.journal.doctor.case import Examination
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import Record, read_record
-from safelight.tasks.colorize.dataset import ColorSamples, Sample
-from safelight.tasks.colorize.training import ColorCraft
-from safelight.tasks.colorize.validation import ColorProbes, choose
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
+from safelight.tasks.colorize.training import ColorizeTraining
+from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as fitting
 from safelight.training.doctor import some_pictures
 from safelight.training.fit import fit
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
 
 SMALL = {
@@ -269,7 +269,11 @@ def advised(data: Path, only: Sequence[str]) -> None:
 def _trained(data: Path, failing: Failing, changes: dict[str, str]) -> tuple[Record, Examination]:
     recipe = override(recipe_named("color"), changes)
     few = classmethod(lambda cls, found, size, how: cls(choose(found, size, PROBES), how))
-    with tempfile.TemporaryDirectory() as folder, sickened(failing), patch.object(ColorProbes, "choose", few):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sickened(failing),
+        patch.object(ColorizeValidation, "choose", few),
+    ):
         record = read_record(fit(recipe, data, Path(folder), quiet=True).folder)
         examination = examine(case_of(record, with_dataset=False))
         assert record.curves is not None  # read while the folder is there
@@ -288,9 +292,9 @@ def _shown(record: Record) -> str:
 @contextmanager
 def sickened(failing: Failing) -> Iterator[None]:
     """While it lasts, runs go wrong in this way."""
-    draw, opened, built = ColorSamples.__getitem__, fitting.open_sets, ColorCraft.network
+    draw, opened, built = ColorizeDataset.__getitem__, fitting.open_sets, ColorizeTraining.network
 
-    def spoilt(self: ColorSamples, k: int) -> Sample:
+    def spoilt(self: ColorizeDataset, k: int) -> Sample:
         sample = draw(self, k)
         return failing.sample(sample) if failing.sample else sample
 
@@ -298,16 +302,16 @@ def sickened(failing: Failing) -> Iterator[None]:
         pictures, held_out = opened(data, fold)
         return (some_pictures(pictures, failing.few) if failing.few else pictures), held_out
 
-    def harmed(self: ColorCraft, recipe: Any) -> nn.Module:
+    def harmed(self: ColorizeTraining, recipe: Any) -> nn.Module:
         network = built(self, recipe)
         if failing.start:
             failing.start(network)
         return network
 
     with (
-        patch.object(ColorSamples, "__getitem__", spoilt),
+        patch.object(ColorizeDataset, "__getitem__", spoilt),
         patch.object(fitting, "open_sets", fewer),
-        patch.object(ColorCraft, "network", harmed),
+        patch.object(ColorizeTraining, "network", harmed),
     ):
         yield
 

@@ -29,17 +29,17 @@ from torch.utils.data import Dataset
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.colorize.dataset import ColorSamples, Sample
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.training import ColorCraft
-from safelight.tasks.colorize.validation import ColorProbes, choose
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.training import ColorizeTraining
+from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training.batches import Pictures, training_batches
 from safelight.training.checkpoints import read
 from safelight.training.fit import take_all_steps
 from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import GuardError
 from safelight.training.modules import TrainingModule
+from safelight.training.recipe import recipe_named
 from safelight.training.stopping import StopRequest
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import Work
@@ -205,7 +205,7 @@ class HurtSamples(Dataset[Sample]):
 
     kept: ClassVar[dict[tuple[int, int], Sample]] = {}
 
-    def __init__(self, samples: ColorSamples, fault: Fault | None) -> None:
+    def __init__(self, samples: ColorizeDataset, fault: Fault | None) -> None:
         self.samples, self.fault = samples, fault
 
     def __getitem__(self, k: int) -> Sample:
@@ -248,8 +248,8 @@ class HurtModule(TrainingModule):
 class Adversarial(HurtModule):
     """The same network, judged by a small discriminator of its colors: two losses, two optimizers."""
 
-    def __init__(self, recipe: ColorRecipe, craft: ColorCraft) -> None:
-        super().__init__(recipe, craft)
+    def __init__(self, recipe: ColorizeRecipe, training: ColorizeTraining) -> None:
+        super().__init__(recipe, training)
         self.automatic_optimization = False
         self.discriminator = nn.Sequential(
             nn.Conv2d(3, 16, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(16, 32, 4, 2, 1), nn.LeakyReLU(0.2),
@@ -268,7 +268,9 @@ class Adversarial(HurtModule):
         judge.zero_grad()
         self.manual_backward(hinge)
         judge.step()
-        loss = torch.stack(list(self.terms(batch).values())).sum() - 0.01 * self.discriminator(fake).mean()
+        loss = (
+            torch.stack(list(self.loss_terms(batch).values())).sum() - 0.01 * self.discriminator(fake).mean()
+        )
         own[0].zero_grad()
         self.manual_backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -282,8 +284,8 @@ class Adversarial(HurtModule):
         return [own["optimizer"], judge], [own["lr_scheduler"]]
 
 
-class QuietProbes(ColorProbes):
-    """Probes that the guard looks at; the benchmark has a score of its own."""
+class QuietProbes(ColorizeValidation):
+    """ValidationSet that the guard looks at; the benchmark has a score of its own."""
 
     def score(self, network: nn.Module) -> dict[str, float]:
         return {}
@@ -302,7 +304,7 @@ class Outcome(NamedTuple):
     seconds: float
 
 
-def small(seed: int, steps: int, guard: bool) -> ColorRecipe:
+def small(seed: int, steps: int, guard: bool) -> ColorizeRecipe:
     """The recipe: seconds on one thread."""
     changes = {
         "augment.size": "32",
@@ -329,13 +331,13 @@ def small(seed: int, steps: int, guard: bool) -> ColorRecipe:
         channels=12, growth=1.5, steps=3, blocks=1, activation="relu", norm="group", skips=(0, 1, 2)
     )
     quick = recipe_named("quick")
-    assert isinstance(quick, ColorRecipe)
+    assert isinstance(quick, ColorizeRecipe)
     return replace(override(quick, changes), model=network)
 
 
-def run_once(pictures: Pictures, held_out: Pictures, recipe: ColorRecipe, fault: Fault | None) -> Outcome:
+def run_once(pictures: Pictures, held_out: Pictures, recipe: ColorizeRecipe, fault: Fault | None) -> Outcome:
     """Train under a fault, and score what came of it."""
-    craft, struck = ColorCraft(), set[int]()
+    training, struck = ColorizeTraining(), set[int]()
     recipe = replace(recipe, data=replace(recipe.data, workers=fault.workers if fault else 0))
     probes = QuietProbes(choose(held_out, recipe.augment.size, PROBES), recipe.preparation)
     kind = Adversarial if fault and fault.adversarial else HurtModule
@@ -344,9 +346,9 @@ def run_once(pictures: Pictures, held_out: Pictures, recipe: ColorRecipe, fault:
         pl.seed_everything(recipe.train.seed, verbose=False)
         stored = read(checkpoint) if checkpoint else {"global_step": 0}
         done, skipped = int(stored["global_step"]), guard_state(stored)["skipped"]
-        samples = HurtSamples(ColorSamples(pictures, recipe), fault)
-        batches = training_batches(samples, craft.collate, recipe, done, skipped)
-        return Work(recipe, kind(recipe, craft).prepare(fault, struck), batches, probes, checkpoint, done)
+        samples = HurtSamples(ColorizeDataset(pictures, recipe), fault)
+        batches = training_batches(samples, training.collate, recipe, done, skipped)
+        return Work(recipe, kind(recipe, training).prepare(fault, struck), batches, probes, checkpoint, done)
 
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, StopRequest() as stop, without_chatter():
@@ -366,13 +368,13 @@ def run_once(pictures: Pictures, held_out: Pictures, recipe: ColorRecipe, fault:
     return Outcome(score, len(trips), first, stopped, time.perf_counter() - began)
 
 
-def score_of(run: Run, held_out: Pictures, recipe: ColorRecipe) -> float:
+def score_of(run: Run, held_out: Pictures, recipe: ColorizeRecipe) -> float:
     """The loss of the run's averaged weights on questions that are the same for all runs."""
     path = run.folder / "checkpoints" / "last.ckpt"
     if not path.exists():
         return float("nan")
-    craft = ColorCraft()
-    network = craft.network(recipe)
+    training = ColorizeTraining()
+    network = training.network(recipe)
     stored = read(path)["state_dict"]
     network.load_state_dict(
         {
@@ -382,10 +384,10 @@ def score_of(run: Run, held_out: Pictures, recipe: ColorRecipe) -> float:
         }
     )
     fixed = replace(recipe, train=replace(recipe.train, seed=12345))
-    samples = ColorSamples(held_out, fixed)
-    batch = craft.collate([samples[k] for k in range(HELD_OUT)])
+    samples = ColorizeDataset(held_out, fixed)
+    batch = training.collate([samples[k] for k in range(HELD_OUT)])
     with torch.inference_mode():
-        return float(torch.stack(list(craft.terms(network.eval(), batch, fixed, 1.0).values())).sum())
+        return float(torch.stack(list(training.loss_terms(network.eval(), batch, fixed, 1.0).values())).sum())
 
 
 class Album:

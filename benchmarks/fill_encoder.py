@@ -15,8 +15,8 @@ from collections.abc import Mapping
 
 import torch
 
-from safelight.tasks.recipes import recipe_named
 from safelight.training.bare import BareTraining, Painted
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
 
 VARIANTS: dict[str, tuple[str, Mapping[str, str]]] = {

@@ -26,12 +26,12 @@ from scipy.stats import trim_mean
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.tasks.recipes import RECIPES, recipe_named
-from safelight.tasks.registry import craft_of
 from safelight.training.batches import training_batches
 from safelight.training.guard.callback import Guard
 from safelight.training.modules import TrainingModule
+from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.stopping import StopRequest
+from safelight.training.task import training_task
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import LOGGED, Work, trainer_for
 from safelight.training.tree import to_json
@@ -143,13 +143,13 @@ def measure(recipe: Any, pictures: Any, pairs: int, steps: int) -> TakingTurns:
         picture_every=NEVER,
     )
     recipe = replace(recipe, train=train, data=replace(recipe.data, weights=(), workers=0))
-    craft = craft_of(recipe)
-    loader = training_batches(craft.samples(pictures, recipe), craft.collate, recipe)
+    training = training_task(recipe)
+    loader = training_batches(training.dataset(pictures, recipe), training.collate, recipe)
     batches = [batch for batch, _ in zip(loader, range(4), strict=False)]
     endless: Any = Batches([batches[k % 4] for k in range(train.steps)])
     with tempfile.TemporaryDirectory() as folder, StopRequest() as stop, without_chatter():
         run = Run.start(Path(folder), recipe.name, to_json(recipe), {"dataset": {}})
-        work = Work(recipe, TrainingModule(recipe, craft), endless, craft.probes(pictures, recipe))
+        work = Work(recipe, TrainingModule(recipe, training), endless, training.validation(pictures, recipe))
         trainer = trainer_for(run, work, stop, quiet=True)
         callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
         place = next(number for number, each in enumerate(callbacks) if isinstance(each, Guard))
@@ -166,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--recipe", default="color", choices=RECIPES)
+    parser.add_argument("--recipe", default="color", choices=all_recipes())
     parser.add_argument("--data", type=Path, help="a dataset; pictures are made up without")
     parser.add_argument("--pairs", type=int, default=150, help="pairs of turns")
     parser.add_argument("--steps", type=int, default=1, help="steps in a turn")

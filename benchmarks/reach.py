@@ -19,7 +19,8 @@ from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import fit_size, resize
 from safelight.runtime.names import PHOTOS
 from safelight.tasks.colorize.hints import Hint
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
+from safelight.tasks.registry import load
 
 WISHES = ("#b02020", "#20a040", "#2040b0")
 RINGS = (0.0, 0.1, 0.3, 0.6, 4.0)

@@ -19,7 +19,8 @@ from safelight.data.cache import open_dataset
 from safelight.evaluation.intervals import bootstrap_weights, estimates
 from safelight.pixels.color import replace_ab
 from safelight.tasks.colorize.hints import Hint, HintSet
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
+from safelight.tasks.registry import load
 
 CLICKS = 10
 Place = tuple[float, float]  # fractions from the left and the top

@@ -29,12 +29,11 @@ from torch.utils.data import DataLoader
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.tasks.recipes import RECIPES, recipe_named
-from safelight.tasks.registry import craft_of
 from safelight.training.batches import Pictures, training_batches
 from safelight.training.modules import TrainingModule
-from safelight.training.recipe import Recipe
+from safelight.training.recipe import Recipe, all_recipes, recipe_named
 from safelight.training.stopping import StopRequest
+from safelight.training.task import training_task
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import LOGGED, Work, trainer_for
 from safelight.training.tree import override, to_json
@@ -49,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--recipe", default="color", choices=RECIPES)
+    parser.add_argument("--recipe", default="color", choices=all_recipes())
     parser.add_argument("--data", type=Path, help="a dataset; pictures are made up without")
     parser.add_argument("--rounds", type=int, default=12, help="turns of each")
     parser.add_argument("--steps", type=int, default=4, help="steps in a turn")
@@ -73,8 +72,8 @@ def main() -> None:
 
 def batches_of(pictures: Pictures, recipe: Recipe) -> DataLoader[Any]:
     """The run's batches, from its first step."""
-    craft = craft_of(recipe)
-    return training_batches(craft.samples(pictures, recipe), craft.collate, recipe)
+    training = training_task(recipe)
+    return training_batches(training.dataset(pictures, recipe), training.collate, recipe)
 
 
 class MadeUp:
@@ -119,7 +118,7 @@ class BareLoop:
         """One step; its loss."""
         recipe = self.module.recipe
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.train.precision == "bf16"):
-            loss = torch.stack(list(self.module.terms(batch).values())).sum()
+            loss = torch.stack(list(self.module.loss_terms(batch).values())).sum()
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if recipe.optimizer.clip:
@@ -163,7 +162,7 @@ def step_times(pictures: Pictures, recipe: Recipe, steps: int) -> tuple[list[flo
     """Seconds a step in each turn but the first: of the Trainer, of the bare loop."""
     loader = batches_of(pictures, override(recipe, {"data.workers": "0"}))
     batches = [batch for batch, _ in zip(loader, range(min(8, recipe.train.steps)), strict=False)]
-    turns = Turns(BareLoop(TrainingModule(recipe, craft_of(recipe))), batches, steps)
+    turns = Turns(BareLoop(TrainingModule(recipe, training_task(recipe))), batches, steps)
     run_trainer(recipe, Watched([batches[k % len(batches)] for k in range(recipe.train.steps)]), turns)
     return turns.trainer_times[1:], turns.bare_times[1:]
 
@@ -205,9 +204,9 @@ def run_trainer(recipe: Recipe, batches: Any, *callbacks: pl.Callback) -> None:
         run = Run.start(Path(folder), recipe.name, to_json(recipe), {})
         work = Work(
             recipe,
-            TrainingModule(recipe, craft_of(recipe)),
+            TrainingModule(recipe, training_task(recipe)),
             batches,
-            craft_of(recipe).probes(MadeUp(0), recipe),
+            training_task(recipe).validation(MadeUp(0), recipe),
         )
         trainer = trainer_for(run, work, stop, quiet=True)
         trainer.callbacks[:0] = callbacks  # type: ignore[attr-defined]

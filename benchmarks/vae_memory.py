@@ -19,9 +19,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from safelight.tasks.autoencode.recipe import CodeRecipe
-from safelight.tasks.autoencode.training import CodeCraft
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
+from safelight.tasks.autoencode.training import AutoencodeTraining
+from safelight.training.recipe import recipe_named
 
 MB = 1e6
 STEPS = 3
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="note-004-wide")
     given = parser.parse_args()
     recipe = recipe_named(given.recipe)
-    assert isinstance(recipe, CodeRecipe)
+    assert isinstance(recipe, AutoencodeRecipe)
     recipe = replace(recipe, augment=replace(recipe.augment, size=given.size))
     warm_up()
     before = resident()
@@ -51,10 +51,10 @@ def main() -> None:
     print(f"  {'virtual, reserved by the process':34} {virtual() / MB:9,.0f} MB")
 
 
-def step(recipe: CodeRecipe, batch: int) -> tuple[float, dict[str, float]]:
+def step(recipe: AutoencodeRecipe, batch: int) -> tuple[float, dict[str, float]]:
     """Train for a few steps; bytes that are needed, in all and by kind."""
-    craft = CodeCraft()
-    network = craft.network(recipe)
+    training = AutoencodeTraining()
+    network = training.network(recipe)
     optimizer = torch.optim.AdamW(network.parameters())
     size = recipe.augment.size
     pictures = torch.rand(batch, 3, size, size)
@@ -62,7 +62,7 @@ def step(recipe: CodeRecipe, batch: int) -> tuple[float, dict[str, float]]:
     for _ in range(STEPS):
         kept: dict[int, int] = {}
         with torch.autograd.graph.saved_tensors_hooks(partial(note, kept=kept), lambda kept: kept):
-            loss = torch.stack(list(craft.terms(network, given, recipe, 1.0).values())).sum()
+            loss = torch.stack(list(training.loss_terms(network, given, recipe, 1.0).values())).sum()
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from safelight.masks.files import write_mask
     from safelight.pixels.files import Photo, read_photo, write_photo
     from safelight.tasks.colorize.hints import Hint, HintSet
-    from safelight.tasks.colorize.restore import load
+    from safelight.tasks.registry import load
 
 __version__ = "0.1.0"
 __all__ = [
@@ -40,7 +40,7 @@ _HOMES = {
     **dict.fromkeys(("HintError", "ModelError", "PhotoError", "SafelightError"), "safelight.errors"),
     **dict.fromkeys(("Hint", "HintSet"), "safelight.tasks.colorize.hints"),
     **dict.fromkeys(("Photo", "read_photo", "write_photo"), "safelight.pixels.files"),
-    "load": "safelight.tasks.colorize.restore",
+    "load": "safelight.tasks.registry",
     "write_mask": "safelight.masks.files",
 }
 

@@ -17,9 +17,9 @@ from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
 from safelight.tasks.colorize.publish import color_card
 from safelight.tasks.inpaint.publish import export_fill
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import craft_of
 from safelight.tasks.scratches.publish import export_scratches
+from safelight.training.recipe import recipe_named
+from safelight.training.task import training_task
 from safelight.training.tree import override, to_json
 
 SCORES = {"val/loss": 1.5}
@@ -135,7 +135,7 @@ def test_a_colorizer_names_its_inputs_and_where_its_encoder_is_from(tmp_path: Pa
 def test_a_filler_on_a_pretrained_encoder_says_where_that_is_from(tmp_path: Path) -> None:
     small = {"model.widths": "8,8,8,8,8", "model.blocks": "1", "augment.size": "64"}
     recipe = override(recipe_named("fill-encoder"), small)
-    own = trained(tmp_path, recipe, network=craft_of(recipe).network(recipe).eval())
+    own = trained(tmp_path, recipe, network=training_task(recipe).network(recipe).eval())
     assert "differs from torch by at most" in export_fill(own, tmp_path / "mine.onnx")
     assert "ImageNet" in find_model(str(tmp_path / "mine.onnx"), ("fill",)).card.notes
 
@@ -145,7 +145,7 @@ def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(
     tmp_path: Path, name: str, export: Callable[[Trained[Any, Any], Path], str]
 ) -> None:
     recipe = override(recipe_named(name), SMALL)
-    own = trained(tmp_path, recipe, network=craft_of(recipe).network(recipe).eval())
+    own = trained(tmp_path, recipe, network=training_task(recipe).network(recipe).eval())
     told = export(own, tmp_path / "mine.onnx")
     assert "differs from torch by at most" in told
     card = find_model(str(tmp_path / "mine.onnx"), (name,)).card

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from safelight.cli.main import cli
-from safelight.tasks.recipes import RECIPES, recipe_named
+from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.tree import override, settings
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def understood(line: str) -> tuple[click.Command, click.Context]:
 @pytest.mark.parametrize("line", lines(WHOLE))
 def test_a_command_is_understood(line: str) -> None:
     command, context = understood(line)
-    if command.name == "train" and context.params["recipe"] in RECIPES:
+    if command.name == "train" and context.params["recipe"] in all_recipes():
         changes = dict(re.findall(r"--([a-z_]+\.[a-z_.]+) (\S+)", line))
         override(recipe_named(context.params["recipe"]), changes)
 
@@ -64,7 +64,7 @@ def test_there_are_commands_to_check() -> None:
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_settings_that_are_named_exist(page: Path) -> None:
-    known = {name for recipe in RECIPES for name in settings(recipe_named(recipe))}
+    known = {name for recipe in all_recipes() for name in settings(recipe_named(recipe))}
     parts = {name.rpartition(".")[0] for name in known}
     named = set(SETTING.findall(page.read_text(encoding="utf-8")))
     assert {name for name in named if name not in known and name not in parts} == set()

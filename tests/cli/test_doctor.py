@@ -11,8 +11,7 @@ import pytest
 from safelight.cli.main import cli
 from safelight.errors import RunError
 from safelight.journal.records import flatten
-from safelight.tasks.recipes import RECIPES
-from safelight.tasks.registry import from_json
+from safelight.training.recipe import all_recipes, from_json
 from safelight.training.tree import override, settings, to_json
 from tests.journal.made import SICK, SYMPTOMS, healthy, write_run
 
@@ -28,9 +27,9 @@ def flags(text: str) -> dict[str, str]:
     return dict(re.findall(r"--([\w.]+) (\S+)", text))
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", all_recipes())
 def test_every_flag_is_valid_for_every_recipe(name: str) -> None:
-    recipe = RECIPES[name]()
+    recipe = all_recipes()[name]()
     stored = flatten(json.loads(to_json(recipe)))
     assert set(stored) == set(settings(recipe))
     tried = 0
@@ -51,14 +50,14 @@ def test_a_sick_run_leaves_with_one_and_a_flag(
 ) -> None:
     expected, sicken = SICK[kind]
     folder = write_run(tmp_path, "run", sicken(CASE, np.random.default_rng(0)))
-    stored = json.loads(to_json(RECIPES["color"]()))
+    stored = json.loads(to_json(all_recipes()["color"]()))
     stored["train"]["steps"] = CASE.planned
     (folder / "recipe.json").write_text(json.dumps(stored))
     assert here("doctor", folder) == 1
     told = capsys.readouterr().out
     assert expected in told
     (attempt,) = re.findall(r"try {7}(--.*)", told)
-    assert override(RECIPES["color"](), flags(attempt)) != RECIPES["color"]()
+    assert override(all_recipes()["color"](), flags(attempt)) != all_recipes()["color"]()
     assert (folder / "doctor" / "report.md").is_file()
 
 

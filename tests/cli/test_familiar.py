@@ -10,7 +10,7 @@ import torch
 from safelight.nn.familiar import Unfamiliarity
 from safelight.pixels.files import write_photo
 from safelight.tasks.colorize.export import export
-from safelight.training.familiar import features
+from safelight.tasks.colorize.learn_familiarity import features
 from tests.cli.shell import safelight
 from tests.nn.small import make_network, random_planes
 from tests.runtime.tiny import CARD

@@ -10,7 +10,7 @@ from safelight.cli.main import cli
 from safelight.cli.sitting import Sitting
 from safelight.errors import RunError
 from safelight.journal.run import Run
-from safelight.tasks.recipes import recipe_named
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import to_json
 from tests.runtime.tiny import make_model
 

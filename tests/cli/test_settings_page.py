@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from safelight.cli.settings_page import MAIN, settings_page
-from safelight.tasks.recipes import RECIPES, recipe_named
 from safelight.tasks.registry import TASKS
+from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.tree import settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,7 +27,7 @@ def test_the_page_is_written(page: str) -> None:
 
 def test_every_setting_of_every_recipe_has_a_row(page: str) -> None:
     rows = {name for name, *_ in ROW.findall(page)}
-    assert {name for recipe in RECIPES for name in settings(recipe_named(recipe))} <= rows
+    assert {name for recipe in all_recipes() for name in settings(recipe_named(recipe))} <= rows
     assert len(ROW.findall(page)) == len(re.findall(r"^\| `", page, re.MULTILINE))
 
 

@@ -14,9 +14,8 @@ from safelight.cli.made_by import command
 from safelight.cli.main import cli
 from safelight.errors import SafelightError
 from safelight.journal.run import Run
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import from_json
 from safelight.training import folds
+from safelight.training.recipe import from_json, recipe_named
 from safelight.training.tree import override, to_json
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from safelight.journal.doctor.case import Case, Leaks
-from safelight.journal.doctor.examine import CHECKLISTS, checklist_of
+from safelight.journal.doctor.examine import checklist_of
 from safelight.journal.records import Curve, make_curve
+from safelight.tasks.registry import TASKS
 
 RECIPE: dict[str, Any] = {
     "name": "color",
@@ -41,7 +42,7 @@ RECIPE: dict[str, Any] = {
 }
 Sickness = Callable[[Case, np.random.Generator], Case]
 SYMPTOMS = tuple(
-    dict.fromkeys(symptom for task in CHECKLISTS for symptom in checklist_of(task).symptoms)
+    dict.fromkeys(symptom for task in TASKS for symptom in checklist_of(task).symptoms)
 )  # of any task
 
 

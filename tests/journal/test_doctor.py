@@ -19,7 +19,7 @@ from safelight.journal.doctor.report import tell, write_report
 from safelight.journal.records import make_curve, read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
-from safelight.tasks.recipes import RECIPES, recipe_named
+from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.tree import settings
 from tests.journal.made import SICK, SYMPTOMS, healthy, write_run
 
@@ -275,7 +275,7 @@ class Asked(dict[str, Any]):
 
 
 def test_every_remedy_changes_a_setting_of_some_recipe() -> None:
-    known = {name for recipe in RECIPES for name in settings(recipe_named(recipe))}
+    known = {name for recipe in all_recipes() for name in settings(recipe_named(recipe))}
     for symptom in SYMPTOMS:
         for number, remedy in enumerate(symptom.remedies):
             asked = Asked()

@@ -17,7 +17,8 @@ from safelight.runtime.session import DISTRIBUTION, KNOWN, Session
 from safelight.tasks.colorize.bins import gamut_bins
 from safelight.tasks.colorize.export import INPUTS, OUTPUTS, export
 from safelight.tasks.colorize.hints import Hint, HintSet
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
+from safelight.tasks.registry import load
 from tests.nn.small import make_network, random_planes
 from tests.runtime.tiny import CARD as TINY
 

@@ -10,7 +10,8 @@ import pytest
 
 from safelight.errors import ModelError
 from safelight.runtime.session import MOST_THREADS
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
+from safelight.tasks.registry import load
 from tests.runtime.tiny import make_model
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)

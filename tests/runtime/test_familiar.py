@@ -10,7 +10,7 @@ from safelight.errors import ModelError
 from safelight.pixels.photo import Photo
 from safelight.runtime.card import ModelCard
 from safelight.runtime.familiar import Familiarity, in_words, warning
-from safelight.tasks.colorize.restore import load
+from safelight.tasks.registry import load
 from tests.runtime.tiny import CARD, make_model
 
 TOLD = Familiarity("distance to the k-th nearest", "Sun et al. 2022", "features", 400, 5, 0.97, 907, 0.43)

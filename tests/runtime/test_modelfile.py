@@ -16,8 +16,8 @@ from safelight.runtime.modelfile import card_path, find_model, list_bundled
 from safelight.tasks.autoencode import prepare as autoencode
 from safelight.tasks.autoencode.restore import load_vae
 from safelight.tasks.colorize.prepare import Preparation
-from safelight.tasks.colorize.restore import load
 from safelight.tasks.inpaint import prepare as inpaint
+from safelight.tasks.registry import load
 from safelight.tasks.scratches import prepare as finding
 from tests.runtime.tiny import CARD, make_model
 

@@ -11,7 +11,7 @@ from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import LONGEST, resize
 from safelight.runtime.session import Session
 from safelight.runtime.views import Views
-from safelight.tasks.colorize.restore import load
+from safelight.tasks.registry import load
 
 SIZE = 64
 EXAMPLES = Path(__file__).parents[2] / "examples"

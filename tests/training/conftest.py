@@ -12,8 +12,8 @@ import torch
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.pixels.files import write_photo
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
 
 
@@ -62,7 +62,7 @@ def dataset(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny() -> ColorRecipe:
+def tiny() -> ColorizeRecipe:
     """The smallest recipe, of twelve steps."""
     changes = {"train.steps": "12", "train.checkpoint_every": "5", "train.validate_every": "8"}
     return override(recipe_named("quick"), changes)

@@ -10,13 +10,13 @@ from lightning.pytorch.callbacks import WeightAveraging
 from safelight.cli.main import cli
 from safelight.errors import RunError
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.registry import craft_of
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import accelerators, trainer
 from safelight.training.accelerators import CPU, device_for
 from safelight.training.batches import training_batches
 from safelight.training.modules import TrainingModule
 from safelight.training.stopping import StopRequest
+from safelight.training.task import training_task
 from tests.training.conftest import Album
 
 
@@ -61,14 +61,14 @@ def test_the_command_refuses_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_trainer_and_the_average_are_put_there(
-    album: Album, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    album: Album, tiny: ColorizeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: dict[str, object] = {}
     monkeypatch.setattr(pl, "Trainer", lambda **flags: told.update(flags))
-    craft = craft_of(tiny)
-    batches = training_batches(craft.samples(album, tiny), craft.collate, tiny, 0, 0, 0, 1)
+    training = training_task(tiny)
+    batches = training_batches(training.dataset(album, tiny), training.collate, tiny, 0, 0, 0, 1)
     run = Run.start(tmp_path, "tiny", "{}", {"task": "colorize"})
-    module, probes = TrainingModule(tiny, craft), craft.probes(album, tiny)
+    module, probes = TrainingModule(tiny, training), training.validation(album, tiny)
     device = torch.device("cuda", 0)
     work = trainer.Work(tiny, module, batches, probes, device=device)
     trainer.trainer_for(run, work, StopRequest(), quiet=True)

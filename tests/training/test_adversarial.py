@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import craft_of
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.modules import TrainingModule
+from safelight.training.recipe import recipe_named
+from safelight.training.task import training_task
 from safelight.training.tree import override
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -68,13 +68,13 @@ def equal(one: Any, two: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def tiny() -> ColorRecipe:
+def tiny() -> ColorizeRecipe:
     """Eight steps of a network that hardly is one."""
     return override(recipe_named("quick"), SMALL)
 
 
 @pytest.fixture(scope="module")
-def run(dataset: Path, tiny: ColorRecipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(dataset: Path, tiny: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Eight steps without a break, the discriminator from the third on."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -104,7 +104,7 @@ def test_both_optimizers_are_kept(run: Run) -> None:
     assert rate / peak in (pytest.approx(1 / 3), pytest.approx(0.1))  # and the plateau dropped
 
 
-def test_the_network_alone_is_judged(run: Run, tiny: ColorRecipe) -> None:
+def test_the_network_alone_is_judged(run: Run, tiny: ColorizeRecipe) -> None:
     assert not [name for name in training.averaged_weights(run) if "discriminator" in name]
     network, recipe = training.trained_network(run)
     assert recipe.adversarial.weight == 0.1
@@ -117,7 +117,7 @@ def test_the_network_alone_is_judged(run: Run, tiny: ColorRecipe) -> None:
 
 
 def test_a_stopped_run_goes_on_to_what_it_would_have_been(
-    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The discriminator, its optimizer, and a plateau that drops where it would have dropped."""
     usual = AdversarialModule.training_step
@@ -140,7 +140,7 @@ def test_a_stopped_run_goes_on_to_what_it_would_have_been(
 
 @pytest.mark.parametrize("loss", ["non_saturating"])
 def test_other_losses_train_in_half_precision(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path, loss: str, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, loss: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With each gradient clipped to half, the network's and the discriminator's."""
     changes = (
@@ -161,8 +161,8 @@ def test_other_losses_train_in_half_precision(
     assert 0 < max(norms) <= 0.5 + 1e-4
 
 
-def test_each_learns_from_its_own_loss_alone(tiny: ColorRecipe) -> None:
-    module = module_for(override(tiny, AGAINST), craft_of(tiny))
+def test_each_learns_from_its_own_loss_alone(tiny: ColorizeRecipe) -> None:
+    module = module_for(override(tiny, AGAINST), training_task(tiny))
     assert isinstance(module, AdversarialModule)
     fake = torch.rand(1, 3, 32, 32, requires_grad=True)
     module._deceived(fake).backward()
@@ -171,5 +171,5 @@ def test_each_learns_from_its_own_loss_alone(tiny: ColorRecipe) -> None:
     assert all(p.grad is None and p.requires_grad for p in module.discriminator.parameters())
 
 
-def test_without_a_weight_there_is_no_discriminator(tiny: ColorRecipe) -> None:
-    assert type(module_for(tiny, craft_of(tiny))) is TrainingModule
+def test_without_a_weight_there_is_no_discriminator(tiny: ColorizeRecipe) -> None:
+    assert type(module_for(tiny, training_task(tiny))) is TrainingModule

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from safelight.errors import RecipeError
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.training import ColorCraft
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.training import ColorizeTraining
 from safelight.training.augment import Augmentation, age, augment, draw_view
 from safelight.training.batches import training_batches
 from safelight.training.jitter import Jitter, jitter
@@ -198,16 +198,16 @@ def test_hue_keeps_the_lightness_and_saturation_the_grey() -> None:
     assert np.abs(jitter(grey, Jitter(saturation=1), np.random.default_rng(1)).astype(int) - grey).max() <= 1
 
 
-def seen(album: Album, recipe: ColorRecipe, workers: int, passes: int) -> list[bytes]:
+def seen(album: Album, recipe: ColorizeRecipe, workers: int, passes: int) -> list[bytes]:
     """The truths of every sample of some passes over the album, as a loader with so many workers gives them."""
     steps = passes * len(album) // recipe.data.batch
     plan = override(recipe, {"train.steps": str(steps), "data.workers": str(workers)})
-    craft = ColorCraft()
-    loader = training_batches(craft.samples(album, plan), craft.collate, plan)
+    training = ColorizeTraining()
+    loader = training_batches(training.dataset(album, plan), training.collate, plan)
     return [truth.numpy().tobytes() for _, truths in loader for truth in truths]
 
 
-def test_every_picture_epoch_and_worker_draws_anew(album: Album, tiny: ColorRecipe) -> None:
+def test_every_picture_epoch_and_worker_draws_anew(album: Album, tiny: ColorizeRecipe) -> None:
     changes = {f"augment.{name}": "0.3" for name in ("brightness", "contrast", "saturation", "stretch")}
     recipe = override(tiny, {**changes, "augment.rotate": "15", "augment.size": "32", "data.batch": "4"})
     one = Album([album[0]] * 12, ["fields"] * 12)  # one picture twelve times: only the draws can differ

@@ -9,21 +9,21 @@ import torch
 from torch import Tensor
 
 from safelight.errors import RecipeError
-from safelight.tasks.colorize.dataset import ColorSamples, collate
+from safelight.tasks.colorize.dataset import ColorizeDataset, collate
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.prepare import AB_SCALE
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import batches
 from safelight.training.augment import Augmentation
-from safelight.training.batches import shares, training_batches
+from safelight.training.batches import sampling_cdf, training_batches
 from safelight.training.recipe import DataSettings, TrainSettings
 from tests.training.conftest import Album
 
 STEPS, BATCH = 6, 4
 
 
-def recipe(workers: int = 0, seed: int = 0, weights: tuple[tuple[str, float], ...] = ()) -> ColorRecipe:
-    return ColorRecipe(
+def recipe(workers: int = 0, seed: int = 0, weights: tuple[tuple[str, float], ...] = ()) -> ColorizeRecipe:
+    return ColorizeRecipe(
         "small",
         augment=Augmentation(size=32, aging=0.5),
         hints=HintSampling(most=20),
@@ -32,10 +32,10 @@ def recipe(workers: int = 0, seed: int = 0, weights: tuple[tuple[str, float], ..
     )
 
 
-def drawn(album: Album, how: ColorRecipe, first_step: int = 0) -> list[tuple[Tensor, Tensor]]:
+def drawn(album: Album, how: ColorizeRecipe, first_step: int = 0) -> list[tuple[Tensor, Tensor]]:
     return [
         (planes, truth)
-        for planes, truth in training_batches(ColorSamples(album, how), collate, how, first_step)
+        for planes, truth in training_batches(ColorizeDataset(album, how), collate, how, first_step)
     ]
 
 
@@ -47,26 +47,26 @@ def assert_same(one: list[tuple[Tensor, Tensor]], two: list[tuple[Tensor, Tensor
 
 
 def test_a_sample_depends_on_seed_and_number_alone(album: Album) -> None:
-    samples = ColorSamples(album, recipe())
+    samples = ColorizeDataset(album, recipe())
     forward = [samples[k] for k in range(20)]
-    fresh = ColorSamples(album, recipe(workers=2))
+    fresh = ColorizeDataset(album, recipe(workers=2))
     for k in (19, 3, 13, 0, 3):
         assert np.array_equal(fresh[k].planes, forward[k].planes)
         assert np.array_equal(fresh[k].truth, forward[k].truth)
-    other = ColorSamples(album, recipe(seed=1))
+    other = ColorizeDataset(album, recipe(seed=1))
     assert not any(np.array_equal(other[k].truth, forward[k].truth) for k in range(20))
 
 
 def test_a_sample_is_a_question_with_its_answer(album: Album) -> None:
-    sample = ColorSamples(album, replace(recipe(), augment=Augmentation(size=32, aging=0)))[5]
+    sample = ColorizeDataset(album, replace(recipe(), augment=Augmentation(size=32, aging=0)))[5]
     assert sample.planes.shape == (7, 32, 32)
     assert sample.truth.shape == (2, 32, 32)
     assert sample.planes.dtype == sample.truth.dtype == np.float32
     assert np.abs(sample.truth).max() < 1.2
     one_pixel = HintSampling(count="fixed", most=40, automatic=0, patch=(1, 1))
-    sample = ColorSamples(album, replace(recipe(), hints=one_pixel, augment=Augmentation(size=32, aging=0)))[
-        5
-    ]
+    sample = ColorizeDataset(
+        album, replace(recipe(), hints=one_pixel, augment=Augmentation(size=32, aging=0))
+    )[5]
     mask = sample.planes[3] == 1
     assert 30 < mask.sum() <= 40
     assert np.allclose(sample.planes[1:3, mask], sample.truth[:, mask], atol=1e-4)
@@ -96,19 +96,19 @@ def test_workers_start_after_opencv_has_used_its_threads(album: Album) -> None:
 def test_a_run_that_goes_on_gets_the_batches_it_would_have_had(album: Album) -> None:
     assert_same(drawn(album, recipe(), first_step=2), drawn(album, recipe())[2:])
     assert (
-        len(training_batches(ColorSamples(album, recipe()), collate, recipe(), first_step=2)) == STEPS
+        len(training_batches(ColorizeDataset(album, recipe()), collate, recipe(), first_step=2)) == STEPS
     )  # of the whole run
 
 
 def test_a_pass_covers_the_set_and_the_next_is_in_another_order(album: Album) -> None:
-    samples, n = ColorSamples(album, recipe()), len(album)
+    samples, n = ColorizeDataset(album, recipe()), len(album)
     passes = [[samples.order.picture_number(k) for k in range(turn * n, turn * n + n)] for turn in range(3)]
     assert all(sorted(order) == list(range(n)) for order in passes)
     assert passes[0] != passes[1] != passes[2]
 
 
 def test_weights_change_how_often_a_source_is_drawn(album: Album) -> None:
-    samples, passes = ColorSamples(album, recipe(weights=(("rooms", 4.0),))), 50
+    samples, passes = ColorizeDataset(album, recipe(weights=(("rooms", 4.0),))), 50
     numbers = [samples.order.picture_number(k) for k in range(passes * len(album))]
     counts = Counter(album.sources[number] for number in numbers)
     assert counts["rooms"] / counts["fields"] == pytest.approx(4 * 4 / 8, rel=0.05)
@@ -117,7 +117,7 @@ def test_weights_change_how_often_a_source_is_drawn(album: Album) -> None:
 
 def test_a_source_of_weight_zero_is_never_drawn(album: Album) -> None:
     for unwanted in ("fields", "rooms"):
-        samples = ColorSamples(album, recipe(weights=((unwanted, 0.0),)))
+        samples = ColorizeDataset(album, recipe(weights=((unwanted, 0.0),)))
         drawn_sources = {album.sources[samples.order.picture_number(k)] for k in range(100)}
         assert drawn_sources == {"fields", "rooms"} - {unwanted}
 
@@ -134,11 +134,11 @@ def test_impossible_weights_are_refused(
     album: Album, weights: tuple[tuple[str, float], ...], message: str
 ) -> None:
     with pytest.raises(RecipeError, match=message):
-        shares(album.sources, weights)
+        sampling_cdf(album.sources, weights)
 
 
 @pytest.mark.filterwarnings("error")
 def test_one_processor_gets_one_loading_process(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "processors", lambda: 1)
-    assert training_batches(ColorSamples(album, recipe()), collate, recipe(workers=2)).num_workers == 1
-    assert training_batches(ColorSamples(album, recipe()), collate, recipe(workers=0)).num_workers == 0
+    assert training_batches(ColorizeDataset(album, recipe()), collate, recipe(workers=2)).num_workers == 1
+    assert training_batches(ColorizeDataset(album, recipe()), collate, recipe(workers=0)).num_workers == 0

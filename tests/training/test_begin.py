@@ -13,12 +13,12 @@ from onnx import load_from_string, numpy_helper
 from safelight.errors import ModelError, RecipeError
 from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
-from safelight.tasks.recipes import RECIPES, recipe_named
-from safelight.tasks.registry import craft_of
 from safelight.training.begin import check_same_network, take_model
 from safelight.training.fit import take_weights
 from safelight.training.pace import Pace, ending_in
+from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.schedules import learning_rate_share
+from safelight.training.task import training_task
 from safelight.training.tell import Clock, in_words
 from safelight.training.tree import to_json
 
@@ -27,7 +27,7 @@ def test_the_bundled_finder_is_begun_with() -> None:
     """take_model itself refuses weights whose answers are not the file's; here, that the file's numbers are there."""
     recipe = recipe_named("scratches")
     torch.manual_seed(1)
-    network = craft_of(recipe).network(recipe)
+    network = training_task(recipe).network(recipe)
     began = take_model(network, "scratches", recipe)
     assert began.missing == []
     stored = {
@@ -54,7 +54,7 @@ def test_what_cannot_be_begun_with_is_said(
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", all_recipes())
 def test_every_recipe_can_be_made_to_end_in_time(name: str) -> None:
     """By the sum: steps, looks and what comes once take the time that was given, to within a step."""
     recipe, pace = recipe_named(name), Pace(step=0.5, look=12.0, once=20.0)

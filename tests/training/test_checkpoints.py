@@ -12,8 +12,8 @@ import torch
 
 from safelight.errors import RunError
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.validation import ColorProbes, choose
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, LAST, read, weights, write
 from safelight.training.tree import override
@@ -27,12 +27,12 @@ def few_probes() -> Iterator[None]:
     """Two held-out pictures are enough here."""
     with pytest.MonkeyPatch.context() as patch:
         few = classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))
-        patch.setattr(ColorProbes, "choose", few)
+        patch.setattr(ColorizeValidation, "choose", few)
         yield
 
 
 @pytest.fixture(scope="module")
-def brief(tiny: ColorRecipe) -> ColorRecipe:
+def brief(tiny: ColorizeRecipe) -> ColorizeRecipe:
     """Six steps."""
     changes = {
         "train.steps": "6",
@@ -45,7 +45,7 @@ def brief(tiny: ColorRecipe) -> ColorRecipe:
 
 @pytest.fixture(scope="module")
 def whole(
-    few_probes: None, dataset: Path, brief: ColorRecipe, tmp_path_factory: pytest.TempPathFactory
+    few_probes: None, dataset: Path, brief: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """Without a break."""
     torch.set_num_threads(1)
@@ -54,7 +54,7 @@ def whole(
 
 @pytest.fixture(scope="module")
 def stopped(
-    few_probes: None, dataset: Path, brief: ColorRecipe, tmp_path_factory: pytest.TempPathFactory
+    few_probes: None, dataset: Path, brief: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """One that broke at step 5: last.ckpt is of step 4, good.ckpt of step 2."""
     root = tmp_path_factory.mktemp("stopped")
@@ -210,7 +210,7 @@ def test_a_full_disk_is_named_and_nothing_half_is_left(small_disk: Path) -> None
 
 
 def test_a_run_on_a_full_disk_is_marked_failed_in_a_line(
-    small_disk: Path, dataset: Path, brief: ColorRecipe
+    small_disk: Path, dataset: Path, brief: ColorizeRecipe
 ) -> None:
     """The second checkpoint has no room, nor has anything else."""
     with pytest.MonkeyPatch.context() as patch:

@@ -2,9 +2,9 @@
 
 import torch
 
-from safelight.tasks.colorize.training import FEW, ColorCraft
+from safelight.tasks.colorize.training import FEW, ColorizeTraining
 
-CRAFT = ColorCraft()
+TRAINING = ColorizeTraining()
 
 
 def batch(painted: float, true: float, hinted: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -16,11 +16,11 @@ def batch(painted: float, true: float, hinted: int) -> tuple[torch.Tensor, torch
 
 
 def test_hints_of_the_picture_contradict_nothing_and_turned_ones_all() -> None:
-    assert CRAFT.contradiction(batch(0.2, 0.2, FEW)).item() == 0
-    torch.testing.assert_close(CRAFT.contradiction(batch(-0.2, 0.2, FEW)), torch.tensor(1.0))
-    torch.testing.assert_close(CRAFT.contradiction(batch(0.1, 0.3, 200)), torch.tensor(0.5))
+    assert TRAINING.contradiction(batch(0.2, 0.2, FEW)).item() == 0
+    torch.testing.assert_close(TRAINING.contradiction(batch(-0.2, 0.2, FEW)), torch.tensor(1.0))
+    torch.testing.assert_close(TRAINING.contradiction(batch(0.1, 0.3, 200)), torch.tensor(0.5))
 
 
 def test_few_hints_say_nothing() -> None:
-    assert CRAFT.contradiction(batch(-0.2, 0.2, FEW - 1)).item() == 0
-    assert CRAFT.contradiction(batch(0.0, 0.0, 256)).item() == 0  # grey on grey
+    assert TRAINING.contradiction(batch(-0.2, 0.2, FEW - 1)).item() == 0
+    assert TRAINING.contradiction(batch(0.0, 0.0, 256)).item() == 0  # grey on grey

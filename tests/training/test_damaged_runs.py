@@ -7,9 +7,8 @@ import pytest
 from safelight.cli.main import cli
 from safelight.errors import RunError, SafelightError
 from safelight.journal.run import Run
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import recipe_of
 from safelight.training.metrics_file import MetricsFile
+from safelight.training.recipe import recipe_named, recipe_of
 from safelight.training.tree import to_json
 
 FACTS = {"dataset": {"path": "/nowhere", "fingerprint": "f", "train": 1, "val": 1}}

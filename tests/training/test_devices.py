@@ -16,7 +16,7 @@ import safelight as package
 from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
 from safelight.training import ranks
-from safelight.training.batches import Forward
+from safelight.training.batches import ResumableSampler
 from safelight.training.checkpoints import read
 from tests.cli.shell import safelight, start
 
@@ -27,9 +27,9 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(package.__file__).parents[1]
 @pytest.mark.parametrize("world", [1, 2, 4])
 def test_processes_share_out_the_batches_of_one(world: int) -> None:
     batch, first, steps, skipped = 8, 3, 6, 16
-    alone = list(Forward(batch, first, steps, skipped))
+    alone = list(ResumableSampler(batch, first, steps, skipped))
     assert alone == list(range(16 + 24, 16 + 48))
-    shares = [list(Forward(batch, first, steps, skipped, rank, world)) for rank in range(world)]
+    shares = [list(ResumableSampler(batch, first, steps, skipped, rank, world)) for rank in range(world)]
     together = [
         k
         for step in range(steps - first)
@@ -37,7 +37,7 @@ def test_processes_share_out_the_batches_of_one(world: int) -> None:
         for k in mine[step * batch // world : (step + 1) * batch // world]
     ]
     assert together == alone
-    assert len(Forward(batch, first, steps, world=world)) == steps * batch // world
+    assert len(ResumableSampler(batch, first, steps, world=world)) == steps * batch // world
 
 
 def test_a_batch_that_cannot_be_shared_is_refused() -> None:

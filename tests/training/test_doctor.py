@@ -9,10 +9,10 @@ from torch import nn
 
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.validation import ColorProbes
-from safelight.tasks.registry import craft_of
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.validation import ColorizeValidation
 from safelight.training.doctor import LiveDoctor, Telling, silent_channels, some_pictures
+from safelight.training.task import training_task
 from tests.journal.made import SICK, healthy, write_run
 from tests.training.conftest import Album
 
@@ -40,13 +40,13 @@ def test_dead_channels_are_counted_where_something_is_trained() -> None:
     assert dead() == 0
 
 
-def test_a_new_network_obeys_and_is_pale(album: Album, tiny: ColorRecipe) -> None:
+def test_a_new_network_obeys_and_is_pale(album: Album, tiny: ColorizeRecipe) -> None:
     torch.manual_seed(0)
-    craft = craft_of(tiny)
-    probes = craft.probes(album, tiny)
-    assert isinstance(probes, ColorProbes)
+    training = training_task(tiny)
+    probes = training.validation(album, tiny)
+    assert isinstance(probes, ColorizeValidation)
     assert isinstance(probes, Telling)
-    told = probes.evidence(craft.network(tiny))
+    told = probes.evidence(training.network(tiny))
     assert all(np.isfinite(value) for value in told.values())
     assert told["chroma"] < 0.1  # it begins with almost no color
     assert 0.4 < told["obeyed"] <= 1  # and passes the kriged hints on

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from safelight.nn.familiar import Unfamiliarity
-from safelight.training.familiar import QUANTILE, features, learn_familiarity
+from safelight.tasks.colorize.learn_familiarity import QUANTILE, features, learn_familiarity
 from tests.nn.small import make_network
 
 

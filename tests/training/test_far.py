@@ -15,24 +15,24 @@ from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.devices import device_of, to_network, to_numpy
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.autoencode.losses import CodeLossSettings
+from safelight.tasks.autoencode.losses import AutoencodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
-from safelight.tasks.autoencode.recipe import CodeRecipe
-from safelight.tasks.autoencode.validation import CodeProbes, codes_of
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
+from safelight.tasks.autoencode.validation import AutoencodeValidation, codes_of
+from safelight.tasks.colorize.learn_familiarity import features
 from safelight.tasks.colorize.losses import ColorLossSettings
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.inpaint.losses import FillLossSettings
-from safelight.tasks.inpaint.recipe import FillRecipe
-from safelight.tasks.registry import craft_of
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.inpaint.losses import InpaintLossSettings
+from safelight.tasks.inpaint.recipe import InpaintRecipe
+from safelight.tasks.registry import task_named
 from safelight.tasks.scratches.recipe import ScratchRecipe
-from safelight.training.adversarial import AdversarialCraft
 from safelight.training.augment import Augmentation
 from safelight.training.bare import BareTraining
 from safelight.training.doctor import Telling, silent_channels
-from safelight.training.familiar import features
 from safelight.training.guard.looks import Answering, look
 from safelight.training.guard.watch import StepWatch
 from safelight.training.recipe import DataSettings, Recipe, TrainSettings
+from safelight.training.task import AdversarialTask, training_task
 from tests.far import FAR, Far, FarDevice, send, sent
 from tests.nn.small import SMALL, make_network
 from tests.training.conftest import Album
@@ -42,7 +42,7 @@ PLAIN = PlainSettings(channels=4, steps=2, blocks=1, skips=(1,))
 ON_ENCODER = EncoderUNetSettings(
     encoder=SMALL.encoder, pretrained=False, freeze=False, widths=(8, 8, 8, 8, 8), blocks=1
 )
-COLOR = ColorRecipe(name="color", model=SMALL, augment=SQUARE, data=DATA)
+COLOR = ColorizeRecipe(name="color", model=SMALL, augment=SQUARE, data=DATA)
 RECIPES: dict[str, Recipe] = {
     "color": COLOR,
     "color, every term": replace(
@@ -62,28 +62,30 @@ RECIPES: dict[str, Recipe] = {
             rebalance=True,
         ),
     ),
-    "fill": FillRecipe(
+    "fill": InpaintRecipe(
         name="fill",
         model=replace(PLAIN, convolution="gated", bottleneck=BottleneckSettings(contextual=True)),
         augment=SQUARE,
         data=DATA,
-        loss=FillLossSettings(hole=1.0, valid=1.0, log_error=1.0, variation=1.0, perceptual=1.0, style=1.0),
+        loss=InpaintLossSettings(
+            hole=1.0, valid=1.0, log_error=1.0, variation=1.0, perceptual=1.0, style=1.0
+        ),
     ),
-    "fill, partial": FillRecipe(
+    "fill, partial": InpaintRecipe(
         name="fill", model=replace(PLAIN, convolution="partial"), augment=SQUARE, data=DATA
     ),
-    "fill, encoder": FillRecipe(
+    "fill, encoder": InpaintRecipe(
         name="fill", model=ON_ENCODER, augment=SQUARE, data=DATA, adversarial=AdversarialSettings(weight=0.1)
     ),
     "scratches": ScratchRecipe(
         name="scratches", model=replace(PLAIN, downsampling="blur_pool"), augment=SQUARE, data=DATA
     ),
-    "code": CodeRecipe(
+    "code": AutoencodeRecipe(
         name="code",
         model=VAESettings(filters=(8, 8), latent=4, hidden=8, likelihood="logistic", learn_sd=True),
         augment=replace(SQUARE, aging=0.0),
         data=DATA,
-        loss=CodeLossSettings(free=0.1, perceptual=1.0),
+        loss=AutoencodeLossSettings(free=0.1, perceptual=1.0),
     ),
 }
 
@@ -98,7 +100,6 @@ def recipe(request: pytest.FixtureRequest) -> Iterator[Recipe]:
     """A recipe; networks that losses look through are made anew for whoever comes after."""
     yield RECIPES[request.param]
     shared_features.cache_clear()
-    vars(craft_of(RECIPES[request.param])).pop("features", None)
 
 
 def test_questions_go_to_the_network_and_answers_come_back() -> None:
@@ -121,15 +122,16 @@ def test_questions_go_to_the_network_and_answers_come_back() -> None:
 @pytest.mark.parametrize("task", ["color", "fill", "scratches", "code"])
 def test_probes_ask_a_network_where_it_is(task: str, few: Album) -> None:
     recipe = RECIPES[task]
-    craft = craft_of(recipe)
+    training = training_task(recipe)
     torch.manual_seed(0)
-    network, probes = craft.network(recipe), craft.probes(few, recipe)
+    network, probes = training.network(recipe), training.validation(few, recipe)
     here = probes.score(network)
+    assert set(task_named(task).progress) <= set(here)
     with FarDevice():
         send(network)
         assert probes.score(network) == pytest.approx(here, rel=1e-5, abs=1e-6)
         assert probes.sheet(network).dtype == np.uint8
-        assert probes.findings(network) is not None
+        assert probes.metadata(network) is not None
         if isinstance(probes, Telling):
             assert all(np.isfinite(list(probes.evidence(network).values())))
         with silent_channels(network) as dead:
@@ -140,25 +142,25 @@ def test_probes_ask_a_network_where_it_is(task: str, few: Album) -> None:
 
 
 def test_each_loss_is_taken_where_the_network_is(recipe: Recipe, few: Album) -> None:
-    craft = craft_of(recipe)
-    samples = craft.samples(few, recipe)
-    batch = craft.collate([samples[k] for k in range(2)])
+    training = training_task(recipe)
+    samples = training.dataset(few, recipe)
+    batch = training.collate([samples[k] for k in range(2)])
     torch.manual_seed(0)
-    network = craft.network(recipe).train()
-    here = craft.terms(network, batch, recipe, 0.5)
+    network = training.network(recipe).train()
+    here = training.loss_terms(network, batch, recipe, 0.5)
     with FarDevice():
-        there = craft.terms(send(network), sent(batch), recipe, 0.5)
+        there = training.loss_terms(send(network), sent(batch), recipe, 0.5)
         assert set(there) == set(here)
         for name, term in there.items():
             assert float(term.detach()) == pytest.approx(float(here[name].detach()), rel=1e-4)
         torch.stack(list(there.values())).sum().backward()
-        if isinstance(craft, AdversarialCraft):
-            judged = craft.judged(network, sent(batch), recipe, 0.5)
-            discriminator = send(craft.discriminator(recipe))
+        if isinstance(training, AdversarialTask):
+            judged = training.generator_step(network, sent(batch), recipe, 0.5)
+            discriminator = send(training.discriminator(recipe))
             assert isinstance(discriminator(judged.fake), Far)
             assert float(r1_penalty(discriminator, judged.real.detach()).detach()) >= 0
-        if hasattr(craft, "contradiction"):
-            assert 0 <= float(craft.contradiction(sent(batch))) <= 1
+        if hasattr(training, "contradiction"):
+            assert 0 <= float(training.contradiction(sent(batch))) <= 1
 
 
 def test_the_guard_compares_weights_with_averages_that_lie_elsewhere() -> None:
@@ -196,9 +198,9 @@ def test_what_is_looked_up_in_a_network_comes_back(album: Album) -> None:
     network = make_network().eval()
     here = features(network, album, [0, 1])
     recipe: Any = RECIPES["code"]
-    vae = craft_of(recipe).network(recipe).eval()
-    codes = codes_of(vae, album, CodeProbes.choose(album, recipe).preparation)
+    vae = training_task(recipe).network(recipe).eval()
+    codes = codes_of(vae, album, AutoencodeValidation.choose(album, recipe).preparation)
     with FarDevice():
         np.testing.assert_allclose(features(send(network), album, [0, 1]), here, atol=1e-5)
-        again = codes_of(send(vae), album, CodeProbes.choose(album, recipe).preparation)
+        again = codes_of(send(vae), album, AutoencodeValidation.choose(album, recipe).preparation)
     np.testing.assert_allclose(again, codes, atol=1e-5)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from safelight.errors import RecipeError
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import find_batch as batches
 from safelight.training import find_lr as rates
 from safelight.training import memory
@@ -35,7 +35,7 @@ def test_the_steepest_place_of_a_known_curve_is_suggested() -> None:
 
 
 def test_batches_that_differ_are_not_taken_for_progress(
-    album: Album, tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+    album: Album, tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Losses from 1 to 8 by the batch alone, and at rates about 1e-3 a fifth less of all of them."""
     order: dict[int, float] = {}
@@ -58,7 +58,7 @@ def test_smoothing_is_that_of_adam() -> None:
 
 
 def test_a_range_test_runs_draws_and_leaves_nothing_else(
-    album: Album, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    album: Album, tiny: ColorizeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     recipe = override(tiny, {"augment.size": "64", "data.batch": "2", "data.weights": ""})
@@ -74,7 +74,7 @@ def test_a_range_test_runs_draws_and_leaves_nothing_else(
 
 
 def test_a_loss_that_is_never_finite_is_told(
-    album: Album, tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+    album: Album, tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rates.BareTraining, "step", lambda self, batch, lr: float("nan"))
     with pytest.raises(RecipeError, match="not finite before anything is learned"):
@@ -82,7 +82,7 @@ def test_a_loss_that_is_never_finite_is_told(
 
 
 def test_batches_are_tried_until_memory_ends(
-    album: Album, tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+    album: Album, tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = override(tiny, {"augment.size": "64", "data.weights": ""})
     known = batches.estimate(recipe)
@@ -98,7 +98,7 @@ def test_batches_are_tried_until_memory_ends(
 
 
 def test_the_largest_batch_that_is_found_is_one_that_may_be_trained(
-    album: Album, tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+    album: Album, tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = override(tiny, {"augment.size": "64", "data.weights": ""})
     known = memory.estimate(recipe)

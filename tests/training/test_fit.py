@@ -18,7 +18,7 @@ from safelight.errors import RecipeError, RunError
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.pixels.files import write_photo
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import COUNTS
 from safelight.training import fit as training
 from safelight.training.modules import TrainingModule
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
-def run(dataset: Path, tiny: ColorRecipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(dataset: Path, tiny: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Twelve steps without a break."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -84,7 +84,7 @@ def assert_same_run(one: Run, two: Run) -> None:
     assert one.facts["scores"] == two.facts["scores"]
 
 
-def test_a_finished_run_has_all_its_parts(run: Run, tiny: ColorRecipe, dataset: Path) -> None:
+def test_a_finished_run_has_all_its_parts(run: Run, tiny: ColorizeRecipe, dataset: Path) -> None:
     parts = {path.name for path in run.folder.iterdir()} - {
         "code.diff",  # there if the code was not committed
         "code.zip",  # there if it is no checkout
@@ -114,7 +114,7 @@ def test_a_finished_run_has_all_its_parts(run: Run, tiny: ColorRecipe, dataset: 
     assert torch.__version__.startswith(versions["torch"])
 
 
-def test_metrics_stand_at_the_steps_they_belong_to(run: Run, tiny: ColorRecipe) -> None:
+def test_metrics_stand_at_the_steps_they_belong_to(run: Run, tiny: ColorizeRecipe) -> None:
     table = metrics(run)
     assert [int(row["step"]) for row in table] == list(range(1, 13))
     share = learning_rate_share(tiny.optimizer, 12)
@@ -150,7 +150,7 @@ def test_the_probes_are_drawn(run: Run) -> None:
         assert np.ptp(np.asarray(sheet).astype(int), axis=2).max() > 20  # it has color
 
 
-def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: ColorRecipe) -> None:
+def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: ColorizeRecipe) -> None:
     stored = checkpoint(run)
     network, recipe = training.trained_network(run)
     gain = run.facts["vivid_gain"]
@@ -165,7 +165,7 @@ def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: Color
 
 
 def test_a_run_that_broke_is_marked_and_can_go_on_to_what_it_would_have_been(
-    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         at_step(broken, 9, break_down)
@@ -190,7 +190,7 @@ def test_a_run_that_broke_is_marked_and_can_go_on_to_what_it_would_have_been(
 def test_a_stopped_run_goes_on_to_what_it_would_have_been(
     run: Run,
     dataset: Path,
-    tiny: ColorRecipe,
+    tiny: ColorizeRecipe,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     step: int,
@@ -225,7 +225,7 @@ def test_a_finished_run_is_not_resumed(run: Run) -> None:
 
 
 def test_a_run_without_its_dataset_is_not_resumed(
-    dataset: Path, tiny: ColorRecipe, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, tiny: ColorizeRecipe, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_step(monkeypatch, 2, break_down)
     with pytest.raises(FloatingPointError):
@@ -240,7 +240,7 @@ def test_a_run_without_its_dataset_is_not_resumed(
     assert broken.facts["state"] == "failed"
 
 
-def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: ColorRecipe, tmp_path: Path) -> None:
+def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: ColorizeRecipe, tmp_path: Path) -> None:
     for changes in ({"data.weights": "albun=2"}, {"model.encoder": "resnet_of_dreams"}):
         with pytest.raises(RecipeError):
             training.fit(override(tiny, changes), dataset, tmp_path / "runs", quiet=True)
@@ -258,7 +258,7 @@ def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: ColorRecipe, 
 )
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_other_recipes_train(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path, changes: dict[str, str]
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, changes: dict[str, str]
 ) -> None:
     recipe = override(tiny, {"train.steps": "2", **changes})
     finished = training.fit(recipe, dataset, tmp_path, quiet=True)
@@ -268,7 +268,7 @@ def test_other_recipes_train(
 
 
 def test_a_child_keeps_its_parent_and_the_difference(
-    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path
+    run: Run, dataset: Path, tiny: ColorizeRecipe, tmp_path: Path
 ) -> None:
     shorter = replace(tiny, train=replace(tiny.train, steps=1))
     child = training.fit(shorter, dataset, tmp_path, parent=run, quiet=True)
@@ -277,7 +277,7 @@ def test_a_child_keeps_its_parent_and_the_difference(
 
 
 def test_a_child_that_keeps_its_parents_weights_goes_on_from_them_with_new_samples(
-    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path
+    run: Run, dataset: Path, tiny: ColorizeRecipe, tmp_path: Path
 ) -> None:
     still = override(tiny, {"train.steps": "1", "optimizer.lr": "1e-9", "train.ema": "0"})
     child = training.fit(still, dataset, tmp_path, parent=run, quiet=True, keep_weights=True)
@@ -291,7 +291,7 @@ def test_a_child_that_keeps_its_parents_weights_goes_on_from_them_with_new_sampl
 
 
 def test_weights_go_into_a_network_with_more_parts_but_not_into_another(
-    run: Run, dataset: Path, tiny: ColorRecipe, tmp_path: Path
+    run: Run, dataset: Path, tiny: ColorizeRecipe, tmp_path: Path
 ) -> None:
     binned = override(tiny, {"train.steps": "1", "model.head": "bins", "loss.bins": "0.1"})
     child = training.fit(binned, dataset, tmp_path, parent=run, quiet=True, keep_weights=True)

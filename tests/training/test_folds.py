@@ -14,7 +14,7 @@ from safelight.cli.sitting import Sitting
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import DatasetError, RunError
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.fit import fit, open_sets, resume
 from safelight.training.folds import Spread, fit_folds, spread_of
 from safelight.training.modules import TrainingModule
@@ -42,7 +42,7 @@ def test_folds_part_the_pictures_and_never_hold_the_test_split(dataset: Path) ->
 
 
 def test_two_folds_are_trained_judged_and_summed_up(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path, one_thread: None
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, one_thread: None
 ) -> None:
     changes = {"train.steps": "2", "augment.size": "32", "data.batch": "2", "train.precision": "32"}
     recipe = override(tiny, changes)
@@ -69,7 +69,7 @@ def test_two_folds_are_trained_judged_and_summed_up(
 
 
 def test_stopped_folds_leave_as_they_were_asked_to_and_name_what_can_be_resumed(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = TrainingModule.training_step
 
@@ -90,7 +90,7 @@ def test_stopped_folds_leave_as_they_were_asked_to_and_name_what_can_be_resumed(
 
 
 def test_a_run_of_a_fold_is_not_judged_on_what_it_learned_from(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path
 ) -> None:
     run = fit(override(tiny, {"train.steps": "2"}), dataset, tmp_path / "runs", quiet=True, fold=(1, 3))
     assert run.fold == (1, 3)

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from safelight.journal.run import Run
-from safelight.tasks.colorize.dataset import ColorSamples, Sample
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.validation import ColorProbes, choose
+from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, read
 from safelight.training.guard.states import guard_state
@@ -34,13 +34,15 @@ def two_probes() -> Iterator[None]:
     """Two probes, and no more, are scored when a run ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            ColorProbes, "choose", classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))
+            ColorizeValidation,
+            "choose",
+            classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how)),
         )
         yield
 
 
 @pytest.fixture(scope="module")
-def brief(tiny: ColorRecipe) -> ColorRecipe:
+def brief(tiny: ColorizeRecipe) -> ColorizeRecipe:
     """Thirty-two steps of milliseconds, and a guard that settles soon."""
     changes = {
         "train.steps": "32",
@@ -59,13 +61,13 @@ def spoil(
     monkeypatch: pytest.MonkeyPatch, wrong: Callable[[int], bool], how: Callable[[Sample], Sample]
 ) -> None:
     """Samples whose numbers are wrong come out spoilt."""
-    usual = ColorSamples.__getitem__
+    usual = ColorizeDataset.__getitem__
 
-    def spoilt(self: ColorSamples, k: int) -> Sample:
+    def spoilt(self: ColorizeDataset, k: int) -> Sample:
         sample = usual(self, k)
         return how(sample) if wrong(k) else sample
 
-    monkeypatch.setattr(ColorSamples, "__getitem__", spoilt)
+    monkeypatch.setattr(ColorizeDataset, "__getitem__", spoilt)
 
 
 def not_a_number(sample: Sample) -> Sample:
@@ -95,7 +97,7 @@ def assert_same(one: Run, two: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def mended(brief: ColorRecipe, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def mended(brief: ColorizeRecipe, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with one batch that is not a number."""
     with pytest.MonkeyPatch.context() as patch:
         spoil(patch, of_step(WRONG_AT), not_a_number)
@@ -124,7 +126,7 @@ def test_a_bad_batch_is_left_out_and_the_run_goes_on(mended: Run) -> None:
 @pytest.mark.parametrize("step", [17, 26], ids=["just gone back", "later"])
 def test_a_run_that_broke_after_a_trip_goes_on_to_the_same(
     mended: Run,
-    brief: ColorRecipe,
+    brief: ColorizeRecipe,
     dataset: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -162,7 +164,7 @@ def lost_moments(optimizer: torch.optim.Optimizer) -> None:
     ("harm", "blamed"), [(hundredfold_rate, ("rate", 1)), (lost_moments, ("optimizer", 1))]
 )
 def test_steps_that_are_too_long_are_taken_again(
-    brief: ColorRecipe,
+    brief: ColorizeRecipe,
     dataset: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -189,7 +191,7 @@ def test_steps_that_are_too_long_are_taken_again(
 
 
 def test_one_gradient_that_is_not_finite_does_not_cost_learning_rate(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brief: ColorizeRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = []
 
@@ -208,7 +210,7 @@ def test_one_gradient_that_is_not_finite_does_not_cost_learning_rate(
 
 
 def test_a_run_that_cannot_be_mended_stops_with_a_diagnosis(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brief: ColorizeRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, lambda k: k >= 80, lambda sample: Sample(sample.planes * 255, sample.truth))
     with pytest.raises(GuardError) as stopped:
@@ -224,7 +226,7 @@ def test_a_run_that_cannot_be_mended_stops_with_a_diagnosis(
 
 
 def test_a_network_that_is_dead_from_the_start_is_not_trained(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brief: ColorizeRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = TrainingModule.__init__
 
@@ -242,7 +244,7 @@ def test_a_network_that_is_dead_from_the_start_is_not_trained(
 
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_a_loading_process_that_dies_costs_nothing(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brief: ColorizeRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = tmp_path / "died"
 
@@ -264,7 +266,7 @@ def test_a_loading_process_that_dies_costs_nothing(
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 def test_without_a_guard_nothing_is_watched(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brief: ColorizeRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoil(monkeypatch, of_step(3), not_a_number)
     recipe = override(brief, {"guard.on": "false", "train.steps": "9", "train.validate_every": "9"})
@@ -276,7 +278,7 @@ def test_without_a_guard_nothing_is_watched(
 
 
 def test_hints_of_other_pictures_are_left_out(
-    brief: ColorRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brief: ColorizeRecipe, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def turned(sample: Sample) -> Sample:
         planes = sample.planes.copy()

@@ -6,9 +6,9 @@ from typing import Literal
 
 import pytest
 
-from safelight.tasks.recipes import RECIPES, recipe_named
-from safelight.tasks.registry import TASKS
+from safelight.tasks.registry import all_tasks
 from safelight.training.meanings import classes, explain, meanings, summary
+from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.tree import settings
 
 
@@ -77,7 +77,7 @@ def test_a_tree_is_explained_with_names_types_and_choices() -> None:
     assert told["weights"].typed == "name=number, ..."
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", all_recipes())
 def test_every_setting_of_every_recipe_has_a_meaning(name: str) -> None:
     recipe = recipe_named(name)
     told = {each.name: each.meaning for each in explain(recipe)}
@@ -87,14 +87,14 @@ def test_every_setting_of_every_recipe_has_a_meaning(name: str) -> None:
 
 
 def test_kinds_of_settings_that_no_recipe_begins_with_are_explained_too() -> None:
-    for task in TASKS.values():
-        for part, kinds in classes(task.recipe).items():
+    for task in all_tasks():
+        for part, kinds in classes(task.training.recipe).items():
             for kind in kinds:
                 assert [each.name for each in explain(kind(), f"{part}.") if not each.meaning] == []
 
 
 def test_no_docstring_explains_what_is_no_setting() -> None:
-    kinds = {kind for task in TASKS.values() for each in classes(task.recipe).values() for kind in each}
+    kinds = {kind for task in all_tasks() for each in classes(task.training.recipe).values() for kind in each}
     assert len(kinds) > 15
     for kind in kinds:
         assert set(meanings(kind)) <= set(inspect.signature(kind).parameters)

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from safelight.errors import RecipeError
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import memory
 from safelight.training.bare import BareTraining, Painted
 from safelight.training.memory import check_memory, estimate, free_memory
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
 
 FACTOR = 1.5  # how far the estimate may be from the measured peak, either way
@@ -21,7 +21,7 @@ FACTOR = 1.5  # how far the estimate may be from the measured peak, either way
 MEASURE = """
 import json, resource, sys, threading
 import torch
-from safelight.tasks.recipes import recipe_named
+from safelight.training.recipe import recipe_named
 from safelight.training.bare import BareTraining, Painted
 from safelight.training.memory import estimate
 from safelight.training.tree import override
@@ -47,7 +47,7 @@ def test_the_foretold_peak_is_near_the_measured_one() -> None:
     assert 1 / FACTOR < foretold / measured < FACTOR
 
 
-def test_weights_and_their_states_are_counted(tiny: ColorRecipe) -> None:
+def test_weights_and_their_states_are_counted(tiny: ColorizeRecipe) -> None:
     recipe = override(tiny, {"train.ema": "0.9", "augment.size": "32"})
     need = estimate(recipe).fixed
     network = BareTraining(recipe).network
@@ -60,7 +60,7 @@ def test_weights_and_their_states_are_counted(tiny: ColorRecipe) -> None:
     assert estimate(override(recipe, {"train.ema": "0"})).fixed.average == 0
 
 
-def test_what_the_backward_pass_keeps_grows_with_batch_and_area(tiny: ColorRecipe) -> None:
+def test_what_the_backward_pass_keeps_grows_with_batch_and_area(tiny: ColorizeRecipe) -> None:
     small, large = (estimate(override(tiny, {"augment.size": side})) for side in ("64", "128"))
     assert large.activations == pytest.approx(4 * small.activations, rel=0.25)
     four, eight = small.at(4).activations, small.at(8).activations
@@ -94,7 +94,7 @@ def test_a_discriminator_is_counted() -> None:
 
 
 def test_a_run_that_cannot_fit_is_refused_with_the_mend(
-    tiny: ColorRecipe, monkeypatch: pytest.MonkeyPatch
+    tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = override(tiny, {"augment.size": "64", "data.batch": "64"})
     known = estimate(recipe)
@@ -130,7 +130,7 @@ def test_painted_pictures_are_pictures() -> None:
     assert (painted[0] != painted[1]).any()
 
 
-def test_bare_training_steps_as_asked(tiny: ColorRecipe) -> None:
+def test_bare_training_steps_as_asked(tiny: ColorizeRecipe) -> None:
     bare = BareTraining(override(tiny, {"augment.size": "32"}))
     batch = next(bare.batches(Painted(32), 2))
     before = [p.detach().clone() for p in bare.network.parameters()]

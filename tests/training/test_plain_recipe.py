@@ -12,12 +12,10 @@ from safelight.errors import RecipeError
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.network import PlainColorizer, UNetSettings
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.colorize.training import ColorCraft
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import from_json
-from safelight.training.first_weights import fit_first_weights
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.training import ColorizeTraining
 from safelight.training.fit import fit, trained_network
+from safelight.training.recipe import from_json, recipe_named
 from safelight.training.tree import difference, override, settings, to_json
 from tests.training.conftest import Album
 
@@ -32,7 +30,7 @@ TINY = {
 }
 
 
-def tiny(**changes: str) -> ColorRecipe:
+def tiny(**changes: str) -> ColorizeRecipe:
     return override(recipe_named("quick"), TINY | {name.replace("__", "."): v for name, v in changes.items()})
 
 
@@ -97,18 +95,18 @@ def test_a_kind_that_is_not_one_is_refused_in_a_stored_recipe() -> None:
         from_json(json.dumps(tree))
 
 
-def fitted(album: Album, recipe: ColorRecipe) -> PlainColorizer:
+def fitted(album: Album, recipe: ColorizeRecipe) -> PlainColorizer:
     torch.manual_seed(0)
-    craft = ColorCraft()
-    network = craft.network(recipe)
+    training = ColorizeTraining()
+    network = training.network(recipe)
     assert isinstance(network, PlainColorizer)
-    fit_first_weights(network, craft.samples(album, recipe), craft.collate, recipe)
+    training.initialize(network, training.dataset(album, recipe), recipe)
     return network
 
 
-def deviation(network: PlainColorizer, album: Album, recipe: ColorRecipe) -> float:
-    craft, samples = ColorCraft(), ColorCraft().samples(album, recipe)
-    planes, _ = craft.collate([samples[k] for k in range(recipe.data.batch)])
+def deviation(network: PlainColorizer, album: Album, recipe: ColorizeRecipe) -> float:
+    training, samples = ColorizeTraining(), ColorizeTraining().dataset(album, recipe)
+    planes, _ = training.collate([samples[k] for k in range(recipe.data.batch)])
     with torch.no_grad():
         return network.train().unet.raw(planes).std().item()
 
@@ -126,15 +124,17 @@ def test_drawn_weights_are_left_as_they_were_drawn(album: Album) -> None:
     recipe = tiny(model__initialization="he_normal")
     network = fitted(album, recipe)
     torch.manual_seed(0)
-    untouched = ColorCraft().network(recipe)
+    untouched = ColorizeTraining().network(recipe)
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), untouched.parameters(), strict=True))
 
 
 def test_every_term_trains_every_weight(album: Album) -> None:
-    recipe, craft = tiny(), ColorCraft()
+    recipe, training = tiny(), ColorizeTraining()
     recipe = replace(recipe, loss=replace(recipe.loss, l1=0.5, chroma=0.5))
-    network, samples = craft.network(recipe), craft.samples(album, recipe)
-    terms: dict[str, Any] = craft.terms(network, craft.collate([samples[k] for k in range(2)]), recipe, 0.0)
+    network, samples = training.network(recipe), training.dataset(album, recipe)
+    terms: dict[str, Any] = training.loss_terms(
+        network, training.collate([samples[k] for k in range(2)]), recipe, 0.0
+    )
     assert {"huber", "l1", "chroma"} <= set(terms)
     assert "guess" not in terms
     sum(terms.values()).backward()

@@ -11,11 +11,9 @@ from safelight.errors import RecipeError
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.recipes import RECIPES
-from safelight.tasks.registry import from_json
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import Augmentation
-from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
+from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, all_recipes, from_json
 from safelight.training.tree import as_typed, difference, override, settings, to_json
 
 share = st.floats(0, 1)
@@ -24,10 +22,10 @@ words = st.text("abcdefghij_", min_size=1, max_size=8)
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> ColorRecipe:
+def recipes(draw: st.DrawFn) -> ColorizeRecipe:
     """Recipes of every kind of setting: words, choices, whole numbers, numbers, yes and no, tuples, pairs."""
     bins = draw(st.booleans())
-    return ColorRecipe(
+    return ColorizeRecipe(
         name=draw(words),
         model=UNetSettings(
             encoder=draw(words),
@@ -50,20 +48,22 @@ def recipes(draw: st.DrawFn) -> ColorRecipe:
 
 
 @given(recipes())
-def test_a_recipe_comes_back_from_its_json(recipe: ColorRecipe) -> None:
+def test_a_recipe_comes_back_from_its_json(recipe: ColorizeRecipe) -> None:
     assert from_json(to_json(recipe)) == recipe
 
 
 @given(recipes())
-def test_a_recipe_comes_back_from_its_settings_typed_on_another(recipe: ColorRecipe) -> None:
+def test_a_recipe_comes_back_from_its_settings_typed_on_another(recipe: ColorizeRecipe) -> None:
     assert (
-        override(ColorRecipe("plain"), {name: as_typed(value) for name, value in settings(recipe).items()})
+        override(ColorizeRecipe("plain"), {name: as_typed(value) for name, value in settings(recipe).items()})
         == recipe
     )
 
 
 @given(recipes(), recipes())
-def test_the_difference_is_what_makes_the_parent_the_child(parent: ColorRecipe, child: ColorRecipe) -> None:
+def test_the_difference_is_what_makes_the_parent_the_child(
+    parent: ColorizeRecipe, child: ColorizeRecipe
+) -> None:
     changed = difference(parent, child)
     assert override(parent, {name: as_typed(new) for name, (_, new) in changed.items()}) == child
     assert all(settings(parent)[name] == old for name, (old, _) in changed.items())
@@ -71,7 +71,7 @@ def test_the_difference_is_what_makes_the_parent_the_child(parent: ColorRecipe, 
 
 
 def test_one_change_is_one_difference() -> None:
-    parent = ColorRecipe("one")
+    parent = ColorizeRecipe("one")
     child = override(parent, {"model.norm": "group"})
     assert difference(parent, child) == {"model.norm": ("batch", "group")}
     assert child == replace(parent, model=replace(parent.model, norm="group"))
@@ -94,7 +94,7 @@ def test_one_change_is_one_difference() -> None:
     ],
 )
 def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object) -> None:
-    assert settings(override(ColorRecipe("one"), {name: text}))[name] == value
+    assert settings(override(ColorizeRecipe("one"), {name: text}))[name] == value
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object
 )
 def test_what_cannot_be_meant_is_refused_in_a_line(name: str, text: str, message: str) -> None:
     with pytest.raises(RecipeError) as refusal:
-        override(ColorRecipe("one"), {name: text})
+        override(ColorizeRecipe("one"), {name: text})
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -160,9 +160,9 @@ def test_a_damaged_recipe_file_is_refused_in_a_line(text: str, message: str) -> 
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", all_recipes())
 def test_settings_name_every_value_of_the_json(name: str) -> None:
-    recipe = RECIPES[name]()
+    recipe = all_recipes()[name]()
     stored = json.loads(to_json(recipe))
     for setting, value in settings(recipe).items():
         node = stored
@@ -174,7 +174,7 @@ def test_settings_name_every_value_of_the_json(name: str) -> None:
 @pytest.mark.parametrize("name", ["fill", "scratches"])
 def test_recipes_from_when_aging_was_no_choice_open_without_it(name: str) -> None:
     """It did nothing there, but its default was 0.2."""
-    recipe = RECIPES[name]()
+    recipe = all_recipes()[name]()
     stored = json.loads(to_json(recipe))
     stored["augment"]["aging"] = 0.2
     assert from_json(json.dumps(stored)) == recipe
@@ -182,4 +182,4 @@ def test_recipes_from_when_aging_was_no_choice_open_without_it(name: str) -> Non
 
 def test_only_what_is_asked_for_is_aged() -> None:
     assert Augmentation().aging == 0
-    assert ColorRecipe("one").augment == Augmentation(aging=0.2)
+    assert ColorizeRecipe("one").augment == Augmentation(aging=0.2)

@@ -16,7 +16,7 @@ import torch
 
 from safelight.errors import RunError
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
 from safelight.training.checkpoints import read
 from safelight.training.lock import LOCK, locked
@@ -36,7 +36,7 @@ def processes() -> ForkServerContext:
 
 
 @pytest.fixture(scope="module")
-def brief(tiny: ColorRecipe) -> ColorRecipe:
+def brief(tiny: ColorizeRecipe) -> ColorizeRecipe:
     changes = {
         "train.steps": str(STEPS),
         "train.checkpoint_every": str(EVERY),
@@ -50,7 +50,10 @@ def brief(tiny: ColorRecipe) -> ColorRecipe:
 
 @pytest.fixture(scope="module")
 def whole(
-    brief: ColorRecipe, dataset: Path, processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
+    brief: ColorizeRecipe,
+    dataset: Path,
+    processes: ForkServerContext,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Run:
     """The run that nobody disturbs."""
     runs = tmp_path_factory.mktemp("whole")
@@ -58,7 +61,7 @@ def whole(
     return Run.open(next(runs.iterdir()))
 
 
-def started(processes: ForkServerContext, recipe: ColorRecipe, dataset: Path, runs: Path) -> BaseProcess:
+def started(processes: ForkServerContext, recipe: ColorizeRecipe, dataset: Path, runs: Path) -> BaseProcess:
     process = processes.Process(target=train_here, args=(recipe, dataset, runs))
     process.start()
     return process
@@ -103,7 +106,7 @@ def assert_same(one: Run, two: Run) -> None:
 
 
 def kill_and_resume(
-    processes: ForkServerContext, recipe: ColorRecipe, dataset: Path, runs: Path, step: int, delay: float
+    processes: ForkServerContext, recipe: ColorizeRecipe, dataset: Path, runs: Path, step: int, delay: float
 ) -> Run:
     """Kill a training so many seconds after a step was told in its table, and go on with it."""
     process = started(processes, recipe, dataset, runs)
@@ -133,7 +136,7 @@ def kill_and_resume(
 @pytest.mark.parametrize(("step", "delay"), [(0, 0.0), (9, 0.02)], ids=["before it began", "at a validation"])
 def test_a_killed_run_goes_on_to_what_it_would_have_been(
     whole: Run,
-    brief: ColorRecipe,
+    brief: ColorizeRecipe,
     dataset: Path,
     processes: ForkServerContext,
     tmp_path: Path,
@@ -146,7 +149,12 @@ def test_a_killed_run_goes_on_to_what_it_would_have_been(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(20))
 def test_killed_at_a_random_moment(
-    whole: Run, brief: ColorRecipe, dataset: Path, processes: ForkServerContext, tmp_path: Path, number: int
+    whole: Run,
+    brief: ColorizeRecipe,
+    dataset: Path,
+    processes: ForkServerContext,
+    tmp_path: Path,
+    number: int,
 ) -> None:
     import numpy as np
 

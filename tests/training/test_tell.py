@@ -1,6 +1,5 @@
 """What a run tells: one line, the measures in words, and nothing that nobody asked about."""
 
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,22 +7,22 @@ from typing import Any, cast
 import pytest
 
 from safelight.journal.run import Run
-from safelight.tasks.colorize.recipe import ColorRecipe
-from safelight.tasks.registry import TASKS
+from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.registry import TASKS, task_named
 from safelight.training import fit as training
-from safelight.training.tell import WORDS, Teller, headline, told
+from safelight.training.tell import Teller, headline, told
 from safelight.training.tree import override, to_json
 
-FOLDERS = {"colorize": "colorize", "fill": "inpaint", "scratches": "scratches", "code": "autoencode"}
+COLORIZE, INPAINT = task_named("colorize").progress, task_named("inpaint").progress
 
 
 def test_measures_are_told_in_words() -> None:
     measures = {"train/loss": 0.08123, "val/gain_0": 1.302, "val/gain_10": 5.1}
-    assert told(measures) == "loss 0.0812, gain 1.30 dB, with 10 hints 5.10 dB"
+    assert told(measures, COLORIZE) == "loss 0.0812, gain 1.30 dB, with 10 hints 5.10 dB"
     holes = {"train/loss": -0.00411, "val/hole_psnr": 17.87, "val/gain_over_telea": 0.47}
-    assert told(holes) == "loss -0.00411, 17.87 dB in the holes, +0.47 dB over Telea"
-    assert told({"train/loss": 2.0}) == "loss 2"
-    assert told({}) == ""
+    assert told(holes, INPAINT) == "loss -0.00411, 17.87 dB in the holes, +0.47 dB over Telea"
+    assert told({"train/loss": 2.0}, COLORIZE) == "loss 2"
+    assert told({}, COLORIZE) == ""
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_measures_are_told_in_words() -> None:
     ],
 )
 def test_a_headline_counts_and_warns(
-    tiny: ColorRecipe, tmp_path: Path, trained: int, held_out: int, warned: str
+    tiny: ColorizeRecipe, tmp_path: Path, trained: int, held_out: int, warned: str
 ) -> None:
     recipe = override(tiny, {"train.steps": "100"})
     facts = {"dataset": {"path": "/somewhere/album", "train": trained, "val": held_out}}
@@ -48,7 +47,7 @@ def test_a_headline_counts_and_warns(
 
 
 def test_a_short_run_that_begins_with_a_model_is_not_called_too_short(
-    tiny: ColorRecipe, tmp_path: Path
+    tiny: ColorizeRecipe, tmp_path: Path
 ) -> None:
     """What it begins with is said instead."""
     recipe = override(tiny, {"train.steps": "80"})
@@ -74,7 +73,7 @@ def test_a_step_before_there_is_anything_to_say_of_it(capfd: pytest.CaptureFixtu
 
 
 def test_a_log_has_a_line_for_the_run_and_one_for_each_validation(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = training.fit(override(tiny, {"train.steps": "3", "train.validate_every": "2"}), dataset, tmp_path)
     output = capfd.readouterr()
@@ -115,17 +114,14 @@ def test_a_log_has_the_loss_of_the_last_logged_step(
 
 @pytest.mark.parametrize("task", TASKS)
 def test_what_a_task_shows_is_told_in_words(task: str) -> None:
-    """By each task's probes: every measure that they show has its words."""
-    module = import_module(f"safelight.tasks.{FOLDERS[task]}.validation")
-    shown = [
-        kind.shown for kind in vars(module).values() if isinstance(getattr(kind, "shown", None), frozenset)
-    ]
+    """Every measure that is shown has its words (that it is scored: test_far.py)."""
+    shown = task_named(task).progress
     assert shown
-    assert frozenset().union(*shown) <= set(WORDS)
+    assert all("0.5" in told({f"val/{name}": 0.5}, shown) for name in shown if name != "active_units")
 
 
 def test_quiet_says_nothing(
-    dataset: Path, tiny: ColorRecipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    dataset: Path, tiny: ColorizeRecipe, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     training.fit(override(tiny, {"train.steps": "1"}), dataset, tmp_path, quiet=True)
     output = capfd.readouterr()
@@ -134,7 +130,7 @@ def test_quiet_says_nothing(
 
 def test_a_terminal_has_a_bar(
     dataset: Path,
-    tiny: ColorRecipe,
+    tiny: ColorizeRecipe,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from safelight.tasks.colorize.dataset import ColorSamples, Sample
-from safelight.tasks.colorize.validation import ColorProbes, choose
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
+from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
 
 BATCH = 4
@@ -31,17 +31,17 @@ CHANGES = {
 def main(dataset: Path, runs: Path, wrong_after: int | None) -> None:
     """Train."""
     torch.set_num_threads(1)
-    usual = ColorSamples.__getitem__
+    usual = ColorizeDataset.__getitem__
 
-    def spoilt(self: ColorSamples, k: int) -> Sample:
+    def spoilt(self: ColorizeDataset, k: int) -> Sample:
         sample = usual(self, k)
         wrong = (
             k == BATCH * wrong_after if wrong_after is not None else False
         )  # the first process's share alone
         return Sample(np.full_like(sample.planes, np.nan), sample.truth) if wrong else sample
 
-    ColorSamples.__getitem__ = spoilt  # type: ignore[method-assign]
-    ColorProbes.choose = classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))  # type: ignore[assignment, method-assign]
+    ColorizeDataset.__getitem__ = spoilt  # type: ignore[method-assign]
+    ColorizeValidation.choose = classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))  # type: ignore[assignment, method-assign]
     training.fit(override(recipe_named("quick"), CHANGES), dataset, runs, quiet=True, devices=2)
 
 

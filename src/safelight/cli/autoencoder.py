@@ -47,7 +47,7 @@ def _export(folder: Path, out: Path) -> str:
 
     run = Run.open(folder)
     network, recipe = trained_network(run)
-    if recipe.task != "code":
+    if recipe.task != "autoencode":
         raise RunError(
             f"{folder} is a run of {recipe.task}, no autoencoder; expected one of safelight train figures"
         )

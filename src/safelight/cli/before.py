@@ -115,10 +115,15 @@ def tell_rates(plan: "Recipe", data: Path, plot: Path | None, device: "torch.dev
 
 def judge_of(plan: "Recipe") -> "Judge | None":
     """How a run is judged on its held-out fold, beside its own probes: colorizers by the judge, without baselines."""
-    return _judge_colors if plan.task == "colorize" else None
+    from safelight.tasks.base import resolve
+    from safelight.tasks.registry import task_named
+
+    part = task_named(plan.task).fold_judge
+    judge: Judge | None = resolve(part) if part else None
+    return judge
 
 
-def _judge_colors(run: "Run", held: "PictureSet") -> "Mapping[str, float]":
+def judge_fold_of_colors(run: "Run", held: "PictureSet") -> "Mapping[str, float]":
     from safelight.tasks.colorize.evaluate import judge
     from safelight.tasks.colorize.protocols import protocol_named
     from safelight.tasks.colorize.validation import NetworkPredict

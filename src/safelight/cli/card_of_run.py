@@ -42,11 +42,12 @@ def base_card(trained: Trained[Any, Any], name: str) -> "ModelCard":
     from safelight import __version__
     from safelight.nn.layers import count_parameters
     from safelight.runtime.card import ModelCard
+    from safelight.tasks.registry import task_named
 
     run, recipe = trained.run, trained.recipe
     return ModelCard(
         name=name,
-        task=recipe.task,
+        task=task_named(recipe.task).card_tasks[0],
         version=__version__,
         created=datetime.now(UTC).date().isoformat(),
         size=trained.size,

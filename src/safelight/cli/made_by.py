@@ -8,14 +8,18 @@ if TYPE_CHECKING:
     from safelight.journal.run import Run
     from safelight.training.recipe import Recipe
 
-# found after training, not asked for
-MEASURED = frozenset({"preparation.vivid_gain", "preparation.threshold", "preparation.aspect"})
+
+def measured_settings() -> frozenset[str]:
+    """Settings that are found after training, not asked for."""
+    from safelight.tasks.registry import all_tasks
+
+    return frozenset(name for task in all_tasks() for name in task.measured)
 
 
 def history(run: "Run") -> str:
     """The command that trained this run; before it, a line each, those of the runs whose weights it began with."""
     from safelight.journal.run import Run
-    from safelight.tasks.registry import recipe_of
+    from safelight.training.recipe import recipe_of
 
     facts = run.facts
     dataset, before = Path(facts["dataset"]["path"]).name, facts.get("weights_from")
@@ -31,11 +35,11 @@ def history(run: "Run") -> str:
 
 def command(recipe: "Recipe", dataset: str) -> str:
     """The command that trains this recipe: the named one, and each setting that differs from it."""
-    from safelight.tasks.recipes import RECIPES
+    from safelight.training.recipe import all_recipes
     from safelight.training.tree import difference
 
-    changed = difference(RECIPES[recipe.name](), recipe) if recipe.name in RECIPES else {}
-    settings = {name: value for name, (_, value) in changed.items() if name not in MEASURED}
+    changed = difference(all_recipes()[recipe.name](), recipe) if recipe.name in all_recipes() else {}
+    settings = {name: value for name, (_, value) in changed.items() if name not in measured_settings()}
     return _line(recipe.name, dataset, settings)
 
 

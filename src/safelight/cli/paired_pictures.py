@@ -23,15 +23,11 @@ SHOWN = (0, 10)  # numbers of hints
 
 def paired_sheets(one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict") -> "list[Sheet]":
     """Both runs answer these few once more. Raises SafelightError where dataset or weights are not at hand."""
-    from safelight.cli.paired_squares import code_sheets, fill_sheets, scratch_sheets
+    from safelight.tasks.base import resolve
+    from safelight.tasks.registry import task_named
 
-    sheets: dict[str, Sheets] = {
-        "colorize": color_sheets,
-        "fill": fill_sheets,
-        "scratches": scratch_sheets,
-        "code": code_sheets,
-    }
-    return sheets[one.task](one, other, pairing, verdict, _judged(one, verdict))
+    sheets: Sheets = resolve(task_named(one.task).comparison_sheets)
+    return sheets(one, other, pairing, verdict, _judged(one, verdict))
 
 
 def _judged(record: "Record", verdict: "Verdict") -> "PictureSet":

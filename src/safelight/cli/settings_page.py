@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from safelight.cli.made_by import MEASURED
-from safelight.tasks.recipes import recipe_named
+from safelight.cli.made_by import measured_settings
+from safelight.tasks.registry import all_tasks
 from safelight.training.meanings import Explained, classes, explain, summary
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import as_typed
 
-MAIN = ("color", "fill", "scratches", "figures")  # of each task the recipe of the bundled model
+MAIN = tuple(task.main_recipe for task in all_tasks())
 PARTS = (
     *("model", "hints", "holes", "damage", "prints", "preparation", "augment", "loss"),
     *("adversarial", "discriminator", "data", "optimizer", "train", "guard"),
@@ -121,7 +122,7 @@ def _row(each: Explained, values: dict[str, list[str]], page: str) -> str:
     meaning = each.meaning[:1].upper() + each.meaning[1:]
     if each.name == "task":
         typed = "fixed"
-    if each.name in MEASURED:
+    if each.name in measured_settings():
         typed, meaning = "measured", f"{meaning} It cannot be set."
     link = ELSEWHERE.get(each.name, page)
     return f"| `{each.name}` | {typed} | {value} | {meaning} | [{link.partition('.')[0]}]({link}) |"

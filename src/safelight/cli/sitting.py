@@ -23,12 +23,13 @@ def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
     from safelight.errors import SafelightError
     from safelight.journal.run import Run
     from safelight.runtime.modelfile import find_model
-    from safelight.tasks.registry import recipe_of
+    from safelight.tasks.registry import canonical
+    from safelight.training.recipe import recipe_of
 
     try:
         if Path(model).is_dir():
             return str(recipe_of(Run.open(model)).task)
-        return find_model(model, tasks).card.task
+        return canonical(find_model(model, tasks).card.task)
     except SafelightError:
         return None
 
@@ -37,8 +38,8 @@ def trained_for(folder: str, task: str) -> tuple[Any, Any]:
     """Network and recipe of a run (training/fit.py: trained_network). Raises RunError for one of another task."""
     from safelight.errors import RunError
     from safelight.journal.run import Run
-    from safelight.tasks.registry import recipe_of
     from safelight.training.fit import trained_network
+    from safelight.training.recipe import recipe_of
 
     run = Run.open(folder)
     found = recipe_of(run).task

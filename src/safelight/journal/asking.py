@@ -8,11 +8,10 @@ from pathlib import Path
 from safelight.errors import RunError
 from safelight.journal.records import Record
 from safelight.journal.words import FEWEST
+from safelight.tasks.registry import known_task
 from safelight.verdicts.measure import has_picture_scores
 from safelight.verdicts.summary import samples_in_words
 from safelight.verdicts.verdict import Verdict
-
-FRAME = ("augment.size", "preparation.fit")  # of autoencoders: what they are shown of a photo
 
 
 @dataclass(frozen=True)
@@ -158,12 +157,14 @@ def _check_comparable(records: Sequence[Record]) -> None:
             raise RunError(
                 f"{first.name} is of task {first.task}, and {other.name} of {other.task}; compare runs of one task"
             )
-        here, there = ([each.settings.get(name) for name in FRAME] for each in (first, other))
-        if first.task == "code" and here != there:
+        task = known_task(first.task)
+        agreed = task.compared_at if task else ()
+        here, there = ([each.settings.get(name) for name in agreed] for each in (first, other))
+        if here != there:
             raise RunError(
                 f"{first.name} is shown photos at {here[0]} px (fit {here[1]}), and {other.name} at {there[0]} px "
                 f"(fit {there[1]}), so that their errors are of other pictures; compare runs of one "
-                f"{' and one '.join(FRAME)}"
+                f"{' and one '.join(agreed)}"
             )
 
 
@@ -177,7 +178,8 @@ def judge_command(
     if asked is None:
         return " ".join([*words, *(["--split", split] if split else []), *report])
     words += ["--split", asked.split or "val"]
-    words += ["--protocol", asked.protocol] if record.task == "colorize" else []
+    task = known_task(record.task)
+    words += ["--protocol", asked.protocol] if task and task.has_protocols else []
     words += ["--seed", str(asked.seed)] if asked.seed else []
     words += ["--limit", str(asked.pictures + asked.left_out)]
     return " ".join([*words, *report])

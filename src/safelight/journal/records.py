@@ -19,6 +19,7 @@ from jaxtyping import Float64, Int64
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.json_text import parsed, read_lines
+from safelight.tasks.registry import task_in
 from safelight.verdicts.test_split_log import SplitLog, split_logs
 from safelight.verdicts.verdict import Verdict, load_verdicts
 
@@ -153,9 +154,8 @@ class Record:
 
     @property
     def task(self) -> str:
-        """colorize, fill or code; the oldest recipes do not say, and are of colors."""
-        task = str(self.recipe.get("task", "colorize"))
-        return "colorize" if task == "color" else task
+        """The name of its task, as the registry has it."""
+        return task_in(self.recipe)
 
     @property
     def parent(self) -> str | None:

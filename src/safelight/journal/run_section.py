@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -12,6 +12,8 @@ from jaxtyping import UInt8
 from safelight.journal.records import Record, show_value
 from safelight.journal.run_charts import run_charts
 from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
+from safelight.tasks.base import SheetLayout
+from safelight.tasks.registry import known_task
 from safelight.verdicts.summary import VerdictSummary, newest_summaries
 
 if TYPE_CHECKING:
@@ -98,21 +100,6 @@ ROWS, STAGES = 4, 5  # probes, and steps of the run, at most
 TILE, GAP = 96, 4  # pixels
 
 
-class Layout(NamedTuple):
-    """The columns of a task's sheet: names in their order, and which of them the run changes."""
-
-    names: tuple[str, ...]
-    answer: int
-
-
-LAYOUTS: dict[str, Layout] = {
-    "colorize": Layout(("grey", "its hints", "automatic", "with 5 hints", "truth"), 2),
-    "fill": Layout(("the hole", "Telea 2004", "filled", "truth"), 2),
-}
-WHOLE = {"code": "pictures, each above its reconstruction; the last two rows are drawn from the prior;"}
-LEFT_OUT: tuple[str, ...] = ("its hints",)
-
-
 def filmstrip(record: Record) -> "tuple[Image, str] | None":
     """A picture and what its columns are; None for a run without pictures."""
     stages = _spread(record.pictures, STAGES)
@@ -120,16 +107,17 @@ def filmstrip(record: Record) -> "tuple[Image, str] | None":
     if not sheets:
         return None
     last = list(sheets.values())[-1]
-    side, layout = record.settings.get("augment.size"), LAYOUTS.get(record.task)
-    if layout is None or not isinstance(side, int) or last.shape[1] != len(layout.names) * side:
-        return _scaled(last), f"{WHOLE.get(record.task, 'the probes')} at {_label(list(sheets)[-1])}"
+    task, side = known_task(record.task), record.settings.get("augment.size")
+    layout = task.sheet if task else SheetLayout()
+    if not layout.columns or not isinstance(side, int) or last.shape[1] != len(layout.columns) * side:
+        return _scaled(last), f"{layout.caption} at {_label(list(sheets)[-1])}"
     alike = {path: sheet for path, sheet in sheets.items() if sheet.shape == last.shape}
     columns, told = [], []
-    for number, name in enumerate(layout.names):
+    for number, name in enumerate(layout.columns):
         if number == layout.answer:
             columns += [_column(sheet, number, side) for sheet in alike.values()]
             told.append(f"{name} at {', '.join(map(_label, alike))}")
-        elif name not in LEFT_OUT:
+        elif name not in layout.hidden:
             columns.append(_column(last, number, side))
             told.append(name)
     return _join(columns), "; ".join(told)

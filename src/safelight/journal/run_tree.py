@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safelight.journal.records import Record
+from safelight.tasks.registry import known_task
 from safelight.verdicts.test_split_log import SplitLog
 
 
@@ -39,14 +40,12 @@ def tree_rows(records: Sequence[Record]) -> list[TreeRow]:
     return places + [TreeRow(record, 0, "") for record in records if record not in [p.record for p in places]]
 
 
-TITLES = {"colorize": "Color", "fill": "Holes", "code": "Codes"}
-
-
 def by_task(places: Sequence[TreeRow]) -> dict[str, list[TreeRow]]:
     """The runs of each task under its title, in their order."""
     found: defaultdict[str, list[TreeRow]] = defaultdict(list)
     for place in places:
-        found[TITLES.get(place.record.task, place.record.task.capitalize())].append(place)
+        task = known_task(place.record.task)
+        found[task.title if task else place.record.task.capitalize()].append(place)
     return dict(found)
 
 

@@ -63,7 +63,7 @@ class Task:
 
     progress: scores of its validation samples that are shown while a run goes on, each as a format string.
     sheet: how contact sheets of its validation samples are laid out.
-    symptoms: those of the doctor's particular symptoms that its runs can have, beside the general ones.
+    checklist: what the doctor checks of its runs (journal/doctor/case.py: Checklist); none: what any run can have.
     failures: advice for what its guard names, beside the general one, by kind of measure.
     ignored: settings of old recipes.
     measured: settings that are found after training, and cannot be asked for.
@@ -90,8 +90,8 @@ class Task:
     exporter: str = ""
 
     progress: Mapping[str, str] = field(default_factory=dict)
-    sheet: SheetLayout = SheetLayout()
-    symptoms: tuple[str, ...] = ()
+    sheet: SheetLayout = field(default_factory=SheetLayout)
+    checklist: str = ""
     failures: Mapping[str, Advice] = field(default_factory=dict)
     ignored: tuple[IgnoredSetting, ...] = ()
     measured: tuple[str, ...] = ()

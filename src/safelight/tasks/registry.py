@@ -3,6 +3,7 @@
 Entries are strings, imported when they are asked for: whoever knows the registry knows no task.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -33,11 +34,17 @@ ALIASES: dict[str, str] = {
     "encode": "autoencode",
     "decode": "autoencode",
 }
+OLDEST = "colorize"  # recipes of before there were other tasks do not name theirs
 
 
 def canonical(name: str) -> str:
     """The name of the task that is meant; what is none stays as it is."""
     return ALIASES.get(name, name)
+
+
+def task_in(recipe: Mapping[str, Any]) -> str:
+    """The name of a stored recipe's task."""
+    return canonical(str(recipe.get("task", OLDEST)))
 
 
 def known_task(name: str) -> Task | None:

@@ -1,6 +1,6 @@
 """Training against a discriminator: two networks, two optimizers, one step of each at a time."""
 
-from typing import Any, ClassVar, NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, cast
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -12,43 +12,25 @@ from safelight.losses.adversarial import (
     AdversarialSettings,
     r1_penalty,
 )
-from safelight.training.modules import TrainingModule
-from safelight.training.recipe import Recipe
-from safelight.training.task import Craft
+from safelight.training.modules import AnyModule, TrainingModule
+from safelight.training.recipe import AdversarialRecipe, Recipe
+from safelight.training.task import AdversarialTask, B, GeneratorStep, N, R, S, TrainingTask
 
 
-class Judged(NamedTuple):
-    """The weighted terms of the network's own loss, and what a discriminator is shown of its answers."""
-
-    terms: dict[str, Tensor]
-    fake: Tensor
-    real: Tensor
-
-
-@runtime_checkable
-class AdversarialCraft(Protocol):
-    """What a task adds to its craft (training/craft.py) to be trained against a discriminator."""
-
-    def discriminator(self, recipe: Any) -> nn.Module:
-        """Pictures to logits, above 0 for true ones."""
-
-    def judged(self, network: nn.Module, batch: Any, recipe: Any, progress: float) -> Judged:
-        """The loss's terms, and what the discriminator is shown."""
-
-
-def module_for(recipe: Recipe, craft: Craft[Any]) -> TrainingModule:
+def module_for(recipe: Recipe, task: TrainingTask[Any, Any, Any, Any]) -> AnyModule:
     """The module that trains a recipe: with a discriminator if its adversarial.weight is above 0."""
     settings = adversarial_of(recipe)
-    return AdversarialModule(recipe, craft, settings) if settings else TrainingModule(recipe, craft)
+    if settings and isinstance(task, AdversarialTask):
+        return AdversarialModule(recipe, task, settings)
+    return TrainingModule(recipe, task)
 
 
 def adversarial_of(recipe: Recipe) -> AdversarialSettings | None:
     """How the recipe is trained against a discriminator, if it is."""
-    settings = getattr(recipe, "adversarial", None)
-    return settings if isinstance(settings, AdversarialSettings) and settings.weight else None
+    return recipe.adversarial if isinstance(recipe, AdversarialRecipe) and recipe.adversarial.weight else None
 
 
-class AdversarialModule(TrainingModule):
+class AdversarialModule(TrainingModule[R, N, S, B]):
     """A recipe's network and the discriminator that judges it.
 
     The discriminator's step comes first, then the network's, which alone counts as a step of the run. Of the two
@@ -59,23 +41,24 @@ class AdversarialModule(TrainingModule):
         "ddp_find_unused_parameters_true"  # each backward pass is through one of the two
     )
 
-    def __init__(self, recipe: Recipe, craft: Craft[Any], settings: AdversarialSettings) -> None:
-        super().__init__(recipe, craft)
-        assert isinstance(craft, AdversarialCraft)
+    task: AdversarialTask[R, N, S, B]
+
+    def __init__(self, recipe: R, task: AdversarialTask[R, N, S, B], settings: AdversarialSettings) -> None:
+        super().__init__(recipe, task)
         self.automatic_optimization = False
-        self.adversarial, self.judging_craft = settings, craft
-        self.discriminator = craft.discriminator(recipe)
+        self.adversarial = settings
+        self.discriminator = task.discriminator(recipe)
         self.first = round(settings.start * recipe.train.steps)
 
-    def training_step(self, batch: Any, batch_idx: int) -> dict[str, Tensor]:
+    def training_step(self, batch: B, batch_idx: int) -> dict[str, Tensor]:
         """One step of each network; their losses before it."""
         step = self.global_step
         progress = step / self.recipe.train.steps
-        judged = self.judging_craft.judged(self.network, self.laid_out(batch), self.recipe, progress)
-        terms, losses = dict(judged.terms), {}
+        made = self.task.generator_step(self.network, self.laid_out(batch), self.recipe, progress)
+        terms, losses = dict(made.terms), {}
         if step >= self.first:
-            losses["discriminator"] = self._step_discriminator(judged, step - self.first)
-            terms["adversarial"] = self.adversarial.weight * self._deceived(judged.fake)
+            losses["discriminator"] = self._step_discriminator(made, step - self.first)
+            terms["adversarial"] = self.adversarial.weight * self._deceived(made.fake)
         loss = torch.stack(list(terms.values())).sum()
         self.take_note(terms | losses, loss)
         self._step_network(loss)
@@ -95,11 +78,11 @@ class AdversarialModule(TrainingModule):
         super().on_before_optimizer_step(optimizer)
         self._clip(self.network)
 
-    def _step_discriminator(self, judged: Judged, taken: int) -> Tensor:
+    def _step_discriminator(self, made: GeneratorStep, taken: int) -> Tensor:
         """Its loss before the step. Its optimizer is torch's own: lightning would count a step of the run."""
         settings = self.adversarial
         optimizer = cast(list[torch.optim.Optimizer], self.optimizers(use_pl_optimizer=False))[1]
-        fake, real = judged.fake.detach(), judged.real.detach()
+        fake, real = made.fake.detach(), made.real.detach()
         loss = DISCRIMINATOR_LOSSES[settings.loss](self.discriminator(real), self.discriminator(fake))
         lowered = loss
         if settings.r1 and taken % settings.r1_every == 0:

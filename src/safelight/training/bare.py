@@ -9,12 +9,12 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from safelight.losses.adversarial import r1_penalty
-from safelight.tasks.registry import craft_of
 from safelight.training.accelerators import CPU
-from safelight.training.adversarial import AdversarialCraft, adversarial_of
+from safelight.training.adversarial import adversarial_of
 from safelight.training.batches import Pictures
 from safelight.training.optimizers import make_optimizer
 from safelight.training.recipe import Recipe
+from safelight.training.task import AdversarialTask, training_task
 
 
 class Painted:
@@ -41,40 +41,40 @@ class BareTraining:
 
     def __init__(self, recipe: Recipe, device: torch.device = CPU) -> None:
         torch.manual_seed(recipe.train.seed)
-        self.recipe, self.craft, self.device = recipe, craft_of(recipe), device
-        self.network = self.craft.network(recipe).to(device)
+        self.recipe, self.task, self.device = recipe, training_task(recipe), device
+        self.network = self.task.network(recipe).to(device)
         if recipe.train.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
         self.network.train()
         self.optimizer = make_optimizer(self.network, recipe.optimizer)
         self.adversarial = adversarial_of(recipe)
         self.discriminator: nn.Module | None = None
-        if self.adversarial and isinstance(self.craft, AdversarialCraft):
-            self.discriminator = self.craft.discriminator(recipe).to(device).train()
+        if self.adversarial and isinstance(self.task, AdversarialTask):
+            self.discriminator = self.task.discriminator(recipe).to(device).train()
         self._peaks = [group["lr"] for group in self.optimizer.param_groups]
 
     def batches(self, pictures: Pictures, size: int) -> Iterator[Any]:
         """The run's own samples in order, so many at a time, without loading processes."""
-        samples = self.craft.samples(pictures, self.recipe)
+        samples = self.task.dataset(pictures, self.recipe)
         first = 0
         while True:
-            yield self.craft.collate([samples[k] for k in range(first, first + size)])
+            yield self.task.collate([samples[k] for k in range(first, first + size)])
             first += size
 
     def loss(self, batch: Any) -> Tensor:
         """The loss of a batch, in the recipe's precision, as the run would take it; a discriminator has no say."""
         batch = self._laid_out(batch)
         with self._precision():
-            terms = self.craft.terms(self.network, batch, self.recipe, 0.0)
+            terms = self.task.loss_terms(self.network, batch, self.recipe, 0.0)
         return torch.stack(list(terms.values())).sum()
 
     def whole_loss(self, batch: Any) -> Tensor:
         """The same and, against a discriminator, both its passes beside it: all that a step keeps at once."""
         if self.adversarial is None or self.discriminator is None:
             return self.loss(batch)
-        assert isinstance(self.craft, AdversarialCraft)
+        assert isinstance(self.task, AdversarialTask)
         with self._precision():
-            judged = self.craft.judged(self.network, self._laid_out(batch), self.recipe, 0.0)
+            judged = self.task.generator_step(self.network, self._laid_out(batch), self.recipe, 0.0)
             seen = [self.discriminator(pictures).float().mean() for pictures in (judged.real, judged.fake)]
         if self.adversarial.r1:
             seen.append(r1_penalty(self.discriminator, judged.real.detach()))

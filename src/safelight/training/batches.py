@@ -35,7 +35,7 @@ class Pictures(Protocol):
     def __getitem__(self, index: int) -> UInt8[np.ndarray, "s s 3"]: ...
 
 
-def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float64[np.ndarray, " n"]:
+def sampling_cdf(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float64[np.ndarray, " n"]:
     """Cumulative share of draws for each picture. Raises RecipeError for a source that is not there."""
     given = dict(weights)
     strangers = sorted(set(given) - set(sources))
@@ -51,11 +51,11 @@ def shares(sources: list[str], weights: tuple[tuple[str, float], ...]) -> Float6
     return np.asarray(total / total[-1])
 
 
-class Order:
+class SampleOrder:
     """Which picture is drawn as sample k: a pure function of (seed, k)."""
 
     def __init__(self, sources: list[str], weights: tuple[tuple[str, float], ...], seed: int) -> None:
-        self.cumulative, self.seed = shares(sources, weights), seed
+        self.cumulative, self.seed = sampling_cdf(sources, weights), seed
         self._strata: tuple[int, np.ndarray] = (-1, np.zeros(0))
 
     def picture_number(self, k: int) -> int:
@@ -72,7 +72,7 @@ class Order:
         return int(np.searchsorted(self.cumulative, self._strata[1][place], side="right"))
 
 
-class Forward(Sampler[int]):
+class ResumableSampler(Sampler[int]):
     """Sample numbers of a run's batches from step `first_step` on, in order: this process's share of each.
 
     `skipped` sample numbers were left out before. Its length is that of the whole run: the Trainer counts the
@@ -195,7 +195,7 @@ def training_batches(
     return Batches(
         samples,
         batch_size=batch // world,
-        sampler=Forward(batch, first_step, recipe.train.steps, skipped, rank, world),
+        sampler=ResumableSampler(batch, first_step, recipe.train.steps, skipped, rank, world),
         num_workers=workers,
         collate_fn=collate,
         worker_init_fn=one_thread,

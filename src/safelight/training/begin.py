@@ -20,9 +20,10 @@ from safelight.runtime.session import Session
 from safelight.tasks.autoencode import export as vae_export
 from safelight.tasks.autoencode.restore import DECODER, ENCODER
 from safelight.tasks.colorize.network import PlainColorizer, of_any_size
-from safelight.tasks.registry import craft_of
+from safelight.tasks.registry import task_named
 from safelight.tasks.scratches import export as finder_export
 from safelight.training.recipe import Recipe
+from safelight.training.task import training_task
 
 TOLERANCE = (
     0.01  # of what a model answers, which is about 1 at most: beyond it the weights are not the model's
@@ -101,12 +102,12 @@ def see(network: nn.Module, began: Began, samples: Dataset[Any], recipe: Recipe)
     """Let the model's batch norms see the run's first samples, so that they may learn from there."""
     if not began.folded:
         return
-    craft, kept = craft_of(recipe), network.training
+    task, kept = training_task(recipe), network.training
     network.eval()
     with torch.no_grad(), unfolding(network, began.folded):
         for first in range(0, SEEN, recipe.data.batch):
-            batch = craft.collate([samples[k] for k in range(first, first + recipe.data.batch)])
-            craft.terms(network, batch, recipe, 0.0)
+            batch = task.collate([samples[k] for k in range(first, first + recipe.data.batch)])
+            task.loss_terms(network, batch, recipe, 0.0)
     network.train(kept)
 
 
@@ -122,8 +123,8 @@ def _plain(value: Any) -> Any:
 
 
 def _files(model: str, recipe: Recipe) -> list[ModelFile]:
-    if recipe.task != "code":
-        return [find_model(model, recipe.task)]
+    if recipe.task != "autoencode":
+        return [find_model(model, task_named(recipe.task).card_tasks)]
     base = model.removesuffix(ENCODER).removesuffix(DECODER).removesuffix(".onnx")
     if Path(f"{base}{ENCODER}").is_file():
         return [find_model(f"{base}{ENCODER}", "encode"), find_model(f"{base}{DECODER}", "decode")]
@@ -135,7 +136,7 @@ def _parts(model: str, recipe: Recipe, network: nn.Module) -> list[Part]:
     files = _files(model, recipe)
     if recipe.task == "colorize":
         return [Part(files[0], lambda net: net, assemble, lambda net: net(torch.zeros(1, 7, 96, 160)))]
-    if recipe.task == "code":
+    if recipe.task == "autoencode":
         halves = (vae_export.Recognition, vae_export.Generation)
         return [_half(file, half) for file, half in zip(files, halves, strict=True)]
     wrap = finder_export.Likelihood if recipe.task == "scratches" else _itself

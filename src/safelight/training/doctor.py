@@ -16,7 +16,7 @@ from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.training.modules import TrainingModule
-from safelight.training.task import Probes
+from safelight.training.task import ValidationSet
 
 FAMILIAR = 24  # training pictures asked beside the held-out ones
 # What can die: LeakyReLU and ELU answer to everything.
@@ -27,7 +27,7 @@ EARLY = 50  # steps: so soon after the beginning everything looks sick
 
 @runtime_checkable
 class Telling(Protocol):
-    """Probes that measure more than scores."""
+    """ValidationSet that measure more than scores."""
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
         """Measures by name; they are logged as probe/NAME."""
@@ -46,7 +46,7 @@ class EvidenceCallback(pl.Callback):
     channels that are trained and answer the same to everything. And what the probes themselves tell.
     """
 
-    def __init__(self, probes: Probes, familiar: Probes | None) -> None:
+    def __init__(self, probes: ValidationSet[Any], familiar: ValidationSet[Any] | None) -> None:
         self.probes, self.familiar = probes, familiar
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -85,9 +85,9 @@ def _is_flat(tried: list[Tried]) -> bool:
 
 def _seconds_a_step(bare: BareTraining, pictures: Pictures, batch: int) -> float:
     """The fastest of a few steps on one batch: what else runs on the machine only adds."""
-    samples = bare.craft.samples(pictures, bare.recipe)
+    samples = bare.task.dataset(pictures, bare.recipe)
     few = [samples[k] for k in range(min(batch, DISTINCT))]
-    some = bare.craft.collate((few * -(-batch // len(few)))[:batch])
+    some = bare.task.collate((few * -(-batch // len(few)))[:batch])
     taken = []
     for _ in range(1 + STEPS):
         start = time.perf_counter()

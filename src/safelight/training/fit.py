@@ -18,23 +18,22 @@ from torch.utils.data import Dataset
 from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
-from safelight.tasks.registry import craft_of, recipe_of
 from safelight.training.accelerators import Accelerator, device_for
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
 from safelight.training.begin import see, take_model
 from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
 from safelight.training.doctor import some_pictures
-from safelight.training.first_weights import fit_first_weights
 from safelight.training.guard.mending import go_back, loader_died
 from safelight.training.guard.states import guard_state
 from safelight.training.guard.trips import Tripped
 from safelight.training.lock import locked
-from safelight.training.modules import TrainingModule
+from safelight.training.modules import AnyModule
 from safelight.training.progress import silent
 from safelight.training.ranks import check_shares, is_first, share, shared_run, wait_for_all
-from safelight.training.recipe import Recipe
+from safelight.training.recipe import Recipe, recipe_of
 from safelight.training.stopping import Stopped, StopRequest
+from safelight.training.task import training_task
 from safelight.training.tell import without_chatter
 from safelight.training.trainer import Work, one_look, trainer_for
 from safelight.training.tree import difference, override, to_json
@@ -84,7 +83,7 @@ def fit(
     with stage() as tell:
         told = tell or silent
 
-        def first_weights(module: TrainingModule, samples: Dataset[Any]) -> None:
+        def first_weights(module: AnyModule, samples: Dataset[Any]) -> None:
             if begin is not None:
                 told(f"reading the weights of {begin}")
                 began = take_model(module.network, begin, recipe)
@@ -94,7 +93,7 @@ def fit(
                 new_weights.extend(take_weights(module, parent))
             else:
                 told("first weights")
-                fit_first_weights(module.network, samples, craft_of(recipe).collate, recipe)
+                module.task.initialize(module.network, samples, recipe)
 
         told("preparing")
         work = _prepare(recipe, pictures, held_out, devices, device, None, first_weights)
@@ -192,7 +191,7 @@ def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -
         facts.get("weights_from") or facts.get("began_from")
     ):
         return again(None), again
-    chosen, said = to_go_on_from(run, module_for(recipe, craft_of(recipe)))
+    chosen, said = to_go_on_from(run, module_for(recipe, training_task(recipe)))
     if said and is_first():
         print(f"safelight: {said}", file=sys.stderr)
         if chosen != checkpoints[0]:
@@ -219,7 +218,7 @@ def averaged_weights(run: Run) -> dict[str, Tensor]:
     return {name.removeprefix(mine): tensor for name, tensor in weights(run).items() if name.startswith(mine)}
 
 
-def take_weights(module: TrainingModule, run: Run) -> list[str]:
+def take_weights(module: AnyModule, run: Run) -> list[str]:
     """Begin with this run's averaged weights; the names of those that it did not have, and that are new.
 
     Raises RecipeError if weights have other shapes, or none is this network's, as of a run of another task.
@@ -250,8 +249,8 @@ def trained_network(run: Run) -> tuple[Any, Any]:
     Raises RunError.
     """
     recipe = recipe_of(run)
-    craft = craft_of(recipe)
-    network = craft.network(recipe)
+    task = training_task(recipe)
+    network = task.network(recipe)
     try:
         network.load_state_dict(averaged_weights(run))
     except RuntimeError as error:
@@ -259,7 +258,7 @@ def trained_network(run: Run) -> tuple[Any, Any]:
             f"{run.last_checkpoint} does not hold the weights of its recipe.json ({_first_of(error)}); one of the "
             "two was damaged or replaced"
         ) from None
-    return network.eval(), craft.settled(recipe, run.facts)
+    return network.eval(), task.with_measured(recipe, run.facts)
 
 
 def _prepare(
@@ -269,7 +268,7 @@ def _prepare(
     devices: int,
     device: torch.device,
     checkpoint: Path | None,
-    first_weights: Callable[[TrainingModule, Dataset[Any]], None] | None = None,
+    first_weights: Callable[[AnyModule, Dataset[Any]], None] | None = None,
 ) -> Work:
     """All that a run needs from this checkpoint on, or from its start. Raises RecipeError.
 
@@ -280,17 +279,18 @@ def _prepare(
     check_shares(recipe.data.batch, mine.world)
     stored = read(checkpoint) if checkpoint else {"global_step": 0}
     done, skipped = int(stored["global_step"]), guard_state(stored)["skipped"]
-    craft = craft_of(recipe)
+    task = training_task(recipe)
     batches = training_batches(
-        craft.samples(pictures, recipe), craft.collate, recipe, done, skipped, mine.rank, mine.world
+        task.dataset(pictures, recipe), task.collate, recipe, done, skipped, mine.rank, mine.world
     )
-    probes = craft.probes(held_out, recipe)
-    module = module_for(recipe, craft)
+    probes = task.validation(held_out, recipe)
+    module = module_for(recipe, task)
+    task.prepare_loss(module.network, pictures, recipe)
     if checkpoint is None and first_weights is not None:
-        first_weights(module, craft.samples(pictures, recipe))
+        first_weights(module, task.dataset(pictures, recipe))
     elif checkpoint is None:
-        fit_first_weights(module.network, craft.samples(pictures, recipe), craft.collate, recipe)
-    familiar = craft.probes(some_pictures(pictures), recipe)
+        task.initialize(module.network, task.dataset(pictures, recipe), recipe)
+    familiar = task.validation(some_pictures(pictures), recipe)
     return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar, device)
 
 
@@ -388,4 +388,4 @@ def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
     scores = {name: value for name, value in measures.items() if name.startswith("val/")}
     if not scores:  # the run was killed after its last checkpoint, and no step was left to take
         scores = {f"val/{name}": value for name, value in work.probes.score(network).items()}
-    return {"scores": scores, **work.probes.findings(network)}
+    return {"scores": scores, **work.probes.metadata(network)}

@@ -39,8 +39,11 @@ def explain(tree: Any, prefix: str = "", kinds: tuple[str, ...] = ()) -> Iterato
 
 
 def meanings(kind: type) -> dict[str, str]:
-    """What the docstring of a class of settings says of each, on one line."""
-    return _read(kind)[0]
+    """What the docstrings of a class of settings, and of those that it extends, say of each, on one line."""
+    said: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        said |= _read(each)[0]
+    return said
 
 
 def summary(kind: type) -> str:

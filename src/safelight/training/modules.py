@@ -1,49 +1,48 @@
 """The thin LightningModule of every task: loss, optimizer and schedule of a recipe."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeAlias
 
 import lightning.pytorch as pl
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from safelight.training.optimizers import make_optimizer
-from safelight.training.recipe import Recipe
 from safelight.training.schedules import Plateau, learning_rate_share
-from safelight.training.task import Craft
+from safelight.training.task import B, N, R, S, TrainingTask
 
 
-class TrainingModule(pl.LightningModule):
-    """A recipe's network under its craft; the network itself is a plain nn.Module.
+class TrainingModule(pl.LightningModule, Generic[R, N, S, B]):
+    """A recipe's network with its task's loss; the network itself is a plain nn.Module.
 
     strategy: how lightning puts several processes to work on it.
     """
 
     strategy: ClassVar[str] = "ddp"
 
-    def __init__(self, recipe: Recipe, craft: Craft[Any]) -> None:
+    def __init__(self, recipe: R, task: TrainingTask[R, N, S, B]) -> None:
         super().__init__()
-        self.recipe, self.craft = recipe, craft
+        self.recipe, self.task = recipe, task
         self.plateau: Plateau | None = None
-        self.network = craft.network(recipe)
+        self.network: N = task.network(recipe)
         if recipe.train.channels_last:
             self.network = self.network.to(memory_format=torch.channels_last)
 
-    def terms(self, batch: Any) -> dict[str, Tensor]:
+    def loss_terms(self, batch: B) -> dict[str, Tensor]:
         """The terms of the loss on a batch; their sum is what is lowered."""
         progress = self.global_step / self.recipe.train.steps
-        return self.craft.terms(self.network, self.laid_out(batch), self.recipe, progress)
+        return self.task.loss_terms(self.network, self.laid_out(batch), self.recipe, progress)
 
-    def laid_out(self, batch: Any) -> Any:
+    def laid_out(self, batch: B) -> B:
         """A batch in the network's memory layout."""
         if not self.recipe.train.channels_last:
             return batch
-        return tuple(
-            part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part for part in batch
-        )
+        laid_out: B = apply_to_collection(batch, Tensor, _channels_last)
+        return laid_out
 
-    def training_step(self, batch: Any, batch_idx: int) -> Any:
+    def training_step(self, batch: B, batch_idx: int) -> Any:
         """One step's loss."""
-        terms = self.terms(batch)
+        terms = self.loss_terms(batch)
         loss = torch.stack(list(terms.values())).sum()
         self.take_note(terms, loss)
         return loss
@@ -59,7 +58,7 @@ class TrainingModule(pl.LightningModule):
             self.plateau.observe(float(mean))
 
     def validation_step(self, batch: Tensor, batch_idx: int) -> None:
-        """Nothing: the probes are looked at by ProbeCallback when validation ends."""
+        """Nothing: ValidationCallback scores the validation samples when validation ends."""
 
     def configure_optimizers(self) -> Any:
         """The optimizer and its schedule."""
@@ -81,3 +80,10 @@ class TrainingModule(pl.LightningModule):
         step = self.trainer.global_step + 1
         every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
         return step % every == 0 or step == self.trainer.max_steps
+
+
+def _channels_last(part: Tensor) -> Tensor:
+    return part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part
+
+
+AnyModule: TypeAlias = TrainingModule[Any, Any, Any, Any]

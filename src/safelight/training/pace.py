@@ -9,12 +9,11 @@ import torch
 
 from safelight.data.cache import PictureSet
 from safelight.errors import RecipeError
-from safelight.tasks.registry import craft_of
 from safelight.training.accelerators import CPU
 from safelight.training.bare import BareTraining
 from safelight.training.batches import training_batches
 from safelight.training.recipe import Recipe
-from safelight.training.task import Probes
+from safelight.training.task import ValidationSet, training_task
 
 WARMING, TIMED, PATIENCE = 2, 10, 8.0  # steps before the clock, steps by it at most, and seconds
 ASKED = 4  # held-out pictures that are timed
@@ -48,8 +47,8 @@ def measure_pace(
 ) -> Pace:
     """Take a few steps, and ask a few held-out pictures; nothing is kept of it. Raises RecipeError."""
     bare = BareTraining(recipe, device)
-    craft = craft_of(recipe)
-    batches = training_batches(craft.samples(pictures, recipe), craft.collate, recipe)
+    task = training_task(recipe)
+    batches = training_batches(task.dataset(pictures, recipe), task.collate, recipe)
     times: list[float] = []
     began = time.monotonic()
     try:
@@ -64,20 +63,20 @@ def measure_pace(
     finally:
         batches.end()
     few = PictureSet(held_out.dataset, held_out.name, held_out.numbers[:ASKED])
-    look, end = _looking(craft.probes(few, recipe), bare)
+    look, end = _looking(task.validation(few, recipe), bare)
     scored, familiar = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
     steps = times[WARMING:] or times
     return Pace(float(np.mean(steps)), look * (1.5 * scored + familiar), STARTING + end * scored)
 
 
-def _looking(probes: Probes, bare: BareTraining) -> tuple[float, float]:
+def _looking(probes: ValidationSet[Any], bare: BareTraining) -> tuple[float, float]:
     """Seconds that one picture takes to be scored, and to be measured at the end."""
     if not len(probes):
         return 0.0, 0.0
     bare.network.eval()
     probes.score(bare.network)  # the first answers of a size take longer
     times = [time.monotonic()]
-    for ask in (probes.score, probes.findings):
+    for ask in (probes.score, probes.metadata):
         ask(bare.network)
         times.append(time.monotonic())
     look, end = np.diff(times) / len(probes)

@@ -1,19 +1,38 @@
-"""What the recipes of all tasks share: which pictures, which optimizer, how long.
+"""Recipes: what those of all tasks share, those that are known to be good by name, and those of runs.
 
 A recipe is a frozen dataclass, a tree of settings. An experiment is `replace(parent, ...)` in Python or
 `--model.norm group` on the command line.
 """
 
+import difflib
 import re
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal
 
-from safelight.errors import RecipeError
+from safelight.errors import RecipeError, RunError
+from safelight.journal.run import Run
+from safelight.json_text import parsed
+from safelight.losses.adversarial import AdversarialSettings
+from safelight.nn.discriminator import DiscriminatorSettings
+from safelight.tasks.base import Task
+from safelight.tasks.registry import OLDEST, TASKS, all_tasks, known_task
 from safelight.training.augment import Augmentation
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.optimizers import OptimizerSettings
+from safelight.training.tree import from_tree
 
-__all__ = ["DataSettings", "OptimizerSettings", "Recipe", "TrainSettings", "check_name"]
+__all__ = [
+    "AdversarialRecipe",
+    "DataSettings",
+    "OptimizerSettings",
+    "Recipe",
+    "TrainSettings",
+    "all_recipes",
+    "from_json",
+    "recipe_named",
+    "recipe_of",
+]
 
 LARGEST_SEED = 2**32 - 1  # that all generators take
 
@@ -70,26 +89,85 @@ class TrainSettings:
             raise RecipeError(f"train.seed is {self.seed}; expected 0 to {LARGEST_SEED}")
 
 
-class Recipe(Protocol):
-    """What every task's recipe has; each adds its own network, loss and questions."""
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a run is made of; each task's own adds its network, loss and samples.
 
-    @property
-    def task(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def data(self) -> DataSettings: ...
-    @property
-    def augment(self) -> Augmentation: ...
-    @property
-    def optimizer(self) -> OptimizerSettings: ...
-    @property
-    def train(self) -> TrainSettings: ...
-    @property
-    def guard(self) -> GuardSettings: ...
+    name: what the recipe is called; run folders bear it.
+    task: what is learned; each recipe has its own, which cannot be changed.
+    """
+
+    name: str
+    _: KW_ONLY
+    task: str
+    augment: Augmentation = field(default_factory=Augmentation)
+    data: DataSettings = field(default_factory=DataSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    guard: GuardSettings = field(default_factory=GuardSettings)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w.-]*", self.name):
+            raise RecipeError(
+                f"name is {self.name!r}; expected letters, digits, and - _ . (runs are named by it)"
+            )
 
 
-def check_name(name: str) -> None:
-    """Raises RecipeError for a name that a run's folder cannot have."""
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise RecipeError(f"name is {name!r}; expected letters, digits, and - _ . (runs are named by it)")
+@dataclass(frozen=True, kw_only=True)
+class AdversarialRecipe(Recipe):
+    """A recipe of a task that can be trained against a discriminator."""
+
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
+
+
+def all_recipes() -> dict[str, Callable[[], Recipe]]:
+    """Every recipe that is known to be good, by name: functions whose docstrings say what they are for."""
+    return {name: make for task in all_tasks() for name, make in task.recipe_table.items()}
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe of that name, or of the bundled model of that task. Raises RecipeError with the nearest name."""
+    recipes, task = all_recipes(), known_task(name)
+    if name in recipes or (task and task.main_recipe):
+        return recipes[name if name in recipes or not task else task.main_recipe]()
+    near = difflib.get_close_matches(name, recipes, 1)
+    raise RecipeError(
+        f"no recipe or run folder {name!r}; "
+        + (f"did you mean {near[0]!r}? " if near else "")
+        + "safelight recipes lists them"
+    )
+
+
+def recipe_of(run: Run) -> Any:
+    """A run's recipe. Raises RunError, with the file's name, for one that is damaged or of another safelight."""
+    try:
+        return from_json(run.recipe_json)
+    except RecipeError as error:
+        raise RunError(f"{run.folder / 'recipe.json'} cannot be used: {error}") from None
+
+
+def from_json(text: str) -> Any:
+    """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
+    try:
+        tree = parsed(text)
+    except ValueError as error:
+        raise RecipeError(f"recipe is not JSON ({error})") from None
+    if not isinstance(tree, dict):
+        raise RecipeError(f"recipe is {tree!r}; expected an object with settings")
+    name = tree.get("task", OLDEST)
+    task = known_task(name) if isinstance(name, str) else None
+    if task is None:
+        raise RecipeError(f"task is {name!r}; expected one of {', '.join(TASKS)}")
+    return from_tree(task.training.recipe, _as_it_was(tree, task) | {"task": task.name})
+
+
+def _as_it_was(tree: dict[str, Any], task: Task) -> dict[str, Any]:
+    """The tree as it was trained: without settings that did nothing for the task then, and would be refused now."""
+    for part, _, setting, was, now in (
+        (*each.name.partition("."), each.was, each.now) for each in task.ignored
+    ):
+        group = tree.get(part)
+        if isinstance(group, dict) and group.get(setting) == was:
+            tree = {**tree, part: {**group, setting: now}}
+    return tree

@@ -4,7 +4,7 @@ import logging
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from safelight.data.cache import FEW
 from safelight.journal.run import Run
+from safelight.tasks.registry import task_named
 from safelight.training.progress import heard_by
 from safelight.training.recipe import Recipe
 
-WORDS = {  # of the measures that the tasks' probes show (training/craft.py)
-    "gain_0": "gain {:.2f} dB",
-    "gain_10": "with 10 hints {:.2f} dB",
-    "hole_psnr": "{:.2f} dB in the holes",
-    "gain_over_telea": "{:+.2f} dB over Telea",
-    "f1": "F1 {:.3f}",
-    "false_finds": "{:.2g} per mille found in whole prints",
-    "psnr": "{:.2f} dB",
-    "kl": "code of {:.1f} nats",
-    "active_units": "{:.0f} of its numbers in use",
-}
 BELOW_ZERO = "(a loss below zero is no fault: it has the logarithm of the error in it)"
 ENOUGH = 50  # pictures in all; under it nothing can be learned or told
 SHORT = 100  # steps
@@ -58,8 +48,11 @@ def without_chatter() -> Iterator[None]:
 class Teller(pl.Callback):
     """The headline, the bars and the measures, on standard error."""
 
-    def __init__(self, headline: str, pictures: Path | None = None) -> None:
-        """pictures: the folder of the sheets of answers, which is named once there is one."""
+    def __init__(
+        self, headline: str, pictures: Path | None = None, words: Mapping[str, str] | None = None
+    ) -> None:
+        """pictures: the folder of the sheets of answers, which is named once there is one. words: of measures."""
+        self.words = words or {}
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.headline, self.measures, self.pictures = headline, "", pictures
         self.clock, self.told_at, self.explained = Clock(), time.monotonic(), False
@@ -113,7 +106,7 @@ class Teller(pl.Callback):
             self.bar.stop()
 
     def _read(self, trainer: pl.Trainer) -> None:
-        self.measures = told(trainer.progress_bar_metrics)
+        self.measures = told(trainer.progress_bar_metrics, self.words)
         if trainer.progress_bar_metrics.get("train/loss", 0.0) < 0 and not self.explained:
             self.explained = True
             self.console.print(BELOW_ZERO)
@@ -224,16 +217,17 @@ def headline(run: Run, recipe: Recipe, steps_done: int) -> str:
         f"of {Path(dataset['path']).name} {_count(dataset['train'], 'picture')} to learn from, {dataset['val']} "
         f"held out; the run is {run.folder}"
     )
-    return "\n".join([first, *(_remarks(facts, steps) if not steps_done else [])])
+    return "\n".join([first, *(_remarks(facts, recipe) if not steps_done else [])])
 
 
-def _remarks(facts: dict[str, Any], steps: int) -> list[str]:
+def _remarks(facts: dict[str, Any], recipe: Recipe) -> list[str]:
+    steps, words = recipe.train.steps, task_named(recipe.task).progress
     trained, held_out = facts["dataset"]["train"], facts["dataset"]["val"]
     remarks = []
     if facts.get("repeats"):
         remarks.append(f"nothing is changed: this repeats {facts['parent']}")
     if facts.get("began_with"):
-        remarks.append(f"it begins as {facts['began_from']}: {in_scores(facts['began_with'])}")
+        remarks.append(f"it begins as {facts['began_from']}: {in_scores(facts['began_with'], words)}")
     if trained + held_out < ENOUGH:
         remarks.append(
             f"only {_count(trained + held_out, 'picture')}: too few to train or to judge; a few hundred make sense"
@@ -245,22 +239,22 @@ def _remarks(facts: dict[str, Any], steps: int) -> list[str]:
     return remarks
 
 
-def in_scores(scores: dict[str, float]) -> str:
-    """Those scores that have words: "gain 1.30 dB, with 10 hints 5.12 dB"."""
+def in_scores(scores: Mapping[str, float], words: Mapping[str, str]) -> str:
+    """Those scores that have words (tasks/base.py: progress): "gain 1.30 dB, with 10 hints 5.12 dB"."""
     named = {name.removeprefix("val/"): value for name, value in scores.items()}
-    return ", ".join(words.format(named[name]) for name, words in WORDS.items() if name in named)
+    return ", ".join(said.format(named[name]) for name, said in words.items() if name in named)
 
 
-def told(measures: dict[str, float]) -> str:
+def told(measures: Mapping[str, float], words: Mapping[str, str]) -> str:
     """The loss and the task's measures in words: "loss 0.081, gain 1.30 dB, with 10 hints 5.12 dB"."""
-    words = [f"loss {measures['train/loss']:.3g}"] if "train/loss" in measures else []
+    said = [f"loss {measures['train/loss']:.3g}"] if "train/loss" in measures else []
     for name, value in measures.items():
         measure = name.removeprefix("val/")
-        if measure in WORDS:
-            words.append(WORDS[measure].format(value))
+        if measure in words:
+            said.append(words[measure].format(value))
         elif measure != name:
-            words.append(f"{measure.replace('_', ' ')} {value:.4g}")
-    return ", ".join(words)
+            said.append(f"{measure.replace('_', ' ')} {value:.4g}")
+    return ", ".join(said)
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,18 +13,19 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
+from safelight.tasks.registry import task_named
 from safelight.training.accelerators import CPU
 from safelight.training.batches import Batches
 from safelight.training.checkpoints import WholeFiles
 from safelight.training.doctor import EvidenceCallback, LiveDoctor
 from safelight.training.guard.callback import Guard
 from safelight.training.metrics_file import MetricsFile
-from safelight.training.modules import TrainingModule
+from safelight.training.modules import AnyModule
 from safelight.training.randomness import StepRandomness
 from safelight.training.ranks import is_first, trainer_flags
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import LastCheckpoint, StopRequest
-from safelight.training.task import Probes
+from safelight.training.task import ValidationSet
 from safelight.training.tell import Teller, headline
 from safelight.training.watching import ProbeCallback
 
@@ -40,13 +41,13 @@ class Work:
     """
 
     recipe: Recipe
-    module: TrainingModule
+    module: AnyModule
     batches: Batches[Any]
-    probes: Probes
+    probes: ValidationSet[Any]
     checkpoint: Path | None = None
     steps_done: int = 0
     devices: int = 1
-    familiar: Probes | None = None
+    familiar: ValidationSet[Any] | None = None
     device: torch.device = CPU
 
 
@@ -99,7 +100,11 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
         callbacks.append(WeightAveraging(device=work.device, multi_avg_fn=average))
     if is_first() and not quiet:
         callbacks += [
-            Teller(headline(run, work.recipe, work.steps_done), run.folder / "pictures"),
+            Teller(
+                headline(run, work.recipe, work.steps_done),
+                run.folder / "pictures",
+                task_named(work.recipe.task).progress,
+            ),
             LiveDoctor(run),
         ]
     last = run.folder / "checkpoints" / "last.ckpt"

@@ -1,14 +1,16 @@
 """The probes at work: scored at each validation, drawn every so many steps."""
 
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
 from PIL import Image, ImageDraw
 
 from safelight.journal.run import Run
-from safelight.training.modules import TrainingModule
-from safelight.training.task import Probes
+from safelight.tasks.registry import task_named
+from safelight.training.modules import AnyModule, TrainingModule
+from safelight.training.task import ValidationSet
 
 CAPTION = 16  # height of the words under a sheet, pixels
 
@@ -16,7 +18,7 @@ CAPTION = 16  # height of the words under a sheet, pixels
 class ProbeCallback(pl.Callback):
     """Scores the averaged weights on the probes at each validation, and draws the contact sheet."""
 
-    def __init__(self, run: Run, probes: Probes, every: int) -> None:
+    def __init__(self, run: Run, probes: ValidationSet[Any], every: int) -> None:
         self.run, self.probes, self.every = run, probes, every
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -24,12 +26,13 @@ class ProbeCallback(pl.Callback):
         if trainer.sanity_checking or not len(self.probes) or not isinstance(pl_module, TrainingModule):
             return
         pl_module.log("step", float(trainer.global_step))
+        shown = task_named(pl_module.recipe.task).progress
         for name, value in self.probes.score(pl_module.network).items():
-            pl_module.log(f"val/{name}", value, prog_bar=name in self.probes.shown)
+            pl_module.log(f"val/{name}", value, prog_bar=name in shown)
         if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
             self._draw(trainer, pl_module)
 
-    def _draw(self, trainer: pl.Trainer, pl_module: TrainingModule) -> None:
+    def _draw(self, trainer: pl.Trainer, pl_module: AnyModule) -> None:
         sheet = self.probes.sheet(pl_module.network)
         path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
         with_captions(Image.fromarray(sheet), getattr(self.probes, "columns", ())).save(path, quality=90)

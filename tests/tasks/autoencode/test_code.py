@@ -13,35 +13,34 @@ import torch
 from safelight.data.cache import PictureSet, open_dataset, photo_in
 from safelight.errors import RecipeError
 from safelight.pixels.geometry import resize
-from safelight.tasks.autoencode.dataset import CodeSamples, collate, fit_of, vary
-from safelight.tasks.autoencode.losses import CodeLossSettings, kl_nats, reconstruction_nats
+from safelight.tasks.autoencode.dataset import AutoencodeDataset, collate, fit_of, vary
+from safelight.tasks.autoencode.losses import AutoencodeLossSettings, kl_nats, reconstruction_nats
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.prepare import Preparation
-from safelight.tasks.autoencode.recipe import CROPPED_ALONE, CodeRecipe
+from safelight.tasks.autoencode.recipe import CROPPED_ALONE, AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures_quick
-from safelight.tasks.autoencode.training import CodeCraft
-from safelight.tasks.autoencode.validation import CodeProbes
+from safelight.tasks.autoencode.training import AutoencodeTraining
+from safelight.tasks.autoencode.validation import AutoencodeValidation
 from safelight.tasks.inpaint.validation import choose as chosen_probes
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import from_json
 from safelight.training.augment import Augmentation, augment, draw_view
 from safelight.training.fit import fit, resume, trained_network
+from safelight.training.recipe import from_json, recipe_named
 from safelight.training.tree import to_json
 from tests.training.conftest import Album, soft_picture
 
 
 @pytest.fixture
-def recipe() -> CodeRecipe:
+def recipe() -> AutoencodeRecipe:
     return figures_quick()
 
 
-def batch_of(album: Album, recipe: CodeRecipe) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    samples = CodeSamples(album, recipe)
+def batch_of(album: Album, recipe: AutoencodeRecipe) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    samples = AutoencodeDataset(album, recipe)
     return collate([samples[k] for k in range(3)])
 
 
-def test_samples_depend_on_their_number_alone(album: Album, recipe: CodeRecipe) -> None:
-    one, two = CodeSamples(album, recipe), CodeSamples(album, recipe)
+def test_samples_depend_on_their_number_alone(album: Album, recipe: AutoencodeRecipe) -> None:
+    one, two = AutoencodeDataset(album, recipe), AutoencodeDataset(album, recipe)
     for k in (7, 0, 7):
         assert all(np.array_equal(a, b) for a, b in zip(one[k], two[k], strict=True))
     assert not np.array_equal(one[0].noise, one[1].noise)
@@ -50,13 +49,13 @@ def test_samples_depend_on_their_number_alone(album: Album, recipe: CodeRecipe) 
     assert one[0].picture.max() <= 1
 
 
-def test_a_padded_dataset_can_be_framed_in_every_way(padded: Path, recipe: CodeRecipe) -> None:
+def test_a_padded_dataset_can_be_framed_in_every_way(padded: Path, recipe: AutoencodeRecipe) -> None:
     pictures = open_dataset(padded, "train")
     assert photo_in(pictures, 0).shape == (48, 64, 3)
     share = {}
     for name in ("pad", "crop", "stretch"):
         asked = replace(recipe, preparation=Preparation(name))
-        share[name] = CodeSamples(pictures, asked)[0].padding.mean()
+        share[name] = AutoencodeDataset(pictures, asked)[0].padding.mean()
     assert share == {"pad": pytest.approx(0.25, abs=0.04), "crop": 0, "stretch": 0}
 
 
@@ -116,30 +115,30 @@ def test_varied_photos_keep_their_aspect() -> None:
     assert np.array_equal(whole, photo)
 
 
-def test_terms_are_the_bound_in_nats_per_dimension(album: Album, recipe: CodeRecipe) -> None:
-    craft, batch = CodeCraft(), batch_of(album, recipe)
-    network = craft.network(recipe).eval()
-    terms = craft.terms(network, batch, recipe, 1.0)
+def test_terms_are_the_bound_in_nats_per_dimension(album: Album, recipe: AutoencodeRecipe) -> None:
+    training, batch = AutoencodeTraining(), batch_of(album, recipe)
+    network = training.network(recipe).eval()
+    terms = training.loss_terms(network, batch, recipe, 1.0)
     pictures, padding, noise = batch
     decoded, posterior = network(pictures, noise)
     nats = reconstruction_nats("gaussian", decoded, pictures, padding, network.sd)
     assert set(terms) == {"reconstruction", "kl"}
     assert terms["reconstruction"].item() == pytest.approx(nats.mean().item() / 3072, rel=1e-5)
     assert terms["kl"].item() == pytest.approx(kl_nats(posterior).sum(1).mean().item() / 3072, rel=1e-4)
-    early = craft.terms(network, batch, recipe, 0.0)
+    early = training.loss_terms(network, batch, recipe, 0.0)
     assert early["kl"].item() == 0  # warm-up
-    plain = replace(recipe, model=replace(recipe.model, variational=False), loss=CodeLossSettings())
-    assert set(craft.terms(craft.network(plain), batch, plain, 1.0)) == {"reconstruction"}
+    plain = replace(recipe, model=replace(recipe.model, variational=False), loss=AutoencodeLossSettings())
+    assert set(training.loss_terms(training.network(plain), batch, plain, 1.0)) == {"reconstruction"}
 
 
-def test_every_term_reaches_encoder_and_decoder(album: Album, recipe: CodeRecipe) -> None:
-    recipe = replace(recipe, loss=CodeLossSettings(perceptual=0.1))
-    craft, batch = CodeCraft(), batch_of(album, recipe)
+def test_every_term_reaches_encoder_and_decoder(album: Album, recipe: AutoencodeRecipe) -> None:
+    recipe = replace(recipe, loss=AutoencodeLossSettings(perceptual=0.1))
+    training, batch = AutoencodeTraining(), batch_of(album, recipe)
     for name in ("reconstruction", "kl", "perceptual"):
-        network = craft.network(recipe)
+        network = training.network(recipe)
         with torch.no_grad():  # the posterior starts at the prior's sd, where the KL has no slope in it
             network.to_code.log_var.bias += 0.3
-        craft.terms(network, batch, recipe, 1.0)[name].backward()
+        training.loss_terms(network, batch, recipe, 1.0)[name].backward()
         assert network.to_code.mean.weight.grad is not None
         assert network.to_code.mean.weight.grad.abs().sum() > 0, name
         if name != "kl":
@@ -147,7 +146,7 @@ def test_every_term_reaches_encoder_and_decoder(album: Album, recipe: CodeRecipe
             assert network.to_picture.paint.weight.grad.abs().sum() > 0, name
 
 
-def test_recipes_that_cannot_work(recipe: CodeRecipe) -> None:
+def test_recipes_that_cannot_work(recipe: AutoencodeRecipe) -> None:
     with pytest.raises(RecipeError, match="halved"):
         replace(recipe, model=replace(recipe.model, filters=(4,) * 6))
     for name in CROPPED_ALONE:
@@ -160,9 +159,9 @@ def test_recipes_that_cannot_work(recipe: CodeRecipe) -> None:
     assert from_json(to_json(recipe)) == recipe
 
 
-def test_probes_say_what_a_network_is_worth(padded: Path, recipe: CodeRecipe) -> None:
-    probes = CodeProbes.choose(open_dataset(padded, "val"), recipe)
-    network = CodeCraft().network(recipe)
+def test_probes_say_what_a_network_is_worth(padded: Path, recipe: AutoencodeRecipe) -> None:
+    probes = AutoencodeValidation.choose(open_dataset(padded, "val"), recipe)
+    network = AutoencodeTraining().network(recipe)
     score = probes.score(network)
     assert score["kl"] == pytest.approx(0, abs=5)
     assert score["mean_picture"] > 0.9
@@ -172,10 +171,10 @@ def test_probes_say_what_a_network_is_worth(padded: Path, recipe: CodeRecipe) ->
     assert given.shape == truth.shape == (min(16, len(probes)), 32, 32, 3)
     assert np.array_equal(given[:, 0], truth[:, 0])  # padding
     assert probes.sheet(network).shape == ((4 if len(probes) <= 8 else 6) * 32, 8 * 32, 3)
-    assert probes.findings(network)["preparation"] == {"fit": "pad", "aspect": 0.75}
+    assert probes.metadata(network)["preparation"] == {"fit": "pad", "aspect": 0.75}
 
 
-def test_a_run_learns_and_comes_back(padded: Path, recipe: CodeRecipe, tmp_path: Path) -> None:
+def test_a_run_learns_and_comes_back(padded: Path, recipe: AutoencodeRecipe, tmp_path: Path) -> None:
     train = replace(recipe.train, steps=60, validate_every=60, picture_every=60)
     run = fit(
         replace(recipe, train=train, optimizer=replace(recipe.optimizer, lr=1e-2)),
@@ -196,21 +195,21 @@ def test_a_run_learns_and_comes_back(padded: Path, recipe: CodeRecipe, tmp_path:
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(
-    padded: Path, recipe: CodeRecipe, tmp_path: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch
+    padded: Path, recipe: AutoencodeRecipe, tmp_path: Path, one_thread: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(recipe, train=replace(recipe.train, steps=8))
     whole = fit(recipe, padded, tmp_path / "whole", quiet=True)
-    terms = CodeCraft.terms
+    terms = AutoencodeTraining.loss_terms
     with monkeypatch.context() as patch:
 
         def interrupted(
-            self: CodeCraft, network: Any, batch: Any, recipe: CodeRecipe, progress: float
+            self: AutoencodeTraining, network: Any, batch: Any, recipe: AutoencodeRecipe, progress: float
         ) -> Any:
             if progress == 0.5:
                 signal.raise_signal(signal.SIGINT)
             return terms(self, network, batch, recipe, progress)
 
-        patch.setattr(CodeCraft, "terms", interrupted)
+        patch.setattr(AutoencodeTraining, "terms", interrupted)
         part = fit(recipe, padded, tmp_path / "part", quiet=True)
     assert (part.facts["state"], part.facts["step"]) == ("stopped", 5)
     resume(part, quiet=True)
@@ -218,10 +217,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
-def test_a_collapse_is_named(padded: Path, recipe: CodeRecipe, tmp_path: Path) -> None:
+def test_a_collapse_is_named(padded: Path, recipe: AutoencodeRecipe, tmp_path: Path) -> None:
     pressed = replace(
         recipe,
-        loss=CodeLossSettings(kl=100.0),
+        loss=AutoencodeLossSettings(kl=100.0),
         optimizer=replace(recipe.optimizer, lr=1e-2),
         train=replace(recipe.train, steps=80, validate_every=80, picture_every=80),
     )
@@ -230,9 +229,9 @@ def test_a_collapse_is_named(padded: Path, recipe: CodeRecipe, tmp_path: Path) -
 
 
 def test_a_linear_path_begins_as_principal_components(
-    padded: Path, recipe: CodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    padded: Path, recipe: AutoencodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("safelight.training.first_weights.MOST_SAMPLES", 64)
+    monkeypatch.setattr("safelight.tasks.autoencode.training.MOST_SAMPLES", 64)
     model = replace(recipe.model, output="none", linear=16, refine=4)
     train = replace(recipe.train, steps=1, ema=0.0, validate_every=1, picture_every=1)
     begun = replace(recipe, model=model, train=train, optimizer=replace(recipe.optimizer, lr=1e-6))

@@ -12,15 +12,14 @@ import torch
 
 from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
-from safelight.tasks.autoencode.dataset import CodeSamples, collate
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.dataset import AutoencodeDataset, collate
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures_quick
-from safelight.tasks.autoencode.training import CodeCraft
-from safelight.tasks.recipes import RECIPES
-from safelight.tasks.registry import from_json
+from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.fit import fit, resume, trained_network
 from safelight.training.modules import TrainingModule
+from safelight.training.recipe import all_recipes, from_json
 from safelight.training.tree import to_json
 from tests.training.conftest import Album
 
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def against() -> CodeRecipe:
+def against() -> AutoencodeRecipe:
     """Six steps of a small autoencoder, its discriminator from the third on."""
     recipe = figures_quick()
     train = replace(recipe.train, steps=6, checkpoint_every=2, validate_every=6, picture_every=6)
@@ -41,10 +40,10 @@ def against() -> CodeRecipe:
 
 
 def test_no_recipe_is_changed() -> None:
-    codes = [each() for each in RECIPES.values() if isinstance(each(), CodeRecipe)]
+    codes = [each() for each in all_recipes().values() if isinstance(each(), AutoencodeRecipe)]
     assert len(codes) > 10
-    assert {recipe.adversarial.weight for recipe in codes if isinstance(recipe, CodeRecipe)} == {0}
-    assert type(module_for(figures_quick(), CodeCraft())) is TrainingModule
+    assert {recipe.adversarial.weight for recipe in codes if isinstance(recipe, AutoencodeRecipe)} == {0}
+    assert type(module_for(figures_quick(), AutoencodeTraining())) is TrainingModule
 
 
 def test_recipes_from_before_are_read() -> None:
@@ -53,28 +52,28 @@ def test_recipes_from_before_are_read() -> None:
     assert from_json(json.dumps(stored)) == figures_quick()
 
 
-def test_what_the_discriminator_is_shown(album: Album, against: CodeRecipe) -> None:
-    craft = CodeCraft()
-    samples = CodeSamples(album, against)
+def test_what_the_discriminator_is_shown(album: Album, against: AutoencodeRecipe) -> None:
+    training = AutoencodeTraining()
+    samples = AutoencodeDataset(album, against)
     pictures, padding, noise = collate([samples[k] for k in range(3)])
     padding[:, :, :8] = 1
-    network = craft.network(against)
-    judged = craft.judged(network, (pictures, padding, noise), against, 1.0)
+    network = training.network(against)
+    judged = training.generator_step(network, (pictures, padding, noise), against, 1.0)
     assert torch.allclose(judged.real, 2 * pictures - 1)
     assert torch.equal(judged.fake[:, :, :8], judged.real[:, :, :8])  # no border gives a picture away
     assert not torch.allclose(judged.fake[:, :, 8:], judged.real[:, :, 8:])
-    scores = craft.discriminator(against)(judged.fake)
+    scores = training.discriminator(against)(judged.fake)
     assert scores.shape == (3, 1, 8, 8)
     scores.mean().backward()
     for weight in (network.to_picture.paint.weight, network.to_code.mean.weight):
         assert weight.grad is not None
         assert weight.grad.abs().sum() > 0
-    terms = craft.terms(network, (pictures, padding, noise), against, 1.0)
+    terms = training.loss_terms(network, (pictures, padding, noise), against, 1.0)
     assert terms.keys() == judged.terms.keys() == {"reconstruction", "kl"}
 
 
 def test_a_stopped_run_goes_on_against_its_discriminator(
-    padded: Path, against: CodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    padded: Path, against: AutoencodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = fit(against, padded, tmp_path / "whole", quiet=True)
     with (whole.folder / "metrics.csv").open(newline="") as file:

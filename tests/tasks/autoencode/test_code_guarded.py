@@ -13,11 +13,11 @@ import torch
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.tasks.autoencode import validation as asked
-from safelight.tasks.autoencode.losses import CodeLossSettings
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.losses import AutoencodeLossSettings
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures_quick
-from safelight.tasks.autoencode.training import CodeCraft
-from safelight.tasks.autoencode.validation import CodeProbes
+from safelight.tasks.autoencode.training import AutoencodeTraining
+from safelight.tasks.autoencode.validation import AutoencodeValidation
 from safelight.training.checkpoints import read
 from safelight.training.fit import fit
 from safelight.training.guard.callback import Guard
@@ -38,7 +38,7 @@ def short_runs_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def brief() -> CodeRecipe:
+def brief() -> AutoencodeRecipe:
     """Eighty steps with a look every eight; from the 56th on a code must say something."""
     recipe = figures_quick()
     train = replace(recipe.train, steps=80, ema=0.0, checkpoint_every=8, validate_every=80, picture_every=80)
@@ -50,15 +50,15 @@ def brief() -> CodeRecipe:
     )
 
 
-def pressed(recipe: CodeRecipe) -> CodeRecipe:
+def pressed(recipe: AutoencodeRecipe) -> AutoencodeRecipe:
     """With a KL that no code can pay."""
-    return replace(recipe, loss=CodeLossSettings(kl=300.0))
+    return replace(recipe, loss=AutoencodeLossSettings(kl=300.0))
 
 
-def test_a_silent_code_is_an_illness(padded: Path, brief: CodeRecipe) -> None:
-    probes = CodeProbes.choose(open_dataset(padded, "val"), brief)
+def test_a_silent_code_is_an_illness(padded: Path, brief: AutoencodeRecipe) -> None:
+    probes = AutoencodeValidation.choose(open_dataset(padded, "val"), brief)
     assert isinstance(probes, Ailing)
-    network = CodeCraft().network(brief)
+    network = AutoencodeTraining().network(brief)
     with torch.no_grad():
         network.to_code.mean.weight.mul_(30)
     assert probes.illness(network) is None
@@ -68,8 +68,8 @@ def test_a_silent_code_is_an_illness(padded: Path, brief: CodeRecipe) -> None:
     assert sign is not None
     assert (sign.measure, sign.seen, sign.limit) == ("code", pytest.approx(0, abs=1e-5), 1.0)
     assert words(sign).startswith("posterior collapse: 0 of 8 units are active")
-    plain = replace(brief, model=replace(brief.model, variational=False), loss=CodeLossSettings())
-    empty = CodeCraft().network(plain)
+    plain = replace(brief, model=replace(brief.model, variational=False), loss=AutoencodeLossSettings())
+    empty = AutoencodeTraining().network(plain)
     with torch.no_grad():
         empty.to_code.mean.weight.zero_()
     assert probes.illness(empty) is None  # its code has no scale to be silent on
@@ -77,13 +77,17 @@ def test_a_silent_code_is_an_illness(padded: Path, brief: CodeRecipe) -> None:
 
 @pytest.mark.parametrize(("steps", "warmup", "step"), [(80, 0.0, 56), (400, 0.0, 100), (400, 0.5, 200)])
 def test_when_a_code_must_say_something(
-    padded: Path, brief: CodeRecipe, steps: int, warmup: float, step: int
+    padded: Path, brief: AutoencodeRecipe, steps: int, warmup: float, step: int
 ) -> None:
-    recipe = replace(brief, train=replace(brief.train, steps=steps), loss=CodeLossSettings(warmup=warmup))
-    assert CodeProbes.choose(open_dataset(padded, "val"), recipe).well_by == step
+    recipe = replace(
+        brief, train=replace(brief.train, steps=steps), loss=AutoencodeLossSettings(warmup=warmup)
+    )
+    assert AutoencodeValidation.choose(open_dataset(padded, "val"), recipe).well_by == step
 
 
-def test_a_vae_made_to_collapse_is_stopped_and_named(padded: Path, brief: CodeRecipe, tmp_path: Path) -> None:
+def test_a_vae_made_to_collapse_is_stopped_and_named(
+    padded: Path, brief: AutoencodeRecipe, tmp_path: Path
+) -> None:
     with pytest.raises(
         GuardError, match=r"^the guard stopped the run at step 56: there is no good state"
     ) as told:
@@ -96,7 +100,7 @@ def test_a_vae_made_to_collapse_is_stopped_and_named(padded: Path, brief: CodeRe
     assert run.facts["error"] == str(told.value)
 
 
-def test_a_healthy_one_is_left_alone(padded: Path, brief: CodeRecipe, tmp_path: Path) -> None:
+def test_a_healthy_one_is_left_alone(padded: Path, brief: AutoencodeRecipe, tmp_path: Path) -> None:
     run = fit(brief, padded, tmp_path, quiet=True)
     assert (run.facts["state"], run.facts["collapse"]) == ("finished", None)
     assert not (run.folder / "guard.jsonl").exists()
@@ -135,19 +139,19 @@ def test_an_illness_counts_from_its_step_on_and_not_when_the_run_has_ended(
 
 
 def test_a_code_that_is_lost_between_two_looks_is_found_again(
-    padded: Path, brief: CodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    padded: Path, brief: AutoencodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What silences it strikes once: the guard goes back to where the code spoke."""
-    usual, struck = CodeProbes.illness, []
+    usual, struck = AutoencodeValidation.illness, []
 
-    def illness(self: CodeProbes, network: torch.nn.Module) -> Sign | None:
+    def illness(self: AutoencodeValidation, network: torch.nn.Module) -> Sign | None:
         struck.append(network)
         if len(struck) == 9:  # looks: at the start, at 8, 16, … 64
             with torch.no_grad():
                 network.to_code.mean.weight.zero_()  # type: ignore[union-attr, operator]
         return usual(self, network)
 
-    monkeypatch.setattr(CodeProbes, "illness", illness)
+    monkeypatch.setattr(AutoencodeValidation, "illness", illness)
     run = fit(brief, padded, tmp_path, quiet=True)
     (line,) = [json.loads(text) for text in (run.folder / "guard.jsonl").read_text().splitlines()]
     assert (line["step"], line["restored"], line["blame"], line["lr"]) == (64, 56, "network", 0.8)

@@ -11,9 +11,9 @@ import torch
 
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
-from safelight.tasks.autoencode.dataset import CodeSamples, Sample
-from safelight.tasks.autoencode.losses import CodeLossSettings
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.dataset import AutoencodeDataset, Sample
+from safelight.tasks.autoencode.losses import AutoencodeLossSettings
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures_quick
 from safelight.training.checkpoints import read
 from safelight.training.fit import fit
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def pressed() -> CodeRecipe:
+def pressed() -> AutoencodeRecipe:
     """A KL that no code can pay."""
     recipe = figures_quick()
     train = replace(recipe.train, steps=80, validate_every=40, picture_every=80)
     return replace(
         recipe,
-        loss=CodeLossSettings(kl=100.0),
+        loss=AutoencodeLossSettings(kl=100.0),
         optimizer=replace(recipe.optimizer, lr=1e-2),
         train=train,
     )
@@ -36,7 +36,7 @@ def pressed() -> CodeRecipe:
 
 def test_a_collapse_is_told_while_it_trains_and_afterwards(
     padded: Path,
-    pressed: CodeRecipe,
+    pressed: AutoencodeRecipe,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -50,8 +50,8 @@ def test_a_collapse_is_told_while_it_trains_and_afterwards(
     assert [finding.name for finding in findings] == ["posterior collapse"]
 
 
-def test_a_code_in_use_is_no_collapse(padded: Path, pressed: CodeRecipe, tmp_path: Path) -> None:
-    run = fit(replace(pressed, loss=CodeLossSettings()), padded, tmp_path, quiet=True)
+def test_a_code_in_use_is_no_collapse(padded: Path, pressed: AutoencodeRecipe, tmp_path: Path) -> None:
+    run = fit(replace(pressed, loss=AutoencodeLossSettings()), padded, tmp_path, quiet=True)
     readings = examine(case_of(read_record(run.folder), with_dataset=False)).readings
     seen = readings["posterior collapse"]
     assert seen is not None
@@ -70,13 +70,13 @@ def test_the_guard_goes_back_when_samples_are_no_numbers(
         train=replace(recipe.train, steps=24, checkpoint_every=8, validate_every=24, picture_every=24),
         guard=replace(recipe.guard, settle=6, patience=4),
     )
-    usual = CodeSamples.__getitem__
+    usual = AutoencodeDataset.__getitem__
 
-    def spoilt(self: CodeSamples, k: int) -> Sample:
+    def spoilt(self: AutoencodeDataset, k: int) -> Sample:
         sample = usual(self, k)
         return sample._replace(picture=np.full_like(sample.picture, np.nan)) if k == 18 * 4 else sample
 
-    monkeypatch.setattr(CodeSamples, "__getitem__", spoilt)
+    monkeypatch.setattr(AutoencodeDataset, "__getitem__", spoilt)
     run = fit(recipe, padded, tmp_path, quiet=True)
     (line,) = [json.loads(text) for text in (run.folder / "guard.jsonl").read_text().splitlines()]
     assert (line["step"], line["restored"], line["blame"]) == (19, 8, "samples")

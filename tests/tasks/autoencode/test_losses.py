@@ -11,7 +11,7 @@ from torch.distributions import Normal, kl_divergence
 
 from safelight.errors import RecipeError
 from safelight.tasks.autoencode.losses import (
-    CodeLossSettings,
+    AutoencodeLossSettings,
     active_units,
     find_collapse,
     freed,
@@ -63,15 +63,15 @@ def test_free_bits() -> None:
 
 
 def test_warmup() -> None:
-    settings = CodeLossSettings(kl=2.0, warmup=0.5)
+    settings = AutoencodeLossSettings(kl=2.0, warmup=0.5)
     assert [settings.weight(progress) for progress in (0, 0.25, 0.5, 1)] == [0, 1, 2, 2]
-    assert CodeLossSettings(kl=2.0).weight(0) == 2
+    assert AutoencodeLossSettings(kl=2.0).weight(0) == 2
 
 
 @pytest.mark.parametrize("wrong", [{"kl": -1.0}, {"warmup": 1.5}, {"free": -0.1}, {"perceptual": -1.0}])
 def test_refusals(wrong: dict[str, float]) -> None:
     with pytest.raises(RecipeError, match="loss"):
-        CodeLossSettings(**wrong)
+        AutoencodeLossSettings(**wrong)
 
 
 def test_active_units_by_hand() -> None:

@@ -20,7 +20,8 @@ from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.network_settings import VAESettings
 from safelight.tasks.autoencode.prepare import Preparation, frame
 from safelight.tasks.autoencode.restore import Autoencoder, between, is_autoencoder, load_vae
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
+from safelight.tasks.registry import load
 from tests.runtime.tiny import make_model
 
 PREPARATION = Preparation("pad", 1.5)

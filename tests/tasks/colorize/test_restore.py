@@ -16,7 +16,8 @@ from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
 from safelight.tasks.colorize.hints import Hint, HintSet, Points
 from safelight.tasks.colorize.lassos import region_mask
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
+from safelight.tasks.registry import load
 from tests.runtime.tiny import AUTOMATIC, CARD, CHROMA, make_model
 
 GREEN = "#4f8a3c"

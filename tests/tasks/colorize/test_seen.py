@@ -8,8 +8,8 @@ import pytest
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import Box
 from safelight.pixels.photo import Photo
-from safelight.tasks.colorize.restore import load
 from safelight.tasks.colorize.seen import keep_own, see, toned_in_words
+from safelight.tasks.registry import load
 from tests.pixels.test_looks import colored, lightness, picture, toned
 from tests.runtime.tiny import make_model
 

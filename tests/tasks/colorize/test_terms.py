@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
+from safelight.tasks.colorize.dataset import Batch
 from safelight.tasks.colorize.losses import (
     ColorLossSettings,
     color_terms,
@@ -17,8 +18,8 @@ from safelight.tasks.colorize.losses import (
     join,
 )
 from safelight.tasks.colorize.network import Colors, ColorUNet
-from safelight.tasks.colorize.training import ColorCraft
-from safelight.tasks.recipes import recipe_named
+from safelight.tasks.colorize.training import ColorizeTraining
+from safelight.training.recipe import recipe_named
 from safelight.training.tree import override, settings
 from tests.journal.made import SYMPTOMS
 from tests.nn.small import make_network, random_planes
@@ -192,16 +193,18 @@ def test_rebalanced_bins_weigh_what_the_samples_say(album: Album) -> None:
         recipe_named("quick"),
         {"model.head": "bins", "loss.bins": "1", "loss.rebalance": "true", "data.batch": "2"},
     )
-    craft = ColorCraft()
-    samples = craft.samples(album, recipe)
-    batch = craft.collate([samples[0], samples[1]])
+    training = ColorizeTraining()
+    samples = training.dataset(album, recipe)
+    batch = training.collate([samples[0], samples[1]])
     network = make_network(head="bins")
-    assert batch[2].shape == (2, network.bins.count)
-    plain = craft.terms(network, batch[:2], recipe, 0.0)["bins"]
-    thrice = craft.terms(network, (*batch[:2], torch.full_like(batch[2], 3.0)), recipe, 0.0)["bins"]
+    plain = training.loss_terms(network, batch, recipe, 0.0)["bins"]
+    network.bins.weights = torch.full((network.bins.count,), 3.0)
+    thrice = training.loss_terms(network, batch, recipe, 0.0)["bins"]
     torch.testing.assert_close(thrice, 3 * plain)
     network.zero_grad()
-    craft.terms(network, batch, recipe, 0.0)["bins"].backward()
+    training.prepare_loss(network, album, recipe)
+    assert network.bins.weights.shape == (network.bins.count,)
+    training.loss_terms(network, batch, recipe, 0.0)["bins"].backward()
     assert network.to_bins.weight.grad.any()
 
 
@@ -214,7 +217,9 @@ def test_the_network_is_trained_by_every_term_it_can_be() -> None:
     )
     network = make_network(head="bins")
     assert isinstance(network, ColorUNet)
-    terms = ColorCraft().terms(network, (random_planes(size=(32, 32)), random_colors()[2]), recipe, 0.0)
+    terms = ColorizeTraining().loss_terms(
+        network, Batch(random_planes(size=(32, 32)), random_colors()[2]), recipe, 0.0
+    )
     assert set(terms) == set(names)
     sum(terms.values()).backward()  # type: ignore[union-attr]
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in network.parameters())
@@ -223,7 +228,7 @@ def test_the_network_is_trained_by_every_term_it_can_be() -> None:
 def test_missing_weights_are_refused_before_a_run_begins(album: Album, tmp_path: Path) -> None:
     changes = {"loss.perceptual": "1", "loss.features": "vgg16", "loss.vgg16": str(tmp_path / "vgg16.pth")}
     with pytest.raises(RecipeError, match="is not a file"):
-        ColorCraft().samples(album, override(recipe_named("quick"), changes))
+        ColorizeTraining().dataset(album, override(recipe_named("quick"), changes))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from torch import nn
 
 from safelight.arrays import Ab, Lightness
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import (
     COUNTS,
     NetworkPredict,
@@ -22,12 +22,12 @@ from safelight.tasks.colorize.validation import (
     psnr,
 )
 from safelight.tasks.inpaint.validation import hole_psnr
-from safelight.tasks.registry import craft_of
 from safelight.training.guard.callback import Guard
 from safelight.training.guard.diagnosis import advice_for
 from safelight.training.guard.looks import Ailing
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.trips import Tripped, words
+from safelight.training.task import training_task
 from tests.training.conftest import Album
 
 
@@ -105,11 +105,11 @@ def trainer_at(step: int) -> Any:
     return SimpleNamespace(global_step=step, max_steps=100, is_global_zero=True, world_size=1, callbacks=[])
 
 
-def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorRecipe) -> None:
+def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorizeRecipe) -> None:
     """A few pixels of 3,300 units of ab, which a clipped picture hardly shows and no average of it tells."""
     torch.manual_seed(0)
-    craft = craft_of(tiny)
-    probes, network = craft.probes(album, tiny), craft.network(tiny)
+    training = training_task(tiny)
+    probes, network = training.validation(album, tiny), training.network(tiny)
     assert isinstance(probes, Ailing)
     assert probes.illness(network) is None
     usual = NetworkPredict.reply

@@ -15,23 +15,23 @@ from safelight.journal.run import Run
 from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.inpaint.dataset import FillSamples
+from safelight.tasks.inpaint.dataset import InpaintDataset
 from safelight.tasks.inpaint.prepare import Preparation
-from safelight.tasks.inpaint.recipe import FillRecipe
-from safelight.tasks.inpaint.validation import FillProbes, NetworkFill
-from safelight.tasks.registry import craft_of, from_json
+from safelight.tasks.inpaint.recipe import InpaintRecipe
+from safelight.tasks.inpaint.validation import InpaintValidation, NetworkFill
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.augment import Augmentation
 from safelight.training.guard.looks import Looks, look
 from safelight.training.guard.trips import words
-from safelight.training.recipe import DataSettings, TrainSettings
+from safelight.training.recipe import DataSettings, TrainSettings, from_json
+from safelight.training.task import training_task
 from safelight.training.tree import to_json
 from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-TINY = FillRecipe(
+TINY = InpaintRecipe(
     name="tiny-fill",
     model=PlainSettings(channels=4, steps=2, blocks=1, convolution="gated", skips=(1,)),
     preparation=Preparation(guess="telea"),
@@ -78,8 +78,8 @@ def test_the_trained_network_fills_holes_and_nothing_else(run: Run) -> None:
 
 
 def test_a_new_network_with_a_guess_begins_as_the_classical_method() -> None:
-    craft = craft_of(TINY)
-    network = craft.network(TINY)
+    training = training_task(TINY)
+    network = training.network(TINY)
     planes = torch.rand(1, 7, 32, 32)
     assert torch.equal(network(planes), planes[:, 4:7])
 
@@ -91,11 +91,11 @@ def test_gradient_reaches_every_weight(album: Album, guess: str, convolution: st
     recipe = replace(TINY, model=model, preparation=replace(TINY.preparation, guess=guess))
     loss = replace(recipe.loss, log_error=0.1, perceptual=0.1, style=1.0, variation=0.1)
     recipe = replace(recipe, loss=loss)
-    craft = craft_of(recipe)
-    network = craft.network(recipe)
+    training = training_task(recipe)
+    network = training.network(recipe)
     torch.nn.init.normal_(network.unet.out.weight, std=0.01)  # it begins at zero, which stops all below
-    samples = FillSamples(album, recipe)
-    terms = craft.terms(network, craft.collate([samples[0], samples[1]]), recipe, 0.5)
+    samples = InpaintDataset(album, recipe)
+    terms = training.loss_terms(network, training.collate([samples[0], samples[1]]), recipe, 0.5)
     assert set(terms) == {"hole", "valid", "log_error", "perceptual", "style", "variation"}
     sum(terms.values()).backward()
     still = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().any()]
@@ -103,7 +103,7 @@ def test_gradient_reaches_every_weight(album: Album, guess: str, convolution: st
 
 
 def test_samples_depend_on_their_number_alone(album: Album) -> None:
-    one, two = FillSamples(album, TINY), FillSamples(album, TINY)
+    one, two = InpaintDataset(album, TINY), InpaintDataset(album, TINY)
     list(map(one.__getitem__, range(3)))
     for a, b in zip(one[5], two[5], strict=True):
         assert np.array_equal(a, b)
@@ -128,7 +128,7 @@ def test_samples_depend_on_their_number_alone(album: Album) -> None:
 )
 def test_what_cannot_work_together_is_refused(changes: dict[str, object], says: str) -> None:
     with pytest.raises(RecipeError, match=says):
-        FillRecipe(name="odd", **changes)  # type: ignore[arg-type]
+        InpaintRecipe(name="odd", **changes)  # type: ignore[arg-type]
 
 
 def test_a_recipe_keeps_its_task() -> None:
@@ -154,11 +154,11 @@ def test_a_discriminator_trains_beside_the_filler_and_is_not_kept(dataset: Path,
 
 
 def test_the_discriminator_sees_the_composite_and_the_mask(album: Album) -> None:
-    craft, samples = craft_of(AGAINST), FillSamples(album, AGAINST)
-    module = module_for(AGAINST, craft)
+    training, samples = training_task(AGAINST), InpaintDataset(album, AGAINST)
+    module = module_for(AGAINST, training)
     assert isinstance(module, AdversarialModule)
-    planes, truth, mask = craft.collate([samples[0], samples[1]])
-    judged = module.judging_craft.judged(module.network, (planes, truth, mask), AGAINST, 0.5)
+    planes, truth, mask = training.collate([samples[0], samples[1]])
+    judged = module.task.generator_step(module.network, (planes, truth, mask), AGAINST, 0.5)
     assert judged.fake.shape == judged.real.shape == (2, 4, 32, 32)
     assert torch.equal(judged.fake[:, 3:], mask)
     known = (mask == 0).expand(-1, 3, -1, -1)
@@ -171,8 +171,8 @@ def test_the_discriminator_sees_the_composite_and_the_mask(album: Album) -> None
 
 def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
     network, recipe = training.trained_network(run)
-    probes = craft_of(recipe).probes(open_dataset(dataset, "val"), recipe)
-    assert isinstance(probes, FillProbes)
+    probes = training_task(recipe).validation(open_dataset(dataset, "val"), recipe)
+    assert isinstance(probes, InpaintValidation)
     given, truth = probes.answers(network)
     assert given.shape == truth.shape == (min(16, len(probes)), 32, 32, 3)
     for shown, true, probe in zip(given, truth, probes.probes, strict=False):
@@ -190,9 +190,9 @@ def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
 
 
 def test_fillings_out_of_range_are_seen_though_they_are_clipped(album: Album) -> None:
-    craft = craft_of(TINY)
-    probes, network = craft.probes(album, TINY), craft.network(TINY)
-    assert isinstance(probes, FillProbes)
+    training = training_task(TINY)
+    probes, network = training.validation(album, TINY), training.network(TINY)
+    assert isinstance(probes, InpaintValidation)
     assert probes.illness(network) is None
     with torch.no_grad():
         hook = network.register_forward_hook(lambda part, given, reply: torch.full_like(reply, 30.0))

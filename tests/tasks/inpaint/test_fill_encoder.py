@@ -15,18 +15,18 @@ from safelight.journal.run import Run
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
-from safelight.tasks.inpaint.dataset import FillSamples
+from safelight.tasks.inpaint.dataset import InpaintDataset
 from safelight.tasks.inpaint.export import export_filler
 from safelight.tasks.inpaint.network import Filler
 from safelight.tasks.inpaint.prepare import SPANS, Preparation, ask
-from safelight.tasks.inpaint.recipe import FillRecipe
+from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.restore import load_filler
 from safelight.tasks.inpaint.validation import NetworkFill
-from safelight.tasks.recipes import recipe_named
-from safelight.tasks.registry import craft_of, from_json
 from safelight.training import fit as training
 from safelight.training.bare import BareTraining
 from safelight.training.optimizers import make_optimizer
+from safelight.training.recipe import from_json, recipe_named
+from safelight.training.task import training_task
 from safelight.training.tree import override, to_json
 from tests.training.conftest import Album
 from tests.training.test_fit import at_step
@@ -53,14 +53,14 @@ CARD = ModelCard(
 )  # fmt: skip
 
 
-def tiny(**changes: str) -> FillRecipe:
+def tiny(**changes: str) -> InpaintRecipe:
     """fill-encoder, small; dots in names are two underscores."""
     return override(
         recipe_named("fill-encoder"), TINY | {n.replace("__", "."): v for n, v in changes.items()}
     )
 
 
-def scratch() -> FillRecipe:
+def scratch() -> InpaintRecipe:
     """The same with a small encoder that is trained from the beginning."""
     return override(recipe_named("fill-encoder"), TINY | SCRATCH)
 
@@ -111,12 +111,14 @@ def test_what_cannot_work_together_is_refused(changes: dict[str, str], said: str
 
 
 @pytest.mark.parametrize("recipe", [tiny(), tiny(model__freeze="true", model__skips="0,1,2,3,4"), scratch()])
-def test_gradient_reaches_every_weight_that_is_trained(album: Album, recipe: FillRecipe) -> None:
-    craft = craft_of(recipe)
-    network = craft.network(recipe)
+def test_gradient_reaches_every_weight_that_is_trained(album: Album, recipe: InpaintRecipe) -> None:
+    training = training_task(recipe)
+    network = training.network(recipe)
     torch.nn.init.normal_(network.unet.out.weight, std=0.01)  # it begins at zero, which stops all below
-    samples = FillSamples(album, recipe)
-    terms = craft.terms(network.train(), craft.collate([samples[k] for k in range(4)]), recipe, 0.5)
+    samples = InpaintDataset(album, recipe)
+    terms = training.loss_terms(
+        network.train(), training.collate([samples[k] for k in range(4)]), recipe, 0.5
+    )
     sum(terms.values()).backward()
     trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     assert any("encoder" in name for name, _ in trained) != recipe.model.freeze
@@ -140,7 +142,7 @@ def test_a_step_changes_an_encoder_unless_it_is_frozen(album: Album, freeze: boo
 
 def test_a_trained_encoder_has_a_learning_rate_of_its_own() -> None:
     recipe = scratch()
-    groups = make_optimizer(craft_of(recipe).network(recipe), recipe.optimizer).param_groups
+    groups = make_optimizer(training_task(recipe).network(recipe), recipe.optimizer).param_groups
     lr = recipe.optimizer.lr
     assert [group["lr"] for group in groups] == pytest.approx([lr, lr, *[recipe.optimizer.encoder * lr] * 2])
     assert recipe.optimizer.encoder < 1
@@ -161,7 +163,7 @@ def test_a_run_is_scored_read_back_and_fills_holes_alone(run: Run) -> None:
 
 
 @pytest.mark.parametrize("recipe", [tiny(model__skips="0,1,2,3,4"), scratch()])
-def test_the_file_answers_as_torch_does_and_fills_photos(recipe: FillRecipe, tmp_path: Path) -> None:
+def test_the_file_answers_as_torch_does_and_fills_photos(recipe: InpaintRecipe, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Filler(7, recipe.model)
     torch.nn.init.normal_(network.unet.out.weight, std=0.05)

@@ -5,7 +5,7 @@ import torch
 
 from safelight.errors import RecipeError
 from safelight.tasks.inpaint.losses import (
-    FillLossSettings,
+    InpaintLossSettings,
     composite,
     hole_log_error,
     hole_variation,
@@ -52,6 +52,6 @@ def test_gradient_goes_where_the_loss_looks() -> None:
 
 def test_a_loss_without_the_hole_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"set loss\.hole"):
-        FillLossSettings(hole=0, log_error=0, perceptual=0)
+        InpaintLossSettings(hole=0, log_error=0, perceptual=0)
     with pytest.raises(RecipeError, match="cannot be negative"):
-        FillLossSettings(variation=-1)
+        InpaintLossSettings(variation=-1)

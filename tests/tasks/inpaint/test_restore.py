@@ -18,9 +18,10 @@ from safelight.masks.files import write_mask
 from safelight.pixels.files import Photo, read_photo, write_photo
 from safelight.runtime.card import Port
 from safelight.runtime.modelfile import write_card
-from safelight.tasks.colorize.restore import Colorizer, load
+from safelight.tasks.colorize.restore import Colorizer
 from safelight.tasks.inpaint.mask_sampling import draw_in_bin
 from safelight.tasks.inpaint.restore import Filler, load_filler
+from safelight.tasks.registry import load
 from tests.runtime.tiny import CARD, make_model
 from tests.tasks.strategies import seeds
 

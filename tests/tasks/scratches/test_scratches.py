@@ -13,17 +13,16 @@ from safelight.errors import PhotoError, RecipeError
 from safelight.journal.run import Run
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.registry import craft_of, from_json
-from safelight.tasks.scratches.dataset import ScratchSamples, wear
+from safelight.tasks.scratches.dataset import ScratchDataset, wear
 from safelight.tasks.scratches.network import RARE
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.restore import load_finder
-from safelight.tasks.scratches.training import ScratchCraft
-from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, Probe, ScratchProbes
+from safelight.tasks.scratches.training import ScratchTraining
+from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, Probe, ScratchValidation
 from safelight.training import fit as training
 from safelight.training.augment import Augmentation
-from safelight.training.first_weights import fit_first_weights
-from safelight.training.recipe import DataSettings, TrainSettings
+from safelight.training.recipe import DataSettings, TrainSettings, from_json
+from safelight.training.task import training_task
 from safelight.training.tree import override
 from tests.training.conftest import Album
 
@@ -65,8 +64,8 @@ def test_a_finished_run_knows_the_threshold_that_leaves_whole_prints_alone(run: 
     network.unet.out.weight.data.zero_()
     for logit, expected in ((-9.0, THRESHOLDS[0]), (0.5, 0.65), (9.0, THRESHOLDS[-1])):
         network.unet.out.bias.data.fill_(logit)
-        assert ScratchProbes([sure], 0.5).findings(network) == {"threshold": expected}
-    assert ScratchProbes([], 0.5).findings(network) == {}
+        assert ScratchValidation([sure], 0.5).metadata(network) == {"threshold": expected}
+    assert ScratchValidation([], 0.5).metadata(network) == {}
 
 
 def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
@@ -94,14 +93,14 @@ def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
 
 def test_probes_without_damage_are_scored_by_their_false_finds_alone() -> None:
     sound = Probe(np.full((32, 32, 3), 0.5, np.float32), *2 * (np.zeros((32, 32), np.float32),))
-    network = craft_of(TINY).network(TINY)
-    scores = ScratchProbes([sound], 0.5).score(network)
+    network = training_task(TINY).network(TINY)
+    scores = ScratchValidation([sound], 0.5).score(network)
     assert set(scores) == {"false_finds"}
     assert 0 <= scores["false_finds"] <= 1000
 
 
 def test_samples_depend_on_their_number_alone(album: Album) -> None:
-    one, two = ScratchSamples(album, TINY), ScratchSamples(album, TINY)
+    one, two = ScratchDataset(album, TINY), ScratchDataset(album, TINY)
     list(map(one.__getitem__, range(3)))
     for a, b in zip(one[5], two[5], strict=True):
         assert np.array_equal(a, b)
@@ -120,9 +119,9 @@ def test_the_share_of_whole_prints_is_as_asked(album: Album) -> None:
 
 
 def test_gradient_reaches_every_weight(album: Album) -> None:
-    craft = craft_of(TINY)
-    network, samples = craft.network(TINY), ScratchSamples(album, TINY)
-    terms = craft.terms(network, craft.collate([samples[0], samples[1]]), TINY, 0.5)
+    training = training_task(TINY)
+    network, samples = training.network(TINY), ScratchDataset(album, TINY)
+    terms = training.loss_terms(network, training.collate([samples[0], samples[1]]), TINY, 0.5)
     assert set(terms) == {"cross_entropy", "dice"}
     torch.stack(list(terms.values())).sum().backward()
     still = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().any()]
@@ -151,8 +150,8 @@ def test_what_cannot_work_is_refused(changes: dict[str, object], says: str) -> N
 @pytest.mark.parametrize("how", ["he_normal", "lsuv", "kmeans"])
 def test_damage_is_rare_whatever_the_first_weights_are(album: Album, how: str) -> None:
     recipe = override(TINY, {"model.initialization": how})
-    craft = ScratchCraft()
-    network = craft.network(recipe)
-    fit_first_weights(network, craft.samples(album, recipe), craft.collate, recipe)
+    training = ScratchTraining()
+    network = training.network(recipe)
+    training.initialize(network, training.dataset(album, recipe), recipe)
     assert network.unet.out.bias is not None
     assert torch.sigmoid(network.unet.out.bias).item() == pytest.approx(RARE)

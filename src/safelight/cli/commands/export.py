@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,13 +10,8 @@ from safelight.cli.given import Place
 from safelight.cli.outcomes import refuse_taken
 
 if TYPE_CHECKING:
-    from safelight.cli.card_of_run import Trained
     from safelight.journal.run import Run
 
-ONE_SIZE = {
-    "code": "an autoencoder runs at the size it was trained at",
-    "scratches": "a finder looks at photos in tiles",
-}
 EXAMPLES = """
 \b
 Examples:
@@ -76,28 +71,16 @@ def _write(
     """Write the files; what is said of them. Raises ModelError."""
     stage("reading the run")
     from safelight.cli.card_of_run import Trained, unfinished
+    from safelight.tasks.base import resolve
+    from safelight.tasks.registry import task_named
     from safelight.training.fit import open_sets, trained_network
 
     network, recipe = trained_network(run)
-    if size is not None and recipe.task in ONE_SIZE:
-        raise click.UsageError(f"--size is for colorizers and fillers; {ONE_SIZE[recipe.task]}")
+    task = task_named(recipe.task)
+    if size is not None and task.fixed_size:
+        raise click.UsageError(f"--size is for colorizers and fillers; {task.fixed_size}")
     sets = open_sets(data or Path(run.dataset["path"]), run.fold)
     trained = Trained(run, network, recipe, *sets, size or recipe.augment.size, license, stage)
-    told = _exporters()[recipe.task](trained, out)
+    told: str = resolve(task.exporter)(trained, out)
     early = unfinished(run)
     return [told, f"this run {early}; its model may be far from what the recipe can do"] if early else [told]
-
-
-def _exporters() -> "dict[str, Callable[[Trained[Any, Any], Path], str]]":
-    """What writes the file, by task."""
-    from safelight.tasks.autoencode.publish import export_codes
-    from safelight.tasks.colorize.publish import export_color
-    from safelight.tasks.inpaint.publish import export_fill
-    from safelight.tasks.scratches.publish import export_scratches
-
-    return {
-        "colorize": export_color,
-        "fill": export_fill,
-        "code": export_codes,
-        "scratches": export_scratches,
-    }

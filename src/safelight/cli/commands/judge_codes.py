@@ -21,7 +21,7 @@ def is_autoencoder(model: str) -> bool:
     from safelight.tasks.autoencode.restore import find_pair
 
     if Path(model).is_dir():
-        return task_of(model, ("code",)) == "code"
+        return task_of(model, ("code",)) == "autoencode"
     try:
         return bool(find_pair(model))
     except SafelightError:
@@ -77,7 +77,7 @@ def open_subject(model: str, training: "PictureSet") -> "tuple[Subject, Sources]
     from safelight.tasks.autoencode.mixture import choose_mixture
     from safelight.tasks.autoencode.validation import NetworkCodes, codes_of
 
-    network, recipe = trained_for(model, "code")
+    network, recipe = trained_for(model, "autoencode")
     codes = codes_of(network, training, recipe.preparation)
     mixture, _ = choose_mixture(codes[::2], codes[1::2], np.random.default_rng(0))
     return NetworkCodes(network, recipe.preparation), {

@@ -14,7 +14,7 @@ def is_filler(model: str) -> bool:
     from safelight.tasks.inpaint.classical import CLASSICAL
     from safelight.tasks.inpaint.restore import MODEL
 
-    return model == MODEL or model in CLASSICAL or task_of(model, ("fill",)) == "fill"
+    return model == MODEL or model in CLASSICAL or task_of(model, ("fill",)) == "inpaint"
 
 
 def judge_filler(sitting: Sitting) -> None:
@@ -56,5 +56,5 @@ def open_fill(model: str) -> "Fill":
         return load_filler(model).predict
     from safelight.tasks.inpaint.validation import NetworkFill
 
-    network, recipe = trained_for(model, "fill")
+    network, recipe = trained_for(model, "inpaint")
     return NetworkFill(network, recipe.preparation)

@@ -13,13 +13,6 @@ Example:
   safelight models
 """
 
-USERS = {
-    "color": "colorize, suggest, repair --color",
-    "fill": "fill, repair",
-    "scratches": "scratches, repair",
-    "figures": "sample, reconstruct, interpolate, encode",
-}  # name of a bundled model -> the commands that use it where no --model is given
-
 
 @click.command(epilog=EXAMPLES)
 def models() -> None:
@@ -38,10 +31,13 @@ def models() -> None:
 
 
 def _line(name: str, files: "list[ModelFile]") -> str:
+    from safelight.tasks.registry import task_named
+
     card = files[0].card
     beside = files[0].path.parent.glob(f"{name}.*.npz")  # from which an autoencoder samples
     size = sum(path.stat().st_size for path in (*(file.path for file in files), *beside)) / 1e6
-    used = f"; used by {USERS[name]}" if name in USERS else ""
+    task = task_named(card.task)
+    used = f"; used by {task.used_by}" if name == task.bundled else ""
     return (
         f"{name:12} {' and '.join(sorted({file.card.task for file in files}, reverse=True))}, "
         f"{card.parameters / 1e6:.1f} M parameters, {size:.1f} MB, {card.license}, made {card.created}{used}"

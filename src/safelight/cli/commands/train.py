@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safelight.cli.given import Finite, Place
-from safelight.cli.made_by import MEASURED
+from safelight.cli.made_by import measured_settings
 
 if TYPE_CHECKING:
     from safelight.journal.run import Run
@@ -178,17 +178,16 @@ def train(
 @click.command(epilog="\b\nExample:\n  safelight recipes")
 def recipes() -> None:
     """List the recipes that are known to be good."""
-    from safelight.tasks.recipes import RECIPES
+    from safelight.training.recipe import all_recipes
 
-    for name, make in RECIPES.items():
+    for name, make in all_recipes().items():
         summary = (make.__doc__ or "").strip().splitlines()[0] if make.__doc__ else ""
         click.echo(f"{name:24} {summary}")
 
 
 def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
     from safelight.journal.run import Run
-    from safelight.tasks.recipes import recipe_named
-    from safelight.tasks.registry import recipe_of
+    from safelight.training.recipe import recipe_named, recipe_of
 
     if Path(name).is_dir():
         parent = Run.open(name)
@@ -252,7 +251,7 @@ def _changed(plan: "Recipe", changes: dict[str, str]) -> "Recipe":
     from safelight.training.tree import override
 
     plan = override(plan, changes)
-    for name in MEASURED & changes.keys():
+    for name in measured_settings() & changes.keys():
         raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
     return plan
 
@@ -271,7 +270,7 @@ def _list_settings(recipe: "Recipe") -> None:
     from safelight.training.tree import as_typed
 
     for each in explain(recipe):
-        if each.name not in MEASURED:
+        if each.name not in measured_settings():
             setting = f"--{each.name} {shlex.quote(as_typed(each.value))}"
             choices = f"[{'|'.join(each.typed)}] " if isinstance(each.typed, tuple) else ""
             click.echo(f"{setting:<40} # {choices}{each.meaning}")
@@ -291,6 +290,7 @@ def _folds_line(run: "Run") -> str:
 
 
 def _tell(run: "Run") -> int:
+    from safelight.tasks.registry import task_named
     from safelight.training.ranks import is_first
     from safelight.training.tell import in_scores
 
@@ -302,7 +302,7 @@ def _tell(run: "Run") -> int:
     if "folds" in facts:
         click.echo(_folds_line(run))
         return status
-    scores = in_scores(facts.get("scores", {}))
+    scores = in_scores(facts.get("scores", {}), task_named(facts["task"]).progress)
     told = f"; {scores} on held-out pictures" if scores else ""
     click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{told}")
     folder, data = shlex.quote(str(run.folder)), shlex.quote(facts["dataset"]["path"])

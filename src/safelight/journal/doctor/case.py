@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from safelight.journal.doctor.remedies import Remedy
 from safelight.journal.records import Curve, Settings
+from safelight.tasks.registry import task_in
 
 if TYPE_CHECKING:
     from safelight.journal.records import Record
@@ -39,9 +40,8 @@ class Case:
 
     @property
     def task(self) -> str:
-        """colorize, fill, scratches or code; the oldest recipes do not say, and are of colors."""
-        task = str(self.settings.get("task", "colorize"))
-        return "colorize" if task == "color" else task
+        """The name of its task, as the registry has it."""
+        return task_in(self.settings)
 
     @property
     def seen(self) -> float:

@@ -1,6 +1,5 @@
 """The examination of a run: its evidence, the checks of its task, and the findings when each cause is reported once."""
 
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +13,19 @@ from safelight.journal.doctor.case import Case, Checklist, Examination, Finding,
 from safelight.journal.doctor.learning import SEEN
 from safelight.journal.doctor.remedies import LONGER, first_that_fits
 from safelight.journal.doctor.steadiness import still_rising
+from safelight.journal.doctor.symptoms import GENERAL
 from safelight.journal.records import Record
+from safelight.tasks.base import resolve
+from safelight.tasks.registry import known_task
 
-CHECKLISTS = {
-    "colorize": "safelight.tasks.colorize.symptoms:CHECKLIST",
-    "fill": "safelight.tasks.inpaint.symptoms:CHECKLIST",
-    "scratches": "safelight.journal.doctor.symptoms:GENERAL",
-    "code": "safelight.tasks.autoencode.symptoms:CHECKLIST",
-}
 TRAIN = SPLITS.index("train")
 _ROWS = 64  # held-out hashes compared with all others at a time
 
 
 def checklist_of(task: str) -> Checklist:
     """What is checked of this task's runs."""
-    module, _, name = CHECKLISTS.get(task, CHECKLISTS["scratches"]).partition(":")
-    checklist: Checklist = getattr(import_module(module), name)
+    known = known_task(task)
+    checklist: Checklist = resolve(known.checklist) if known and known.checklist else GENERAL
     return checklist
 
 

@@ -14,14 +14,9 @@ from safelight.journal.doctor.drawings import draw_finding
 from safelight.journal.records import DOCTOR, Record
 from safelight.reports.pages import render
 from safelight.reports.text import Markdown
+from safelight.tasks.registry import known_task
 
 FORMAT, VERSION = "safelight-findings", 1
-KINDS = {
-    "colorize": "a colorizer",
-    "fill": "an inpainting model",
-    "scratches": "a scratch detector",
-    "code": "an autoencoder",
-}
 
 
 def write_report(record: Record, case: Case, examination: Examination) -> Path:
@@ -76,7 +71,8 @@ def _well(record: Record, examination: Examination) -> str:
 def _made(record: Record, examination: Examination) -> str:
     """How many of the checks of this task could be made."""
     made = sum(reading is not None for reading in examination.readings.values())
-    checks = f"{len(examination.readings)} checks for {KINDS.get(record.task, 'such a run')}"
+    task = known_task(record.task)
+    checks = f"{len(examination.readings)} checks for {task.noun if task else 'such a run'}"
     return f"all {checks}" if made == len(examination.readings) else f"{made} of {checks} could be made"
 
 

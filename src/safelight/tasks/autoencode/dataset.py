@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.arrays import Planes
 from safelight.data.cache import PictureSet, photo_in
 from safelight.tasks.autoencode.prepare import FitName, Preparation, frame
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.augment import Augmentation
-from safelight.training.batches import Order, Pictures
+from safelight.training.batches import Pictures, SampleOrder
 
 
 class Sample(NamedTuple):
@@ -24,13 +24,21 @@ class Sample(NamedTuple):
     noise: Float32[np.ndarray, " latent"]
 
 
-class CodeSamples(Dataset[Sample]):
+class Batch(NamedTuple):
+    """Samples as tensors."""
+
+    pictures: Float[Tensor, "b 3 s s"]
+    padding: Float[Tensor, "b 1 s s"]
+    noise: Float[Tensor, "b latent"]
+
+
+class AutoencodeDataset(Dataset[Sample]):
     """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
 
-    def __init__(self, pictures: Pictures, recipe: CodeRecipe) -> None:
+    def __init__(self, pictures: Pictures, recipe: AutoencodeRecipe) -> None:
         self.pictures, self.recipe = pictures, recipe
         self.preparation = Preparation(fit_of(pictures, recipe.preparation.fit))
-        self.order = Order(pictures.sources, recipe.data.weights, recipe.train.seed)
+        self.order = SampleOrder(pictures.sources, recipe.data.weights, recipe.train.seed)
 
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
@@ -62,7 +70,7 @@ def vary(
     return np.ascontiguousarray(part)
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
-    """Pictures (b, 3, s, s), padding (b, 1, s, s), noise (b, latent)."""
-    picture, padding, noise = (torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
-    return picture, padding, noise
+def collate(samples: list[Sample]) -> Batch:
+    """Samples as one batch."""
+    pictures, padding, noise = (torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
+    return Batch(pictures, padding, noise)

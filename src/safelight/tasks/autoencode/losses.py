@@ -25,7 +25,7 @@ SD_OF_LOGISTIC = math.pi / math.sqrt(3)  # in units of its scale
 
 
 @dataclass(frozen=True)
-class CodeLossSettings:
+class AutoencodeLossSettings:
     """Weights beside the likelihood, which is model.likelihood's and always counts once.
 
     kl: weight of the divergence; 1 is the evidence lower bound, more is the β-VAE (Higgins et al. 2017).

@@ -12,12 +12,12 @@ from safelight.reports.text import count_pictures
 
 if TYPE_CHECKING:
     from safelight.tasks.autoencode.network import VAE
-    from safelight.tasks.autoencode.recipe import CodeRecipe
+    from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 
 CHECKED = 8  # pictures that torch and the exported files must agree on
 
 
-def export_codes(trained: "Trained[VAE, CodeRecipe]", out: Path) -> str:
+def export_codes(trained: "Trained[VAE, AutoencodeRecipe]", out: Path) -> str:
     """Write all files of the autoencoder beside one another; one line that tells of them. Raises ModelError.
 
     out: NAME.onnx, which becomes NAME.encoder.onnx, NAME.decoder.onnx and NAME.codes.npz.

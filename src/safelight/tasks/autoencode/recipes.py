@@ -26,22 +26,22 @@ The note trained for 256 passes; this is about one. docs/notes.md has what can b
 from dataclasses import replace
 from math import sqrt
 
-from safelight.tasks.autoencode.losses import CodeLossSettings
+from safelight.tasks.autoencode.losses import AutoencodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
 from safelight.tasks.autoencode.prepare import Preparation
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
 NOTE_SD = round(sqrt(3 / 2) * 96 / 640, 4)
 
 
-def figures() -> CodeRecipe:
+def figures() -> AutoencodeRecipe:
     """The bundled autoencoder: 64 × 64 pixels from 256 numbers, Gaussian likelihood with a learned sd.
 
     It begins as PCA of pictures that are varied as in training, and the convolutions add what PCA cannot say.
     """
-    return CodeRecipe(
+    return AutoencodeRecipe(
         name="figures",
         model=VAESettings(
             filters=(32, 64, 128, 128),
@@ -54,7 +54,7 @@ def figures() -> CodeRecipe:
             learn_sd=True,
         ),
         augment=Augmentation(size=64, smallest=0.85, aging=0.0),
-        loss=CodeLossSettings(kl=1.0),
+        loss=AutoencodeLossSettings(kl=1.0),
         data=DataSettings(batch=32, workers=1),
         optimizer=OptimizerSettings(lr=1.2e-3, weight_decay=5e-3, warmup=0.05),
         train=TrainSettings(
@@ -63,14 +63,14 @@ def figures() -> CodeRecipe:
     )
 
 
-def figures_quick() -> CodeRecipe:
+def figures_quick() -> AutoencodeRecipe:
     """A small autoencoder for a few steps: shows that data, training, judge and export hold together."""
     return replace(
         figures(),
         name="figures-quick",
         model=VAESettings(filters=(8, 16), latent=8, output="sigmoid", sd=0.2, learn_sd=True),
         augment=Augmentation(size=32, smallest=0.9, aging=0.0),
-        loss=CodeLossSettings(kl=1.0, warmup=0.1),
+        loss=AutoencodeLossSettings(kl=1.0, warmup=0.1),
         data=DataSettings(batch=4, workers=0),
         optimizer=OptimizerSettings(lr=1.5e-3, weight_decay=2e-2, warmup=0.1),
         train=TrainSettings(
@@ -79,9 +79,9 @@ def figures_quick() -> CodeRecipe:
     )
 
 
-def note_004_bce() -> CodeRecipe:
+def note_004_bce() -> AutoencodeRecipe:
     """Note 004, the start: Keras' example on RGB pictures: sigmoid, cross-entropy, stretched, lr 1e-5."""
-    return CodeRecipe(
+    return AutoencodeRecipe(
         name="note-004-bce",
         model=VAESettings(
             filters=(16, 32, 64, 128),
@@ -103,64 +103,82 @@ def note_004_bce() -> CodeRecipe:
     )
 
 
-def _named(name: str, parent: CodeRecipe, **model: object) -> CodeRecipe:
+def _named(name: str, parent: AutoencodeRecipe, **model: object) -> AutoencodeRecipe:
     """The parent under another name, with these settings of its network changed."""
     return replace(parent, name=name, model=replace(parent.model, **model))  # type: ignore[arg-type]
 
 
-def note_004_sigmoid() -> CodeRecipe:
+def note_004_sigmoid() -> AutoencodeRecipe:
     """Note 004: squared error in place of cross-entropy (from note-004-bce)."""
     return _named("note-004-sigmoid", note_004_bce(), likelihood="gaussian", sd=NOTE_SD)
 
 
-def note_004_tanh() -> CodeRecipe:
+def note_004_tanh() -> AutoencodeRecipe:
     """Note 004, 2022-04-01: tanh in place of sigmoid (from note-004-sigmoid)."""
     return _named("note-004-tanh", note_004_sigmoid(), output="tanh")
 
 
-def note_004_tanh_both() -> CodeRecipe:
+def note_004_tanh_both() -> AutoencodeRecipe:
     """The same with values -1..1, which a tanh is made for (from note-004-tanh)."""
     return _named("note-004-tanh-both", note_004_tanh(), values="-1..1")
 
 
-def note_004_kernel_5() -> CodeRecipe:
+def note_004_kernel_5() -> AutoencodeRecipe:
     """Note 004, 2022-04-03: kernels of 5 (from note-004-tanh)."""
     return _named("note-004-kernel-5", note_004_tanh(), kernel=5)
 
 
-def note_004_none() -> CodeRecipe:
+def note_004_none() -> AutoencodeRecipe:
     """Note 004, 2022-04-04: no activation on the last layer (from note-004-tanh)."""
     return _named("note-004-none", note_004_tanh(), output="none")
 
 
-def note_004_wide() -> CodeRecipe:
+def note_004_wide() -> AutoencodeRecipe:
     """Note 004, 2022-04-04: 32 filters first, 10 pictures a step (from note-004-none)."""
     parent = _named("note-004-wide", note_004_none(), filters=(32, 32, 64, 128))
     return replace(parent, data=replace(parent.data, batch=10))
 
 
-def note_004_lr_5() -> CodeRecipe:
+def note_004_lr_5() -> AutoencodeRecipe:
     """Note 004, 2022-04-05: learning rate 5e-5 (from note-004-wide)."""
     parent = note_004_wide()
     return replace(parent, name="note-004-lr-5", optimizer=replace(parent.optimizer, lr=5e-5))
 
 
-def note_004_lr_10() -> CodeRecipe:
+def note_004_lr_10() -> AutoencodeRecipe:
     """Note 004, the next try: learning rate 1e-4 (from note-004-lr-5)."""
     parent = note_004_lr_5()
     return replace(parent, name="note-004-lr-10", optimizer=replace(parent.optimizer, lr=1e-4))
 
 
-def note_004_latent_128() -> CodeRecipe:
+def note_004_latent_128() -> AutoencodeRecipe:
     """Note 004: codes of 128 numbers in place of 64 (from note-004-lr-10)."""
     return _named("note-004-latent-128", note_004_lr_10(), latent=128)
 
 
-def note_004_he_normal() -> CodeRecipe:
+def note_004_he_normal() -> AutoencodeRecipe:
     """Note 004, to try: first weights he_normal (from note-004-lr-10)."""
     return _named("note-004-he-normal", note_004_lr_10(), initialization="he_normal")
 
 
-def note_004_pad() -> CodeRecipe:
+def note_004_pad() -> AutoencodeRecipe:
     """Note 004, to try: padding in place of stretching (from note-004-lr-10)."""
     return replace(note_004_lr_10(), name="note-004-pad", preparation=Preparation("pad"))
+
+
+RECIPES = {
+    "figures": figures,
+    "figures-quick": figures_quick,
+    "note-004-bce": note_004_bce,
+    "note-004-sigmoid": note_004_sigmoid,
+    "note-004-tanh": note_004_tanh,
+    "note-004-tanh-both": note_004_tanh_both,
+    "note-004-kernel-5": note_004_kernel_5,
+    "note-004-none": note_004_none,
+    "note-004-wide": note_004_wide,
+    "note-004-lr-5": note_004_lr_5,
+    "note-004-lr-10": note_004_lr_10,
+    "note-004-latent-128": note_004_latent_128,
+    "note-004-he-normal": note_004_he_normal,
+    "note-004-pad": note_004_pad,
+}

@@ -175,9 +175,12 @@ def is_autoencoder(model: str | Path) -> bool:
     return not expanded(Path(model)).is_file() and Path(f"{_base(model)}{DECODER}").is_file()
 
 
-def load_vae(model: str | Path = MODEL, threads: int = 0) -> Autoencoder:
-    """An autoencoder: the name of a bundled one, or the path of an exported one. Raises ModelError."""
-    return Autoencoder(*find_pair(model), threads)
+def load_vae(model: str | Path | None = None, threads: int = 0) -> Autoencoder:
+    """An autoencoder: the name of a bundled one, or the path of an exported one; None is the bundled one.
+
+    Raises ModelError.
+    """
+    return Autoencoder(*find_pair(MODEL if model is None else model), threads)
 
 
 def _latent(encoder: ModelFile) -> int:

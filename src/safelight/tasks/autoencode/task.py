@@ -25,7 +25,7 @@ TASK = Task(
     sheet=SheetLayout(
         caption="pictures, each above its reconstruction; the last two rows are drawn from the prior;"
     ),
-    symptoms=("overfitting", "underfitting", "posterior collapse"),
+    checklist="safelight.tasks.autoencode.symptoms:CHECKLIST",
     failures={
         "color": Advice(
             "the decoder gives the same picture whatever the code",

@@ -27,7 +27,7 @@ from safelight.tasks.autoencode.losses import (
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.network_settings import LikelihoodName
 from safelight.tasks.autoencode.prepare import Framed, Preparation, frame
-from safelight.tasks.autoencode.recipe import CodeRecipe
+from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Sign
 
@@ -92,10 +92,8 @@ class Read(NamedTuple):
     nats: Tensor
 
 
-class CodeProbes:
-    """The probes of an autoencoder's run (training/craft.py: Probes)."""
-
-    shown = frozenset({"psnr", "kl", "active_units"})
+class AutoencodeValidation:
+    """The probes of an autoencoder's run (training/task.py: ValidationSet)."""
 
     def __init__(
         self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, well_by: int
@@ -107,7 +105,7 @@ class CodeProbes:
             self.pictures, self.padding, self.noise = collate(samples)
 
     @classmethod
-    def choose(cls, held_out: Pictures, recipe: CodeRecipe) -> "CodeProbes":
+    def choose(cls, held_out: Pictures, recipe: AutoencodeRecipe) -> "AutoencodeValidation":
         """The same probes each time: pictures spread over the set, and the noise that their codes get."""
         fit, size, latent = fit_of(held_out, recipe.preparation.fit), recipe.augment.size, recipe.model.latent
         rng = np.random.default_rng(0)
@@ -190,7 +188,7 @@ class CodeProbes:
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.asarray(np.round(np.clip(sheet, 0, 1) * 255), np.uint8)
 
-    def findings(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: nn.Module) -> dict[str, Any]:
         """How the pictures were framed, and whether the posterior collapsed."""
         collapse = self.collapse(network) if len(self) else None
         return {"preparation": asdict(self.preparation), "collapse": str(collapse) if collapse else None}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -15,9 +15,9 @@ from safelight.tasks.colorize.bins import STEP, gamut_bins
 from safelight.tasks.colorize.hint_sampling import draw_points
 from safelight.tasks.colorize.losses import rebalancing_weights, smooth_prior
 from safelight.tasks.colorize.prepare import AB_SCALE, ask
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import age, draw_view
-from safelight.training.batches import Order, Pictures
+from safelight.training.batches import Pictures, SampleOrder
 
 PRIOR_FOLDER = "color_prior"  # in the dataset's own folder
 GRID = 40  # rows and columns of a picture that are counted, about
@@ -25,22 +25,26 @@ REACH = 12  # cells from grey to the end of the gamut
 
 
 class Sample(NamedTuple):
-    """One question (7, h, w), the true ab / 110 (2, h, w), and what bins weigh if they are rebalanced."""
+    """The network's input (7, h, w) and the true ab / 110 (2, h, w)."""
 
     planes: Float32[np.ndarray, "7 h w"]
     truth: Float32[np.ndarray, "2 h w"]
-    bin_weights: Float32[np.ndarray, " q"] | None = None
 
 
-class ColorSamples(Dataset[Sample]):
+class Batch(NamedTuple):
+    """Samples as tensors."""
+
+    planes: Float[Tensor, "b 7 h w"]
+    truth: Float[Tensor, "b 2 h w"]
+
+
+class ColorizeDataset(Dataset[Sample]):
     """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
 
-    def __init__(self, pictures: Pictures, recipe: ColorRecipe) -> None:
+    def __init__(self, pictures: Pictures, recipe: ColorizeRecipe) -> None:
         self.pictures, self.recipe = pictures, recipe
-        self.order = Order(pictures.sources, recipe.data.weights, recipe.train.seed)
+        self.order = SampleOrder(pictures.sources, recipe.data.weights, recipe.train.seed)
         self.last = recipe.train.steps * recipe.data.batch
-        rebalanced = recipe.loss.rebalance
-        self.bin_weights = bin_weights(pictures, recipe.loss.rebalance_mix) if rebalanced else None
 
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
@@ -52,14 +56,13 @@ class ColorSamples(Dataset[Sample]):
             L = age(L, rng)
         truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)
         planes = ask(L, points, recipe.preparation)
-        return Sample(planes, np.ascontiguousarray(truth), self.bin_weights)
+        return Sample(planes, np.ascontiguousarray(truth))
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, ...]:
-    """Planes (b, 7, h, w) and truth (b, 2, h, w); with rebalanced bins their weights (b, q), alike for all."""
-    parts = [[sample.planes for sample in samples], [sample.truth for sample in samples]]
-    weights = [sample.bin_weights for sample in samples if sample.bin_weights is not None]
-    return tuple(torch.from_numpy(np.stack(part)) for part in (*parts, weights) if part)
+def collate(samples: list[Sample]) -> Batch:
+    """Samples as one batch."""
+    planes, truth = (torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
+    return Batch(planes, truth)
 
 
 def bin_weights(pictures: Pictures, mix: float) -> Float32[np.ndarray, " q"]:

@@ -142,7 +142,7 @@ class LossInputs:
     """A batch as the terms see it: the network's answer, the truth, and what both look like as pictures.
 
     guess: ab / 110 before any hint, at 1/8 of the size; None of the plain network. L: (L - 50) / 100. truth: ab / 110.
-    bins: of a network that has them. bin_weights: of rebalanced bins.
+    bins: of a network that has them.
     """
 
     answer: Colors
@@ -151,7 +151,6 @@ class LossInputs:
     truth: Float[Tensor, "b 2 h w"]
     settings: ColorLossSettings
     bins: AbBins | None = None
-    bin_weights: Float[Tensor, " q"] | None = None
 
     @cached_property
     def srgb(self) -> tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b 3 h w"]]:
@@ -178,15 +177,13 @@ def guess_error(inputs: LossInputs) -> Tensor | None:
 
 def bin_error(inputs: LossInputs) -> Tensor | None:
     """Cross-entropy of the distribution over bins, rebalanced if there are weights."""
-    logits, truth, weights = inputs.answer.logits, inputs.truth, inputs.bin_weights
-    if logits is None or inputs.bins is None:
+    logits, truth, bins = inputs.answer.logits, inputs.truth, inputs.bins
+    if logits is None or bins is None:
         return None
-    soft = inputs.bins.encode(F.avg_pool2d(truth, truth.shape[-1] // logits.shape[-1]))
-    return (
-        bin_cross_entropy(logits, soft)
-        if weights is None
-        else rebalanced_cross_entropy(logits, soft, weights)
-    )
+    soft = bins.encode(F.avg_pool2d(truth, truth.shape[-1] // logits.shape[-1]))
+    if bins.weights is None:
+        return bin_cross_entropy(logits, soft)
+    return rebalanced_cross_entropy(logits, soft, bins.weights)
 
 
 # By the name of its weight in ColorLossSettings; None where the network answers nothing that it could be taken of.
@@ -216,11 +213,10 @@ def color_terms(
     truth: Float[Tensor, "b 2 h w"],
     network: ColorNetwork,
     settings: ColorLossSettings,
-    bin_weights: Float[Tensor, " q"] | None = None,
 ) -> dict[str, Tensor]:
     """Each term of the loss times its weight; their sum is what is lowered. Arguments are those of LossInputs."""
     bins = network.bins if isinstance(network, ColorUNet) else None
-    inputs = LossInputs(answer, guess, L, truth, settings, bins, bin_weights)
+    inputs = LossInputs(answer, guess, L, truth, settings, bins)
     weights = {name: getattr(settings, name) for name in TERMS}
     terms = {name: TERMS[name](inputs) for name, weight in weights.items() if weight}
     return {name: weights[name] * term for name, term in terms.items() if term is not None}

@@ -36,13 +36,18 @@ class Colors(NamedTuple):
 
 
 class AbBins(nn.Module):
-    """Bins of the sRGB gamut in ab, soft encoding into them and the annealed mean out of them."""
+    """Bins of the sRGB gamut in ab, soft encoding into them and the annealed mean out of them.
+
+    weights: what each bin weighs in the loss; None: all weigh the same.
+    """
 
     centers: Tensor
+    weights: Tensor | None
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("centers", torch.from_numpy(gamut_bins()) / AB_SCALE, persistent=False)
+        self.register_buffer("weights", None, persistent=False)
 
     @property
     def count(self) -> int:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from safelight.runtime.card import ModelCard
     from safelight.runtime.familiar import Familiarity
     from safelight.tasks.colorize.network import ColorNetwork
-    from safelight.tasks.colorize.recipe import ColorRecipe
+    from safelight.tasks.colorize.recipe import ColorizeRecipe
 
-    TrainedColorizer: TypeAlias = Trained[ColorNetwork, ColorRecipe]
+    TrainedColorizer: TypeAlias = Trained[ColorNetwork, ColorizeRecipe]
 
 PRETRAINED = (
     "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
@@ -33,7 +33,7 @@ PRETRAINED = (
 def export_color(trained: "TrainedColorizer", out: Path) -> str:
     """Write MODEL.onnx and its card; one line that tells of it. Raises ModelError."""
     from safelight.tasks.colorize.export import export
-    from safelight.training.familiar import learn_familiarity
+    from safelight.tasks.colorize.learn_familiarity import learn_familiarity
 
     trained.stage("measuring what its training pictures are like")
     measure, familiarity = learn_familiarity(
@@ -65,7 +65,7 @@ def color_card(
     )
 
 
-def probe_questions(pictures: "PictureSet", recipe: "ColorRecipe", count: int = 8) -> list[Planes]:
+def probe_questions(pictures: "PictureSet", recipe: "ColorizeRecipe", count: int = 8) -> list[Planes]:
     """Questions about real pictures, with random hints: what torch and the exported file must agree on."""
     rng = np.random.default_rng(0)
     side = recipe.augment.size

@@ -4,44 +4,30 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from safelight.errors import RecipeError
-from safelight.losses.adversarial import AdversarialSettings
-from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
 from safelight.tasks.colorize.prepare import Preparation
 from safelight.training.augment import Augmentation
-from safelight.training.guard.settings import GuardSettings
-from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+from safelight.training.recipe import AdversarialRecipe
 
 USED_AT = 32  # photos are colored at sizes that are multiples of this (runtime/restore.py)
 
 
-@dataclass(frozen=True)
-class ColorRecipe:
-    """Everything that a colorization run is made of.
+@dataclass(frozen=True, kw_only=True)
+class ColorizeRecipe(AdversarialRecipe):
+    """Everything that a colorization run is made of."""
 
-    name: what the recipe is called; run folders bear it.
-    task: what is learned; each recipe has its own, which cannot be changed.
-    """
-
-    name: str
     task: Literal["colorize"] = "colorize"
     model: UNetSettings | PlainSettings = field(default_factory=UNetSettings)
     hints: HintSampling = field(default_factory=HintSampling)
     preparation: Preparation = field(default_factory=Preparation)
     augment: Augmentation = field(default_factory=lambda: Augmentation(aging=0.2))
     loss: ColorLossSettings = field(default_factory=ColorLossSettings)
-    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
-    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
-    data: DataSettings = field(default_factory=DataSettings)
-    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    train: TrainSettings = field(default_factory=TrainSettings)
-    guard: GuardSettings = field(default_factory=GuardSettings)
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        super().__post_init__()
         if isinstance(self.model, PlainSettings):
             check_plain(self.model, self.augment.size, self.loss.bins > 0)
         elif (self.loss.bins > 0) != (self.model.head == "bins"):

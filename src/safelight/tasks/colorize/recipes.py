@@ -6,17 +6,18 @@ quick   command: safelight train quick --data DATASET; seconds, to see that the 
 
 from dataclasses import replace
 
+from safelight.tasks.colorize import recipes_notes as notes
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
 
-def color() -> ColorRecipe:
+def color() -> ColorizeRecipe:
     """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, bins of color."""
-    return ColorRecipe(
+    return ColorizeRecipe(
         name="color",
         model=UNetSettings(head="bins"),
         hints=HintSampling(count="log", most=200, automatic=0.15),
@@ -30,7 +31,7 @@ def color() -> ColorRecipe:
     )
 
 
-def quick() -> ColorRecipe:
+def quick() -> ColorizeRecipe:
     """A small network from scratch for a few steps: shows that data, training, judge and export hold together."""
     return replace(
         color(),
@@ -49,3 +50,13 @@ def quick() -> ColorRecipe:
             steps=20, ema=0.9, precision="32", checkpoint_every=10, validate_every=20, picture_every=20
         ),
     )
+
+
+RECIPES = {
+    "color": color,
+    "quick": quick,
+    "note-000-hints": notes.note_000_hints,
+    "note-000-colorful": notes.note_000_colorful,
+    "note-002-simple": notes.note_002_simple,
+    "note-003-lab": notes.note_003_lab,
+}

@@ -28,7 +28,7 @@ from safelight.tasks.colorize.losses import (
 )
 from safelight.tasks.colorize.network import UNetSettings
 from safelight.tasks.colorize.prepare import Preparation
-from safelight.tasks.colorize.recipe import ColorRecipe
+from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
@@ -37,9 +37,9 @@ SHORT = TrainSettings(steps=1500, ema=0.995, checkpoint_every=250, validate_ever
 AUTOMATIC = HintSampling(automatic=1.0)
 
 
-def note_000_hints() -> ColorRecipe:
+def note_000_hints() -> ColorizeRecipe:
     """Note 000: hints on flowers. No shortcuts, leaky ReLU, group norm, deep bottleneck, many hints to few."""
-    return ColorRecipe(
+    return ColorizeRecipe(
         name="note-000-hints",
         model=PlainSettings(
             channels=32,
@@ -63,9 +63,9 @@ def note_000_hints() -> ColorRecipe:
     )
 
 
-def note_000_colorful() -> ColorRecipe:
+def note_000_colorful() -> ColorizeRecipe:
     """The schedule that note 000 copies from Colorful Image Colorization: Adam, plateau, rebalanced bins."""
-    return ColorRecipe(
+    return ColorizeRecipe(
         name="note-000-colorful",
         model=UNetSettings(head="bins"),
         hints=AUTOMATIC,
@@ -85,9 +85,9 @@ def note_000_colorful() -> ColorRecipe:
     )
 
 
-def note_002_simple() -> ColorRecipe:
+def note_002_simple() -> ColorizeRecipe:
     """Note 002, the simple truth: squared error by saturation, 96 channels, batch 16, 5e-5 with warm-up."""
-    return ColorRecipe(
+    return ColorizeRecipe(
         name="note-002-simple",
         model=PlainSettings(channels=96, widest=384, steps=3, blocks=1, skips=(0, 1, 2)),
         hints=AUTOMATIC,
@@ -99,7 +99,7 @@ def note_002_simple() -> ColorRecipe:
     )
 
 
-def note_003_lab() -> ColorRecipe:
+def note_003_lab() -> ColorizeRecipe:
     """Note 003: RGB, perceptual, Huber of ab and diversity together; batch 8, 2e-4 with warm-up, EMA."""
     return replace(
         note_002_simple(),

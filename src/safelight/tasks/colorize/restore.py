@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
@@ -15,22 +15,16 @@ from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.runtime import defaults
-from safelight.runtime.modelfile import ModelFile, check_name, find_model
+from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.recall import Reply
-from safelight.runtime.session import DISTRIBUTION, Session, check_threads
+from safelight.runtime.session import DISTRIBUTION, Session
 from safelight.runtime.views import Views
-from safelight.tasks.autoencode.restore import MODEL as FIGURES
-from safelight.tasks.autoencode.restore import Autoencoder, is_autoencoder, load_vae
 from safelight.tasks.colorize.blas import one_thread
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
 from safelight.tasks.colorize.prepare import Preparation, answer, ask, obey, within_reach
 from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
-from safelight.tasks.inpaint.restore import MODEL as FILL
-from safelight.tasks.inpaint.restore import Filler, load_filler
-from safelight.tasks.scratches.restore import MODEL as SCRATCHES
-from safelight.tasks.scratches.restore import ScratchFinder, load_finder
 
 STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
@@ -218,48 +212,9 @@ class Colorizer:
             yield box, on_top[box.slices] == number, answered
 
 
-@overload
-def load(model: Literal["fill"], threads: int = 0) -> Filler: ...  # type: ignore[overload-overlap]
-@overload
-def load(model: Literal["scratches"], threads: int = 0) -> ScratchFinder: ...  # type: ignore[overload-overlap]
-@overload
-def load(model: Literal["figures"], threads: int = 0) -> Autoencoder: ...  # type: ignore[overload-overlap]
-@overload
-def load(model: str | Path | None = None, threads: int = 0) -> Colorizer: ...
-def load(
-    model: str | Path | None = None, threads: int = 0
-) -> Colorizer | Filler | ScratchFinder | Autoencoder:
-    """A restorer: `load()(photo)` is the photo in color, `load("fill")(photo, mask=mask)` the mended photo,
-    `load("scratches")(photo)` the mask of its damage; `load("figures")` has `encode`, `decode` and `sample`.
-
-    model: the name of a bundled model (`safelight models`) or the path of a MODEL.onnx with its card, whose
-    task decides what is returned (RESTORERS; a pair of files is an autoencoder); None is the bundled colorizer.
-    "fill" and "scratches" work without a model too, by classical methods. threads: how many the network may use,
-    0 for one a core. Raises ModelError.
-    """
-    check_threads(threads)
-    if model is not None:
-        check_name(model)
-    if model == FILL:
-        return load_filler(threads=threads)
-    if model == SCRATCHES:
-        return load_finder(threads=threads)
-    if model is not None and (model == FIGURES or is_autoencoder(model)):
-        return load_vae(model, threads)
-    found = find_model(defaults.MODEL if model is None else model, tuple(RESTORERS))
-    return RESTORERS[found.card.task](found, threads)
-
-
 def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Colorizer:
     """The colorizer with this model (name or path); None is the bundled one. Raises ModelError."""
     return Colorizer(find_model(defaults.MODEL if model is None else model, "colorize"), threads)
-
-
-RESTORERS: dict[str, type[Colorizer | Filler | ScratchFinder]] = {
-    "colorize": Colorizer,
-    "fill": Filler,
-    "scratches": ScratchFinder,
-}  # task of a card -> use
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

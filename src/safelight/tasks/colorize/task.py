@@ -17,16 +17,7 @@ TASK = Task(
     exporter="safelight.tasks.colorize.publish:export_color",
     progress={"gain_0": "gain {:.2f} dB", "gain_10": "with 10 hints {:.2f} dB"},
     sheet=SheetLayout(("grey", "its hints", "automatic", "with 5 hints", "truth"), 2, hidden=("its hints",)),
-    symptoms=(
-        "overfitting",
-        "underfitting",
-        "colors out of range",
-        "red and green only",
-        "sepia",
-        "washed out",
-        "implausible hue",
-        "hints ignored",
-    ),
+    checklist="safelight.tasks.colorize.symptoms:CHECKLIST",
     failures={
         "color": Advice(
             "the network gives all pictures the same color: it collapsed",

@@ -116,10 +116,9 @@ def gain_over_grey(probe: Probe, predict: Predict, count: int) -> float:
     return psnr(result, truth) - psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
 
 
-class ColorProbes:
-    """The probes of a colorization run (training/craft.py: Probes)."""
+class ColorizeValidation:
+    """The probes of a colorization run (training/task.py: ValidationSet)."""
 
-    shown = frozenset({"gain_0", "gain_10"})
     columns = ("grey", "hints", "automatic", "with hints", "truth")
     well_by = 0  # the step from which colors out of range are an illness (training/guard/looks.py: Ailing)
 
@@ -128,7 +127,7 @@ class ColorProbes:
         self._most_chroma: float | None = None  # of the last answers, until it is asked for
 
     @classmethod
-    def choose(cls, pictures: Pictures, size: int, preparation: Preparation) -> "ColorProbes":
+    def choose(cls, pictures: Pictures, size: int, preparation: Preparation) -> "ColorizeValidation":
         """Probes on these held-out pictures, at this size."""
         return cls(choose(pictures, size), preparation)
 
@@ -174,7 +173,7 @@ class ColorProbes:
         most, self._most_chroma = self._most_chroma or 0.0, None
         return Sign("range", "a chroma of", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
 
-    def findings(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: nn.Module) -> dict[str, Any]:
         """How much vivid 1 must ask for."""
         return {"vivid_gain": vivid_gain(self._predict(network), self.probes)}
 

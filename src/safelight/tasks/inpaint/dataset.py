@@ -4,31 +4,39 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.tasks.inpaint.mask_sampling import draw_mask
 from safelight.tasks.inpaint.prepare import ask
-from safelight.tasks.inpaint.recipe import FillRecipe
+from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.training.augment import draw_view
-from safelight.training.batches import Order, Pictures
+from safelight.training.batches import Pictures, SampleOrder
 
 
 class Sample(NamedTuple):
-    """One question (4 or 7, h, w), the true sRGB (3, h, w), 0..1, and the mask (1, h, w), 1 = missing."""
+    """The network's input (4 or 7, h, w), the true sRGB (3, h, w), 0..1, and the mask (1, h, w), 1 = missing."""
 
     planes: Float32[np.ndarray, "c h w"]
     truth: Float32[np.ndarray, "3 h w"]
     mask: Float32[np.ndarray, "1 h w"]
 
 
-class FillSamples(Dataset[Sample]):
+class Batch(NamedTuple):
+    """Samples as tensors."""
+
+    planes: Float[Tensor, "b c h w"]
+    truth: Float[Tensor, "b 3 h w"]
+    mask: Float[Tensor, "b 1 h w"]
+
+
+class InpaintDataset(Dataset[Sample]):
     """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
 
-    def __init__(self, pictures: Pictures, recipe: FillRecipe) -> None:
+    def __init__(self, pictures: Pictures, recipe: InpaintRecipe) -> None:
         self.pictures, self.recipe = pictures, recipe
-        self.order = Order(pictures.sources, recipe.data.weights, recipe.train.seed)
+        self.order = SampleOrder(pictures.sources, recipe.data.weights, recipe.train.seed)
         self.last = recipe.train.steps * recipe.data.batch
 
     def __getitem__(self, k: int) -> Sample:
@@ -43,8 +51,7 @@ class FillSamples(Dataset[Sample]):
         return Sample(planes, np.ascontiguousarray(np.moveaxis(srgb, 2, 0)), mask[None])
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
-    """Planes (b, 4 or 7, h, w), truth (b, 3, h, w) and masks (b, 1, h, w)."""
-    parts = (np.stack(part) for part in zip(*samples, strict=True))
-    planes, truth, mask = (torch.from_numpy(part) for part in parts)
-    return planes, truth, mask
+def collate(samples: list[Sample]) -> Batch:
+    """Samples as one batch."""
+    planes, truth, mask = (torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
+    return Batch(planes, truth, mask)

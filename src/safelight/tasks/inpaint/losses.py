@@ -14,7 +14,7 @@ Hole = Float[Tensor, "b 1 h w"]
 
 
 @dataclass(frozen=True)
-class FillLossSettings:
+class InpaintLossSettings:
     """Weights of the terms; a weight of 0 leaves the term out.
 
     hole: mean absolute error in the hole (Liu et al. 2018 take 6 to 1 of `valid`).

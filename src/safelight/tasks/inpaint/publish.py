@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from safelight.arrays import Planes
     from safelight.data.cache import PictureSet
     from safelight.tasks.inpaint.network import Filler
-    from safelight.tasks.inpaint.recipe import FillRecipe
+    from safelight.tasks.inpaint.recipe import InpaintRecipe
 
 CHECKED = 8  # pictures that torch and the exported file must agree on
 
 
-def export_fill(trained: "Trained[Filler, FillRecipe]", out: Path) -> str:
+def export_fill(trained: "Trained[Filler, InpaintRecipe]", out: Path) -> str:
     """Write MODEL.onnx and its card; one line that tells of it. Raises ModelError."""
     from safelight.tasks.inpaint.export import export_filler
     from safelight.tasks.inpaint.prepare import SPANS
@@ -35,7 +35,7 @@ def export_fill(trained: "Trained[Filler, FillRecipe]", out: Path) -> str:
     )
 
 
-def questions(pictures: "PictureSet", recipe: "FillRecipe") -> "list[Planes]":
+def questions(pictures: "PictureSet", recipe: "InpaintRecipe") -> "list[Planes]":
     """Questions about real pictures with random holes."""
     from safelight.pixels.geometry import resize
     from safelight.tasks.inpaint.mask_sampling import draw_mask

@@ -4,42 +4,27 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from safelight.errors import RecipeError
-from safelight.losses.adversarial import AdversarialSettings
-from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.inpaint.losses import FillLossSettings
+from safelight.tasks.inpaint.losses import InpaintLossSettings
 from safelight.tasks.inpaint.mask_sampling import HoleSampling
 from safelight.tasks.inpaint.prepare import Preparation
-from safelight.training.augment import Augmentation, check_off
-from safelight.training.guard.settings import GuardSettings
-from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+from safelight.training.augment import check_off
+from safelight.training.recipe import AdversarialRecipe
 
 
-@dataclass(frozen=True)
-class FillRecipe:
-    """Everything that an inpainting run is made of.
+@dataclass(frozen=True, kw_only=True)
+class InpaintRecipe(AdversarialRecipe):
+    """Everything that an inpainting run is made of."""
 
-    name: what the recipe is called; run folders bear it.
-    task: what is learned; each recipe has its own, which cannot be changed.
-    """
-
-    name: str
-    task: Literal["fill"] = "fill"
+    task: Literal["inpaint"] = "inpaint"
     model: PlainSettings | EncoderUNetSettings = field(default_factory=PlainSettings)
     holes: HoleSampling = field(default_factory=HoleSampling)
     preparation: Preparation = field(default_factory=Preparation)
-    augment: Augmentation = field(default_factory=Augmentation)
-    loss: FillLossSettings = field(default_factory=FillLossSettings)
-    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
-    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
-    data: DataSettings = field(default_factory=DataSettings)
-    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    train: TrainSettings = field(default_factory=TrainSettings)
-    guard: GuardSettings = field(default_factory=GuardSettings)
+    loss: InpaintLossSettings = field(default_factory=InpaintLossSettings)
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        super().__post_init__()
         check_off(self.augment, ("aging",), "only colorizers see aged pictures")
         if self.augment.size % self.model.multiple:
             raise RecipeError(

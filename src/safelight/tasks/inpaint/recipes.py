@@ -31,22 +31,22 @@ from safelight.nn.convolutions import ConvolutionName
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.inpaint.losses import FillLossSettings
+from safelight.tasks.inpaint.losses import InpaintLossSettings
 from safelight.tasks.inpaint.mask_sampling import HoleSampling
 from safelight.tasks.inpaint.prepare import Preparation
-from safelight.tasks.inpaint.recipe import FillRecipe
+from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
 
-def fill() -> FillRecipe:
+def fill() -> InpaintRecipe:
     """From scratch: a plain U-Net that corrects the biharmonic filling, dilated at its narrow place.
 
     About three hours on one core. Tried as two runs: 4,000 steps with log_error 0.05 and holes up to half the
     picture, and 7,000 more (--keep-weights) as it stands here, without a curriculum: 18.72 dB in the holes of the
     48 held-out probes, where fill-encoder came to 19.12 in 9,124 steps.
     """
-    return FillRecipe(
+    return InpaintRecipe(
         name="fill",
         model=PlainSettings(
             channels=12,
@@ -60,7 +60,7 @@ def fill() -> FillRecipe:
         holes=HoleSampling(area=(0.01, 0.6), start_area=0.25),
         preparation=Preparation(guess="biharmonic", crossover=4.0),
         augment=Augmentation(size=128, smallest=0.6, aging=0.0),
-        loss=FillLossSettings(hole=1.0, valid=0.05, log_error=0.15),
+        loss=InpaintLossSettings(hole=1.0, valid=0.05, log_error=0.15),
         data=DataSettings(batch=16, workers=2),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2),
         train=TrainSettings(
@@ -69,7 +69,7 @@ def fill() -> FillRecipe:
     )
 
 
-def fill_encoder() -> FillRecipe:
+def fill_encoder() -> InpaintRecipe:
     """The bundled filler: a pretrained encoder (EfficientNet-Lite0) that looks at the biharmonic filling, trained on.
 
     About two hours on two cores that had other work. The bundled model is two runs in this place: 1,124 steps, of
@@ -86,16 +86,16 @@ def fill_encoder() -> FillRecipe:
     )
 
 
-def note_001_unet() -> FillRecipe:
+def note_001_unet() -> InpaintRecipe:
     """Note 001's U-Net, the skip at full size removed: rectangles, 64 pixels, from scratch."""
-    return FillRecipe(
+    return InpaintRecipe(
         name="note-001-unet",
         model=PlainSettings(channels=16, widest=128, steps=3, blocks=1, skips=(1, 2)),
         holes=HoleSampling(
             rectangles=1, strokes=0, blobs=0, scratches=0, borders=0, mixed=0, area=(0.02, 0.4), pieces=(1, 3)
         ),
         augment=Augmentation(size=64, smallest=0.6, aging=0.0),
-        loss=FillLossSettings(hole=1.0, valid=1.0),
+        loss=InpaintLossSettings(hole=1.0, valid=1.0),
         data=DataSettings(batch=16, workers=2),
         optimizer=OptimizerSettings(lr=1e-3, weight_decay=1e-4),
         train=TrainSettings(
@@ -104,42 +104,42 @@ def note_001_unet() -> FillRecipe:
     )
 
 
-def note_001_autoencoder() -> FillRecipe:
+def note_001_autoencoder() -> InpaintRecipe:
     """Note 001's first model: no skips at all, everything goes through the bottleneck."""
     return _but("note-001-autoencoder", skips=())
 
 
-def note_001_last_skip() -> FillRecipe:
+def note_001_last_skip() -> InpaintRecipe:
     """With the skip at full size, which the note removed because black rectangles stayed."""
     return _but("note-001-last-skip", skips=(0, 1, 2))
 
 
-def note_001_dilated() -> FillRecipe:
+def note_001_dilated() -> InpaintRecipe:
     """Dilated convolutions where pictures are smallest, padded so that sizes hold."""
     return _but("note-001-dilated", bottleneck=BottleneckSettings(depth=3, dilations=(1, 2, 4)))
 
 
-def note_001_deep() -> FillRecipe:
+def note_001_deep() -> InpaintRecipe:
     """As many convolutions as note-001-dilated, without dilation: what dilation itself is worth."""
     return _but("note-001-deep", bottleneck=BottleneckSettings(depth=3))
 
 
-def note_001_gated() -> FillRecipe:
+def note_001_gated() -> InpaintRecipe:
     """Gated convolutions instead of plain ones."""
     return _but("note-001-gated", convolution="gated")
 
 
-def note_001_partial() -> FillRecipe:
+def note_001_partial() -> InpaintRecipe:
     """Partial convolutions instead of plain ones."""
     return _but("note-001-partial", convolution="partial")
 
 
-def note_001_attention() -> FillRecipe:
+def note_001_attention() -> InpaintRecipe:
     """Contextual attention: missing cells borrow from known ones."""
     return _but("note-001-attention", bottleneck=BottleneckSettings(contextual=True))
 
 
-def note_001_discriminator() -> FillRecipe:
+def note_001_discriminator() -> InpaintRecipe:
     """A discriminator after the reconstruction, by the loss that the note writes down, from a third of the run on."""
     return replace(
         note_001_unet(),
@@ -149,18 +149,18 @@ def note_001_discriminator() -> FillRecipe:
     )
 
 
-def note_001_small_then_big() -> FillRecipe:
+def note_001_small_then_big() -> InpaintRecipe:
     """Small rectangles first, growing to the full size over the run."""
     parent = note_001_unet()
     return replace(parent, name="note-001-small-then-big", holes=replace(parent.holes, start_area=0.05))
 
 
-def note_001_unit_range() -> FillRecipe:
+def note_001_unit_range() -> InpaintRecipe:
     """Colors from 0 to 1, as the note came to have them (the others have -1 to 1)."""
     return replace(note_001_unet(), name="note-001-unit-range", preparation=Preparation(span="unit"))
 
 
-def note_001_byte_range() -> FillRecipe:
+def note_001_byte_range() -> InpaintRecipe:
     """Colors from 0 to 255, as the note began."""
     return replace(note_001_unet(), name="note-001-byte-range", preparation=Preparation(span="bytes"))
 
@@ -170,7 +170,7 @@ def _but(
     skips: tuple[int, ...] = (1, 2),
     convolution: ConvolutionName = "plain",
     bottleneck: BottleneckSettings | None = None,
-) -> FillRecipe:
+) -> InpaintRecipe:
     """note-001-unet with another network."""
     parent = note_001_unet()
     assert isinstance(parent.model, PlainSettings)
@@ -178,3 +178,21 @@ def _but(
         parent.model, skips=skips, convolution=convolution, bottleneck=bottleneck or parent.model.bottleneck
     )
     return replace(parent, name=name, model=model)
+
+
+RECIPES = {
+    "fill": fill,
+    "fill-encoder": fill_encoder,
+    "note-001-unet": note_001_unet,
+    "note-001-autoencoder": note_001_autoencoder,
+    "note-001-last-skip": note_001_last_skip,
+    "note-001-deep": note_001_deep,
+    "note-001-dilated": note_001_dilated,
+    "note-001-gated": note_001_gated,
+    "note-001-partial": note_001_partial,
+    "note-001-attention": note_001_attention,
+    "note-001-discriminator": note_001_discriminator,
+    "note-001-small-then-big": note_001_small_then_big,
+    "note-001-unit-range": note_001_unit_range,
+    "note-001-byte-range": note_001_byte_range,
+}

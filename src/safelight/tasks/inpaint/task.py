@@ -17,7 +17,7 @@ TASK = Task(
     exporter="safelight.tasks.inpaint.publish:export_fill",
     progress={"hole_psnr": "{:.2f} dB in the holes", "gain_over_telea": "{:+.2f} dB over Telea"},
     sheet=SheetLayout(("the hole", "Telea 2004", "filled", "truth"), 2),
-    symptoms=("overfitting", "hole stays empty", "checkerboard", "color shift at the seam"),
+    checklist="safelight.tasks.inpaint.symptoms:CHECKLIST",
     failures={
         "color": Advice(
             "the network gives all pictures the same color: it collapsed",

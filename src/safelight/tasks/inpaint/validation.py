@@ -1,4 +1,4 @@
-"""Probes of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
+"""ValidationSet of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
 
 import math
 from dataclasses import dataclass
@@ -81,10 +81,9 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
     return probes
 
 
-class FillProbes:
-    """The probes of an inpainting run (training/craft.py: Probes)."""
+class InpaintValidation:
+    """The probes of an inpainting run (training/training.py: ValidationSet)."""
 
-    shown = frozenset({"hole_psnr", "gain_over_telea"})
     well_by = 0  # the step from which values out of range are an illness (training/guard/looks.py: Ailing)
     columns = ("hole", "Telea", "result", "truth")
 
@@ -150,7 +149,7 @@ class FillProbes:
         most, self._beyond = self._beyond or 0.0, None
         return Sign("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
 
-    def findings(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: nn.Module) -> dict[str, Any]:
         """Nothing beyond the scores."""
         return {}
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -14,22 +14,29 @@ from safelight.tasks.scratches.prepare import ask
 from safelight.tasks.scratches.print_simulation import as_print, as_scan
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.augment import draw_view
-from safelight.training.batches import Order, Pictures
+from safelight.training.batches import Pictures, SampleOrder
 
 
 class Sample(NamedTuple):
-    """One question (3, h, w) and the true mask (1, h, w), 1 = damaged."""
+    """The network's input (3, h, w) and the true mask (1, h, w), 1 = damaged."""
 
     planes: Float32[np.ndarray, "3 h w"]
     mask: Float32[np.ndarray, "1 h w"]
 
 
-class ScratchSamples(Dataset[Sample]):
+class Batch(NamedTuple):
+    """Samples as tensors."""
+
+    planes: Float[Tensor, "b 3 h w"]
+    mask: Float[Tensor, "b 1 h w"]
+
+
+class ScratchDataset(Dataset[Sample]):
     """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
 
     def __init__(self, pictures: Pictures, recipe: ScratchRecipe) -> None:
         self.pictures, self.recipe = pictures, recipe
-        self.order = Order(pictures.sources, recipe.data.weights, recipe.train.seed)
+        self.order = SampleOrder(pictures.sources, recipe.data.weights, recipe.train.seed)
 
     def __getitem__(self, k: int) -> Sample:
         rng = np.random.default_rng((self.recipe.train.seed, k))
@@ -49,7 +56,7 @@ def wear(
     return as_scan(printed, rng, recipe.prints), mask
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, Tensor]:
-    """Planes (b, 3, h, w) and masks (b, 1, h, w)."""
+def collate(samples: list[Sample]) -> Batch:
+    """Samples as one batch."""
     planes, mask = (torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True))
-    return planes, mask
+    return Batch(planes, mask)

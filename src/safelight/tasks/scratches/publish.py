@@ -19,10 +19,10 @@ NOTES = (
 
 def export_scratches(trained: "Trained[Finder, ScratchRecipe]", out: Path) -> str:
     """Write MODEL.onnx and its card; one line that tells of it. Raises ModelError."""
-    from safelight.tasks.scratches.dataset import ScratchSamples
+    from safelight.tasks.scratches.dataset import ScratchDataset
     from safelight.tasks.scratches.export import export_finder
 
-    samples = ScratchSamples(trained.held_out, trained.recipe)
+    samples = ScratchDataset(trained.held_out, trained.recipe)
     questions = [samples[number].planes for number in range(min(CHECKED, len(trained.held_out)))]
     card = with_notes(base_card(trained, out.stem), NOTES)
     trained.stage(f"writing {out.name}, and comparing it with torch")

@@ -10,40 +10,31 @@ from safelight.tasks.scratches.damage import DamageSettings
 from safelight.tasks.scratches.losses import ScratchLossSettings
 from safelight.tasks.scratches.prepare import Preparation
 from safelight.tasks.scratches.print_simulation import PrintSettings
-from safelight.training.augment import Augmentation, check_off
-from safelight.training.guard.settings import GuardSettings
-from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, check_name
+from safelight.training.augment import check_off
+from safelight.training.recipe import Recipe
 
 WEAR = DamageSettings(
     scratches=4, cracks=2, dust=10, stains=0, folds=1, flakes=2, widths=(0.6, 7.0), visible=0.06
 )
 
 
-@dataclass(frozen=True)
-class ScratchRecipe:
-    """Everything that a run of a finder of damage is made of.
+@dataclass(frozen=True, kw_only=True)
+class ScratchRecipe(Recipe):
+    """Everything that a run of a scratch detector is made of.
 
-    name: what the recipe is called; run folders bear it.
-    task: what is learned; each recipe has its own, which cannot be changed.
     unharmed: share of samples without any damage.
     """
 
-    name: str
     task: Literal["scratches"] = "scratches"
     model: PlainSettings | EncoderUNetSettings = field(default_factory=PlainSettings)
     damage: DamageSettings = WEAR
     unharmed: float = 0.35
     prints: PrintSettings = field(default_factory=PrintSettings)
     preparation: Preparation = field(default_factory=Preparation)
-    augment: Augmentation = field(default_factory=Augmentation)
     loss: ScratchLossSettings = field(default_factory=ScratchLossSettings)
-    data: DataSettings = field(default_factory=DataSettings)
-    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    train: TrainSettings = field(default_factory=TrainSettings)
-    guard: GuardSettings = field(default_factory=GuardSettings)
 
     def __post_init__(self) -> None:
-        check_name(self.name)
+        super().__post_init__()
         check_off(self.augment, ("aging",), "prints are aged by the settings of prints")
         if not 0 <= self.unharmed < 1:
             raise RecipeError(f"unharmed is {self.unharmed}; expected a share of samples, 0 to below 1")

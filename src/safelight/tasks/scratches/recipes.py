@@ -71,3 +71,10 @@ def scratches_quick() -> ScratchRecipe:
             parent.train, steps=200, ema=0.98, checkpoint_every=100, validate_every=100, picture_every=200
         ),
     )
+
+
+RECIPES = {
+    "scratches": scratches,
+    "scratches-encoder": scratches_encoder,
+    "scratches-quick": scratches_quick,
+}

@@ -1,54 +1,61 @@
-"""Finding damage as a craft: what it brings to the line of training."""
+"""How scratch detectors are trained."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
+from torch.utils.data import Dataset
 
-from safelight.tasks.scratches.dataset import Sample, ScratchSamples, collate
+from safelight.tasks.scratches.dataset import Batch, Sample, ScratchDataset, collate
 from safelight.tasks.scratches.losses import balanced_cross_entropy, soft_dice
 from safelight.tasks.scratches.network import Finder
 from safelight.tasks.scratches.recipe import ScratchRecipe
-from safelight.tasks.scratches.validation import ScratchProbes, choose
+from safelight.tasks.scratches.validation import ScratchValidation, choose
 from safelight.training.batches import Pictures
+from safelight.training.task import TrainingTask
 
-Batch = tuple[Float[Tensor, "b 3 h w"], Float[Tensor, "b 1 h w"]]
 
+class ScratchTraining(TrainingTask[ScratchRecipe, Finder, Sample, Batch]):
+    """U-Nets that find drawn damage."""
 
-class ScratchCraft:
-    """How networks that find damage are trained (training/craft.py)."""
+    recipe = ScratchRecipe
 
     def network(self, recipe: ScratchRecipe) -> Finder:
         """The U-Net."""
         return Finder(recipe.model)
 
-    def samples(self, pictures: Pictures, recipe: ScratchRecipe) -> ScratchSamples:
+    def initialize(self, network: Finder, dataset: Dataset[Sample], recipe: ScratchRecipe) -> None:
+        """Damage is rare, whatever the first weights are."""
+        super().initialize(network, dataset, recipe)
+        network.expect_little()
+
+    def dataset(self, pictures: Pictures, recipe: ScratchRecipe) -> ScratchDataset:
         """Crops as old prints, most of them damaged."""
-        return ScratchSamples(pictures, recipe)
+        return ScratchDataset(pictures, recipe)
 
     def collate(self, samples: list[Sample]) -> Batch:
         """Planes and masks."""
         return collate(samples)
 
-    def terms(
-        self, network: nn.Module, batch: Batch, recipe: ScratchRecipe, progress: float
+    def loss_terms(
+        self, network: Finder, batch: Batch, recipe: ScratchRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The loss on the mask, term by term, each times its weight."""
         planes, truth = batch
         logits, loss, terms = network(planes).float(), recipe.loss, {}
         if loss.cross_entropy:
-            terms["cross_entropy"] = loss.cross_entropy * balanced_cross_entropy(logits, truth, loss.damaged)
+            entropy = balanced_cross_entropy(logits, truth, loss.damaged)
+            terms["cross_entropy"] = loss.cross_entropy * entropy
         if loss.dice:
             terms["dice"] = loss.dice * soft_dice(logits, truth)
         return terms
 
-    def probes(self, held_out: Pictures, recipe: ScratchRecipe) -> ScratchProbes:
+    def validation(self, held_out: Pictures, recipe: ScratchRecipe) -> ScratchValidation:
         """Fixed prints."""
-        return ScratchProbes(choose(held_out, recipe), recipe.preparation.threshold)
+        return ScratchValidation(choose(held_out, recipe), recipe.preparation.threshold)
 
-    def settled(self, recipe: ScratchRecipe, facts: Mapping[str, Any]) -> ScratchRecipe:
+    def with_measured(self, recipe: ScratchRecipe, facts: Mapping[str, Any]) -> ScratchRecipe:
         """With the threshold that was measured."""
         threshold = facts.get("threshold", recipe.preparation.threshold)
         return replace(recipe, preparation=replace(recipe.preparation, threshold=threshold))

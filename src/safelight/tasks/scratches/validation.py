@@ -1,4 +1,4 @@
-"""Probes of a run that learns to find damage: fixed prints, damaged and whole, beside the classical finder."""
+"""ValidationSet of a run that learns to find damage: fixed prints, damaged and whole, beside the classical finder."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -61,10 +61,9 @@ def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> li
     return probes
 
 
-class ScratchProbes:
-    """The probes of a run (training/craft.py: Probes)."""
+class ScratchValidation:
+    """The probes of a run (training/training.py: ValidationSet)."""
 
-    shown = frozenset({"f1", "false_finds"})
     columns = ("print", "ridge filter", "model", "truth")
 
     def __init__(self, probes: list[Probe], threshold: float) -> None:
@@ -110,7 +109,7 @@ class ScratchProbes:
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.round(sheet * 255).astype(np.uint8)
 
-    def findings(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: nn.Module) -> dict[str, Any]:
         """The least threshold at which whole prints are left alone: a false find spoils what was sound."""
         find = self._find(network)
         whole = [find(probe.srgb) for probe in self.probes if not probe.mask.any()]

@@ -15,7 +15,7 @@ from safelight.training.guard.scale import LEAST, Scale, Sign, kind_of
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.states import UNTOUCHED, write_trips
 from safelight.training.guard.trips import Blame, Tripped
-from safelight.training.guard.watch import StepWatch, contradicted
+from safelight.training.guard.watch import StepWatch, contradiction
 
 T = TypeVar("T")
 DEEPER = ("answers", "channels")  # what an illness of the task would come from; the rest comes from it
@@ -76,7 +76,7 @@ class Guard(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Judge the step, and the probes if it is time. Raises Tripped."""
-        names, values = self.watch.after_batch(outputs, batch, self.rates, contradicted(pl_module, batch))
+        names, values = self.watch.after_batch(outputs, batch, self.rates, contradiction(pl_module, batch))
         measured = dict(zip(names, _of_all_processes(trainer, values).tolist(), strict=True))
         self._judge(trainer, pl_module, measured)
         if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:

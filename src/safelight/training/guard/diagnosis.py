@@ -2,19 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from safelight.tasks.base import Advice
+from safelight.tasks.registry import known_task
 from safelight.training.guard.scale import kind_of
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.trips import Tripped, words
-
-
-class Advice(NamedTuple):
-    """The likely cause, and what to try."""
-
-    cause: str
-    attempt: str
-
 
 LOWER_LR = "a lower learning rate: --optimizer.lr {lr:.2g}"
 SAMPLES = "look at the pictures themselves; safelight data build FOLDER screens them and says what it refused"
@@ -62,16 +56,6 @@ ADVICE: dict[tuple[str, str], Advice] = {
         "--model.activation leaky_relu, where the network has it, and " + LOWER_LR,
     ),
     ("color", ""): Advice(ONE_COLOR, LOWER_LR),
-    ("color", "colorize"): Advice(ONE_COLOR, LOWER_LR + ", and more weight on the loss of color"),
-    ("color", "fill"): Advice(ONE_COLOR, LOWER_LR + ", and more weight on the hole: --loss.hole"),
-    ("color", "code"): Advice(
-        "the decoder gives the same picture whatever the code",
-        LOWER_LR + ", a smaller --loss.kl or --model.sd",
-    ),
-    ("code", ""): Advice(
-        "the code costs more than what it gains the decoder, which learned to do without it",
-        "--loss.kl 1 or less, --loss.warmup 0.2, or a smaller --model.sd (or --model.learn_sd true)",
-    ),
     ("range", ""): Advice(
         "a term of the loss rewards colors that no picture can show, or the steps are too long",
         "--loss.diversity 0, a smaller weight on the term that was added last, or " + LOWER_LR,
@@ -112,16 +96,19 @@ def diagnosis(
 
 def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
     """The advice for the most particular description that there is."""
+    known = known_task(task)
+    own = known.failures if known else {}
     kind = (
         measure
-        if measure in ("channels", "loader", "code", "range", "color", "contrast", "difference", "answers")
+        if measure in own
+        or measure in ("channels", "loader", "range", "color", "contrast", "difference", "answers")
         else ("discriminator" if "discriminator" in measure or measure.endswith(" 2") else kind_of(measure))
     )
     kind = {"contrast": "color", "difference": "color", "answers": "loss"}.get(kind, kind)
-    for key in ((kind, how), (kind, blame), (kind, task), (kind, ""), ("", "")):
+    for key in ((kind, how), (kind, blame)):
         if key in ADVICE:
             return ADVICE[key]
-    raise AssertionError("the table ends with an entry for all")
+    return own.get(kind) or ADVICE.get((kind, "")) or ADVICE["", ""]
 
 
 def _main_measure(earlier: Sequence[dict[str, Any]], last: Tripped) -> str:

@@ -83,7 +83,7 @@ def look(network: nn.Module, answers: Answers) -> Look:
 
 @runtime_checkable
 class Answering(Protocol):
-    """Probes that the guard can look at: they give the network's answers back as pictures."""
+    """ValidationSet that the guard can look at: they give the network's answers back as pictures."""
 
     def answers(self, network: nn.Module) -> tuple[Pictures, Pictures]:
         """The answers to some of the probes, and the truths; sRGB 0..1."""
@@ -91,7 +91,7 @@ class Answering(Protocol):
 
 @runtime_checkable
 class Ailing(Protocol):
-    """Probes that know an illness which only their task has, such as a code that says nothing."""
+    """ValidationSet that know an illness which only their task has, such as a code that says nothing."""
 
     @property
     def well_by(self) -> int:

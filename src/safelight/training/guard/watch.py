@@ -1,11 +1,13 @@
 """What is measured of each step: a handful of numbers, gathered in one small tensor and read once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from safelight.training.task import TrainingTask
 
 TENSORS, NUMBERS = 12, 2048  # how much of the weights is compared before and after a step
 
@@ -13,7 +15,7 @@ TENSORS, NUMBERS = 12, 2048  # how much of the weights is compared before and af
 class StepWatch:
     """Measures one optimizer step after another.
 
-    input: the largest number in the batch. question: how far it is contradicted by its truth, if the craft can
+    input: the largest number in the batch. question: how far it is contradicted by its truth, if the task can
     tell. loss: each loss that the training step gives back. gradient: the
     norm of each optimizer's gradient before it is clipped. update: how far the step moved the weights, as a
     share of them and of the scheduled learning rate. average: how far the averaged weights are from them.
@@ -65,18 +67,11 @@ class StepWatch:
         return list(measured), torch.stack([value.float().cpu() for value in measured.values()])
 
 
-@runtime_checkable
-class Contradicting(Protocol):
-    """A craft that can tell whether a batch's questions and truths belong together."""
-
-    def contradiction(self, batch: Any) -> Tensor:
-        """Share of what the questions say that their truths contradict, 0..1; 0 where they say too little."""
-
-
-def contradicted(module: nn.Module, batch: Any) -> Tensor | None:
-    """What the module's craft says of this batch, if it can tell."""
-    craft = getattr(module, "craft", None)
-    return craft.contradiction(batch).detach() if isinstance(craft, Contradicting) else None
+def contradiction(module: nn.Module, batch: Any) -> Tensor | None:
+    """How far the batch's inputs are contradicted by its truths, if the module's task can tell."""
+    task = getattr(module, "task", None)
+    share = task.contradiction(batch) if isinstance(task, TrainingTask) else None
+    return None if share is None else share.detach()
 
 
 def losses(outputs: Any) -> dict[str, Tensor]:
