@@ -24,6 +24,7 @@ import numpy as np
 from PIL import ImageFile
 
 from safelight.errors import INSTALL_FORMATS
+from safelight.pixels.png_chunks import SIGNATURE, chunk_bytes
 from safelight.pixels.space import Mode, Stored
 
 _HEAD = 1 << 16  # bytes in which the boxes that describe a picture are looked for
@@ -137,7 +138,7 @@ def by_opencv(data: bytes) -> np.ndarray | None:
         cv2.utils.logging.setLogLevel(level)
     if whole is None or whole.ndim == 2:
         return None if whole is None else np.asarray(whole)
-    return np.asarray(whole[..., [2, 1, 0, *range(3, whole.shape[2])]])
+    return np.asarray(cv2.cvtColor(whole, {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}[whole.shape[2]]))
 
 
 def shallow(depth: int) -> str:
@@ -312,12 +313,12 @@ def _png(picture: object) -> bytes:
     header = struct.pack(">LLBBBBB", width, height, 8 * pixels.itemsize, kind, 0, 0, 0)
     return b"".join(
         (
-            b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", header),
+            SIGNATURE,
+            chunk_bytes(b"IHDR", header),
             *_color(info),
             *_said(info),
-            _chunk(b"IDAT", zlib.compress(rows.tobytes(), 1)),
-            _chunk(b"IEND", b""),
+            chunk_bytes(b"IDAT", zlib.compress(rows.tobytes(), 1)),
+            chunk_bytes(b"IEND", b""),
         )
     )
 
@@ -325,7 +326,7 @@ def _png(picture: object) -> bytes:
 def _color(info: dict[str, object]) -> list[bytes]:
     """The profile, or the code points where they do not say sRGB."""
     if info.get("icc_profile"):
-        return [_chunk(b"iCCP", b"ICC\0\0" + zlib.compress(bytes(info["icc_profile"])))]  # type: ignore[call-overload]
+        return [chunk_bytes(b"iCCP", b"ICC\0\0" + zlib.compress(bytes(info["icc_profile"])))]  # type: ignore[call-overload]
     points = info.get("nclx_profile") or {}
     primaries = int(points.get("color_primaries", 2))  # type: ignore[attr-defined]
     transfer = int(points.get("transfer_characteristics", 2))  # type: ignore[attr-defined]
@@ -335,7 +336,7 @@ def _color(info: dict[str, object]) -> list[bytes]:
     )
     if (primaries, transfer) == (1, 13) or max(primaries, transfer) > 255:
         return []
-    return [_chunk(b"cICP", bytes((primaries, transfer, 0, 1)))]
+    return [chunk_bytes(b"cICP", bytes((primaries, transfer, 0, 1)))]
 
 
 def _said(info: dict[str, object]) -> list[bytes]:
@@ -348,9 +349,5 @@ def _said(info: dict[str, object]) -> list[bytes]:
         if entry.tag == exif.ORIENTATION and entry.kind == 3:
             struct.pack_into(exif.byte_order(block) + "H", changed, entry.at + 8, 1)
     packet = _ORIENTATION.sub(rb"\g<1>1", bytes(info.get("xmp") or b""))  # type: ignore[call-overload]
-    text = [_chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + packet)] if packet else []
-    return [_chunk(b"eXIf", bytes(changed)), *text]
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+    text = [chunk_bytes(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + packet)] if packet else []
+    return [chunk_bytes(b"eXIf", bytes(changed)), *text]

@@ -6,18 +6,27 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
-from PIL import ImageFile
+from PIL import ImageFile, PngImagePlugin
 
 from safelight.arrays import Pixels
 from safelight.errors import PhotoError, in_short
-from safelight.pixels import geometry, read_metadata
-from safelight.pixels.exif import as_srgb
+from safelight.pixels import box_formats, geometry, png_chunks, read_metadata, samples
+from safelight.pixels.exif import ORIENTATION, as_srgb
 from safelight.pixels.native import Native, lost_in_srgb, to_srgb
-from safelight.pixels.opening import Opened, open_picture
+from safelight.pixels.opening import Opened, open_picture, without_words
 from safelight.pixels.photo import Photo
-from safelight.pixels.read_stored import read_stored
-from safelight.pixels.space import Alpha, on_white, upright, with_alpha_believed
+from safelight.pixels.space import Alpha, Mode, Stored, on_white, to_array, upright, with_alpha_believed
 from safelight.pixels.which_rgb import what_is_said, which_space
+
+_MODES: dict[str, Mode] = {  # Pillow's mode: what it is a kind of
+    **dict.fromkeys(("1", "L", "LA", "La"), "L"),
+    **dict.fromkeys(("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"), "RGB"),
+    "CMYK": "CMYK",
+    "LAB": "LAB",
+}
+_GREY, _GREY_ALPHA = 0, 4  # PNG's color types
+_LONGEST_SIDE = 1_000_000  # of the PNGs that OpenCV reads
+_FEW_BITS = {2: 85, 4: 17}  # of a PNG's grey: 255 over its highest number
 
 
 def read_photo(path: str | Path, limit_megapixels: float | None = None, native: bool = False) -> Photo:
@@ -80,7 +89,7 @@ def read_small(
 def _decode(opened: Opened, block: bytes | None) -> tuple[Native, Alpha | None, tuple[str, ...]]:
     """Own numbers and their space, which the EXIF block may name, not yet turned; alpha; and remarks."""
     said = what_is_said(opened.image)
-    stored = with_alpha_believed(read_stored(opened))
+    stored = with_alpha_believed(_read_stored(opened))
     space, remarks = which_space(said, stored.mode, 8 * stored.pixels.itemsize, block)
     space = replace(space, lab=stored.lab) if space.lab else space
     return (
@@ -106,3 +115,73 @@ def _first_of_many(image: ImageFile.ImageFile) -> tuple[str, ...]:
 
 def _three_channels(pixels: Pixels) -> Pixels:
     return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+
+
+def _read_stored(opened: Opened) -> Stored:
+    """What the picture holds; of a TIFF already upright, as Pillow does it. Raises nearly anything if damaged."""
+    if opened.layout:
+        stored = samples.read(opened.layout)
+        stated = opened.image.getexif().get(ORIENTATION, 1)
+        turn = int(stated) if stated in range(2, 9) else 1
+        alpha = None if stored.alpha is None else upright(stored.alpha, turn)
+        return replace(stored, pixels=upright(stored.pixels, turn), alpha=alpha)
+    if isinstance(opened.image, PngImagePlugin.PngImageFile):
+        return _of_png(opened.image)
+    if opened.depth > 8 and opened.image.fp:
+        stored_deep = box_formats.read_deep(opened.image, opened.image.fp, opened.depth)
+        if stored_deep is None and opened.image.format == "JPEG2000":  # Pillow's upper byte of white is 0
+            raise ValueError(
+                f"its {opened.depth} bits of {opened.image.mode} are not read; save it as TIFF or PNG"
+            )
+        return stored_deep or replace(_of_pillow(opened.image), remarks=(box_formats.shallow(opened.depth),))
+    return _of_pillow(opened.image)
+
+
+def _of_pillow(image: ImageFile.ImageFile) -> Stored:
+    """A picture of 8 bits as L, RGB, CMYK or LAB, its alpha apart."""
+    image.load()
+    if image.mode not in _MODES:
+        raise ValueError(f"its pixels are of the kind {image.mode}, which has no one meaning as a photo")
+    mode, alpha = _MODES[image.mode], None
+    if image.has_transparency_data:
+        both = image.convert("LA" if mode == "L" else "RGBA")
+        plain, alpha = both.convert(mode), to_array(both.getchannel("A"))
+    else:
+        plain = image if image.mode == mode else image.convert(mode)  # converting alike would copy
+    pixels = to_array(plain)
+    if mode == "LAB":
+        pixels[..., 1:] ^= np.uint8(128)  # a and b with signs outside of Pillow
+    return Stored(mode, pixels[..., None] if pixels.ndim == 2 else pixels, alpha)
+
+
+def _of_png(image: PngImagePlugin.PngImageFile) -> Stored:
+    """A PNG, of 16 bits where it has them.
+
+    Of these Pillow keeps grey alone. It decodes them all the same, and refuses what is damaged, of which OpenCV would
+    print a line; then OpenCV decodes what it keeps the upper bytes of.
+    """
+    file = image.fp
+    assert file is not None
+    depth, color_type = png_chunks.header(file)[8:10]
+    image.load()
+    without_words(image)  # those behind the pixels
+    key = image.info.get("transparency")
+    if depth < 16:
+        if color_type == _GREY and isinstance(key, int):  # Pillow makes the pixels 0 to 255, not their key
+            image.info["transparency"] = key * _FEW_BITS.get(depth, 1)
+        return _of_pillow(image)
+    if color_type == _GREY:
+        whole = np.asarray(image).astype(np.uint16)[..., None]
+    else:
+        if max(image.size) > _LONGEST_SIDE:
+            raise ValueError(
+                f"at 16 bits a channel a side has at most {_LONGEST_SIDE:,} pixels; make it smaller"
+            )
+        found = box_formats.by_opencv(png_chunks.pixels_only(file))
+        if found is None:
+            raise ValueError("its packed pixels are damaged")
+        whole = found[..., ::3] if color_type == _GREY_ALPHA else found
+    if whole.shape[2] in (2, 4):
+        return Stored("RGB" if whole.shape[2] == 4 else "L", whole[..., :-1], whole[..., -1])
+    alpha = None if key is None else np.where((whole == key).all(axis=2), 0, 65535).astype(np.uint16)
+    return Stored("RGB" if whole.shape[2] == 3 else "L", whole, alpha)

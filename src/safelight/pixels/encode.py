@@ -23,6 +23,7 @@ from safelight.pixels import icc, profiles, tiff, write_metadata
 from safelight.pixels.icc import ProfileError
 from safelight.pixels.native import Native, lost_in_srgb
 from safelight.pixels.photo import Photo
+from safelight.pixels.png_chunks import SIGNATURE, chunk_bytes
 from safelight.pixels.space import SRGB, Alpha, Mode, Numbers, on_white
 
 if TYPE_CHECKING:
@@ -114,10 +115,10 @@ def _write_png_file(file: BinaryIO, photo: Photo) -> tuple[str, ...]:
         packed = _packed(pixels, photo.alpha)
     file.write(packed[:_HEADER])
     for kind, data in _color(photo):
-        file.write(png_chunk(kind, data))
+        file.write(chunk_bytes(kind, data))
     chunks, remarks = write_metadata.in_png(photo)
     for each in chunks:
-        file.write(png_chunk(each.kind, each.data))
+        file.write(chunk_bytes(each.kind, each.data))
     file.write(packed[_HEADER:])
     return remarks
 
@@ -146,7 +147,7 @@ def _grey_with_alpha(pixels: Numbers) -> memoryview:
     filtered[1:, 1:] = rows[1:] - rows[:-1]  # modulo 256
     header = struct.pack(">2L5B", width, height, 8 * pixels.itemsize, 4, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), _LEVEL)), (b"IEND", b""))
-    return memoryview(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, data) for kind, data in chunks))
+    return memoryview(SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks))
 
 
 def _color(photo: Photo) -> Iterator[tuple[bytes, bytes]]:
@@ -157,11 +158,6 @@ def _color(photo: Photo) -> Iterator[tuple[bytes, bytes]]:
         yield b"iCCP", b"ICC profile\0\0" + zlib.compress(space.profile, _LEVEL)
     elif not space.chunks:
         yield b"sRGB", _PERCEPTUAL
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """One chunk: length, kind, data, checksum."""
-    return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
 
 
 Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold

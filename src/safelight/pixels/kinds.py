@@ -301,7 +301,7 @@ def _decoded(data: bytes, limit_megapixels: float) -> bytes | None:
         return None
 
 
-def png_is_complete(data: bytes) -> bool:
+def png_is_complete(data: bytes | bytearray) -> bool:
     """Whether what there is of a PNG's IDAT chunks holds all its pixels: their stream has come to its end."""
     unpacker = zlib.decompressobj()
     try:

@@ -309,7 +309,7 @@ def _check_png(file: BinaryIO) -> bytes | None:
     Pillow does not look.
     """
     file.seek(8)
-    pixels = b""
+    pixels = bytearray()
     while True:
         head = file.read(12)
         if len(head) < 12 and kinds.PNG_END.startswith(head):
@@ -318,16 +318,15 @@ def _check_png(file: BinaryIO) -> bytes | None:
             raise ValueError("the file is cut off")
         length, kind = struct.unpack_from(">L4s", head)
         file.seek(8 - len(head), io.SEEK_CUR)
-        checksum, data, missing = zlib.crc32(kind), [], length
+        checksum, missing = zlib.crc32(kind), length
         while missing:
             piece = file.read(min(missing, 1 << 20))
             if not piece:
                 break
             checksum, missing = zlib.crc32(piece, checksum), missing - len(piece)
             if kind == b"IDAT":
-                data.append(piece)
+                pixels += piece
         sum_ = b"" if missing else file.read(4)
-        pixels += b"".join(data)
         if len(sum_) < 4 and kind == b"IDAT":
             return _png_tail(pixels, missing + 4 - len(sum_), kinds.PNG_END)
         if len(sum_) < 4:
@@ -338,7 +337,7 @@ def _check_png(file: BinaryIO) -> bytes | None:
             return None
 
 
-def _png_tail(pixels: bytes, missing: int, end: bytes) -> bytes:
+def _png_tail(pixels: bytearray, missing: int, end: bytes) -> bytes:
     if not kinds.png_is_complete(pixels):
         raise ValueError("the file is cut off")
     return bytes(missing) + end

@@ -1,15 +1,18 @@
-"""What a PNG's chunks say beside its pixels. Source: W3C PNG, third edition; ImageMagick's raw profiles
-("Raw profile type exif": the length, then hexadecimal numbers), which others read and write too.
+"""A PNG's chunks: what they say beside its pixels, its pixels alone, and new chunks.
+
+Sources: W3C PNG, third edition; ImageMagick's raw profiles ("Raw profile type exif": the length, then hexadecimal
+numbers), which others read and write too.
 """
 
 import re
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from safelight.pixels.photo import Chunk
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST = 1 << 24  # bytes of all texts, packed, and of one that is unpacked
 _EACH = 100  # bytes of memory for a chunk beside its data
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -18,6 +21,9 @@ _CODING = (  # pixels, colors and animations
     *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sBIT", b"bKGD", b"hIST", b"sPLT", b"pHYs", b"iDOT"),
     *(b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi"),
     *(b"acTL", b"fcTL", b"fdAT", b"vpAg", b"caNv"),
+)
+_PASSES = (  # of interlaced pixels (Adam7): first row and column, steps down and across
+    *((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)),
 )
 _XMP = b"XML:com.adobe.xmp"
 _PROFILE = b"Raw profile type "
@@ -165,3 +171,51 @@ def _unpacked(data: bytes) -> bytes | None:
     except zlib.error:
         return None
     return None if unpacker.unconsumed_tail else said
+
+
+def header(file: IO[bytes]) -> bytes:
+    """The data of the IHDR chunk; the file stays where it is."""
+    place = file.tell()
+    data = next(data for kind, data in _of_pixels(file) if kind == b"IHDR")
+    file.seek(place)
+    return data
+
+
+def pixels_only(file: IO[bytes]) -> bytes:
+    """A PNG with nothing but header and pixels, not packed: what decoders apply, mind or print lines of is left out.
+
+    That is profile, orientation, animation, texts, and whatever follows the pixels in their stream.
+    """
+    (_, head), *chunks = _of_pixels(file)
+    unpacked = zlib.decompressobj().decompress(b"".join(data for _, data in chunks), _unpacked_length(head))
+    parts = (
+        (b"IHDR", head[:10] + bytes((0, 0, head[12] > 0))),
+        (b"IDAT", zlib.compress(unpacked, 0)),
+        (b"IEND", b""),
+    )
+    return SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in parts)
+
+
+def _unpacked_length(head: bytes) -> int:
+    """Bytes of all rows of a PNG that is no palette's, each with its filter's number."""
+    width, height, depth, color_type = struct.unpack_from(">LLBB", head)
+    bits = depth * {0: 1, 2: 3, 4: 2, 6: 4}[color_type]
+    passes = _PASSES if head[12] else ((0, 0, 1, 1),)
+    sizes = [(len(range(y, height, down)), len(range(x, width, across))) for y, x, down, across in passes]
+    return sum(h * (1 + -(-w * bits // 8)) for h, w in sizes if w)
+
+
+def _of_pixels(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and data of the header and of the chunks of pixels."""
+    file.seek(8)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">L4s", head)
+        if kind in (b"IHDR", b"IDAT"):
+            yield kind, file.read(length)
+            length = 0
+        file.seek(length + 4, 1)
+
+
+def chunk_bytes(kind: bytes, data: bytes) -> bytes:
+    """One chunk: length, kind, data, checksum."""
+    return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
