@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from safelight.cli.help_page import help_page
+from safelight.cli.commands_page import commands_page
 from safelight.cli.settings_page import settings_page
 
-for name, text in (("commands.md", help_page()), ("settings.md", settings_page())):
+for name, text in (("commands.md", commands_page()), ("settings.md", settings_page())):
     page = Path(__file__).parent / name
     page.write_text(text, encoding="utf-8")
     print(page)

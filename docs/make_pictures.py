@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 import safelight
 from safelight.arrays import Srgb
-from safelight.cli.suggested import draw
+from safelight.cli.overlays import draw_suggestions
 from safelight.pixels.color import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
 from safelight.tasks.scratches.damage import damage
@@ -102,7 +102,7 @@ def main() -> None:
     square = resize(square, fit_size((square.shape[0], square.shape[1]), 260))
     save([[restorer(grey(square), vivid=vivid) for vivid in (0.0, 0.5, 1.0)]], "vivid.jpg")
     square = grey(safelight.read_photo(EXAMPLES / "madison-square-1900.jpg").srgb)
-    places = draw(restorer(square), restorer.suggest(square, count=4))
+    places = draw_suggestions(restorer(square), restorer.suggest(square, count=4))
     save([[np.asarray(places, np.float32) / 255]], "suggest.jpg")
     portrait = scratched_portrait()
     write(portrait, EXAMPLES / "scratched.jpg")

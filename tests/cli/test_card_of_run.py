@@ -12,12 +12,12 @@ import pytest
 from torch import nn
 
 from safelight.cli.card_of_run import Trained, base_card, training_sets, unfinished, with_notes
-from safelight.cli.progress import Stages
 from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
 from safelight.tasks.colorize.publish import color_card
 from safelight.tasks.inpaint.publish import export_fill
 from safelight.tasks.scratches.publish import export_scratches
+from safelight.terminal import Stages
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
 from safelight.training.tree import override, to_json

@@ -10,7 +10,7 @@ import pytest
 
 import safelight as package
 from safelight.cli import main as cli
-from safelight.cli.help_page import help_page
+from safelight.cli.commands_page import commands_page
 from safelight.runtime import defaults
 from safelight.tasks.autoencode import restore as codes
 from safelight.tasks.inpaint import restore as fill
@@ -31,8 +31,8 @@ def python(code: str) -> str:
 def test_the_help_of_every_command_imports_nothing_heavy() -> None:
     code = f"""
 import sys
-from safelight.cli.help_page import help_page
-assert "safelight colorize" in help_page()
+from safelight.cli.commands_page import commands_page
+assert "safelight colorize" in commands_page()
 print([name for name in {HEAVY} if name in sys.modules])
 """
     assert python(code).strip() == "[]"
@@ -65,11 +65,11 @@ def test_help_takes_less_than_half_a_second() -> None:
 
 def test_the_page_of_commands_is_up_to_date() -> None:
     written = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert written.split() == help_page().split(), "run `make docs`"
+    assert written.split() == commands_page().split(), "run `make docs`"
 
 
 def test_every_command_shows_examples() -> None:
-    for section in help_page().split("\n## ")[2:]:
+    for section in commands_page().split("\n## ")[2:]:
         name = section.split("\n", 1)[0]
         assert "Example" in section or name == "safelight data", name
 

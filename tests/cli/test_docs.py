@@ -38,17 +38,17 @@ def understood(line: str) -> tuple[click.Command, click.Context]:
     above = click.Context(
         cli, **cli.context_settings
     )  # else a command keeps an option for help without its -h
-    while isinstance(command, click.Group) and words and words[0] in command.commands:
-        command = command.commands[words.pop(0)]
+    while isinstance(command, click.Group) and words and (inner := command.get_command(above, words[0])):
+        command, words = inner, words[1:]
     return command, command.make_context("docs", words, parent=above)
 
 
 @pytest.mark.parametrize("line", lines(WHOLE))
 def test_a_command_is_understood(line: str) -> None:
     command, context = understood(line)
-    if command.name == "train" and context.params["recipe"] in all_recipes():
+    if command.name == "train" and context.params["recipe_or_run"] in all_recipes():
         changes = dict(re.findall(r"--([a-z_]+\.[a-z_.]+) (\S+)", line))
-        override(recipe_named(context.params["recipe"]), changes)
+        override(recipe_named(context.params["recipe_or_run"]), changes)
 
 
 @pytest.mark.parametrize("line", lines(SPOKEN_OF))

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from docs.make_verdicts import JUDGED
 
-from safelight.cli.progress import Bars
 from safelight.cli.sitting import Sitting
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 from safelight.journal.records import read_record
 from safelight.pixels.files import write_photo
+from safelight.terminal import Bars
 from safelight.verdicts.verdict import load_verdict
 from tests.journal.made import healthy, write_run
 

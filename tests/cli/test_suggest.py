@@ -40,7 +40,7 @@ def test_places_are_told_drawn_and_written(photo: Path, model: Path) -> None:
     first, second, *_ = done.stdout.splitlines()
     assert (first[0], second[0]) == ("1", "2")
     assert "a hint here answers" in first
-    assert "of the open question; guesses: " in first
+    assert "of the uncertainty; guesses: " in first
     hints = HintSet.load(here / "dress.hints.json")
     assert len(hints) == 3
     assert f"{hints.hints[1].x:.3f},{hints.hints[1].y:.3f}" in first

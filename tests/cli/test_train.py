@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from safelight.cli import before
-from safelight.cli.commands.train import _tell
+from safelight.cli import pre_train
+from safelight.cli.commands.train import _print_result
 from safelight.cli.made_by import command
 from safelight.cli.main import cli
 from safelight.errors import SafelightError
@@ -85,7 +85,7 @@ def test_folds_know_the_run_that_they_were_started_from(
     (tmp_path / "photos").mkdir()
     monkeypatch.setattr(folds, "open_source", lambda data: SimpleNamespace(fingerprint="f"))
     monkeypatch.setattr(folds, "fold_of", lambda source, data, fold, count: (None, None))
-    monkeypatch.setattr(before, "build_if_plain", lambda data: None)
+    monkeypatch.setattr(pre_train, "build_if_plain", lambda data: None)
 
     def stop(*given: object, **also: object) -> Run:
         raise KeyboardInterrupt
@@ -179,11 +179,11 @@ def test_folds_are_told_with_their_intervals_and_not_resumed(
 ) -> None:
     run = Run.start(tmp_path, "quick-folds", "{}", {"folds": 3, "children": ["a", "b"]})
     run.finish("stopped", scores={"fold/gain_0": 2.0, "fold/ssim": 1.0}, interval={"fold/gain_0": 0.25})
-    assert _tell(run) == 130
+    assert _print_result(run) == 130
     told = capsys.readouterr().out
     assert (
         told
         == f"{run.folder}: stopped, 2 of 3 folds, fold/gain_0 2.00 ± 0.25; all figures in {run.folder}/summary.md\n"
     )
     run.finish("finished")
-    assert _tell(run) == 0
+    assert _print_result(run) == 0

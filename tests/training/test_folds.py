@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.cli.progress import Bars
 from safelight.cli.sitting import Sitting
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import DatasetError, RunError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.terminal import Bars
 from safelight.training.fit import fit, open_sets, resume
 from safelight.training.folds import Spread, fit_folds, spread_of
 from safelight.training.modules import TrainingModule

@@ -1,23 +1,32 @@
-"""The autoencoder that a command works with: a bundled one, an exported one, or a run."""
+"""What the commands of autoencoders share: the model (bundled, exported, or a run), and the table of latent codes."""
 
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, BinaryIO, TypeAlias
 
 import click
+import numpy as np
+from jaxtyping import Float32
 
-from safelight.errors import RunError
+from safelight.arrays import Srgb
+from safelight.errors import RunError, SafelightError
+from safelight.journal.run import Run
+from safelight.pixels.atomic import new_file
+from safelight.pixels.files import read_photo
+from safelight.tasks.autoencode.prepare import unframe
+from safelight.tasks.autoencode.restore import MIXTURE, MODEL, Autoencoder, Code, load_vae
 
-if TYPE_CHECKING:
-    from safelight.tasks.autoencode.restore import Autoencoder
+Row: TypeAlias = tuple[str, Code]  # file name, code
 
 
-def open_autoencoder(model: str | None) -> "Autoencoder":
+def open_autoencoder(model: str | None) -> Autoencoder:
     """By name, by the path of an exported file, or by that of a run. Raises ModelError, RunError.
 
     A run is exported into its own folder, once for each checkpoint: that part needs torch, and takes seconds.
     """
-    from safelight.tasks.autoencode.restore import MODEL, load_vae
-
     if model is None:
         return load_vae(MODEL)
     if (Path(model) / "run.json").is_file():
@@ -27,9 +36,6 @@ def open_autoencoder(model: str | None) -> "Autoencoder":
 
 def exported(folder: Path) -> Path:
     """The run's model in its folder, written now if there is none of its newest checkpoint."""
-    from safelight.journal.run import Run
-    from safelight.tasks.autoencode.restore import MIXTURE
-
     run = Run.open(folder)
     out = run.folder / "exported" / f"{run.facts['recipe']}.onnx"
     last = Path(f"{out.with_suffix('')}{MIXTURE}")  # of its files it is written last
@@ -41,7 +47,6 @@ def exported(folder: Path) -> Path:
 def _export(folder: Path, out: Path) -> str:
     from safelight.cli.card_of_run import Trained
     from safelight.data.cache import open_splits
-    from safelight.journal.run import Run
     from safelight.tasks.autoencode.publish import export_codes
     from safelight.training.fit import trained_network
 
@@ -54,3 +59,87 @@ def _export(folder: Path, out: Path) -> str:
     data = Path(run.dataset["path"])
     pictures, held_out = open_splits(data)
     return export_codes(Trained(run, network, recipe, pictures, held_out, recipe.augment.size, "MIT"), out)
+
+
+def sample_codes(vae: Autoencoder, count: int, seed: int, source: str) -> Float32[np.ndarray, "n latent"]:
+    """So many random codes, of the mixture or the prior; the same ones for the same seed."""
+    return vae.sample(count, np.random.default_rng(seed), "prior" if source == "prior" else "mixture")
+
+
+def with_reconstruction(vae: Autoencoder, path: Path) -> Srgb:
+    """The photo as the network sees it, and below it the reconstruction."""
+    photo = read_photo(path)
+    framed = vae.frame(photo)
+    return np.vstack([unframe(framed.planes, framed.box), vae.reconstruct(photo)])
+
+
+def write_csv(file: BinaryIO, rows: Iterable[Row], latent: int) -> int:
+    """file_name, z0, z1, …: a row at a time, in constant memory."""
+    text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
+    table = csv.writer(text)
+    table.writerow(["file_name", *(f"z{number}" for number in range(latent))])
+    count = 0
+    for name, code in rows:
+        table.writerow([name, *(f"{value:.7g}" for value in code)])
+        count += 1
+    text.detach()
+    return count
+
+
+def write_npz(file: BinaryIO, rows: Iterable[Row], latent: int) -> int:
+    """Arrays file_name (n,) and codes (n, latent) float32."""
+    known = list(rows)
+    codes = np.stack([code for _, code in known]) if known else np.zeros((0, latent), np.float32)
+    np.savez(file, file_name=np.array([name for name, _ in known], str), codes=codes)
+    return len(known)
+
+
+def write_parquet(file: BinaryIO, rows: Iterable[Row], latent: int) -> int:
+    """Columns file_name, z0, z1, …, a thousand rows at a time. Raises SafelightError without pyarrow."""
+    try:
+        pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError:
+        raise SafelightError(
+            "Parquet needs pyarrow, which safelight does not: pip install pyarrow, or write a .csv or .npz"
+        ) from None
+    columns = [("file_name", pa.string()), *((f"z{number}", pa.float32()) for number in range(latent))]
+    count = 0
+    with pq.ParquetWriter(file, pa.schema(columns)) as table:
+        for some in _some(rows):
+            codes = np.stack([code for _, code in some])
+            data: dict[str, Any] = {"file_name": [name for name, _ in some]}
+            data |= {f"z{number}": codes[:, number] for number in range(latent)}
+            table.write_table(pa.table(data, schema=pa.schema(columns)))
+            count += len(some)
+    return count
+
+
+FORMATS: dict[str, Callable[[BinaryIO, Iterable[Row], int], int]] = {
+    ".csv": write_csv,
+    ".npz": write_npz,
+    ".parquet": write_parquet,
+}
+
+
+def write_codes(path: Path, rows: Iterable[Row], latent: int, overwrite: bool) -> int:
+    """Write the rows in the format of the file's ending, all or nothing; how many. Raises SafelightError."""
+    try:
+        with new_file(path, overwrite) as file:
+            return FORMATS[path.suffix.lower()](file, rows, latent)
+    except FileExistsError:
+        raise SafelightError(f"{path} is there already; use --overwrite, or another name") from None
+    except OSError as error:
+        raise SafelightError(
+            f"{path} cannot be written ({error.strerror or error}); choose another folder"
+        ) from None
+
+
+def _some(rows: Iterable[Row], size: int = 1000) -> Iterator[list[Row]]:
+    waiting: list[Row] = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == size:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting

@@ -2,25 +2,20 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from safelight.journal.run import Run
-    from safelight.training.recipe import Recipe
+from safelight.journal.run import Run
+from safelight.tasks.registry import all_tasks
+from safelight.training.recipe import Recipe, all_recipes, recipe_of
+from safelight.training.tree import as_typed, difference
 
 
 def measured_settings() -> frozenset[str]:
     """Settings that are found after training, not asked for."""
-    from safelight.tasks.registry import all_tasks
-
     return frozenset(name for task in all_tasks() for name in task.measured)
 
 
-def history(run: "Run") -> str:
+def history(run: Run) -> str:
     """The command that trained this run; before it, a line each, those of the runs whose weights it began with."""
-    from safelight.journal.run import Run
-    from safelight.training.recipe import recipe_of
-
     facts = run.facts
     dataset, before = Path(facts["dataset"]["path"]).name, facts.get("weights_from")
     if not before:
@@ -33,11 +28,8 @@ def history(run: "Run") -> str:
     return f"{history(Run.open(older))}\n{began}" if (older / "run.json").is_file() else began
 
 
-def command(recipe: "Recipe", dataset: str) -> str:
+def command(recipe: Recipe, dataset: str) -> str:
     """The command that trains this recipe: the named one, and each setting that differs from it."""
-    from safelight.training.recipe import all_recipes
-    from safelight.training.tree import difference
-
     changed = difference(all_recipes()[recipe.name](), recipe) if recipe.name in all_recipes() else {}
     settings = {name: value for name, (_, value) in changed.items() if name not in measured_settings()}
     return _line(recipe.name, dataset, settings)
@@ -45,8 +37,6 @@ def command(recipe: "Recipe", dataset: str) -> str:
 
 def _line(start: str, dataset: str, settings: dict[str, object], *flags: str) -> str:
     """A training command as it is typed."""
-    from safelight.training.tree import as_typed
-
     # What another kind of network does not have is None here, and cannot be given to it.
     given = {name: as_typed(value) for name, value in settings.items() if value is not None}
     words = [f"--{name} {shlex.quote(text)}" for name, text in given.items()]

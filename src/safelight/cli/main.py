@@ -1,4 +1,4 @@
-"""The command line. Each command is a module of app/commands; what is heavy is imported when it runs."""
+"""The command line: the table of commands, and how each one ends. Commands are modules of cli/commands."""
 
 import errno
 import signal
@@ -9,28 +9,47 @@ from typing import NoReturn
 import click
 
 from safelight import __version__
-from safelight.cli.commands.colorize import colorize
-from safelight.cli.commands.data import data
-from safelight.cli.commands.doctor import doctor
-from safelight.cli.commands.encode import encode
-from safelight.cli.commands.export import export
-from safelight.cli.commands.fill import fill
-from safelight.cli.commands.interpolate import interpolate
-from safelight.cli.commands.journal import journal
-from safelight.cli.commands.judge import judge
-from safelight.cli.commands.models import models
-from safelight.cli.commands.reconstruct import reconstruct
-from safelight.cli.commands.repair import repair
-from safelight.cli.commands.sample import sample
-from safelight.cli.commands.scratches import scratches
-from safelight.cli.commands.suggest import suggest
-from safelight.cli.commands.train import recipes, train
-from safelight.cli.streams import last, lost
+from safelight.cli.lazy import Entry, LazyGroup
+from safelight.cli.streams import make_lasting, write_error
 from safelight.errors import INSTALL_TRAINING, NO_MEMORY, SafelightError, is_of_memory
 
+COMMANDS = "safelight.cli.commands"
+SECTIONS = {  # heading of the help -> command -> where it is, its line
+    "Use models": {
+        "colorize": Entry(f"{COMMANDS}.colorize:colorize", "Colorize photos."),
+        "suggest": Entry(f"{COMMANDS}.suggest:suggest", "Suggest where a color hint would help most."),
+        "fill": Entry(f"{COMMANDS}.fill:fill", "Fill what a mask marks as missing (inpainting)."),
+        "scratches": Entry(
+            f"{COMMANDS}.scratches:scratches", "Detect scratches, cracks and dust; write a mask."
+        ),
+        "repair": Entry(f"{COMMANDS}.repair:repair", "Detect scratches, fill them, and colorize on request."),
+        "reconstruct": Entry(
+            f"{COMMANDS}.reconstruct:reconstruct", "Encode and decode photos with an autoencoder."
+        ),
+        "sample": Entry(f"{COMMANDS}.sample:sample", "Sample new pictures from random latent codes."),
+        "interpolate": Entry(f"{COMMANDS}.interpolate:interpolate", "Interpolate between two photos."),
+        "encode": Entry(f"{COMMANDS}.encode:encode", "Write the latent codes of photos as a table."),
+        "models": Entry(f"{COMMANDS}.models:models", "List the models that come with safelight."),
+    },
+    "Make datasets": {
+        "data": Entry(f"{COMMANDS}.data:data", "Make datasets from folders of photos."),
+    },
+    "Train models": {
+        "recipes": Entry(f"{COMMANDS}.train:recipes", "List the named recipes."),
+        "train": Entry(f"{COMMANDS}.train:train", "Train a model with a recipe."),
+        "export": Entry(
+            f"{COMMANDS}.export:export", "Export the model of a run as ONNX, with its model card."
+        ),
+    },
+    "Evaluate models": {
+        "judge": Entry(f"{COMMANDS}.judge:judge", "Evaluate a model beside baselines."),
+        "doctor": Entry(f"{COMMANDS}.doctor:doctor", "Diagnose a run and suggest what to try."),
+        "journal": Entry(f"{COMMANDS}.journal:journal", "List, draw and compare runs."),
+    },
+}
 FAILED = 1
 STOPPED = 130
-ENDED = 143
+ENDED = 143  # by SIGTERM
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OF_THE_FILE_SYSTEM = (  # a user's file or folder, not our mistake
     *FULL,
@@ -64,59 +83,32 @@ TRAINING_HALF = frozenset(
 )
 
 
-class Ordered(click.Group):
-    """Commands in the order of the work, not of the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-@click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="safelight", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Give photographs back what they lost, color and missing parts; train and judge the models that do it.
+cli = LazyGroup(
+    sections=SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="""Colorization, inpainting, scratch detection and autoencoders for photographs: use, train, evaluate.
 
     \b
     Use:    safelight colorize grandmother.jpg, safelight repair portrait.jpg --color
     Train:  safelight data build, safelight train, safelight judge, safelight export
-    """
-
-
-for command in (
-    colorize,
-    suggest,
-    fill,
-    scratches,
-    repair,
-    reconstruct,
-    sample,
-    interpolate,
-    encode,
-    models,
-    data,
-    recipes,
-    train,
-    export,
-    judge,
-    doctor,
-    journal,
-):
-    cli.add_command(command)
+    """,
+)
+click.version_option(__version__, prog_name="safelight", message="%(prog)s %(version)s")(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and leave: 0 all well, 1 a failure (told in a line), 2 wrong usage, 130, 143 stopped."""
+    """Run a command and leave: 0 success, 1 a failure (explained in a line), 2 wrong usage, 130, 143 stopped."""
     signal.signal(signal.SIGTERM, _leave)
-    output, _ = last()
+    output, _ = make_lasting()
     status = _status(arguments)
-    reason = lost(output)
+    reason = write_error(output)
     if reason:
         print(f"safelight: standard output cannot be written ({reason})", file=sys.stderr)
     sys.exit(status if reason is None else status or FAILED)
 
 
 def _status(arguments: Sequence[str] | None) -> int:
-    """The exit status of a command; what went wrong is told in a line."""
+    """The exit status of a command; what went wrong is explained in a line."""
     try:
         status = cli.main(arguments, prog_name="safelight", standalone_mode=False)
     except click.ClickException as error:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from safelight.cli.progress import Bars
     from safelight.data.cache import PictureSet
+    from safelight.terminal import Bars
     from safelight.verdicts.verdict import Verdict
 
 T = TypeVar("T")

@@ -38,7 +38,7 @@ class LastingFile(io.RawIOBase):
         return self._file.isatty()
 
 
-def last() -> tuple[LastingFile | None, LastingFile | None]:
+def make_lasting() -> tuple[LastingFile | None, LastingFile | None]:
     """Make sys.stdout and sys.stderr lasting; what stands behind them (None where they are replaced by others).
 
     Streams that were closed (2>&-) lead nowhere from then on. Left closed, their numbers would be given to the next
@@ -84,7 +84,7 @@ def _lasting(stream: TextIO | None, number: int) -> tuple[TextIO, LastingFile | 
 _ORIGINALS: list[TextIO] = []  # kept open: what stands behind a lasting stream is closed with it
 
 
-def lost(output: LastingFile | None) -> str | None:
+def write_error(output: LastingFile | None) -> str | None:
     """Why what was written to standard output did not arrive; None if it did, or nobody wanted it any more."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()

@@ -38,6 +38,11 @@ class MaskFile:
     hole: Hole
     remarks: tuple[str, ...] = ()
 
+    @classmethod
+    def empty(cls, size: Size) -> "MaskFile":
+        """Nothing is missing of a photo of this size (h, w)."""
+        return cls(np.zeros(size, bool))
+
 
 def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFile:
     """The mask in a picture file, for a photo of this size (h, w).

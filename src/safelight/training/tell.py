@@ -12,11 +12,12 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import Progress, TaskID, TextColumn
 
 from safelight.data.cache import FEW
 from safelight.journal.run import Run
 from safelight.tasks.registry import task_named
+from safelight.terminal import counting_bars
 from safelight.training.progress import heard_by
 from safelight.training.recipe import Recipe
 
@@ -262,11 +263,5 @@ def _count(number: int, noun: str) -> str:
 
 
 def _bar(console: Console) -> Progress:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[measures]}"),
-    )
-    return Progress(*columns, console=console, refresh_per_second=2)
+    columns = (TextColumn("{task.fields[left]}"), TextColumn("{task.fields[measures]}"))
+    return counting_bars(console, *columns, width=20, per_second=2, transient=False)

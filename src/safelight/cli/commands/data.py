@@ -1,14 +1,17 @@
 """safelight data: a folder of photos becomes a dataset."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from safelight.cli.given import Finite, Place
-from safelight.cli.size_limit import size_limit
+from safelight.cli.arguments import PATH, Finite, refuse_file_name, size_limit_option
+from safelight.data import build as builder
 from safelight.data.settings import BuildSettings
+from safelight.terminal import Bars
 
 ENOUGH = 50  # pictures
 EXAMPLES = """
@@ -52,10 +55,8 @@ def data() -> None:
 
 
 @data.command(epilog=EXAMPLES)
-@click.argument("folder", type=Place(path_type=Path), metavar="DIR")
-@click.option(
-    "-o", "out", required=True, type=Place(path_type=Path), metavar="DATASET", help="A folder for it."
-)
+@click.argument("folder", type=PATH, metavar="DIR")
+@click.option("-o", "out", required=True, type=PATH, metavar="DATASET", help="A folder for it.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only photos with this tag; repeatable.")
 @click.option(
     "--without",
@@ -101,7 +102,7 @@ def data() -> None:
 @click.option(
     "--workers", type=int, default=2, show_default=True, metavar="N", help="Threads that open photos."
 )
-@size_limit
+@size_limit_option
 def build(
     folder: Path,
     out: Path,
@@ -128,11 +129,7 @@ def build(
     together in one split. The folders of ImageNet, Places2, CelebA and Paris StreetView are understood. The
     dataset has a report.html to look at.
     """
-    from safelight.cli.outcomes import refuse_no_folder
-    from safelight.cli.progress import Bars
-    from safelight.data.build import build_dataset
-
-    refuse_no_folder(out)
+    refuse_file_name(out)
     settings = BuildSettings(
         size=size,
         fit=fit,
@@ -151,7 +148,7 @@ def build(
         folds=folds,
     )
     with Bars() as bars:
-        summary = build_dataset(
+        summary = builder.build_dataset(
             folder, out, settings, lambda done, total, what: bars.show(what, done, total), workers
         )
         for line in summary.remarks:

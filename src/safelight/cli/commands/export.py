@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from safelight.cli.given import Place
-from safelight.cli.outcomes import refuse_taken
+from safelight.cli.arguments import PATH, refuse_existing
 
 if TYPE_CHECKING:
     from safelight.journal.run import Run
@@ -28,17 +27,17 @@ and figures.codes.npz, from which safelight sample draws.
 
 
 @click.command(short_help="Write the model of a run as ONNX, with its card.", epilog=EXAMPLES)
-@click.argument("folder", type=Place(path_type=Path), metavar="RUN")
+@click.argument("folder", type=PATH, metavar="RUN")
 @click.option(
     "-o",
     "out",
-    type=Place(path_type=Path),
+    type=PATH,
     metavar="MODEL.onnx",
     help="Where to write it.  [default: the run's name, here]",
 )
 @click.option(
     "--data",
-    type=Place(path_type=Path),
+    type=PATH,
     metavar="DATASET",
     help="Its dataset, if it is no longer where it was.",
 )
@@ -51,15 +50,15 @@ def export(
     folder: Path, out: Path | None, data: Path | None, size: int | None, license: str, overwrite: bool
 ) -> None:
     """Write the model of a RUN as ONNX, with its card, and check that it answers as torch does."""
-    from safelight.cli.progress import Stages
     from safelight.journal.run import Run
+    from safelight.terminal import Stages
 
     run = Run.open(folder)
     out = out or Path(f"{run.folder.resolve().name}.onnx")
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
     for taken in (out, out.with_suffix(".decoder.onnx")):
-        refuse_taken(taken, overwrite)
+        refuse_existing(taken, overwrite)
     with Stages() as stage:
         told = _write(run, out, data, size, license, stage)
     click.echo("\n".join(told))

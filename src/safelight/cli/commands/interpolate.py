@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.given import Place
+from safelight.cli import autoencoder, image_output
+from safelight.cli.arguments import (
+    PATH,
+    autoencoder_option,
+    overwrite_option,
+    refuse_file_name,
+    refuse_streams,
+)
+from safelight.tasks.autoencode import restore
 
 EXAMPLES = """
 \b
@@ -14,37 +22,26 @@ Examples:
 """
 
 
-@click.command(short_help="Show the pictures between two photos.", epilog=EXAMPLES)
-@click.argument("one", type=Place(path_type=Path), metavar="A")
-@click.argument("other", type=Place(path_type=Path), metavar="B")
-@click.option(
-    "-o",
-    "out",
-    required=True,
-    type=Place(path_type=Path),
-    metavar="OUT",
-    help="A PNG file, or a folder.",
-)
+@click.command(epilog=EXAMPLES)
+@click.argument("start", type=PATH, metavar="A")
+@click.argument("end", type=PATH, metavar="B")
+@click.option("-o", "out", required=True, type=PATH, metavar="OUT", help="A PNG file, or a folder.")
 @click.option(
     "--steps",
     type=click.IntRange(2, 4096),
     default=8,
     show_default=True,
-    help="How many, both ends included.",
+    help="Number of pictures, both ends included.",
 )
-@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
-def interpolate(one: Path, other: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
-    """Show the pictures on the way from photo A to photo B: between their codes, along a great circle."""
-    from safelight.cli.autoencoder import open_autoencoder
-    from safelight.cli.outcomes import refuse_no_folder, refuse_streams
-    from safelight.cli.pictures_out import is_file, write_pictures
-    from safelight.tasks.autoencode.restore import between
-
-    refuse_streams([one, other])
-    if not is_file(out):
-        refuse_no_folder(out)
-    vae = open_autoencoder(model)
-    ends = vae.encode([one, other])
-    codes = between(ends[0], ends[1], steps)
-    click.echo(write_pictures(list(vae.decode(codes)), out, overwrite, columns=min(steps, 16)))
+@autoencoder_option
+@overwrite_option
+def interpolate(start: Path, end: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
+    """Interpolate from photo A to photo B: between their latent codes, along a great circle."""
+    refuse_streams([start, end])
+    if not image_output.is_file(out):
+        refuse_file_name(out)
+    vae = autoencoder.open_autoencoder(model)
+    ends = vae.encode([start, end])
+    codes = restore.between(ends[0], ends[1], steps)
+    pictures = list(vae.decode(codes))
+    click.echo(image_output.write_pictures(pictures, out, overwrite, columns=min(steps, 16)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from safelight.cli.given import Place
+from safelight.cli.arguments import PATH
 from safelight.cli.sitting import Sitting, trained_for
 
 if TYPE_CHECKING:
@@ -36,12 +36,8 @@ IGNORED = {  # kind of judge: what it is for, options that it does not look at
 
 @click.command(short_help="Evaluate a model beside simple methods.", epilog=EXAMPLES)
 @click.argument("model", metavar="NAME|FILE|RUN")
-@click.option(
-    "--data", required=True, type=Place(path_type=Path), metavar="DATASET", help="A dataset or folder."
-)
-@click.option(
-    "-o", "out", required=True, type=Place(path_type=Path), metavar="REPORT", help="A folder for it."
-)
+@click.option("--data", required=True, type=PATH, metavar="DATASET", help="A dataset or folder.")
+@click.option("-o", "out", required=True, type=PATH, metavar="REPORT", help="A folder for it.")
 @click.option(
     "--task",
     type=click.Choice(["auto", "colorize", "fill", "scratches"]),
@@ -139,10 +135,10 @@ def _refuse_ignored(context: click.Context, kind: str) -> None:
 
 def _judge_colorizer(sitting: Sitting, protocol: "Protocol", baselines: bool) -> None:
     """Judge, write the report, and say what was found."""
-    from safelight.cli.progress import Bars
     from safelight.tasks.colorize.evaluate import judge as run_judge
     from safelight.tasks.colorize.examples import pick_examples
     from safelight.tasks.colorize.report import write_report
+    from safelight.terminal import Bars
 
     predict, vivid = _predicts(sitting.model)
     others = sitting.others(lambda model: _predicts(model)[0])

@@ -30,10 +30,10 @@ def is_autoencoder(model: str) -> bool:
 
 def judge_autoencoder(sitting: Sitting) -> None:
     """Judge, write the report, and say what was found."""
-    from safelight.cli.progress import Bars
     from safelight.tasks.autoencode.distribution_metrics import LiteFeatures
     from safelight.tasks.autoencode.evaluate import judge_codes
     from safelight.tasks.autoencode.report import write_code_report
+    from safelight.terminal import Bars
 
     with Bars() as bars:
         training, held_out = sitting.open(bars, "train"), sitting.open(bars)

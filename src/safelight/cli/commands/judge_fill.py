@@ -19,10 +19,10 @@ def is_filler(model: str) -> bool:
 
 def judge_filler(sitting: Sitting) -> None:
     """Judge, write the report, and say what was found."""
-    from safelight.cli.progress import Bars
     from safelight.tasks.inpaint.evaluate import judge_fill
     from safelight.tasks.inpaint.report import write_fill_report
     from safelight.tasks.inpaint.sheet import pick_fills
+    from safelight.terminal import Bars
 
     fill, others = open_fill(sitting.model), sitting.others(open_fill)
     with Bars() as bars:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def judge_robustness(sitting: Sitting, protocol: "Protocol", predict: "Predict") -> None:
     """Judge, write robustness.md and .json into the report's folder, and say what was found."""
-    from safelight.cli.progress import Bars
     from safelight.tasks.colorize.robustness import LIMIT, robustness, write_robustness
+    from safelight.terminal import Bars
 
     if sitting.split == "test":
         raise click.UsageError("--robust needs no look at the test split; use --split val")

@@ -20,9 +20,9 @@ def is_finder(model: str) -> bool:
 
 def judge_finder(sitting: Sitting) -> None:
     """Judge, write the report, and say what was found."""
-    from safelight.cli.progress import Bars
     from safelight.tasks.scratches.evaluate import judge_scratches
     from safelight.tasks.scratches.report import pick_prints, write_scratches_report
+    from safelight.terminal import Bars
 
     finder, others = open_finder(sitting.model), sitting.others(open_finder)
     with Bars() as bars:

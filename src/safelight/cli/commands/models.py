@@ -1,11 +1,12 @@
-"""safelight models: what is bundled."""
+"""safelight models: the bundled models."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 import click
 
-if TYPE_CHECKING:
-    from safelight.runtime.modelfile import ModelFile
+from safelight.runtime import modelfile
+from safelight.tasks import registry
+from safelight.tasks.autoencode import restore
 
 EXAMPLES = """
 \b
@@ -17,28 +18,24 @@ Example:
 @click.command(epilog=EXAMPLES)
 def models() -> None:
     """List the models that come with safelight."""
-    from safelight.runtime.modelfile import list_bundled
-    from safelight.tasks.autoencode.restore import DECODER, ENCODER
-
-    bundled: dict[str, list[ModelFile]] = {}
-    for model in list_bundled():  # an autoencoder is two files of one name
-        name = model.path.name.removesuffix(ENCODER).removesuffix(DECODER).removesuffix(".onnx")
-        bundled.setdefault(name, []).append(model)
+    bundled: dict[str, list[modelfile.ModelFile]] = {}
+    for model in modelfile.list_bundled():  # an autoencoder is two files of one name
+        name = model.path.name.removesuffix(restore.ENCODER).removesuffix(restore.DECODER)
+        bundled.setdefault(name.removesuffix(".onnx"), []).append(model)
     if not bundled:
         click.echo("no model is bundled; give one with --model MODEL.onnx")
-    for name, files in bundled.items():
-        click.echo(_line(name, files))
+    for name, parts in bundled.items():
+        click.echo(_line(name, parts))
 
 
-def _line(name: str, files: "list[ModelFile]") -> str:
-    from safelight.tasks.registry import task_named
-
-    card = files[0].card
-    beside = files[0].path.parent.glob(f"{name}.*.npz")  # from which an autoencoder samples
-    size = sum(path.stat().st_size for path in (*(file.path for file in files), *beside)) / 1e6
-    task = task_named(card.task)
-    used = f"; used by {task.used_by}" if name == task.bundled else ""
+def _line(name: str, parts: list[modelfile.ModelFile]) -> str:
+    card = parts[0].card
+    npz = parts[0].path.parent.glob(f"{name}.*.npz")  # from which an autoencoder samples
+    size = sum(path.stat().st_size for path in (*(part.path for part in parts), *npz)) / 1e6
+    names = " and ".join(sorted({part.card.task for part in parts}, reverse=True))
+    task = registry.task_named(card.task)
+    users = f"; used by {task.used_by}" if name == task.bundled else ""
     return (
-        f"{name:12} {' and '.join(sorted({file.card.task for file in files}, reverse=True))}, "
-        f"{card.parameters / 1e6:.1f} M parameters, {size:.1f} MB, {card.license}, made {card.created}{used}"
+        f"{name:12} {names}, {card.parameters / 1e6:.1f} M parameters, {size:.1f} MB, {card.license}, "
+        f"made {card.created}{users}"
     )

@@ -1,128 +1,99 @@
-"""safelight reconstruct: photos through an autoencoder's code and back."""
+"""safelight reconstruct: photos encoded and decoded by an autoencoder."""
 
-import os
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from safelight.cli.given import Place
-from safelight.cli.outcomes import PHOTO
-from safelight.cli.size_limit import size_limit
-
-if TYPE_CHECKING:
-    from safelight.arrays import Srgb
-    from safelight.runtime.batch import Job
-    from safelight.runtime.plan import Plan
-    from safelight.tasks.autoencode.restore import Autoencoder
+from safelight import arrays
+from safelight.cli import autoencoder, image_output
+from safelight.cli.arguments import (
+    TYPED_PATH,
+    autoencoder_option,
+    ends_as_folder,
+    overwrite_option,
+    photos_argument,
+    refuse_existing,
+    size_limit_option,
+)
+from safelight.cli.batch_output import gather_photos, plan_jobs, report
+from safelight.runtime.batch import Job, run
+from safelight.runtime.names import COLORED, reconstructed_name
+from safelight.runtime.plan import Plan
+from safelight.tasks.autoencode import restore
 
 EXAMPLES = """
 \b
 Examples:
-  safelight reconstruct anna.jpg ben.jpg -o pairs.png     photos above, what came back below
+  safelight reconstruct anna.jpg ben.jpg -o pairs.png     photos above, their reconstructions below
   safelight reconstruct photos/ -o reconstructed/         a file for each photo
   safelight reconstruct anna.jpg -o back/ --full-size     enlarged to the photo's own size
 
-Into a folder a photo goes as PHOTO-reconstructed.png; one that is there already stays.
+In a folder the results are called PHOTO-reconstructed.png; one that already exists is not replaced.
 
-Exit status: 0 every photo came back, 1 some failed (each said in one line).
+Exit status: 0 every photo was reconstructed, 1 some photos failed (one line for each).
 """
 
 
-@click.command(short_help="Show what a code of few numbers keeps of photos.", epilog=EXAMPLES)
-@click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
-@click.option(
-    "-o",
-    "out",
-    required=True,
-    type=Place(),
-    metavar="OUT",
-    help="A PNG file, or a folder.",
-)
-@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
+@click.command(epilog=EXAMPLES)
+@photos_argument
+@click.option("-o", "out", required=True, type=TYPED_PATH, metavar="OUT", help="A PNG file, or a folder.")
+@autoencoder_option
 @click.option("--full-size", is_flag=True, help="Enlarge to the photo's size (into a folder).")
-@click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
-@size_limit
+@overwrite_option
+@size_limit_option
 def reconstruct(
     photos: tuple[Path, ...], out: str, model: str | None, full_size: bool, overwrite: bool
 ) -> int:
-    """Turn each PHOTO (or the photos of a folder) into its code, a few numbers, and back into a picture."""
-    from safelight.cli.autoencoder import open_autoencoder
-    from safelight.cli.outcomes import photos_among, plan_jobs, refuse_taken
-    from safelight.cli.pictures_out import is_file
-    from safelight.runtime.names import COLORED, reconstructed_name
-
-    if is_file(Path(out)) and not out.endswith(("/", os.sep)):
+    """Encode each photo (or the photos of a folder) as a latent code, a few numbers, and decode it again."""
+    if image_output.is_file(Path(out)) and not ends_as_folder(out):
         if full_size:
             raise click.UsageError("--full-size needs a folder: -o FOLDER")
-        refuse_taken(Path(out), overwrite)
-        among = photos_among(photos)
-        return _into_a_file(open_autoencoder(model), among, Path(out), overwrite)
+        refuse_existing(Path(out), overwrite)
+        plan = gather_photos(photos)
+        return _into_a_file(autoencoder.open_autoencoder(model), plan, Path(out), overwrite)
     jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
-    return _into_a_folder(open_autoencoder(model), jobs, full_size, overwrite)
+    return _into_a_folder(autoencoder.open_autoencoder(model), jobs, full_size, overwrite)
 
 
-def _into_a_file(vae: "Autoencoder", jobs: "Plan", out: Path, overwrite: bool) -> int:
-    """All photos and what came back as one grid; the exit status."""
-    from safelight.cli.outcomes import report
-    from safelight.cli.pictures_out import write_pictures
-    from safelight.runtime.batch import run
+def _into_a_file(vae: restore.Autoencoder, jobs: Plan, out: Path, overwrite: bool) -> int:
+    """All photos and their reconstructions as one grid; the exit status."""
+    pairs: list[arrays.Srgb] = []
+    remarks: list[str] = []
 
-    pairs: list[Srgb] = []
-    beyond: list[str] = []
-
-    def work(job: "Job") -> tuple[str, ...]:
-        pairs.append(pair(vae, job.photo))
-        beyond.extend(vae.remarks(job.photo))
+    def reconstruct_job(job: Job) -> tuple[str, ...]:
+        pairs.append(autoencoder.with_reconstruction(vae, job.photo))
+        remarks.extend(vae.remarks(job.photo))
         return ()
 
-    def written() -> str:
-        words = [write_pictures(pairs, out, overwrite)] if pairs else []
-        return "; ".join([*words, *_beyond(beyond)])
+    def detail() -> str:
+        written = [image_output.write_pictures(pairs, out, overwrite)] if pairs else []
+        return "; ".join([*written, *_summed_up(remarks)])
 
-    return report(run(jobs, work, overwrite=True), jobs, "reconstructing", "reconstructed", written)
+    outcomes = run(jobs, reconstruct_job, overwrite=True)
+    return report(outcomes, jobs, "reconstructing", "reconstructed", detail)
 
 
-def _into_a_folder(vae: "Autoencoder", jobs: "Plan", full_size: bool, overwrite: bool) -> int:
+def _into_a_folder(vae: restore.Autoencoder, jobs: Plan, full_size: bool, overwrite: bool) -> int:
     """A file for each photo; the exit status."""
-    from safelight.cli.outcomes import report
-    from safelight.cli.pictures_out import write_pictures
-    from safelight.runtime.batch import run
+    remarks: list[str] = []
 
-    beyond: list[str] = []
-
-    def work(job: "Job") -> tuple[str, ...]:
+    def reconstruct_job(job: Job) -> tuple[str, ...]:
         picture = vae.reconstruct(job.photo, full_size)
-        write_pictures([picture], job.result.parent, overwrite, names=[job.result.stem])
-        beyond.extend(vae.remarks(job.photo))
+        image_output.write_pictures([picture], job.result.parent, overwrite, names=[job.result.stem])
+        remarks.extend(vae.remarks(job.photo))
         return ()
 
-    return report(
-        run(jobs, work, overwrite),
-        jobs,
-        "reconstructing",
-        "reconstructed",
-        lambda: "; ".join(_beyond(beyond)),
-    )
+    outcomes = run(jobs, reconstruct_job, overwrite)
+    return report(outcomes, jobs, "reconstructing", "reconstructed", lambda: "; ".join(_summed_up(remarks)))
 
 
-def _beyond(remarks: Sequence[str]) -> list[str]:
-    """What there is to know of several photos, in a few words; of one all of it."""
+def _summed_up(remarks: Sequence[str]) -> list[str]:
+    """The remark on one photo as it is; those on several photos in a few words."""
     if len(remarks) < 2:
         return list(remarks)
     return [
         f"{len(remarks)} wider or taller than the photos learned from: what came back beyond means nothing"
     ]
-
-
-def pair(vae: "Autoencoder", path: Path) -> "Srgb":
-    """The photo as the network sees it, and below it what came back."""
-    import numpy as np
-
-    from safelight.pixels.files import read_photo
-    from safelight.tasks.autoencode.prepare import unframe
-
-    photo = read_photo(path)
-    framed = vae.frame(photo)
-    return np.vstack([unframe(framed.planes, framed.box), vae.reconstruct(photo)])

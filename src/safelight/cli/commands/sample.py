@@ -1,10 +1,13 @@
-"""safelight sample: new pictures from random codes."""
+"""safelight sample: new pictures from random latent codes."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 import click
 
-from safelight.cli.given import Place
+from safelight.cli import autoencoder, image_output
+from safelight.cli.arguments import PATH, autoencoder_option, overwrite_option, refuse_file_name
 
 EXAMPLES = """
 \b
@@ -18,41 +21,26 @@ A file gets all pictures in one grid, a folder one file each. The same seed give
 """
 
 
-@click.command(short_help="Make new pictures from random codes.", epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES)
 @click.option(
-    "-n", "count", type=click.IntRange(1, 4096), default=64, show_default=True, help="How many pictures."
+    "-n", "count", type=click.IntRange(1, 4096), default=64, show_default=True, help="Number of pictures."
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another one, other pictures."
-)
-@click.option(
-    "-o",
-    "out",
-    required=True,
-    type=Place(path_type=Path),
-    metavar="OUT",
-    help="A PNG file, or a folder.",
-)
-@click.option("--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
+@click.option("-o", "out", required=True, type=PATH, metavar="OUT", help="A PNG file, or a folder.")
+@autoencoder_option
 @click.option(
     "--from",
     "source",
     type=click.Choice(["mixture", "prior"]),
     default="mixture",
     show_default=True,
-    help="mixture: codes like those of the training pictures; prior: from N(0, 1), less alike.",
+    help="mixture: codes like those of the training pictures; prior: codes from N(0, 1), less similar.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that are already there.")
+@overwrite_option
 def sample(count: int, seed: int, out: Path, model: str | None, source: str, overwrite: bool) -> None:
-    """Make new pictures, of the kind that the autoencoder was trained on, from random codes."""
-    import numpy as np
-
-    from safelight.cli.autoencoder import open_autoencoder
-    from safelight.cli.outcomes import refuse_no_folder
-    from safelight.cli.pictures_out import is_file, write_pictures
-
-    if not is_file(out):
-        refuse_no_folder(out)
-    vae = open_autoencoder(model)
-    codes = vae.sample(count, np.random.default_rng(seed), "prior" if source == "prior" else "mixture")
-    click.echo(write_pictures(list(vae.decode(codes)), out, overwrite))
+    """Sample new pictures, like those that the autoencoder was trained on, from random latent codes."""
+    if not image_output.is_file(out):
+        refuse_file_name(out)
+    vae = autoencoder.open_autoencoder(model)
+    codes = autoencoder.sample_codes(vae, count, seed, source)
+    click.echo(image_output.write_pictures(list(vae.decode(codes)), out, overwrite))

@@ -1,20 +1,20 @@
 """safelight train and safelight recipes: from a dataset to a run folder."""
 
+from __future__ import annotations
+
 import difflib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from safelight.cli.given import Finite, Place
-from safelight.cli.made_by import measured_settings
-
-if TYPE_CHECKING:
-    from safelight.journal.run import Run
-    from safelight.training.accelerators import Accelerator
-    from safelight.training.recipe import Recipe
+from safelight.cli import made_by, pre_train
+from safelight.cli.arguments import PATH, Finite
+from safelight.journal import run as runs
+from safelight.tasks import registry
+from safelight.training import accelerators, begin, fit, folds, meanings, ranks, tell, tree
+from safelight.training import recipe as training_recipe
 
 EXAMPLES = """
 \b
@@ -30,9 +30,9 @@ Examples:
   safelight train color --data datasets/photos --folds 5
   safelight train color --settings
 
-Starting from a run keeps it as the parent: the new run's run.json names the exact difference.
+A run that starts from another one has it as its parent: the exact difference is in the run.json of the new run.
 """
-APART = {  # what each of these would drop
+EXCLUSIVE = {  # option -> those that it would ignore
     "--resume": ("--folds", "--keep-weights", "--from", "--minutes", "--find-batch", "--find-lr"),
     "--folds": ("--keep-weights", "--from", "--minutes", "--devices", "--find-batch", "--find-lr"),
     "--find-batch": ("--find-lr", "--keep-weights", "--from", "--minutes", "--devices"),
@@ -40,26 +40,23 @@ APART = {  # what each of these would drop
     "--keep-weights": ("--from",),
     "--minutes": ("--devices",),
 }
-TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line that is printed at the end
+FOLD_SCORES = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line that is printed at the end
 
 
 @click.command(
-    short_help="Train a model by a recipe.",
     epilog=EXAMPLES,
     context_settings={"ignore_unknown_options": True},
 )
-@click.argument("recipe", metavar="RECIPE|RUN")
+@click.argument("recipe_or_run", metavar="RECIPE|RUN")
+@click.option("--data", type=PATH, metavar="DATASET", help="A dataset, or a folder of photos.")
 @click.option(
-    "--data", type=Place(path_type=Path), metavar="DATASET", help="A dataset, or a folder of photos."
+    "--runs", "runs_folder", type=PATH, default="runs", show_default=True, help="Folder of the runs."
 )
-@click.option(
-    "--runs", type=Place(path_type=Path), default="runs", show_default=True, help="Where runs are kept."
-)
-@click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
-@click.option("--keep-weights", is_flag=True, help="Start from RUN's weights: train it for longer.")
+@click.option("--resume", is_flag=True, help="Continue RUN from its last checkpoint.")
+@click.option("--keep-weights", is_flag=True, help="Start from the weights of RUN, to train it for longer.")
 @click.option(
     "--from",
-    "begin",
+    "model",
     metavar="MODEL|RUN",
     help="Start from the weights of a bundled or exported model, or of a run.",
 )
@@ -67,13 +64,21 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
     "--minutes",
     type=Finite(min=0, min_open=True),
     metavar="N",
-    help="Set steps, schedule and checks so that the run takes about N minutes here.",
+    help="Choose steps, schedule and validations so that the run takes about N minutes here.",
 )
-@click.option("--folds", type=int, metavar="K", help="K runs, each judged on the fold that it leaves out.")
-@click.option("--find-batch", is_flag=True, help="Which batch sizes fit, how fast each is; then leave.")
-@click.option("--find-lr", is_flag=True, help="A learning rate range test with a plot; then leave.")
-@click.option("--plot", type=Place(path_type=Path), metavar="PNG", help="Where --find-lr draws its curve.")
-@click.option("--settings", "listing", is_flag=True, help="List and explain every setting; then leave.")
+@click.option(
+    "--folds",
+    "fold_count",
+    type=int,
+    metavar="K",
+    help="K-fold cross-validation: K runs, each evaluated on the fold that it leaves out.",
+)
+@click.option(
+    "--find-batch", is_flag=True, help="Print which batch sizes fit and how fast each is; then exit."
+)
+@click.option("--find-lr", is_flag=True, help="Run a learning rate range test with a plot; then exit.")
+@click.option("--plot", type=PATH, metavar="PNG", help="Where --find-lr draws its curve.")
+@click.option("--settings", "listing", is_flag=True, help="List and explain every setting; then exit.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option(
     "--devices",
@@ -91,35 +96,35 @@ TOLD_OF_FOLDS = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line
 )
 @click.argument("changes", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
 def train(
-    recipe: str,
+    recipe_or_run: str,
     data: Path | None,
-    runs: Path,
+    runs_folder: Path,
     resume: bool,
     keep_weights: bool,
-    begin: str | None,
+    model: str | None,
     minutes: float | None,
-    folds: int | None,
+    fold_count: int | None,
     find_batch: bool,
     find_lr: bool,
     plot: Path | None,
     listing: bool,
     quiet: bool,
     devices: int,
-    accelerator: "Accelerator",
+    accelerator: accelerators.Accelerator,
     changes: tuple[str, ...],
 ) -> int:
-    """Train a model by a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
-    if recipe.startswith("-"):
+    """Train a model with a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
+    if recipe_or_run.startswith("-"):
         raise click.UsageError(
             "name the recipe before its settings: safelight train RECIPE --data DATASET ..."
         )
     changed = _settings(changes)
-    _check_pairs(
+    _check_exclusive(
         {
             "--resume": resume,
-            "--folds": folds is not None,
+            "--folds": fold_count is not None,
             "--keep-weights": keep_weights,
-            "--from": begin is not None,
+            "--from": model is not None,
             "--minutes": minutes is not None,
             "--devices": devices > 1,
             "--find-batch": find_batch,
@@ -129,88 +134,80 @@ def train(
     _check_plot(plot, find_lr)
     if minutes is not None and "train.steps" in changed:
         raise click.UsageError("--minutes sets --train.steps; give one of the two")
-    # torch takes seconds: what can be refused without it was refused
-    from safelight.cli import before
-    from safelight.training import fit
-    from safelight.training.accelerators import device_for
-    from safelight.training.folds import fit_folds
-
-    parent, plan = _recipe_or_run(recipe)
-    plan = _changed(plan, changed)
+    # What can be refused without torch, which takes seconds to load, was refused.
+    parent, recipe = _recipe_or_run(recipe_or_run)
+    recipe = _with_settings(recipe, changed)
     if listing:
-        _list_settings(plan)
+        _list_settings(recipe)
         return 0
+    stages = pre_train.stage_output(quiet)
     if resume:
         if parent is None or changes:
             raise click.UsageError("--resume goes on with a run as it was: safelight train RUN --resume")
-        return _tell(fit.resume(parent, data, quiet, devices, accelerator, before.stages(quiet)))
+        return _print_result(fit.resume(parent, data, quiet, devices, accelerator, stages))
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
-    parent, keep_weights, begin = _beginning(plan, parent, keep_weights, begin)
-    device = device_for(accelerator, devices)
-    before.build_if_plain(data)
+    parent, keep_weights, model = _initial_weights(recipe, parent, keep_weights, model)
+    device = accelerators.device_for(accelerator, devices)
+    pre_train.build_if_plain(data)
     if find_batch:
-        before.tell_batches(plan, data, device)
+        pre_train.print_batches(recipe, data, device)
         return 0
     if find_lr:
-        before.tell_rates(plan, data, plot, device)
+        pre_train.print_rates(recipe, data, plot, device)
         return 0
-    before.check_room(plan, device, quiet)
-    plan = before.paced(plan, data, device, minutes, quiet)
-    if folds is not None:
-        return _tell(fit_folds(plan, data, runs, folds, before.judge_of(plan), quiet, parent, accelerator))
-    return _tell(
+    pre_train.check_memory_of(recipe, device, quiet)
+    recipe = pre_train.with_pace(recipe, data, device, minutes, quiet)
+    if fold_count is not None:
+        judge = pre_train.fold_judge(recipe)
+        return _print_result(
+            folds.fit_folds(recipe, data, runs_folder, fold_count, judge, quiet, parent, accelerator)
+        )
+    return _print_result(
         fit.fit(
-            plan,
+            recipe,
             data,
-            runs,
+            runs_folder,
             parent,
             quiet,
             keep_weights,
             devices=devices,
             accelerator=accelerator,
-            begin=begin,
-            stage=before.stages(quiet),
+            begin=model,
+            stage=stages,
         )
     )
 
 
 @click.command(epilog="\b\nExample:\n  safelight recipes")
 def recipes() -> None:
-    """List the recipes that are known to be good."""
-    from safelight.training.recipe import all_recipes
-
-    for name, make in all_recipes().items():
+    """List the named recipes."""
+    for name, make in training_recipe.all_recipes().items():
         summary = (make.__doc__ or "").strip().splitlines()[0] if make.__doc__ else ""
         click.echo(f"{name:24} {summary}")
 
 
-def _recipe_or_run(name: str) -> "tuple[Run | None, Recipe]":
-    from safelight.journal.run import Run
-    from safelight.training.recipe import recipe_named, recipe_of
-
+def _recipe_or_run(name: str) -> tuple[runs.Run | None, training_recipe.Recipe]:
+    """The run and its recipe, or a recipe by name. Raises RunError, RecipeError."""
     if Path(name).is_dir():
-        parent = Run.open(name)
-        return parent, recipe_of(parent)
-    return None, recipe_named(name)
+        parent = runs.Run.open(name)
+        return parent, training_recipe.recipe_of(parent)
+    return None, training_recipe.recipe_named(name)
 
 
-def _beginning(
-    plan: "Recipe", parent: "Run | None", keep_weights: bool, begin: str | None
-) -> "tuple[Run | None, bool, str | None]":
+def _initial_weights(
+    recipe: training_recipe.Recipe, parent: runs.Run | None, keep_weights: bool, model: str | None
+) -> tuple[runs.Run | None, bool, str | None]:
     """The run whose weights are kept, whether they are, and the model that is begun with. Raises UsageError."""
-    from safelight.journal.run import Run
-    from safelight.training.begin import check_same_network
-
     if keep_weights and parent is None:
         raise click.UsageError(
             "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
         )
-    if begin is not None and Path(begin).is_dir():
-        return Run.open(begin), True, None
-    if begin is not None:
-        check_same_network(begin, plan)
-    return parent, keep_weights, begin
+    if model is not None and Path(model).is_dir():
+        return runs.Run.open(model), True, None
+    if model is not None:
+        begin.check_same_network(model, recipe)
+    return parent, keep_weights, model
 
 
 def _settings(words: Sequence[str]) -> dict[str, str]:
@@ -230,9 +227,9 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
     return changes
 
 
-def _check_pairs(given: dict[str, bool]) -> None:
+def _check_exclusive(given: dict[str, bool]) -> None:
     """Raises UsageError for options of which one would be dropped."""
-    for option, others in APART.items():
+    for option, others in EXCLUSIVE.items():
         for other in others:
             if given[option] and given[other]:
                 raise click.UsageError(f"{option} and {other} do not go together; leave one out")
@@ -246,65 +243,57 @@ def _check_plot(plot: Path | None, find_lr: bool) -> None:
         raise click.UsageError(f"--plot is {plot}; expected a name that ends in .png")
 
 
-def _changed(plan: "Recipe", changes: dict[str, str]) -> "Recipe":
+def _with_settings(recipe: training_recipe.Recipe, changes: dict[str, str]) -> training_recipe.Recipe:
     """The recipe with these settings. Raises RecipeError, and UsageError for what is measured."""
-    from safelight.training.tree import override
-
-    plan = override(plan, changes)
-    for name in measured_settings() & changes.keys():
+    recipe = tree.override(recipe, changes)
+    for name in made_by.measured_settings() & changes.keys():
         raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
-    return plan
+    return recipe
 
 
 def _check_option(name: str) -> None:
     """Raises UsageError for what is nearly one of the command's own options; settings have dots."""
-    own = [option for each in train.params for option in each.opts if option.startswith("--")]
-    near = difflib.get_close_matches(name, own, 1, 0.8)
+    options = [option for each in train.params for option in each.opts if option.startswith("--")]
+    near = difflib.get_close_matches(name, options, 1, 0.8)
     if near and "." not in name:
         raise click.UsageError(f"no option {name}; did you mean {near[0]}?")
 
 
-def _list_settings(recipe: "Recipe") -> None:
+def _list_settings(recipe: training_recipe.Recipe) -> None:
     """A line each, as it would be typed; behind a #, as a shell's comment, the choices and what it means."""
-    from safelight.training.meanings import explain
-    from safelight.training.tree import as_typed
-
-    for each in explain(recipe):
-        if each.name not in measured_settings():
-            setting = f"--{each.name} {shlex.quote(as_typed(each.value))}"
+    for each in meanings.explain(recipe):
+        if each.name not in made_by.measured_settings():
+            setting = f"--{each.name} {shlex.quote(tree.as_typed(each.value))}"
             choices = f"[{'|'.join(each.typed)}] " if isinstance(each.typed, tuple) else ""
             click.echo(f"{setting:<40} # {choices}{each.meaning}")
 
 
-def _folds_line(run: "Run") -> str:
+def _folds_line(run: runs.Run) -> str:
     """How many folds there were, and the first scores with half of their 95 % intervals."""
     facts = run.facts
     intervals = facts.get("interval", {})
-    told = [
+    scores = [
         f"{name} {value:.2f} ± {intervals[name]:.2f}"
         for name, value in facts.get("scores", {}).items()
-        if name.endswith(TOLD_OF_FOLDS) and name in intervals
+        if name.endswith(FOLD_SCORES) and name in intervals
     ]
     done = f"{facts['state']}, {len(facts['children'])} of {facts['folds']} folds"
-    return f"{run.folder}: {', '.join([done, *told])}; all figures in {run.folder / 'summary.md'}"
+    return f"{run.folder}: {', '.join([done, *scores])}; all figures in {run.folder / 'summary.md'}"
 
 
-def _tell(run: "Run") -> int:
-    from safelight.tasks.registry import task_named
-    from safelight.training.ranks import is_first
-    from safelight.training.tell import in_scores
-
+def _print_result(run: runs.Run) -> int:
+    """What came of a run, and what to do next; the exit status."""
     facts = run.facts
     finished = facts["state"] == "finished"
     status = 0 if finished else int(facts.get("status", 130))
-    if not is_first():  # of several processes
+    if not ranks.is_first():  # of several processes
         return status
     if "folds" in facts:
         click.echo(_folds_line(run))
         return status
-    scores = in_scores(facts.get("scores", {}), task_named(facts["task"]).progress)
-    told = f"; {scores} on held-out pictures" if scores else ""
-    click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{told}")
+    scores = tell.in_scores(facts.get("scores", {}), registry.task_named(facts["task"]).progress)
+    measured = f"; {scores} on held-out pictures" if scores else ""
+    click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{measured}")
     folder, data = shlex.quote(str(run.folder)), shlex.quote(facts["dataset"]["path"])
     if not finished:
         click.echo(f"go on with: safelight train {folder} --resume")

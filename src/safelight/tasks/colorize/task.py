@@ -26,6 +26,6 @@ TASK = Task(
     },
     measured=("preparation.vivid_gain",),
     has_protocols=True,
-    fold_judge="safelight.cli.before:judge_fold_of_colors",
+    fold_judge="safelight.cli.pre_train:judge_fold_of_colors",
     comparison_sheets="safelight.cli.paired_pictures:color_sheets",
 )

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.cli.places import Sheet, draw_hints
-from safelight.cli.suggested import draw, told
+from safelight.cli.overlays import GridOverlay, describe_suggestion, draw_hints, draw_suggestions
 from safelight.tasks.colorize.hints import Hint
 from safelight.tasks.colorize.suggest import Suggestion
 
@@ -56,16 +55,16 @@ def test_each_line_has_its_number_on_both_sides() -> None:
 def test_a_hint_is_a_disc_where_it_lies_in_its_color(x: float, y: float, h: int, w: int) -> None:
     photo = np.full((h, w, 3), 90, np.uint8)
     drawn = draw_hints(photo, [Hint(x, y, NAMES[0])])
-    sheet = Sheet.of(photo)
+    overlay = GridOverlay.of(photo)
     middle = middles(drawn, RED)
-    wanted = sheet.at(x, y)
-    assert wanted == pytest.approx((sheet.margin + x * sheet.width, sheet.margin + y * sheet.height))
+    wanted = overlay.at(x, y)
+    assert wanted == pytest.approx((overlay.margin + x * overlay.width, overlay.margin + y * overlay.height))
     np.testing.assert_allclose(middle, wanted, atol=2)  # its number is cut out
 
 
 def test_a_lasso_and_a_wide_hint_are_outlined() -> None:
     square = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
-    margin = Sheet.of(GREY).margin
+    margin = GridOverlay.of(GREY).margin
     lasso = draw_hints(GREY, [Hint(0.3, 0.3, NAMES[1], region=square)])
     row, column = np.nonzero((lasso == GREEN).all(-1))
     for found, low, high in ((row, 100, 300), (column, 150, 450)):
@@ -80,11 +79,11 @@ def test_a_lasso_and_a_wide_hint_are_outlined() -> None:
 @pytest.mark.parametrize("x", [0.02, 0.5, 0.8, 0.9, 0.99])
 def test_the_likeliest_color_is_the_leftmost_everywhere(x: float) -> None:
     shares = (0.6, 0.3, 0.1)
-    drawn = draw(GREY, [Suggestion(x, 0.33, 0.5, tuple(zip(NAMES, shares, strict=True)))])
+    drawn = draw_suggestions(GREY, [Suggestion(x, 0.33, 0.5, tuple(zip(NAMES, shares, strict=True)))])
     found = [middles(drawn, color) for color in (RED, GREEN, BLUE)]
     assert all(one[0] + 10 < next_[0] for one, next_ in pairwise(found))
     assert all(abs(row - found[0][1]) < 1 for _, row in found)
-    margin = Sheet.of(GREY).margin
+    margin = GridOverlay.of(GREY).margin
     assert all(margin < column < margin + 600 for column, _ in found) or x == 0.02
 
 
@@ -99,7 +98,7 @@ def test_any_photo_is_drawn_on(size: tuple[int, int], depth: type) -> None:
 
 
 def test_a_suggestion_in_words() -> None:
-    words = told(Suggestion(0.25, 0.5, 0.58, (("#726a6a", 0.31), ("#a02020", 0.14))))
+    words = describe_suggestion(Suggestion(0.25, 0.5, 0.58, (("#726a6a", 0.31), ("#a02020", 0.14))))
     assert words == (
-        "0.250,0.500  a hint here answers 58% of the open question; guesses: grey #726a6a (31%), red #a02020 (14%)"
+        "0.250,0.500  a hint here removes 58% of the uncertainty; guesses: grey #726a6a (31%), red #a02020 (14%)"
     )

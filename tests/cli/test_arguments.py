@@ -1,26 +1,18 @@
 """What is typed that no command can use is refused in a line, before anything is done."""
 
-from collections.abc import Iterator
-
 import click
 import pytest
 from click.testing import CliRunner
 
-from safelight.cli.given import Finite, Place
+from safelight.cli.arguments import FilePath, Finite
+from safelight.cli.commands_page import all_commands
 from safelight.cli.main import cli
 
-
-def _all(
-    command: click.Command, name: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    if isinstance(command, click.Group):
-        for inner, each in command.commands.items():
-            yield from _all(each, (*name, inner))
-    else:
-        yield name, command
-
-
-COMMANDS = list(_all(cli))
+COMMANDS = [
+    (tuple(name.split()[1:]), context.command)
+    for name, context in all_commands()
+    if not isinstance(context.command, click.Group)
+]
 PLACES = [
     (name, each) for name, command in COMMANDS for each in command.params if isinstance(each.type, click.Path)
 ]
@@ -44,7 +36,7 @@ def _given(name: tuple[str, ...], wrong: click.Parameter, value: str) -> list[st
 @pytest.mark.parametrize(("name", "wrong"), PLACES)
 def test_an_empty_name_is_no_folder(name: tuple[str, ...], wrong: click.Parameter) -> None:
     """safelight colorize "$PHOTOS" with PHOTOS unset would color the folder that one is in."""
-    assert isinstance(wrong.type, Place)
+    assert isinstance(wrong.type, FilePath)
     done = CliRunner().invoke(cli, _given(name, wrong, ""))
     assert (done.exit_code, "it is empty" in done.output) == (2, True), done.output
 

@@ -1,4 +1,7 @@
-"""What a long command shows while it works: bars on a terminal; in a log, only what went wrong."""
+"""Progress on standard error, of commands and of training: bars or a spinner on a terminal, a few lines in a log.
+
+rich is imported where there is a terminal: a script that runs a command for each photo does not wait for it.
+"""
 
 import sys
 from threading import Event, Thread
@@ -9,14 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.console import Console
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 
 class Bars:
     """A bar for each stage of a command, on standard error while that is a terminal. Use it in a `with`."""
 
     def __init__(self) -> None:
-        self._progress = _terminal_progress() if sys.stderr and sys.stderr.isatty() else None
+        self._progress = _bars() if sys.stderr and sys.stderr.isatty() else None
         self._stages: dict[str, TaskID] = {}
 
     def show(self, stage: str, done: int, total: int) -> None:
@@ -56,7 +60,7 @@ class Stages:
     """
 
     def __init__(self, beat: float = BEAT) -> None:
-        self._progress = _terminal_stages() if sys.stderr.isatty() else None
+        self._progress = _spinner() if sys.stderr.isatty() else None
         self._task: TaskID | None = None
         self._beat, self._stage, self._began, self._done = beat, "", 0.0, Event()
         self._log = Thread(target=self._tell, daemon=True)
@@ -92,17 +96,30 @@ class Stages:
             self._log.join()
 
 
-def _terminal_stages() -> "Progress":
+def counting_bars(
+    console: "Console",
+    *columns: "ProgressColumn",
+    width: int | None = 40,
+    per_second: float = 10,
+    transient: bool = True,
+) -> "Progress":
+    """Bars that count: description, bar, "3/20", then these columns. transient: gone when they are stopped."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    first = (TextColumn("{task.description}"), BarColumn(width), MofNCompleteColumn())
+    return Progress(*first, *columns, console=console, refresh_per_second=per_second, transient=transient)
+
+
+def _bars() -> "Progress":
+    from rich.console import Console
+    from rich.progress import TimeRemainingColumn
+
+    return counting_bars(Console(stderr=True), TimeRemainingColumn())
+
+
+def _spinner() -> "Progress":
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def _terminal_progress() -> "Progress":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)

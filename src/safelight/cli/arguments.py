@@ -1,0 +1,122 @@
+"""What commands take: types of arguments, options that several share, and checks of the files that they name."""
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from safelight.errors import PhotoError, shown
+from safelight.pixels import limits
+from safelight.runtime.folders import exists, is_folder
+from safelight.runtime.plan import is_of_a_file
+
+STREAMS = re.compile(r"-|/dev/(std(in|out|err)|fd/.*)|/proc/[^/]+/fd/.*")
+
+
+class FilePath(click.Path):
+    """A file or folder. An empty name is refused: it is what a shell makes of an unset variable, and would be read
+    as the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises BadParameter for an empty one."""
+        if value == "":
+            self.fail("it is empty; give a name, or . for the folder that you are in", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number in a range; neither infinite nor NaN, which is in every range for click."""
+
+    def _describe_range(self) -> str:
+        """Nothing to say in the help of a number without bounds; click's own would be x>=None."""
+        return "" if self.min is self.max is None else super()._describe_range()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number. Raises BadParameter."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{number} is not a number that can be used.", param, ctx)
+        return number
+
+
+PATH = FilePath(path_type=Path)
+TYPED_PATH = FilePath()  # str: with a slash at its end it is a folder
+PHOTO = FilePath(path_type=Path, readable=False)  # one that may not be read fails alone, not the whole batch
+
+photos_argument = click.argument("photos", nargs=-1, required=True, type=PHOTO, metavar="PHOTO...")
+out_option = click.option(
+    "-o", "out", type=TYPED_PATH, metavar="OUT", help="A file for one photo, or a folder (FOLDER/)."
+)
+model_option = click.option(
+    "--model", metavar="NAME|FILE", help="A bundled model (safelight models) or a MODEL.onnx."
+)
+autoencoder_option = click.option(
+    "--model", metavar="NAME|FILE|RUN", help="A bundled autoencoder, an exported one, or a run."
+)
+sensitivity_option = click.option(
+    "--sensitivity",
+    type=Finite(0, 1),
+    default=0.5,
+    show_default=True,
+    metavar="0..1",
+    help="0 marks only obvious scratches; 1 also marks much that is not damage.",
+)
+preview_option = click.option(
+    "--preview",
+    is_flag=True,
+    help="Also write NAME-preview.jpg: the photo with the mask in red and small spots circled.",
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
+
+
+def _raise_limit(ctx: click.Context, param: click.Parameter, megapixels: float | None) -> None:
+    if megapixels is not None:
+        ctx.with_resource(limits.raised(megapixels))
+
+
+size_limit_option = click.option(
+    "--limit-megapixels",
+    type=Finite(0, min_open=True),
+    metavar="N",
+    expose_value=False,
+    callback=_raise_limit,
+    help="Read photos of up to N megapixels (default 200). Each megapixel takes about 20 MB of memory.",
+)
+
+
+def refuse_streams(photos: Sequence[Path] = (), out: str | Path | None = None) -> None:
+    """Raises UsageError where standard input or output is named: photos are files, read and written whole."""
+    for photo in photos:
+        if STREAMS.fullmatch(str(photo)) and not (str(photo) == "-" and exists(photo)):
+            raise click.UsageError(
+                f"{photo}: photos are not read from standard input; give the name of a file"
+            )
+    if out is not None and STREAMS.fullmatch(str(out)):
+        raise click.UsageError(
+            f"-o {out}: results are not written to standard output; give the name of a file"
+        )
+
+
+def refuse_file_name(out: Path) -> None:
+    """Raises UsageError where a folder to be made has the name of a stream, or of a file of a well-known kind."""
+    refuse_streams(out=out)
+    if not is_folder(out) and is_of_a_file(out):
+        raise click.UsageError(f"-o {shown(out)} would be a folder; give it a name without {out.suffix}")
+
+
+def refuse_existing(file: Path, overwrite: bool) -> None:
+    """Raises PhotoError where a file is in the way, before anything is computed for it."""
+    if exists(file) and not overwrite:
+        raise PhotoError(
+            f"{shown(file)} is there already: add --overwrite to replace it, or -o NAME for another file"
+        )
+
+
+def ends_as_folder(out: str) -> bool:
+    """Whether a path was typed with a slash at its end."""
+    return out.endswith(("/", os.sep))

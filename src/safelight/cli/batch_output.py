@@ -1,0 +1,124 @@
+"""What a command over many photos plans and reports: each outcome as it comes, a summary line, a dry run."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from safelight.cli.arguments import ends_as_folder, refuse_existing, refuse_streams
+from safelight.errors import PhotoError, shown
+from safelight.runtime.batch import Outcome
+from safelight.runtime.folders import PassedOver, exists
+from safelight.runtime.names import Namer
+from safelight.runtime.plan import Plan, gather, plan
+from safelight.runtime.room import check_room
+from safelight.terminal import Bars
+
+
+def plan_jobs(
+    photos: Sequence[Path],
+    out: str | None,
+    names: Sequence[Namer],
+    overwrite: bool,
+    mask: Path | None = None,
+) -> Plan:
+    """The jobs of a command, named by names[0]. out: as typed; with a slash at its end it is a folder.
+
+    mask: a mask, or a folder of masks, which are no photos where they lie among them.
+
+    Raises UsageError, or PhotoError where there is no photo, or one was named whose result is there.
+    """
+    refuse_streams(photos, out)
+    check_room()
+    folder = out is not None and ends_as_folder(out)
+    try:
+        jobs = plan(photos, None if out is None else Path(out), names, folder, [mask] if mask else [])
+    except PhotoError as error:
+        raise click.UsageError(str(error)) from None
+    _refuse_empty(photos, jobs)
+    if len(jobs) == 1 and jobs.jobs[0].photo in photos and not jobs.jobs[0].trouble:
+        refuse_existing(jobs.jobs[0].result, overwrite)
+    return jobs
+
+
+def gather_photos(paths: Sequence[Path]) -> Plan:
+    """The photos that were named and those of the folders, each once. Raises PhotoError where there is none."""
+    refuse_streams(paths)
+    photos = gather(paths)
+    _refuse_empty(paths, photos)
+    return photos
+
+
+def _refuse_empty(paths: Sequence[Path], photos: Plan) -> None:
+    if not photos:
+        passed = "".join(f"; {line}" for line in photos.passed.lines())
+        where = ", ".join(shown(path) for path in paths)
+        raise PhotoError(f"no photos in {where}; expected JPEG, PNG, TIFF or WebP files{passed}")
+
+
+def print_plan(jobs: Plan, overwrite: bool, notes: Sequence[str] = ()) -> int:
+    """A dry run: each photo, its result, and a note; what was passed over; returns 0."""
+    for number, job in enumerate(jobs):
+        if job.trouble:
+            click.echo(f"{shown(job.photo)}: {job.trouble}: would fail")
+            continue
+        skipped = exists(job.result) and not overwrite
+        note = " (is there: would be skipped)" if skipped else (notes[number] if notes else "")
+        click.echo(f"{shown(job.photo)} -> {shown(job.result)}{note}")
+    print_passed(jobs.passed, partial(click.echo, err=True))
+    click.echo(f"dry run: {count(len(jobs), 'photo')}, nothing written")
+    return 0
+
+
+def report(
+    outcomes: Iterable[Outcome],
+    jobs: Plan,
+    doing: str,
+    done: str,
+    detail: Callable[[], str] = str,
+    left_because: str = "",
+) -> int:
+    """Show each outcome as it comes, what the plan passed over, then one line that sums them up; the exit status.
+
+    doing, done: the verb of the command ("filling", "filled"). detail: what to say of all photos, in brackets; called
+    after the last one. left_because: why photos were left as they are.
+    """
+    start = time.perf_counter()
+    finished: list[Outcome] = []
+    with Bars() as bars:
+        bars.show(doing, 0, len(jobs))
+        for outcome in outcomes:
+            finished.append(outcome)
+            for remark in outcome.remarks:
+                bars.say(remark)
+            bars.show(doing, len(finished), len(jobs))
+        print_passed(jobs.passed, bars.say)
+    click.echo(f"{_summary(finished, done, detail(), left_because)}, {time.perf_counter() - start:.1f} s")
+    return 1 if any(outcome.state == "failed" for outcome in finished) else 0
+
+
+def print_passed(passed: PassedOver, say: Callable[[str], None]) -> None:
+    """What was passed over in folders, a line for each reason."""
+    for line in passed.lines():
+        say(line)
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _summary(outcomes: Sequence[Outcome], verb: str, detail: str, left_because: str) -> str:
+    states = ("done", "left", "skipped", "failed")
+    done, left, skipped, failed = ([each.job for each in outcomes if each.state == state] for state in states)
+    what = f"{verb} {shown(done[0].result)}" if len(done) == 1 else f"{count(len(done), 'photo')} {verb}"
+    parts = [f"{what} ({detail})" if detail else what]
+    if left:
+        parts.append(f"{len(left)} left as {'it is' if len(left) == 1 else 'they are'} ({left_because})")
+    if skipped:
+        parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
+    if failed:
+        parts.append(f"{len(failed)} failed")
+    return ", ".join(parts)

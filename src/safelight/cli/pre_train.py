@@ -1,0 +1,126 @@
+"""What safelight train does before a run: build a plain folder, check memory, find batch and learning rate."""
+
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import torch
+
+from safelight.data.cache import PictureSet, open_dataset, open_splits
+from safelight.errors import RecipeError
+from safelight.journal.run import Run
+from safelight.tasks.base import resolve
+from safelight.tasks.colorize.evaluate import judge
+from safelight.tasks.colorize.protocols import protocol_named
+from safelight.tasks.colorize.validation import NetworkPredict
+from safelight.tasks.registry import task_named
+from safelight.terminal import Bars, Stages
+from safelight.training import fit
+from safelight.training.find_batch import find_batch
+from safelight.training.find_lr import draw, find_lr
+from safelight.training.folds import Judge
+from safelight.training.memory import check_memory
+from safelight.training.pace import ending_in, measure_pace
+from safelight.training.ranks import is_first
+from safelight.training.recipe import Recipe
+from safelight.training.tell import SHORT, in_words
+
+JUDGED = 200  # pictures of a held-out fold at most
+
+
+def build_if_plain(data: Path) -> None:
+    """A plain folder of photos becomes a dataset in the user's cache, with a bar; a dataset is left as it is."""
+    with Bars() as bars:
+        open_dataset(data, progress=lambda done, total, what: bars.show(what, done, total))
+
+
+def stage_output(quiet: bool) -> fit.Stages:
+    """Where stages that cannot be counted are shown: a spinner or a log; nowhere if quiet."""
+    return nullcontext if quiet else Stages
+
+
+def check_memory_of(recipe: Recipe, device: torch.device, quiet: bool) -> None:
+    """Raises RecipeError where the machine has not the memory that a recipe needs."""
+    with stage_output(quiet)() as stage:
+        if stage:
+            stage("measuring memory")
+        check_memory(recipe, device)
+
+
+def with_pace(recipe: Recipe, data: Path, device: torch.device, minutes: float | None, quiet: bool) -> Recipe:
+    """The recipe, made to end in so many minutes if that is asked; how long it will take is printed.
+
+    Short recipes are not measured: they are over as soon.
+    """
+    began = time.monotonic()
+    if minutes is None and (quiet or recipe.train.steps < SHORT or not is_first()):
+        return recipe
+    with stage_output(quiet)() as stage:
+        if stage:
+            stage("timing a few steps")
+        pace = measure_pace(recipe, *open_splits(data), device)
+    if minutes is not None:
+        pace = replace(pace, once=pace.once + time.monotonic() - began)
+        recipe = ending_in(recipe, 60 * minutes, pace)
+    if not quiet:
+        shorter = "" if minutes is not None else "; for a shorter one: --minutes 15"
+        click.echo(
+            f"this will take about {in_words(pace.seconds(recipe))} here ({recipe.train.steps:,} steps of "
+            f"{pace.step:.2g} s){shorter}",
+            err=True,
+        )
+    return recipe
+
+
+def print_batches(recipe: Recipe, data: Path, device: torch.device) -> None:
+    """The table of batch sizes, and a suggestion."""
+    with Bars() as bars:
+        pictures = open_dataset(data, "train")
+        found = find_batch(recipe, pictures, lambda batch: bars.say(f"trying {batch} …"), device)
+    click.echo(found)
+
+
+def print_rates(recipe: Recipe, data: Path, plot: Path | None, device: torch.device) -> None:
+    """The learning rate range test: its plot, and a suggestion."""
+    plot = plot or Path(f"find-lr-{recipe.name}.png")
+    with Bars() as bars:
+        test = find_lr(
+            recipe,
+            open_dataset(data, "train"),
+            progress=lambda done, total: bars.show("range test", done, total),
+            device=device,
+        )
+    draw(test, plot)
+    if not test.falls:
+        raise RecipeError(
+            f"the loss falls clearly at no rate from {test.rates[0]:.0e} to {test.rates[-1]:.0e} ({plot}): there is "
+            "nothing to suggest; try a larger --data.batch, or keep the recipe's rate"
+        )
+    click.echo(f"the loss falls fastest at {test.steepest:.1e} and is lowest at {test.lowest:.1e}: {plot}")
+    click.echo(f"suggestion: --optimizer.lr {test.suggestion:g}")
+
+
+def fold_judge(recipe: Recipe) -> Judge | None:
+    """How a run is judged on its held-out fold, beside its own probes: colorizers by the judge, without baselines."""
+    part = task_named(recipe.task).fold_judge
+    judge: Judge | None = resolve(part) if part else None
+    return judge
+
+
+def judge_fold_of_colors(run: Run, held_out: PictureSet) -> Mapping[str, float]:
+    """Scores of the run on the pictures that it left out; its verdict stays in the run."""
+    network, recipe = fit.trained_network(run)
+    predict = NetworkPredict(network, recipe.preparation)
+    protocol, name = protocol_named("compact"), run.folder.name
+    verdict = judge(
+        predict, name, held_out, protocol, limit=JUDGED, baselines=False, dataset=held_out.name, split="fold"
+    )
+    verdict.save(run.folder / "verdicts" / "fold.json")
+    return {
+        f"fold/{statistic}_{hints}": verdict.estimate(name, statistic, hints).value
+        for statistic in ("gain", "ciede2000")
+        for hints in verdict.cells
+    }
