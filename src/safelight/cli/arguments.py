@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from safelight.errors import PhotoError, shown
-from safelight.pixels import limits
+from safelight.pixels import opening
 from safelight.runtime.folders import exists, is_folder
 from safelight.runtime.plan import is_of_a_file
 
@@ -76,7 +76,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would 
 
 def _raise_limit(ctx: click.Context, param: click.Parameter, megapixels: float | None) -> None:
     if megapixels is not None:
-        ctx.with_resource(limits.raised(megapixels))
+        ctx.with_resource(opening.raised(megapixels))
 
 
 size_limit_option = click.option(

@@ -13,8 +13,8 @@ from jaxtyping import Float32
 
 from safelight.arrays import Srgb
 from safelight.errors import RunError, SafelightError
+from safelight.files import new_file
 from safelight.journal.run import Run
-from safelight.pixels.atomic import new_file
 from safelight.pixels.files import read_photo
 from safelight.tasks.autoencode.prepare import unframe
 from safelight.tasks.autoencode.restore import MIXTURE, MODEL, Autoencoder, Code, load_vae
