@@ -10,7 +10,7 @@ from PIL import ImageFile, PngImagePlugin
 
 from safelight.arrays import Pixels
 from safelight.errors import PhotoError, in_short
-from safelight.pixels import box_formats, geometry, png_chunks, read_metadata, samples
+from safelight.pixels import box_formats, geometry, png_chunks, read_metadata, tiff_samples
 from safelight.pixels.exif import ORIENTATION, as_srgb
 from safelight.pixels.native import Native, lost_in_srgb, to_srgb
 from safelight.pixels.opening import Opened, open_picture, without_words
@@ -120,7 +120,7 @@ def _three_channels(pixels: Pixels) -> Pixels:
 def _read_stored(opened: Opened) -> Stored:
     """What the picture holds; of a TIFF already upright, as Pillow does it. Raises nearly anything if damaged."""
     if opened.layout:
-        stored = samples.read(opened.layout)
+        stored = tiff_samples.read(opened.layout)
         stated = opened.image.getexif().get(ORIENTATION, 1)
         turn = int(stated) if stated in range(2, 9) else 1
         alpha = None if stored.alpha is None else upright(stored.alpha, turn)

@@ -24,9 +24,10 @@ import numpy as np
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from safelight.errors import PhotoError, in_short, shown
-from safelight.pixels import box_formats, kinds, samples, tiff_pages
+from safelight.pixels import box_formats, kinds, tiff_layout, tiff_pages
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
 from safelight.pixels.read_metadata import sentence
+from safelight.pixels.tiff_layout import Layout
 from safelight.pixels.tiff_pages import Overlaid
 
 LARGEST_TEXT = (
@@ -139,7 +140,7 @@ class Opened:
     """
 
     image: ImageFile.ImageFile
-    layout: samples.Layout | None = None
+    layout: Layout | None = None
     remarks: tuple[str, ...] = ()
     depth: int = 8
     format: str = ""
@@ -243,22 +244,22 @@ def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     found = tiff_pages.pages(file)
     refuse_raw(found, path)
     page, remarks = tiff_pages.choose(found)
-    layout = samples.layout(page)
+    layout = tiff_layout.layout_of(page)
     remarks += _beside(layout)
     _check_size(path, (layout.width, layout.height), limit_megapixels)
-    replaced = samples.mended(layout)
+    replaced = tiff_layout.mended(layout)
     plain = page is found[0] and not replaced
-    if samples.pillow_keeps(layout):
+    if tiff_layout.pillow_keeps(layout):
         with contextlib.suppress(Exception):  # it knows fewer layouts than there are
             file.seek(0)
             image = TiffImagePlugin.TiffImageFile(file if plain else tiff_pages.first_in_file(page, replaced))
             return Opened(image, None, remarks)
-    samples.check_read(layout)
-    image = TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, samples.as_grey(layout)))
+    tiff_layout.check_read(layout)
+    image = TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, tiff_layout.as_grey(layout)))
     return Opened(image, layout, remarks)
 
 
-def _beside(layout: samples.Layout) -> tuple[str, ...]:
+def _beside(layout: Layout) -> tuple[str, ...]:
     """A remark on channels that have no place in the result."""
     if not layout.beside:
         return ()
