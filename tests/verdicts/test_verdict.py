@@ -2,11 +2,25 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from safelight.verdicts.verdict import Estimate, as_json, estimate_from_json
+from safelight.errors import SafelightError
+from safelight.verdicts.verdict import (
+    ALL,
+    Comparison,
+    Estimate,
+    Group,
+    Measured,
+    Verdict,
+    as_json,
+    estimate_from_json,
+    load_verdict,
+    load_verdicts,
+)
 
 
 @dataclass(frozen=True)
@@ -31,3 +45,65 @@ def test_an_estimate_comes_back() -> None:
 def test_too_few_numbers_are_no_estimate() -> None:
     with pytest.raises(TypeError):
         estimate_from_json([1.0, 2.0])
+
+
+VERDICT = Verdict(
+    task="inpaint",
+    model="mine",
+    dataset="photos",
+    split="val",
+    protocol="holes-64",
+    seed=3,
+    questions="c0ffee",
+    pictures=2,
+    cells=("small", "large", ALL),
+    curves={
+        "mine": {"psnr": {"small": Estimate(20.0, 19.0, 21.0), "large": Estimate(math.nan, math.nan, math.nan)}}
+    },
+    comparisons=(Comparison("mean", "psnr", "small", Estimate(1.0, 0.5, 1.5), "wins"),),
+    leads={4: 0.5, 7: -1.0},
+    per_image=(
+        Measured(4, "a.png", {"psnr": (20.0, math.nan)}, "attic"),
+        Measured(7, "b.png", {"psnr": (19.0, 12.5)}),
+    ),
+    groups=(Group("tag old", 1, {"mine": {"psnr": {"small": Estimate(20.0, 19.0, 21.0)}}}),),
+    tables={"bounds": {"mine": {"elbo": Estimate(1.0, 0.0, 2.0)}}},
+    facts={"tolerance": 1.5, "collapse": None},
+    sentences=("It was judged.", "It wins [1, 2]."),
+)
+
+
+def test_a_verdict_survives_its_file(tmp_path: Path) -> None:
+    path = VERDICT.save(tmp_path / "new" / "verdict.json")
+    back = load_verdict(path)
+    assert repr(back) == repr(VERDICT)  # nan is not equal to itself
+    assert '"small": [20.0, 19.0, 21.0]' in path.read_text()
+    assert repr(load_verdicts(tmp_path)) == repr([back])
+
+
+def test_parts_are_the_cells_without_their_mean() -> None:
+    assert VERDICT.parts == ("small", "large")
+    assert replace(VERDICT, cells=(ALL,)).parts == (ALL,)
+    assert VERDICT.compared("mean", "psnr", "small") == VERDICT.comparisons[0]
+    assert VERDICT.compared("mean", "psnr", "large") is None
+    assert replace(VERDICT, cells=("0", "1")).parts == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 3},
+        {"format": "safelight-other-verdict"},
+        {"per_image": [{"index": 0, "name": "a", "values": {"psnr": values}} for values in ([1, 2], [1])]},
+        {"pictures": "many"},
+        {"curves": {"mine": {"psnr": {"small": [1, 2]}}}},
+    ],
+)
+def test_a_file_that_is_no_verdict_is_named(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = tmp_path / "verdict.json"
+    path.write_text(json.dumps(VERDICT.to_json() | change))
+    with pytest.raises(
+        SafelightError, match=r"verdict\.json is not a verdict that can be read .* judge again"
+    ):
+        load_verdict(path)
+    assert load_verdicts(tmp_path) == []
