@@ -21,7 +21,7 @@ from safelight.journal.records import (
     split_logs_of,
 )
 from safelight.journal.run_tree import list_runs, show_time, tree_rows
-from safelight.verdicts.measure import has_picture_scores, measure_of, picture_scores
+from safelight.verdicts.measure import has_picture_scores, measure_of, picture_scores, value_of
 from safelight.verdicts.summary import samples_in_words
 from safelight.verdicts.verdict import load_verdict, load_verdicts
 from tests.journal.made import (
@@ -160,10 +160,12 @@ def test_verdicts_of_every_task_are_read_and_older_ones_hold_no_scores(tmp_path:
     assert picture_scores(read["fill"]).columns == ("kind 0", "kind 1", "kind 2")
     assert picture_scores(read["scratches"]).columns == ("kind 0", "kind 1")
     assert (read["fill"].protocol, read["code"].protocol) == ("holes-64", "codes-64")
-    assert measure_of(read["code"]).value(picture_scores(read["code"]).parts)[:2, 0] == pytest.approx(
+    assert value_of(measure_of(read["code"]))(picture_scores(read["code"]).parts)[:2, 0] == pytest.approx(
         [10, 20]
     )
-    assert measure_of(read["scratches"]).value(picture_scores(read["scratches"]).parts.sum(0)).tolist() == [
+    assert value_of(measure_of(read["scratches"]))(
+        picture_scores(read["scratches"]).parts.sum(0)
+    ).tolist() == [
         1,
         1,
     ]

@@ -58,7 +58,9 @@ VERDICT = Verdict(
     pictures=2,
     cells=("small", "large", ALL),
     curves={
-        "mine": {"psnr": {"small": Estimate(20.0, 19.0, 21.0), "large": Estimate(math.nan, math.nan, math.nan)}}
+        "mine": {
+            "psnr": {"small": Estimate(20.0, 19.0, 21.0), "large": Estimate(math.nan, math.nan, math.nan)}
+        }
     },
     comparisons=(Comparison("mean", "psnr", "small", Estimate(1.0, 0.5, 1.5), "wins"),),
     leads={4: 0.5, 7: -1.0},

@@ -10,7 +10,8 @@ from jaxtyping import Float64
 from safelight.errors import SafelightError
 from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates
 from safelight.journal.words import FEWEST
-from safelight.verdicts.measure import Measure, PictureScores, measure_of, picture_scores
+from safelight.tasks.base import Measure
+from safelight.verdicts.measure import PictureScores, measure_of, picture_scores, value_of
 from safelight.verdicts.verdict import Estimate, Verdict
 
 Outcome: TypeAlias = Literal["better", "worse", "cannot tell"]
@@ -131,7 +132,7 @@ def _aligned(scores: PictureScores, first: PictureScores) -> Float64[np.ndarray,
 
 def _values(measure: Measure, weights: Weights, side: Side) -> Float64[np.ndarray, "resamples seeds columns"]:
     """The value of each resample, first over all columns that have one, then in each."""
-    values = measure.value(np.tensordot(weights, side, axes=(1, 1)))
+    values = value_of(measure)(np.tensordot(weights, side, axes=(1, 1)))
     known = np.isfinite(values)
     total = np.where(known, values, 0).sum(-1, keepdims=True)
     return np.concatenate([total / np.maximum(known.sum(-1, keepdims=True), 1), values], axis=-1)
@@ -139,8 +140,8 @@ def _values(measure: Measure, weights: Weights, side: Side) -> Float64[np.ndarra
 
 def _alone(measure: Measure, side: Side) -> Float64[np.ndarray, "pictures columns"]:
     """The value of each picture as if there were no other, the mean over seeds; all columns as one first."""
-    together = measure.value(side.mean(axis=2, keepdims=True))
-    return np.asarray(np.concatenate([together, measure.value(side)], axis=2).mean(axis=0))
+    together = value_of(measure)(side.mean(axis=2, keepdims=True))
+    return np.asarray(np.concatenate([together, value_of(measure)(side)], axis=2).mean(axis=0))
 
 
 def _spread(values: Float64[np.ndarray, "seeds columns"]) -> float:

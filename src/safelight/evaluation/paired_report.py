@@ -9,7 +9,7 @@ from safelight.evaluation.paired import Lead, Outcome, Pairing, most_changed
 from safelight.files import put_text
 from safelight.journal.words import ENOUGH, FEWEST
 from safelight.reports.text import count_pictures, format_number
-from safelight.verdicts.measure import Measure
+from safelight.tasks.base import Measure
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",

@@ -52,6 +52,11 @@ def pooled_f1(found: Counts, right: Counts, damaged: Counts, seen: Counts) -> Co
     return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-12))
 
 
+def f1_of_parts(parts: Float[np.ndarray, "*cells 4"]) -> Float[np.ndarray, "*cells"]:
+    """F1 of the mean numbers of pixels, in the order of `Matches`."""
+    return pooled_f1(*np.moveaxis(parts, -1, 0))
+
+
 def ranked_precision(likelihood: Mask, truth: Mask, tolerance: float = TOLERANCE) -> float:
     """Average precision over all thresholds, 0..1: the mean over damaged pixels of the precision at their rank.
 

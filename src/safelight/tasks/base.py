@@ -44,6 +44,39 @@ class IgnoredSetting(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A task's main statistic; higher is better.
+
+    statistic: its name in the curves. columns: what it is made of in each picture (`Measured.values`).
+    value: from the means of these parts over pictures, (..., parts), to the value itself, as "module:attribute".
+    what, unit, digits: its name in a sentence, its unit ("" for none), its digits.
+    title: its name with its unit over a row of values. cells: what verdicts have a value for each of ("hints");
+    cell: one of them by its name, on a card; mean: of all of them, by {names} or their {count}.
+    protocol: how the samples were made, in words, by fields and facts of the verdict.
+    hidden: how the names of cells end that summaries leave out. on_card: further statistics of the card, with titles.
+    """
+
+    statistic: str
+    columns: tuple[str, ...]
+    value: str = "safelight.verdicts.measure:only_part"
+    what: str
+    unit: str = ""
+    digits: int = 2
+    title: str
+    cells: str
+    cell: str
+    mean: str = ""
+    protocol: str
+    hidden: tuple[str, ...] = ()
+    on_card: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def in_unit(self) -> str:
+        """What stands after a number."""
+        return f" {self.unit}" if self.unit else ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One thing that networks are trained for.
 
@@ -71,6 +104,8 @@ class Task:
     has_protocols: it is evaluated by one of several protocols (safelight judge --protocol).
     fold_judge: (run, held-out pictures) -> scores, beside those of the validation samples; for --folds.
     comparison_sheets: pictures that one run improved most over another (safelight compare).
+    measure: by which its verdicts are summarized, and its runs compared.
+    key_sentences: (verdict) -> the sentences for the journal, where those that a verdict holds are not taken.
     """
 
     name: str
@@ -99,6 +134,8 @@ class Task:
     has_protocols: bool = False
     fold_judge: str = ""
     comparison_sheets: str = ""
+    measure: Measure | None = None
+    key_sentences: str = ""
 
     @cached_property
     def training(self) -> "TrainingTask[Any, Any, Any, Any]":

@@ -1,13 +1,14 @@
 """By which statistic the verdicts of a task are summarized and compared, and what it is made of in each picture."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float64
 
-from safelight.masks.match import pooled_f1
+from safelight.errors import SafelightError
+from safelight.tasks.base import Measure, resolve
+from safelight.tasks.registry import known_task
 from safelight.verdicts.verdict import Verdict
 
 Parts: TypeAlias = Float64[np.ndarray, "*columns parts"]
@@ -24,37 +25,20 @@ def decibels(means: Parts) -> Values:
     return np.asarray(-10 * np.log10(means[..., 0] + 1e-12))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """A task's main statistic; higher is better.
+def measure_of(verdict: Verdict) -> Measure:
+    """That of the verdict's task. Raises SafelightError for a task that is not known, or has none."""
+    task = known_task(verdict.task)
+    if task is None or task.measure is None:
+        raise SafelightError(
+            f"there is no measure to summarize or compare verdicts of task {verdict.task} by"
+        )
+    return task.measure
 
-    statistic: its name in the curves. columns: what it is made of in each picture (`Measured.values`).
-    value: from the means of these parts over pictures, (..., parts), to the value itself.
-    what, unit, digits: its name in a sentence, its unit ("" for none), its digits.
-    title: its name with its unit over a row of values. cells: what verdicts have a value for each of ("hints");
-    cell: one of them by its name, on a card; mean: of all of them, by {names} or their {count}.
-    protocol: how the samples were made, in words, by fields and facts of the verdict.
-    hidden: how the names of cells end that summaries leave out. on_card: further statistics of the card, with titles.
-    """
 
-    statistic: str
-    columns: tuple[str, ...]
-    value: Callable[[Parts], Values] = only_part
-    what: str
-    unit: str = ""
-    digits: int = 2
-    title: str
-    cells: str
-    cell: str
-    mean: str = ""
-    protocol: str
-    hidden: tuple[str, ...] = ()
-    on_card: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def in_unit(self) -> str:
-        """What stands after a number."""
-        return f" {self.unit}" if self.unit else ""
+def value_of(measure: Measure) -> Callable[[Parts], Values]:
+    """From the means of the measure's parts over pictures, (..., parts), to the value itself."""
+    value: Callable[[Parts], Values] = resolve(measure.value)
+    return value
 
 
 class PictureScores(NamedTuple):
@@ -84,66 +68,6 @@ def picture_scores(verdict: Verdict) -> PictureScores:
         return PictureScores(verdict.parts, names, indices, np.zeros((0, len(verdict.parts), 1)))
     parts = np.array([[row.values[column] for column in measure.columns] for row in rows], np.float64)
     parts = np.moveaxis(parts, 1, 2)
-    known = np.isfinite(measure.value(parts.mean(axis=0)))
+    known = np.isfinite(value_of(measure)(parts.mean(axis=0)))
     columns = tuple(cell for cell, has_value in zip(verdict.parts, known, strict=True) if has_value)
     return PictureScores(columns, names, indices, parts[:, known])
-
-
-def _f1(means: Parts) -> Values:
-    return pooled_f1(*(means[..., part] for part in range(4)))
-
-
-MEASURES = {
-    "colorize": Measure(
-        statistic="gain",
-        columns=("gain",),
-        what="gain over grey",
-        unit="dB",
-        title="gain over grey, dB",
-        cells="hints",
-        cell="{} hints",
-        mean="mean over {names} hints",
-        protocol="protocol {protocol}",
-        on_card={"psnr": "PSNR, dB", "ciede2000": "CIEDE2000"},
-    ),
-    "inpaint": Measure(
-        statistic="hole_psnr",
-        columns=("hole_psnr",),
-        what="PSNR in the hole",
-        unit="dB",
-        title="PSNR in it, dB",
-        cells="hole",
-        cell="hole: {}",
-        mean="mean over {count} kinds of holes",
-        protocol="holes in {size} px",
-        hidden=(" b",),  # at the border: they are in the mean
-    ),
-    "scratches": Measure(
-        statistic="f1",
-        columns=("found", "right", "damaged", "seen"),
-        value=_f1,
-        what="F1",
-        digits=3,
-        title="F1",
-        cells="damage, px",
-        cell="damage, px: {}",
-        mean="mean over {count} kinds of damage",
-        protocol="drawn damage in {size} px",
-    ),
-    "autoencode": Measure(
-        statistic="psnr",
-        columns=("mse",),
-        value=decibels,
-        what="PSNR",
-        unit="dB",
-        title="PSNR, dB",
-        cells="method",
-        cell="method: {}",
-        protocol="codes of {latent}",
-    ),
-}
-
-
-def measure_of(verdict: Verdict) -> Measure:
-    """That of the verdict's task."""
-    return MEASURES[verdict.task]

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.errors import SafelightError
 from safelight.reports.text import count_pictures
+from safelight.tasks.base import resolve
+from safelight.tasks.registry import task_named
 from safelight.verdicts.measure import measure_of
 from safelight.verdicts.verdict import ALL, Estimate, Verdict, load_verdicts
 
@@ -61,7 +64,7 @@ def newest_summaries(folder: Path) -> tuple[VerdictSummary, ...]:
     for verdict in load_verdicts(folder):
         try:
             summary = summary_of(verdict)
-        except KeyError:
+        except (KeyError, SafelightError):
             continue
         newest.pop(key := (summary.samples, verdict.questions), None)
         newest[key] = summary
@@ -92,8 +95,7 @@ def card_scores(verdict: Verdict) -> dict[str, object]:
 
 
 def _sentences(verdict: Verdict) -> tuple[str, ...]:
-    if verdict.task == "colorize" and verdict.comparisons:
-        from safelight.tasks.colorize.summary import key_sentences
-
-        return key_sentences(verdict)
+    key_sentences = task_named(verdict.task).key_sentences
+    if key_sentences and verdict.comparisons:
+        return tuple(resolve(key_sentences)(verdict))
     return verdict.sentences[SENTENCES]

@@ -1,6 +1,6 @@
 """Autoencoding: a short code for a picture, and a picture for a code."""
 
-from safelight.tasks.base import Advice, SheetLayout, Task
+from safelight.tasks.base import Advice, Measure, SheetLayout, Task
 
 TASK = Task(
     name="autoencode",
@@ -39,4 +39,15 @@ TASK = Task(
     measured=("preparation.aspect",),
     compared_at=("augment.size", "preparation.fit"),
     comparison_sheets="safelight.cli.paired_squares:code_sheets",
+    measure=Measure(
+        statistic="psnr",
+        columns=("mse",),
+        value="safelight.verdicts.measure:decibels",
+        what="PSNR",
+        unit="dB",
+        title="PSNR, dB",
+        cells="method",
+        cell="method: {}",
+        protocol="codes of {latent}",
+    ),
 )

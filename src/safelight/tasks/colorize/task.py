@@ -1,6 +1,6 @@
 """Colorization: color for a grey photo, with hints or without."""
 
-from safelight.tasks.base import Advice, SheetLayout, Task
+from safelight.tasks.base import Advice, Measure, SheetLayout, Task
 
 TASK = Task(
     name="colorize",
@@ -28,4 +28,17 @@ TASK = Task(
     has_protocols=True,
     fold_judge="safelight.cli.pre_train:judge_fold_of_colors",
     comparison_sheets="safelight.cli.paired_pictures:color_sheets",
+    measure=Measure(
+        statistic="gain",
+        columns=("gain",),
+        what="gain over grey",
+        unit="dB",
+        title="gain over grey, dB",
+        cells="hints",
+        cell="{} hints",
+        mean="mean over {names} hints",
+        protocol="protocol {protocol}",
+        on_card={"psnr": "PSNR, dB", "ciede2000": "CIEDE2000"},
+    ),
+    key_sentences="safelight.tasks.colorize.summary:key_sentences",
 )

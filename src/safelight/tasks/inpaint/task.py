@@ -1,6 +1,6 @@
 """Inpainting: what a mask marks as missing is filled."""
 
-from safelight.tasks.base import Advice, IgnoredSetting, SheetLayout, Task
+from safelight.tasks.base import Advice, IgnoredSetting, Measure, SheetLayout, Task
 
 TASK = Task(
     name="inpaint",
@@ -26,4 +26,16 @@ TASK = Task(
     },
     ignored=(IgnoredSetting("augment.aging", was=0.2, now=0.0),),
     comparison_sheets="safelight.cli.paired_squares:fill_sheets",
+    measure=Measure(
+        statistic="hole_psnr",
+        columns=("hole_psnr",),
+        what="PSNR in the hole",
+        unit="dB",
+        title="PSNR in it, dB",
+        cells="hole",
+        cell="hole: {}",
+        mean="mean over {count} kinds of holes",
+        protocol="holes in {size} px",
+        hidden=(" b",),  # at the border: they are in the mean
+    ),
 )

@@ -1,6 +1,6 @@
 """Scratch detection: where scratches, cracks and dust are in a scan of an old print."""
 
-from safelight.tasks.base import IgnoredSetting, Task
+from safelight.tasks.base import IgnoredSetting, Measure, Task
 
 TASK = Task(
     name="scratches",
@@ -20,4 +20,16 @@ TASK = Task(
     ignored=(IgnoredSetting("augment.aging", was=0.2, now=0.0),),
     measured=("preparation.threshold",),
     comparison_sheets="safelight.cli.paired_squares:scratch_sheets",
+    measure=Measure(
+        statistic="f1",
+        columns=("found", "right", "damaged", "seen"),
+        value="safelight.masks.match:f1_of_parts",
+        what="F1",
+        digits=3,
+        title="F1",
+        cells="damage, px",
+        cell="damage, px: {}",
+        mean="mean over {count} kinds of damage",
+        protocol="drawn damage in {size} px",
+    ),
 )
