@@ -14,29 +14,21 @@ PARTS = (
     *("model", "hints", "holes", "damage", "prints", "preparation", "augment", "loss"),
     *("adversarial", "discriminator", "data", "optimizer", "train", "guard"),
 )
-PAGES = {  # where it is said when to use the settings of a class, by the module that it is in
-    "models.unet": "training.md#the-network",
-    "models.plain_settings": "networks.md",
-    "models.encoder_unet": "fill.md#training-a-filler",
-    "models.vae_settings": "vae.md#the-network",
-    "models.discriminator": "fill.md#training-a-filler",
-    "tasks.sampling": "training.md#the-network",
-    "tasks.holes": "fill.md#training-a-filler",
-    "tasks.damage": "fill.md#what-the-network-is-trained-on",
-    "tasks.prints": "fill.md#what-the-network-is-trained-on",
+PAGES = {  # where it is said when to use the settings of a class, by its module; the longest name that fits counts
+    "": "training.md#what-to-change",
+    "losses.adversarial": "fill.md#train-an-inpainting-model",
+    "nn.discriminator": "fill.md#train-an-inpainting-model",
+    "nn.encoder_unet": "fill.md#train-an-inpainting-model",
+    "nn.plain_unet": "networks.md",
+    "tasks.autoencode": "vae.md#the-network",
+    "tasks.autoencode.losses": "vae.md#the-loss-and-its-units",
+    "tasks.autoencode.prepare": "vae.md#use",
     "tasks.colorize": "training.md#the-network",
-    "tasks.inpaint": "fill.md#training-a-filler",
-    "tasks.finding": "fill.md#finding-scratches",
-    "tasks.autoencode": "vae.md#use",
-    "losses.color_settings": "training.md#the-network",
-    "losses.holes": "fill.md#training-a-filler",
-    "losses.scratches": "fill.md#what-the-network-is-trained-on",
-    "losses.latent": "vae.md#the-loss-and-its-units",
-    "losses.adversarial": "fill.md#training-a-filler",
+    "tasks.inpaint": "fill.md#train-an-inpainting-model",
+    "tasks.scratches": "fill.md#what-the-network-is-trained-on",
+    "tasks.scratches.prepare": "fill.md#finding-scratches",
     "training.augment": "data.md#augmentation",
-    "training.recipe": "training.md#what-to-change",
-    "training.optimizers": "training.md#what-to-change",
-    "training.guard.settings": "guard.md",
+    "training.guard": "guard.md",
 }
 ELSEWHERE = {  # settings that another page than that of their class speaks of
     "unharmed": "fill.md#what-the-network-is-trained-on",
@@ -45,7 +37,7 @@ ELSEWHERE = {  # settings that another page than that of their class speaks of
     "preparation.crossover": "fill.md#how-it-is-done",
     "data.batch": "before.md",
     "optimizer.lr": "before.md",
-    "train.checkpoint_every": "guard.md#what-is-watched",
+    "train.checkpoint_every": "guard.md#what-is-checked",
     "train.seed": "journal.md#comparing",
 }
 HEAD = "| setting | what it takes | in the main recipes | what it means | when |\n|---|---|---|---|---|"
@@ -98,7 +90,7 @@ def _section(part: str, kind: type[Any], users: dict[str, Any], alone: bool) -> 
     told = {name: list(explain(settings, f"{part}.")) for name, settings in chosen.items()}
     yield _table(
         told or {others[0]: list(explain(kind(), f"{part}."))},
-        PAGES[kind.__module__.removeprefix("safelight.")],
+        PAGES[max(filter(kind.__module__.removeprefix("safelight.").startswith, PAGES), key=len)],
     )
 
 
