@@ -155,11 +155,11 @@ def mixed(tmp_path: Path) -> str:
 
 def test_tasks_have_a_table_and_a_scale_each(mixed: str) -> None:
     tables = re.findall(
-        r"<h3>(Color|Holes)</h3>\n<div class=\"scroll\"><table class=\"runs\">\n<tr>(.*?)</tr>", mixed
+        r"<h3>(Colorization|Inpainting)</h3>\n<div class=\"scroll\"><table class=\"runs\">\n<tr>(.*?)</tr>", mixed
     )
     heads = {title: re.findall(r'<th class="number">(\w+)</th>', head) for title, head in tables}
-    assert heads["Color"][2:] == ["gain_0", "gain_10"]
-    assert heads["Holes"][2:] == ["hole_psnr", "gain_over_telea"]
+    assert heads["Colorization"][2:] == ["gain_0", "gain_10"]
+    assert heads["Inpainting"][2:] == ["hole_psnr", "gain_over_telea"]
     assert re.findall(r'class="title" x="0" y="12">(\w+) of the newest runs', mixed) == ["gain_0"]
     assert "hole psnr on held-out pictures" in mixed
 
