@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import torch
 
-from safelight.training.bare import BareTraining, Painted
+from safelight.training.dry_run import DryRun, RandomImages
 from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
 
@@ -39,10 +39,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     size = {"augment.size": str(options.size)}
     steps = {
-        name: BareTraining(override(recipe_named(recipe), {**changes, **size}))
+        name: DryRun(override(recipe_named(recipe), {**changes, **size}))
         for name, (recipe, changes) in VARIANTS.items()
     }
-    batch = next(steps["fill"].batches(Painted(options.size, options.batch), options.batch))
+    batch = next(steps["fill"].batches(RandomImages(options.size, options.batch), options.batch))
     took: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for _ in range(options.rounds):
         for name, bare in steps.items():

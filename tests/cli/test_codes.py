@@ -162,7 +162,7 @@ def test_two_processes_train_one_autoencoder_and_the_journal_knows_it(dataset: P
     assert done.returncode == 0, done.stderr
     (run,) = runs.iterdir()
     facts = json.loads((run / "run.json").read_text())
-    assert (facts["state"], facts["step"], facts["task"]) == ("finished", 20, "code")
+    assert (facts["state"], facts["step"], facts["task"]) == ("finished", 20, "autoencode")
     done = safelight("journal", "list", runs)
     assert done.returncode == 0, done.stderr
     assert run.name in done.stdout

@@ -155,7 +155,8 @@ def mixed(tmp_path: Path) -> str:
 
 def test_tasks_have_a_table_and_a_scale_each(mixed: str) -> None:
     tables = re.findall(
-        r"<h3>(Colorization|Inpainting)</h3>\n<div class=\"scroll\"><table class=\"runs\">\n<tr>(.*?)</tr>", mixed
+        r"<h3>(Colorization|Inpainting)</h3>\n<div class=\"scroll\"><table class=\"runs\">\n<tr>(.*?)</tr>",
+        mixed,
     )
     heads = {title: re.findall(r'<th class="number">(\w+)</th>', head) for title, head in tables}
     assert heads["Colorization"][2:] == ["gain_0", "gain_10"]

@@ -12,11 +12,13 @@ from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import accelerators, trainer
-from safelight.training.accelerators import CPU, device_for
+from safelight.training.accelerators import CPU, device_for, precision_for
 from safelight.training.batches import training_batches
+from safelight.training.fit import fit
 from safelight.training.modules import TrainingModule
 from safelight.training.stopping import StopRequest
 from safelight.training.task import training_task
+from safelight.training.tree import override
 from tests.training.conftest import Album
 
 
@@ -77,3 +79,33 @@ def test_the_trainer_and_the_average_are_put_there(
     assert isinstance(callbacks, list)
     (average,) = [each for each in callbacks if isinstance(each, WeightAveraging)]
     assert average._device == device
+
+
+def test_auto_is_bf16_where_the_machine_computes_it_and_32_bits_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for native, expected in ((False, "32"), (True, "bf16")):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda native=native: native)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda native=native, **_: native)
+        assert precision_for("auto", CPU) == precision_for("auto", torch.device("cuda", 0)) == expected
+        assert precision_for("bf16", CPU) == "bf16"
+        assert precision_for("32", torch.device("cuda", 0)) == "32"
+    assert precision_for("auto", torch.device("mps", 0)) == "32"
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_a_run_says_and_keeps_its_precision(
+    native: bool,
+    dataset: Path,
+    tiny: ColorizeRecipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Stored with it, so that it goes on in the same where it is resumed."""
+    monkeypatch.setattr(accelerators, "computes_bf16", lambda device: native)
+    recipe = override(tiny, {"train.precision": "auto", "train.steps": "1"})
+    run = fit(recipe, dataset, tmp_path)
+    assert run.facts["precision"] == ("bf16" if native else "32")
+    assert f"it computes in {run.facts['precision']}" in capfd.readouterr().err

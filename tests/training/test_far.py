@@ -27,8 +27,8 @@ from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.registry import task_named
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.augment import Augmentation
-from safelight.training.bare import BareTraining
 from safelight.training.doctor import Telling, silent_channels
+from safelight.training.dry_run import DryRun
 from safelight.training.guard.looks import Answering, look
 from safelight.training.guard.watch import StepWatch
 from safelight.training.recipe import DataSettings, Recipe, TrainSettings
@@ -185,11 +185,11 @@ def test_the_guard_compares_weights_with_averages_that_lie_elsewhere() -> None:
 
 def test_steps_are_measured_where_the_run_will_take_them(few: Album) -> None:
     recipe = replace(RECIPES["scratches"], train=TrainSettings(precision="32"))
-    here = BareTraining(recipe)
+    here = DryRun(recipe)
     batch = next(here.batches(few, 2))
     taken = [here.step(batch) for _ in range(2)]
     with FarDevice():
-        there = BareTraining(recipe, FAR)
+        there = DryRun(recipe, FAR)
         assert device_of(there.network) == FAR
         assert [there.step(batch) for _ in range(2)] == pytest.approx(taken, rel=1e-4)
 

@@ -44,7 +44,7 @@ def test_batches_that_differ_are_not_taken_for_progress(
         own = order.setdefault(id(batch), 1.0 + len(order))
         return own - 0.9 / (1 + np.exp(-6 * (np.log10(max(lr, 1e-9)) + 3))) + (10 * own if lr > 0.1 else 0)
 
-    monkeypatch.setattr(rates.BareTraining, "step", step)
+    monkeypatch.setattr(rates.DryRun, "step", step)
     test = find_lr(override(tiny, {"augment.size": "32", "data.batch": "1", "data.weights": ""}), album)
     assert 3e-4 < test.suggestion < 6e-3
     assert test.falls
@@ -76,7 +76,7 @@ def test_a_range_test_runs_draws_and_leaves_nothing_else(
 def test_a_loss_that_is_never_finite_is_told(
     album: Album, tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rates.BareTraining, "step", lambda self, batch, lr: float("nan"))
+    monkeypatch.setattr(rates.DryRun, "step", lambda self, batch, lr: float("nan"))
     with pytest.raises(RecipeError, match="not finite before anything is learned"):
         find_lr(override(tiny, {"augment.size": "32", "data.batch": "1", "data.weights": ""}), album, 5)
 

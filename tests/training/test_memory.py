@@ -11,7 +11,7 @@ import torch
 from safelight.errors import RecipeError
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import memory
-from safelight.training.bare import BareTraining, Painted
+from safelight.training.dry_run import DryRun, RandomImages
 from safelight.training.memory import check_memory, estimate, free_memory
 from safelight.training.recipe import recipe_named
 from safelight.training.tree import override
@@ -22,14 +22,14 @@ MEASURE = """
 import json, resource, sys, threading
 import torch
 from safelight.training.recipe import recipe_named
-from safelight.training.bare import BareTraining, Painted
+from safelight.training.dry_run import DryRun, RandomImages
 from safelight.training.memory import estimate
 from safelight.training.tree import override
 torch.set_num_threads(1)
 recipe = override(recipe_named("quick"), json.loads(sys.argv[1]))
 foretold = estimate(recipe).at(recipe.data.batch).total
-bare = BareTraining(recipe)
-batch = next(bare.batches(Painted(recipe.augment.size), recipe.data.batch))
+bare = DryRun(recipe)
+batch = next(bare.batches(RandomImages(recipe.augment.size), recipe.data.batch))
 for _ in range(1):
     bare.step(batch)
 print(json.dumps([foretold, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))
@@ -50,7 +50,7 @@ def test_the_foretold_peak_is_near_the_measured_one() -> None:
 def test_weights_and_their_states_are_counted(tiny: ColorizeRecipe) -> None:
     recipe = override(tiny, {"train.ema": "0.9", "augment.size": "32"})
     need = estimate(recipe).fixed
-    network = BareTraining(recipe).network
+    network = DryRun(recipe).network
     weights = sum(p.numel() * 4 for p in network.parameters())
     trained = sum(p.numel() * 4 for p in network.parameters() if p.requires_grad)
     assert weights <= need.weights <= 1.2 * weights  # and the running means of norms
@@ -74,7 +74,7 @@ def test_what_the_backward_pass_keeps_grows_with_batch_and_area(tiny: ColorizeRe
 def test_what_grows_with_the_square_of_the_area_is_foretold(name: str) -> None:
     """Attention, of 256 pixels, by what is kept of 64 and of 128."""
     recipe = override(recipe_named(name), {"augment.size": "256"})
-    measured = memory._peak(memory._kept(BareTraining(recipe), 4))
+    measured = memory._peak(memory._kept(DryRun(recipe), 4))
     assert estimate(recipe).at(4).activations == pytest.approx(measured, rel=0.1)
 
 
@@ -82,7 +82,7 @@ def test_a_discriminator_is_counted() -> None:
     alone = override(recipe_named("note-001-unet"), {"discriminator.channels": "32"})
     against = override(alone, {"adversarial.weight": "0.01"})
     foretold, own = estimate(against), estimate(alone)
-    discriminator = BareTraining(against).discriminator
+    discriminator = DryRun(against).discriminator
     assert discriminator is not None
     weights = sum(p.nbytes for p in discriminator.parameters())
     assert foretold.fixed.weights - own.fixed.weights == weights
@@ -122,17 +122,17 @@ def test_a_control_group_may_allow_less_than_the_machine(tmp_path: Path) -> None
     assert _group_free(tmp_path) == float("inf")
 
 
-def test_painted_pictures_are_pictures() -> None:
-    painted = Painted(32)
+def test_random_images_are_pictures() -> None:
+    painted = RandomImages(32)
     assert painted[0].shape == (32, 32, 3)
     assert len(painted.sources) == len(painted) == 8
     assert (painted[1] == painted[1]).all()
     assert (painted[0] != painted[1]).any()
 
 
-def test_bare_training_steps_as_asked(tiny: ColorizeRecipe) -> None:
-    bare = BareTraining(override(tiny, {"augment.size": "32"}))
-    batch = next(bare.batches(Painted(32), 2))
+def test_a_dry_run_steps_as_asked(tiny: ColorizeRecipe) -> None:
+    bare = DryRun(override(tiny, {"augment.size": "32"}))
+    batch = next(bare.batches(RandomImages(32), 2))
     before = [p.detach().clone() for p in bare.network.parameters()]
     assert bare.step(batch, lr=0.0) > 0
     assert all(torch.equal(p, old) for p, old in zip(bare.network.parameters(), before, strict=True))

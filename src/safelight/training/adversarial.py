@@ -4,7 +4,7 @@ from typing import Any, ClassVar, cast
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from torch import Tensor, nn
+from torch import Tensor
 
 from safelight.losses.adversarial import (
     DISCRIMINATOR_LOSSES,
@@ -53,8 +53,7 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
     def training_step(self, batch: B, batch_idx: int) -> dict[str, Tensor]:
         """One step of each network; their losses before it."""
         step = self.global_step
-        progress = step / self.recipe.train.steps
-        made = self.task.generator_step(self.network, self.laid_out(batch), self.recipe, progress)
+        made = self.generator_step(batch)
         terms, losses = dict(made.terms), {}
         if step >= self.first:
             losses["discriminator"] = self._step_discriminator(made, step - self.first)
@@ -63,6 +62,19 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
         self.take_note(terms | losses, loss)
         self._step_network(loss)
         return {"loss": loss.detach(), **losses}
+
+    def generator_step(self, batch: B) -> GeneratorStep:
+        """The network's own terms on a batch, and what the discriminator is shown."""
+        progress = self.global_step / self.recipe.train.steps
+        return self.task.generator_step(self.network, self.laid_out(batch), self.recipe, progress)
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor, penalized: bool) -> list[Tensor]:
+        """The discriminator's loss and, where it is penalized now, its gradient penalty."""
+        settings = self.adversarial
+        loss = DISCRIMINATOR_LOSSES[settings.loss](self.discriminator(real), self.discriminator(fake))
+        if not (settings.r1 and penalized):
+            return [loss]
+        return [loss, settings.r1_every * settings.r1 * r1_penalty(self.discriminator, real.detach())]
 
     def configure_optimizers(self) -> Any:
         """The network's, and Adam for the discriminator under the same schedule from its own start on."""
@@ -76,23 +88,19 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Clip, which lightning leaves to those who take their steps themselves; the norm is told before."""
         super().on_before_optimizer_step(optimizer)
-        self._clip(self.network)
+        self.clip(self.network)
 
     def _step_discriminator(self, made: GeneratorStep, taken: int) -> Tensor:
         """Its loss before the step. Its optimizer is torch's own: lightning would count a step of the run."""
-        settings = self.adversarial
         optimizer = cast(list[torch.optim.Optimizer], self.optimizers(use_pl_optimizer=False))[1]
-        fake, real = made.fake.detach(), made.real.detach()
-        loss = DISCRIMINATOR_LOSSES[settings.loss](self.discriminator(real), self.discriminator(fake))
-        lowered = loss
-        if settings.r1 and taken % settings.r1_every == 0:
-            lowered = loss + settings.r1_every * settings.r1 * r1_penalty(self.discriminator, real)
+        penalized = taken % self.adversarial.r1_every == 0
+        losses = self.discriminator_loss(made.real.detach(), made.fake.detach(), penalized)
         optimizer.zero_grad()
-        self.manual_backward(lowered)
-        self._clip(self.discriminator)
+        self.manual_backward(torch.stack(losses).sum() if len(losses) > 1 else losses[0])
+        self.clip(self.discriminator)
         optimizer.step()
         self._schedules()[1].step()
-        return loss.detach()
+        return losses[0].detach()
 
     def _deceived(self, fake: Tensor) -> Tensor:
         """What the network lowers. The discriminator is looked through, and learns nothing by it."""
@@ -110,7 +118,3 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
 
     def _schedules(self) -> list[torch.optim.lr_scheduler.LRScheduler]:
         return cast(list[torch.optim.lr_scheduler.LRScheduler], self.lr_schedulers())
-
-    def _clip(self, network: nn.Module) -> None:
-        if self.recipe.optimizer.clip:
-            torch.nn.utils.clip_grad_norm_(network.parameters(), self.recipe.optimizer.clip)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from safelight.training.accelerators import CPU
-from safelight.training.bare import BareTraining
 from safelight.training.batches import Pictures
+from safelight.training.dry_run import DryRun
 from safelight.training.memory import GIGA, Need, estimate, room
 from safelight.training.recipe import Recipe
 
@@ -66,12 +66,12 @@ def find_batch(
     """Try 2, 4, 8, … pictures a step until memory, patience or the gain ends. progress: told each batch size."""
     known, limit = estimate(recipe), room(device)
     largest = known.largest_batch(limit)
-    bare, loading = BareTraining(recipe, device), _loading_speed(recipe, pictures)
+    dry_run, loading = DryRun(recipe, device), _loading_speed(recipe, pictures)
     tried: list[Tried] = []
     batch, seconds = SMALLEST, 0.0
     while batch <= max(SMALLEST, largest) and seconds < PATIENCE and not _is_flat(tried):
         progress(batch)
-        seconds = _seconds_a_step(bare, pictures, batch)
+        seconds = _seconds_a_step(dry_run, pictures, batch)
         tried.append(Tried(batch, known.at(batch), batch / seconds))
         batch *= 2
     return Found(tuple(tried), largest, limit, loading)
@@ -83,15 +83,15 @@ def _is_flat(tried: list[Tried]) -> bool:
     return len(speeds) > 3 and max(speeds[-2:]) < GAIN * max(speeds[:-2])
 
 
-def _seconds_a_step(bare: BareTraining, pictures: Pictures, batch: int) -> float:
+def _seconds_a_step(dry_run: DryRun, pictures: Pictures, batch: int) -> float:
     """The fastest of a few steps on one batch: what else runs on the machine only adds."""
-    samples = bare.task.dataset(pictures, bare.recipe)
+    samples = dry_run.task.dataset(pictures, dry_run.recipe)
     few = [samples[k] for k in range(min(batch, DISTINCT))]
-    some = bare.task.collate((few * -(-batch // len(few)))[:batch])
+    some = dry_run.task.collate((few * -(-batch // len(few)))[:batch])
     taken = []
     for _ in range(1 + STEPS):
         start = time.perf_counter()
-        bare.step(some)
+        dry_run.step(some)
         taken.append(time.perf_counter() - start)
         if taken[-1] > PATIENCE:
             break
@@ -99,7 +99,7 @@ def _seconds_a_step(bare: BareTraining, pictures: Pictures, batch: int) -> float
 
 
 def _loading_speed(recipe: Recipe, pictures: Pictures, count: int = 8) -> float:
-    bare = BareTraining(recipe)
+    dry_run = DryRun(recipe)
     start = time.perf_counter()
-    next(bare.batches(pictures, count))
+    next(dry_run.batches(pictures, count))
     return count / (time.perf_counter() - start)

@@ -17,8 +17,8 @@ from jaxtyping import Float
 
 from safelight.errors import RecipeError
 from safelight.training.accelerators import CPU
-from safelight.training.bare import BareTraining
 from safelight.training.batches import Pictures
+from safelight.training.dry_run import DryRun
 from safelight.training.recipe import Recipe
 
 LOWEST, HIGHEST = 1e-6, 1.0
@@ -74,9 +74,9 @@ def find_lr(
 
     Raises RecipeError where the loss is not finite from the start.
     """
-    bare = BareTraining(recipe, device)
-    batches = list(itertools.islice(bare.batches(pictures, recipe.data.batch), BATCHES))
-    own = np.array([bare.step(batch, 0.0) for batch in batches])
+    dry_run = DryRun(recipe, device)
+    batches = list(itertools.islice(dry_run.batches(pictures, recipe.data.batch), BATCHES))
+    own = np.array([dry_run.step(batch, 0.0) for batch in batches])
     if not np.isfinite(own).all():
         raise RecipeError(
             "the loss is not finite before anything is learned; look at the pictures and the loss"
@@ -85,7 +85,7 @@ def find_lr(
     losses: list[float] = []
     for number, rate in enumerate(rates):
         at = number % BATCHES
-        losses.append(bare.step(batches[at], float(rate)) - own[at] + own.mean())
+        losses.append(dry_run.step(batches[at], float(rate)) - own[at] + own.mean())
         if progress:
             progress(number + 1, steps)
         if _is_over(losses):

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
-from safelight.training.accelerators import Accelerator, device_for
+from safelight.training.accelerators import Accelerator, Precision, device_for, precision_for
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
 from safelight.training.begin import see, take_model
@@ -77,7 +77,8 @@ def fit(
     before = recipe_of(parent) if parent else None
     if keep_weights and before is not None and recipe.train.seed == before.train.seed:
         recipe = override(recipe, {"train.seed": str(before.train.seed + 1)})
-    again = partial(_prepare, recipe, pictures, held_out, devices, device)
+    precision = precision_for(recipe.train.precision, device)
+    again = partial(_prepare, recipe, pictures, held_out, devices, device, precision)
     new_weights: list[str] = []
     began_with: dict[str, float] = {}
     with stage() as tell:
@@ -96,13 +97,14 @@ def fit(
                 module.task.initialize(module.network, samples, recipe)
 
         told("preparing")
-        work = _prepare(recipe, pictures, held_out, devices, device, None, first_weights)
+        work = again(None, first_weights)
         if begin is not None and len(work.probes):
             told("scoring what it begins with")
             began_with = work.probes.score(work.module.network)
     facts = {
         "recipe": recipe.name,
         "task": recipe.task,
+        "precision": precision,
         **descent(recipe, parent),
         "weights_from": parent.folder.name if parent and keep_weights else None,
         "new_weights": new_weights,
@@ -185,7 +187,9 @@ def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -
             f"{data} is no longer what {run.folder} was trained on, so it cannot go on to what it would have been; "
             f"with its weights and the new pictures: safelight train {run.folder} --data {data} --keep-weights"
         )
-    again = partial(_prepare, recipe, pictures, held_out, devices, device)
+    # a run goes on in the precision that it began with, wherever it is resumed
+    precision = facts.get("precision") or precision_for(recipe.train.precision, device)
+    again = partial(_prepare, recipe, pictures, held_out, devices, device, precision)
     checkpoints = [run.folder / "checkpoints" / name for name in ("last.ckpt", "good.ckpt")]
     if not any(path.is_file() for path in checkpoints) and not (
         facts.get("weights_from") or facts.get("began_from")
@@ -267,6 +271,7 @@ def _prepare(
     held_out: PictureSet,
     devices: int,
     device: torch.device,
+    precision: Precision,
     checkpoint: Path | None,
     first_weights: Callable[[AnyModule, Dataset[Any]], None] | None = None,
 ) -> Work:
@@ -291,7 +296,7 @@ def _prepare(
     elif checkpoint is None:
         task.initialize(module.network, task.dataset(pictures, recipe), recipe)
     familiar = task.validation(some_pictures(pictures), recipe)
-    return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar, device)
+    return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar, device, precision)
 
 
 def _train(run: Run, work: Work, again: Again, quiet: bool, stage: Stages = nullcontext) -> Run:

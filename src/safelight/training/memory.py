@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from safelight.errors import RecipeError
 from safelight.training.accelerators import CPU
-from safelight.training.bare import BareTraining, Painted
+from safelight.training.dry_run import DryRun, RandomImages
 from safelight.training.recipe import Recipe
 from safelight.training.tree import override
 
@@ -77,15 +77,15 @@ class Estimate:
 def estimate(recipe: Recipe) -> Estimate:
     """What this recipe needs; takes about as long as a few small steps."""
     program = _resident()
-    bare = BareTraining(_sized(recipe, min(recipe.augment.size, SMALL)))
-    area = (recipe.augment.size / bare.recipe.augment.size) ** 2
-    samples = bare.batches(Painted(bare.recipe.augment.size), 1)
+    dry_run = DryRun(_sized(recipe, min(recipe.augment.size, SMALL)))
+    area = (recipe.augment.size / dry_run.recipe.augment.size) ** 2
+    samples = dry_run.batches(RandomImages(dry_run.recipe.augment.size), 1)
     sample = sum(part.nbytes for part in next(samples)) * area
-    kept, each = _measured(recipe, bare)
+    kept, each = _measured(recipe, dry_run)
     held = recipe.data.workers * PREFETCHED + 2  # batches in the loading processes, and those under way
-    weights = _bytes(list(bare.network.parameters()) + list(bare.network.buffers()))
-    trained = _bytes([p for p in bare.network.parameters() if p.requires_grad])
-    against = _bytes(list(bare.discriminator.parameters())) if bare.discriminator else 0.0
+    weights = _bytes(list(dry_run.network.parameters()) + list(dry_run.network.buffers()))
+    trained = _bytes([p for p in dry_run.network.parameters() if p.requires_grad])
+    against = _bytes(list(dry_run.discriminator.parameters())) if dry_run.discriminator else 0.0
     states = 3 if recipe.optimizer.amsgrad else 2
     fixed = Need(
         program=program + KERNELS,
@@ -163,7 +163,7 @@ def _resident() -> float:
         return PYTHON
 
 
-def _measured(recipe: Recipe, tried: BareTraining) -> tuple[float, float]:
+def _measured(recipe: Recipe, tried: DryRun) -> tuple[float, float]:
     """Bytes that the backward pass needs at the recipe's size, whatever the batch, and of each picture."""
     few, many = _paired(*(_at_size(recipe, tried, batch) for batch in TRIED))
     each = [max(0.0, (more - less) / (TRIED[1] - TRIED[0])) for less, more in zip(few, many, strict=True)]
@@ -175,7 +175,7 @@ def _peak(kept: list[float]) -> float:
     return sum(kept) + PASSING * max(kept, default=0.0)
 
 
-def _at_size(recipe: Recipe, tried: BareTraining, batch: int) -> list[float]:
+def _at_size(recipe: Recipe, tried: DryRun, batch: int) -> list[float]:
     """What is kept of a batch at the recipe's size: each tensor grows from the size that is tried as it does up to it.
 
     A convolution's grow with the area, an attention's with its square.
@@ -183,7 +183,7 @@ def _at_size(recipe: Recipe, tried: BareTraining, batch: int) -> list[float]:
     kept, side = _kept(tried, batch), tried.recipe.augment.size
     if recipe.augment.size == side:
         return kept
-    half = BareTraining(_sized(recipe, side // 2))
+    half = DryRun(_sized(recipe, side // 2))
     known = half.recipe.augment.size == side // 2
     small, large = _paired(_kept(half, batch) if known else [size / 4 for size in kept], kept)
     power = math.log2(recipe.augment.size / side)
@@ -202,9 +202,9 @@ def _paired(few: list[float], many: list[float]) -> tuple[list[float], list[floa
     return ranked[0], ranked[1]
 
 
-def _kept(bare: BareTraining, batch: int) -> list[float]:
+def _kept(dry_run: DryRun, batch: int) -> list[float]:
     """Bytes of each tensor that the backward pass needs of one batch, in order; the weights are not counted."""
-    networks = [bare.network, *([bare.discriminator] if bare.discriminator else [])]
+    networks = [dry_run.network, *([dry_run.discriminator] if dry_run.discriminator else [])]
     own = {p.untyped_storage().data_ptr() for network in networks for p in network.parameters()}
     kept: dict[int, int] = {}  # in the order in which they were made
     alive: list[Any] = []  # a storage that was freed could lend its address to the next
@@ -216,9 +216,9 @@ def _kept(bare: BareTraining, batch: int) -> list[float]:
             alive.append(storage)
         return tensor
 
-    some = next(bare.batches(Painted(bare.recipe.augment.size), batch))
+    some = next(dry_run.batches(RandomImages(dry_run.recipe.augment.size), batch))
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        loss = bare.whole_loss(some)
+        loss = dry_run.whole_loss(some)
     torch.autograd.backward(loss)
     for network in networks:
         network.zero_grad(set_to_none=True)

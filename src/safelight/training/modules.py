@@ -1,11 +1,12 @@
 """The thin LightningModule of every task: loss, optimizer and schedule of a recipe."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeAlias
 
 import lightning.pytorch as pl
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
-from torch import Tensor
+from torch import Tensor, nn
 
 from safelight.training.optimizers import make_optimizer
 from safelight.training.schedules import Plateau, learning_rate_share
@@ -35,10 +36,20 @@ class TrainingModule(pl.LightningModule, Generic[R, N, S, B]):
 
     def laid_out(self, batch: B) -> B:
         """A batch in the network's memory layout."""
-        if not self.recipe.train.channels_last:
-            return batch
-        laid_out: B = apply_to_collection(batch, Tensor, _channels_last)
-        return laid_out
+        return _each_tensor(batch, _channels_last) if self.recipe.train.channels_last else batch
+
+    def to_device(self, batch: B, device: torch.device) -> B:
+        """A batch on this device; the Trainer does so by itself."""
+        return _each_tensor(batch, lambda part: part.to(device))
+
+    def make_optimizer(self) -> torch.optim.Optimizer:
+        """The network's, at its peak learning rate."""
+        return make_optimizer(self.network, self.recipe.optimizer)
+
+    def clip(self, network: nn.Module) -> None:
+        """Scale gradients down to the recipe's largest norm; the Trainer does so by itself where it takes the steps."""
+        if self.recipe.optimizer.clip:
+            torch.nn.utils.clip_grad_norm_(network.parameters(), self.recipe.optimizer.clip)
 
     def training_step(self, batch: B, batch_idx: int) -> Any:
         """One step's loss."""
@@ -62,7 +73,7 @@ class TrainingModule(pl.LightningModule, Generic[R, N, S, B]):
 
     def configure_optimizers(self) -> Any:
         """The optimizer and its schedule."""
-        optimizer = make_optimizer(self.network, self.recipe.optimizer)
+        optimizer = self.make_optimizer()
         share = learning_rate_share(self.recipe.optimizer, self.recipe.train.steps)
         self.plateau = share if isinstance(share, Plateau) else None
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
@@ -80,6 +91,11 @@ class TrainingModule(pl.LightningModule, Generic[R, N, S, B]):
         step = self.trainer.global_step + 1
         every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
         return step % every == 0 or step == self.trainer.max_steps
+
+
+def _each_tensor(batch: B, change: Callable[[Tensor], Tensor]) -> B:
+    changed: B = apply_to_collection(batch, Tensor, change)
+    return changed
 
 
 def _channels_last(part: Tensor) -> Tensor:

@@ -10,8 +10,8 @@ import torch
 from safelight.data.cache import PictureSet
 from safelight.errors import RecipeError
 from safelight.training.accelerators import CPU
-from safelight.training.bare import BareTraining
 from safelight.training.batches import training_batches
+from safelight.training.dry_run import DryRun
 from safelight.training.recipe import Recipe
 from safelight.training.task import ValidationSet, training_task
 
@@ -46,7 +46,7 @@ def measure_pace(
     recipe: Recipe, pictures: PictureSet, held_out: PictureSet, device: torch.device = CPU
 ) -> Pace:
     """Take a few steps, and ask a few held-out pictures; nothing is kept of it. Raises RecipeError."""
-    bare = BareTraining(recipe, device)
+    dry_run = DryRun(recipe, device)
     task = training_task(recipe)
     batches = training_batches(task.dataset(pictures, recipe), task.collate, recipe)
     times: list[float] = []
@@ -58,26 +58,26 @@ def measure_pace(
             batch: Any = next(loading, None)
             if batch is None or (number > WARMING and before - began > PATIENCE):
                 break
-            bare.step(batch)
+            dry_run.step(batch)
             times.append(time.monotonic() - before)
     finally:
         batches.end()
     few = PictureSet(held_out.dataset, held_out.name, held_out.numbers[:ASKED])
-    look, end = _looking(task.validation(few, recipe), bare)
+    look, end = _looking(task.validation(few, recipe), dry_run)
     scored, familiar = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
     steps = times[WARMING:] or times
     return Pace(float(np.mean(steps)), look * (1.5 * scored + familiar), STARTING + end * scored)
 
 
-def _looking(probes: ValidationSet[Any], bare: BareTraining) -> tuple[float, float]:
+def _looking(probes: ValidationSet[Any], dry_run: DryRun) -> tuple[float, float]:
     """Seconds that one picture takes to be scored, and to be measured at the end."""
     if not len(probes):
         return 0.0, 0.0
-    bare.network.eval()
-    probes.score(bare.network)  # the first answers of a size take longer
+    dry_run.network.eval()
+    probes.score(dry_run.network)  # the first answers of a size take longer
     times = [time.monotonic()]
     for ask in (probes.score, probes.metadata):
-        ask(bare.network)
+        ask(dry_run.network)
         times.append(time.monotonic())
     look, end = np.diff(times) / len(probes)
     return float(look), float(end)

@@ -63,7 +63,8 @@ class TrainSettings:
 
     steps: optimizer steps in all.
     ema: decay of the averaged weights that are judged and exported, 0 for off.
-    precision: bits of a number in the network: "bf16" (autocast, faster) or "32".
+    precision: bits of a number in the network: "bf16" (autocast), "32", or "auto": bf16 where the machine computes it
+      natively, and is faster with it, else 32.
     channels_last: memory layout of the network; true is the faster one with bf16.
     seed: decides first weights, pictures, crops and hints; the same seed gives the same run.
     checkpoint_every: steps between two checkpoints, from which a run resumes and the guard goes back.
@@ -73,7 +74,7 @@ class TrainSettings:
 
     steps: int = 4000
     ema: float = 0.998
-    precision: Literal["bf16", "32"] = "bf16"
+    precision: Literal["auto", "bf16", "32"] = "auto"
     channels_last: bool = True
     seed: int = 0
     checkpoint_every: int = 250

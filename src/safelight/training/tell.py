@@ -26,6 +26,10 @@ ENOUGH = 50  # pictures in all; under it nothing can be learned or told
 SHORT = 100  # steps
 BEAT = 30.0  # seconds between two lines of a log, at most
 RECENT, KNOWN = 50, 3  # steps that tell how long one takes; so many before anything is said
+IN_WORDS = {
+    "32": "32 bits: this machine has no instructions for bf16",
+    "bf16": "bf16, which this machine has",
+}
 CHATTER = ("lightning.pytorch", "lightning.fabric")
 
 
@@ -225,6 +229,8 @@ def _remarks(facts: dict[str, Any], recipe: Recipe) -> list[str]:
     steps, words = recipe.train.steps, task_named(recipe.task).progress
     trained, held_out = facts["dataset"]["train"], facts["dataset"]["val"]
     remarks = []
+    if recipe.train.precision == "auto" and facts.get("precision"):
+        remarks.append(f"it computes in {IN_WORDS[facts['precision']]} (train.precision auto)")
     if facts.get("repeats"):
         remarks.append(f"nothing is changed: this repeats {facts['parent']}")
     if facts.get("began_with"):

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
 from safelight.tasks.registry import task_named
-from safelight.training.accelerators import CPU
+from safelight.training.accelerators import CPU, Precision
 from safelight.training.batches import Batches
 from safelight.training.checkpoints import WholeFiles
 from safelight.training.doctor import EvidenceCallback, LiveDoctor
@@ -37,7 +37,7 @@ class Work:
     """All that a run needs before it begins; making it refuses what cannot be trained.
 
     checkpoint, steps_done: where it goes on from. devices: processes on this machine. familiar: probes on
-    training pictures, beside which overfitting shows. device: that of this process.
+    training pictures, beside which overfitting shows. device: that of this process. precision: in which it computes.
     """
 
     recipe: Recipe
@@ -49,6 +49,7 @@ class Work:
     devices: int = 1
     familiar: ValidationSet[Any] | None = None
     device: torch.device = CPU
+    precision: Precision = "32"
 
 
 def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trainer:
@@ -58,7 +59,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
         max_steps=settings.steps,
         max_epochs=-1,
         accelerator=work.device.type,
-        precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
+        precision="bf16-mixed" if work.precision == "bf16" else "32-true",
         # a module that takes its steps itself clips itself
         gradient_clip_val=(work.recipe.optimizer.clip or None)
         if work.module.automatic_optimization

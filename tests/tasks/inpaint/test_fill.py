@@ -51,7 +51,7 @@ def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_a_run_leaves_scores_pictures_and_a_recipe_that_reads_back(run: Run) -> None:
     facts = run.facts
-    assert (facts["state"], facts["step"], facts["task"]) == ("finished", 4, "fill")
+    assert (facts["state"], facts["step"], facts["task"]) == ("finished", 4, "inpaint")
     assert {"val/hole_psnr", "val/gain_over_telea"} <= set(facts["scores"])
     assert from_json(run.recipe_json) == TINY
     assert [path.name for path in (run.folder / "pictures").iterdir()] == ["step-0000004.jpg"]
@@ -132,7 +132,7 @@ def test_what_cannot_work_together_is_refused(changes: dict[str, object], says: 
 
 
 def test_a_recipe_keeps_its_task() -> None:
-    assert '"task": "fill"' in to_json(TINY)
+    assert '"task": "inpaint"' in to_json(TINY)
 
 
 AGAINST = replace(
