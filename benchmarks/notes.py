@@ -22,15 +22,16 @@ import numpy as np
 
 from safelight.data.cache import open_dataset, photo_in
 from safelight.errors import RecipeError
+from safelight.evaluation.base import EvaluationOptions
+from safelight.evaluation.evaluate import evaluate
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
 from safelight.tasks.autoencode.prepare import frame, unframe
 from safelight.tasks.autoencode.validation import NetworkCodes
 from safelight.tasks.colorize import validation as color
-from safelight.tasks.colorize.evaluate import judge
+from safelight.tasks.colorize.evaluate import ColorizeEvaluation
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.protocols import protocol_named
 from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.validation import NetworkFill
@@ -137,16 +138,9 @@ def verdict_of(run: Run, data: Path) -> Verdict:
     for path in sorted((run.folder / "verdicts").glob("*-compact-val.json")):
         return load_verdict(path)
     network, recipe = trained_network(run)
-    found = judge(
-        NetworkPredict(network, recipe.preparation),
-        recipe.name,
-        open_dataset(data, "val"),
-        protocol_named("compact"),
-        limit=JUDGED,
-        dataset=data.name,
-        split="val",
-        folder=data,
-    )
+    options = EvaluationOptions(limit=JUDGED, dataset=data.name, split="val", folder=data)
+    predictors = {recipe.name: NetworkPredict(network, recipe.preparation)}
+    found = evaluate(ColorizeEvaluation(), predictors, open_dataset(data, "val"), options)
     found.save(run.folder / "verdicts" / f"{found.judged.replace(':', '-')}-compact-val.json")
     return found
 

@@ -8,10 +8,10 @@ for the model's card.
 
 import argparse
 
-from safelight.cli.commands.judge_fill import open_fill
 from safelight.data.cache import open_dataset
 from safelight.tasks.inpaint.classical import CLASSICAL
-from safelight.tasks.inpaint.crossover import WIDTHS, crossover, score_widths
+from safelight.tasks.inpaint.evaluate import InpaintEvaluation
+from safelight.tasks.inpaint.scores import WIDTHS, crossover, score_widths
 
 
 def main() -> None:
@@ -23,7 +23,10 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--count", type=int, default=32)
     given = parser.parse_args()
-    fills = {**({given.model: open_fill(given.model)} if given.model else {}), **CLASSICAL}
+    fills = {
+        **({given.model: InpaintEvaluation().open_predictor(given.model)} if given.model else {}),
+        **CLASSICAL,
+    }
     scores = score_widths(fills, open_dataset(given.data, "val"), given.count)
     print(f"{'width, pixels':24}" + "".join(f"{width:8}" for width in WIDTHS))
     for name, own in scores.items():

@@ -297,18 +297,19 @@ def test_finders_are_judged_by_name_and_what_finds_nothing_is_no_finder(tmp_path
     from click.testing import CliRunner
 
     from safelight.cli.commands.judge import judge
-    from safelight.cli.commands.judge_scratches import is_finder, open_finder
+    from safelight.cli.evaluation_job import task_of
+    from safelight.tasks.scratches.evaluate import ScratchesEvaluation
 
-    assert is_finder("ridge")
-    assert is_finder("scratches")
-    assert not is_finder("fill")
-    assert not is_finder(str(tmp_path / "missing.onnx"))
-    assert not is_finder(str(tmp_path))  # a folder that is no run
+    assert task_of("ridge").name == "scratches"
+    assert task_of("scratches").name == "scratches"
+    assert task_of("fill").name != "scratches"
+    assert task_of(str(tmp_path / "missing.onnx")).name != "scratches"
+    assert task_of(str(tmp_path)).name != "scratches"  # a folder that is no run
     grey = 110 + np.random.default_rng(0).integers(-3, 4, (64, 96, 1)).repeat(3, 2)
     grey[:, 40:43] = 240
     scan = (grey / 255).astype(np.float32)
     for name in ("ridge", "scratches"):
-        finding = open_finder(name)(scan)
+        finding = ScratchesEvaluation().open_predictor(name)(scan)
         assert finding.mask[10:50, 40:43].mean() > 0.9
         assert finding.likelihood[10:50, 41].min() > finding.likelihood[10:50, 70].max()
     refused = CliRunner().invoke(judge, ["ridge", "--task", "magic", "--data", "x", "-o", "y"])

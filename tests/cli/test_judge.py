@@ -5,16 +5,15 @@ from pathlib import Path
 import click
 import pytest
 
-from safelight.cli.commands.judge_scratches import is_finder
+from safelight.cli.evaluation_job import EvaluationJob, task_of
 from safelight.cli.main import cli
-from safelight.cli.sitting import Sitting
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.training.recipe import recipe_named
 from safelight.training.tree import to_json
 from tests.runtime.tiny import make_model
 
-TASKS = {"quick": "colorize", "fill": "fill", "scratches": "scratches", "figures-quick": "code"}
+TASKS = {"quick": "colorize", "fill": "inpaint", "scratches": "scratches", "figures-quick": "autoencode"}
 
 
 def judge(*words: str | Path) -> object:
@@ -26,14 +25,14 @@ def judge(*words: str | Path) -> object:
 @pytest.mark.parametrize(
     ("judged", "other", "words"),
     [
-        ("colorize", "fill", "OTHER --task colorize"),
-        ("colorize", "fill", "OTHER --task colorize --robust"),
+        ("colorize", "inpaint", "OTHER --task colorize"),
+        ("colorize", "inpaint", "OTHER --task colorize --robust"),
         ("colorize", "scratches", "MODEL --beside OTHER"),
-        ("colorize", "fill", "MODEL --beside OTHER --no-baselines"),
-        ("fill", "colorize", "OTHER --task fill"),
-        ("fill", "code", "biharmonic --beside OTHER"),
+        ("colorize", "inpaint", "MODEL --beside OTHER --no-baselines"),
+        ("inpaint", "colorize", "OTHER --task fill"),
+        ("inpaint", "autoencode", "biharmonic --beside OTHER"),
         ("scratches", "colorize", "OTHER --task scratches"),
-        ("scratches", "fill", "ridge --beside OTHER"),
+        ("scratches", "inpaint", "ridge --beside OTHER"),
     ],
 )
 def test_a_run_of_another_task_is_refused(judged: str, other: str, words: str, tmp_path: Path) -> None:
@@ -47,11 +46,14 @@ def test_a_run_of_another_task_is_refused(judged: str, other: str, words: str, t
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("biharmonic", "--robust"), "--robust is not for what fills holes"),
-        (("fill", "--protocol", "compcat"), "--protocol is not for what fills holes"),
-        (("telea", "--no-baselines"), "--no-baselines is not for what fills holes"),
-        (("ridge", "--robust"), "--robust is not for what finds scratches"),
-        (("color", "--task", "scratches", "--protocol", "compact"), "--protocol is not for what finds"),
+        (("biharmonic", "--robust"), "--robust is not for inpainting models"),
+        (("fill", "--protocol", "compcat"), "--protocol is not for inpainting models"),
+        (("telea", "--no-baselines"), "--no-baselines is not for inpainting models"),
+        (("ridge", "--robust"), "--robust is not for scratch detectors"),
+        (
+            ("color", "--task", "scratches", "--protocol", "compact"),
+            "--protocol is not for scratch detectors",
+        ),
         (("figures", "--no-baselines"), "--no-baselines is not for autoencoders"),
         (("figures", "--beside", "figures"), "--beside is not for autoencoders"),
         (("color", "--robust", "--beside", "color"), "--beside is not for --robust"),
@@ -67,13 +69,13 @@ def test_what_would_be_ignored_or_cannot_be_is_refused(words: tuple[str, ...], s
 
 
 def test_what_is_judged_beside_is_opened_under_its_label() -> None:
-    sitting = Sitting("a.onnx", Path("set"), Path("report"), "val", None, 0, ("b/x.onnx", "telea"), 1)
-    assert sitting.labels == ["a", "x", "telea"]
-    assert sitting.others(str.upper) == {"x": "B/X.ONNX", "telea": "TELEA"}
+    job = EvaluationJob("a.onnx", Path("set"), Path("report"), "val", None, 0, ("b/x.onnx", "telea"), 1)
+    assert job.labels == ["a", "x", "telea"]
+    assert job.others(str.upper) == {"x": "B/X.ONNX", "telea": "TELEA"}
 
 
 def test_a_file_called_like_a_method_is_no_method(tmp_path: Path) -> None:
-    assert is_finder("ridge")
-    assert is_finder("ridge, dark too")
-    assert not is_finder(str(make_model(tmp_path, "ridgeline")))
-    assert not is_finder("ridgeline.onnx")
+    assert task_of("ridge").name == "scratches"
+    assert task_of("ridge, dark too").name == "scratches"
+    assert task_of(str(make_model(tmp_path, "ridgeline"))).name != "scratches"
+    assert task_of("ridgeline.onnx").name != "scratches"

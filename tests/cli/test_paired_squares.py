@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from safelight.cli import paired_squares
-from safelight.cli.commands import judge_fill, judge_scratches
 from safelight.cli.paired_pictures import paired_sheets
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
@@ -15,10 +14,12 @@ from safelight.errors import DatasetError
 from safelight.evaluation.paired import pair
 from safelight.journal.records import Record, read_record
 from safelight.pixels.files import read_photo, write_photo
+from safelight.tasks.autoencode.benchmark import Codes, Pictures
 from safelight.tasks.autoencode.prepare import Preparation
-from safelight.tasks.autoencode.subject import Codes, Pictures
 from safelight.tasks.inpaint.classical import CLASSICAL as FILLS
+from safelight.tasks.inpaint.evaluate import InpaintEvaluation
 from safelight.tasks.scratches.benchmark import CELLS
+from safelight.tasks.scratches.evaluate import ScratchesEvaluation
 from safelight.tasks.scratches.scores import CLASSICAL as FINDERS
 from tests.journal.made import healthy, keep_verdict, measured_json, write_run
 
@@ -87,8 +88,8 @@ def test_the_most_changed_are_drawn(
     """Classical methods stand for the networks."""
     fills = {"a": FILLS["telea"], "b": FILLS["mean color"]}
     finders = {"a": FINDERS["ridge"], "b": FINDERS["ridge, dark too"]}
-    monkeypatch.setattr(judge_fill, "open_fill", lambda run: fills[Path(run).name])
-    monkeypatch.setattr(judge_scratches, "open_finder", lambda run: finders[Path(run).name])
+    monkeypatch.setattr(InpaintEvaluation, "open_predictor", lambda _, run: fills[Path(run).name])
+    monkeypatch.setattr(ScratchesEvaluation, "open_predictor", lambda _, run: finders[Path(run).name])
     monkeypatch.setattr(paired_squares, "_codes", Flat)
     one, other = two_runs(tmp_path, photos, task, parts, cells)
     if task == "scratches":  # the kinds have the judge's names

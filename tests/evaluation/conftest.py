@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from safelight.tasks.colorize.benchmark import PictureList
-from safelight.tasks.colorize.protocols import Protocol
+from safelight.evaluation.samples import PictureList
+from safelight.tasks.colorize.benchmark import Protocol
 
 
 def colored_picture(rng: np.random.Generator, side: int = 40) -> np.ndarray:

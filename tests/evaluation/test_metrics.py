@@ -10,16 +10,15 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from safelight.errors import SafelightError
 from safelight.evaluation.metrics import (
-    ab_range,
-    ab_squared_error,
     ciede2000,
-    disobedience,
     psnr,
     ssim,
     ssim_map,
 )
 from safelight.pixels.color import lab_to_srgb, srgb_to_lab
+from safelight.tasks.colorize.benchmark import ab_range
 from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.scores import ab_squared_error, hint_error
 
 # Sharma, Wu and Dalal 2005, table 1: L1 a1 b1, L2 a2 b2, ΔE00
 SHARMA = np.array([
@@ -157,17 +156,17 @@ def _points(y: int, x: int, ab: tuple[float, float]) -> Points:
 
 def test_an_obeyed_hint_differs_by_nothing() -> None:
     lab = np.full((5, 5, 3), (60, 20, -10), np.float32)
-    assert disobedience(lab, _points(2, 3, (20, -10))) < 0.05
-    assert disobedience(lab, _points(2, 3, (-20, 10))) > 10
+    assert hint_error(lab, _points(2, 3, (20, -10))) < 0.05
+    assert hint_error(lab, _points(2, 3, (-20, 10))) > 10
 
 
 def test_a_color_that_cannot_be_shown_is_obeyed_as_well_as_can_be() -> None:
     shown = srgb_to_lab(lab_to_srgb(np.full((5, 5, 3), (50, 120, -120), np.float32)))
-    assert disobedience(shown, _points(0, 0, (120, -120))) < 4  # clipping moves L a little
+    assert hint_error(shown, _points(0, 0, (120, -120))) < 4  # clipping moves L a little
 
 
 def test_without_hints_there_is_nothing_to_obey() -> None:
-    assert np.isnan(disobedience(np.zeros((3, 3, 3), np.float32), Points.none()))
+    assert np.isnan(hint_error(np.zeros((3, 3, 3), np.float32), Points.none()))
 
 
 def test_what_is_not_a_number_is_no_perfect_picture() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.cli.sitting import Sitting
+from safelight.cli.evaluation_job import EvaluationJob
 from safelight.data.cache import PictureSet, open_dataset, open_fold
 from safelight.errors import DatasetError, RunError
 from safelight.journal.run import Run
@@ -96,9 +96,9 @@ def test_a_run_of_a_fold_is_not_judged_on_what_it_learned_from(
     assert run.fold == (1, 3)
     learned, held = open_sets(dataset, run.fold)
     assert not set(learned.numbers) & set(held.numbers)
-    sitting = Sitting("color", dataset, tmp_path / "report", "val", None, 0, (str(run.folder),), 1)
+    job = EvaluationJob("color", dataset, tmp_path / "report", "val", None, 0, (str(run.folder),), 1)
     with Bars() as bars:
         with pytest.raises(RunError, match="is the run of fold 1 of 3 and learned from pictures of val"):
-            sitting.open(bars)
-        assert len(replace(sitting, split="test").open(bars))
-        assert len(replace(sitting, beside=()).open(bars))
+            job.open(bars)
+        assert len(replace(job, split="test").open(bars))
+        assert len(replace(job, beside=()).open(bars))

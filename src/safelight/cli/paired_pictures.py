@@ -73,21 +73,18 @@ def _examples(
 ) -> "list[Example]":
     from safelight.evaluation.metrics import psnr
     from safelight.evaluation.paired import most_changed
-    from safelight.tasks.colorize.benchmark import question_about
+    from safelight.tasks.colorize.benchmark import draw_sample, protocol_named
     from safelight.tasks.colorize.examples import Example
-    from safelight.tasks.colorize.protocols import protocol_named
     from safelight.tasks.colorize.scores import show
 
     examples = []
     for rank, place in most_changed(pairing.differences[:, pairing.columns.index(str(hints))]):
-        question = question_about(
-            pictures, pairing.indices[place], protocol_named(verdict.protocol), verdict.seed
-        )
-        points, L = question.points.first(hints), question.L
+        sample = draw_sample(pictures, pairing.indices[place], protocol_named(verdict.protocol), verdict.seed)
+        points, L = sample.points.first(hints), sample.L
         given = {title: predict(L, points) for title, predict in answers.items()}
-        grey = psnr(show(L, np.zeros((*L.shape, 2), np.float32)), question.truth)
-        gains = {title: psnr(show(L, ab), question.truth) - grey for title, ab in given.items()}
-        examples.append(Example(rank, pairing.names[place], question.pixels, L, points, given, gains))
+        grey = psnr(show(L, np.zeros((*L.shape, 2), np.float32)), sample.truth)
+        gains = {title: psnr(show(L, ab), sample.truth) - grey for title, ab in given.items()}
+        examples.append(Example(rank, pairing.names[place], sample.pixels, L, points, given, gains))
     return examples
 
 

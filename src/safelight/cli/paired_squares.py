@@ -24,18 +24,21 @@ def fill_sheets(
     one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """Of each picture the hole that changed most."""
-    from safelight.cli.commands.judge_fill import open_fill
     from safelight.evaluation.metrics import psnr
     from safelight.reports.text import format_number
-    from safelight.tasks.inpaint.benchmark import ask
+    from safelight.tasks.inpaint.benchmark import draw_sample
+    from safelight.tasks.inpaint.evaluate import InpaintEvaluation
     from safelight.tasks.inpaint.scores import composite
-    from safelight.tasks.inpaint.sheet import HOLE, OnePicture
+    from safelight.tasks.inpaint.sheet import HOLE
 
-    methods = {"one": open_fill(str(one.folder)), "other": open_fill(str(other.folder))}
+    evaluation = InpaintEvaluation(verdict.size)
+    methods = {
+        title: evaluation.open_predictor(str(run.folder)) for title, run in (("one", one), ("other", other))
+    }
 
     def squares(index: int, cell: int) -> list[Square]:
-        question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
-        mask, shown, truth = question.masks[cell], question.shown(cell), question.truth
+        sample = draw_sample(pictures, index, verdict.size, verdict.seed)
+        mask, shown, truth = sample.masks[cell], sample.shown(cell), sample.truth
         answers = {title: composite(title, fill(shown, mask), shown, mask) for title, fill in methods.items()}
         told = [
             (f"{title}, {format_number(psnr(answer[mask], truth[mask]), 1)} dB", answer)
@@ -50,17 +53,19 @@ def scratch_sheets(
     one: "Record", other: "Record", pairing: "Pairing", verdict: "Verdict", pictures: "PictureSet"
 ) -> "list[Sheet]":
     """Of each picture the print that changed most; found is green, missed yellow, false red."""
-    from safelight.cli.commands.judge_scratches import open_finder
-    from safelight.tasks.inpaint.sheet import OnePicture
-    from safelight.tasks.scratches.benchmark import CELLS, ask
+    from safelight.tasks.scratches.benchmark import CELLS, draw_sample
+    from safelight.tasks.scratches.evaluate import ScratchesEvaluation
     from safelight.tasks.scratches.report import paint
 
-    finders = {"one": open_finder(str(one.folder)), "other": open_finder(str(other.folder))}
+    evaluation = ScratchesEvaluation(verdict.size)
+    finders = {
+        title: evaluation.open_predictor(str(run.folder)) for title, run in (("one", one), ("other", other))
+    }
     places = [cell.name for cell in CELLS]
 
     def squares(index: int, cell: int) -> list[Square]:
-        question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
-        scan, mask = question.print(places.index(pairing.columns[cell]))
+        sample = draw_sample(pictures, index, verdict.size, verdict.seed)
+        scan, mask = sample.print(places.index(pairing.columns[cell]))
         told = [(title, paint(scan, find(scan).mask > 0, mask)) for title, find in finders.items()]
         return [("", scan), *told, ("", paint(scan, mask, mask))]
 

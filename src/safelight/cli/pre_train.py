@@ -1,7 +1,6 @@
 """What safelight train does before a run: build a plain folder, check memory, find batch and learning rate."""
 
 import time
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +8,9 @@ from pathlib import Path
 import click
 import torch
 
-from safelight.data.cache import PictureSet, open_dataset, open_splits
+from safelight.data.cache import open_dataset, open_splits
 from safelight.errors import RecipeError
-from safelight.journal.run import Run
 from safelight.tasks.base import resolve
-from safelight.tasks.colorize.evaluate import judge
-from safelight.tasks.colorize.protocols import protocol_named
-from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.registry import task_named
 from safelight.terminal import Bars, Stages
 from safelight.training import fit
@@ -27,8 +22,6 @@ from safelight.training.pace import ending_in, measure_pace
 from safelight.training.ranks import is_first
 from safelight.training.recipe import Recipe
 from safelight.training.tell import SHORT, in_words
-
-JUDGED = 200  # pictures of a held-out fold at most
 
 
 def build_if_plain(data: Path) -> None:
@@ -108,19 +101,3 @@ def fold_judge(recipe: Recipe) -> Judge | None:
     part = task_named(recipe.task).fold_judge
     judge: Judge | None = resolve(part) if part else None
     return judge
-
-
-def judge_fold_of_colors(run: Run, held_out: PictureSet) -> Mapping[str, float]:
-    """Scores of the run on the pictures that it left out; its verdict stays in the run."""
-    network, recipe = fit.trained_network(run)
-    predict = NetworkPredict(network, recipe.preparation)
-    protocol, name = protocol_named("compact"), run.folder.name
-    verdict = judge(
-        predict, name, held_out, protocol, limit=JUDGED, baselines=False, dataset=held_out.name, split="fold"
-    )
-    verdict.save(run.folder / "verdicts" / "fold.json")
-    return {
-        f"fold/{statistic}_{hints}": verdict.estimate(name, statistic, hints).value
-        for statistic in ("gain", "ciede2000")
-        for hints in verdict.cells
-    }

@@ -11,6 +11,8 @@ import numpy as np
 FEWEST_IN_GROUP = 5  # a smaller source or tag gets no line of its own
 MOST_GROUPS = 12  # sources, and as many tags: the largest
 
+SMALL_GROUPS = ("source ", "folder ", "tag ")  # of these only the most important metrics are reported
+
 Members: TypeAlias = dict[str, np.ndarray]  # name of the group -> numbers of its pictures
 
 # A picture is in a category if one of its tags, or a folder of its name, has one of these words.

@@ -1,21 +1,58 @@
-"""How far one picture is from another: PSNR, SSIM, CIEDE2000, error in ab, and whether hints were obeyed.
+"""How far one picture is from another (PSNR, SSIM, CIEDE2000), and what is made of the scores of many pictures.
 
-Every function takes arrays of one picture and gives one number, or a map where its name ends in `_map`.
+A task's table of metrics has a row, `Metric`, for each number that its verdicts hold. Every other function takes
+arrays of one picture and gives one number, or a map where its name ends in `_map`.
 """
 
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
-from safelight.arrays import Ab, Lab, Srgb
+from safelight.arrays import Srgb
 from safelight.errors import SafelightError
-from safelight.tasks.colorize.hints import Points
+from safelight.evaluation.intervals import Weights
 
 PSNR_CAP = 50.0  # dB: a picture answered perfectly must not outweigh a hundred others (iColoriT's cap)
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
 TURN = 2 * math.pi
+
+Scores: TypeAlias = Mapping[str, Float[np.ndarray, "pictures cells"]]  # of one method, by column
+Values: TypeAlias = Float[np.ndarray, "resamples cells"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of a task's table: a number made of the scores of many pictures.
+
+    name: in verdicts. title, unit, digits: how it is written. better: +1 if higher is better, -1 if lower is, 0 if
+    neither. of: from bootstrap weights and scores to its values; None: the mean of the column of its name.
+    compared: whether the model's lead over other methods is reported. in_small_groups: whether it is reported for
+    small groups of pictures. without: cells in which it does not exist.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    digits: int = 2
+    better: int = 0
+    of: Callable[[Weights, Scores], Values] | None = None
+    compared: bool = False
+    in_small_groups: bool = False
+    without: tuple[str, ...] = ()
+
+    def values(self, weights: Weights, scores: Scores) -> Values:
+        """Its value in each cell of each resample; NaN where there is none."""
+        return self.of(weights, scores) if self.of else weights @ scores[self.name]
+
+
+def table_of(*metrics: Metric) -> dict[str, Metric]:
+    """The metrics by name, in this order."""
+    return {metric.name: metric for metric in metrics}
 
 
 def psnr(result: Srgb, truth: Srgb, cap: float = PSNR_CAP) -> float:
@@ -23,7 +60,7 @@ def psnr(result: Srgb, truth: Srgb, cap: float = PSNR_CAP) -> float:
 
     NaN where the result is not a number.
     """
-    _same_shape(result, truth)
+    check_same_shape(result, truth)
     error = float(np.mean(np.square(result - truth), dtype=np.float64))
     return cap if error == 0 else float(np.minimum(cap, -10 * np.log10(error)))
 
@@ -34,7 +71,7 @@ def ssim(result: Srgb, truth: Srgb) -> float:
     Source: Wang et al. 2004, with its 11×11 Gaussian window of standard deviation 1.5.
     Raises SafelightError where the picture is smaller than the window.
     """
-    _same_shape(result, truth)
+    check_same_shape(result, truth)
     if min(truth.shape[:2]) < SSIM_WINDOW:
         raise SafelightError(f"SSIM needs pictures of at least {SSIM_WINDOW} px; found {truth.shape[:2]}")
     inside = slice(SSIM_WINDOW // 2, -(SSIM_WINDOW // 2))
@@ -57,35 +94,6 @@ def _blur(planes: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
     import cv2
 
     return np.asarray(cv2.GaussianBlur(planes, (SSIM_WINDOW, SSIM_WINDOW), SSIM_SIGMA))
-
-
-def ab_squared_error(result: Ab, truth: Ab) -> float:
-    """Mean over pixels of the squared distance in the ab plane.
-
-    The pooled rms ab error of many pictures is the root of the mean of these, so that no picture's own root
-    hides a few bad ones.
-    """
-    _same_shape(result, truth)
-    return float(np.square(result - truth, dtype=np.float64).sum(-1).mean())
-
-
-def ab_range(ab: Ab) -> float:
-    """Range of a plus range of b: what siggraph17 asks to be at least 5 for a picture to be judged."""
-    return float(np.ptp(ab.reshape(-1, 2), axis=0).sum())
-
-
-def disobedience(shown: Lab, points: Points) -> float:
-    """Mean CIEDE2000 between the color asked at each point and the color shown there; nan without points.
-
-    The asked color has the point's own L, as the photo keeps it, and is brought into sRGB as the result is.
-    """
-    from safelight.pixels.color import lab_to_srgb, srgb_to_lab
-
-    if not len(points):
-        return float("nan")
-    found = shown[points.y, points.x]
-    asked = np.concatenate([found[:, :1], points.ab], axis=1)
-    return float(ciede2000(srgb_to_lab(lab_to_srgb(asked)), found).mean())
 
 
 def ciede2000(
@@ -128,6 +136,7 @@ def _saturation(chroma: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "*any"]:
     return np.asarray(np.sqrt(seventh / (seventh + 25.0**7)))
 
 
-def _same_shape(result: np.ndarray, truth: np.ndarray) -> None:
+def check_same_shape(result: np.ndarray, truth: np.ndarray) -> None:
+    """Raises SafelightError."""
     if result.shape != truth.shape:
         raise SafelightError(f"the result is {result.shape} and the truth {truth.shape}; expected one shape")

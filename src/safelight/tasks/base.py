@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from safelight.evaluation.base import EvaluationTask
     from safelight.training.recipe import Recipe
     from safelight.training.task import TrainingTask
 
@@ -84,8 +85,8 @@ class Task:
 
     name: that of its folder, its recipes and verdicts. title: of its runs in the journal.
     noun: a trained network of it with its article; plural: several.
-    trainer: its TrainingTask, a class. recipes: a table, name -> function without arguments.
-    main_recipe: the one that the bundled model was trained by.
+    trainer, evaluator: its TrainingTask and EvaluationTask, classes. recipes: a table, name -> function without
+    arguments. main_recipe: the one that the bundled model was trained by.
 
     loader: (model or None, threads) -> what `safelight.load` returns; None is the bundled model.
     card_tasks: what the cards of its model files name as their task, a file each. bundled: the bundled model's name.
@@ -113,6 +114,7 @@ class Task:
     noun: str
     plural: str
     trainer: str
+    evaluator: str
     recipes: str
     main_recipe: str = ""
 
@@ -142,6 +144,12 @@ class Task:
         """How it is trained. Imports torch."""
         training: TrainingTask[Any, Any, Any, Any] = resolve(self.trainer)()
         return training
+
+    @cached_property
+    def evaluation(self) -> "type[EvaluationTask[Any, Any]]":
+        """How its models are evaluated."""
+        evaluation: type[EvaluationTask[Any, Any]] = resolve(self.evaluator)
+        return evaluation
 
     @cached_property
     def recipe_table(self) -> "Mapping[str, Callable[[], Recipe]]":

@@ -91,8 +91,15 @@ def load(model: str | Path | None = None, threads: int = 0) -> Any:
     task = known_task(str(model))
     if task is not None:
         return task.load(None, threads)
-    task = next((each for each in all_tasks() if each.recognizes and resolve(each.recognizes)(model)), None)
+    return find_task(model).load(model, threads)
+
+
+def find_task(model: str | Path) -> Task:
+    """The task of a model by the name of its task, its own name, or the path of its file. Raises ModelError."""
+    task = known_task(str(model)) or next(
+        (each for each in all_tasks() if each.recognizes and resolve(each.recognizes)(model)), None
+    )
     if task is not None:
-        return task.load(model, threads)
+        return task
     single = [name for each in all_tasks() if not each.recognizes for name in each.card_tasks]
-    return task_named(find_model(model, tuple(single)).card.task).load(model, threads)
+    return task_named(find_model(model, tuple(single)).card.task)

@@ -265,6 +265,15 @@ def trained_network(run: Run) -> tuple[Any, Any]:
     return network.eval(), task.with_measured(recipe, run.facts)
 
 
+def trained_for(folder: Path | str, task: str) -> tuple[Any, Any]:
+    """Network and recipe of the run in this folder. Raises RunError for one of another task."""
+    run = Run.open(folder)
+    found = recipe_of(run).task
+    if found != task:
+        raise RunError(f"{folder} is a run of {found}; expected one of {task}")
+    return trained_network(run)
+
+
 def _prepare(
     recipe: Recipe,
     pictures: PictureSet,

@@ -12,15 +12,16 @@ from safelight.data.build import build_dataset
 from safelight.data.cache import PictureSet, open_dataset
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
+from safelight.evaluation.base import EvaluationOptions
+from safelight.evaluation.evaluate import evaluate
 from safelight.pixels.files import write_photo
-from safelight.tasks.autoencode.distribution_metrics import frechet, kernel_distance, with_interval
-from safelight.tasks.autoencode.evaluate import Judged, judge_codes
-from safelight.tasks.autoencode.likelihood_bounds import bounds
-from safelight.tasks.autoencode.neighbors import nearest, shrink
+from safelight.tasks.autoencode.benchmark import Codes, Pca, Pictures
+from safelight.tasks.autoencode.evaluate import AutoencodeEvaluation
 from safelight.tasks.autoencode.network_settings import LikelihoodName
 from safelight.tasks.autoencode.prepare import Preparation
 from safelight.tasks.autoencode.report import write_code_report
-from safelight.tasks.autoencode.subject import Codes, Pca, Pictures
+from safelight.tasks.autoencode.scores import bounds, frechet, kernel_distance, nearest, shrink, with_interval
+from safelight.verdicts.verdict import Verdict
 
 SIZE, LATENT = 16, 3
 
@@ -86,20 +87,24 @@ def fitted(training: PictureSet, components: int = LATENT) -> Linear:
     return Linear(basis, 0.02, mean.reshape(3, SIZE, SIZE))
 
 
-def judged(dataset: Path, subject: Linear, split: str = "val") -> Judged:
-    held_out, training = open_dataset(dataset, split), open_dataset(dataset, "train")
-    return judge_codes(
-        subject, "linear", held_out, training, {"prior": normal}, see, dataset="colors", split=split
-    )
+def definition(training: PictureSet, subject: Linear) -> AutoencodeEvaluation:
+    return AutoencodeEvaluation(subject, {"prior": normal}, training, see)
+
+
+def judged(dataset: Path, subject: Linear, split: str = "val") -> tuple[Verdict, AutoencodeEvaluation]:
+    task = definition(open_dataset(dataset, "train"), subject)
+    options = EvaluationOptions(dataset="colors", split=split, folder=dataset)
+    return evaluate(task, {"linear": task.reconstruct}, open_dataset(dataset, split), options), task
 
 
 def test_three_pictures_can_be_judged_and_two_are_refused(dataset: Path) -> None:
     training = open_dataset(dataset, "train")
-    few = (fitted(training), "linear", open_dataset(dataset, "val"), training, {"prior": normal}, see)
-    found = judge_codes(*few, limit=3).verdict.tables["distances"]
+    task, held_out = definition(training, fitted(training)), open_dataset(dataset, "val")
+    predictors = {"linear": task.reconstruct}
+    found = evaluate(task, predictors, held_out, EvaluationOptions(limit=3)).tables["distances"]
     assert all(np.isfinite(each.low) for both in found.values() for each in both.values())
     with pytest.raises(DatasetError, match="2 pictures to judge on; expected 3"):
-        judge_codes(*few, limit=2)
+        evaluate(task, predictors, held_out, EvaluationOptions(limit=2))
 
 
 def test_frechet_is_the_formula() -> None:
@@ -187,7 +192,7 @@ def test_nearest_is_found() -> None:
 
 
 def test_pca_against_itself_cannot_be_told(dataset: Path) -> None:
-    verdict = judged(dataset, fitted(open_dataset(dataset, "train"))).verdict
+    verdict = judged(dataset, fitted(open_dataset(dataset, "train")))[0]
     assert abs(verdict.comparisons[0].difference.value) < 0.02
     assert verdict.facts["active"] == LATENT
     assert verdict.curves["model"]["mse"]["all"].value < verdict.curves["mean picture"]["mse"]["all"].value
@@ -200,16 +205,15 @@ def test_pca_against_itself_cannot_be_told(dataset: Path) -> None:
 
 def test_each_picture_has_its_squared_error_and_the_questions_their_hash(dataset: Path) -> None:
     held_out, training = open_dataset(dataset, "val"), open_dataset(dataset, "train")
-    one, other = (judged(dataset, fitted(training, count)).verdict for count in (3, 1))
+    one, other = (judged(dataset, fitted(training, count))[0] for count in (3, 1))
     errors = [each.values["mse"][0] for each in one.per_image]
     assert np.mean(errors) == pytest.approx(one.curves["model"]["mse"]["all"].value)
     assert [each.name for each in one.per_image] == [
         held_out.rows(n)["file_name"] for n in range(len(held_out))
     ]
     assert one.questions == other.questions
-    few = judge_codes(
-        fitted(training), "linear", held_out, training, {"prior": normal}, see, limit=5, seed=1
-    ).verdict
+    task = definition(training, fitted(training))
+    few = evaluate(task, {"linear": task.reconstruct}, held_out, EvaluationOptions(limit=5, seed=1))
     assert few.questions != one.questions
     known = {each.name: each.values["mse"] for each in one.per_image}
     assert [each.values["mse"] for each in few.per_image] == [
@@ -218,7 +222,7 @@ def test_each_picture_has_its_squared_error_and_the_questions_their_hash(dataset
 
 
 def test_a_model_with_less_than_pca_loses_and_it_is_said(dataset: Path) -> None:
-    verdict = judged(dataset, fitted(open_dataset(dataset, "train"), components=1)).verdict
+    verdict = judged(dataset, fitted(open_dataset(dataset, "train"), components=1))[0]
     assert verdict.comparisons[0].standing == "loses"
     assert verdict.facts["active"] == 1
     assert any(sentence.startswith("PCA wins") for sentence in verdict.sentences)
@@ -228,9 +232,9 @@ def test_the_report_can_be_looked_at_and_a_look_at_the_test_split_is_counted(
     dataset: Path, tmp_path: Path
 ) -> None:
     for looks in (1, 2):
-        result = judged(dataset, fitted(open_dataset(dataset, "train")), "test")
-        assert result.verdict.looks == looks
-    page = write_code_report(result, tmp_path / "report")
+        verdict, task = judged(dataset, fitted(open_dataset(dataset, "train")), "test")
+        assert verdict.looks == looks
+    page = write_code_report(verdict, task.report_pictures(verdict.seed), tmp_path / "report")
     text = page.read_text()
     assert "evaluated twice" in text
     assert {"reconstructions.png", "samples.png", "neighbors.png", "verdict.json"} <= {
@@ -238,4 +242,6 @@ def test_the_report_can_be_looked_at_and_a_look_at_the_test_split_is_counted(
     }
     stored = json.loads((page.parent / "verdict.json").read_text())
     assert (stored["format"], stored["task"]) == ("safelight-verdict", "autoencode")
-    assert len(stored["comparisons"][0]["difference"]) == 3
+    (saved,) = stored["comparisons"]
+    assert saved["statistic"] == "saved"
+    assert len(saved["difference"]) == 3

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError
+from safelight.evaluation.samples import PictureList, square
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize import benchmark as judging_questions
-from safelight.tasks.colorize.benchmark import PictureList, ask, fit
-from safelight.tasks.colorize.protocols import Protocol
+from safelight.tasks.colorize.benchmark import Protocol, draw_samples
 
 PINNED_ROWS = [13, 17, 27, 14, 18]
 PINNED_COLUMNS = [26, 24, 7, 17, 7]
@@ -21,19 +21,19 @@ PINNED_AB = [(39.74, 26.993), (16.178, 33.101), (-65.774, 49.739), (6.049, 15.81
 def test_the_same_questions_whichever_pictures_are_beside(
     judged_album: PictureList, tiny_protocol: Protocol
 ) -> None:
-    everything = {question.index: question for question in ask(judged_album, tiny_protocol)}
-    some = ask(PictureList(judged_album.pixels[4:8][::-1]), tiny_protocol)
+    everything = {question.index: question for question in draw_samples(judged_album, tiny_protocol)}
+    some = draw_samples(PictureList(judged_album.pixels[4:8][::-1]), tiny_protocol)
     assert [own.sha256 for own in some] == [everything[index].sha256 for index in (7, 6, 5, 4)]
 
 
 def test_the_hash_tells_questions_apart(judged_album: PictureList, tiny_protocol: Protocol) -> None:
-    base = ask(judged_album, tiny_protocol)
-    again = ask(PictureList(judged_album.pixels[::-1]), tiny_protocol)
+    base = draw_samples(judged_album, tiny_protocol)
+    again = draw_samples(PictureList(judged_album.pixels[::-1]), tiny_protocol)
     assert base.sha256 == again.sha256  # in any order
-    assert base.sha256 != ask(judged_album, tiny_protocol, seed=1).sha256
+    assert base.sha256 != draw_samples(judged_album, tiny_protocol, seed=1).sha256
     changed = [judged_album.pixels[0].copy(), *judged_album.pixels[1:]]
     changed[0][0, 0] ^= 128
-    assert base.sha256 != ask(PictureList(changed), tiny_protocol).sha256
+    assert base.sha256 != draw_samples(PictureList(changed), tiny_protocol).sha256
 
 
 def test_questions_stay_the_same_from_version_to_version(tiny_protocol: Protocol) -> None:
@@ -42,7 +42,7 @@ def test_questions_stay_the_same_from_version_to_version(tiny_protocol: Protocol
     picture = np.stack(
         [np.tile(ramp, (32, 1)), np.tile(ramp[:, None], (1, 32)), np.full((32, 32), 90, np.uint8)], -1
     )
-    (question,) = ask(PictureList([picture]), tiny_protocol)
+    (question,) = draw_samples(PictureList([picture]), tiny_protocol)
     assert list(question.points.y[:5]) == PINNED_ROWS
     assert list(question.points.x[:5]) == PINNED_COLUMNS
     np.testing.assert_allclose(question.points.ab[:5], PINNED_AB, atol=0.01)
@@ -51,19 +51,19 @@ def test_questions_stay_the_same_from_version_to_version(tiny_protocol: Protocol
 def test_the_last_bit_of_a_color_makes_no_other_question(
     judged_album: PictureList, tiny_protocol: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = ask(judged_album, tiny_protocol)
+    base = draw_samples(judged_album, tiny_protocol)
     monkeypatch.setattr(
         judging_questions, "srgb_to_lab", lambda srgb: np.nextafter(srgb_to_lab(srgb), np.float32(200))
     )
-    again = ask(judged_album, tiny_protocol)
-    assert (again.asked[0].points.ab != base.asked[0].points.ab).any()
+    again = draw_samples(judged_album, tiny_protocol)
+    assert (again.items[0].points.ab != base.items[0].points.ab).any()
     assert again.sha256 == base.sha256
 
 
 def test_hints_of_another_place_size_or_version_are_another_question(
     judged_album: PictureList, tiny_protocol: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = ask(judged_album, tiny_protocol).asked[0]
+    question = draw_samples(judged_album, tiny_protocol).items[0]
     y, x, radius = question.points.y, question.points.x, question.points.radius
     others = [
         replace(question, points=replace(question.points, **{part: values + 1}))
@@ -79,17 +79,19 @@ def test_pictures_as_good_as_grey_are_left_out_and_counted(
 ) -> None:
     grey = np.repeat(judged_album.pixels[0][..., :1], 3, axis=2)
     sepia = np.clip(np.full((40, 40, 3), (112, 66, 20)), 0, 255).astype(np.uint8)
-    questions = ask(PictureList([grey, *judged_album.pixels[:3], sepia]), tiny_protocol)
+    questions = draw_samples(PictureList([grey, *judged_album.pixels[:3], sepia]), tiny_protocol)
     assert (len(questions), questions.left_out) == (3, 2)
     assert [own.index for own in questions] == [1, 2, 3]
     with pytest.raises(DatasetError, match="no picture to judge: 2 given, 2 of them without color"):
-        ask(PictureList([grey, sepia]), tiny_protocol)
+        draw_samples(PictureList([grey, sepia]), tiny_protocol)
     with pytest.raises(DatasetError, match="0 given"):
-        ask(PictureList([]), tiny_protocol)
+        draw_samples(PictureList([]), tiny_protocol)
 
 
 def test_limits_share_their_pictures(judged_album: PictureList, tiny_protocol: Protocol) -> None:
-    samples = [{own.index for own in ask(judged_album, tiny_protocol, limit=limit)} for limit in (3, 6, 100)]
+    samples = [
+        {own.index for own in draw_samples(judged_album, tiny_protocol, limit=limit)} for limit in (3, 6, 100)
+    ]
     assert samples[0] < samples[1] < samples[2]
     assert [len(sample) for sample in samples] == [3, 6, 15]
 
@@ -99,23 +101,23 @@ def test_pictures_are_squashed_to_the_size_of_the_protocol(
 ) -> None:
     wide = np.zeros((40, 80, 3), np.uint8)
     wide[:, 40:] = (200, 30, 30)
-    squashed = fit(wide, {}, 32)
+    squashed = square(PictureList([wide]), 0, 32)
     assert squashed.shape == (32, 32, 3)
     assert (squashed[:, 17:] == (200, 30, 30)).all()
-    assert ask(judged_album, tiny_protocol).asked[0].pixels.dtype == np.uint8
+    assert draw_samples(judged_album, tiny_protocol).items[0].pixels.dtype == np.uint8
 
 
 def test_the_border_of_a_padded_picture_is_not_judged() -> None:
     padded = np.zeros((40, 40, 3), np.uint8)
     padded[10:30] = 77
-    assert (fit(padded, {"box": [10, 0, 20, 40]}, 16) == 77).all()
-    assert not (fit(padded, {"box": None}, 16) == 77).all()
+    assert (square(PictureList([padded], [{"box": [10, 0, 20, 40]}]), 0, 16) == 77).all()
+    assert not (square(PictureList([padded], [{"box": None}]), 0, 16) == 77).all()
 
 
 def test_saved_questions_hold_everything(
     judged_album: PictureList, tiny_protocol: Protocol, tmp_path: Path
 ) -> None:
-    questions = ask(judged_album, tiny_protocol)
+    questions = draw_samples(judged_album, tiny_protocol)
     path = questions.save(tmp_path / "judged")
     assert questions.sha256[:12] in path.name
     assert questions.save(tmp_path / "judged") == path
@@ -123,4 +125,4 @@ def test_saved_questions_hold_everything(
         assert stored["y"].shape == (15, 20)
         assert stored["ab"].shape == (15, 20, 2)
         assert list(stored["sha256"]) == [own.sha256 for own in questions]
-        np.testing.assert_array_equal(stored["ab"][3], questions.asked[3].points.ab)
+        np.testing.assert_array_equal(stored["ab"][3], questions.items[3].points.ab)

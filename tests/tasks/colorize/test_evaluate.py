@@ -1,4 +1,4 @@
-"""Whole sittings: who wins is known beforehand."""
+"""Whole evaluations: who wins is known beforehand."""
 
 import json
 from pathlib import Path
@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from safelight.errors import ModelError, SafelightError
+from safelight.evaluation.samples import PictureList
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize.baselines import BASELINES, grey, kernel_regression
-from safelight.tasks.colorize.benchmark import PictureList, ask
-from safelight.tasks.colorize.evaluate import judge
+from safelight.tasks.colorize.benchmark import Protocol, draw_samples
 from safelight.tasks.colorize.examples import pick_examples
-from safelight.tasks.colorize.protocols import Protocol
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import Verdict, load_verdict, verdict_from_json
+from tests.evaluation.evaluated import evaluate_colors
 
 
 class Oracle:
@@ -22,7 +22,7 @@ class Oracle:
 
     def __init__(self, judged_album: PictureList, protocol: Protocol, share: float = 1.0) -> None:
         self.share = share
-        labs = [srgb_to_lab(question.pixels) for question in ask(judged_album, protocol)]
+        labs = [srgb_to_lab(question.pixels) for question in draw_samples(judged_album, protocol)]
         self.known = {lab[..., 0].tobytes(): lab[..., 1:] for lab in labs}
 
     def __call__(self, L: np.ndarray, points: object) -> np.ndarray:
@@ -41,11 +41,15 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loser(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> Verdict:
-    return judge(faded, "faded", judged_album, tiny_protocol, dataset="album", split="val", folder=kept)
+    return evaluate_colors(
+        faded, "faded", judged_album, tiny_protocol, dataset="album", split="val", folder=kept
+    )
 
 
 def test_the_truth_wins_everywhere(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> None:
-    verdict = judge(Oracle(judged_album, tiny_protocol), "oracle", judged_album, tiny_protocol, folder=kept)
+    verdict = evaluate_colors(
+        Oracle(judged_album, tiny_protocol), "oracle", judged_album, tiny_protocol, folder=kept
+    )
     assert verdict.methods == ("oracle", *BASELINES)
     assert {comparison.standing for comparison in verdict.comparisons} == {"wins"}
     assert verdict.estimate("oracle", "psnr", 5).value == pytest.approx(50)
@@ -121,7 +125,7 @@ def test_every_look_at_the_test_split_is_counted(
     judged_album: PictureList, tiny_protocol: Protocol, tmp_path: Path
 ) -> None:
     def sit(split: str) -> Verdict:
-        return judge(
+        return evaluate_colors(
             grey, "m", judged_album, tiny_protocol, limit=2, baselines=False, split=split, folder=tmp_path
         )
 
@@ -133,7 +137,7 @@ def test_every_look_at_the_test_split_is_counted(
 
 def test_vivid_is_measured_against_the_truth(judged_album: PictureList, tiny_protocol: Protocol) -> None:
     cautious, vivid = Oracle(judged_album, tiny_protocol, 0.2), Oracle(judged_album, tiny_protocol)
-    verdict = judge(cautious, "m", judged_album, tiny_protocol, vivid=vivid, baselines=False)
+    verdict = evaluate_colors(cautious, "m", judged_album, tiny_protocol, vivid=vivid, baselines=False)
     faint, colorful = (verdict.tables["vivid"][name] for name in ("cautious", "vivid"))
     assert colorful["colorfulness"].value == pytest.approx(1, abs=0.01)
     assert 0.1 < faint["colorfulness"].value < 0.4
@@ -143,7 +147,7 @@ def test_vivid_is_measured_against_the_truth(judged_album: PictureList, tiny_pro
 
 
 def test_few_pictures_tell_nothing(judged_album: PictureList, tiny_protocol: Protocol) -> None:
-    verdict = judge(
+    verdict = evaluate_colors(
         Oracle(judged_album, tiny_protocol), "oracle", judged_album, tiny_protocol, limit=3, baselines=False
     )
     assert {c.standing for c in verdict.comparisons} == {"cannot tell"}
@@ -152,13 +156,15 @@ def test_few_pictures_tell_nothing(judged_album: PictureList, tiny_protocol: Pro
 
 def test_enlarged_pictures_are_told(judged_album: PictureList, tiny_protocol: Protocol) -> None:
     small = PictureList([pixels[:24, :24] for pixels in judged_album.pixels[:2]] + [judged_album.pixels[2]])
-    verdict = judge(grey, "m", small, tiny_protocol, baselines=False)
+    verdict = evaluate_colors(grey, "m", small, tiny_protocol, baselines=False)
     assert verdict.enlarged == 2
     assert any(s.startswith("2 pictures had to be enlarged") for s in verdict.sentences)
 
 
 def test_others_can_be_judged_beside(judged_album: PictureList, tiny_protocol: Protocol, kept: Path) -> None:
-    verdict = judge(faded, "faded", judged_album, tiny_protocol, beside={"older run": faded}, folder=kept)
+    verdict = evaluate_colors(
+        faded, "faded", judged_album, tiny_protocol, beside={"older run": faded}, folder=kept
+    )
     assert verdict.methods == ("faded", *BASELINES, "older run")
     same = [c for c in verdict.comparisons if c.method == "older run"]
     assert {c.difference.value for c in same} == {0.0}
@@ -170,7 +176,7 @@ def test_others_can_be_judged_beside(judged_album: PictureList, tiny_protocol: P
 def test_a_better_model_beside_is_told_without_hints_too(
     judged_album: PictureList, tiny_protocol: Protocol
 ) -> None:
-    verdict = judge(
+    verdict = evaluate_colors(
         grey,
         "grey one",
         judged_album,
@@ -186,13 +192,13 @@ def test_a_better_model_beside_is_told_without_hints_too(
 def test_a_baseline_can_be_judged_itself(
     judged_album: PictureList, tiny_protocol: Protocol, kept: Path
 ) -> None:
-    verdict = judge(grey, "grey", judged_album, tiny_protocol, folder=kept)
+    verdict = evaluate_colors(grey, "grey", judged_album, tiny_protocol, folder=kept)
     assert verdict.methods == tuple(BASELINES)
 
 
 def test_a_model_that_answers_nonsense_is_named(judged_album: PictureList, tiny_protocol: Protocol) -> None:
     with pytest.raises(ModelError, match="broken answered"):
-        judge(lambda L, points: L, "broken", judged_album, tiny_protocol, baselines=False)
+        evaluate_colors(lambda L, points: L, "broken", judged_album, tiny_protocol, baselines=False)
 
 
 def test_examples_are_the_best_median_and_worst(

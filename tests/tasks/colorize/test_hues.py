@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.tasks.colorize.hues import ANGLE, RULES, hue_shares, shows
-from safelight.tasks.colorize.scores import STATISTICS
+from safelight.tasks.colorize.scores import ANGLE, METRICS, RULES, hue_shares, shows
 
 
 def flat(L: float, hue: float, chroma: float, size: tuple[int, int] = (8, 6)) -> np.ndarray:
@@ -57,6 +56,6 @@ def test_the_truth_is_right_and_grey_is_wrong() -> None:
 def test_the_statistic_pools_pixels_and_is_nothing_without_them() -> None:
     weights = np.array([[0.5, 0.5]])
     scores = {"sky_there": np.array([[0.4], [0.1]]), "sky_right": np.array([[0.3], [0.0]])}
-    assert STATISTICS["hue_sky"].of(weights, scores)[0, 0] == pytest.approx(0.3 / 0.5)
+    assert METRICS["hue_sky"].values(weights, scores)[0, 0] == pytest.approx(0.3 / 0.5)
     none = {name: np.zeros((2, 1)) for name in scores}
-    assert np.isnan(STATISTICS["hue_sky"].of(weights, none)).all()
+    assert np.isnan(METRICS["hue_sky"].values(weights, none)).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.errors import RecipeError
-from safelight.tasks.colorize.protocols import PROTOCOLS, draw_hints, protocol_named
+from safelight.tasks.colorize.benchmark import PROTOCOLS, draw_hints, protocol_named
 
 
 @pytest.fixture(params=PROTOCOLS)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.evaluation.samples import PictureList
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.baselines import kernel_regression
-from safelight.tasks.colorize.benchmark import PictureList
-from safelight.tasks.colorize.evaluate import judge
+from safelight.tasks.colorize.benchmark import Protocol
 from safelight.tasks.colorize.examples import pick_examples
-from safelight.tasks.colorize.protocols import Protocol
 from safelight.tasks.colorize.report import write_report
 from safelight.tasks.colorize.tables import table
 from safelight.verdicts.verdict import Verdict, load_verdict
+from tests.evaluation.evaluated import evaluate_colors
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def protocol(tiny_protocol: Protocol) -> Protocol:
 
 @pytest.fixture(scope="module")
 def verdict(judged_album: PictureList, protocol: Protocol) -> Verdict:
-    return judge(kernel_regression, "my_[model]|x", judged_album, protocol, vivid=kernel_regression)
+    return evaluate_colors(kernel_regression, "my_[model]|x", judged_album, protocol, vivid=kernel_regression)
 
 
 def test_all_files(verdict: Verdict, judged_album: PictureList, protocol: Protocol, tmp_path: Path) -> None:

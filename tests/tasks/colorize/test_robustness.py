@@ -9,20 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import ModelError
-from safelight.tasks.colorize.benchmark import PictureList
+from safelight.evaluation.samples import PictureList
+from safelight.tasks.colorize.benchmark import Protocol
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.perturb import (
+from safelight.tasks.colorize.robustness import (
     PERTURBATIONS,
+    VISIBLE,
     Perturbation,
     brighten,
     flip_lowest_bit,
     jpeg,
+    robustness,
     set_pixels,
     shift,
     unshift,
+    write_robustness,
 )
-from safelight.tasks.colorize.protocols import Protocol
-from safelight.tasks.colorize.robustness import VISIBLE, robustness, write_robustness
 
 SIZE = 24
 PROTOCOL = Protocol("tiny", SIZE, 3, "uniform", (0, 1), "for tests")

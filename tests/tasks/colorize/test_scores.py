@@ -4,18 +4,17 @@ import numpy as np
 import pytest
 
 from safelight.errors import ModelError
+from safelight.evaluation.evaluate import gather, select
+from safelight.evaluation.samples import PictureList
 from safelight.pixels.color import colorfulness, srgb_to_lab
 from safelight.tasks.colorize.baselines import grey
-from safelight.tasks.colorize.benchmark import PictureList, ask
-from safelight.tasks.colorize.protocols import Protocol
+from safelight.tasks.colorize.benchmark import Protocol, draw_samples
 from safelight.tasks.colorize.scores import (
     COLUMNS,
-    COMPARED,
-    STATISTICS,
-    gather,
-    score_question,
-    select,
+    METRICS,
+    score_sample,
     show,
+    with_relative,
 )
 
 EVEN = np.full((1, 2), 0.5)
@@ -23,7 +22,7 @@ EVEN = np.full((1, 2), 0.5)
 
 def statistic(name: str, **columns: list[float]) -> float:
     scores = {column: np.array(values)[:, None] for column, values in columns.items()}
-    return float(STATISTICS[name].of(EVEN, scores)[0, 0])
+    return float(METRICS[name].values(EVEN, scores)[0, 0])
 
 
 def test_the_two_definitions_of_colorfulness_error_differ() -> None:
@@ -36,9 +35,9 @@ def test_pooled_error_is_the_root_of_the_mean() -> None:
 
 
 def test_the_truth_scores_best(judged_album: PictureList, tiny_protocol: Protocol) -> None:
-    question = ask(judged_album, tiny_protocol).asked[0]
+    question = draw_samples(judged_album, tiny_protocol).items[0]
     truth = srgb_to_lab(question.pixels)[..., 1:]
-    row = score_question("oracle", lambda L, points: truth, question, tiny_protocol.counts)
+    row = score_sample("oracle", lambda L, points: truth, question, tiny_protocol.counts)
     assert set(row) == set(COLUMNS)
     assert row["psnr"] == [50] * 4
     np.testing.assert_allclose(row["ssim"], 1, atol=1e-4)
@@ -51,23 +50,23 @@ def test_the_truth_scores_best(judged_album: PictureList, tiny_protocol: Protoco
 def test_models_see_nested_hints_and_only_lightness(
     judged_album: PictureList, tiny_protocol: Protocol
 ) -> None:
-    question, seen = ask(judged_album, tiny_protocol).asked[0], []
+    question, seen = draw_samples(judged_album, tiny_protocol).items[0], []
 
     def spy(L: np.ndarray, points: object) -> np.ndarray:
         seen.append((L, points))
         return np.zeros((*L.shape, 2), np.float32)
 
-    score_question("spy", spy, question, tiny_protocol.counts)
+    score_sample("spy", spy, question, tiny_protocol.counts)
     assert [len(points) for _, points in seen] == [0, 1, 5, 20]
     np.testing.assert_array_equal(seen[2][1].y, seen[3][1].y[:5])
     np.testing.assert_allclose(seen[0][0], srgb_to_lab(question.pixels)[..., 0])
 
 
 def test_gain_and_selection(judged_album: PictureList, tiny_protocol: Protocol) -> None:
-    questions = ask(judged_album, tiny_protocol, limit=3)
-    rows = [score_question("grey", grey, question, tiny_protocol.counts) for question in questions]
+    questions = draw_samples(judged_album, tiny_protocol, limit=3)
+    rows = [score_sample("grey", grey, question, tiny_protocol.counts) for question in questions]
     better = [{**row, "psnr": [value + 2 for value in row["psnr"]]} for row in rows]
-    scores = gather(better, rows, np.zeros(3))
+    scores = with_relative(gather(better), gather(rows), np.zeros(3))
     np.testing.assert_allclose(scores["gain"], 2)
     np.testing.assert_array_equal(scores["cf_excess"], scores["colorfulness"])
     assert select(scores, np.array([2]))["gain"].shape == (1, 4)
@@ -86,8 +85,11 @@ def test_answers_that_cannot_be_judged(
     answer: object, problem: str, judged_album: PictureList, tiny_protocol: Protocol
 ) -> None:
     with pytest.raises(ModelError, match=f"(?s)net.*{problem}|{problem}"):
-        score_question(
-            "net", lambda L, points: answer, ask(judged_album, tiny_protocol).asked[0], tiny_protocol.counts
+        score_sample(
+            "net",
+            lambda L, points: answer,
+            draw_samples(judged_album, tiny_protocol).items[0],
+            tiny_protocol.counts,
         )
 
 
@@ -97,4 +99,4 @@ def test_grey_answers_are_grey() -> None:
 
 
 def test_what_is_compared_has_a_better_side() -> None:
-    assert all(STATISTICS[key].better for key in COMPARED)
+    assert all(metric.better for metric in METRICS.values() if metric.compared)

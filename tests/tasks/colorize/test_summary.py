@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from docs.make_verdicts import JUDGED, page_with, verdicts
 
+from safelight.evaluation.samples import PictureList
 from safelight.journal.words import Place, few, others, standing
 from safelight.tasks.colorize.baselines import grey
-from safelight.tasks.colorize.benchmark import PictureList
-from safelight.tasks.colorize.evaluate import judge
-from safelight.tasks.colorize.protocols import Protocol
+from safelight.tasks.colorize.benchmark import Protocol
 from safelight.tasks.colorize.summary import summarize
 from safelight.verdicts.summary import newest_summaries
 from safelight.verdicts.verdict import Comparison, Estimate, Verdict, load_verdict
+from tests.evaluation.evaluated import evaluate_colors
 
 COLOR = JUDGED / "color" / "verdict.json"
 
@@ -62,7 +62,7 @@ def test_every_method_of_the_table_is_named(color: Verdict) -> None:
 
 
 def test_beside_grey_alone_only_grey_is_claimed(judged_album: PictureList, tiny_protocol: Protocol) -> None:
-    verdict = judge(
+    verdict = evaluate_colors(
         lambda L, points: grey(L, points) + 9, "nine", judged_album, tiny_protocol, baselines=False
     )
     won = Comparison("grey", "psnr", "0", Estimate(1, 0.5, 2), "wins")

@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
-from safelight.tasks.colorize.benchmark import PictureList
-from safelight.tasks.inpaint import score_cache as kept
-from safelight.tasks.inpaint.benchmark import CELLS, ask
+from safelight.evaluation.base import EvaluationOptions
+from safelight.evaluation.samples import PictureList
+from safelight.evaluation.score_cache import cache_file, score_baselines
+from safelight.tasks.inpaint.benchmark import CELLS, draw_samples
 from safelight.tasks.inpaint.classical import CLASSICAL, mean_color, telea
-from safelight.tasks.inpaint.evaluate import judge_fill
+from safelight.tasks.inpaint.evaluate import InpaintEvaluation
 from safelight.tasks.inpaint.report import write_fill_report
-from safelight.tasks.inpaint.scores import COLUMNS, score_question
+from safelight.tasks.inpaint.scores import COLUMNS, score_sample
 from safelight.tasks.inpaint.sheet import pick_fills
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import ALL, Verdict, load_verdict
 from tests.evaluation.conftest import colored_picture
+from tests.evaluation.evaluated import evaluate_fill
 
 SIZE = 32
 
@@ -37,7 +39,7 @@ class Oracle:
     """Knows what was in the holes."""
 
     def __init__(self, photos: PictureList) -> None:
-        self.known = [question.truth for question in ask(photos, SIZE)]
+        self.known = [question.truth for question in draw_samples(photos, SIZE)]
 
     def __call__(self, shown: np.ndarray, mask: np.ndarray) -> np.ndarray:
         return min(self.known, key=lambda truth: np.abs(truth - shown)[~mask].sum())
@@ -45,34 +47,34 @@ class Oracle:
 
 @pytest.fixture(scope="module")
 def best(photos: PictureList, folder: Path) -> Verdict:
-    return judge_fill(
+    return evaluate_fill(
         Oracle(photos), "oracle", photos, size=SIZE, dataset="album", split="val", folder=folder
     )
 
 
 @pytest.fixture(scope="module")
 def loser(photos: PictureList, folder: Path) -> Verdict:
-    return judge_fill(lambda s, m: mean_color(s, m) / 2, "dim", photos, size=SIZE, folder=folder)
+    return evaluate_fill(lambda s, m: mean_color(s, m) / 2, "dim", photos, size=SIZE, folder=folder)
 
 
 def test_masks_are_those_of_their_cells_and_the_same_for_everybody(
     photos: PictureList, tmp_path: Path
 ) -> None:
-    one, two = ask(photos, SIZE), ask(photos, SIZE)
+    one, two = draw_samples(photos, SIZE), draw_samples(photos, SIZE)
     assert one.sha256 == two.sha256
-    assert one.sha256 != ask(photos, SIZE, seed=1).sha256
+    assert one.sha256 != draw_samples(photos, SIZE, seed=1).sha256
     for question in one:
         for cell, mask in zip(CELLS, question.masks, strict=True):
             assert cell.area[0] <= mask.mean() <= cell.area[1]
             assert cell.border or not mask[[0, -1]].any()
         assert not question.shown(5)[question.masks[5]].any()
     stored = np.load(one.save(tmp_path))
-    np.testing.assert_array_equal(np.unpackbits(stored["masks"], axis=-1)[3, 7], one.asked[3].masks[7])
+    np.testing.assert_array_equal(np.unpackbits(stored["masks"], axis=-1)[3, 7], one.items[3].masks[7])
 
 
 def test_a_sample_is_fixed_and_keeps_its_masks(photos: PictureList) -> None:
-    few = ask(photos, SIZE, limit=3)
-    everything = {question.index: question.sha256 for question in ask(photos, SIZE)}
+    few = draw_samples(photos, SIZE, limit=3)
+    everything = {question.index: question.sha256 for question in draw_samples(photos, SIZE)}
     assert len(few) == 3
     assert all(everything[question.index] == question.sha256 for question in few)
 
@@ -109,25 +111,29 @@ def test_larger_holes_are_harder(best: Verdict) -> None:
     assert best.curves["telea"]["psnr"][ALL].value > best.curves["telea"]["hole_psnr"][ALL].value
 
 
-def test_classical_scores_are_kept(
+def test_classical_scores_are_cached(
     photos: PictureList, best: Verdict, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(kept, "score_question", lambda *_: pytest.fail("computed again"))
-    again = kept.score_classical(ask(photos, SIZE), ("telea",), folder / "judged")
+    task = InpaintEvaluation(SIZE)
+    monkeypatch.setattr(InpaintEvaluation, "score", lambda *_: pytest.fail("computed again"))
+    options = EvaluationOptions(folder=folder)
+    again = score_baselines(task, draw_samples(photos, SIZE), ("telea",), options)
     assert np.mean([row["hole_psnr"] for row in again["telea"]]) == pytest.approx(
         best.curves["telea"]["hole_psnr"][ALL].value, rel=1e-5
     )
-    cut = (folder / "judged" / kept.FILE).read_text()[:-50]
-    (tmp_path / kept.FILE).write_text(cut)
+    cut = cache_file(task, folder).read_text()[:-50]
+    cache_file(task, tmp_path).parent.mkdir()
+    cache_file(task, tmp_path).write_text(cut)
     monkeypatch.undo()
-    whole = kept.score_classical(ask(photos, SIZE, limit=2), ("mean color",), tmp_path)
+    options = EvaluationOptions(folder=tmp_path)
+    whole = score_baselines(task, draw_samples(photos, SIZE, limit=2), ("mean color",), options)
     assert set(whole["mean color"][0]) == set(COLUMNS)
 
 
 def test_known_scores_of_one_hole(photos: PictureList) -> None:
-    question = ask(photos, SIZE, limit=1).asked[0]
+    question = draw_samples(photos, SIZE, limit=1).items[0]
     off = np.float32(0.1)
-    row = score_question("off", lambda shown, mask: np.abs(question.truth - off), question)
+    row = score_sample("off", lambda shown, mask: np.abs(question.truth - off), question)
     mask = question.masks[4]
     error = np.abs(np.abs(question.truth - off) - question.truth)[mask]
     assert row["hole_l1"][4] == pytest.approx(error.mean(), rel=1e-5)
@@ -140,7 +146,7 @@ def test_each_picture_has_its_scores_by_name(best: Verdict, photos: PictureList)
     assert [each.index for each in best.per_image] == list(range(8))
     assert best.per_image[3].name == "picture 3"
     named = PictureList(photos.pixels[:2], [{"file_name": f"{letter}.png"} for letter in "ab"])
-    told = judge_fill(telea, "telea", named, size=SIZE)
+    told = evaluate_fill(telea, "telea", named, size=SIZE)
     assert [each.name for each in told.per_image] == ["a.png", "b.png"]
     psnr = np.array([each.values["hole_psnr"] for each in told.per_image])
     assert psnr.mean(0).tolist() == pytest.approx(
@@ -193,7 +199,9 @@ def test_the_report(loser: Verdict, photos: PictureList, tmp_path: Path) -> None
 
 def test_looks_at_the_test_split_are_counted(photos: PictureList, tmp_path: Path) -> None:
     few = PictureList(photos.pixels[:1])
-    verdicts = [judge_fill(telea, "telea", few, size=SIZE, split="test", folder=tmp_path) for _ in range(2)]
+    verdicts = [
+        evaluate_fill(telea, "telea", few, size=SIZE, split="test", folder=tmp_path) for _ in range(2)
+    ]
     assert [verdict.looks for verdict in verdicts] == [1, 2]
     assert len((tmp_path / LOG).read_text().splitlines()) == 2
     assert "evaluated twice" in verdicts[1].sentences[-1]
@@ -205,11 +213,11 @@ def test_looks_at_the_test_split_are_counted(photos: PictureList, tmp_path: Path
 )
 def test_nonsense_is_named(photos: PictureList, answer: object) -> None:
     with pytest.raises(ModelError, match="broken answered"):
-        judge_fill(answer, "broken", photos, size=SIZE, limit=1)
+        evaluate_fill(answer, "broken", photos, size=SIZE, limit=1)
 
 
 def test_refused_sittings(photos: PictureList) -> None:
     with pytest.raises(DatasetError, match="at least 32"):
-        ask(photos, 16)
+        draw_samples(photos, 16)
     with pytest.raises(DatasetError, match="no picture"):
-        ask(PictureList([]))
+        draw_samples(PictureList([]))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from safelight.evaluation.samples import PictureList
 from safelight.masks.edit import thickness
-from safelight.tasks.colorize.benchmark import PictureList
 from safelight.tasks.inpaint.classical import biharmonic, mean_color
-from safelight.tasks.inpaint.crossover import WIDTHS, crossover, hole_of_width, score_widths
+from safelight.tasks.inpaint.scores import WIDTHS, crossover, hole_of_width, score_widths
 from tests.evaluation.conftest import colored_picture
 
 

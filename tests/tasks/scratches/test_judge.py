@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
-from safelight.tasks.colorize.benchmark import PictureList
-from safelight.tasks.scratches.benchmark import CELLS, WHOLE, ask
-from safelight.tasks.scratches.evaluate import judge_scratches
+from safelight.evaluation.samples import PictureList
+from safelight.tasks.scratches.benchmark import CELLS, WHOLE, draw_samples
 from safelight.tasks.scratches.report import pick_prints, write_scratches_report
 from safelight.tasks.scratches.scores import CLASSICAL, Finding
 from safelight.verdicts.summary import newest_summaries
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import ALL, Verdict, load_verdict
 from tests.evaluation.conftest import colored_picture
+from tests.evaluation.evaluated import evaluate_finder
 
 SIZE = 64
 
@@ -29,7 +29,9 @@ class Oracle:
     """Knows where the damage is."""
 
     def __init__(self, photos: PictureList) -> None:
-        prints = [question.print(cell) for question in ask(photos, SIZE) for cell in range(len(CELLS))]
+        prints = [
+            question.print(cell) for question in draw_samples(photos, SIZE) for cell in range(len(CELLS))
+        ]
         self.known = {each.scan.tobytes(): each.mask for each in prints}
 
     def __call__(self, scan: np.ndarray) -> Finding:
@@ -44,7 +46,7 @@ def blind(scan: np.ndarray) -> Finding:
 @pytest.fixture(scope="module")
 def verdict(photos: PictureList, tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     folder = tmp_path_factory.mktemp("dataset")
-    found = judge_scratches(
+    found = evaluate_finder(
         blind, "blind", photos, size=SIZE, beside={"oracle": Oracle(photos)}, dataset="album", split="test",
         folder=folder,
     )  # fmt: skip
@@ -53,15 +55,15 @@ def verdict(photos: PictureList, tmp_path_factory: pytest.TempPathFactory) -> Ve
 
 
 def test_prints_are_the_same_for_everybody_and_whole_ones_are_whole(photos: PictureList) -> None:
-    one, two = ask(photos, SIZE), ask(photos, SIZE)
-    assert one.sha256 == two.sha256 != ask(photos, SIZE, seed=1).sha256
+    one, two = draw_samples(photos, SIZE), draw_samples(photos, SIZE)
+    assert one.sha256 == two.sha256 != draw_samples(photos, SIZE, seed=1).sha256
     for cell, each in enumerate(CELLS):
-        first, second = one.asked[2].print(cell), two.asked[2].print(cell)
+        first, second = one.items[2].print(cell), two.items[2].print(cell)
         assert np.array_equal(first.scan, second.scan)
         assert np.array_equal(first.mask, second.mask)
         assert (each == WHOLE) <= (not first.mask.any())
     assert len({cell.name for cell in CELLS}) == len(CELLS) == 13
-    assert len(ask(photos, SIZE, limit=3)) == 3
+    assert len(draw_samples(photos, SIZE, limit=3)) == 3
 
 
 def test_who_knows_everything_is_right_everywhere(verdict: Verdict) -> None:
@@ -87,7 +89,7 @@ def test_who_sees_nothing_loses_in_words_but_makes_no_false_finds(verdict: Verdi
 
 def test_each_picture_has_its_counts(verdict: Verdict, photos: PictureList) -> None:
     assert [each.index for each in verdict.per_image] == list(range(8))
-    truth = [question.print(2).mask.sum() for question in ask(photos, SIZE)]
+    truth = [question.print(2).mask.sum() for question in draw_samples(photos, SIZE)]
     assert [each.values["damaged"][2] for each in verdict.per_image] == truth
     assert not any(any(each.values["found"]) for each in verdict.per_image)
     assert set(verdict.per_image[0].values) == {"found", "right", "damaged", "seen"}
@@ -95,7 +97,7 @@ def test_each_picture_has_its_counts(verdict: Verdict, photos: PictureList) -> N
 
 def test_enlarged_pictures_are_told(photos: PictureList) -> None:
     side = min(photos[0].shape[:2])
-    found = judge_scratches(blind, "blind", photos, size=max(64, side + 8), limit=2)
+    found = evaluate_finder(blind, "blind", photos, size=max(64, side + 8), limit=2)
     assert found.enlarged == 2
     assert any(sentence.startswith("2 pictures had to be enlarged") for sentence in found.sentences)
 
@@ -103,9 +105,9 @@ def test_enlarged_pictures_are_told(photos: PictureList) -> None:
 def test_prints_of_another_version_are_other_questions(
     photos: PictureList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = ask(photos, SIZE, limit=1).sha256
+    before = draw_samples(photos, SIZE, limit=1).sha256
     monkeypatch.setattr("safelight.tasks.scratches.benchmark.VERSION", 99)
-    assert ask(photos, SIZE, limit=1).sha256 != before
+    assert draw_samples(photos, SIZE, limit=1).sha256 != before
 
 
 def test_a_verdict_and_its_report_read_back(verdict: Verdict, photos: PictureList, tmp_path: Path) -> None:
@@ -130,10 +132,10 @@ def test_a_verdict_and_its_report_read_back(verdict: Verdict, photos: PictureLis
 
 def test_refusals(photos: PictureList) -> None:
     with pytest.raises(DatasetError, match="at least 64"):
-        ask(photos, 32)
+        draw_samples(photos, 32)
     with pytest.raises(DatasetError, match="no picture"):
-        ask(PictureList([]))
+        draw_samples(PictureList([]))
     with pytest.raises(ModelError, match="expected that size"):
-        judge_scratches(lambda s: Finding(s[..., 0][:5], s[..., 0]), "odd", photos, size=SIZE)
+        evaluate_finder(lambda s: Finding(s[..., 0][:5], s[..., 0]), "odd", photos, size=SIZE)
     with pytest.raises(ModelError, match="not finite"):
-        judge_scratches(lambda s: Finding(s[..., 0], s[..., 0] * np.nan), "nan", photos, size=SIZE)
+        evaluate_finder(lambda s: Finding(s[..., 0], s[..., 0] * np.nan), "nan", photos, size=SIZE)

@@ -1,17 +1,18 @@
-"""safelight judge: a model and the baselines answer the same questions."""
+"""safelight judge: a model of any task is evaluated beside baselines, on the same samples."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from safelight.cli.arguments import PATH
-from safelight.cli.sitting import Sitting, trained_for
+from safelight.cli.evaluation_job import EvaluationJob, task_of
 
 if TYPE_CHECKING:
-    from safelight.tasks.colorize.baselines import Predict
-    from safelight.tasks.colorize.protocols import Protocol
+    from safelight.evaluation.base import EvaluationTask
+    from safelight.tasks.base import Task
+    from safelight.terminal import Bars
 
 EXAMPLES = """
 \b
@@ -25,13 +26,8 @@ Examples:
 
 Each evaluation on the test split is logged in the dataset and shown in the report.
 """
-OF_COLORS = ("--robust", "--protocol", "--no-baselines")
-IGNORED = {  # kind of judge: what it is for, options that it does not look at
-    "fill": ("what fills holes", OF_COLORS),
-    "scratches": ("what finds scratches", OF_COLORS),
-    "code": ("autoencoders", (*OF_COLORS, "--beside")),
-    "robust": ("--robust", ("--beside", "--no-baselines")),
-}
+OF_SOME_TASKS = ("--beside", "--protocol", "--no-baselines", "--robust")
+NOT_WITH_ROBUST = ("--beside", "--no-baselines")
 
 
 @click.command(short_help="Evaluate a model beside simple methods.", epilog=EXAMPLES)
@@ -40,10 +36,10 @@ IGNORED = {  # kind of judge: what it is for, options that it does not look at
 @click.option("-o", "out", required=True, type=PATH, metavar="REPORT", help="A folder for it.")
 @click.option(
     "--task",
-    type=click.Choice(["auto", "colorize", "fill", "scratches"]),
+    type=click.Choice(["auto", "colorize", "inpaint", "scratches", "autoencode", "fill", "code"]),
     default="auto",
     show_default=True,
-    help="auto: what the model is for. fill, scratches: classical methods can be named as models too.",
+    help="auto: what the model is for. fill: inpaint; code: autoencode.",
 )
 @click.option("--split", type=click.Choice(["val", "test", "all"]), default="val", show_default=True)
 @click.option(
@@ -93,90 +89,54 @@ def judge(
     Autoencoders: beside PCA with as many components; samples are shown too. The report has tables with 95 %
     intervals, pictures, and says where the model loses.
     """
-    from safelight.cli.commands.judge_codes import judge_autoencoder
-    from safelight.cli.commands.judge_fill import judge_filler
-    from safelight.cli.commands.judge_robust import judge_robustness
-    from safelight.cli.commands.judge_scratches import judge_finder
-    from safelight.tasks.colorize.protocols import protocol_named
-
-    sitting = Sitting(model, data, out, split, limit, seed, beside, workers)
-    kind = _kind(model) if task == "auto" else task
-    _refuse_ignored(context, "robust" if robust and kind == "colorize" else kind)
-    if kind == "fill":
-        judge_filler(sitting)
-    elif kind == "scratches":
-        judge_finder(sitting)
-    elif kind == "code":
-        judge_autoencoder(sitting)
-    elif robust:
-        judge_robustness(sitting, protocol_named(protocol_name), _predicts(model)[0])
-    else:
-        _judge_colorizer(sitting, protocol_named(protocol_name), baselines=not no_baselines)
-
-
-def _kind(model: str) -> str:
-    """The task of a name, file or run; what cannot be opened is taken for a colorizer, and its judge says why."""
-    from safelight.cli.commands.judge_codes import is_autoencoder
-    from safelight.cli.commands.judge_fill import is_filler
-    from safelight.cli.commands.judge_scratches import is_finder
-
-    kinds = {"fill": is_filler, "scratches": is_finder, "code": is_autoencoder}
-    return next((kind for kind, is_one in kinds.items() if is_one(model)), "colorize")
-
-
-def _refuse_ignored(context: click.Context, kind: str) -> None:
-    """Raises UsageError for an option that was typed and that the judge of this kind would not look at."""
-    what, ignored = IGNORED.get(kind, ("", ()))
-    for option in context.command.params:
-        typed = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-        if typed and option.opts[0] in ignored:
-            raise click.UsageError(f"{option.opts[0]} is not for {what}; leave it out")
-
-
-def _judge_colorizer(sitting: Sitting, protocol: "Protocol", baselines: bool) -> None:
-    """Judge, write the report, and say what was found."""
-    from safelight.tasks.colorize.evaluate import judge as run_judge
-    from safelight.tasks.colorize.examples import pick_examples
-    from safelight.tasks.colorize.report import write_report
+    from safelight.tasks.registry import task_named
     from safelight.terminal import Bars
 
-    predict, vivid = _predicts(sitting.model)
-    others = sitting.others(lambda model: _predicts(model)[0])
+    evaluated = task_of(model) if task == "auto" else task_named(task)
+    _refuse_ignored(context, evaluated, robust)
+    evaluation = evaluated.evaluation
+    job = EvaluationJob(model, data, out, split, limit, seed, beside, workers)
     with Bars() as bars:
-        pictures = sitting.open(bars)
-        verdict = run_judge(
-            predict,
-            sitting.labels[0],
-            pictures,
-            protocol,
-            vivid=vivid,
-            limit=sitting.limit,
-            seed=sitting.seed,
-            baselines=baselines,
-            beside=others,
-            dataset=sitting.data.name,
-            split=sitting.split,
-            folder=pictures.dataset.folder,
-            workers=sitting.workers,
-            progress=bars.show,
-        )
-    sitting.keep(verdict)
-    page = write_report(verdict, sitting.out, pick_examples(verdict, predict, pictures, protocol))
-    sitting.tell(verdict.sentences, page)
+        if robust:
+            sentences, page = _measure_robustness(job, evaluation, protocol_name, bars)
+        else:
+            verdict, page = job.run(evaluation, protocol_name, not no_baselines, bars)
+            sentences = verdict.sentences
+    click.echo("\n".join(sentences))
+    click.echo(f"the report is {page}")
 
 
-def _predicts(model: str) -> "tuple[Predict, Predict]":
-    """The model's cautious answer and its most colorful one."""
-    from functools import partial
+def _refuse_ignored(context: click.Context, task: "Task", robust: bool) -> None:
+    """Raises UsageError for an option that was typed and that does not apply to this task, or not with --robust."""
+    for option in context.command.params:
+        name = option.opts[0]
+        if context.get_parameter_source(option.name or "") is not ParameterSource.COMMANDLINE:
+            continue
+        if name in OF_SOME_TASKS and name not in task.evaluation.options:
+            raise click.UsageError(f"{name} is not for {task.plural}; leave it out")
+        if robust and name in NOT_WITH_ROBUST:
+            raise click.UsageError(f"{name} is not for --robust; leave it out")
 
-    if Path(model).is_dir():
-        from safelight.tasks.colorize.validation import NetworkPredict
 
-        network, recipe = trained_for(model, "colorize")
-        return NetworkPredict(network, recipe.preparation), NetworkPredict(
-            network, recipe.preparation, vivid=1.0
-        )
-    from safelight.tasks.colorize.restore import load_colorizer
+def _measure_robustness(
+    job: EvaluationJob, evaluation: "type[EvaluationTask[Any, Any]]", protocol: str, bars: "Bars"
+) -> "tuple[tuple[str, ...], Path]":
+    """How small changes of a photo change a model's colors: what was found, and the report's page."""
+    from safelight.tasks.colorize.benchmark import protocol_named
+    from safelight.tasks.colorize.robustness import LIMIT, robustness, write_robustness
 
-    colorizer = load_colorizer(model)
-    return colorizer.predict, partial(colorizer.predict, vivid=1.0)
+    if job.split == "test":
+        raise click.UsageError("--robust needs no look at the test split; use --split val")
+    _, predict = evaluation.open(job.model, protocol, lambda split: job.open(bars, split))
+    pictures = job.open(bars)
+    result = robustness(
+        predict,
+        job.labels[0],
+        pictures,
+        protocol=protocol_named(protocol),
+        limit=job.limit or LIMIT,
+        seed=job.seed,
+        dataset=pictures.name,
+        progress=bars.show,
+    )
+    return result.sentences, write_robustness(result, job.out)

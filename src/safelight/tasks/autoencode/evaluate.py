@@ -1,278 +1,294 @@
-"""The judge of codes: an autoencoder, PCA with as many components and the mean picture on the same pictures."""
+"""The evaluation of autoencoders: beside PCA with as many components, and the mean picture, on held-out pictures."""
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 
-from safelight import __version__
-from safelight.data.cache import PictureSet, photo_in
-from safelight.errors import DatasetError
-from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates, standing
-from safelight.evaluation.measured import measured
-from safelight.evaluation.metrics import SSIM_WINDOW, ssim
-from safelight.journal.words import FEWEST
-from safelight.pixels.geometry import Box
-from safelight.tasks.autoencode.distribution_metrics import (
+from safelight.data.cache import PictureSet
+from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
+from safelight.evaluation.intervals import Weights, estimates, standing
+from safelight.evaluation.samples import Pictures as PictureSource
+from safelight.evaluation.samples import Samples
+from safelight.tasks.autoencode.benchmark import (
+    MEAN,
+    MODEL,
+    MOST_TRAINING,
+    PCA,
+    Draw,
+    ExportedCodes,
+    FramedSample,
+    Pca,
+    Pictures,
+    Reconstruct,
+    Subject,
+    draw_samples,
+    frame_pictures,
+    most_at,
+    padding_of,
+    planes_of,
+)
+from safelight.tasks.autoencode.losses import active_units, bits_per_dimension, find_collapse
+from safelight.tasks.autoencode.prepare import GREY
+from safelight.tasks.autoencode.restore import load_vae
+from safelight.tasks.autoencode.scores import (
+    COLUMNS,
     FEATURES,
-    Seen,
+    METRICS,
+    Bounds,
+    FeatureVectors,
+    LiteFeatures,
+    bounds,
     frechet,
     kernel_distance,
+    nearest,
+    similarities,
+    squared_errors,
     with_interval,
 )
-from safelight.tasks.autoencode.likelihood_bounds import Bounds, bounds
-from safelight.tasks.autoencode.losses import active_units, bits_per_dimension, find_collapse
-from safelight.tasks.autoencode.neighbors import nearest
-from safelight.tasks.autoencode.prepare import GREY, Preparation, frame
-from safelight.tasks.autoencode.subject import Codes, Pca, Pictures, Subject
 from safelight.tasks.autoencode.summary import summarize
-from safelight.verdicts.test_split_log import log_evaluation
 from safelight.verdicts.verdict import ALL, Comparison, Curve, Estimate, Verdict
 
-MODEL, PCA, MEAN = "model", "PCA", "mean picture"
-Progress: TypeAlias = Callable[[str, int, int], None]
-MOST_TRAINING, MOST_SAMPLES = 4000, 1000  # pictures: beyond, PCA and neighbors take memory and tell no more
-MOST_BYTES = 2**31  # of pictures that are held at once: at 640 pixels these are 436
-LEAST = 3  # pictures: intervals leave one out, and a spread takes two
+FEWEST = 8  # pictures, to tell a collapse from few data
+MOST_DRAWN = 1000  # samples of the model: beyond, they tell no more
 
 
-class Album(NamedTuple):
-    """Framed pictures: planes (n, 3, s, s), padding (n, 1, s, s) 1 = padding, the boxes they fill, their numbers."""
+class Prepared(NamedTuple):
+    """Framed pictures of both splits, and PCA of the training pictures."""
 
-    planes: Pictures
-    padding: Float32[np.ndarray, "n 1 s s"]
-    boxes: list[Box]
-    numbers: list[int]
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all pictures as they are framed, whatever their order."""
-        levels = np.round(self.planes * 255).astype(np.uint8)
-        framed = zip(levels, self.padding > 0, strict=True)
-        each = [hashlib.sha256(a.tobytes() + np.packbits(b).tobytes()).hexdigest() for a, b in framed]
-        return hashlib.sha256("\n".join([str(levels.shape[1:]), *sorted(each)]).encode()).hexdigest()
+    items: tuple[FramedSample, ...]
+    training: Pictures
+    pca: Pca
 
 
-class Judged(NamedTuple):
-    """The verdict, and the pictures that its report shows, each (n, 3, s, s)."""
+class ReportPictures(NamedTuple):
+    """What the report shows, each (n, 3, s, s): reconstructions by method, samples of the model by their source,
+    and the training pictures that are nearest to the first of these."""
 
-    verdict: Verdict
-    truth: Album
-    given: Mapping[str, Pictures]
-    samples: Mapping[str, Pictures]
+    truth: Pictures
+    reconstructions: Mapping[str, Pictures]
+    drawn: Mapping[str, Pictures]
     neighbors: Pictures
 
 
-def judge_codes(
-    subject: Subject,
-    name: str,
-    held_out: PictureSet,
-    training: PictureSet,
-    sources: Mapping[str, Callable[[int, np.random.Generator], Codes]],
-    see: Callable[[Pictures], Seen],
-    *,
-    limit: int | None = None,
-    seed: int = 0,
-    dataset: str = "",
-    split: str = "",
-    progress: Progress | None = None,
-) -> Judged:
-    """How the subject stands on held-out pictures of the dataset that it was trained on.
+@dataclass
+class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
+    """Predictors are called with all framed pictures at once.
 
-    training: what PCA is fitted on, and where the neighbors of samples are looked for. sources: how codes are
-    drawn, by name ("mixture", "prior"); the first is looked at for copies. see: features of pictures.
-    limit: judge a fixed sample; None judges all that MOST_BYTES hold. A look at the test split is counted in the
-    dataset. Raises DatasetError.
+    subject: the model. training: pictures of the dataset that it was trained on: what PCA is fitted on, and where
+    the neighbors of samples are looked for. sources: how codes are drawn, by name ("mixture", "prior"); the first is
+    looked at for copies. features: of pictures.
     """
-    told = progress or (lambda what, done, total: None)
-    room = max(LEAST, MOST_BYTES // (12 * subject.size**2))
-    shown = (subject.size, subject.preparation)
-    truth = album(held_out, *shown, limit or room, seed, told, "framing held-out pictures")
-    known = album(training, *shown, min(MOST_TRAINING, room), seed, told, "framing training pictures")
-    pca = Pca(known.planes, subject.latent)
-    means = subject.encode(truth.planes)[0]
-    given = {
-        MODEL: _padded(subject.decode(means), truth),
-        PCA: _padded(pca.reconstruct(truth.planes), truth),
-        MEAN: _padded(pca.mean_picture(truth.planes), truth),
-    }
-    rng = np.random.default_rng(seed)
-    count = min(len(truth.planes), MOST_SAMPLES)
-    samples = {source: _cut(subject.decode(draw(count, rng)), subject) for source, draw in sources.items()}
-    told("bounds", 0, 1)
-    bound = bounds(subject, truth.planes, truth.padding, rng)
-    told("bounds", 1, 1)
-    verdict = _verdict(subject, name, truth, known, given, samples, means, bound, see, seed)
-    own = {"mse": _squared_errors(given[MODEL], truth)[:, None]}
-    verdict = replace(verdict, dataset=dataset, split=split, per_image=measured(held_out, truth.numbers, own))
-    if split == "test":
-        verdict = replace(verdict, looks=log_evaluation(held_out.dataset.folder, verdict))
-    first = next(iter(samples.values()))
-    near = known.planes[nearest(first, known.planes).number]
-    return Judged(replace(verdict, sentences=summarize(verdict)), truth, given, samples, near)
 
+    subject: Subject
+    sources: Mapping[str, Draw]
+    training: PictureSet
+    features: Callable[[Pictures], FeatureVectors]
+    prepared: Prepared | None = field(default=None, init=False, repr=False)  # of the last evaluation
 
-def album(
-    pictures: PictureSet,
-    size: int,
-    preparation: Preparation,
-    limit: int,
-    seed: int,
-    told: Progress,
-    what: str,
-) -> Album:
-    """The pictures, or a fixed sample of them, as the network sees them. Raises DatasetError for fewer than LEAST."""
-    chosen = np.arange(len(pictures))
-    if limit < len(chosen):
-        chosen = np.sort(np.random.default_rng((seed, 7)).permutation(len(chosen))[:limit])
-    if len(chosen) < LEAST:
-        raise DatasetError(
-            f"{pictures.name}: {len(chosen)} pictures to judge on; expected {LEAST} or more "
-            "(a larger --limit, or more of them)"
+    task = "autoencode"
+    metrics = METRICS
+    model_name = MODEL
+    baselines = (PCA, MEAN)
+    version = None
+    options = ()
+    main = "psnr"
+    per_image = ("mse",)
+    mean_of_cells = False
+    cells = (ALL,)
+    columns = COLUMNS
+
+    def samples(self, pictures: PictureSource, options: EvaluationOptions) -> Samples[FramedSample]:
+        """Raises DatasetError for fewer than three pictures in a split."""
+        samples = draw_samples(pictures, self.subject, options)
+        known = frame_pictures(
+            self.training,
+            self.subject,
+            min(MOST_TRAINING, most_at(self.subject.size)),
+            options.seed,
+            options.progress,
+            "framing training pictures",
         )
-    planes, padding = (np.empty((len(chosen), c, size, size), np.float32) for c in (3, 1))
-    boxes = []
-    for place, number in enumerate(chosen):
-        framed = frame(photo_in(pictures, int(number)), size, preparation)
-        planes[place], padding[place] = framed.planes, framed.padding
-        boxes.append(framed.box)
-        told(what, place + 1, len(chosen))
-    return Album(planes, padding, boxes, chosen.tolist())
+        training = planes_of(known)
+        self.prepared = Prepared(samples.items, training, Pca(training, self.subject.latent))
+        return samples
 
+    def reconstruct(self, planes: Pictures) -> Pictures:
+        """The model as a predictor: each picture from the mean of its code."""
+        return self.subject.decode(self.subject.encode(planes)[0])
 
-def _verdict(
-    subject: Subject,
-    name: str,
-    truth: Album,
-    known: Album,
-    given: Mapping[str, Pictures],
-    samples: Mapping[str, Pictures],
-    means: Codes,
-    bound: Bounds,
-    see: Callable[[Pictures], Seen],
-    seed: int,
-) -> Verdict:
-    weights = bootstrap_weights(len(truth.planes), np.random.default_rng(seed))
-    squared = {method: _squared_errors(pictures, truth) for method, pictures in given.items()}
-    saved = _estimate(1 - (weights @ squared[MODEL]) / (weights @ squared[PCA]))
-    error, floor = float(squared[MODEL].mean()), float(squared[MEAN].mean())
-    collapse = find_collapse(torch.from_numpy(means), torch.from_numpy(bound.kl), error, floor)
-    apart = {f"samples from the {source}": pictures for source, pictures in samples.items()}
-    apart |= {"reconstructions": given[MODEL], "PCA's reconstructions": given[PCA]}
-    apart["training pictures"] = known.planes[:: max(1, len(known.planes) // len(truth.planes))]
-    first, rng = next(iter(samples.values())), np.random.default_rng(seed)
-    sample_distances, held_out_distances = (
-        nearest(each, known.planes).distance for each in (first, truth.planes)
-    )
-    return Verdict(
-        task="autoencode",
-        model=name,
-        dataset="",
-        split="",
-        protocol=f"codes-{subject.size}",
-        pictures=len(truth.planes),
-        size=subject.size,
-        seed=seed,
-        questions=truth.sha256,
-        cells=(ALL,),
-        curves={method: _errors(squared[method], given[method], truth, weights) for method in given},
-        comparisons=(Comparison(PCA, "saved", ALL, saved, standing(saved, len(truth.planes))),),
-        tables={
-            "bounds": {"model": _bounds(subject, bound, truth, weights)},
-            "distances": _distances(truth.planes, apart, see),
-            "nearest_training_picture": {
-                "samples": {"distance": _median(sample_distances, rng)},
-                "held_out": {"distance": _median(held_out_distances, rng)},
+    def baseline(self, name: str) -> Reconstruct:
+        """PCA, or the mean picture."""
+        pca = self._prepared.pca
+        return pca.reconstruct if name == PCA else pca.mean_picture
+
+    def score(self, name: str, predictor: Reconstruct, sample: FramedSample) -> Row:
+        """Squared error and SSIM of one reconstruction."""
+        return _rows(predictor, (sample,))[0]
+
+    def score_all(
+        self, name: str, predictor: Reconstruct, samples: Samples[FramedSample], options: EvaluationOptions
+    ) -> list[Row]:
+        """The same, of all samples at once."""
+        return _rows(predictor, samples.items)
+
+    def findings(self, evaluated: Evaluated[FramedSample, Reconstruct], best: Mapping[str, str]) -> Findings:
+        """Against PCA; what the code is worth; bounds on the likelihood; how near its samples are to pictures."""
+        items, training, weights = evaluated.samples.items, self._prepared.training, evaluated.weights
+        planes, seed, progress = planes_of(items), evaluated.options.seed, evaluated.options.progress
+        mse = {method: scores["mse"] for method, scores in evaluated.scores.items()}
+        (saved,) = estimates(1 - (weights @ mse[MODEL]) / (weights @ mse[PCA]))
+        rng = np.random.default_rng(seed)
+        drawn = self._draw(len(items), rng)
+        progress("bounds", 0, 1)
+        bound = bounds(self.subject, planes, padding_of(items), rng)
+        progress("bounds", 1, 1)
+        first, rng = next(iter(drawn.values())), np.random.default_rng(seed)
+        to_training, held_out = (nearest(each, training).distance for each in (first, planes))
+        means = torch.from_numpy(self.subject.encode(planes)[0])
+        errors = (float(mse[method].mean()) for method in (MODEL, MEAN))
+        collapse = find_collapse(means, torch.from_numpy(bound.kl), *errors)
+        return Findings(
+            comparisons=(Comparison(PCA, "saved", ALL, saved, standing(saved, len(items))),),
+            tables={
+                "bounds": {MODEL: self._bounds(bound, items, weights)},
+                "distances": self._distances(items, training, drawn),
+                "nearest_training_picture": {
+                    "samples": {"distance": _median(to_training, rng)},
+                    "held_out": {"distance": _median(held_out, rng)},
+                },
             },
-        },
-        facts={
-            "training": len(known.planes),
-            "latent": subject.latent,
-            "active": active_units(torch.from_numpy(means)),
-            "likelihood": subject.likelihood,
-            "sd": subject.sd,
-            "features": FEATURES,
-            "copies": float((sample_distances < held_out_distances.min()).mean()),
-            "collapse": str(collapse) if collapse and len(truth.planes) >= FEWEST else None,
-        },
-        judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=__version__,
-    )
+            facts={
+                "training": len(training),
+                "latent": self.subject.latent,
+                "active": active_units(means),
+                "likelihood": self.subject.likelihood,
+                "sd": self.subject.sd,
+                "features": FEATURES,
+                "copies": float((to_training < held_out.min()).mean()),
+                "collapse": str(collapse) if collapse and len(items) >= FEWEST else None,
+            },
+        )
 
+    @classmethod
+    def open(
+        cls, model: str, protocol: str, open_split: Callable[[str], PictureSet]
+    ) -> "tuple[AutoencodeEvaluation, Reconstruct]":
+        """The evaluation of this model, and how it reconstructs. Raises SafelightError."""
+        training = open_split("train")
+        task = cls(*open_subject(model, training), training, LiteFeatures())
+        return task, task.reconstruct
 
-def _errors(
-    squared: Float[np.ndarray, " n"], given: Pictures, truth: Album, weights: Weights
-) -> dict[str, Curve]:
-    """Mean squared error, PSNR of the mean squared error, and SSIM where pictures are large enough for it."""
-    pooled = weights @ squared
-    errors = {"mse": _estimate(pooled), "psnr": _estimate(-10 * np.log10(pooled + 1e-12))}
-    if all(min(box.height, box.width) >= SSIM_WINDOW for box in truth.boxes):
-        alike = [
-            ssim(np.moveaxis(a, 0, 2)[box.slices], np.moveaxis(b, 0, 2)[box.slices])
-            for a, b, box in zip(given, truth.planes, truth.boxes, strict=True)
-        ]
-        errors["ssim"] = _estimate(weights @ np.array(alike))
-    return {statistic: {ALL: estimate} for statistic, estimate in errors.items()}
+    def open_predictor(self, model: str) -> Reconstruct:
+        """A run, or a model by name or file."""
+        subject, _ = open_subject(model, self.training)
+        return lambda planes: subject.decode(subject.encode(planes)[0])
 
+    def write_report(
+        self, verdict: Verdict, folder: Path, model: Reconstruct, pictures: PictureSource
+    ) -> Path:
+        """With reconstructions, samples, and their nearest training pictures."""
+        from safelight.tasks.autoencode.report import write_code_report
 
-def _bounds(subject: Subject, bound: Bounds, truth: Album, weights: Weights) -> dict[str, Estimate]:
-    """ELBO, the importance-weighted bound and the KL in nats per picture; the second in bits per dimension."""
-    told = {
-        "elbo": _estimate(weights @ bound.elbo),
-        "importance-weighted": _estimate(weights @ bound.weighted),
-        "kl": _estimate(weights @ bound.kl.sum(1)),
-    }
-    count = torch.from_numpy(3 * (1 - truth.padding).sum((1, 2, 3)).astype(np.float64))
-    bits = bits_per_dimension(-torch.from_numpy(bound.weighted), count, subject.likelihood).numpy()
-    if not subject.variational:
-        return {}
-    return told if np.isnan(bits).any() else told | {"bits": _estimate(weights @ bits)}
+        return write_code_report(verdict, self.report_pictures(verdict.seed), folder)
 
+    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
+        """See summary.py."""
+        return summarize(verdict)
 
-def _distances(
-    truth: Pictures, sets: Mapping[str, Pictures], see: Callable[[Pictures], Seen]
-) -> dict[str, dict[str, Estimate]]:
-    held_out = see(truth)
-    seen = {name: see(pictures) for name, pictures in sets.items()}
-    return {
-        name: {
-            "frechet": with_interval(frechet, features, held_out),
-            "kernel": with_interval(kernel_distance, features, held_out),
+    def report_pictures(self, seed: int) -> ReportPictures:
+        """Those of the evaluation that was made last, with this seed."""
+        items, training, pca = self._prepared
+        planes, drawn = planes_of(items), self._draw(len(items), np.random.default_rng(seed))
+        methods = {MODEL: self.reconstruct, PCA: pca.reconstruct}
+        answers = {name: _answers(predictor, items) for name, predictor in methods.items()}
+        return ReportPictures(
+            planes, answers, drawn, training[nearest(next(iter(drawn.values())), training).number]
+        )
+
+    @property
+    def _prepared(self) -> Prepared:
+        assert self.prepared is not None  # samples() is called first
+        return self.prepared
+
+    def _draw(self, pictures: int, rng: np.random.Generator) -> dict[str, Pictures]:
+        """Samples of the model, by their source, with the padding of a typical picture."""
+        rows, columns = self.subject.preparation.typical_box(self.subject.size).slices
+        drawn = {}
+        for source, draw in self.sources.items():
+            planes = self.subject.decode(draw(min(pictures, MOST_DRAWN), rng))
+            drawn[source] = np.full_like(planes, GREY)
+            drawn[source][:, :, rows, columns] = planes[:, :, rows, columns]
+        return drawn
+
+    def _bounds(self, bound: Bounds, items: Sequence[FramedSample], weights: Weights) -> Curve:
+        """ELBO, the importance-weighted bound and the KL in nats per picture; the second in bits per dimension."""
+        if not self.subject.variational:
+            return {}
+        values = {"elbo": bound.elbo, "importance-weighted": bound.weighted, "kl": bound.kl.sum(1)}
+        count = torch.from_numpy(3 * (1 - padding_of(items)).sum((1, 2, 3)).astype(np.float64))
+        bits = bits_per_dimension(-torch.from_numpy(bound.weighted), count, self.subject.likelihood).numpy()
+        if not np.isnan(bits).any():
+            values["bits"] = bits
+        return {name: estimates((weights @ each)[:, None])[0] for name, each in values.items()}
+
+    def _distances(
+        self, items: Sequence[FramedSample], training: Pictures, drawn: Mapping[str, Pictures]
+    ) -> dict[str, Curve]:
+        """Distances of each set of pictures from the held-out ones."""
+        sets = {f"samples from the {source}": pictures for source, pictures in drawn.items()}
+        sets["reconstructions"] = _answers(self.reconstruct, items)
+        sets["PCA's reconstructions"] = _answers(self._prepared.pca.reconstruct, items)
+        sets["training pictures"] = training[:: max(1, len(training) // len(items))]
+        held_out = self.features(planes_of(items))
+        features = {name: self.features(pictures) for name, pictures in sets.items()}
+        return {
+            name: {
+                "frechet": with_interval(frechet, own, held_out),
+                "kernel": with_interval(kernel_distance, own, held_out),
+            }
+            for name, own in features.items()
         }
-        for name, features in seen.items()
+
+
+def open_subject(model: str, training: PictureSet) -> tuple[Subject, dict[str, Draw]]:
+    """An autoencoder, and how codes are drawn for its samples. Raises SafelightError.
+
+    Of a run the mixture is fitted here, on the training pictures alone; of an exported one it is its own.
+    """
+    if not Path(model).is_dir():
+        vae = load_vae(model)
+        return ExportedCodes(vae), {name: partial(vae.sample, source=name) for name in ("mixture", "prior")}
+    from safelight.tasks.autoencode.mixture import choose_mixture
+    from safelight.tasks.autoencode.validation import NetworkCodes, codes_of
+    from safelight.training.fit import trained_for
+
+    network, recipe = trained_for(model, "autoencode")
+    codes = codes_of(network, training, recipe.preparation)
+    mixture, _ = choose_mixture(codes[::2], codes[1::2], np.random.default_rng(0))
+    return NetworkCodes(network, recipe.preparation), {
+        "mixture": mixture.sample,
+        "prior": lambda count, rng: rng.standard_normal((count, network.settings.latent), np.float32),
     }
+
+
+def _answers(predictor: Reconstruct, items: Sequence[FramedSample]) -> Pictures:
+    """Reconstructions, with the padding of the samples."""
+    return np.where(padding_of(items) > 0, GREY, predictor(planes_of(items)))
+
+
+def _rows(predictor: Reconstruct, items: Sequence[FramedSample]) -> list[Row]:
+    answers = _answers(predictor, items)
+    pairs = zip(squared_errors(answers, items), similarities(answers, items), strict=True)
+    return [{"mse": [float(mse)], "ssim": [float(alike)]} for mse, alike in pairs]
 
 
 def _median(values: Float[np.ndarray, " n"], rng: np.random.Generator) -> Estimate:
-    again = np.median(rng.choice(values, (2000, len(values))), axis=1)
-    low, high = np.percentile(again, (2.5, 97.5))
+    resampled = np.median(rng.choice(values, (2000, len(values))), axis=1)
+    low, high = np.percentile(resampled, (2.5, 97.5))
     return Estimate(float(np.median(values)), float(low), float(high))
-
-
-def _squared_errors(given: Pictures, truth: Album) -> Float[np.ndarray, " n"]:
-    """Mean squared error of each picture over its own pixels."""
-    valid = 1 - truth.padding.astype(np.float64)
-    squared = ((given - truth.planes) ** 2 * valid).sum((1, 2, 3))
-    return np.asarray(squared / (3 * valid.sum((1, 2, 3))))
-
-
-def _padded(given: Pictures, truth: Album) -> Pictures:
-    """The answers with the padding of the questions."""
-    return np.where(truth.padding > 0, GREY, given)
-
-
-def _cut(pictures: Pictures, subject: Subject) -> Pictures:
-    """Samples with the padding of a typical picture."""
-    square = np.full_like(pictures, GREY)
-    rows, columns = subject.preparation.typical_box(subject.size).slices
-    square[:, :, rows, columns] = pictures[:, :, rows, columns]
-    return square
-
-
-def _estimate(resampled: Float[np.ndarray, " resamples"]) -> Estimate:
-    return estimates(np.asarray(resampled)[:, None])[0]

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from safelight.files import put_text
-from safelight.tasks.autoencode.evaluate import MODEL, PCA, Judged
-from safelight.tasks.autoencode.subject import Pictures
+from safelight.tasks.autoencode.benchmark import MODEL, PCA, Pictures
+from safelight.tasks.autoencode.evaluate import ReportPictures
 from safelight.tasks.colorize.tables import escape, table
 from safelight.verdicts.verdict import ALL, Curve, Estimate, Verdict
 
@@ -20,22 +20,21 @@ SHEETS = {
 }
 
 
-def write_code_report(judged: Judged, folder: Path) -> Path:
+def write_code_report(verdict: Verdict, pictures: ReportPictures, folder: Path) -> Path:
     """Write report.md, verdict.json and three sheets into the folder; the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    verdict = judged.verdict
     shown = 2 * COLUMNS
-    truth = judged.truth.planes
+    truth = pictures.truth
     _save(
-        [truth[:shown], judged.given[MODEL][:shown], judged.given[PCA][:shown]],
+        [truth[:shown], pictures.reconstructions[MODEL][:shown], pictures.reconstructions[PCA][:shown]],
         folder / "reconstructions.png",
     )
-    samples = [pictures[: SAMPLE_ROWS * COLUMNS] for pictures in judged.samples.values()]
+    samples = [drawn[: SAMPLE_ROWS * COLUMNS] for drawn in pictures.drawn.values()]
     Image.fromarray(np.vstack([_sheet([each]) for each in samples])).save(folder / "samples.png")
-    _save([samples[0][:shown], judged.neighbors[:shown]], folder / "neighbors.png")
+    _save([samples[0][:shown], pictures.neighbors[:shown]], folder / "neighbors.png")
     verdict.save(folder / "verdict.json")
     page = folder / "report.md"
-    put_text(page, page_of(verdict, ", ".join(judged.samples)))
+    put_text(page, page_of(verdict, ", ".join(pictures.drawn)))
     return page
 
 

@@ -8,6 +8,7 @@ TASK = Task(
     noun="an autoencoder",
     plural="autoencoders",
     trainer="safelight.tasks.autoencode.training:AutoencodeTraining",
+    evaluator="safelight.tasks.autoencode.evaluate:AutoencodeEvaluation",
     recipes="safelight.tasks.autoencode.recipes:RECIPES",
     main_recipe="figures",
     loader="safelight.tasks.autoencode.restore:load_vae",

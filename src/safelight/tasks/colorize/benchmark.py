@@ -1,60 +1,97 @@
-"""The questions of a sitting: which pictures are judged, and which hints are given on each.
+"""The samples of the evaluation of colorization: pictures, and hints drawn on each by a protocol.
 
-A question is a pure function of the picture's pixels, the protocol and the seed: it does not depend on which
-other pictures are judged. So everybody who judges the same pictures answers the same questions, their hash
-proves it, and scores of baselines can be kept.
+Results of two protocols must not be mixed: one hint of siggraph17 covers nine times the area of iColoriT's.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Literal, TypeAlias
 
 import numpy as np
+from jaxtyping import Int
 
-from safelight.arrays import Lightness, Pixels, Srgb
-from safelight.errors import DatasetError
-from safelight.evaluation.metrics import ab_range
-from safelight.files import new_file
+from safelight.arrays import Ab, Lightness, Pixels, Srgb
+from safelight.errors import DatasetError, RecipeError
+from safelight.evaluation.samples import (
+    Pictures,
+    Samples,
+    count_enlarged,
+    fixed_sample,
+    hash_lines,
+    seed_from_pixels,
+    square,
+)
 from safelight.pixels.color import srgb_to_lab
-from safelight.pixels.geometry import resize
-from safelight.tasks.autoencode.prepare import inside
+from safelight.tasks.colorize.hint_sampling import report_colors
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.protocols import LEAST_AB_RANGE, draw_hints
-from safelight.tasks.colorize.protocols import Protocol as Asking
 
 VERSION = 2  # raise it when a hint's color at the same place changes by more than rounding
+LEAST_AB_RANGE = 5.0  # pictures below it are as good as grey, where the grey answer scores 50 to 100 dB
 
-
-class Pictures(Protocol):
-    """What is judged: squares of sRGB uint8 (s, s, 3) by number, and a metadata row for each."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int, /) -> Pixels: ...
-    def rows(self, index: int, /) -> Mapping[str, Any]: ...
+Corners: TypeAlias = Int[np.ndarray, "n 2"]  # row and column of each patch's first pixel
 
 
 @dataclass(frozen=True)
-class PictureList:
-    """Pictures in memory. Without metadata, every row is empty."""
+class Protocol:
+    """One way of drawing hints.
 
-    pixels: Sequence[Pixels]
-    metadata: Sequence[Mapping[str, Any]] = ()
+    size: side of the square, in pixels, to which pictures are squashed.
+    patch: side of the square, in pixels, whose mean color a hint tells.
+    places: "uniform", "normal" around the centre with standard deviation size/4 and clipped, or "cells" of a
+      grid of patches.
+    counts: numbers of hints, ascending. Hints nest: the first 5 of 10 are those of the sample with 5.
+    source: where the protocol comes from.
+    """
 
-    def __len__(self) -> int:
-        return len(self.pixels)
+    name: str
+    size: int
+    patch: int
+    places: Literal["uniform", "normal", "cells"]
+    counts: tuple[int, ...]
+    source: str
 
-    def __getitem__(self, index: int) -> Pixels:
-        return self.pixels[index]
+    def __post_init__(self) -> None:
+        if not 1 <= self.patch <= self.size:
+            raise RecipeError(f"protocol {self.name}: a {self.patch}-px patch does not fit in {self.size} px")
+        if sorted(set(self.counts)) != list(self.counts) or not self.counts or self.counts[0] != 0:
+            raise RecipeError(
+                f"protocol {self.name}: counts are {self.counts}; expected 0 first, then rising"
+            )
+        if self.most > (self.size // self.patch) ** 2:
+            raise RecipeError(f"protocol {self.name}: {self.most} patches do not fit side by side")
 
-    def rows(self, index: int) -> Mapping[str, Any]:
-        """The metadata of one picture."""
-        return self.metadata[index] if self.metadata else {}
+    @property
+    def most(self) -> int:
+        """The largest number of hints."""
+        return self.counts[-1]
+
+
+SIGGRAPH17_COUNTS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
+
+PROTOCOLS: dict[str, Protocol] = {
+    "compact": Protocol(
+        "compact", 128, 3, "uniform", SIGGRAPH17_COUNTS,
+        "ours: siggraph17's patch, as a share of the picture, at half its size, with uniform places",
+    ),
+    "siggraph17": Protocol(
+        "siggraph17", 256, 6, "normal", SIGGRAPH17_COUNTS, "Zhang et al. 2017, figure 6",
+    ),
+    "icolorit": Protocol(
+        "icolorit", 224, 2, "cells", (0, 1, 5, 10, 50), "Yun et al. 2023 (iColoriT), section 4",
+    ),
+}  # fmt: skip
+
+
+def protocol_named(name: str) -> Protocol:
+    """The protocol of that name. Raises RecipeError with the names there are."""
+    if name not in PROTOCOLS:
+        raise RecipeError(f"there is no protocol {name!r}; choose one of {', '.join(PROTOCOLS)}")
+    return PROTOCOLS[name]
 
 
 @dataclass(frozen=True)
-class Question:
+class ColorSample:
     """One picture and its hints, all of them; fewer hints are the first of them.
 
     index: number of the picture among those given. pixels: uint8 (size, size, 3) at the protocol's size.
@@ -66,7 +103,7 @@ class Question:
 
     @property
     def L(self) -> Lightness:  # noqa: N802 - the field's own name
-        """What the model is shown."""
+        """What a method is shown."""
         return srgb_to_lab(self.pixels)[..., 0]
 
     @property
@@ -86,92 +123,87 @@ class Question:
         return digest.hexdigest()
 
 
-@dataclass(frozen=True)
-class Questions:
-    """All questions of a sitting. left_out: how many pictures were as good as grey."""
+def draw_samples(
+    pictures: Pictures, protocol: Protocol, seed: int = 0, limit: int | None = None
+) -> Samples[ColorSample]:
+    """The samples of these pictures. Raises DatasetError where no picture is left.
 
-    protocol: Asking
-    seed: int
-    asked: tuple[Question, ...]
-    left_out: int
-
-    def __len__(self) -> int:
-        return len(self.asked)
-
-    def __iter__(self) -> Iterator[Question]:
-        return iter(self.asked)
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all questions, whatever their order."""
-        together = [f"{self.protocol.counts}", *sorted(question.sha256 for question in self.asked)]
-        return hashlib.sha256("\n".join(together).encode()).hexdigest()
-
-    def save(self, folder: Path) -> Path:
-        """Write the questions as an npz whose name carries the hash; returns its path."""
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"questions-{self.protocol.name}-{self.sha256[:12]}.npz"
-        if not path.exists():
-            points = [question.points for question in self.asked]
-            with new_file(path, overwrite=True) as file:
-                np.savez_compressed(
-                    file,
-                    sha256=np.array([question.sha256 for question in self.asked]),
-                    counts=np.array(self.protocol.counts),
-                    y=np.stack([own.y for own in points]),
-                    x=np.stack([own.x for own in points]),
-                    ab=np.stack([own.ab for own in points]),
-                    radius=np.stack([own.radius for own in points]),
-                )
-        return path
-
-
-def ask(pictures: Pictures, protocol: Asking, seed: int = 0, limit: int | None = None) -> Questions:
-    """The questions for these pictures. Raises DatasetError where no picture is left.
-
-    Pictures whose ab range is under 5 are left out. With `limit`, a sample is judged: those whose hash is
-    smallest, so that it is the same for everybody and two limits share their pictures.
+    Pictures whose ab range is under 5 are left out. limit: of a fixed sample of so many pictures.
     """
-    asked, left_out = [], 0
-    for index in fixed_sample(pictures, limit):
-        question = question_about(pictures, index, protocol, seed)
-        if ab_range(srgb_to_lab(question.pixels)[..., 1:]) < LEAST_AB_RANGE:
-            left_out += 1
-        else:
-            asked.append(question)
-    if not asked:
+    numbers = fixed_sample(pictures, limit)
+    drawn = (draw_sample(pictures, index, protocol, seed) for index in numbers)
+    items = tuple(each for each in drawn if ab_range(srgb_to_lab(each.pixels)[..., 1:]) >= LEAST_AB_RANGE)
+    left_out = len(numbers) - len(items)
+    if not items:
         raise DatasetError(
             f"no picture to judge: {len(pictures)} given, {left_out} of them without color; give others"
         )
-    return Questions(protocol, seed, tuple(asked), left_out)
+    hints = [sample.points for sample in items]
+    return Samples(
+        protocol=protocol.name,
+        size=protocol.size,
+        seed=seed,
+        items=items,
+        sha256=hash_lines([f"{protocol.counts}", *sorted(sample.sha256 for sample in items)]),
+        left_out=left_out,
+        enlarged=count_enlarged(pictures, (sample.index for sample in items), protocol.size),
+        arrays={
+            "counts": np.array(protocol.counts),
+            **{
+                part: np.stack([getattr(each, part) for each in hints]) for part in ("y", "x", "ab", "radius")
+            },
+        },
+    )
 
 
-def question_about(pictures: Pictures, index: int, protocol: Asking, seed: int) -> Question:
-    """The question about one picture."""
-    pixels = fit(pictures[index], pictures.rows(index), protocol.size)
-    rng = np.random.default_rng([seed, number_of(pixels)])
-    return Question(index, pixels, draw_hints(srgb_to_lab(pixels)[..., 1:], protocol, rng))
+def draw_sample(pictures: Pictures, index: int, protocol: Protocol, seed: int) -> ColorSample:
+    """The sample of one picture."""
+    pixels = square(pictures, index, protocol.size)
+    rng = np.random.default_rng([seed, seed_from_pixels(pixels)])
+    return ColorSample(index, pixels, draw_hints(srgb_to_lab(pixels)[..., 1:], protocol, rng))
 
 
-def fit(pixels: Pixels, row: Mapping[str, Any], size: int) -> Pixels:
-    """The picture without the border of a padded dataset, squashed to a square of this side."""
-    return np.ascontiguousarray(resize(inside(pixels, row.get("box")), (size, size)))
+def ab_range(ab: Ab) -> float:
+    """Range of a plus range of b: what siggraph17 asks to be at least 5 for a picture to be evaluated."""
+    return float(np.ptp(ab.reshape(-1, 2), axis=0).sum())
 
 
-def count_enlarged(pictures: Pictures, numbers: Iterable[int], size: int) -> int:
-    """How many of these pictures are smaller, without their border, than the square that is asked about."""
-    photos = (inside(pictures[number], pictures.rows(number).get("box")) for number in numbers)
-    return sum(min(photo.shape[:2]) < size for photo in photos)
+def draw_hints(ab: Ab, protocol: Protocol, rng: np.random.Generator) -> Points:
+    """As many hints as the protocol's largest count, each the mean true color of its patch.
+
+    Patches lie wholly inside the picture. A point is its patch's middle pixel; for even sides, left above.
+    """
+    corners = PLACES[protocol.places](protocol, rng)
+    middle = corners + (protocol.patch - 1) // 2
+    side = np.full(len(corners), protocol.patch)
+    return report_colors(ab, middle[:, 0], middle[:, 1], side)
 
 
-def fixed_sample(pictures: Pictures, limit: int | None) -> list[int]:
-    """Numbers of at most so many pictures, ascending: of those whose hash is smallest; of all for None."""
-    everything = range(len(pictures))
-    if limit is None or limit >= len(pictures):
-        return list(everything)
-    return sorted(sorted(everything, key=lambda index: number_of(pictures[index]))[:limit])
+def _uniform(protocol: Protocol, rng: np.random.Generator) -> Corners:
+    """Any place, none twice."""
+    places = protocol.size - protocol.patch + 1
+    return _rows_columns(rng.choice(places**2, protocol.most, replace=False), places)
 
 
-def number_of(pixels: Pixels) -> int:
-    """A number drawn from the pixels: half of a sha256."""
-    return int.from_bytes(hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).digest()[:16])
+def _cells(protocol: Protocol, rng: np.random.Generator) -> Corners:
+    """Cells of a grid of patches, none twice: hints never overlap."""
+    cells = protocol.size // protocol.patch
+    return _rows_columns(rng.choice(cells**2, protocol.most, replace=False), cells) * protocol.patch
+
+
+def _normal(protocol: Protocol, rng: np.random.Generator) -> Corners:
+    """Around the centre; one place may come twice."""
+    last = protocol.size - protocol.patch
+    middle, spread = (last + 1) / 2, (last + 1) / 4
+    return np.clip(rng.normal(middle, spread, (protocol.most, 2)), 0, last).astype(np.int64)
+
+
+def _rows_columns(indices: np.ndarray, width: int) -> Corners:
+    return np.stack(np.divmod(indices, width), axis=-1).astype(np.int64)
+
+
+PLACES: dict[str, Callable[[Protocol, np.random.Generator], Corners]] = {
+    "uniform": _uniform,
+    "normal": _normal,
+    "cells": _cells,
+}

@@ -1,129 +1,182 @@
-"""The judge: a model and the baselines answer the same questions, and the verdict says how they compare."""
+"""The evaluation of colorization: beside grey, nearest hint, kernel regression, Levin 2004 and kriging."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from safelight import __version__
-from safelight.evaluation.grouping import group_pictures
-from safelight.evaluation.score_cache import Progress, score_baselines
+from safelight.data.cache import PictureSet
+from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
+from safelight.evaluation.evaluate import evaluate
+from safelight.evaluation.grouping import Members, group_pictures
+from safelight.evaluation.intervals import estimates
+from safelight.evaluation.metrics import Scores
+from safelight.evaluation.samples import Pictures, Samples
+from safelight.journal.run import Run
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
-from safelight.tasks.colorize.baselines import BASELINES, Predict
-from safelight.tasks.colorize.benchmark import Pictures, Question, Questions, ask, count_enlarged
-from safelight.tasks.colorize.compare import best_baselines, compare, compare_vivid, group_curves
-from safelight.tasks.colorize.protocols import Protocol
-from safelight.tasks.colorize.scores import Row, Scores, gather, score_question
+from safelight.tasks.colorize.baselines import BASELINES, VERSION, Predict
+from safelight.tasks.colorize.benchmark import PROTOCOLS, ColorSample, Protocol, draw_samples, protocol_named
+from safelight.tasks.colorize.scores import COLUMNS, METRICS, score_sample, with_relative
 from safelight.tasks.colorize.summary import summarize
-from safelight.verdicts.test_split_log import log_evaluation
-from safelight.verdicts.verdict import Measured, Verdict
+from safelight.verdicts.verdict import Curve, Verdict
+
+OF_A_FOLD = 200  # pictures of a held-out fold at most
 
 
-def judge(
-    predict: Predict,
-    name: str,
-    pictures: Pictures,
-    protocol: Protocol,
-    *,
-    vivid: Predict | None = None,
-    limit: int | None = None,
-    seed: int = 0,
-    baselines: bool = True,
-    beside: Mapping[str, Predict] | None = None,
-    dataset: str = "",
-    split: str = "",
-    folder: Path | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
-) -> Verdict:
-    """How `predict` stands on these pictures. It is asked picture by picture, with rising numbers of hints.
+@dataclass(frozen=True)
+class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
+    """Predictors are called with lightness and hints, picture by picture, with rising numbers of hints.
 
-    vivid: the same model at its most colorful, asked once a picture, without hints.
-    limit: judge a fixed sample of this size. baselines: False leaves out all but grey: quick, while training.
-    beside: other methods compared on the same questions, such as an older run. dataset, split: their names.
-    folder: the dataset's; questions and baseline scores are kept in its folder "judged", and where the split
-    is "test", the look is counted in its test_looks.jsonl. workers: processes (see score_baselines).
-    Raises DatasetError if no picture has color, ModelError for an answer of wrong shape or not finite.
+    vivid: the model at its most colorful, called once a picture, without hints.
     """
-    questions = ask(pictures, protocol, seed, limit)
-    kept = folder / "judged" if folder else None
-    if kept:
-        questions.save(kept)
-    names = [baseline for baseline in BASELINES if baselines or baseline == "grey"]
-    known = score_baselines(questions, names, kept, workers, progress)
-    rows = {name: _score(predict, name, questions, protocol.counts, progress)}
-    rows.update((baseline, row) for baseline, row in known.items() if baseline != name)
-    for other, answer in (beside or {}).items():
-        if other != name:
-            rows[other] = _score(answer, other, questions, protocol.counts, progress)
-    truth = np.array([colorfulness(question.pixels) for question in questions])
-    scores = {method: gather(own, known["grey"], truth) for method, own in rows.items()}
-    verdict = _verdict(name, pictures, questions, scores, float(truth.mean()))
-    verdict = replace(verdict, dataset=dataset, split=split)
-    if vivid:
-        colorful = _score(vivid, f"{name} (vivid)", questions, (0,), progress)
-        vivid_scores = gather(colorful, [_first(row) for row in known["grey"]], truth)
-        verdict = replace(verdict, tables={"vivid": compare_vivid(scores[name], vivid_scores, truth, seed)})
-    if folder and split == "test":
-        verdict = replace(verdict, looks=log_evaluation(folder, verdict))
-    return replace(verdict, sentences=summarize(verdict))
+
+    protocol: Protocol = PROTOCOLS["compact"]
+    vivid: Predict | None = None
+
+    task = "colorize"
+    metrics = METRICS
+    baselines = tuple(BASELINES)
+    version = f"{VERSION}"
+    options = ("--beside", "--protocol", "--no-baselines", "--robust")
+    indispensable = ("grey",)
+    main = "psnr"
+    per_image = ("gain",)
+    mean_of_cells = False
+    columns = COLUMNS
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Numbers of hints."""
+        return tuple(map(str, self.protocol.counts))
+
+    def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[ColorSample]:
+        """Raises DatasetError where no picture has color."""
+        return draw_samples(pictures, self.protocol, options.seed, options.limit)
+
+    def baseline(self, name: str) -> Predict:
+        """A fresh one: Levin keeps a picture's equations from one number of hints to the next."""
+        return BASELINES[name]()
+
+    def score(self, name: str, predictor: Predict, sample: ColorSample) -> Row:
+        """Raises ModelError for an answer of wrong shape or not finite."""
+        return score_sample(name, predictor, sample, self.protocol.counts)
+
+    def derived(
+        self, scores: Mapping[str, Scores], baselines: Mapping[str, Scores], samples: Samples[ColorSample]
+    ) -> Mapping[str, Scores]:
+        """With the gain over grey, in dB, and the excess of colorfulness."""
+        grey, truth = baselines["grey"], _true_colorfulness(samples)
+        return {method: with_relative(own, grey, truth) for method, own in scores.items()}
+
+    def is_compared(self, method: str, cell: str) -> bool:
+        """Without hints every baseline is grey, so that of them only grey is compared there."""
+        return cell != "0" or method == "grey" or method not in BASELINES
+
+    def groups(self, pictures: Pictures, samples: Samples[ColorSample]) -> Members:
+        """By chroma, category, source, folder and tag."""
+        rows = [pictures.rows(sample.index) for sample in samples]
+        groups = group_pictures(_mean_chroma(samples), rows)
+        return {name: members for name, members in groups.items() if name != "all"}
+
+    def values_per_image(
+        self, evaluated: Evaluated[ColorSample, Predict]
+    ) -> Mapping[str, Sequence[Sequence[float]]]:
+        """The gain, and the chroma of the picture."""
+        values = super().values_per_image(evaluated)
+        return {**values, "chroma": _mean_chroma(evaluated.samples)[:, None].tolist()}
+
+    def findings(self, evaluated: Evaluated[ColorSample, Predict], best: Mapping[str, str]) -> Findings:
+        """How colorful automatic color is, at both ends of the vivid setting."""
+        truth = _true_colorfulness(evaluated.samples)
+        tables = {"vivid": self._vivid(evaluated, self.vivid, truth)} if self.vivid else {}
+        return Findings(tables=tables, facts={"true_colorfulness": float(truth.mean())})
+
+    @classmethod
+    def open(
+        cls, model: str, protocol: str, open_split: Callable[[str], PictureSet]
+    ) -> "tuple[ColorizeEvaluation, Predict]":
+        """The evaluation of this model by this protocol, and the model's cautious answer. Raises SafelightError."""
+        if model in BASELINES:
+            return cls(protocol_named(protocol)), BASELINES[model]()
+        answers = _open(model)
+        return cls(protocol_named(protocol), vivid=answers(1.0)), answers(0.0)
+
+    def open_predictor(self, model: str) -> Predict:
+        """A baseline, or a model's cautious answer."""
+        return BASELINES[model]() if model in BASELINES else _open(model)(0.0)
+
+    def write_report(self, verdict: Verdict, folder: Path, model: Predict, pictures: Pictures) -> Path:
+        """With curves, and the pictures with the highest, middle and lowest gain."""
+        from safelight.tasks.colorize.examples import pick_examples
+        from safelight.tasks.colorize.report import write_report
+
+        return write_report(verdict, folder, pick_examples(verdict, model, pictures, self.protocol))
+
+    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
+        """See summary.py."""
+        return summarize(verdict)
+
+    def _vivid(
+        self,
+        evaluated: Evaluated[ColorSample, Predict],
+        vivid: Predict,
+        truth: Float[np.ndarray, " pictures"],
+    ) -> dict[str, Curve]:
+        cautious, weights = evaluated.scores[evaluated.name], evaluated.weights
+        rows, name = [], f"{evaluated.name} (vivid)"
+        for done, sample in enumerate(evaluated.samples, start=1):
+            rows.append(score_sample(name, vivid, sample, (0,)))
+            evaluated.options.progress(name, done, len(evaluated.samples))
+        psnr, found = (np.array([row[column] for row in rows]) for column in ("psnr", "colorfulness"))
+        grey = cautious["psnr"][:, :1] - cautious["gain"][:, :1]
+
+        def curve(colors: np.ndarray, gain: np.ndarray) -> Curve:
+            (share,) = estimates(weights @ colors / (weights @ truth[:, None]))
+            return {"colorfulness": share, "gain": estimates(weights @ gain)[0]}
+
+        return {
+            "cautious": curve(cautious["colorfulness"][:, :1], cautious["gain"][:, :1]),
+            "vivid": curve(found, psnr - grey),
+        }
 
 
-def _score(
-    predict: Predict, name: str, questions: Questions, counts: Sequence[int], progress: Progress | None
-) -> list[Row]:
-    rows = []
-    for done, question in enumerate(questions, start=1):
-        rows.append(score_question(name, predict, question, counts))
-        if progress:
-            progress(name, done, len(questions))
-    return rows
+def evaluate_fold(run: Run, held_out: PictureSet) -> Mapping[str, float]:
+    """Scores of a run on the pictures that it left out, without baselines; its verdict stays in the run."""
+    from safelight.tasks.colorize.validation import NetworkPredict
+    from safelight.training.fit import trained_network
+
+    network, recipe = trained_network(run)
+    predict: Predict = NetworkPredict(network, recipe.preparation)
+    options = EvaluationOptions(limit=OF_A_FOLD, baselines=False, dataset=held_out.name, split="fold")
+    verdict = evaluate(ColorizeEvaluation(), {run.folder.name: predict}, held_out, options)
+    verdict.save(run.folder / "verdicts" / "fold.json")
+    return {
+        f"fold/{metric}_{hints}": verdict.estimate(verdict.model, metric, hints).value
+        for metric in ("gain", "ciede2000")
+        for hints in verdict.cells
+    }
 
 
-def _first(row: Row) -> Row:
-    return {column: values[:1] for column, values in row.items()}
+def _open(model: str) -> Callable[[float], Predict]:
+    """A run, or a model by name or file: how it answers at each vividness."""
+    if Path(model).is_dir():
+        from safelight.tasks.colorize.validation import NetworkPredict
+        from safelight.training.fit import trained_for
+
+        network, recipe = trained_for(model, "colorize")
+        return lambda vivid: NetworkPredict(network, recipe.preparation, vivid)
+    from safelight.tasks.colorize.restore import load_colorizer
+
+    colorizer = load_colorizer(model)
+    return lambda vivid: partial(colorizer.predict, vivid=vivid)
 
 
-def _verdict(
-    name: str, pictures: Pictures, questions: Questions, scores: dict[str, Scores], true_colorfulness: float
-) -> Verdict:
-    counts, seed = questions.protocol.counts, questions.seed
-    metadata = [pictures.rows(question.index) for question in questions]
-    colors = np.array([chroma(srgb_to_lab(question.pixels)[..., 1:]).mean() for question in questions])
-    everything, *groups = group_curves(scores, counts, group_pictures(colors, metadata), seed)
-    return Verdict(
-        task="colorize",
-        model=name,
-        dataset="",
-        split="",
-        protocol=questions.protocol.name,
-        seed=seed,
-        questions=questions.sha256,
-        pictures=len(questions),
-        left_out=questions.left_out,
-        enlarged=count_enlarged(pictures, (q.index for q in questions), questions.protocol.size),
-        size=questions.protocol.size,
-        cells=tuple(map(str, counts)),
-        curves=everything.curves,
-        groups=tuple(groups),
-        facts={"true_colorfulness": true_colorfulness},
-        comparisons=compare(scores, counts, seed),
-        best=best_baselines(scores, counts),
-        per_image=tuple(map(_picture_score, questions, metadata, colors, scores[name]["gain"])),
-        judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=__version__,
-    )
+def _true_colorfulness(samples: Samples[ColorSample]) -> Float[np.ndarray, " pictures"]:
+    return np.array([colorfulness(sample.pixels) for sample in samples])
 
 
-def _picture_score(
-    question: Question, row: Mapping[str, Any], color: float, gain: Sequence[float]
-) -> Measured:
-    return Measured(
-        index=question.index,
-        name=str(row.get("file_name", f"picture {question.index}")),
-        values={"gain": tuple(map(float, gain)), "chroma": (float(color),)},
-        source=str(row.get("source", "")),
-    )
+def _mean_chroma(samples: Samples[ColorSample]) -> Float[np.ndarray, " pictures"]:
+    return np.array([chroma(srgb_to_lab(sample.pixels)[..., 1:]).mean() for sample in samples])

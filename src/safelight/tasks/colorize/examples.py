@@ -6,10 +6,10 @@ import numpy as np
 
 from safelight.arrays import Ab, Lightness, Pixels
 from safelight.evaluation.metrics import psnr
+from safelight.evaluation.samples import Pictures
 from safelight.tasks.colorize.baselines import BASELINES, Predict
-from safelight.tasks.colorize.benchmark import Pictures, Question, question_about
+from safelight.tasks.colorize.benchmark import ColorSample, Protocol, draw_sample
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.protocols import Protocol
 from safelight.tasks.colorize.scores import show
 from safelight.verdicts.verdict import Measured, Verdict
 
@@ -19,7 +19,7 @@ EACH = 3  # pictures a rank
 
 @dataclass(frozen=True)
 class Example:
-    """One answered question, ready to be drawn.
+    """One answered sample, ready to be drawn.
 
     rank: "best", "median" or "worst". answers: title -> ab, the baseline first, the model last.
     gains: title -> gain over grey in dB.
@@ -52,7 +52,7 @@ def pick_examples(
             methods = _methods(verdict, predict, vivid, hints)
             examples[hints] = [
                 _example(
-                    rank, score, question_about(pictures, score.index, protocol, verdict.seed), hints, methods
+                    rank, score, draw_sample(pictures, score.index, protocol, verdict.seed), hints, methods
                 )
                 for rank, score in _ranked(verdict, hints, each)
             ]
@@ -82,10 +82,10 @@ def _ranked(verdict: Verdict, hints: int, each: int) -> list[tuple[str, Measured
 
 
 def _example(
-    rank: str, score: Measured, question: Question, hints: int, methods: dict[str, Predict]
+    rank: str, score: Measured, sample: ColorSample, hints: int, methods: dict[str, Predict]
 ) -> Example:
-    points, L = question.points.first(hints), question.L
+    points, L = sample.points.first(hints), sample.L
     answers = {title: predict(L, points) for title, predict in methods.items()}
-    grey = psnr(show(L, np.zeros((*L.shape, 2), np.float32)), question.truth)
-    gains = {title: psnr(show(L, ab), question.truth) - grey for title, ab in answers.items()}
-    return Example(rank, score.name, question.pixels, L, points, answers, gains)
+    grey = psnr(show(L, np.zeros((*L.shape, 2), np.float32)), sample.truth)
+    gains = {title: psnr(show(L, ab), sample.truth) - grey for title, ab in answers.items()}
+    return Example(rank, score.name, sample.pixels, L, points, answers, gains)

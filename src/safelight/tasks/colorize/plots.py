@@ -8,7 +8,7 @@ import numpy as np
 
 from safelight.reports.style import FAINT, INK, PAPER, SOFT, method_colors
 from safelight.reports.text import count_pictures
-from safelight.tasks.colorize.scores import STATISTICS
+from safelight.tasks.colorize.scores import METRICS
 from safelight.verdicts.verdict import Estimate, Verdict
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def draw_curve(verdict: Verdict, path: Path) -> Path:
 
 
 def _draw_methods(axes: "Axes", verdict: Verdict, key: str) -> None:
-    statistic, colors = STATISTICS[key], method_colors(verdict.methods)
+    statistic, colors = METRICS[key], method_colors(verdict.methods)
     for number, method in enumerate(reversed(verdict.methods)):  # the model last, on top
         shift = DODGE * (len(verdict.methods) - 1 - number)
         curve = list(verdict.curves[method][key].values())
@@ -59,7 +59,7 @@ def _draw_methods(axes: "Axes", verdict: Verdict, key: str) -> None:
 
 def _draw_lead(axes: "Axes", verdict: Verdict, key: str) -> None:
     """Paired differences; over grey is left out, which the left panel shows."""
-    statistic, colors = STATISTICS[key], method_colors(verdict.methods)
+    statistic, colors = METRICS[key], method_colors(verdict.methods)
     axes.axhline(0, color=colors[verdict.model], lw=2.6, zorder=2)
     for number, method in enumerate(method for method in verdict.methods[1:] if method != "grey"):
         found = [c for c in verdict.comparisons if (c.method, c.statistic) == (method, key)]

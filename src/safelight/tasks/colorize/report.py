@@ -5,9 +5,9 @@ from pathlib import Path
 
 from safelight.files import put_text
 from safelight.reports.text import count_pictures
+from safelight.tasks.colorize.benchmark import PROTOCOLS
 from safelight.tasks.colorize.examples import Example
 from safelight.tasks.colorize.plots import draw_curve
-from safelight.tasks.colorize.protocols import PROTOCOLS
 from safelight.tasks.colorize.sheet import draw_sheet
 from safelight.tasks.colorize.tables import (
     comparison_table,

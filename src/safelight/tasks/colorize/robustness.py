@@ -5,26 +5,105 @@ not sought out: the report says what to expect of scans and copies, not of an at
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from safelight.arrays import Ab, Pixels, Srgb
+from safelight.evaluation.base import Progress
 from safelight.evaluation.intervals import bootstrap_weights, estimates
 from safelight.evaluation.metrics import ciede2000, psnr
-from safelight.evaluation.score_cache import Progress
+from safelight.evaluation.samples import Pictures
 from safelight.files import put_text
 from safelight.pixels.color import srgb_to_lab
 from safelight.reports.text import count_pictures, escape_markdown, format_interval, format_number, table
 from safelight.tasks.colorize.baselines import Predict
-from safelight.tasks.colorize.benchmark import Pictures, Question, ask
+from safelight.tasks.colorize.benchmark import PROTOCOLS, ColorSample, Protocol, draw_samples
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.perturb import PERTURBATIONS, Perturbation
-from safelight.tasks.colorize.protocols import PROTOCOLS, Protocol
 from safelight.tasks.colorize.scores import check_answer, show
 from safelight.verdicts.verdict import Estimate
+
+Change: TypeAlias = Callable[[Pixels, np.random.Generator], Pixels]  # uint8 (h, w, 3) to another
+Back: TypeAlias = Callable[[Ab], Ab]  # an answer about the changed photo, as one about the photo
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One small change. back: undoes in the answer what the change did to places."""
+
+    name: str
+    change: Change
+    back: Back = lambda ab: ab
+
+
+def set_pixels(count: int) -> Change:
+    """So many pixels, at random places, become black or white."""
+
+    def change(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        height, width = pixels.shape[:2]
+        places = rng.choice(height * width, min(count, height * width), replace=False)
+        changed = pixels.reshape(-1, 3).copy()
+        changed[places] = rng.choice(np.array([0, 255], np.uint8), (len(places), 1))
+        return changed.reshape(pixels.shape)
+
+    return change
+
+
+def flip_lowest_bit(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The lowest bit of half of all pixels, at random: what no eye sees."""
+    flips = rng.integers(0, 2, (*pixels.shape[:2], 1), np.uint8)
+    return np.asarray(pixels ^ flips)
+
+
+def jpeg(quality: int) -> Change:
+    """Saved and opened again at this quality."""
+
+    def change(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        import cv2
+
+        _, coded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+        opened = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        assert opened is not None  # it was coded just now
+        return np.ascontiguousarray(opened[..., ::-1])
+
+    return change
+
+
+def shift(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """One pixel to the right; the first column stands twice."""
+    return np.concatenate([pixels[:, :1], pixels[:, :-1]], axis=1)
+
+
+def unshift(ab: Ab) -> Ab:
+    """One pixel to the left; the last column stands twice."""
+    return np.concatenate([ab[:, 1:], ab[:, -1:]], axis=1)
+
+
+def brighten(factor: float) -> Change:
+    """All values times this factor."""
+
+    def change(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        return (pixels * np.float32(factor) + np.float32(0.5)).clip(0, 255).astype(np.uint8)
+
+    return change
+
+
+PERTURBATIONS: tuple[Perturbation, ...] = (
+    *(
+        Perturbation(f"{count} pixel{'s' if count > 1 else ''} black or white", set_pixels(count))
+        for count in (1, 4, 16, 64, 256)
+    ),
+    Perturbation("lowest bit of half the pixels flipped", flip_lowest_bit),
+    *(Perturbation(f"JPEG quality {quality}", jpeg(quality)) for quality in (90, 50)),
+    Perturbation("shifted by one pixel", shift, unshift),
+    *(
+        Perturbation(f"{word} by 2 %", brighten(factor))
+        for word, factor in (("darker", 0.98), ("brighter", 1.02))
+    ),
+)
 
 VISIBLE = 1.0  # CIEDE2000 where a person just sees a difference
 LIMIT = 64  # pictures, unless another number is asked for
@@ -90,37 +169,37 @@ def robustness(
     dataset: str = "",
     progress: Progress | None = None,
 ) -> Robustness:
-    """Ask about each picture, without hints, as it is and after each change.
+    """Colorize each picture, without hints, as it is and after each change.
 
     Raises DatasetError if no picture has color, ModelError for an answer of wrong shape or not finite.
     """
-    questions = ask(pictures, protocol, seed, limit)
+    samples = draw_samples(pictures, protocol, seed, limit)
     measured = []
-    for done, question in enumerate(questions, start=1):
-        measured.append(list(_measure(predict, model, question, perturbations, seed)))
+    for done, sample in enumerate(samples, start=1):
+        measured.append(list(_measure(predict, model, sample, perturbations, seed)))
         if progress:
-            progress("small changes", done, len(questions))
-    numbers = [question.index for question in questions]
-    found = np.array(measured)  # picture, change, (moved, most, gain)
+            progress("small changes", done, len(samples))
+    numbers = [sample.index for sample in samples]
+    effects = np.array(measured)  # picture, change, (moved, most, gain)
     movements = tuple(
-        _movement(perturbation.name, found[:, number], numbers, seed)
+        _movement(perturbation.name, effects[:, number], numbers, seed)
         for number, perturbation in enumerate(perturbations)
     )
-    return Robustness(model, dataset, protocol.size, len(questions), seed, movements)
+    return Robustness(model, dataset, protocol.size, len(samples), seed, movements)
 
 
 def _measure(
-    predict: Predict, model: str, question: Question, perturbations: Sequence[Perturbation], seed: int
+    predict: Predict, model: str, sample: ColorSample, perturbations: Sequence[Perturbation], seed: int
 ) -> Iterator[tuple[float, float, float]]:
     """Mean and largest movement, and change of the gain, for each change of one picture."""
-    before = _shown(question, _answer(predict, model, question.pixels))
+    before = _shown(sample, _answer(predict, model, sample.pixels))
     for number, perturbation in enumerate(perturbations):
-        rng = np.random.default_rng((seed, question.index, number))
-        changed = _answer(predict, model, perturbation.change(question.pixels, rng))
-        after = _shown(question, perturbation.back(changed))
-        apart = ciede2000(srgb_to_lab(before), srgb_to_lab(after))
-        gain = psnr(after, question.truth) - psnr(before, question.truth)  # the grey picture is the same
-        yield float(apart.mean()), float(apart.max()), gain
+        rng = np.random.default_rng((seed, sample.index, number))
+        changed = _answer(predict, model, perturbation.change(sample.pixels, rng))
+        after = _shown(sample, perturbation.back(changed))
+        difference = ciede2000(srgb_to_lab(before), srgb_to_lab(after))
+        gain = psnr(after, sample.truth) - psnr(before, sample.truth)  # the grey picture is the same
+        yield float(difference.mean()), float(difference.max()), gain
 
 
 def _answer(predict: Predict, model: str, pixels: Pixels) -> Ab:
@@ -129,17 +208,17 @@ def _answer(predict: Predict, model: str, pixels: Pixels) -> Ab:
     return ab
 
 
-def _shown(question: Question, ab: Ab) -> Srgb:
+def _shown(sample: ColorSample, ab: Ab) -> Srgb:
     """The colors on the unchanged photo, so that only they can differ."""
-    return show(question.L, ab)
+    return show(sample.L, ab)
 
 
-def _movement(name: str, found: np.ndarray, numbers: Sequence[int], seed: int) -> Movement:
-    weights = bootstrap_weights(len(found), np.random.default_rng(seed))
-    moved, most, gain = estimates(weights @ found)
-    worst = int(found[:, 0].argmax())
-    seen = float(np.mean(found[:, 0] >= VISIBLE))
-    return Movement(name, moved, most, gain, seen, numbers[worst], float(found[worst, 0]))
+def _movement(name: str, effects: np.ndarray, numbers: Sequence[int], seed: int) -> Movement:
+    weights = bootstrap_weights(len(effects), np.random.default_rng(seed))
+    moved, most, gain = estimates(weights @ effects)
+    worst = int(effects[:, 0].argmax())
+    seen = float(np.mean(effects[:, 0] >= VISIBLE))
+    return Movement(name, moved, most, gain, seen, numbers[worst], float(effects[worst, 0]))
 
 
 def write_robustness(result: Robustness, folder: Path) -> Path:

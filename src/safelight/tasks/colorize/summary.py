@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from safelight.journal.words import FEWEST, Place, at_hints, few, guided, standing
 from safelight.reports.text import count_pictures, format_interval, in_text, negated
-from safelight.tasks.colorize.protocols import PROTOCOLS
-from safelight.tasks.colorize.scores import STATISTICS
+from safelight.tasks.colorize.benchmark import PROTOCOLS
+from safelight.tasks.colorize.scores import METRICS
 from safelight.verdicts.test_split_log import times
 from safelight.verdicts.verdict import Comparison, Verdict
 
@@ -78,7 +78,7 @@ def _guided(verdict: Verdict) -> list[str]:
 def _wins(verdict: Verdict) -> list[str]:
     """At which numbers of hints it is above every method shown in both main statistics."""
     places = [
-        Place(c.method, STATISTICS[c.statistic].title, c.cell, c.standing)
+        Place(c.method, METRICS[c.statistic].title, c.cell, c.standing)
         for c in verdict.comparisons
         if c.statistic in MAIN
     ]
@@ -110,14 +110,14 @@ def _unclear(verdict: Verdict) -> list[str]:
         for key in MAIN:
             counts = [c.cell for c in found if (c.method, c.statistic) == (method, key)]
             if counts:
-                parts.append(f"in {in_text(STATISTICS[key].title)} {_at(counts)}")
+                parts.append(f"in {in_text(METRICS[key].title)} {_at(counts)}")
         sentences.append(f"It cannot be told from {method} {', nor '.join(parts)}.")
     return sentences
 
 
 def _lost(places: Sequence[Comparison]) -> str:
     """At N hints by so much; from three places on, at which numbers of hints, and where it is worst."""
-    statistic = STATISTICS[places[0].statistic]
+    statistic = METRICS[places[0].statistic]
     start = f"It loses to {places[0].method} in {in_text(statistic.title)}"
     if len(places) > 2:
         worst = max(places, key=lambda place: -place.difference.value)

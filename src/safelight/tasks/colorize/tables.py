@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from safelight.reports.text import format_number
-from safelight.tasks.colorize.scores import STATISTICS
+from safelight.tasks.colorize.scores import METRICS
 from safelight.verdicts.verdict import Comparison, Estimate, Group, Verdict
 
 MARKS = {"wins": "", "loses": " ▼", "cannot tell": " ?"}
@@ -24,7 +24,7 @@ def escape(text: str) -> str:
 
 def curve_table(verdict: Verdict, group: Group, key: str) -> str:
     """One statistic of every method at every number of hints; the best of each column is bold."""
-    digits, better = STATISTICS[key].digits, STATISTICS[key].better
+    digits, better = METRICS[key].digits, METRICS[key].better
     rows = []
     for method, curves in group.curves.items():
         cells = [format_number(estimate.value, digits) for estimate in curves[key].values()]
@@ -39,7 +39,7 @@ def curve_table(verdict: Verdict, group: Group, key: str) -> str:
 
 def comparison_table(verdict: Verdict, key: str) -> str:
     """The model's lead over each baseline: value and interval; ▼ it loses, ? cannot be told."""
-    digits = STATISTICS[key].digits
+    digits = METRICS[key].digits
     found = {(c.method, c.cell): c for c in verdict.comparisons if c.statistic == key}
     rows = []
     for baseline in dict.fromkeys(name for name, _ in found):
@@ -61,7 +61,7 @@ def model_table(verdict: Verdict) -> str:
     curves = verdict.curves[verdict.model]
     rows = []
     for key, curve in curves.items():
-        statistic = STATISTICS[key]
+        statistic = METRICS[key]
         title = statistic.title + (f", {statistic.unit}" if statistic.unit else "")
         rows.append([title, *(_with_interval(estimate, statistic.digits) for estimate in curve.values())])
     return table(["hints", *verdict.cells], rows)
@@ -91,7 +91,7 @@ def group_table(verdict: Verdict, key: str, kind: str) -> str:
 
 def _own(verdict: Verdict, group: Group, key: str) -> list[str]:
     """The model's values, marked where another method has more, as far as the digits show."""
-    statistic, model = STATISTICS[key], group.curves[verdict.model][key]
+    statistic, model = METRICS[key], group.curves[verdict.model][key]
     others = [curves[key] for method, curves in group.curves.items() if method != verdict.model]
     cells = []
     for cell, estimate in model.items():
@@ -105,13 +105,13 @@ def every_statistic(verdict: Verdict) -> list[tuple[str, str]]:
     """Title and table of each statistic, all methods beside one another."""
     return [
         (_title(key), curve_table(verdict, verdict.everything, key))
-        for key in STATISTICS
+        for key in METRICS
         if key not in ("gain", "ciede2000")
     ]
 
 
 def _title(key: str) -> str:
-    statistic = STATISTICS[key]
+    statistic = METRICS[key]
     better = {1: "higher is better", -1: "lower is better", 0: ""}[statistic.better]
     notes = ", ".join(filter(None, [statistic.unit, better]))
     return f"{statistic.title} ({notes})" if notes else statistic.title

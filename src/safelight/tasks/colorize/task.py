@@ -8,6 +8,7 @@ TASK = Task(
     noun="a colorizer",
     plural="colorizers",
     trainer="safelight.tasks.colorize.training:ColorizeTraining",
+    evaluator="safelight.tasks.colorize.evaluate:ColorizeEvaluation",
     recipes="safelight.tasks.colorize.recipes:RECIPES",
     main_recipe="color",
     loader="safelight.tasks.colorize.restore:load_colorizer",
@@ -26,7 +27,7 @@ TASK = Task(
     },
     measured=("preparation.vivid_gain",),
     has_protocols=True,
-    fold_judge="safelight.cli.pre_train:judge_fold_of_colors",
+    fold_judge="safelight.tasks.colorize.evaluate:evaluate_fold",
     comparison_sheets="safelight.cli.paired_pictures:color_sheets",
     measure=Measure(
         statistic="gain",

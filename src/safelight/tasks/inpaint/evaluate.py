@@ -1,132 +1,86 @@
-"""The judge of holes: a model and the classical methods fill the same holes, and the verdict compares them."""
+"""The evaluation of inpainting: a model and the classical methods fill the same holes, twelve in each picture."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from safelight import __version__
-from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates, standing
-from safelight.evaluation.measured import measured
-from safelight.tasks.colorize.benchmark import Pictures
-from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleQuestions, ask
-from safelight.tasks.inpaint.classical import CLASSICAL, Fill
-from safelight.tasks.inpaint.score_cache import Progress, score_classical
-from safelight.tasks.inpaint.scores import COMPARED, STATISTICS, Row, Scores, gather, score_question
+from safelight.data.cache import PictureSet
+from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
+from safelight.evaluation.samples import Pictures, Samples
+from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample, draw_samples
+from safelight.tasks.inpaint.classical import CLASSICAL, VERSION, Fill
+from safelight.tasks.inpaint.scores import COLUMNS, METRICS, score_sample
 from safelight.tasks.inpaint.summary import summarize
-from safelight.verdicts.test_split_log import log_evaluation
-from safelight.verdicts.verdict import ALL, Comparison, Estimate, Verdict
-
-NAMES = (*(cell.name for cell in CELLS), ALL)
+from safelight.verdicts.verdict import Verdict
 
 
-def judge_fill(
-    fill: Fill,
-    name: str,
-    pictures: Pictures,
-    *,
-    size: int = SIZE,
-    limit: int | None = None,
-    seed: int = 0,
-    beside: Mapping[str, Fill] | None = None,
-    dataset: str = "",
-    split: str = "",
-    folder: Path | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
-) -> Verdict:
-    """How `fill` stands on these pictures: twelve holes each, beside every classical method.
+@dataclass(frozen=True)
+class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
+    """Predictors are called with a picture and its mask. size: side of the squares, pixels."""
 
-    size: side of the squares that are judged. limit: judge a fixed sample. beside: other methods on the same
-    holes. folder: the dataset's; masks and classical scores are kept in its folder "judged", and a look at
-    its test split is counted. workers: processes for the classical methods.
-    Raises DatasetError for no pictures, ModelError for an answer of wrong shape or not finite.
-    """
-    questions = ask(pictures, size, seed, limit)
-    kept = folder / "judged" if folder else None
-    if kept:
-        questions.save(kept)
-    rows = {name: _score(fill, name, questions, progress)}
-    known = score_classical(questions, tuple(CLASSICAL), kept, workers, progress)
-    rows.update((method, row) for method, row in known.items() if method != name)
-    for other, answer in (beside or {}).items():
-        if other not in rows:
-            rows[other] = _score(answer, other, questions, progress)
-    scores = {method: gather(own) for method, own in rows.items()}
-    own = {"hole_psnr": scores[name]["hole_psnr"]}
-    verdict = _verdict(name, questions, scores)
-    verdict = replace(verdict, per_image=measured(pictures, [each.index for each in questions], own))
-    verdict = replace(verdict, dataset=dataset, split=split)
-    if folder and split == "test":
-        verdict = replace(verdict, looks=log_evaluation(folder, verdict))
-    return replace(verdict, sentences=summarize(verdict))
+    size: int = SIZE
 
+    task = "inpaint"
+    metrics = METRICS
+    baselines = tuple(CLASSICAL)
+    version = f"{VERSION}"
+    main = "hole_psnr"
+    per_image = ("hole_psnr",)
+    cells = tuple(cell.name for cell in CELLS)
+    columns = COLUMNS
 
-def _score(fill: Fill, name: str, questions: HoleQuestions, progress: Progress | None) -> list[Row]:
-    rows = []
-    for done, question in enumerate(questions, start=1):
-        rows.append(score_question(name, fill, question))
-        if progress:
-            progress(name, done, len(questions))
-    return rows
+    def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[HoleSample]:
+        """Raises DatasetError for no pictures, or too small a size."""
+        return draw_samples(pictures, self.size, options.seed, options.limit)
 
+    def baseline(self, name: str) -> Fill:
+        """A classical method."""
+        return CLASSICAL[name]
 
-def _verdict(name: str, questions: HoleQuestions, scores: dict[str, Scores]) -> Verdict:
-    weights = bootstrap_weights(len(questions), np.random.default_rng(questions.seed))
-    others = [method for method in scores if method in CLASSICAL and method != name]
-    psnr = {method: scores[method]["hole_psnr"] for method in scores}
-    best = {cell: max(others, key=lambda m: _column(psnr[m], at).mean()) for at, cell in enumerate(NAMES)}
-    strongest = np.stack([psnr[best[cell.name]][:, at] for at, cell in enumerate(CELLS)], axis=1)
-    gains = (psnr[name] - strongest).mean(1)
-    return Verdict(
-        task="inpaint",
-        model=name,
-        dataset="",
-        split="",
-        protocol=f"holes-{questions.size}",
-        size=questions.size,
-        seed=questions.seed,
-        questions=questions.sha256,
-        pictures=len(questions),
-        enlarged=questions.enlarged,
-        cells=NAMES,
-        curves={
-            method: {key: _curve(_resampled(key, weights, own)) for key in STATISTICS}
-            for method, own in scores.items()
-        },
-        comparisons=_compare(scores, weights, len(questions)),
-        best=best,
-        leads={question.index: float(gain) for question, gain in zip(questions, gains, strict=True)},
-        judged=datetime.now(UTC).isoformat(timespec="seconds"),
-        safelight=__version__,
-    )
+    def score(self, name: str, predictor: Fill, sample: HoleSample) -> Row:
+        """Raises ModelError for an answer of wrong shape or not finite."""
+        return score_sample(name, predictor, sample)
 
+    def findings(self, evaluated: Evaluated[HoleSample, Fill], best: Mapping[str, str]) -> Findings:
+        """The lead in PSNR over the best classical method of each cell."""
+        if not best:
+            return Findings()
+        psnr = {method: scores["hole_psnr"] for method, scores in evaluated.scores.items()}
+        strongest = np.stack([psnr[best[cell]][:, at] for at, cell in enumerate(self.cells)], axis=1)
+        leads = (psnr[evaluated.name] - strongest).mean(1).tolist()
+        return Findings(leads={sample.index: leads[at] for at, sample in enumerate(evaluated.samples)})
 
-def _column(values: np.ndarray, at: int) -> np.ndarray:
-    """One cell's values; the mean over cells where `at` is past the last."""
-    return np.asarray(values[:, at] if at < values.shape[1] else values.mean(1))
+    @classmethod
+    def open(
+        cls, model: str, protocol: str, open_split: Callable[[str], PictureSet]
+    ) -> "tuple[InpaintEvaluation, Fill]":
+        """The evaluation, and this model. Raises SafelightError."""
+        task = cls()
+        return task, task.open_predictor(model)
 
+    def open_predictor(self, model: str) -> Fill:
+        """A classical method, a run, or a model by name or file."""
+        if model in CLASSICAL:
+            return CLASSICAL[model]
+        if not Path(model).is_dir():
+            from safelight.tasks.inpaint.restore import load_filler
 
-def _resampled(key: str, weights: Weights, scores: Scores) -> np.ndarray:
-    """(resamples, cells + 1): the last column is the mean over cells."""
-    values = STATISTICS[key].of(weights, scores)
-    return np.concatenate([values, values.mean(1, keepdims=True)], axis=1)
+            return load_filler(model).predict
+        from safelight.tasks.inpaint.validation import NetworkFill
+        from safelight.training.fit import trained_for
 
+        network, recipe = trained_for(model, "inpaint")
+        return NetworkFill(network, recipe.preparation)
 
-def _curve(resampled: np.ndarray) -> dict[str, Estimate]:
-    return dict(zip(NAMES, estimates(resampled), strict=True))
+    def write_report(self, verdict: Verdict, folder: Path, model: Fill, pictures: Pictures) -> Path:
+        """With the pictures where the model leads most, in the middle, and least."""
+        from safelight.tasks.inpaint.report import write_fill_report
+        from safelight.tasks.inpaint.sheet import pick_fills
 
+        return write_fill_report(verdict, folder, pick_fills(verdict, model, pictures))
 
-def _compare(scores: Mapping[str, Scores], weights: Weights, pictures: int) -> tuple[Comparison, ...]:
-    """The first method against each of the others, paired by picture."""
-    (_, model), *others = scores.items()
-    comparisons = []
-    for method, own in others:
-        for key in COMPARED:
-            lead = STATISTICS[key].better * (_resampled(key, weights, model) - _resampled(key, weights, own))
-            for cell, difference in _curve(lead).items():
-                stands = standing(difference, pictures)
-                comparisons.append(Comparison(method, key, cell, difference, stands))
-    return tuple(comparisons)
+    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
+        """See summary.py."""
+        return summarize(verdict)

@@ -5,7 +5,7 @@ from pathlib import Path
 from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
-from safelight.tasks.inpaint.scores import COMPARED, FEATURES, RING, STATISTICS
+from safelight.tasks.inpaint.scores import FEATURES, METRICS, RING
 from safelight.tasks.inpaint.sheet import Shown, draw_fills
 from safelight.verdicts.verdict import Verdict
 
@@ -39,9 +39,9 @@ def page_of(verdict: Verdict, pictures: bool) -> str:
         "\n".join(f"- {escape(sentence)}" for sentence in verdict.sentences[LEAD:]),
         "![best, median and worst pictures](pictures.png)" if pictures else "",
     ]
-    for key in STATISTICS:
+    for key in METRICS:
         parts += [f"## {_title(key)}", _values(verdict, key)]
-        if key in COMPARED:
+        if METRICS[key].compared:
             parts += [
                 "The model's lead, paired by picture, with 95 % intervals (▼ it loses, ? it cannot be told):"
             ]
@@ -57,7 +57,7 @@ def page_of(verdict: Verdict, pictures: bool) -> str:
 
 def _values(verdict: Verdict, key: str) -> str:
     """Every method in every bin; the best of each column is bold, the model's interval over all is given."""
-    statistic = STATISTICS[key]
+    statistic = METRICS[key]
     rows = []
     for method, curves in verdict.curves.items():
         rows.append(
@@ -80,7 +80,7 @@ def _values(verdict: Verdict, key: str) -> str:
 
 
 def _leads(verdict: Verdict, key: str) -> str:
-    digits = STATISTICS[key].digits
+    digits = METRICS[key].digits
     rows = []
     for method in verdict.methods[1:]:
         cells = []
@@ -99,7 +99,7 @@ def _leads(verdict: Verdict, key: str) -> str:
 
 
 def _title(key: str) -> str:
-    statistic = STATISTICS[key]
+    statistic = METRICS[key]
     better = {1: "higher is better", -1: "lower is better", 0: ""}[statistic.better]
     notes = ", ".join(filter(None, [statistic.unit, better]))
     return f"{statistic.title}, {notes}" if notes else statistic.title

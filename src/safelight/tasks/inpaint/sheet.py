@@ -8,10 +8,10 @@ import numpy as np
 
 from safelight.arrays import Srgb
 from safelight.evaluation.metrics import psnr
+from safelight.evaluation.samples import Pictures
 from safelight.reports.style import FAINT, INK, PAPER, SOFT
 from safelight.reports.text import format_number
-from safelight.tasks.colorize.benchmark import Pictures
-from safelight.tasks.inpaint.benchmark import CELLS, ask
+from safelight.tasks.inpaint.benchmark import CELLS, draw_sample
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
 from safelight.tasks.inpaint.scores import composite
 from safelight.verdicts.verdict import Verdict
@@ -42,8 +42,8 @@ def pick_fills(verdict: Verdict, fill: Fill, pictures: Pictures) -> list[Shown]:
 
 
 def _row(rank: str, verdict: Verdict, fill: Fill, pictures: Pictures, index: int, cell: int) -> Shown:
-    question = ask(OnePicture(pictures, index), verdict.size, verdict.seed).asked[0]
-    mask, given, truth = question.masks[cell], question.shown(cell), question.truth
+    sample = draw_sample(pictures, index, verdict.size, verdict.seed)
+    mask, given, truth = sample.masks[cell], sample.shown(cell), sample.truth
     best = verdict.best[CELLS[cell].name]
     answers = []
     for name, method in ((best, CLASSICAL[best]), (verdict.model, fill)):
@@ -51,23 +51,6 @@ def _row(rank: str, verdict: Verdict, fill: Fill, pictures: Pictures, index: int
         answers.append((f"{name}, {format_number(psnr(result[mask], truth[mask]), 1)} dB", result))
     hole = np.where(mask[..., None], HOLE, given).astype(np.float32)
     return Shown(f"{rank}, {CELLS[cell].name}", (("", hole), *answers, ("truth", truth)))
-
-
-class OnePicture:
-    """One picture of a set, as a set."""
-
-    def __init__(self, pictures: Pictures, index: int) -> None:
-        self.pictures, self.index = pictures, index
-
-    def __len__(self) -> int:
-        return 1
-
-    def __getitem__(self, number: int) -> np.ndarray:
-        return np.asarray(self.pictures[self.index])
-
-    def rows(self, number: int) -> dict[str, object]:
-        """The picture's metadata."""
-        return dict(self.pictures.rows(self.index))
 
 
 def draw_fills(title: str, rows: Sequence[Shown], path: Path) -> Path:

@@ -11,7 +11,7 @@ from safelight.reports.text import (
     join_words,
     negated,
 )
-from safelight.tasks.inpaint.scores import STATISTICS
+from safelight.tasks.inpaint.scores import METRICS
 from safelight.verdicts.test_split_log import times
 from safelight.verdicts.verdict import ALL, Verdict
 
@@ -42,7 +42,7 @@ def _setting(verdict: Verdict) -> str:
 
 def _overall(verdict: Verdict, key: str) -> str:
     """Mean over all holes, beside the best other method over all."""
-    statistic, best = STATISTICS[key], _best_at(verdict, key, ALL)
+    statistic, best = METRICS[key], _best_at(verdict, key, ALL)
     own, other = verdict.curves[verdict.model][key][ALL], verdict.curves[best][key][ALL]
     return (
         f"{statistic.title}, over all holes: {format_interval(own.numbers, statistic.digits, statistic.unit)}; the "
@@ -66,7 +66,7 @@ def _against_all(verdict: Verdict, key: str) -> str:
         f"loses to one or more in {_list(loses, cells)}" if loses else "",
         f"cannot be told from the best in {_list(open_, cells)}" if open_ else "",
     ]
-    return f"In {in_text(STATISTICS[key].title)} it {', '.join(filter(None, parts))}."
+    return f"In {in_text(METRICS[key].title)} it {', '.join(filter(None, parts))}."
 
 
 def _losses(verdict: Verdict) -> list[str]:
@@ -77,7 +77,7 @@ def _losses(verdict: Verdict) -> list[str]:
 
 def _lost(verdict: Verdict, method: str, key: str) -> str:
     """Where it loses to this method, and most where; nothing if nowhere."""
-    statistic = STATISTICS[key]
+    statistic = METRICS[key]
     found = [c for c in verdict.comparisons if (c.method, c.statistic, c.standing) == (method, key, "loses")]
     found = [comparison for comparison in found if comparison.cell != ALL]
     if not found:
@@ -110,7 +110,7 @@ def _best_at(verdict: Verdict, key: str, cell: str) -> str:
     """The best of all methods beside the model."""
     return max(
         verdict.methods[1:],
-        key=lambda method: STATISTICS[key].better * verdict.curves[method][key][cell].value,
+        key=lambda method: METRICS[key].better * verdict.curves[method][key][cell].value,
     )
 
 

@@ -8,6 +8,7 @@ TASK = Task(
     noun="an inpainting model",
     plural="inpainting models",
     trainer="safelight.tasks.inpaint.training:InpaintTraining",
+    evaluator="safelight.tasks.inpaint.evaluate:InpaintEvaluation",
     recipes="safelight.tasks.inpaint.recipes:RECIPES",
     main_recipe="fill",
     loader="safelight.tasks.inpaint.restore:load_filler",

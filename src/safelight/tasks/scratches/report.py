@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from safelight.arrays import Srgb
+from safelight.evaluation.samples import Pictures
 from safelight.files import put_text
 from safelight.reports.text import format_number
-from safelight.tasks.colorize.benchmark import Pictures
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.sheet import Shown, draw_fills
-from safelight.tasks.scratches.benchmark import CELLS, PRINTS, VISIBLE, ask
+from safelight.tasks.scratches.benchmark import CELLS, PRINTS, VISIBLE, draw_samples
 from safelight.tasks.scratches.damage_kinds import DIRT, PAPER
-from safelight.tasks.scratches.scores import CLASSICAL, COMPARED, PHOTO, STATISTICS, Finder
+from safelight.tasks.scratches.scores import CLASSICAL, METRICS, PHOTO, Finder
 from safelight.verdicts.verdict import Comparison, Verdict
 
 RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
@@ -47,7 +47,9 @@ def pick_prints(verdict: Verdict, finder: Finder, pictures: Pictures) -> list[Sh
     """The picture where the model leads most over the ridge filter, the median and the worst one."""
     ordered = sorted(verdict.leads, key=lambda index: -verdict.leads[index])
     ranks = {"best": ordered[0], "median": ordered[len(ordered) // 2], "worst": ordered[-1]}
-    asked = {each.index: each for each in ask(pictures, verdict.size, verdict.seed, verdict.pictures)}
+    asked = {
+        each.index: each for each in draw_samples(pictures, verdict.size, verdict.seed, verdict.pictures)
+    }
     rows, seen = [], set()
     for rank, index in ranks.items():
         for cell in CELLS_SHOWN if index not in seen else ():
@@ -78,10 +80,10 @@ def page_of(verdict: Verdict, pictures: bool) -> str:
         "![best, median and worst pictures](pictures.png)" if pictures else "",
         "Green: found. Yellow: missed. Red: false." if pictures else "",
     ]
-    for key, statistic in STATISTICS.items():
+    for key, statistic in METRICS.items():
         better = {1: "higher is better", -1: "lower is better", 0: ""}[statistic.better]
         parts += [f"## {', '.join(filter(None, [statistic.title, statistic.unit, better]))}"]
-        parts += [_values(verdict, key), _leads(verdict, key) if key in COMPARED else ""]
+        parts += [_values(verdict, key), _leads(verdict, key) if statistic.compared else ""]
     parts += [
         "## How this was judged",
         f"All finders looked at the same prints, sha256 `{verdict.questions}` (seed {verdict.seed}).",
@@ -93,7 +95,7 @@ def page_of(verdict: Verdict, pictures: bool) -> str:
 
 def _values(verdict: Verdict, key: str) -> str:
     """Every finder in every cell, with the model's interval; the best of each row is bold."""
-    statistic, rows = STATISTICS[key], []
+    statistic, rows = METRICS[key], []
     for cell in verdict.cells:
         values = [verdict.curves[method][key][cell].value for method in verdict.methods]
         if all(math.isnan(value) for value in values):
@@ -112,7 +114,7 @@ def _values(verdict: Verdict, key: str) -> str:
 
 def _leads(verdict: Verdict, key: str) -> str:
     """The model's lead over each other finder, paired by picture, with intervals."""
-    digits, rows = STATISTICS[key].digits, []
+    digits, rows = METRICS[key].digits, []
     for cell in verdict.cells:
         leads = [verdict.compared(method, key, cell) for method in verdict.methods[1:]]
         if any(leads):

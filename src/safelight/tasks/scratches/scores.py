@@ -1,18 +1,19 @@
-"""Scores of one finder: what it marks on every print, and the statistics made of the counts."""
+"""Scores of one finder: what it marks on every print, and the metrics made of the counts."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
 
 from safelight.arrays import Mask, Srgb
 from safelight.errors import ModelError
+from safelight.evaluation.base import Row
 from safelight.evaluation.intervals import Weights
+from safelight.evaluation.metrics import Metric, Scores, Values, table_of
 from safelight.masks.match import TOLERANCE, Matches, count_matches, pooled_f1, ranked_precision
-from safelight.tasks.colorize.scores import Statistic
-from safelight.tasks.scratches.benchmark import CELLS, ScratchQuestion
+from safelight.tasks.scratches.benchmark import CELLS, WHOLE, PrintSample
+from safelight.tasks.scratches.prepare import likely_mask
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges
 
 PHOTO = 1024  # long side of the photo of which a square is taken to be a part, in pixels
@@ -26,9 +27,6 @@ class Finding(NamedTuple):
 
 
 Finder: TypeAlias = Callable[[Srgb], Finding]
-Scores: TypeAlias = Mapping[str, Float[np.ndarray, "pictures cells"]]
-Row: TypeAlias = dict[str, list[float]]  # of one picture: column -> one number a cell
-
 COLUMNS = ("found", "right", "damaged", "seen", "pixels", "ranked", "seconds")
 
 
@@ -42,66 +40,82 @@ def ridges_dark_too(srgb: Srgb) -> Finding:
     return Finding(*find_ridges(srgb, ScratchSettings(dark=True, part_of=PHOTO)))
 
 
+def find_by_network(predict: Callable[[Srgb], Mask], threshold: float, srgb: Srgb) -> Finding:
+    """A network's likelihood, and the mask that is made of it in use."""
+    likelihood = predict(srgb)
+    size = (likelihood.shape[0], likelihood.shape[1])
+    part = ScratchSettings(part_of=PHOTO)
+    return Finding(likely_mask(likelihood, size, part, threshold), likelihood)
+
+
 CLASSICAL: dict[str, Finder] = {"ridge": ridges, "ridge, dark too": ridges_dark_too}
+VERSION = 1  # raise it when an answer changes: cached scores of older versions are not used again
 
 
-def _share(part: str, whole: str) -> Callable[[Weights, Scores], Float[np.ndarray, "resamples cells"]]:
+def _share(part: str, whole: str) -> Callable[[Weights, Scores], Values]:
     """A share of pixels, those of all pictures together; NaN where there are none."""
 
-    def of(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
+    def of(weights: Weights, scores: Scores) -> Values:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray((weights @ scores[part]) / (weights @ scores[whole]))
 
     return of
 
 
-def _f1(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
+def _f1(weights: Weights, scores: Scores) -> Values:
     """Harmonic mean of precision and recall; 0 if nothing was found."""
     return pooled_f1(*(weights @ scores[column] for column in Matches._fields))
 
 
-def _overlap(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
+def _overlap(weights: Weights, scores: Scores) -> Values:
     """Damage that was seen, over damage and false finds together."""
     either = scores["damaged"] + scores["found"] - scores["right"]
     return _share("seen", "either")(weights, {**scores, "either": either})
 
 
-def _ranked(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
+def _ranked(weights: Weights, scores: Scores) -> Values:
     """Mean over the pictures that have damage."""
     there = np.isfinite(scores["ranked"])
     known = {"ranked": np.nan_to_num(scores["ranked"]), "there": there.astype(float)}
     return _share("ranked", "there")(weights, known)
 
 
-def _false(weights: Weights, scores: Scores) -> Float[np.ndarray, "resamples cells"]:
+def _false(weights: Weights, scores: Scores) -> Values:
     return 1000 * _share("false", "pixels")(weights, {**scores, "false": scores["found"] - scores["right"]})
 
 
-STATISTICS: dict[str, Statistic] = {
-    "f1": Statistic("F1", "", 3, +1, _f1),
-    "ranked": Statistic("Average precision", "", 3, +1, _ranked),
-    "overlap": Statistic("Intersection over union", "", 3, +1, _overlap),
-    "precision": Statistic("Precision", "", 3, +1, _share("right", "found")),
-    "recall": Statistic("Recall", "", 3, +1, _share("seen", "damaged")),
-    "false": Statistic("False finds", "per mille of pixels", 2, -1, _false),
-    "seconds": Statistic("Seconds a print", "s", 4, 0, lambda weights, scores: weights @ scores["seconds"]),
-}
-COMPARED = ("f1", "ranked", "overlap", "false")
+WITHOUT_DAMAGE = (WHOLE.name,)
+METRICS = table_of(
+    Metric("f1", "F1", digits=3, better=+1, of=_f1, compared=True, without=WITHOUT_DAMAGE),
+    Metric(
+        "ranked", "Average precision", digits=3, better=+1, of=_ranked, compared=True, without=WITHOUT_DAMAGE
+    ),
+    Metric(
+        "overlap",
+        "Intersection over union",
+        digits=3,
+        better=+1,
+        of=_overlap,
+        compared=True,
+        without=WITHOUT_DAMAGE,
+    ),
+    Metric(
+        "precision", "Precision", digits=3, better=+1, of=_share("right", "found"), without=WITHOUT_DAMAGE
+    ),
+    Metric("recall", "Recall", digits=3, better=+1, of=_share("seen", "damaged"), without=WITHOUT_DAMAGE),
+    Metric("false", "False finds", "per mille of pixels", better=-1, of=_false, compared=True),
+    Metric("seconds", "Seconds a print", "s", digits=4),
+)
 
 
-def score_question(name: str, finder: Finder, question: ScratchQuestion) -> Row:
+def score_sample(name: str, finder: Finder, sample: PrintSample) -> Row:
     """Scores of one finder on one picture, print by print. Raises ModelError for an answer that is none."""
-    rows = [_counts(name, finder, question, cell) for cell in range(len(CELLS))]
+    rows = [_counts(name, finder, sample, cell) for cell in range(len(CELLS))]
     return {column: [row[column] for row in rows] for column in COLUMNS}
 
 
-def gather(rows: Sequence[Row]) -> Scores:
-    """Columns (pictures, cells) of one finder."""
-    return {column: np.array([row[column] for row in rows]) for column in COLUMNS}
-
-
-def _counts(name: str, finder: Finder, question: ScratchQuestion, cell: int) -> dict[str, float]:
-    scan, mask = question.print(cell)
+def _counts(name: str, finder: Finder, sample: PrintSample, cell: int) -> dict[str, float]:
+    scan, mask = sample.print(cell)
     start = time.perf_counter()
     finding = finder(scan)
     seconds = time.perf_counter() - start

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from safelight.journal.words import few
 from safelight.reports.text import count_pictures, format_interval, format_number, in_text, join_words
 from safelight.tasks.scratches.benchmark import WHOLE
-from safelight.tasks.scratches.scores import COMPARED, STATISTICS
+from safelight.tasks.scratches.scores import METRICS
 from safelight.verdicts.test_split_log import times
 from safelight.verdicts.verdict import ALL, Verdict
 
@@ -15,13 +15,21 @@ DRAWN = (
 )
 
 
+COMPARED = [key for key, metric in METRICS.items() if metric.compared]
+
+
 def summarize(verdict: Verdict) -> tuple[str, ...]:
     """The summary, most important first."""
     return (
         _setting(verdict),
         _overall(verdict, "f1", ALL),
         _overall(verdict, "false", WHOLE.name),
-        *(_against(verdict, method, key) for method in verdict.methods[1:] for key in COMPARED),
+        *(
+            _against(verdict, method, key)
+            for method in verdict.methods[1:]
+            for key, metric in METRICS.items()
+            if metric.compared
+        ),
         DRAWN,
         *_cautions(verdict),
     )
@@ -39,7 +47,7 @@ def _setting(verdict: Verdict) -> str:
 
 def _overall(verdict: Verdict, key: str, cell: str) -> str:
     """The model's mean, beside that of the best other finder."""
-    statistic = STATISTICS[key]
+    statistic = METRICS[key]
     best = max(
         verdict.methods[1:], key=lambda method: statistic.better * verdict.curves[method][key][cell].value
     )
@@ -63,7 +71,7 @@ def _against(verdict: Verdict, method: str, key: str) -> str:
         cells = [c.cell for c in found if c.standing == standing]
         if cells:
             parts.append(f"{words} {_list(cells, len(found))}")
-    return f"In {in_text(STATISTICS[key].title)} it {', '.join(parts)}."
+    return f"In {in_text(METRICS[key].title)} it {', '.join(parts)}."
 
 
 def _cautions(verdict: Verdict) -> list[str]:

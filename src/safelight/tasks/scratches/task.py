@@ -8,6 +8,7 @@ TASK = Task(
     noun="a scratch detector",
     plural="scratch detectors",
     trainer="safelight.tasks.scratches.training:ScratchTraining",
+    evaluator="safelight.tasks.scratches.evaluate:ScratchesEvaluation",
     recipes="safelight.tasks.scratches.recipes:RECIPES",
     main_recipe="scratches",
     loader="safelight.tasks.scratches.restore:load_finder",

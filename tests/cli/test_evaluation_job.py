@@ -1,4 +1,4 @@
-"""Which pictures a sitting of the judge opens, and which it refuses to."""
+"""Which pictures an evaluation opens, and which it refuses to."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from docs.make_verdicts import JUDGED
 
-from safelight.cli.sitting import Sitting
+from safelight.cli.evaluation_job import EvaluationJob
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
@@ -30,8 +30,8 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def sitting(data: Path, split: str) -> Sitting:
-    return Sitting("color", data, data.parent / "report", split, None, 0, (), 1)
+def job(data: Path, split: str) -> EvaluationJob:
+    return EvaluationJob("color", data, data.parent / "report", split, None, 0, (), 1)
 
 
 def test_all_is_for_folders_and_refused_of_a_dataset_with_splits(
@@ -40,20 +40,20 @@ def test_all_is_for_folders_and_refused_of_a_dataset_with_splits(
     monkeypatch.setenv("SAFELIGHT_CACHE", str(tmp_path / "cache"))
     build_dataset(photos, tmp_path / "set", BuildSettings(size=64, val=0.5))
     with Bars() as bars:
-        assert len(sitting(photos, "all").open(bars)) == 6
+        assert len(job(photos, "all").open(bars)) == 6
         with pytest.raises(
             DatasetError, match=r"set has splits: .* take --split val \(or test\), or"
         ) as refused:
-            sitting(tmp_path / "set", "all").open(bars)
+            job(tmp_path / "set", "all").open(bars)
         assert "\n" not in str(refused.value)
-        assert 0 < len(sitting(tmp_path / "set", "train").open(bars)) < 6
+        assert 0 < len(job(tmp_path / "set", "train").open(bars)) < 6
 
 
 def test_a_kept_verdict_says_where_its_pictures_are(photos: Path, tmp_path: Path) -> None:
     """The name alone does not: two datasets may be called photos."""
     folder = write_run(tmp_path / "runs", "run", healthy(np.random.default_rng(0)))
     verdict = load_verdict(JUDGED / "color" / "verdict.json")
-    Sitting(str(folder), photos, tmp_path / "report", "val", None, 0, (), 1).keep(verdict)
+    EvaluationJob(str(folder), photos, tmp_path / "report", "val", None, 0, (), 1).store(verdict)
     (kept,) = read_record(folder).verdicts
     assert kept.data == str(photos.resolve())
     assert kept.questions == verdict.questions

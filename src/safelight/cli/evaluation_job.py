@@ -1,56 +1,44 @@
-"""One sitting of the judge, whatever the task: its pictures are opened, its verdict is kept and told."""
+"""One evaluation as it was asked for on the command line: its pictures are opened, its verdict is stored."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 if TYPE_CHECKING:
     from safelight.data.cache import PictureSet
+    from safelight.evaluation.base import EvaluationTask
+    from safelight.tasks.base import Task
     from safelight.terminal import Bars
     from safelight.verdicts.verdict import Verdict
 
-T = TypeVar("T")
+P = TypeVar("P")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
 
 
-def task_of(model: str, tasks: tuple[str, ...]) -> str | None:
-    """The task of a run, or of a model by name or file if it is one of these; None for what cannot be opened:
-    the judge will say why."""
+def task_of(model: str) -> "Task":
+    """The task of a run, a baseline, or a model by name or file.
+
+    What cannot be opened is taken for a colorizer: its evaluation says why.
+    """
     from safelight.errors import SafelightError
     from safelight.journal.run import Run
-    from safelight.runtime.modelfile import find_model
-    from safelight.tasks.registry import canonical
+    from safelight.tasks.registry import all_tasks, find_task, task_named
     from safelight.training.recipe import recipe_of
 
     try:
         if Path(model).is_dir():
-            return str(recipe_of(Run.open(model)).task)
-        return canonical(find_model(model, tasks).card.task)
+            return task_named(recipe_of(Run.open(model)).task)
+        baseline_of = [task for task in all_tasks() if model in task.evaluation.baselines]
+        return baseline_of[0] if baseline_of else find_task(model)
     except SafelightError:
-        return None
-
-
-def trained_for(folder: str, task: str) -> tuple[Any, Any]:
-    """Network and recipe of a run (training/fit.py: trained_network). Raises RunError for one of another task."""
-    from safelight.errors import RunError
-    from safelight.journal.run import Run
-    from safelight.training.fit import trained_network
-    from safelight.training.recipe import recipe_of
-
-    run = Run.open(folder)
-    found = recipe_of(run).task
-    if found != task:
-        raise RunError(f"{folder} is a run of {found}; expected one of {task}")
-    return trained_network(run)
+        return task_named("colorize")
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """What is judged, on which pictures, and where the report goes.
+class EvaluationJob:
+    """What is evaluated, on which pictures, and where the report goes.
 
     model, beside: names, files or runs. out: the report's folder. limit: a fixed sample of so many pictures.
     workers: processes that score the baselines.
@@ -68,16 +56,42 @@ class Sitting:
     @property
     def labels(self) -> list[str]:
         """Short names for the report, of a run its recipe's; all as they were given where two share one."""
-        given = [self.model, *self.beside]
-        short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in given]
-        return short if len(set(short)) == len(short) else given
+        models = [self.model, *self.beside]
+        short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in models]
+        return short if len(set(short)) == len(short) else models
 
-    def others(self, opened: Callable[[str], T]) -> dict[str, T]:
-        """What is judged beside the model, by its label."""
-        return {label: opened(other) for label, other in zip(self.labels[1:], self.beside, strict=True)}
+    def others(self, open_predictor: Callable[[str], P]) -> dict[str, P]:
+        """What is evaluated beside the model, by its label."""
+        return {
+            label: open_predictor(other) for label, other in zip(self.labels[1:], self.beside, strict=True)
+        }
+
+    def run(
+        self, evaluation: "type[EvaluationTask[Any, Any]]", protocol: str, baselines: bool, bars: "Bars"
+    ) -> "tuple[Verdict, Path]":
+        """Evaluate, store the verdict in the run, and write the report; the verdict and the report's page."""
+        from safelight.evaluation.base import EvaluationOptions
+        from safelight.evaluation.evaluate import evaluate
+
+        task, model = evaluation.open(self.model, protocol, lambda split: self.open(bars, split))
+        predictors = {self.labels[0]: model, **self.others(task.open_predictor)}
+        pictures = self.open(bars)
+        options = EvaluationOptions(
+            limit=self.limit,
+            seed=self.seed,
+            baselines=baselines,
+            dataset=self.data.name,
+            split=self.split,
+            folder=pictures.dataset.folder,
+            workers=self.workers,
+            progress=bars.show,
+        )
+        verdict = evaluate(task, predictors, pictures, options)
+        self.store(verdict)
+        return verdict, task.write_report(verdict, self.out, model, pictures)
 
     def open(self, bars: "Bars", split: str | None = None) -> "PictureSet":
-        """The pictures of the sitting's split, or of another; a plain folder is built first.
+        """The pictures of the job's split, or of another; a plain folder is built first.
 
         Raises DatasetError for "all" of a dataset that has splits, RunError for pictures that a run of folds was
         trained on.
@@ -118,8 +132,8 @@ class Sitting:
                     "on the fold that it left out are in summary.md of the folds' entry; judge it on other photos"
                 )
 
-    def keep(self, verdict: "Verdict") -> None:
-        """A run keeps its verdicts, with the dataset's path, so that it can be asked the same again."""
+    def store(self, verdict: "Verdict") -> None:
+        """A run keeps its verdicts, with the dataset's path, so that it can be evaluated in the same way again."""
         if not Path(self.model).is_dir():
             return
         from safelight.journal.run import Run
@@ -127,8 +141,3 @@ class Sitting:
         stamp = verdict.judged.replace(":", "-")
         path = Run.open(self.model).folder / "verdicts" / f"{stamp}-{verdict.protocol}-{self.split}.json"
         replace(verdict, data=str(self.data.resolve())).save(path)
-
-    def tell(self, sentences: Sequence[str], page: Path) -> None:
-        """What was found, and where it stands."""
-        click.echo("\n".join(sentences))
-        click.echo(f"the report is {page}")

@@ -1,0 +1,169 @@
+"""What a task brings to its evaluation: samples, baselines, scores, metrics, and the words of its report."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeAlias, TypeVar
+
+from safelight.evaluation.grouping import Members
+from safelight.evaluation.intervals import Weights
+from safelight.evaluation.metrics import Metric, Scores
+from safelight.evaluation.samples import Pictures, S, Samples
+from safelight.verdicts.verdict import Comparison, Curves, Verdict
+
+if TYPE_CHECKING:
+    from safelight.data.cache import PictureSet
+
+P = TypeVar("P")  # a predictor: what answers a sample
+
+Progress: TypeAlias = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+Row: TypeAlias = dict[str, list[float]]  # scores of one sample: column -> one number a cell
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """How an evaluation is done, whatever the task.
+
+    limit: on a fixed sample of so many pictures. baselines: False leaves out those that the scores can do without:
+    quick, while training. dataset, split: their names, for the verdict. folder: the dataset's: samples and scores
+    of baselines are cached in its folder "judged", and an evaluation on the split "test" is logged there.
+    workers: processes that score baselines; 1 scores here. They start afresh, so a script that asks for more needs
+    the usual `if __name__ == "__main__":`.
+    """
+
+    limit: int | None = None
+    seed: int = 0
+    baselines: bool = True
+    dataset: str = ""
+    split: str = ""
+    folder: Path | None = None
+    workers: int = 1
+    progress: Progress = lambda what, done, total: None
+
+
+@dataclass(frozen=True)
+class Evaluated(Generic[S, P]):
+    """All methods, scored on all samples. scores: by method, the model first. weights: of the bootstrap."""
+
+    pictures: Pictures
+    samples: Samples[S]
+    model: P
+    scores: Mapping[str, Scores]
+    weights: Weights
+    options: EvaluationOptions
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return next(iter(self.scores))
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the verdict holds of one task alone; see `Verdict`. comparisons: beside those of all tasks."""
+
+    leads: Mapping[int, float] = field(default_factory=dict)
+    comparisons: tuple[Comparison, ...] = ()
+    tables: Curves = field(default_factory=dict)
+    facts: Mapping[str, float | str | None] = field(default_factory=dict)
+
+
+class EvaluationTask(ABC, Generic[S, P]):
+    """The definition of one task's evaluation. Processes get a copy of it: it has to be picklable.
+
+    task: its name. metrics: its table. model_name: what the model is called in curves, if not by its own name.
+    baselines: names of methods without training. version: raised when an answer of a baseline changes, so that older
+    cached scores are not used again; None where baselines depend on more than the sample, and are not cached.
+    indispensable: baselines that scores are relative to. beside_first: whether other models come before the baselines.
+    main: the metric by which the best baseline of a cell is chosen. per_image: columns that the verdict holds of each
+    picture. mean_of_cells: whether curves end with the mean over cells.
+    options: those of `safelight judge` that apply to it, beside the common ones.
+    """
+
+    task: ClassVar[str]
+    metrics: ClassVar[Mapping[str, Metric]]
+    model_name: ClassVar[str] = ""
+    baselines: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[str | None] = "1"
+    indispensable: ClassVar[tuple[str, ...]] = ()
+    beside_first: ClassVar[bool] = False
+    main: ClassVar[str]
+    per_image: ClassVar[tuple[str, ...]]
+    mean_of_cells: ClassVar[bool] = True
+    options: ClassVar[tuple[str, ...]] = ("--beside",)
+
+    @property
+    @abstractmethod
+    def cells(self) -> tuple[str, ...]:
+        """What each sample is scored in: numbers of hints, kinds of holes, ..."""
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """Those of a row of scores."""
+
+    @abstractmethod
+    def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[S]:
+        """The samples of these pictures. Raises DatasetError where there is none."""
+
+    @abstractmethod
+    def baseline(self, name: str) -> P:
+        """A fresh predictor for the baseline of that name."""
+
+    @abstractmethod
+    def score(self, name: str, predictor: P, sample: S) -> Row:
+        """Scores of one method on one sample. Raises ModelError for an answer that cannot be scored."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, model: str, protocol: str, open_split: "Callable[[str], PictureSet]") -> tuple[Self, P]:
+        """The evaluation of this model, and the model. Raises SafelightError.
+
+        protocol: its name, where there are several. open_split: pictures of another split than the evaluated one.
+        """
+
+    @abstractmethod
+    def open_predictor(self, model: str) -> P:
+        """A method to evaluate: a baseline by name, a run, or a model by name or file. Raises SafelightError."""
+
+    @abstractmethod
+    def write_report(self, verdict: Verdict, folder: Path, model: P, pictures: Pictures) -> Path:
+        """Write report.md, verdict.json and pictures into the folder; returns the path of report.md."""
+
+    @abstractmethod
+    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
+        """The verdict in plain sentences, most important first."""
+
+    def score_all(
+        self, name: str, predictor: P, samples: Samples[S], options: EvaluationOptions
+    ) -> list[Row]:
+        """Scores of one method, a row a sample."""
+        rows = []
+        for done, sample in enumerate(samples, start=1):
+            rows.append(self.score(name, predictor, sample))
+            options.progress(name, done, len(samples))
+        return rows
+
+    def derived(
+        self, scores: Mapping[str, Scores], baselines: Mapping[str, Scores], samples: Samples[S]
+    ) -> Mapping[str, Scores]:
+        """The methods' scores with further columns, such as the gain over a baseline."""
+        return scores
+
+    def is_compared(self, method: str, cell: str) -> bool:
+        """Whether the model is compared with that method in that cell."""
+        return True
+
+    def groups(self, pictures: Pictures, samples: Samples[S]) -> Members:
+        """Parts of the pictures that are reported by themselves."""
+        return {}
+
+    def values_per_image(self, evaluated: Evaluated[S, P]) -> Mapping[str, Sequence[Sequence[float]]]:
+        """What the verdict holds of each picture: column -> for each picture its numbers."""
+        scores = evaluated.scores[evaluated.name]
+        return {column: scores[column].tolist() for column in self.per_image}
+
+    def findings(self, evaluated: Evaluated[S, P], best: Mapping[str, str]) -> Findings:
+        """What is found for this task alone. best: the best baseline of each cell."""
+        return Findings()
