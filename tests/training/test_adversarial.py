@@ -147,14 +147,14 @@ def test_other_losses_train_in_half_precision(
         AGAINST | WITHOUT_R1 | {"adversarial.loss": loss, "train.precision": "bf16", "optimizer.clip": "0.5"}
     )
     norms: list[float] = []
-    usual = AdversarialModule._clip
+    usual = AdversarialModule.clip
 
     def clip(self: AdversarialModule, network: torch.nn.Module) -> None:
         usual(self, network)
         slopes = [p.grad for p in network.parameters() if p.grad is not None]
         norms.append(float(torch.nn.utils.get_total_norm(slopes)))
 
-    monkeypatch.setattr(AdversarialModule, "_clip", clip)
+    monkeypatch.setattr(AdversarialModule, "clip", clip)
     finished = training.fit(override(tiny, changes), dataset, tmp_path, quiet=True)
     assert torch.isfinite(torch.tensor([float(row["train/loss"]) for row in metrics(finished)])).all()
     assert len(norms) == 6

@@ -159,8 +159,9 @@ def test_each_loss_is_taken_where_the_network_is(recipe: Recipe, few: Album) -> 
             discriminator = send(training.discriminator(recipe))
             assert isinstance(discriminator(judged.fake), Far)
             assert float(r1_penalty(discriminator, judged.real.detach()).detach()) >= 0
-        if hasattr(training, "contradiction"):
-            assert 0 <= float(training.contradiction(sent(batch))) <= 1
+        contradiction = training.contradiction(sent(batch))
+        assert (contradiction is not None) == (recipe.task == "colorize")
+        assert contradiction is None or 0 <= float(contradiction) <= 1
 
 
 def test_the_guard_compares_weights_with_averages_that_lie_elsewhere() -> None:

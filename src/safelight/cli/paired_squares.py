@@ -77,8 +77,9 @@ def code_sheets(
 ) -> "list[Sheet]":
     """The picture as it is framed, and both reconstructions of it."""
     from safelight.evaluation.metrics import psnr
+    from safelight.pixels.geometry import inside
     from safelight.reports.text import format_number
-    from safelight.tasks.autoencode.prepare import frame, inside, unframe
+    from safelight.tasks.autoencode.prepare import frame, unframe
 
     subjects = {"one": _codes(one), "other": _codes(other)}
 

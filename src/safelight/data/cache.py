@@ -17,7 +17,7 @@ from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.workshop import BUILDING
 from safelight.errors import DatasetError
-from safelight.tasks.autoencode.prepare import inside
+from safelight.pixels.geometry import inside
 
 FEW = 8  # pictures that a split should have at least
 

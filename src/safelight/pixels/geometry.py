@@ -4,12 +4,12 @@ Arrays are (h, w) or (h, w, c) of uint8, uint16 or floats and keep their type; s
 A place (row i, column j) is the middle of its pixel at (i + 0.5, j + 0.5), in every function.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 
 Size: TypeAlias = tuple[int, int]  # (h, w)
 Array: TypeAlias = "np.ndarray[Any, Any]"  # (h, w) or (h, w, c)
@@ -168,3 +168,8 @@ def _ramp(length: int, overlap: int) -> Float32[np.ndarray, " length"]:
 def _check_size(size: Size) -> None:
     if min(size) < 1:
         raise ValueError(f"a size of {size[0]} × {size[1]} pixels was asked for; expected at least 1 × 1")
+
+
+def inside(square: UInt8[np.ndarray, "s s 3"], box: Sequence[int] | None) -> UInt8[np.ndarray, "h w 3"]:
+    """The photo itself from a dataset's square. box: top, left, height and width, as its row says; None for all."""
+    return square if not box else np.ascontiguousarray(square[Box(*box).slices])

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from safelight.data.screen import fit
 from safelight.data.settings import BuildSettings
 from safelight.errors import PhotoError, RecipeError
-from safelight.pixels.geometry import Box
-from safelight.tasks.autoencode.prepare import GREY, Preparation, frame, inside, unframe
+from safelight.pixels.geometry import Box, inside
+from safelight.tasks.autoencode.prepare import GREY, Preparation, frame, unframe
 
 
 def noise(h: int, w: int, seed: int = 0) -> np.ndarray:

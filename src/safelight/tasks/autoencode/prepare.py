@@ -5,12 +5,11 @@ Padding is mid grey, whatever lies beside the photo, so that the same photo alwa
 loss and the judge leave it out.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from safelight.arrays import Pixels, Planes, Srgb
 from safelight.errors import PhotoError, RecipeError
@@ -74,11 +73,6 @@ def frame(pixels: Pixels, side: int, preparation: Preparation = Preparation()) -
 def unframe(planes: Planes, box: Box, size: tuple[int, int] | None = None) -> Srgb:
     """The answer (3, s, s) as a picture (h, w, 3), 0..1: what is in the box, resized to `size` if one is given."""
     return np.clip(unletterbox(np.moveaxis(planes, 0, 2), box, size), 0, 1)
-
-
-def inside(square: UInt8[np.ndarray, "s s 3"], box: Sequence[int] | None) -> UInt8[np.ndarray, "h w 3"]:
-    """The photo itself from a dataset's square. box: top, left, height and width, as its row says; None for all."""
-    return square if not box else np.ascontiguousarray(square[Box(*box).slices])
 
 
 def check_pixels(pixels: Pixels) -> None:

@@ -13,7 +13,6 @@ from safelight.errors import RecipeError
 from safelight.masks.edit import grow, resize_mask
 from safelight.masks.shapes import Hole, Size
 from safelight.pixels.geometry import reckoned_side
-from safelight.tasks.inpaint.prepare import to_span
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, continued, long_parts
 
 SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
@@ -49,7 +48,7 @@ class Preparation:
 
 def ask(srgb: Srgb) -> Planes:
     """The question: planes (3, h, w), -1..1, for a picture (h, w, 3), 0..1."""
-    return np.ascontiguousarray(np.moveaxis(to_span(srgb, "centered"), 2, 0))
+    return np.ascontiguousarray(np.moveaxis(srgb * np.float32(2) - np.float32(1), 2, 0))
 
 
 def answer(reply: Planes) -> Mask:
