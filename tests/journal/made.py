@@ -292,7 +292,7 @@ def write_run(
 def verdict_json(
     name: str, gains: np.ndarray, questions: str = "q1", split: str = "val", counts: tuple[int, ...] = (0, 10)
 ) -> dict[str, Any]:
-    """A verdict of these gains, (pictures, counts), as judging/verdict.py writes it."""
+    """A verdict of these gains, (pictures, counts), as it was written before all tasks had one format."""
     means = [
         [float(column.mean()), float(column.mean() - 0.1), float(column.mean() + 0.1)] for column in gains.T
     ]
@@ -322,7 +322,7 @@ def verdict_json(
 def measured_json(
     task: str, name: str, values: dict[str, np.ndarray], questions: str = "q1", split: str = "val"
 ) -> dict[str, Any]:
-    """A verdict on holes, damage or codes: of each picture these parts, (pictures, cells), as judging/ writes it."""
+    """A verdict on holes, damage or codes in its old format: of each picture these parts, (pictures, cells)."""
     pictures, cells = next(iter(values.values())).shape
     return {
         "format": {"fill": "safelight-fill-verdict", "scratches": "safelight-scratches-verdict"}.get(

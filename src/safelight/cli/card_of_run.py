@@ -87,11 +87,9 @@ def _sentence(early: str) -> str:
 
 def scores(run: "Run") -> dict[str, object]:
     """The newest verdict that stands in the run's folder, else what was measured while it trained."""
-    from safelight.verdicts.summary import card_scores
-    from safelight.verdicts.verdict import load_verdicts
+    from safelight.verdicts.summary import newest_card_scores
 
-    verdicts = load_verdicts(run.folder / "verdicts")
-    return card_scores(verdicts[-1]) if verdicts else dict(run.facts.get("scores", {}))
+    return newest_card_scores(run.folder / "verdicts") or dict(run.facts.get("scores", {}))
 
 
 def training_sets(pictures: "PictureSet") -> "tuple[TrainingSet, ...]":

@@ -80,18 +80,19 @@ def values_of(verdict: Verdict, statistic: str) -> dict[str, Estimate]:
     return {cell: estimate for cell, estimate in shown.items() if not math.isnan(estimate.value)}
 
 
-def card_scores(verdict: Verdict) -> dict[str, object]:
-    """What the card of a model says of its verdict: the samples, then values by name."""
-    measure = measure_of(verdict)
-    titles = {measure.statistic: measure.title, **measure.on_card}
-    return {
-        "judged": samples_in_words(verdict),
-        **{
-            f"{title}, {measure.cell.format(cell)}": estimate.value
-            for statistic, title in titles.items()
-            for cell, estimate in values_of(verdict, statistic).items()
-        },
-    }
+def newest_card_scores(folder: Path) -> dict[str, object]:
+    """What a model's card says of the newest verdict in its run's folder: the samples, and values by name; else {}."""
+    for verdict in reversed(load_verdicts(folder)):
+        try:
+            measure = measure_of(verdict)
+            scores: dict[str, object] = {"judged": samples_in_words(verdict)}
+            for statistic, title in {measure.statistic: measure.title, **measure.on_card}.items():
+                for cell, estimate in values_of(verdict, statistic).items():
+                    scores[f"{title}, {measure.cell.format(cell)}"] = estimate.value
+            return scores
+        except (KeyError, SafelightError):
+            continue
+    return {}
 
 
 def _sentences(verdict: Verdict) -> tuple[str, ...]:
