@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.nn.familiar import Unfamiliarity
 from safelight.pixels.files import write_photo
-from safelight.tasks.colorize.export import export
-from safelight.tasks.colorize.learn_familiarity import features
+from safelight.tasks.colorize.familiarity import Unfamiliarity, features
 from tests.cli.shell import safelight
-from tests.nn.small import make_network, random_planes
+from tests.nn.small import export_colorizer, make_network, random_planes
 from tests.runtime.tiny import CARD
 
 
@@ -23,7 +21,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     grey = [np.full((64, 64, 3), level, np.uint8) for level in range(40, 240, 4)]
     kept = torch.nn.functional.normalize(torch.from_numpy(features(network, grey, range(50))), dim=1)
     path = tmp_path_factory.mktemp("model") / "grey.onnx"
-    export(
+    export_colorizer(
         network, replace(CARD, name="grey"), path, [random_planes(1)[0].numpy()], Unfamiliarity(kept, 1, 0.1)
     )
     return path

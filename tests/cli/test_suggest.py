@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from safelight.pixels.files import read_photo, write_photo
-from safelight.tasks.colorize.export import INPUTS, OUTPUTS, export
 from safelight.tasks.colorize.hints import Hint, HintSet
 from tests.cli.shell import safelight
-from tests.nn.small import make_network, random_planes
+from tests.nn.small import export_colorizer, make_network, random_planes
 from tests.runtime.tiny import CARD, make_model
 
 
@@ -20,8 +19,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "small.onnx"
     network = make_network(head="bins")
     torch.nn.init.normal_(network.out.weight, std=0.05)
-    card = replace(CARD, name="small", inputs=INPUTS, outputs=OUTPUTS)
-    export(network, card, path, [random_planes(1, (64, 96))[0].numpy()])
+    card = replace(CARD, name="small")
+    export_colorizer(network, card, path, [random_planes(1, (64, 96))[0].numpy()])
     return path
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from safelight.cli import pre_train
 from safelight.cli.commands.train import _print_result
-from safelight.cli.made_by import command
 from safelight.cli.main import cli
 from safelight.errors import SafelightError
 from safelight.journal.run import Run
 from safelight.training import folds
+from safelight.training.model_card import command
 from safelight.training.recipe import from_json, recipe_named
 from safelight.training.tree import override, to_json
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.halves import OPSET
+from safelight.nn.export import OPSET
 from tests.nn.plain_kinds import plain_network, question
 
 EXPORTED: dict[str, dict[str, Any]] = {

@@ -4,17 +4,16 @@ import pytest
 import torch
 
 from safelight.errors import ModelError
-from safelight.nn.halves import assemble
 from safelight.nn.read_back import read_back, unfolding
 from safelight.tasks.colorize.network import ColorUNet, UNetSettings
+from safelight.tasks.colorize.onnx_graph import assemble
 
 TINY = UNetSettings(
     encoder="mobilenetv3_small_050", pretrained=False, freeze=False, widths=(16, 12, 8, 8), attention=2
 )
 
 
-def example(network: torch.nn.Module) -> object:
-    return network(torch.zeros(1, 7, 64, 96))
+EXAMPLE = torch.zeros(1, 7, 64, 96)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def test_a_network_answers_as_its_file_and_so_do_its_norms_once_they_have_seen_p
 ) -> None:
     torch.manual_seed(9)
     network = ColorUNet(TINY).eval()
-    back = read_back(assemble(trained).SerializeToString(), network, assemble, example)
+    back = read_back(assemble(trained).SerializeToString(), network, assemble, EXAMPLE)
     assert (back.missing, len(back.folded) > 10) == ([], True)
     planes = torch.rand(4, 7, 64, 64) - 0.3
     with torch.no_grad():
@@ -57,4 +56,4 @@ def test_a_network_answers_as_its_file_and_so_do_its_norms_once_they_have_seen_p
 def test_another_network_is_refused(trained: ColorUNet) -> None:
     other = ColorUNet(UNetSettings(**{**vars(TINY), "widths": (16, 12, 8, 16)}))
     with pytest.raises(ModelError, match="another network"):
-        read_back(assemble(trained).SerializeToString(), other, assemble, example)
+        read_back(assemble(trained).SerializeToString(), other, assemble, EXAMPLE)

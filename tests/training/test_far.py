@@ -19,7 +19,7 @@ from safelight.tasks.autoencode.losses import AutoencodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.validation import AutoencodeValidation, codes_of
-from safelight.tasks.colorize.learn_familiarity import features
+from safelight.tasks.colorize.familiarity import features
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.inpaint.losses import InpaintLossSettings

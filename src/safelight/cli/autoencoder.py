@@ -45,10 +45,10 @@ def exported(folder: Path) -> Path:
 
 
 def _export(folder: Path, out: Path) -> str:
-    from safelight.cli.card_of_run import Trained
     from safelight.data.cache import open_splits
-    from safelight.tasks.autoencode.publish import export_codes
+    from safelight.training.export import export_run
     from safelight.training.fit import trained_network
+    from safelight.training.model_card import Trained
 
     run = Run.open(folder)
     network, recipe = trained_network(run)
@@ -58,7 +58,7 @@ def _export(folder: Path, out: Path) -> str:
         )
     data = Path(run.dataset["path"])
     pictures, held_out = open_splits(data)
-    return export_codes(Trained(run, network, recipe, pictures, held_out, recipe.augment.size, "MIT"), out)
+    return export_run(Trained(run, network, recipe, pictures, held_out, recipe.augment.size, "MIT"), out)
 
 
 def sample_codes(vae: Autoencoder, count: int, seed: int, source: str) -> Float32[np.ndarray, "n latent"]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from safelight.cli.made_by import measured_settings
-from safelight.tasks.registry import all_tasks
+from safelight.tasks.registry import all_tasks, measured_settings
 from safelight.training.meanings import Explained, classes, explain, summary
 from safelight.training.recipe import recipe_named
 from safelight.training.tree import as_typed

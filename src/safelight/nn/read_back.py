@@ -24,10 +24,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from safelight.errors import ModelError
 
 CLOSE = 1e-4  # relative, of a folded weight that two programs worked out
-OURS = ("zero", "known_")  # initializers that hold no weights (nn/halves.py)
+OURS = ("zero", "known_")  # initializers that hold no weights (tasks/colorize/onnx_graph.py)
 
 Exporter = Callable[[nn.Module], ModelProto]
-Example = Callable[[nn.Module], object]  # one pass of the network
 
 
 @dataclass
@@ -60,10 +59,10 @@ class ReadBack:
     folded: list[Folded] = field(default_factory=list)
 
 
-def read_back(content: bytes, network: nn.Module, export: Exporter, example: Example) -> ReadBack:
+def read_back(content: bytes, network: nn.Module, export: Exporter, example: Tensor) -> ReadBack:
     """Give a network the weights of its exported file.
 
-    export: makes its file, as it was made, before weights are halved. example: runs it once. Raises ModelError for
+    export: makes its file, as it was made, before weights are halved. example: what it takes. Raises ModelError for
     a file of another network, or one whose weights cannot be told.
     """
     stored = weights_of(onnx.load_from_string(content))
@@ -84,7 +83,7 @@ def weights_of(model: ModelProto) -> list[np.ndarray]:
     """The numbers of a file in their order, in single precision, without those of a measure of familiarity."""
     values = []
     for tensor in model.graph.initializer:
-        measure = tensor.name.startswith("1/")  # nn/halves.py: join
+        measure = tensor.name.startswith("1/")  # tasks/colorize/onnx_graph.py: join
         if measure or tensor.name.startswith(OURS) or tensor.data_type not in (1, 10):
             continue
         values.append(numpy_helper.to_array(tensor).astype(np.float32))
@@ -103,7 +102,7 @@ def _with_random_weights(network: nn.Module) -> nn.Module:
     return probe
 
 
-def _folded_pairs(network: nn.Module, example: Example) -> Iterator[Folded]:
+def _folded_pairs(network: nn.Module, example: Tensor) -> Iterator[Folded]:
     """Each batch norm that directly follows a convolution, in the order in which they are passed."""
     names = {id(module): name for name, module in network.named_modules()}
     made: dict[int, str] = {}
@@ -121,7 +120,7 @@ def _folded_pairs(network: nn.Module, example: Example) -> Iterator[Folded]:
     hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, kinds)]
     try:
         with torch.no_grad():
-            example(network)
+            network(example)
     finally:
         for hook in hooks:
             hook.remove()

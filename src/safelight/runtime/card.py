@@ -81,6 +81,10 @@ class ModelCard:
         """This card with the checksum of its ONNX file."""
         return replace(self, sha256=sha256)
 
+    def with_notes(self, notes: str) -> "ModelCard":
+        """This card with these notes behind those that it has."""
+        return replace(self, notes=" ".join(filter(None, [self.notes, notes])))
+
     def to_json(self) -> str:
         """The card file's text."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from safelight.evaluation.base import EvaluationTask
+    from safelight.training.export import Exporter
     from safelight.training.recipe import Recipe
     from safelight.training.task import TrainingTask
 
@@ -93,7 +94,7 @@ class Task:
     recognizes: (model) -> whether a name or path is of its models, for a task whose models are several files.
     used_by: the commands that take the bundled model where none is given.
     fixed_size: why `safelight export --size` is refused, where it is.
-    exporter: (cli.model_card.Trained, path) -> what is said; writes the model files.
+    exporter: its training.export.Exporter, a class: how its networks become model files.
 
     progress: scores of its validation samples that are shown while a run goes on, each as a format string.
     sheet: how contact sheets of its validation samples are laid out.
@@ -156,6 +157,12 @@ class Task:
         """Its recipes by name. Imports torch."""
         table: Mapping[str, Callable[[], Recipe]] = resolve(self.recipes)
         return table
+
+    @cached_property
+    def exporting(self) -> "Exporter[Any, Any]":
+        """How its networks become model files. Imports torch."""
+        exporter: Exporter[Any, Any] = resolve(self.exporter)()
+        return exporter
 
     def load(self, model: Any = None, threads: int = 0) -> Any:
         """Its model, ready to use: by name or path; None is the bundled one. Raises ModelError."""

@@ -67,6 +67,11 @@ def all_tasks() -> tuple[Task, ...]:
     return tuple(map(task_named, TASKS))
 
 
+def measured_settings() -> frozenset[str]:
+    """Settings that are found after training, not asked for."""
+    return frozenset(name for task in all_tasks() for name in task.measured)
+
+
 @overload
 def load(model: Literal["fill", "inpaint"], threads: int = 0) -> "Filler": ...  # type: ignore[overload-overlap]
 @overload

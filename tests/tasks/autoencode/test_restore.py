@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import ModelError, PhotoError, SafelightError
+from safelight.nn.export import export_onnx
 from safelight.pixels.files import Photo, write_photo
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import WEIGHTS
-from safelight.tasks.autoencode.export import export_pair
+from safelight.tasks.autoencode.export import model_parts, part_samples
 from safelight.tasks.autoencode.mixture import Mixture
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.network_settings import VAESettings
@@ -48,13 +49,14 @@ def card(codes_sha256: str = "") -> ModelCard:
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """SMALL.onnx of a network with random weights, and a mixture."""
-    base = tmp_path_factory.mktemp("models") / "small"
+    base = tmp_path_factory.mktemp("models") / "small.onnx"
     content = MIXTURE.to_bytes()
     pictures = np.random.default_rng(0).random((2, 3, 32, 32), np.float32)
-    parity = export_pair(network(), card(hashlib.sha256(content).hexdigest()), base, pictures)
-    assert parity.pictures == 2
+    parts, samples = model_parts(network()), part_samples(network(), [*pictures])
+    parities = export_onnx(parts, card(hashlib.sha256(content).hexdigest()), base, samples)
+    assert [parity.images for parity in parities] == [2, 2]
     base.with_name("small.codes.npz").write_bytes(content)
-    return base.with_name("small.onnx")
+    return base
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +149,9 @@ def test_a_network_that_is_not_finite_is_not_written(tmp_path: Path) -> None:
     broken = network()
     with torch.no_grad():
         broken.to_picture.grey.fill_(float("nan"))
+    parts, samples = model_parts(broken), part_samples(broken, [np.zeros((3, 32, 32), np.float32)])
     with pytest.raises(ModelError, match="not written"):
-        export_pair(broken, card(), tmp_path / "broken", np.zeros((1, 3, 32, 32), np.float32))
+        export_onnx(parts, card(), tmp_path / "broken.onnx", samples)
     assert not list(tmp_path.iterdir())
 
 

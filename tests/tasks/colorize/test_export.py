@@ -10,15 +10,16 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from safelight.errors import ModelError
+from safelight.nn.export import LARGE, compare, halve, to_bytes
 from safelight.nn.layers import count_parameters
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
-from safelight.tasks.colorize.export import INPUTS, LARGE, OUTPUTS, TOLERANCE, compare, export, halve, to_onnx
+from safelight.tasks.colorize.export import TOLERANCE, model_part
 from safelight.tasks.colorize.network import ColorUNet
-from tests.nn.small import make_network, random_planes
+from tests.nn.small import export_colorizer, make_network, random_planes
 from tests.runtime.tiny import CARD as TINY
 
-CARD = replace(TINY, name="small", inputs=INPUTS, outputs=OUTPUTS)
+CARD = replace(TINY, name="small")
 SIZES = [(64, 64), (96, 160), (160, 96), (32, 32), (32, 224)]
 QUESTIONS = [random_planes(1, size)[0].numpy() for size in SIZES]
 
@@ -42,9 +43,9 @@ def network() -> ColorUNet:
 @pytest.fixture(scope="module")
 def exported(network: ColorUNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("export") / "small.onnx"
-    parity = export(network, CARD, path, QUESTIONS[:2])
-    assert parity.pictures == 2
-    assert 0 < max(parity.ab, parity.chroma) <= TOLERANCE * 110
+    parity = export_colorizer(network, CARD, path, QUESTIONS[:2])
+    assert (parity.images, parity.unit) == (2, "units of ab")
+    assert 0 < parity.largest_difference <= TOLERANCE * 110
     return path
 
 
@@ -135,7 +136,7 @@ def test_what_does_not_fit_into_half_stays_whole() -> None:
 
 def test_export_leaves_the_network_as_it_was(network: ColorUNet) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    onnx.checker.check_model(onnx.load_from_string(to_onnx(network)))
+    onnx.checker.check_model(onnx.load_from_string(to_bytes(model_part(network))))
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
@@ -157,14 +158,14 @@ def test_a_model_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, make
     with pytest.raises(
         ModelError, match=r"differs from torch by .* units of ab; expected at most"
     ) as excinfo:
-        export(make(), CARD, tmp_path / "bad.onnx", QUESTIONS[:1])
+        export_colorizer(make(), CARD, tmp_path / "bad.onnx", QUESTIONS[:1])
     assert "\n" not in str(excinfo.value)
     assert not list(tmp_path.iterdir())
 
 
 def test_without_pictures_nothing_is_checked_and_nothing_written(tmp_path: Path, network: ColorUNet) -> None:
     with pytest.raises(ModelError, match="no pictures to check"):
-        export(network, CARD, tmp_path / "unchecked.onnx", [])
+        export_colorizer(network, CARD, tmp_path / "unchecked.onnx", [])
     assert not list(tmp_path.iterdir())
 
 
@@ -177,7 +178,7 @@ def test_a_refusal_keeps_the_model_that_was_there(tmp_path: Path, exported: Path
     for file, content in files.items():
         file.write_bytes(content)
     with pytest.raises(ModelError):
-        export(not_a_number(), CARD, path, QUESTIONS[:1])
+        export_colorizer(not_a_number(), CARD, path, QUESTIONS[:1])
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == files
 
 
@@ -187,15 +188,15 @@ def test_parity_is_in_units_of_ab(network: ColorUNet, session: Session) -> None:
     with torch.no_grad():
         assert raised.out.bias is not None
         raised.out.bias[:2] += 0.01
-    parity = compare(raised, session, QUESTIONS[:1])
-    assert parity.ab == pytest.approx(1.1, abs=TOLERANCE * 110)
+    parity = compare(model_part(raised), session, QUESTIONS[:1])
+    assert parity.largest_difference == pytest.approx(1.1, abs=TOLERANCE * 110)
 
 
 def test_a_missing_folder_is_made_and_a_file_in_its_place_is_refused(
     tmp_path: Path, network: ColorUNet
 ) -> None:
     path = tmp_path / "new" / "folder" / "small.onnx"
-    export(network, CARD, path, QUESTIONS[:1])
+    export_colorizer(network, CARD, path, QUESTIONS[:1])
     assert path.is_file()
     with pytest.raises(ModelError, match="cannot be made"):
-        export(network, CARD, path / "small.onnx", QUESTIONS[:1])
+        export_colorizer(network, CARD, path / "small.onnx", QUESTIONS[:1])

@@ -9,13 +9,13 @@ import torch
 
 from safelight.errors import ModelError
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.halves import Whole, traced
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
-from safelight.tasks.colorize.export import TOLERANCE, export, to_onnx
+from safelight.tasks.colorize.export import TOLERANCE, model_part
 from safelight.tasks.colorize.network import AB_DEVIATION, ColorUNet, PlainColorizer, color_network
+from safelight.tasks.colorize.onnx_graph import assemble
 from tests.nn.plain_kinds import plain_settings
-from tests.nn.small import SMALL, random_planes
+from tests.nn.small import SMALL, export_colorizer, random_planes
 from tests.runtime.tiny import CARD as TINY
 
 CARD = replace(TINY, name="plain")
@@ -67,7 +67,7 @@ def test_the_settings_kind_decides_the_network() -> None:
 def test_a_network_of_one_size_is_not_exported() -> None:
     network = colorizer(bottleneck=BottleneckSettings(fully_connected=4), size=(32, 32))
     with pytest.raises(ModelError, match="photos have all sizes") as excinfo:
-        to_onnx(network)
+        model_part(network)
     assert "\n" not in str(excinfo.value)
 
 
@@ -75,8 +75,8 @@ def test_exported_and_opened_it_answers_as_torch(tmp_path: Path) -> None:
     """The whole way to a file that the light half opens, its card and its check included."""
     network = colorizer(skips=(0, 1)).eval()
     questions = [random_planes(1, (32, 64))[0].numpy()]
-    parity = export(network, CARD, tmp_path / "plain.onnx", questions)
-    assert 0 < max(parity.ab, parity.chroma) < 0.55
+    parity = export_colorizer(network, CARD, tmp_path / "plain.onnx", questions)
+    assert 0 < parity.largest_difference < 0.55
     model = find_model(tmp_path / "plain.onnx")
     assert [port.name for port in model.card.outputs] == ["ab", "chroma"]
     reply = Session(model)(planes=questions[0])
@@ -89,7 +89,7 @@ def test_the_traced_network_answers_as_torch() -> None:
     import onnxruntime
 
     network = colorizer(convolution="gated").eval()
-    model = traced(Whole(network), {"planes": random_planes(1, (32, 64))}, ("ab", "chroma"))
+    model = assemble(network)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     planes = random_planes(1, (64, 96))
     with torch.inference_mode():

@@ -10,11 +10,12 @@ import torch
 
 from safelight.errors import ModelError, PhotoError
 from safelight.nn.encoder_unet import EncoderUNetSettings
+from safelight.nn.export import Parity, export_onnx
 from safelight.nn.plain_unet import PlainSettings
 from safelight.pixels.files import Photo
 from safelight.runtime.card import ModelCard
 from safelight.tasks.scratches import restore as runtime
-from safelight.tasks.scratches.export import export_finder
+from safelight.tasks.scratches.export import model_part
 from safelight.tasks.scratches.network import RARE, Finder
 from safelight.tasks.scratches.prepare import ask
 from safelight.tasks.scratches.restore import load_finder
@@ -36,12 +37,17 @@ def network(settings: PlainSettings | EncoderUNetSettings = SMALL) -> Finder:
     return made.eval()
 
 
+def export(network: Finder, card: ModelCard, path: Path, samples: list[np.ndarray]) -> Parity:
+    (parity,) = export_onnx([model_part(network)], card, path, [samples])
+    return parity
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "tiny.onnx"
     question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
-    parity = export_finder(network(), CARD, path, [question])
-    assert (parity.pictures, parity.likelihood < 1e-3) == (1, True)
+    parity = export(network(), CARD, path, [question])
+    assert (parity.images, parity.largest_difference < 1e-3) == (1, True)
     return path
 
 
@@ -64,8 +70,8 @@ def test_gradient_reaches_every_weight() -> None:
 
 def test_a_finder_on_an_encoder_is_exported_as_torch_answers(tmp_path: Path) -> None:
     question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
-    parity = export_finder(network(ON_ENCODER), CARD, tmp_path / "a.onnx", [question])
-    assert parity.likelihood < 1e-2
+    parity = export(network(ON_ENCODER), CARD, tmp_path / "a.onnx", [question])
+    assert parity.largest_difference < 1e-2
     assert load_finder(tmp_path / "a.onnx")(np.zeros((50, 70, 3), np.float32)).shape == (50, 70)
 
 
@@ -114,9 +120,9 @@ def test_without_a_model_the_ridge_filter_is_used_and_a_network_refused(model: P
 
 def test_what_cannot_be_used_is_refused(tmp_path: Path, model: Path) -> None:
     with pytest.raises(ModelError, match="multiples of 64 pixels"):
-        export_finder(network(replace(SMALL, steps=6)), CARD, tmp_path / "deep.onnx", [np.zeros((3, 64, 64))])
+        export(network(replace(SMALL, steps=6)), CARD, tmp_path / "deep.onnx", [np.zeros((3, 64, 64))])
     with pytest.raises(ModelError, match="no pictures"):
-        export_finder(network(), CARD, tmp_path / "none.onnx", [])
+        export(network(), CARD, tmp_path / "none.onnx", [])
     assert not list(tmp_path.iterdir())
     from safelight.tasks.inpaint.restore import load_filler
 
@@ -128,9 +134,9 @@ def test_a_card_may_have_photos_looked_at_enlarged(tmp_path: Path) -> None:
     """The likelihood is that of the picture enlarged (here by OpenCV), brought back to the picture's size."""
     question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
     plain, larger = tmp_path / "plain.onnx", tmp_path / "larger.onnx"
-    export_finder(network(), CARD, plain, [question])
+    export(network(), CARD, plain, [question])
     enlarged = replace(CARD, preparation=CARD.preparation | {"enlarge": 2.0})
-    export_finder(network(), enlarged, larger, [question])
+    export(network(), enlarged, larger, [question])
     picture = np.random.default_rng(1).random((40, 48, 3), np.float32)
     twice = cv2.resize(picture, (96, 80), interpolation=cv2.INTER_CUBIC).clip(0, 1)
     wanted = cv2.resize(load_finder(plain).predict(twice), (48, 40), interpolation=cv2.INTER_AREA)

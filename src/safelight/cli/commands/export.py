@@ -60,19 +60,19 @@ def export(
     for taken in (out, out.with_suffix(".decoder.onnx")):
         refuse_existing(taken, overwrite)
     with Stages() as stage:
-        told = _write(run, out, data, size, license, stage)
-    click.echo("\n".join(told))
+        lines = _write(run, out, data, size, license, stage)
+    click.echo("\n".join(lines))
 
 
 def _write(
     run: "Run", out: Path, data: Path | None, size: int | None, license: str, stage: "Callable[[str], None]"
 ) -> list[str]:
-    """Write the files; what is said of them. Raises ModelError."""
+    """Write the files; lines about them. Raises ModelError."""
     stage("reading the run")
-    from safelight.cli.card_of_run import Trained, unfinished
-    from safelight.tasks.base import resolve
     from safelight.tasks.registry import task_named
+    from safelight.training.export import export_run
     from safelight.training.fit import open_sets, trained_network
+    from safelight.training.model_card import Trained, unfinished
 
     network, recipe = trained_network(run)
     task = task_named(recipe.task)
@@ -80,6 +80,5 @@ def _write(
         raise click.UsageError(f"--size is for colorizers and fillers; {task.fixed_size}")
     sets = open_sets(data or Path(run.dataset["path"]), run.fold)
     trained = Trained(run, network, recipe, *sets, size or recipe.augment.size, license, stage)
-    told: str = resolve(task.exporter)(trained, out)
-    early = unfinished(run)
-    return [told, f"this run {early}; its model may be far from what the recipe can do"] if early else [told]
+    line, early = export_run(trained, out), unfinished(run)
+    return [line, f"this run {early}; its model may be far from what the recipe can do"] if early else [line]

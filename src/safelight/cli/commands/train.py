@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from safelight.cli import made_by, pre_train
+from safelight.cli import pre_train
 from safelight.cli.arguments import PATH, Finite
 from safelight.journal import run as runs
 from safelight.tasks import registry
@@ -246,7 +246,7 @@ def _check_plot(plot: Path | None, find_lr: bool) -> None:
 def _with_settings(recipe: training_recipe.Recipe, changes: dict[str, str]) -> training_recipe.Recipe:
     """The recipe with these settings. Raises RecipeError, and UsageError for what is measured."""
     recipe = tree.override(recipe, changes)
-    for name in made_by.measured_settings() & changes.keys():
+    for name in registry.measured_settings() & changes.keys():
         raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
     return recipe
 
@@ -262,7 +262,7 @@ def _check_option(name: str) -> None:
 def _list_settings(recipe: training_recipe.Recipe) -> None:
     """A line each, as it would be typed; behind a #, as a shell's comment, the choices and what it means."""
     for each in meanings.explain(recipe):
-        if each.name not in made_by.measured_settings():
+        if each.name not in registry.measured_settings():
             setting = f"--{each.name} {shlex.quote(tree.as_typed(each.value))}"
             choices = f"[{'|'.join(each.typed)}] " if isinstance(each.typed, tuple) else ""
             click.echo(f"{setting:<40} # {choices}{each.meaning}")

@@ -17,7 +17,7 @@ TASK = Task(
     bundled="figures",
     used_by="sample, reconstruct, interpolate, encode",
     fixed_size="an autoencoder runs at the size it was trained at",
-    exporter="safelight.tasks.autoencode.publish:export_codes",
+    exporter="safelight.tasks.autoencode.export:AutoencodeExporter",
     progress={
         "psnr": "{:.2f} dB",
         "kl": "code of {:.1f} nats",

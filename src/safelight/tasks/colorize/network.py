@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from safelight.errors import ModelError, RecipeError
+from safelight.errors import RecipeError
 from safelight.nn.encoders import Encoder
 from safelight.nn.layers import ActivationName, ConvBlock, NormName, double, pool_to
 from safelight.nn.plain_unet import OUTPUTS, PlainSettings, PlainUNet
@@ -280,16 +280,6 @@ class PlainColorizer(nn.Module):
         """ab / 110 and expected chroma / 110, in single precision."""
         raw = AB_DEVIATION * self.unet.raw(planes)
         return Colors(OUTPUTS[self.settings.output](raw[:, :2]), F.softplus(raw[:, 2:] + CHROMA_OFFSET))
-
-
-def of_any_size(network: PlainColorizer) -> PlainColorizer:
-    """The network, if it can color photos of any size. Raises ModelError for a fully connected one."""
-    if any(network.settings.size):
-        raise ModelError(
-            f"this network's fully connected bottleneck takes pictures of {network.settings.size} pixels only, and "
-            "photos have all sizes; train it with model.bottleneck.fully_connected 0 to export it"
-        )
-    return network
 
 
 ColorNetwork: TypeAlias = ColorUNet | PlainColorizer

@@ -15,7 +15,7 @@ TASK = Task(
     card_tasks=("colorize",),
     bundled="color",
     used_by="colorize, suggest, repair --color",
-    exporter="safelight.tasks.colorize.publish:export_color",
+    exporter="safelight.tasks.colorize.export:ColorizeExporter",
     progress={"gain_0": "gain {:.2f} dB", "gain_10": "with 10 hints {:.2f} dB"},
     sheet=SheetLayout(("grey", "its hints", "automatic", "with 5 hints", "truth"), 2, hidden=("its hints",)),
     checklist="safelight.tasks.colorize.symptoms:CHECKLIST",

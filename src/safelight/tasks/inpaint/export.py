@@ -1,44 +1,62 @@
-"""A trained network for holes as an ONNX file with its card, checked against torch on real pictures."""
+"""A trained inpainting network as an ONNX file."""
 
-from dataclasses import dataclass
-from pathlib import Path
+import numpy as np
 
 from safelight.arrays import Planes
-from safelight.nn.plane_export import export_planes
+from safelight.data.cache import photo_in
+from safelight.nn.encoders import PRETRAINED_NOTE
+from safelight.nn.export import ModelPart
+from safelight.pixels.geometry import resize
 from safelight.runtime.card import ModelCard, Port
+from safelight.tasks.inpaint.mask_sampling import draw_mask
 from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.prepare import SPANS, ask
+from safelight.tasks.inpaint.recipe import InpaintRecipe
+from safelight.training.export import Export, Exporter
+from safelight.training.model_card import Trained
 
 TOLERANCE = 2 / 255  # of white to black
+OUTPUT_SHAPE = (1, 3, "height", "width")
 
 
-@dataclass(frozen=True)
-class Parity:
-    """Largest difference between torch and the exported file over some pictures, of values 0..1."""
-
-    pictures: int
-    srgb: float
-
-
-def ports(planes: int, span: tuple[float, float]) -> tuple[Port, Port]:
-    """planes in, red, green and blue out."""
+def model_part(network: Filler, span: tuple[float, float]) -> ModelPart:
+    """The file of an inpainting network. span: black and white in planes and answer."""
     meaning = "red, green, blue of what is known, 0 in the hole; mask (1 = missing)"
-    if planes > 4:
+    if network.starts_from_guess:
         meaning += "; a classical filling"
-    size = (1, planes, "height", "width")
-    asked = Port("planes", size, (min(span[0], 0.0), max(span[1], 1.0)), meaning)
-    return asked, Port("rgb", (1, 3, "height", "width"), span, "sRGB everywhere; only the hole is taken")
-
-
-def export_filler(
-    network: Filler, card: ModelCard, path: Path, questions: list[Planes], span: tuple[float, float]
-) -> Parity:
-    """Write MODEL.onnx and its card, and compare it with torch on these questions (real pictures with holes).
-
-    The card's inputs and outputs are filled in. span: black and white in planes and answer. Raises ModelError,
-    and then nothing new stands at `path`.
-    """
-    white = span[1] - span[0]
-    apart = export_planes(
-        network, network.multiple, card, path, questions, ports(network.planes, span), TOLERANCE * white
+    ranges, white = (min(span[0], 0.0), max(span[1], 1.0)), span[1] - span[0]
+    return ModelPart(
+        "fill",
+        network,
+        Port("planes", (1, network.planes, "height", "width"), ranges, meaning),
+        (Port("rgb", OUTPUT_SHAPE, span, "sRGB everywhere; only the hole is taken"),),
+        TOLERANCE * white,
+        "of 255 levels",
+        255 / white,
+        multiple=network.multiple,
     )
-    return Parity(len(questions), apart / white)
+
+
+class InpaintExporter(Exporter[Filler, InpaintRecipe]):
+    """Inpainting networks."""
+
+    def parts(self, network: Filler, recipe: InpaintRecipe) -> list[ModelPart]:
+        """One file: planes to red, green and blue."""
+        return [model_part(network, SPANS[recipe.preparation.span])]
+
+    def prepare(self, trained: Trained[Filler, InpaintRecipe], card: ModelCard) -> Export:
+        """Checked on held-out pictures with random holes."""
+        began = PRETRAINED_NOTE if getattr(trained.recipe.model, "pretrained", False) else ""
+        parts = self.parts(trained.network, trained.recipe)
+        return Export(parts, [holed_samples(trained)], card.with_notes(began))
+
+
+def holed_samples(trained: Trained[Filler, InpaintRecipe]) -> list[Planes]:
+    """Inputs of real pictures with random holes."""
+    recipe, rng = trained.recipe, np.random.default_rng(0)
+    side = (recipe.augment.size, recipe.augment.size)
+    pixels = (resize(photo_in(trained.held_out, number), side) for number in trained.checked_pictures())
+    return [
+        ask(each.astype(np.float32) / np.float32(255), draw_mask(side, recipe.holes, rng), recipe.preparation)
+        for each in pixels
+    ]

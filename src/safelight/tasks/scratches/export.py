@@ -1,30 +1,24 @@
-"""A trained finder of damage as an ONNX file with its card, checked against torch on real pictures."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""A trained damage detector as an ONNX file."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from safelight.arrays import Planes
-from safelight.nn.plane_export import export_planes
+from safelight.nn.export import ModelPart
 from safelight.runtime.card import ModelCard, Port
+from safelight.tasks.scratches.dataset import ScratchDataset
 from safelight.tasks.scratches.network import PLANES, Finder
+from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.training.export import Export, Exporter
+from safelight.training.model_card import CHECKED, Trained
 
 TOLERANCE = 0.02  # of likelihood
-PORTS = (
-    Port("planes", (1, PLANES, "height", "width"), (-1.0, 1.0), "red, green, blue"),
-    Port("damage", (1, 1, "height", "width"), (0.0, 1.0), "how likely each pixel is damaged"),
+INPUT = Port("planes", (1, PLANES, "height", "width"), (-1.0, 1.0), "red, green, blue")
+OUTPUT = Port("damage", (1, 1, "height", "width"), (0.0, 1.0), "how likely each pixel is damaged")
+NOTES = (
+    "Trained on damage that was drawn into clean pictures, so its scores are scores on drawn damage. Look at what "
+    "it marks before it is filled."
 )
-
-
-@dataclass(frozen=True)
-class Parity:
-    """Largest difference between torch and the exported file over some pictures, in likelihood 0..1."""
-
-    pictures: int
-    likelihood: float
 
 
 class Likelihood(nn.Module):
@@ -39,10 +33,28 @@ class Likelihood(nn.Module):
         return torch.sigmoid(self.network(planes))
 
 
-def export_finder(network: Finder, card: ModelCard, path: Path, questions: list[Planes]) -> Parity:
-    """Write MODEL.onnx and its card, and compare it with torch on these questions (real pictures, damaged).
+def model_part(network: Finder) -> ModelPart:
+    """The file of a damage detector."""
+    return ModelPart(
+        "scratches",
+        Likelihood(network),
+        INPUT,
+        (OUTPUT,),
+        TOLERANCE,
+        "of likelihood",
+        multiple=network.multiple,
+    )
 
-    The card's inputs and outputs are filled in. Raises ModelError, and then nothing new stands at `path`.
-    """
-    apart = export_planes(Likelihood(network), network.multiple, card, path, questions, PORTS, TOLERANCE)
-    return Parity(len(questions), apart)
+
+class ScratchExporter(Exporter[Finder, ScratchRecipe]):
+    """Damage detectors."""
+
+    def parts(self, network: Finder, recipe: ScratchRecipe) -> list[ModelPart]:
+        """One file: planes to likelihoods."""
+        return [model_part(network)]
+
+    def prepare(self, trained: Trained[Finder, ScratchRecipe], card: ModelCard) -> Export:
+        """Checked on held-out pictures as old prints."""
+        dataset = ScratchDataset(trained.held_out, trained.recipe)
+        samples = [dataset[number].planes for number in range(min(CHECKED, len(trained.held_out)))]
+        return Export([model_part(trained.network)], [samples], card.with_notes(NOTES))

@@ -16,7 +16,7 @@ TASK = Task(
     bundled="scratches",
     used_by="scratches, repair",
     fixed_size="a finder looks at photos in tiles",
-    exporter="safelight.tasks.scratches.publish:export_scratches",
+    exporter="safelight.tasks.scratches.export:ScratchExporter",
     progress={"f1": "F1 {:.3f}", "false_finds": "{:.2g} per mille found in whole prints"},
     ignored=(IgnoredSetting("augment.aging", was=0.2, now=0.0),),
     measured=("preparation.threshold",),

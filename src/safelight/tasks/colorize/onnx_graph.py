@@ -1,30 +1,26 @@
-"""Both halves of a colorizing network in one ONNX file, of which the first need not run again.
+"""Trunk and head of a colorizing network in one ONNX file, of which the trunk need not run again for a photo.
 
-The file begins with an If. Given planes alone, the trunk looks at the photo. Given also what it made of this
-photo before (`known_half`, `known_quarter`, ...), it is left out, and a new hint costs the answering half.
+The file begins with an If. Given planes alone, the trunk encodes the photo. Given also what it made of this
+photo before (`known_half`, `known_quarter`, ...), it is left out, and a new hint costs the head alone.
 These inputs are optional in ONNX's own way, as initializers that a caller may override: whoever knows
 nothing of them gives planes and gets colors.
 """
 
-import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from jaxtyping import Float
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper
 from torch import Tensor, nn
 
-from safelight.nn.familiar import Unfamiliarity, pool
+from safelight.nn.export import traced
 from safelight.nn.layers import pool_to
 from safelight.runtime.session import DISTRIBUTION, KNOWN
-from safelight.tasks.colorize.network import ColorNetwork, ColorUNet, PlainColorizer, of_any_size
+from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
+from safelight.tasks.colorize.network import ColorNetwork, ColorUNet, PlainColorizer
 
-OPSET = 18
 MAPS = {  # and their size
     "planes": "",
     "ab": "",
@@ -34,9 +30,10 @@ MAPS = {  # and their size
     "eighth": "/8",
     DISTRIBUTION: "/8",
 }
-SEEN = ("half", "quarter", "eighth")  # what the answering half needs of the trunk
+CACHED = ("half", "quarter", "eighth")  # what the head needs of the trunk
 FEATURES, UNFAMILIARITY = "features", "unfamiliarity"
 EXAMPLE = (1, 7, 96, 160)
+TRUNK = "look/"  # before the names of all that is inside it
 
 
 class Whole(nn.Module):
@@ -52,7 +49,7 @@ class Whole(nn.Module):
         return colors.ab, colors.chroma
 
 
-class Look(nn.Module):
+class Trunk(nn.Module):
     """The trunk: planes to maps at a half, a quarter and an eighth of the size, and the pooled features."""
 
     def __init__(self, network: ColorUNet) -> None:
@@ -60,13 +57,13 @@ class Look(nn.Module):
         self.network = network
 
     def forward(self, planes: Float[Tensor, "b 7 h w"]) -> tuple[Tensor, ...]:
-        """What SEEN and FEATURES name."""
+        """What CACHED and FEATURES name."""
         levels, eighth = self.network.encode(planes)
         return levels[0], levels[1], eighth, pool(levels)
 
 
-class Answer(nn.Module):
-    """The hinted half: planes and the trunk's maps to ab and chroma, and to how likely each bin of color is."""
+class Head(nn.Module):
+    """The head: planes and the trunk's maps to ab and chroma, and to how likely each bin of color is."""
 
     def __init__(self, network: ColorUNet) -> None:
         super().__init__()
@@ -88,55 +85,37 @@ def assemble(network: ColorNetwork, measure: Unfamiliarity | None = None) -> Mod
     """
     network = network.eval()
     planes = {"planes": torch.zeros(EXAMPLE)}
-    if isinstance(network, PlainColorizer):
-        return traced(Whole(of_any_size(network)), planes, ("ab", "chroma"))
-    if network.settings.hints_in == "stem":
-        return traced(Whole(network), planes, ("ab", "chroma"))
-    look = Look(network)
+    if isinstance(network, PlainColorizer) or network.settings.hints_in == "stem":
+        return _traced(Whole(network), planes, ("ab", "chroma"))
+    trunk = Trunk(network)
     with torch.no_grad():
-        seen = dict(zip((*SEEN, FEATURES), look(**planes), strict=True))
+        maps = dict(zip((*CACHED, FEATURES), trunk(**planes), strict=True))
     outputs = ("ab", "chroma", *([DISTRIBUTION] if network.bins else []))
-    parts = [traced(Answer(network), planes | {name: seen[name] for name in SEEN}, outputs)]
+    parts = [_traced(Head(network), planes | {name: maps[name] for name in CACHED}, outputs)]
     if measure is not None:
-        parts.append(traced(measure, {FEATURES: seen[FEATURES]}, (UNFAMILIARITY,)))
-    return join(traced(look, planes, tuple(seen)), *parts)
+        parts.append(_traced(measure, {FEATURES: maps[FEATURES]}, (UNFAMILIARITY,)))
+    return join(_traced(trunk, planes, tuple(maps)), *parts)
 
 
-def traced(part: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> ModelProto:
-    """A module as ONNX; the maps among its inputs and outputs have free heights and widths."""
-    free = {name: MAPS[name] for name in (*inputs, *outputs) if name in MAPS}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        path = Path(folder) / "part.onnx"
-        warnings.simplefilter("ignore")
-        # The tracing exporter, on purpose: with free sizes torch.export takes minutes over this network.
-        torch.onnx.export(
-            part.eval(),
-            tuple(inputs.values()),
-            path,
-            dynamo=False,
-            input_names=list(inputs),
-            output_names=list(outputs),
-            dynamic_axes={name: {2: f"height{share}", 3: f"width{share}"} for name, share in free.items()},
-            opset_version=OPSET,
-        )
-        return onnx.load(path)
+def _traced(module: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> ModelProto:
+    return traced(module, inputs, outputs, {name: MAPS[name] for name in (*inputs, *outputs) if name in MAPS})
 
 
-def join(look: ModelProto, *after: ModelProto) -> ModelProto:
-    """One model: what the parts `after` say, then what `encode` says, which may be given back to spare it."""
-    look = _prefixed(look, "look/")
-    seen = {port.name.removeprefix("look/"): _shape(port) for port in look.graph.output}
+def join(trunk: ModelProto, *after: ModelProto) -> ModelProto:
+    """One model: what the parts `after` say, then what the trunk says, which may be given back to spare it."""
+    trunk = _prefixed(trunk, TRUNK)
+    maps = {port.name.removeprefix(TRUNK): _shape(port) for port in trunk.graph.output}
     parts = [_prefixed(part, f"{number}/") for number, part in enumerate(after)]
     graph = helper.make_graph(
-        [*_look_or_recall(look.graph, seen), *(node for part in parts for node in part.graph.node)],
+        [*_trunk_or_cache(trunk.graph, maps), *(node for part in parts for node in part.graph.node)],
         "colors",
-        [*look.graph.input, *(_port(KNOWN + name, shape) for name, shape in seen.items())],
+        [*trunk.graph.input, *(_port(KNOWN + name, shape) for name, shape in maps.items())],
         [port for part in parts for port in part.graph.output]
-        + [_port(name, shape) for name, shape in seen.items()],
-        [each for part in (look, *parts) for each in part.graph.initializer]
-        + [_ZERO, *(_nothing(KNOWN + name, shape) for name, shape in seen.items())],
+        + [_port(name, shape) for name, shape in maps.items()],
+        [each for part in (trunk, *parts) for each in part.graph.initializer]
+        + [_ZERO, *(_nothing(KNOWN + name, shape) for name, shape in maps.items())],
     )
-    return helper.make_model(graph, opset_imports=look.opset_import, ir_version=look.ir_version)
+    return helper.make_model(graph, opset_imports=trunk.opset_import, ir_version=trunk.ir_version)
 
 
 _Shape = list[int | str]
@@ -145,22 +124,22 @@ _ZERO = numpy_helper.from_array(np.array(0, np.int64), "zero")
 
 def _prefixed(part: ModelProto, prefix: str) -> ModelProto:
     """The part with names of its own for all that is inside it (and, of the trunk, for what it gives)."""
-    return compose.add_prefix(part, prefix, rename_inputs=False, rename_outputs=prefix == "look/")
+    return compose.add_prefix(part, prefix, rename_inputs=False, rename_outputs=prefix == TRUNK)
 
 
-def _look_or_recall(look: GraphProto, seen: Mapping[str, _Shape]) -> list[NodeProto]:
-    """If nothing is known, look; else what is known."""
-    trunk = helper.make_graph(list(look.node), "look", [], list(look.output))
+def _trunk_or_cache(trunk: GraphProto, maps: Mapping[str, _Shape]) -> list[NodeProto]:
+    """If nothing is known, the trunk; else what is known."""
+    encode = helper.make_graph(list(trunk.node), "look", [], list(trunk.output))
     recall = helper.make_graph(
-        [helper.make_node("Identity", [KNOWN + name], [f"recall/{name}"]) for name in seen],
+        [helper.make_node("Identity", [KNOWN + name], [f"recall/{name}"]) for name in maps],
         "recall",
         [],
-        [_port(f"recall/{name}", shape) for name, shape in seen.items()],
+        [_port(f"recall/{name}", shape) for name, shape in maps.items()],
     )
     return [
-        helper.make_node("Size", [KNOWN + next(iter(seen))], ["known_size"]),
+        helper.make_node("Size", [KNOWN + next(iter(maps))], ["known_size"]),
         helper.make_node("Equal", ["known_size", _ZERO.name], ["is_new"]),
-        helper.make_node("If", ["is_new"], list(seen), then_branch=trunk, else_branch=recall),
+        helper.make_node("If", ["is_new"], list(maps), then_branch=encode, else_branch=recall),
     ]
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from safelight.nn.familiar import Unfamiliarity, pool
+from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
 from tests.nn.small import make_network, random_planes
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from torch import nn
 
-from safelight.cli.card_of_run import Trained, base_card, training_sets, unfinished, with_notes
 from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
-from safelight.tasks.colorize.publish import color_card
-from safelight.tasks.inpaint.publish import export_fill
-from safelight.tasks.scratches.publish import export_scratches
+from safelight.tasks.colorize.export import ColorizeExporter
+from safelight.tasks.registry import task_named
 from safelight.terminal import Stages
+from safelight.training.export import export_run
+from safelight.training.model_card import Trained, model_card, training_sets, unfinished
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
 from safelight.training.tree import override, to_json
@@ -66,8 +66,13 @@ def test_sources_are_counted_the_largest_first() -> None:
 @pytest.mark.parametrize("name", ["color", "fill", "figures", "scratches"])
 def test_every_task_says_whose_and_of_what(tmp_path: Path, name: str) -> None:
     recipe: Any = recipe_named(name)
-    card = base_card(trained(tmp_path, recipe), "mine")
-    assert (card.name, card.task, card.license, card.recipe_name) == ("mine", recipe.task, "MIT", name)
+    card = model_card(trained(tmp_path, recipe), "mine")
+    assert (card.name, card.task, card.license, card.recipe_name) == (
+        "mine",
+        task_named(name).card_tasks[0],
+        "MIT",
+        name,
+    )
     assert (card.parameters, card.size, card.scores) == (3 * 2 + 2, 64, SCORES)
     assert card.preparation == asdict(recipe.preparation)
     assert card.command == f"safelight train {name} --data garden"
@@ -122,34 +127,33 @@ def test_scores_are_those_of_the_newest_verdict(tmp_path: Path, name: str) -> No
     for number, split in enumerate(("test", "val")):
         verdict = {**VERDICTS[name], **both, "split": split, "judged": f"2026-11-2{number}T12:00:00+00:00"}
         (folder / f"{number}.json").write_text(json.dumps(verdict))
-    assert base_card(own, "mine").scores == FIGURES[name]
+    assert model_card(own, "mine").scores == FIGURES[name]
 
 
 def test_a_colorizer_names_its_inputs_and_where_its_encoder_is_from(tmp_path: Path) -> None:
-    card = color_card(trained(tmp_path, recipe_named("color"), 256), "mine")
-    assert card.size == 256
-    assert [part.name for part in card.inputs] == ["planes"]
-    assert "ImageNet" in card.notes
+    own = trained(tmp_path, recipe_named("color"), 256)
+    export = ColorizeExporter().prepare(own, model_card(own, "mine"))
+    assert export.card.size == 256
+    assert [part.input.name for part in export.parts] == ["planes"]
+    assert "ImageNet" in export.card.notes
 
 
 def test_a_filler_on_a_pretrained_encoder_says_where_that_is_from(tmp_path: Path) -> None:
     small = {"model.widths": "8,8,8,8,8", "model.blocks": "1", "augment.size": "64"}
     recipe = override(recipe_named("fill-encoder"), small)
     own = trained(tmp_path, recipe, network=training_task(recipe).network(recipe).eval())
-    assert "differs from torch by at most" in export_fill(own, tmp_path / "mine.onnx")
+    assert "differs from torch by at most" in export_run(own, tmp_path / "mine.onnx")
     assert "ImageNet" in find_model(str(tmp_path / "mine.onnx"), ("fill",)).card.notes
 
 
-@pytest.mark.parametrize(("name", "export"), [("fill", export_fill), ("scratches", export_scratches)])
-def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(
-    tmp_path: Path, name: str, export: Callable[[Trained[Any, Any], Path], str]
-) -> None:
+@pytest.mark.parametrize("name", ["fill", "scratches"])
+def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(tmp_path: Path, name: str) -> None:
     recipe = override(recipe_named(name), SMALL)
     own = trained(tmp_path, recipe, network=training_task(recipe).network(recipe).eval())
-    told = export(own, tmp_path / "mine.onnx")
-    assert "differs from torch by at most" in told
+    line = export_run(own, tmp_path / "mine.onnx")
+    assert "differs from torch by at most" in line
     card = find_model(str(tmp_path / "mine.onnx"), (name,)).card
-    assert (card.name, card.task, card.size) == ("mine", recipe.task, 64)
+    assert (card.name, card.task, card.size) == ("mine", name, 64)
 
 
 def test_a_run_that_was_stopped_says_so_in_its_card(tmp_path: Path) -> None:
@@ -158,12 +162,12 @@ def test_a_run_that_was_stopped_says_so_in_its_card(tmp_path: Path) -> None:
     begun = trained(tmp_path, recipe)
     begun.run.note(state="stopped", step=37)
     assert unfinished(begun.run) == "was stopped at step 37 of 12,000"
-    card = with_notes(base_card(begun, "model"), "Made of photos.")
+    card = model_card(begun, "model").with_notes("Made of photos.")
     assert card.notes == "The training was stopped at step 37 of 12,000 steps. Made of photos."
     assert "was stopped at step 37 of 12,000" in card.to_page()
     begun.run.note(state="finished", step=12_000)
     assert unfinished(begun.run) == ""
-    assert base_card(begun, "model").notes == ""
+    assert model_card(begun, "model").notes == ""
 
 
 def test_a_long_stage_gives_a_sign_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:

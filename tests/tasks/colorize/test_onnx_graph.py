@@ -8,21 +8,20 @@ import pytest
 import torch
 
 from safelight.errors import ModelError
-from safelight.nn.familiar import Unfamiliarity, pool
-from safelight.nn.halves import SEEN
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.recall import Recall
 from safelight.runtime.session import DISTRIBUTION, KNOWN, Session
 from safelight.tasks.colorize.bins import gamut_bins
-from safelight.tasks.colorize.export import INPUTS, OUTPUTS, export
+from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
 from safelight.tasks.colorize.hints import Hint, HintSet
+from safelight.tasks.colorize.onnx_graph import CACHED
 from safelight.tasks.colorize.restore import Colorizer
 from safelight.tasks.registry import load
-from tests.nn.small import make_network, random_planes
+from tests.nn.small import export_colorizer, make_network, random_planes
 from tests.runtime.tiny import CARD as TINY
 
-CARD = replace(TINY, name="small", inputs=INPUTS, outputs=OUTPUTS)
+CARD = replace(TINY, name="small")
 QUESTION = random_planes(1, (64, 96))[0].numpy()
 ANSWERED = ["ab", "chroma"]
 
@@ -31,7 +30,7 @@ def write(folder: Path, measure: Unfamiliarity | None = None, **settings: str) -
     path = folder / "small.onnx"
     network = make_network(**settings).eval()
     torch.nn.init.normal_(network.out.weight, std=0.05)
-    export(network, CARD, path, [QUESTION], measure)
+    export_colorizer(network, CARD, path, [QUESTION], measure)
     return path
 
 
@@ -75,7 +74,7 @@ def test_planes_are_all_that_must_be_given(model: Path) -> None:
     assert [port.name for port in bare.get_outputs()] == [
         *ANSWERED,
         "unfamiliarity",
-        *SEEN,
+        *CACHED,
         "features",
     ]
 

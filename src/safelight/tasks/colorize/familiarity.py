@@ -1,14 +1,21 @@
-"""What a trained network finds familiar: features of some training pictures, and a threshold."""
+"""How far a picture is from those that a colorizer was trained on (out-of-distribution detection).
+
+The distance to the k-th nearest training picture, between features that the encoder computes anyway, as the last
+part of the exported network; and what is learned for it: features of some training pictures, and a threshold.
+Source: Sun et al. 2022, "Out-of-distribution detection with deep nearest neighbors". docs/familiar.md says
+what it was chosen over, and by which measurement.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from safelight.data.cache import photo_in
 from safelight.nn.devices import to_network, to_numpy
-from safelight.nn.familiar import Unfamiliarity, pool
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
 from safelight.runtime.familiar import Familiarity
@@ -16,12 +23,45 @@ from safelight.tasks.colorize.network import ColorNetwork, ColorUNet
 from safelight.tasks.colorize.prepare import PLANES, normalize_lightness
 from safelight.training.batches import Pictures
 
+FROM = slice(2, 4)  # encoder levels at an eighth and a sixteenth of the size
 KEPT = 400  # training pictures remembered: a quarter of a megabyte in half precision
 NEAREST = 5
 QUANTILE = 0.97  # of held-out pictures below the threshold; docs/familiar.md has the others
 MOST_HELD_OUT = 1000
 STRIDE = 32
 BATCH = 16
+
+
+def pool(levels: Sequence[Float[Tensor, "b c h w"]]) -> Float[Tensor, "b d"]:
+    """What a picture is made of: mean and standard deviation over places of each channel of two levels.
+
+    levels: the encoder's at 1/2, 1/4, 1/8, 1/16 and 1/32. The finest say little of what is seen and the
+    deepest little of how it looks, so that noise and textures pass for photographs.
+    """
+    return torch.cat(
+        [part for level in levels[FROM] for part in (level.mean((2, 3)), level.std((2, 3), correction=0))], 1
+    )
+
+
+class Unfamiliarity(nn.Module):
+    """Features (b, d) to unfamiliarity (b,): 1 at the threshold, more is farther.
+
+    kept: unit-length features of training pictures, (n, d). nearest: which of them counts, from 1.
+    threshold: the distance that is called 1.
+    """
+
+    kept: Tensor
+
+    def __init__(self, kept: Float[Tensor, "n d"], nearest: int, threshold: float) -> None:
+        super().__init__()
+        self.register_buffer("kept", kept)
+        self.nearest, self.threshold = nearest, threshold
+
+    def forward(self, features: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+        """Distance on the unit sphere, |u - v|^2 = 2 - 2 u.v, as a share of the threshold."""
+        alike = F.normalize(features, dim=1) @ self.kept.T
+        kth = alike.topk(self.nearest, dim=1).values[:, -1]
+        return torch.sqrt(torch.clamp(2 - 2 * kth, min=0.0)) / self.threshold
 
 
 def learn_familiarity(
@@ -34,23 +74,22 @@ def learn_familiarity(
     """
     if not isinstance(network, ColorUNet) or network.settings.hints_in == "stem":
         return None, None
-    kept = torch.from_numpy(features(network, train, _some(train, KEPT, rng)))
-    kept = torch.nn.functional.normalize(kept, dim=1)
+    kept = F.normalize(torch.from_numpy(features(network, train, _some(train, KEPT, rng))), dim=1)
     nearest = min(NEAREST, len(kept))
-    asked = features(network, held_out, _some(held_out, MOST_HELD_OUT, rng))
-    far = Unfamiliarity(kept, nearest, 1.0)(torch.from_numpy(asked))
-    distance = float(np.quantile(far.numpy(), QUANTILE))
-    told = Familiarity(
+    others = features(network, held_out, _some(held_out, MOST_HELD_OUT, rng))
+    distances = Unfamiliarity(kept, nearest, 1.0)(torch.from_numpy(others))
+    distance = float(np.quantile(distances.numpy(), QUANTILE))
+    familiarity = Familiarity(
         method="distance to the k-th nearest training picture, between features of unit length",
         source="Sun et al. 2022",
         features=f"mean and deviation of the encoder's channels at 1/8 and 1/16 ({kept.shape[1]} numbers)",
         kept=len(kept),
         nearest=nearest,
         quantile=QUANTILE,
-        held_out=len(asked),
+        held_out=len(others),
         distance=distance,
     )
-    return Unfamiliarity(kept, nearest, distance), told
+    return Unfamiliarity(kept, nearest, distance), familiarity
 
 
 def features(network: ColorUNet, pictures: Pictures, numbers: Sequence[int]) -> Float32[np.ndarray, "n d"]:

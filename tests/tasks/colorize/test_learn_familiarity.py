@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from safelight.nn.familiar import Unfamiliarity
-from safelight.tasks.colorize.learn_familiarity import QUANTILE, features, learn_familiarity
+from safelight.tasks.colorize.familiarity import QUANTILE, Unfamiliarity, features, learn_familiarity
 from tests.nn.small import make_network
 
 
