@@ -72,7 +72,7 @@ def evaluate(
         safelight=__version__,
     )
     if options.folder and options.split == "test":
-        verdict = replace(verdict, looks=log_evaluation(options.folder, verdict))
+        verdict = replace(verdict, evaluations=log_evaluation(options.folder, verdict))
     return replace(verdict, sentences=task.summarize(verdict))
 
 

@@ -7,9 +7,7 @@ Document = Mapping[str, Any]
 
 AUTOENCODER_FACTS = ("training", "latent", "active", "likelihood", "sd", "features", "collapse")
 PROTOCOL_SIZES = {"compact": 128, "siggraph17": 256, "icolorit": 224}  # pixels
-SHARED = (
-    "model dataset split seed questions pictures size left_out enlarged looks judged safelight sentences data"
-)
+SHARED = "model dataset split seed questions pictures size left_out enlarged judged safelight sentences data"
 
 
 class OldFormat(NamedTuple):
@@ -33,7 +31,7 @@ def in_new_format(document: Document) -> Document:
     shared = {name: document[name] for name in SHARED.split() if name in document}
     new = {"format": "safelight-verdict", "version": 2, "task": old.task}
     new |= dict.fromkeys(("dataset", "split", "questions"), "")
-    return {**new, **shared, **old.renamed(document)}
+    return {**new, **shared, "evaluations": document.get("looks"), **old.renamed(document)}
 
 
 def _colorize(document: Document) -> dict[str, Any]:

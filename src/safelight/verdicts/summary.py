@@ -28,12 +28,14 @@ class VerdictSummary:
     cells: str
     values: Mapping[str, Estimate]
     sentences: tuple[str, ...]
-    looks: int | None
+    evaluations: int | None
 
     @property
     def words(self) -> str:
         """The sentences, and which evaluation on the test split this was."""
-        count = (f"Evaluation {self.looks} on this test split.",) if self.looks is not None else ()
+        count = (
+            (f"Evaluation {self.evaluations} on this test split.",) if self.evaluations is not None else ()
+        )
         return " ".join((*self.sentences, *count))
 
 
@@ -54,7 +56,7 @@ def summary_of(verdict: Verdict) -> VerdictSummary:
         cells=measure.cells,
         values=values_of(verdict, measure.statistic),
         sentences=_sentences(verdict),
-        looks=verdict.looks,
+        evaluations=verdict.evaluations,
     )
 
 

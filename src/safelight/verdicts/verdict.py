@@ -106,7 +106,7 @@ class Verdict:
     distance. facts: its plain numbers and words. colorize: true_colorfulness. scratches: tolerance in pixels.
     autoencode: training, latent, active, likelihood, sd, features, copies (share of the samples nearer to a training
     picture than any held-out picture is), collapse.
-    looks: how many times this test split has been evaluated, this time included; None for other splits.
+    evaluations: how many times this test split has been evaluated, this time included; None for other splits.
     judged: when (ISO 8601, UTC). safelight: its version. sentences: the summary in plain words.
     data: path of the dataset; "" in older ones.
     """
@@ -131,7 +131,7 @@ class Verdict:
     groups: tuple[Group, ...] = ()
     tables: Curves = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    looks: int | None = None
+    evaluations: int | None = None
     judged: str = ""
     safelight: str = ""
     sentences: tuple[str, ...] = ()

@@ -233,7 +233,7 @@ def test_the_report_can_be_looked_at_and_a_look_at_the_test_split_is_counted(
 ) -> None:
     for looks in (1, 2):
         verdict, task = judged(dataset, fitted(open_dataset(dataset, "train")), "test")
-        assert verdict.looks == looks
+        assert verdict.evaluations == looks
     page = write_code_report(verdict, task.report_pictures(verdict.seed), tmp_path / "report")
     text = page.read_text()
     assert "evaluated twice" in text

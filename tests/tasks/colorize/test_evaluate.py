@@ -129,7 +129,7 @@ def test_every_look_at_the_test_split_is_counted(
             grey, "m", judged_album, tiny_protocol, limit=2, baselines=False, split=split, folder=tmp_path
         )
 
-    assert [sit(split).looks for split in ("val", "test", "train", "test")] == [None, 1, None, 2]
+    assert [sit(split).evaluations for split in ("val", "test", "train", "test")] == [None, 1, None, 2]
     looks = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
     assert [look["pictures"] for look in looks] == [2, 2]
     assert "evaluated 3 times" in sit("test").sentences[-1]

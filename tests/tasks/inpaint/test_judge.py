@@ -202,7 +202,7 @@ def test_looks_at_the_test_split_are_counted(photos: PictureList, tmp_path: Path
     verdicts = [
         evaluate_fill(telea, "telea", few, size=SIZE, split="test", folder=tmp_path) for _ in range(2)
     ]
-    assert [verdict.looks for verdict in verdicts] == [1, 2]
+    assert [verdict.evaluations for verdict in verdicts] == [1, 2]
     assert len((tmp_path / LOG).read_text().splitlines()) == 2
     assert "evaluated twice" in verdicts[1].sentences[-1]
     assert any("too few" in sentence for sentence in verdicts[1].sentences)

@@ -84,7 +84,7 @@ def test_who_sees_nothing_loses_in_words_but_makes_no_false_finds(verdict: Verdi
     assert all(gain < 0 for gain in verdict.leads.values())
     assert "In F1 it loses to oracle in every cell." in verdict.sentences
     assert not any("false finds it loses" in sentence for sentence in verdict.sentences)
-    assert verdict.looks == 1
+    assert verdict.evaluations == 1
 
 
 def test_each_picture_has_its_counts(verdict: Verdict, photos: PictureList) -> None:
@@ -123,7 +123,7 @@ def test_a_verdict_and_its_report_read_back(verdict: Verdict, photos: PictureLis
         verdict.curves["ridge"]["f1"][ALL].value, 1e-4
     )
     (told,) = newest_summaries(tmp_path)
-    assert (told.title, told.looks) == ("F1", 1)
+    assert (told.title, told.evaluations) == ("F1", 1)
     assert list(told.values) == [name for name in verdict.cells if name != "whole"]
     (tmp_path / "verdict.json").write_text("{}")
     with pytest.raises(SafelightError, match="judge again"):

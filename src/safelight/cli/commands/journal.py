@@ -113,7 +113,7 @@ def _compare_two(
     table = paired_report.tell_table(paired_report.lead_table(pairing))
     click.echo("\n".join([*table, "", *paired_report.changed(pairing)]))
     example = of_first[0]
-    if example.looks is not None:
+    if example.evaluations is not None:
         click.echo(
             f"\njudged on the test split of {example.dataset}: choose between runs by val, not by test"
         )

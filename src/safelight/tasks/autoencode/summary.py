@@ -102,8 +102,10 @@ def _cautions(verdict: Verdict) -> list[str]:
         cautions.append(
             "Fréchet distances grow as pictures get fewer: compare them at this number of pictures only."
         )
-    if verdict.looks is not None:
-        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
+    if verdict.evaluations is not None:
+        cautions.append(
+            f"This test split has been evaluated {times(verdict.evaluations)}, this time included."
+        )
     return cautions
 
 

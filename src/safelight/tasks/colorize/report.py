@@ -129,7 +129,11 @@ def _everything(verdict: Verdict) -> list[str]:
 def _method(verdict: Verdict) -> list[str]:
     protocol = PROTOCOLS.get(verdict.protocol)
     asked = f" Protocol {protocol.name}: {protocol.source}." if protocol else ""
-    looks = f" Evaluations on this test split so far: {verdict.looks}." if verdict.looks is not None else ""
+    looks = (
+        f" Evaluations on this test split so far: {verdict.evaluations}."
+        if verdict.evaluations is not None
+        else ""
+    )
     judged = f"{count_pictures(verdict.pictures)} {'was' if verdict.pictures == 1 else 'were'}"
     return [
         "## How this was judged",

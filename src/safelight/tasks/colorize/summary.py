@@ -162,8 +162,10 @@ def _cautions(verdict: Verdict) -> list[str]:
             f"{count_pictures(verdict.enlarged)} had to be enlarged for this protocol, which makes them smoother:"
             " do not compare these numbers with those of other sets."
         )
-    if verdict.looks is not None:
-        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
+    if verdict.evaluations is not None:
+        cautions.append(
+            f"This test split has been evaluated {times(verdict.evaluations)}, this time included."
+        )
     return cautions
 
 

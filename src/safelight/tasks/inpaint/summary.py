@@ -101,8 +101,10 @@ def _cautions(verdict: Verdict) -> list[str]:
     cautions = few(verdict.pictures)
     if verdict.enlarged:
         cautions.append(f"{count_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother.")
-    if verdict.looks is not None:
-        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
+    if verdict.evaluations is not None:
+        cautions.append(
+            f"This test split has been evaluated {times(verdict.evaluations)}, this time included."
+        )
     return cautions
 
 

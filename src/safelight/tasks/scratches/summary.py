@@ -80,8 +80,10 @@ def _cautions(verdict: Verdict) -> list[str]:
         cautions.append(
             f"{count_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother than the damage on them."
         )
-    if verdict.looks is not None:
-        cautions.append(f"This test split has been evaluated {times(verdict.looks)}, this time included.")
+    if verdict.evaluations is not None:
+        cautions.append(
+            f"This test split has been evaluated {times(verdict.evaluations)}, this time included."
+        )
     return cautions
 
 
