@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all, and never in place of another unless asked."""
+"""Files that are there whole or not at all, never in place of others unless asked; and locks that name their holder."""
 
 import contextlib
 import errno
@@ -115,3 +115,44 @@ def _publish(part: Path, path: Path, overwrite: bool) -> None:
                 raise
             path.open("xb").close()  # no links on this file system (FAT): take the name first
             part.replace(path)
+
+
+class HeldError(Exception):
+    """Another process holds it; the message names that process, as it named itself."""
+
+
+@contextlib.contextmanager
+def held(path: Path, holder: str = "") -> Iterator[None]:
+    """Hold what a path stands for while the block lasts, without waiting for another process that does.
+
+    The lock is the system's own, on PATH.held: it ends with its process, however that ends, and is not inherited by
+    processes that are forked off. holder: a line that names it, which lies under the path meanwhile. Nothing of both
+    is left behind, but by a kill, after which they bind nobody. Raises HeldError if another process, or another
+    block of this one, has it; OSError where the system has no locks, or nothing can be written.
+    """
+    import filelock
+
+    lock = filelock.FileLock(
+        path.with_name(f"{path.name}.held"), timeout=0, mode=0o600, fallback_to_soft=False
+    )
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise HeldError(_first_line(path) or "another process") from None
+    try:
+        if holder:
+            with contextlib.suppress(OSError):  # a full disk: it is held without a name too
+                path.write_text(f"{holder}\n", encoding="utf-8")
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows keeps the name of an open file
+            path.unlink(missing_ok=True)
+            Path(lock.lock_file).unlink()  # before it is released: then it may be another's
+        lock.release()
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+    except OSError:
+        return ""

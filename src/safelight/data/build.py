@@ -120,7 +120,7 @@ def _check_out(out: Path, source: Path) -> None:
     if out.exists() and not out.is_dir():
         raise DatasetError(f"{out} is a file; choose a folder for the dataset")
     names = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    if names and not names & {DATASET, BUILDING, LOCK}:
+    if names and not names & {DATASET, BUILDING, LOCK, f"{LOCK}.held"}:
         raise DatasetError(f"{out} holds other files and no dataset; choose an empty or new folder")
 
 

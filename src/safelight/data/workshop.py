@@ -19,6 +19,7 @@ from safelight.data.facts import Facts, Square
 from safelight.data.rows import read_rows, to_line
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
+from safelight.files import HeldError, held
 from safelight.json_text import parsed
 
 BUILDING = ".building"
@@ -27,45 +28,16 @@ LOCK = ".lock"
 
 @contextlib.contextmanager
 def only_builder(out: Path) -> Iterator[None]:
-    """Hold the folder alone. The lock is the system's and ends with the process, however that ends.
-
-    Raises DatasetError if another process builds into the folder (with its number), or if it cannot be
-    written, now or later.
-    """
+    """Hold the folder alone. Raises DatasetError if another process builds into it, or if it cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with (out / LOCK).open("a+b") as file:
-            if not _lock(file.fileno()):
-                file.seek(0)
-                owner = file.read().decode(errors="replace").strip() or "another process"
-                raise DatasetError(f"{out} is being built by process {owner}; wait, or choose another folder")
-            file.truncate(0)
-            file.write(str(os.getpid()).encode())
-            file.flush()
+        with held(out / LOCK, f"process {os.getpid()}"):
             yield
-            file.truncate(0)
+    except HeldError as error:
+        raise DatasetError(f"{out} is being built by {error}; wait, or choose another folder") from None
     except OSError as error:
         reason = error.strerror or error
         raise DatasetError(f"{out} cannot be written ({reason}); see to it and build again") from error
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a byte beyond the number, which stays readable
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 class Workshop:
