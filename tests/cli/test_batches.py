@@ -291,7 +291,11 @@ def test_a_package_in_a_zip_finds_its_models_and_leaves_no_copy(tmp_path: Path) 
 
     source = Path(package.__file__).parent
     with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
-        for path in (*source.rglob("*.py"), *source.rglob("weights/scratches*"), *source.rglob("*.css")):
+        for path in (
+            *source.rglob("*.py"),
+            *source.rglob("weights/scratches*"),
+            *source.rglob("templates/*"),
+        ):
             packed.write(path, path.relative_to(source.parent))
     photo(tmp_path / "a.png")
     (tmp_path / "temporary").mkdir()
@@ -301,9 +305,10 @@ def test_a_package_in_a_zip_finds_its_models_and_leaves_no_copy(tmp_path: Path) 
         **dict.fromkeys(("TMPDIR", "TEMP"), str(tmp_path / "temporary")),
     }
     code = """
-import safelight.journal.html_page as page
 from safelight.cli.main import main
-assert len(page.STYLE.read_text()) > 100
+from safelight.reports.pages import render, stylesheet
+assert len(stylesheet()) > 100
+assert "<h1>a</h1>" in render("dataset.html", {"title": "a", "summary": "b", "parts": []})
 main(["scratches", "a.png"])
 """
     words = [sys.executable, "-c", code]

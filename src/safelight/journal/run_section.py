@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
+from markupsafe import Markup
 
+from safelight.journal.charts import run_charts
 from safelight.journal.records import Record, show_value
-from safelight.journal.run_charts import run_charts
 from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
 from safelight.tasks.base import SheetLayout
 from safelight.tasks.registry import known_task
@@ -32,7 +33,7 @@ class RunSection:
     depth: int
     facts: Mapping[str, str]
     changes: Mapping[str, tuple[str, str]]
-    charts: Mapping[str, str]
+    charts: Mapping[str, Markup]
     strip: tuple[bytes, str] | None
     findings: list[dict[str, Any]] | None
     trips: tuple[str, ...]
@@ -40,8 +41,9 @@ class RunSection:
     error: str
 
     @property
-    def anchor(self) -> str:
-        return self.record.name
+    def origin(self) -> str:
+        """What it began from."""
+        return origin(self.record)
 
 
 def run_section(place: TreeRow) -> RunSection:

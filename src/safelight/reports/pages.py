@@ -1,6 +1,8 @@
 """Pages from templates: HTML and Markdown in which all that is filled in is escaped. No script, nothing is loaded."""
 
 import re
+import shlex
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -50,6 +52,11 @@ def render(template: str, values: Mapping[str, object]) -> str:
     return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n" if markdown else page
 
 
+def stylesheet() -> str:
+    """The CSS of all pages."""
+    return _environment(False).get_template("style.css").render()
+
+
 @cache
 def _environment(markdown: bool) -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -63,6 +70,12 @@ def _environment(markdown: bool) -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"code": code, "markdown": Markdown, "sentence": sentence}
+    environment.filters |= {
+        "base64": lambda data: b64encode(data).decode(),
+        "quote": lambda path: shlex.quote(str(path)),
+        "code": code,
+        "markdown": Markdown,
+        "sentence": sentence,
+    }
     environment.globals |= {"image": image, "table": table}
     return environment
