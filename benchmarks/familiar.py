@@ -24,7 +24,7 @@ from safelight.runtime import defaults
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.prepare import ask
+from safelight.tasks.colorize.prepare import preprocess
 
 TRAIN, HELD_OUT, EACH = 500, 250, 20
 CROPS, SIDE = 6, 256
@@ -78,7 +78,7 @@ class Eye:
         height, width = pixels.shape[:2]
         small = fit_size((height, width), min(self.size, height, width), long_side=4 * self.size)
         L, _ = pad_to_multiple(srgb_to_lightness(resize(pixels, small)), 32)
-        return np.asarray(self.session(planes=ask(L, Points.none()))["features"], np.float64)
+        return np.asarray(self.session(planes=preprocess(L, Points.none()))["features"], np.float64)
 
 
 def print_areas(

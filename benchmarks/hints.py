@@ -94,11 +94,11 @@ def measure(cases: list[str]) -> Costs:
     found: Costs = {}
     for case in cases:
         hints = hints_of(case)
-        colorizer.develop(photos[0], hints)
+        colorizer.colorize(photos[0], hints)
         for name, shown in (("again", photos[:1]), ("new", photos[::-1])):
             processor, wall = sum(os.times()[:2]), time.perf_counter()
             for turn in range(REPEATS[case]):
-                colorizer.develop(shown[turn % len(shown)], hints)
+                colorizer.colorize(shown[turn % len(shown)], hints)
             spent = sum(os.times()[:2]) - processor, time.perf_counter() - wall
             found[f"{case}, {name}"] = (spent[0] / REPEATS[case], spent[1] / REPEATS[case])
     return found

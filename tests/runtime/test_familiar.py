@@ -64,6 +64,6 @@ def test_a_card_with_a_measure_of_another_shape_is_refused() -> None:
 def test_an_older_model_works_and_says_that_it_has_no_measure(tmp_path: Path) -> None:
     colorizer = load(make_model(tmp_path))
     photo = Photo(np.full((40, 40, 3), 128, np.uint8))
-    assert colorizer.develop(photo).unfamiliarity is None
+    assert colorizer.colorize(photo).unfamiliarity is None
     with pytest.raises(ModelError, match="export it again"):
         colorizer.unfamiliarity(photo)

@@ -84,7 +84,7 @@ def test_a_panorama_has_the_colors_that_its_parts_have_alone(turned: bool) -> No
     colorizer = load()
     if turned:
         alone, strip = alone.transpose(1, 0, 2), strip.transpose(1, 0, 2)
-    expected, found = (colorizer.develop(each) for each in (alone, strip))
+    expected, found = (colorizer.colorize(each) for each in (alone, strip))
     assert max(strip.shape) > LONGEST * min(strip.shape[:2])
     first = found.photo.pixels[: alone.shape[0], : alone.shape[1]]
     assert np.abs(first.astype(float) - expected.photo.pixels).mean() < 2

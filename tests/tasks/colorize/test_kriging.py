@@ -10,7 +10,7 @@ from scipy import linalg, ndimage
 
 from safelight.tasks.colorize import kriging
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.kriging import COLORS, RESIDUALS, Covariance, carrier, describe, krige
+from safelight.tasks.colorize.kriging import COLORS, RESIDUALS, Covariance, describe, krige, posterior_mean
 from tests.tasks.strategies import photo, points_at, random_points, seeds
 
 SIZE = (24, 36)
@@ -76,7 +76,7 @@ def test_the_same_places_with_other_colors(
     monkeypatch.setattr(kriging, "KEPT", kept)
     monkeypatch.setattr(kriging, "CHUNK", 7 * 100)
     points = random_points(np.random.default_rng(2), 7, SIZE)
-    carry = carrier(features, points, RESIDUALS)
+    carry = posterior_mean(features, points, RESIDUALS)
     for times in (1, -2, 0):
         other = Points(points.y, points.x, points.ab * times, points.radius)
         np.testing.assert_allclose(carry(other.ab), by_the_book(features, other, RESIDUALS)[0], atol=0.05)

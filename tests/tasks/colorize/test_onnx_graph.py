@@ -151,7 +151,7 @@ def test_a_colorizer_says_how_unfamiliar_a_photo_is(model: Path) -> None:
     from safelight.pixels.photo import Photo
 
     as_bytes = Photo((photo * 255).astype(np.uint8))
-    told = colorizer.develop(as_bytes)
+    told = colorizer.colorize(as_bytes)
     assert told.unfamiliarity == colorizer.unfamiliarity(as_bytes)
     assert told.unfamiliarity == pytest.approx(colorizer.unfamiliarity(photo), abs=0.1)
     assert told.unfamiliarity > 0

@@ -14,16 +14,14 @@ from safelight.tasks.colorize.prepare import (
     MOST_GAIN,
     PLANES,
     Preparation,
-    answer,
-    ask,
-    enliven,
+    boost_chroma,
+    enforce_hints,
+    limit_reach,
     normalize_lightness,
-    obey,
-    propagated,
-    shrink_points,
-    within_reach,
+    postprocess,
+    preprocess,
 )
-from safelight.tasks.colorize.propagation import paint
+from safelight.tasks.colorize.propagation import Propagator, paint, shrink_points
 from tests.tasks.strategies import photo, points_at, random_points, seeds
 
 SIZE = (64, 96)
@@ -49,7 +47,7 @@ def test_ranges_of_a_question(
 ) -> None:
     rng = np.random.default_rng(seed)
     L, points = photo(rng, size), random_points(rng, count, size)
-    planes = ask(L, points, Preparation(soft, propagate))
+    planes = preprocess(L, points, Preparation(soft, propagate))
     assert planes.shape == (PLANES, *size)
     assert planes.dtype == np.float32
     assert np.isfinite(planes).all()
@@ -69,22 +67,22 @@ def test_ranges_of_a_question(
 def test_each_plane_means_what_the_card_says() -> None:
     rng = np.random.default_rng(0)
     L, points = photo(rng, SIZE), random_points(rng, 5, SIZE)
-    planes = ask(L, points)
+    planes = preprocess(L, points)
     np.testing.assert_allclose(planes[0] * 100 + 50, L, atol=1e-4)
     ab, mask = paint(points, SIZE)
     np.testing.assert_allclose(np.moveaxis(planes[1:3], 0, 2) * 110, ab, atol=1e-4)
     np.testing.assert_array_equal(planes[3], mask)
-    carried = propagated(L, points)
+    carried = Propagator(L).spread(points)
     np.testing.assert_allclose(np.moveaxis(planes[4:6], 0, 2) * 110, carried[..., :2], atol=1e-4)
     np.testing.assert_array_equal(planes[6], carried[..., 2])
 
 
 def test_without_hints_only_lightness_is_asked() -> None:
     L = photo(np.random.default_rng(0), SIZE)
-    planes = ask(L, Points.none())
+    planes = preprocess(L, Points.none())
     np.testing.assert_array_equal(planes[0], normalize_lightness(L))
     assert not planes[1:].any()
-    assert not propagated(L, Points.none()).any()
+    assert not Propagator(L).spread(Points.none()).any()
 
 
 def test_lightness_is_centred() -> None:
@@ -94,7 +92,7 @@ def test_lightness_is_centred() -> None:
 def test_a_soft_mask_is_soft() -> None:
     L = photo(np.random.default_rng(0), SIZE)
     points = points_at([(20, 30)], [(40, 40)], radius=3)
-    hard, soft = ask(L, points), ask(L, points, Preparation(soft_mask=True))
+    hard, soft = preprocess(L, points), preprocess(L, points, Preparation(soft_mask=True))
     assert soft[3, 20, 30] == 1
     assert 0 < soft[3, 20, 33] < 1
     np.testing.assert_array_equal(hard[3] > 0, soft[3] > 0)
@@ -112,7 +110,7 @@ def test_hints_are_carried_at_half_the_size_and_stay_in_place() -> None:
     wanted = [
         map_coordinates(plane, place, order=1, mode="nearest") for plane in (ab[..., 0], ab[..., 1], sure)
     ]
-    np.testing.assert_allclose(propagated(L, points), np.stack(wanted, -1), atol=2e-2)
+    np.testing.assert_allclose(Propagator(L).spread(points), np.stack(wanted, -1), atol=2e-2)
 
 
 @settings(max_examples=60)
@@ -130,7 +128,7 @@ def test_shrunk_points_are_on_the_small_grid(seed: int, size: tuple[int, int]) -
 def test_propagated_hints_are_sure_and_right_at_the_hints() -> None:
     rng = np.random.default_rng(3)
     L, points = photo(rng, SIZE), scattered(rng, SIZE)
-    planes = ask(L, points)
+    planes = preprocess(L, points)
     assert planes[6, points.y, points.x].min() > 0.8
     np.testing.assert_allclose(planes[4:6, points.y, points.x].T * 110, points.ab, atol=12)
 
@@ -144,8 +142,8 @@ def network(rng: np.random.Generator, size: tuple[int, int]) -> tuple[np.ndarray
 def test_the_cautious_answer_without_hints_is_the_networks_own() -> None:
     rng = np.random.default_rng(0)
     ab, expected = network(rng, SIZE)
-    planes = ask(photo(rng, SIZE), Points.none())
-    found = answer(ab, expected, planes, Points.none())
+    planes = preprocess(photo(rng, SIZE), Points.none())
+    found = postprocess(ab, expected, planes, Points.none())
     assert found.shape == (*SIZE, 2)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, np.moveaxis(ab, 0, 2) * np.float32(AB_SCALE))
@@ -157,7 +155,7 @@ def test_a_true_answer_stays_true() -> None:
     truth = np.moveaxis(ab, 0, 2) * np.float32(110)
     points = scattered(rng, SIZE)
     right = Points(points.y, points.x, truth[points.y, points.x], points.radius)
-    found = answer(ab, expected, ask(photo(rng, SIZE), right), right)
+    found = postprocess(ab, expected, preprocess(photo(rng, SIZE), right), right)
     np.testing.assert_allclose(found, truth, atol=1e-4)
 
 
@@ -167,9 +165,9 @@ def test_hints_are_obeyed_whatever_the_network_says(seed: int, vivid: float) -> 
     rng = np.random.default_rng(seed)
     L, points = photo(rng, SIZE), scattered(rng, SIZE)
     ab, expected = network(rng, SIZE)
-    planes = ask(L, points)
-    said = enliven(np.moveaxis(ab, 0, 2) * 110, expected[0] * 110, vivid * (1 - planes[6]))
-    found = answer(ab, expected, planes, points, vivid)
+    planes = preprocess(L, points)
+    said = boost_chroma(np.moveaxis(ab, 0, 2) * 110, expected[0] * 110, vivid * (1 - planes[6]))
+    found = postprocess(ab, expected, planes, points, vivid)
     wrong, left = (
         np.linalg.norm(each[points.y, points.x] - points.ab, axis=1).max() for each in (said, found)
     )
@@ -181,7 +179,7 @@ def test_what_is_far_and_unlike_is_left_alone() -> None:
     L[:, 48:] = 90
     ab = np.zeros((*SIZE, 2), np.float32)
     points = points_at([(32, 5)], [(70, -70)])
-    found = obey(ab, ask(L, points), points)
+    found = enforce_hints(ab, preprocess(L, points), points)
     assert np.abs(found[:, 60:]).max() < 0.1
     np.testing.assert_allclose(found[32, 5], (70, -70), atol=2)
 
@@ -190,14 +188,14 @@ def test_hints_that_contradict_each_other_stay_within_bounds() -> None:
     """Neighbours of opposite colors cannot both be obeyed at half the size: no swinging to impossible colors."""
     L = photo(np.random.default_rng(0), SIZE)
     points = points_at([(30, 40), (30, 41), (31, 40), (31, 41)], [(60, 0), (-60, 0), (-60, 0), (60, 0)])
-    found = obey(np.zeros((*SIZE, 2), np.float32), ask(L, points), points)
+    found = enforce_hints(np.zeros((*SIZE, 2), np.float32), preprocess(L, points), points)
     assert np.abs(found).max() < 80
 
 
 def test_no_hints_nothing_to_obey() -> None:
     ab = np.random.default_rng(0).uniform(-60, 60, (*SIZE, 2)).astype(np.float32)
-    planes = ask(photo(np.random.default_rng(1), SIZE), Points.none())
-    np.testing.assert_array_equal(obey(ab, planes, Points.none()), ab)
+    planes = preprocess(photo(np.random.default_rng(1), SIZE), Points.none())
+    np.testing.assert_array_equal(enforce_hints(ab, planes, Points.none()), ab)
 
 
 @settings(max_examples=40)
@@ -209,7 +207,7 @@ def test_enlivened_colors_keep_their_hue(seed: int) -> None:
         rng.uniform(0, 90, (8, 9)).astype(np.float32),
         rng.uniform(0, 1, (8, 9)).astype(np.float32),
     )
-    lively = enliven(ab, expected, share)
+    lively = boost_chroma(ab, expected, share)
     before, after = np.linalg.norm(ab, axis=2), np.linalg.norm(lively, axis=2)
     cross = ab[..., 0] * lively[..., 1] - ab[..., 1] * lively[..., 0]
     assert np.abs(cross / (before * after + 1e-6)).max() < 1e-4
@@ -222,7 +220,7 @@ def test_enlivened_colors_keep_their_hue(seed: int) -> None:
 def test_enlivened_wholly_has_the_expected_chroma() -> None:
     ab = np.float32([[[3, 4], [0, 0], [30, 40], [1, 0]]])
     expected = np.float32([[10, 10, 10, 10]])
-    found = np.linalg.norm(enliven(ab, expected, np.ones((1, 4), np.float32)), axis=2)
+    found = np.linalg.norm(boost_chroma(ab, expected, np.ones((1, 4), np.float32)), axis=2)
     np.testing.assert_allclose(
         found, [[10, 0, 50, MOST_GAIN]], rtol=1e-5
     )  # raised; grey; no less; at most so much
@@ -232,8 +230,8 @@ def test_enlivened_wholly_has_the_expected_chroma() -> None:
 def test_vivid_is_between_caution_and_expectation(vivid: float) -> None:
     ab, expected = np.zeros((2, *SIZE), np.float32), np.full((1, *SIZE), 0.3, np.float32)
     ab[0] = 0.1
-    planes = ask(photo(np.random.default_rng(0), SIZE), Points.none())
-    found = answer(ab, expected, planes, Points.none(), vivid)
+    planes = preprocess(photo(np.random.default_rng(0), SIZE), Points.none())
+    found = postprocess(ab, expected, planes, Points.none(), vivid)
     np.testing.assert_allclose(found[..., 0], 110 * (0.1 + vivid * 0.2), rtol=1e-5)
     assert not found[..., 1].any()
 
@@ -242,15 +240,15 @@ def test_where_hints_decide_vivid_changes_nothing() -> None:
     ab, expected = np.full((2, *SIZE), 0.1, np.float32), np.full((1, *SIZE), 0.5, np.float32)
     planes = np.zeros((PLANES, *SIZE), np.float32)
     planes[6, :, :40] = 1
-    found = answer(ab, expected, planes, Points.none(), 1.0)
+    found = postprocess(ab, expected, planes, Points.none(), 1.0)
     np.testing.assert_allclose(found[:, :40], 11, rtol=1e-5)
     assert (found[:, 40:] > 30).all()
 
 
 def test_vivid_gain_multiplies_what_is_expected() -> None:
     ab, expected = np.full((2, *SIZE), 0.1, np.float32), np.full((1, *SIZE), 0.2, np.float32)
-    planes = ask(photo(np.random.default_rng(0), SIZE), Points.none())
-    found = answer(ab, expected, planes, Points.none(), vivid=1.0, vivid_gain=1.5)
+    planes = preprocess(photo(np.random.default_rng(0), SIZE), Points.none())
+    found = postprocess(ab, expected, planes, Points.none(), vivid=1.0, vivid_gain=1.5)
     np.testing.assert_allclose(np.linalg.norm(found, axis=2), 110 * 0.3, rtol=1e-5)
 
 
@@ -268,18 +266,18 @@ def test_a_small_change_far_from_the_hints_is_a_by_effect(far: float, stays: boo
     L, points = two_halves()
     automatic = np.zeros((*L.shape, 2), np.float32)
     hinted = np.where(L[..., None] == 20, [40, 20], [40 * far, 20 * far]).astype(np.float32)
-    found = within_reach(hinted, automatic, L, points, 0.0)
+    found = limit_reach(hinted, automatic, Propagator(L), points, 0.0)
     np.testing.assert_allclose(found[24, 8], (40, 20), atol=1e-4)
     np.testing.assert_allclose(found[24, 60], 0 if stays else hinted[24, 60], atol=0.1)
-    half = within_reach(hinted, automatic, L, points, 0.5)
+    half = limit_reach(hinted, automatic, Propagator(L), points, 0.5)
     np.testing.assert_allclose(half, (found + hinted) / 2, atol=1e-4)
-    np.testing.assert_array_equal(within_reach(hinted, automatic, L, points, 1.0), hinted)
+    np.testing.assert_array_equal(limit_reach(hinted, automatic, Propagator(L), points, 1.0), hinted)
 
 
 def test_hints_that_change_nothing_leave_the_automatic_answer() -> None:
     L, points = two_halves()
     same = np.full((*L.shape, 2), 12, np.float32)
-    np.testing.assert_array_equal(within_reach(same, same, L, points, 0.0), same)
+    np.testing.assert_array_equal(limit_reach(same, same, Propagator(L), points, 0.0), same)
 
 
 @pytest.mark.parametrize(
@@ -301,6 +299,6 @@ def test_far_places_take_a_wished_color_or_none(
     points = Points(points.y, points.x, np.array([asked], np.float32), points.radius)
     hinted, automatic = np.zeros((*L.shape, 2), np.float32), np.zeros((*L.shape, 2), np.float32)
     hinted[:, :32], hinted[:, 32:] = asked, far
-    found = within_reach(hinted, automatic, L, points, 0.0)
+    found = limit_reach(hinted, automatic, Propagator(L), points, 0.0)
     np.testing.assert_allclose(found[24, 8], asked, atol=1e-4)
     np.testing.assert_allclose(found[24, 60], np.multiply(far, kept), atol=0.1)

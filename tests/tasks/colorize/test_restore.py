@@ -54,7 +54,8 @@ def test_vivid_goes_from_the_mean_to_the_expected_chroma(colorizer: Colorizer) -
 def test_a_path_is_as_good_as_the_photo_everywhere(colorizer: Colorizer, tmp_path: Path) -> None:
     path = write_photo(tmp_path / "a.png", np.full((40, 40, 3), 128, np.uint8))
     expected = colorizer.recolor(read_photo(path)).pixels
-    np.testing.assert_array_equal(colorizer.develop(path).photo.pixels, expected)
+    np.testing.assert_array_equal(colorizer.colorize(path).photo.pixels, expected)
+    np.testing.assert_array_equal(colorizer.develop(path).photo.pixels, expected)  # its name in version 0.1
     np.testing.assert_array_equal(colorizer.recolor(str(path)).pixels, expected)
 
 

@@ -13,7 +13,7 @@ from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.export import model_part
 from safelight.tasks.inpaint.network import Filler
-from safelight.tasks.inpaint.prepare import SPANS, Preparation, ask
+from safelight.tasks.inpaint.prepare import SPANS, Preparation, preprocess
 from safelight.tasks.inpaint.restore import load_filler
 
 CARD = ModelCard(
@@ -41,7 +41,7 @@ def question(preparation: Preparation, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     mask = np.zeros((32, 64), np.float32)
     mask[8:20, 10:40] = 1
-    return ask(rng.random((32, 64, 3), np.float32), mask, preparation)
+    return preprocess(rng.random((32, 64, 3), np.float32), mask, preparation)
 
 
 def test_the_file_answers_as_torch_does_and_fills_photos(tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
 from safelight.tasks.inpaint.classical import telea
-from safelight.tasks.inpaint.prepare import GUESSES, SPANS, Preparation, answer, ask, from_span, to_span
+from safelight.tasks.inpaint.prepare import (
+    GUESSES,
+    SPANS,
+    Preparation,
+    from_span,
+    postprocess,
+    preprocess,
+    to_span,
+)
 from tests.tasks.strategies import seeds
 
 
@@ -21,7 +29,7 @@ def question(seed: int) -> tuple[np.ndarray, np.ndarray]:
 def test_planes(seed: int, span: str, guess: str) -> None:
     picture, mask = question(seed)
     preparation = Preparation(span, guess)
-    planes = ask(picture, mask, preparation)
+    planes = preprocess(picture, mask, preparation)
     assert planes.shape == (preparation.planes, 12, 15)
     assert planes.dtype == np.float32
     black, white = SPANS[span]
@@ -30,7 +38,7 @@ def test_planes(seed: int, span: str, guess: str) -> None:
     assert planes[:3].min() >= min(black, 0)
     assert planes[:3].max() <= white
     spoiled = np.where(mask[..., None] > 0, np.float32(0.77), picture)
-    np.testing.assert_array_equal(ask(spoiled, mask, preparation), planes)
+    np.testing.assert_array_equal(preprocess(spoiled, mask, preparation), planes)
 
 
 @given(seeds, st.sampled_from(list(SPANS)))
@@ -38,7 +46,7 @@ def test_planes(seed: int, span: str, guess: str) -> None:
 def test_the_answer_keeps_what_is_known_and_takes_the_rest(seed: int, span: str) -> None:
     picture, mask = question(seed)
     truth = np.random.default_rng(seed + 1).random((12, 15, 3), dtype=np.float32)
-    result = answer(to_span(np.moveaxis(truth, 2, 0), span), picture, mask, Preparation(span))
+    result = postprocess(to_span(np.moveaxis(truth, 2, 0), span), picture, mask, Preparation(span))
     np.testing.assert_array_equal(result[mask == 0], picture[mask == 0])
     np.testing.assert_allclose(result[mask > 0], truth[mask > 0], atol=1e-5)
     np.testing.assert_allclose(from_span(to_span(truth, span), span), truth, atol=1e-6)
@@ -46,13 +54,13 @@ def test_the_answer_keeps_what_is_known_and_takes_the_rest(seed: int, span: str)
 
 def test_wild_answers_are_clipped() -> None:
     picture, mask = question(0)
-    result = answer(np.full((3, 12, 15), 9, np.float32), picture, mask)
+    result = postprocess(np.full((3, 12, 15), 9, np.float32), picture, mask)
     assert (result[mask > 0] == 1).all()
 
 
 def test_the_guess_is_the_classical_filling() -> None:
     picture, mask = question(3)
-    planes = ask(picture, mask, Preparation(guess="telea"))
+    planes = preprocess(picture, mask, Preparation(guess="telea"))
     np.testing.assert_allclose(np.moveaxis(planes[4:], 0, 2), 2 * telea(picture, mask) - 1, atol=1e-6)
 
 
@@ -61,7 +69,7 @@ def test_the_guess_is_the_classical_filling() -> None:
 )
 def test_a_picture_of_another_range_is_refused_with_the_mend(picture: np.ndarray) -> None:
     with pytest.raises(ValueError, match="divide it by 255"):
-        ask(picture, np.zeros((4, 4)))
+        preprocess(picture, np.zeros((4, 4)))
 
 
 @pytest.mark.parametrize("wrong", [{"span": "signed"}, {"guess": "magic"}, {"crossover": -1}])

@@ -17,7 +17,7 @@ from safelight.runtime.card import ModelCard
 from safelight.tasks.scratches import restore as runtime
 from safelight.tasks.scratches.export import model_part
 from safelight.tasks.scratches.network import RARE, Finder
-from safelight.tasks.scratches.prepare import ask
+from safelight.tasks.scratches.prepare import preprocess
 from safelight.tasks.scratches.restore import load_finder
 
 CARD = ModelCard(
@@ -45,7 +45,7 @@ def export(network: Finder, card: ModelCard, path: Path, samples: list[np.ndarra
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "tiny.onnx"
-    question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    question = preprocess(np.random.default_rng(0).random((32, 64, 3), np.float32))
     parity = export(network(), CARD, path, [question])
     assert (parity.images, parity.largest_difference < 1e-3) == (1, True)
     return path
@@ -69,7 +69,7 @@ def test_gradient_reaches_every_weight() -> None:
 
 
 def test_a_finder_on_an_encoder_is_exported_as_torch_answers(tmp_path: Path) -> None:
-    question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    question = preprocess(np.random.default_rng(0).random((32, 64, 3), np.float32))
     parity = export(network(ON_ENCODER), CARD, tmp_path / "a.onnx", [question])
     assert parity.largest_difference < 1e-2
     assert load_finder(tmp_path / "a.onnx")(np.zeros((50, 70, 3), np.float32)).shape == (50, 70)
@@ -79,7 +79,7 @@ def test_the_file_answers_as_torch_does_at_any_size(model: Path) -> None:
     finder, picture = load_finder(model), np.random.default_rng(1).random((70, 90, 3), np.float32)
     padded = np.pad(picture, ((0, 26), (0, 6), (0, 0)), mode="edge")
     with torch.inference_mode():
-        expected = torch.sigmoid(network()(torch.from_numpy(ask(padded))[None]))[0, 0, :70, :90]
+        expected = torch.sigmoid(network()(torch.from_numpy(preprocess(padded))[None]))[0, 0, :70, :90]
     np.testing.assert_allclose(finder.predict(picture), expected, atol=2e-3)
     assert [port.name for port in finder.card.outputs] == ["damage"]
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, model: Path) -> None:
 
 def test_a_card_may_have_photos_looked_at_enlarged(tmp_path: Path) -> None:
     """The likelihood is that of the picture enlarged (here by OpenCV), brought back to the picture's size."""
-    question = ask(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    question = preprocess(np.random.default_rng(0).random((32, 64, 3), np.float32))
     plain, larger = tmp_path / "plain.onnx", tmp_path / "larger.onnx"
     export(network(), CARD, plain, [question])
     enlarged = replace(CARD, preparation=CARD.preparation | {"enlarge": 2.0})

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from safelight.errors import RecipeError
 from safelight.masks.match import count_matches, ranked_precision
-from safelight.tasks.scratches.prepare import Preparation, answer, ask, likely_mask
+from safelight.tasks.scratches.prepare import Preparation, likely_mask, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges, find_scratches
 from tests.tasks.strategies import seeds
 
@@ -16,11 +16,11 @@ BARE = ScratchSettings(margin=0)
 def test_a_question_is_the_picture_between_minus_one_and_one() -> None:
     picture = np.zeros((4, 6, 3), np.float32)
     picture[..., 1] = 1
-    planes = ask(picture)
+    planes = preprocess(picture)
     assert planes.shape == (3, 4, 6)
     assert planes.dtype == np.float32
     assert (planes[:, 0, 0] == (-1, 1, -1)).all()
-    assert answer(np.array([[[-0.1, 0.5, 1.2]]], np.float32)).tolist() == [[0, 0.5, 1]]
+    assert postprocess(np.array([[[-0.1, 0.5, 1.2]]], np.float32)).tolist() == [[0, 0.5, 1]]
 
 
 def test_what_is_less_likely_counts_where_it_continues_what_is_likely() -> None:

@@ -28,7 +28,7 @@ from safelight.pixels import files
 from safelight.runtime import defaults, familiar
 from safelight.runtime.batch import Job, Left, room_for, run
 from safelight.runtime.names import COLORED
-from safelight.tasks.colorize import hints, restore, seen
+from safelight.tasks.colorize import hints, restore, tone_and_mount
 
 EXAMPLES = """
 \b
@@ -59,7 +59,7 @@ class Options:
     overlay: where the photo with its hints is drawn, if anywhere.
     """
 
-    colorize: Callable[[files.Photo, hints.HintSet | None], restore.Developed]
+    colorize: Callable[[files.Photo, hints.HintSet | None], restore.Colorized]
     hints: hints.HintSet | None
     keep_colors: bool
     keep_toning: bool
@@ -76,7 +76,7 @@ class Totals:
     toned: list[bool] = field(default_factory=list)
 
     def __str__(self) -> str:
-        parts = (seen.toned_in_words(self.toned), familiar.in_words(self.unfamiliarities))
+        parts = (tone_and_mount.toned_in_words(self.toned), familiar.in_words(self.unfamiliarities))
         return ", ".join(filter(None, parts))
 
 
@@ -175,7 +175,7 @@ def colorize(
     if dry_run:
         return print_plan(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
     options = Options(
-        partial(restore.load_colorizer(model).develop, vivid=vivid, reach=reach),
+        partial(restore.load_colorizer(model).colorize, vivid=vivid, reach=reach),
         hint_set,
         keep_colors=not recolor,
         keep_toning=keep_toning,
@@ -225,20 +225,20 @@ def _colorize_one(job: Job, options: Options, totals: Totals) -> tuple[str, ...]
     photo = files.read_photo(job.photo)
     if options.overlay:
         remarks = (*remarks, _draw_hints(options.overlay, photo, hint_set, options.overwrite))
-    look = seen.see(photo.pixels, options.keep_mount)
-    if options.keep_colors and look.look.has_colors and not hint_set:
-        return Left((*remarks, look.left))  # nothing of the photo is lost: no result is written
+    analysis = tone_and_mount.analyze(photo.pixels, options.keep_mount)
+    if options.keep_colors and analysis.look.has_colors and not hint_set:
+        return Left((*remarks, analysis.left_because))  # nothing of the photo is lost: no result is written
     colored, unfamiliarity = options.colorize(photo, hint_set)
-    colored = seen.keep_own(photo, colored, look, options.keep_toning)
+    colored = tone_and_mount.keep_tone_and_mount(photo, colored, analysis, options.keep_toning)
     del photo  # its pixels are as many as the result's, and encoding takes room too
     lost = files.write_remarked(room_for(job.result), colored, overwrite=options.overwrite)
     distance = 0.0 if unfamiliarity is None else unfamiliarity
     totals.unfamiliarities.append(distance)
-    totals.toned.append(look.look.kind == "toned" and not options.keep_toning)
+    totals.toned.append(analysis.look.kind == "toned" and not options.keep_toning)
     return (
         *colored.remarks,
         *remarks,
-        *look.remarks(options.keep_toning),
+        *analysis.remarks(options.keep_toning),
         *lost,
         *familiar.warning(distance),
     )

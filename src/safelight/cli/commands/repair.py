@@ -32,7 +32,7 @@ from safelight.runtime import familiar
 from safelight.runtime.batch import Job, room_for, run
 from safelight.runtime.beside import Found
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
-from safelight.tasks.colorize import hints, seen
+from safelight.tasks.colorize import hints, tone_and_mount
 from safelight.tasks.colorize import restore as colorization
 from safelight.tasks.inpaint import restore as inpainting
 from safelight.tasks.scratches import restore as detection
@@ -195,15 +195,15 @@ def _colorize(
     """The photo in color, unless it has colors of its own and no hints; and the remarks on it."""
     hint_set, remarks = hints_for(job, from_options)
     remarks = (*remarks, *(native.lost_in_srgb(photo.native.space) if photo.native else ()))
-    look = seen.see(photo.pixels)
-    if look.look.has_colors and not hint_set:
+    analysis = tone_and_mount.analyze(photo.pixels)
+    if analysis.look.has_colors and not hint_set:
         return photo, (
             *remarks,
-            f"{seen.OWN[look.look.kind]}: not colored (colorize --recolor replaces them)",
+            f"{tone_and_mount.OWN[analysis.look.kind]}: not colored (colorize --recolor replaces them)",
         )
-    colored, unfamiliarity = colorizer.develop(photo, hint_set)
-    photo = seen.keep_own(photo, colored, look)
-    return photo, (*remarks, *look.remarks(), *familiar.warning(unfamiliarity or 0.0))
+    colored, unfamiliarity = colorizer.colorize(photo, hint_set)
+    photo = tone_and_mount.keep_tone_and_mount(photo, colored, analysis)
+    return photo, (*remarks, *analysis.remarks(), *familiar.warning(unfamiliarity or 0.0))
 
 
 def _mask_path(job: Job) -> Path:

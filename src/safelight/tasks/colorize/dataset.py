@@ -14,7 +14,7 @@ from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize.bins import STEP, gamut_bins
 from safelight.tasks.colorize.hint_sampling import draw_points
 from safelight.tasks.colorize.losses import rebalancing_weights, smooth_prior
-from safelight.tasks.colorize.prepare import AB_SCALE, ask
+from safelight.tasks.colorize.prepare import AB_SCALE, preprocess
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import age, draw_view
 from safelight.training.batches import Pictures, SampleOrder
@@ -55,7 +55,7 @@ class ColorizeDataset(Dataset[Sample]):
         if rng.random() < recipe.augment.aging:
             L = age(L, rng)
         truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)
-        planes = ask(L, points, recipe.preparation)
+        planes = preprocess(L, points, recipe.preparation)
         return Sample(planes, np.ascontiguousarray(truth))
 
 

@@ -17,7 +17,7 @@ from safelight.tasks.colorize.familiarity import Unfamiliarity, learn_familiarit
 from safelight.tasks.colorize.hint_sampling import draw_points
 from safelight.tasks.colorize.network import ColorNetwork, PlainColorizer
 from safelight.tasks.colorize.onnx_graph import CACHED, FEATURES, UNFAMILIARITY, Whole, assemble
-from safelight.tasks.colorize.prepare import AB_SCALE, ask
+from safelight.tasks.colorize.prepare import AB_SCALE, preprocess
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.export import Export, Exporter
 from safelight.training.model_card import Trained
@@ -102,5 +102,7 @@ def hinted_samples(trained: Trained[ColorNetwork, ColorizeRecipe]) -> list[Plane
     side, samples = recipe.augment.size, []
     for number in trained.checked_pictures():
         lab = srgb_to_lab(resize(photo_in(trained.held_out, number), (side, side)))
-        samples.append(ask(lab[..., 0], draw_points(lab[..., 1:], recipe.hints, rng), recipe.preparation))
+        samples.append(
+            preprocess(lab[..., 0], draw_points(lab[..., 1:], recipe.hints, rng), recipe.preparation)
+        )
     return samples

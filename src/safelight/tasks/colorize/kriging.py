@@ -11,18 +11,67 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from threading import Lock, get_ident
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
 from safelight.arrays import Ab, Lightness, Mask
-from safelight.tasks.colorize.blas import one_thread
 from safelight.tasks.colorize.hints import Points
 
 FEATURES = 6  # row, column, L, L around, L farther around, texture
 CHUNK = 1 << 19  # numbers of covariance that a thread works on at a time
-KEPT = 1 << 24  # numbers of covariance kept for other colors at the same places: 64 MB
+CACHED = 1 << 24  # numbers of covariance that are cached for other colors at the same places: 64 MB
 BLOCK = 128  # columns of a triangular matrix at a time: those beyond a block's rows are zero
+
+
+class _OneThread:
+    """`with one_thread:` products of matrices take one thread, in all of this process; it may be nested.
+
+    NumPy's library keeps threads of its own, which go on waiting busily after each product and so take the processors
+    from the network's. The products here are small, or are divided among threads before (benchmarks/hints.py).
+
+    Where another thread is inside already, nothing is done: the number is the process's, and threadpoolctl lets
+    nobody but who set it set it back (findings/threadpoolctl-second-thread.sh).
+    """
+
+    def __init__(self) -> None:
+        self._free = Lock()
+        self._owner: int | None = None
+        self._depth = 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        if self._owner == get_ident():
+            self._depth += 1
+        elif self._free.acquire(blocking=False):
+            self._owner, self._depth = get_ident(), 1
+            self._limit = _libraries().limit(limits=1)
+            self._limit.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        if self._owner != get_ident():
+            return
+        self._depth -= 1
+        if not self._depth:
+            self._owner = None
+            try:
+                self._limit.__exit__(*error)
+            finally:
+                self._free.release()
+
+
+@cache
+def _libraries() -> Any:
+    """The libraries of linear algebra that are loaded; looking for them takes milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+one_thread = _OneThread()
 
 
 @dataclass(frozen=True)
@@ -113,24 +162,24 @@ def krige(
         weights, whiten = hints.weights(points.ab), hints.root.T.astype(np.float32)
 
         def work(part: slice) -> None:
-            seen = hints.covariance(part)
-            mean[part] = seen @ weights
-            explained[part] = _explained(seen, whiten)
+            covariances = hints.covariance(part)
+            mean[part] = covariances @ weights
+            explained[part] = _explained(covariances, whiten)
 
         hints.in_strips(work)
     confidence = np.clip(explained / covariance.total, 0, 1)
     return mean.reshape(h, w, 2), confidence.reshape(h, w)
 
 
-def carrier(
+def posterior_mean(
     features: Float32[np.ndarray, "h w 6"], points: Points, covariance: Covariance = COLORS
 ) -> Callable[[Float32[np.ndarray, "n 2"]], Ab]:
     """The posterior mean of `krige` as a function of the hints' colors, whose places are worked out once.
 
-    No more than KEPT numbers are kept: about 1,300 hints on the bundled model's grid. There are hints.
+    No more than CACHED numbers are cached: about 1,300 hints on the bundled model's grid. There are hints.
     """
     h, w = features.shape[:2]
-    kept: dict[int, Float32[np.ndarray, "n m"]] = {}
+    cached: dict[int, Float32[np.ndarray, "n m"]] = {}
     with one_thread:
         hints = _Hints(features, points, covariance)
 
@@ -140,12 +189,12 @@ def carrier(
             weights = hints.weights(ab)
 
             def work(part: slice) -> None:
-                seen = kept.get(part.start)
-                if seen is None:
-                    seen = hints.covariance(part)
-                    if h * w * len(points) <= KEPT:
-                        kept[part.start] = seen
-                found[part] = seen @ weights
+                covariances = cached.get(part.start)
+                if covariances is None:
+                    covariances = hints.covariance(part)
+                    if h * w * len(points) <= CACHED:
+                        cached[part.start] = covariances
+                found[part] = covariances @ weights
 
             hints.in_strips(work)
         return found.reshape(h, w, 2)
@@ -184,13 +233,13 @@ class _Hints:
 
 
 def _explained(
-    seen: Float32[np.ndarray, "n m"], whiten: Float32[np.ndarray, "m m"]
+    covariances: Float32[np.ndarray, "n m"], whiten: Float32[np.ndarray, "m m"]
 ) -> Float32[np.ndarray, " n"]:
-    """Squared length of each row of seen @ whiten, whose lower triangle is zero and left out."""
-    found = np.zeros(len(seen), np.float32)
+    """Squared length of each row of covariances @ whiten, whose lower triangle is zero and left out."""
+    found = np.zeros(len(covariances), np.float32)
     for first in range(0, len(whiten), BLOCK):
         last = min(first + BLOCK, len(whiten))
-        part = seen[:, :last] @ whiten[:last, first:last]
+        part = covariances[:, :last] @ whiten[:last, first:last]
         found += np.einsum("ij,ij->i", part, part)
     return found
 

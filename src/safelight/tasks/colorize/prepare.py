@@ -1,12 +1,12 @@
-"""Colorization as a question and its answer: the one preparation for training, judging and use.
+"""The input and output of a colorization network: the same for training, evaluation and use.
 
-A question is seven planes, in this order and these ranges (they stand in every model's card):
+The input is seven planes, in this order and these ranges (they stand in every model's card):
   0    (L - 50) / 100                      -0.5..0.5
   1-2  ab of the painted hints / 110       0 where nothing is painted
   3    mask of the painted hints           1 = painted (not centred), 0 elsewhere
   4-5  ab of the hints, propagated / 110   posterior mean of kriging
   6    confidence of the propagation       0..1
-The answer is ab / 110 and the expected chroma / 110.
+The output is ab / 110 and the expected chroma / 110.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,19 @@ from jaxtyping import Float32
 from safelight.arrays import Ab, Lightness, Planes
 from safelight.errors import RecipeError
 from safelight.pixels.color import chroma
-from safelight.pixels.geometry import resize
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.kriging import COLORS, RESIDUALS, Covariance, carrier, describe, krige
-from safelight.tasks.colorize.propagation import paint
+from safelight.tasks.colorize.kriging import RESIDUALS
+from safelight.tasks.colorize.propagation import Propagator, paint
 
 AB_SCALE = 110.0
 PLANES = 7
+MOST_GAIN = 4.0  # of chroma
+# Where a hint reaches (limit_reach):
+NEARBY = 2.0  # times the correlation with the nearest hints: half of it still counts as the same thing
+DECIDED = (0.25, 0.6)  # a change of so much of that at the hints: by-effect below, meant above
+WISHED = (45.0, 60.0)  # change of ab at the hints: news of the photo below, a wish above
+SAME = (0.15, 0.4)  # from a hint's color, in shares of that change: the hint's own below, another's above
 MOST_VIVID = 16.0  # of a vivid_gain: four times the most that training measures
-SPREAD_STRIDE = 2  # hints are propagated at half the network's size: color has no finer detail
 
 
 @dataclass(frozen=True)
@@ -54,42 +58,20 @@ def normalize_lightness(L: Lightness) -> Lightness:
     return np.asarray((L - np.float32(50)) / np.float32(100), np.float32)
 
 
-def shrink_points(points: Points, size: tuple[int, int], stride: int) -> Points:
-    """The same hints on a grid that is `stride` times coarser (and `size` large)."""
-    y, x = np.minimum(points.y // stride, size[0] - 1), np.minimum(points.x // stride, size[1] - 1)
-    return Points(y.astype(np.int32), x.astype(np.int32), points.ab, points.radius / stride)
-
-
-def propagated(L: Lightness, points: Points, covariance: Covariance = COLORS) -> Float32[np.ndarray, "h w 3"]:
-    """Kriged ab (in units of Lab) and confidence of the hints at every pixel."""
-    h, w = L.shape
-    if not len(points):
-        return np.zeros((h, w, 3), np.float32)
-    features, small = _coarsely(L, points)
-    ab, confidence = krige(features, small, covariance)
-    return np.asarray(resize(np.dstack([ab, confidence]), (h, w)), np.float32)
-
-
-def _coarsely(L: Lightness, points: Points) -> tuple[Float32[np.ndarray, "h w 6"], Points]:
-    """What hints are propagated on: a picture's features on a coarser grid, and the hints there."""
-    size = (max(L.shape[0] // SPREAD_STRIDE, 1), max(L.shape[1] // SPREAD_STRIDE, 1))
-    return describe(resize(L, size)), shrink_points(points, size, SPREAD_STRIDE)
-
-
-def ask(L: Lightness, points: Points, preparation: Preparation = Preparation()) -> Planes:
-    """The question: planes (7, h, w) for lightness L (h, w), 0..100, and hints on the same grid."""
+def preprocess(L: Lightness, points: Points, preparation: Preparation = Preparation()) -> Planes:
+    """The input: planes (7, h, w) for lightness L (h, w), 0..100, and hints on the same grid."""
     planes = np.zeros((PLANES, *L.shape), np.float32)
     planes[0] = normalize_lightness(L)
     if len(points):
         ab, mask = paint(points, (L.shape[0], L.shape[1]), preparation.soft_mask)
         planes[1:3], planes[3] = np.moveaxis(ab, 2, 0) / AB_SCALE, mask
         if preparation.propagate:
-            planes[4:7] = np.moveaxis(propagated(L, points), 2, 0)
+            planes[4:7] = np.moveaxis(Propagator(L).spread(points), 2, 0)
             planes[4:6] /= AB_SCALE
     return planes
 
 
-def answer(
+def postprocess(
     ab: Float32[np.ndarray, "2 h w"],
     expected_chroma: Float32[np.ndarray, "1 h w"],
     planes: Planes,
@@ -97,68 +79,58 @@ def answer(
     vivid: float = 0.0,
     vivid_gain: float = 1.0,
 ) -> Ab:
-    """Colors (h, w, 2) from a network's answer (both / 110) to these planes.
+    """Colors (h, w, 2) from a network's output (both / 110) for these planes.
 
     vivid 0 keeps the cautious mean; 1 gives each color the chroma expected there times `vivid_gain`, where no
     hint decides: the expected chroma of blurred colors is less than that of true ones.
-    What is then still wrong at the hints is kriged away, so that each hint is obeyed.
+    The error that then remains at the hints is kriged away, so that each hint has its color.
     """
     colors = np.moveaxis(ab, 0, 2) * np.float32(AB_SCALE)
     if vivid:
-        wanted = expected_chroma[0] * np.float32(AB_SCALE * vivid_gain)
-        colors = enliven(colors, wanted, vivid * (1 - planes[6]))
-    return obey(colors, planes, points)
+        target = expected_chroma[0] * np.float32(AB_SCALE * vivid_gain)
+        colors = boost_chroma(colors, target, vivid * (1 - planes[6]))
+    return enforce_hints(colors, planes, points)
 
 
-MOST_GAIN = 4.0
-
-
-def enliven(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
+def boost_chroma(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
     """Raise the chroma of `ab` toward the expected one, by this share (0..1), at most fourfold; hue is kept."""
     saturation = np.maximum(chroma(ab), 1e-3)
     gain = np.clip(expected / saturation, 1, MOST_GAIN)
     return np.asarray(ab * (1 + share * (gain - 1))[..., None], np.float32)
 
 
-NEARBY = 2.0  # times the correlation with the nearest hints: half of it still counts as the same thing
-DECIDED = (0.25, 0.6)  # a change of so much of that at the hints: by-effect below, meant above
-WISHED = (
-    45.0,
-    60.0,
-)  # units of ab that the hints change at their places: news of the photo below, a wish above
-SAME = (0.15, 0.4)  # from a hint's color, in shares of that change: the hint's own below, another's above
-
-
-def within_reach(hinted: Ab, automatic: Ab, L: Lightness, points: Points, reach: float) -> Ab:
-    """The hinted answer where hints apply, the automatic one elsewhere.
+def limit_reach(hinted: Ab, automatic: Ab, picture: Propagator, points: Points, reach: float) -> Ab:
+    """The hinted colors where hints apply, the automatic ones elsewhere. picture: made of its lightness.
 
     At reach 0 a hint applies to what lies near it and looks alike (the kriging of residuals, which has no
-    far-reaching term), and where the network's answer changes as decidedly as at the hints; where the hints are
+    far-reaching term), and where the network's output changes as decidedly as at the hints; where the hints are
     far from what the network thought, only where it becomes a hint's color, too. At 1 it changes the whole picture:
     the true color of one thing says something of all others (a dress in evening light), but a color that somebody
     wishes for does not, and the sky should stay as it was.
     """
     if reach >= 1 or not len(points):
         return hinted
-    near = np.minimum(NEARBY * np.sqrt(propagated(L, points, RESIDUALS)[..., 2]), 1)
+    near = np.minimum(NEARBY * np.sqrt(picture.spread(points, RESIDUALS)[..., 2]), 1)
     change = hinted - automatic
     size = chroma(change)
-    usual = max(float(np.sqrt(np.mean(size[points.y, points.x] ** 2))), 1e-3)
-    decided = _smooth_step(size / usual, *DECIDED)
-    wish = float(_smooth_step(np.array(usual, np.float32), *WISHED))
-    asked = (decided > 0) & (near < 1)
-    if wish and asked.any():
-        decided[asked] *= 1 - wish * _smooth_step(_nearest(hinted[asked], points.ab) / usual, *SAME)
+    at_hints = max(float(np.sqrt(np.mean(size[points.y, points.x] ** 2))), 1e-3)
+    decided = _smooth_step(size / at_hints, *DECIDED)
+    wish = float(_smooth_step(np.array(at_hints, np.float32), *WISHED))
+    uncertain = (decided > 0) & (near < 1)
+    if wish and uncertain.any():
+        decided[uncertain] *= 1 - wish * _smooth_step(
+            _nearest(hinted[uncertain], points.ab) / at_hints, *SAME
+        )
     share = reach + (1 - reach) * (near + (1 - near) * decided)
     return np.asarray(automatic + share[..., None] * change, np.float32)
 
 
 def _nearest(ab: Float32[np.ndarray, "n 2"], colors: Float32[np.ndarray, "m 2"]) -> Float32[np.ndarray, " n"]:
     """Distance of each ab from the nearest of the colors."""
-    found = np.full(len(ab), np.inf, np.float32)
+    distance = np.full(len(ab), np.inf, np.float32)
     for color in np.unique(colors, axis=0):
-        np.minimum(found, chroma(ab - color), out=found)
-    return found
+        np.minimum(distance, chroma(ab - color), out=distance)
+    return distance
 
 
 def _smooth_step(x: Lightness, low: float, high: float) -> Lightness:
@@ -167,16 +139,6 @@ def _smooth_step(x: Lightness, low: float, high: float) -> Lightness:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint, and works at half the size
-
-
-def obey(ab: Ab, planes: Planes, points: Points) -> Ab:
-    """`ab` corrected so that each hint has its color: the differences at the hints, kriged over the picture."""
-    if not len(points):
-        return ab
-    L = planes[0] * 100 + 50
-    carry = carrier(*_coarsely(L, points), RESIDUALS)
-    for _ in range(CORRECTIONS):
-        wrong = points.ab - ab[points.y, points.x]
-        ab = np.asarray(ab + resize(carry(wrong), (L.shape[0], L.shape[1])), np.float32)
-    return ab
+def enforce_hints(ab: Ab, planes: Planes, points: Points) -> Ab:
+    """`ab` corrected so that each hint has its color. planes: the network's input, for its lightness."""
+    return Propagator(planes[0] * 100 + 50).correct(ab, points) if len(points) else ab

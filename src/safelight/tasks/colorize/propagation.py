@@ -1,16 +1,71 @@
-"""Hints spread over the picture without learning: painted where they are, and carried to where they may hold.
+"""Hints spread over the picture without learning: painted where they are, and propagated to where they may hold.
 
-Two ways to carry them. `kernel_regression`: each pixel takes the softmax-weighted mean of the hint colors
+Two ways to propagate them. `kernel_regression`: each pixel takes the softmax-weighted mean of the hint colors
 (Nadaraya 1964; Watson 1964). `krige`: the posterior mean of a Gaussian process whose covariance falls with
 distance in place, in lightness and in local texture (simple kriging; Rasmussen & Williams 2006, equations
 2.25 and 2.26). Kriging counts hints that repeat each other once, trusts no hint far away, and says how sure
-it is; the networks are given its answer and may correct it.
+it is; the networks are given its result and may correct it.
 """
 
+from functools import cached_property
+
 import numpy as np
+from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Mask
+from safelight.pixels.geometry import resize
 from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.kriging import (
+    COLORS,
+    RESIDUALS,
+    Covariance,
+    describe,
+    krige,
+    posterior_mean,
+)
+
+STRIDE = 2  # hints are propagated at half the picture's size: color has no finer detail
+CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint, and works at half the size
+
+
+class Propagator:
+    """Propagates the colors of hints over a picture of lightness L (h, w), 0..100, by kriging.
+
+    The features of the picture are computed once. Points are on the grid of L.
+    """
+
+    def __init__(self, L: Lightness) -> None:
+        self.L = L
+        self._size = (max(L.shape[0] // STRIDE, 1), max(L.shape[1] // STRIDE, 1))
+
+    @cached_property
+    def _features(self) -> Float32[np.ndarray, "h2 w2 6"]:
+        return describe(resize(self.L, self._size))
+
+    def spread(self, points: Points, covariance: Covariance = COLORS) -> Float32[np.ndarray, "h w 3"]:
+        """Kriged ab (in units of Lab) and confidence of the hints at every pixel."""
+        h, w = self.L.shape
+        if not len(points):
+            return np.zeros((h, w, 3), np.float32)
+        ab, confidence = krige(self._features, shrink_points(points, self._size, STRIDE), covariance)
+        return np.asarray(resize(np.dstack([ab, confidence]), (h, w)), np.float32)
+
+    def correct(self, ab: Ab, points: Points) -> Ab:
+        """`ab` corrected so that each hint has its color: the errors at the hints, kriged over the picture."""
+        if not len(points):
+            return ab
+        small = shrink_points(points, self._size, STRIDE)
+        spread = posterior_mean(self._features, small, RESIDUALS)
+        for _ in range(CORRECTIONS):
+            errors = points.ab - ab[points.y, points.x]
+            ab = np.asarray(ab + resize(spread(errors), (self.L.shape[0], self.L.shape[1])), np.float32)
+        return ab
+
+
+def shrink_points(points: Points, size: tuple[int, int], stride: int) -> Points:
+    """The same hints on a grid that is `stride` times coarser (and `size` large)."""
+    y, x = np.minimum(points.y // stride, size[0] - 1), np.minimum(points.x // stride, size[1] - 1)
+    return Points(y.astype(np.int32), x.astype(np.int32), points.ab, points.radius / stride)
 
 
 def paint(points: Points, size: tuple[int, int], soft: bool = False) -> tuple[Ab, Mask]:

@@ -19,11 +19,12 @@ from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.recall import Reply
 from safelight.runtime.session import DISTRIBUTION, Session
 from safelight.runtime.views import Views
-from safelight.tasks.colorize.blas import one_thread
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
+from safelight.tasks.colorize.kriging import one_thread
 from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
-from safelight.tasks.colorize.prepare import Preparation, answer, ask, obey, within_reach
+from safelight.tasks.colorize.prepare import Preparation, enforce_hints, limit_reach, postprocess, preprocess
+from safelight.tasks.colorize.propagation import Propagator
 from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
 
 STRIDE = 32  # the network halves its planes five times
@@ -32,7 +33,7 @@ LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyo
 STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory
 
 
-class Developed(NamedTuple):
+class Colorized(NamedTuple):
     """A photo in color, and how unlike the training pictures it is: 1 = threshold, None = not measured."""
 
     photo: Photo
@@ -83,19 +84,21 @@ class Colorizer:
 
         No float picture of it is made. Raises PhotoError if it cannot be read.
         """
-        return self.develop(photo, hints, vivid, reach).photo
+        return self.colorize(photo, hints, vivid, reach).photo
 
-    def develop(
+    def colorize(
         self,
         photo: Given,
         hints: GivenHints = None,
         vivid: float = defaults.VIVID,
         reach: float = defaults.REACH,
-    ) -> Developed:
+    ) -> Colorized:
         """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
         photo = whole_photo(photo)
         pixels, unfamiliarity = self._color(photo.pixels, hints, vivid, reach)
-        return Developed(replace(photo.in_srgb(), pixels=pixels), unfamiliarity)
+        return Colorized(replace(photo.in_srgb(), pixels=pixels), unfamiliarity)
+
+    develop = colorize  # its name in version 0.1
 
     def unfamiliarity(self, photo: Given) -> float:
         """How unlike the pictures that the model was trained on: 0 none, 1 the threshold of its card.
@@ -106,7 +109,7 @@ class Colorizer:
             raise ModelError(
                 f"{self.card.name} has no measure of unfamiliar photos; export it again with this safelight"
             )
-        L = self._seen(pixels_of(photo))
+        L = self._lightness(pixels_of(photo))
         return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
 
     def suggest(self, photo: Given, hints: GivenHints = None, count: int = 3) -> list[Suggestion]:
@@ -127,7 +130,7 @@ class Colorizer:
                 f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
                 "it again with this safelight"
             )
-        L = self._seen(pixels_of(photo), LONGEST)  # its cost grows with the square of a picture's length
+        L = self._lightness(pixels_of(photo), LONGEST)  # its cost grows with the square of a picture's length
         points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
         return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
 
@@ -138,16 +141,16 @@ class Colorizer:
     def _answer(self, L: Lightness, points: Points, vivid: float) -> tuple[Ab, Reply]:
         planes, reply = self._reply(L, points)
         gain = self._preparation.vivid_gain
-        ab = answer(reply["ab"], reply["chroma"], planes, points, vivid, gain)
+        ab = postprocess(reply["ab"], reply["chroma"], planes, points, vivid, gain)
         return ab[: L.shape[0], : L.shape[1]], reply
 
     def _reply(self, L: Lightness, points: Points, *also: str) -> tuple[Planes, Reply]:
-        """The question, and what the network says to it."""
+        """The planes, and what the network says to them."""
         padded, _ = pad_to_multiple(L, STRIDE)
-        planes = ask(padded, points, self._preparation)
+        planes = preprocess(padded, points, self._preparation)
         return planes, self._session(planes, *also)
 
-    def _seen(self, pixels: Pixels, longest: int = STRIP) -> Lightness:
+    def _lightness(self, pixels: Pixels, longest: int = STRIP) -> Lightness:
         """L of the small copy that the network sees, at most so many short sides long."""
         small = fit_size(_size(pixels), self.card.size, long_side=longest * self.card.size)
         return srgb_to_lightness(_shrink(pixels, small))
@@ -157,36 +160,39 @@ class Colorizer:
     ) -> tuple[Pixels, float | None]:
         vivid, reach = share(vivid, "vivid"), share(reach, "reach")
         free, lassos = by_region(as_hint_set(hints))
-        L = self._seen(pixels)
+        L = self._lightness(pixels)
         with one_thread:
             points = to_points(free, (L.shape[0], L.shape[1]))
             ab, reply = self._answer(L, points, vivid)
-            ab = self._near(ab, Points.none(), L, points, vivid, reach)
+            picture = Propagator(L)
+            ab = self._within_reach(ab, Points.none(), picture, points, vivid, reach)
             result = replace_ab(pixels, ab)
-            for box, where, inside in self._in_lassos(lassos, _size(pixels), L, ab, points, vivid, reach):
+            for box, where, inside in self._in_lassos(
+                lassos, _size(pixels), picture, ab, points, vivid, reach
+            ):
                 # Cut out at the photo's full size, so that nothing leaks past the lasso.
                 np.copyto(result[box.slices], replace_ab(pixels, inside, box=box), where=where[..., None])
         return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
-    def _near(
-        self, hinted: Ab, others: Points, L: Lightness, points: Points, vivid: float, reach: float
+    def _within_reach(
+        self, hinted: Ab, others: Points, picture: Propagator, points: Points, vivid: float, reach: float
     ) -> Ab:
-        """The free hints (`points`), where they reach; elsewhere the answer to the other hints alone."""
+        """The free hints (`points`), where they reach; elsewhere the colors for the other hints alone."""
         if reach >= 1 or not len(points):
             return hinted
-        return within_reach(hinted, self.predict(L, others, vivid), L, points, reach)
+        return limit_reach(hinted, self.predict(picture.L, others, vivid), picture, points, reach)
 
     def _in_lassos(
         self,
         lassos: Sequence[tuple[Region, HintSet]],
         size: tuple[int, int],
-        L: Lightness,
+        picture: Propagator,
         ab: Ab,
         points: Points,
         vivid: float,
         reach: float,
     ) -> Iterator[tuple[Box, Bool[np.ndarray, "y x"], Ab]]:
-        """For each lasso of which something is seen: a box in the photo of this size, where it counts in there, and
+        """For each lasso of which something is visible: a box in the photo of this size, where it counts in there, and
         the answer (h, w, 2) that counts there.
 
         The largest are asked of the network, each in a run of its own. Where there are more, the others get the
@@ -195,21 +201,22 @@ class Colorizer:
         if not lassos:
             return
         on_top = topmost([region for region, _ in lassos], size)
-        seen = set(np.unique(on_top).tolist())
-        asked = largest([region for number, (region, _) in enumerate(lassos) if number in seen], LASSO_RUNS)
-        small, planes = (L.shape[0], L.shape[1]), ask(L, Points.none())
+        visible = set(np.unique(on_top).tolist())
+        runs = largest([region for number, (region, _) in enumerate(lassos) if number in visible], LASSO_RUNS)
+        L = picture.L
+        small, planes = (L.shape[0], L.shape[1]), preprocess(L, Points.none())
         for number, (region, inside) in enumerate(lassos):
             around = region_box(region, size)
-            box = box_of(on_top[around.slices] == number, around) if number in seen else None
+            box = box_of(on_top[around.slices] == number, around) if number in visible else None
             if box is None:
                 continue
-            own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), small)
-            if region in asked:
+            own_hints = to_points(HintSet(tuple(hint for hint in inside if hint.region)), small)
+            if region in runs:
                 hinted = self.predict(L, to_points(inside, small), vivid)
-                answered = self._near(hinted, own, L, points, vivid, reach)
+                colors = self._within_reach(hinted, own_hints, picture, points, vivid, reach)
             else:
-                answered = obey(ab, planes, own)
-            yield box, on_top[box.slices] == number, answered
+                colors = enforce_hints(ab, planes, own_hints)
+            yield box, on_top[box.slices] == number, colors
 
 
 def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Colorizer:

@@ -16,10 +16,9 @@ from safelight.arrays import Lightness
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize.bins import gamut_bins, likely_colors, variance
-from safelight.tasks.colorize.blas import one_thread
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe
-from safelight.tasks.colorize.prepare import shrink_points
+from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe, one_thread
+from safelight.tasks.colorize.propagation import shrink_points
 
 MOST_PLACES = 200  # that are looked for at a time; a picture has some hundred cells
 CELL = 8  # pixels of the network's picture a side: what a distribution over colors is told for
@@ -58,20 +57,20 @@ def _where_next(
     width = L.shape[1]
     places = describe(L).reshape(-1, FEATURES)
     noise = covariance.noise
-    prior = _told_all(covariance(places, places), known.y * width + known.x, noise)
-    left = variance.reshape(-1).astype(np.float32)
-    whole, chosen = float(left.sum()), list[Place]()
+    prior = _given_colors(covariance(places, places), known.y * width + known.x, noise)
+    remaining = variance.reshape(-1).astype(np.float32)
+    whole, chosen = float(remaining.sum()), list[Place]()
     while len(chosen) < count and whole > 0:
         reach = _squared_correlation(prior, noise)
-        gain = reach @ left
+        gain = reach @ remaining
         best = int(gain.argmax())
         chosen.append(Place(best // width, best % width, float(gain[best]) / whole))
-        left = left * (1 - reach[best])
-        prior = _told(prior, best, noise)
+        remaining = remaining * (1 - reach[best])
+        prior = _given_color(prior, best, noise)
     return chosen
 
 
-def _told_all(
+def _given_colors(
     covariance: Float32[np.ndarray, "n n"], at: Int32[np.ndarray, " m"], noise: float
 ) -> Float32[np.ndarray, "n n"]:
     """What is left of it once the colors at these places are known (equation 2.24)."""
@@ -82,7 +81,7 @@ def _told_all(
     return np.asarray(covariance - columns @ np.linalg.solve(inner, columns.T), np.float32)
 
 
-def _told(covariance: Float32[np.ndarray, "n n"], at: int, noise: float) -> Float32[np.ndarray, "n n"]:
+def _given_color(covariance: Float32[np.ndarray, "n n"], at: int, noise: float) -> Float32[np.ndarray, "n n"]:
     """What is left of it once the color at one place is known."""
     column = covariance[:, at]
     return np.asarray(covariance - np.outer(column, column / (column[at] + noise)), np.float32)
@@ -90,8 +89,8 @@ def _told(covariance: Float32[np.ndarray, "n n"], at: int, noise: float) -> Floa
 
 def _squared_correlation(covariance: Float32[np.ndarray, "n n"], noise: float) -> Float32[np.ndarray, "n n"]:
     """Share of the variance at y (columns) that a hint at x (rows) takes away."""
-    own = np.maximum(covariance.diagonal(), 1e-6)
-    return np.asarray(covariance**2 / ((own + noise)[:, None] * own), np.float32)
+    variances = np.maximum(covariance.diagonal(), 1e-6)
+    return np.asarray(covariance**2 / ((variances + noise)[:, None] * variances), np.float32)
 
 
 class Suggestion(NamedTuple):

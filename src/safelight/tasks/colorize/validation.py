@@ -19,7 +19,7 @@ from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.network import ColorNetwork
-from safelight.tasks.colorize.prepare import AB_SCALE, Preparation, answer, ask
+from safelight.tasks.colorize.prepare import AB_SCALE, Preparation, postprocess, preprocess
 from safelight.tasks.colorize.propagation import paint
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Sign
@@ -45,9 +45,9 @@ class NetworkPredict:
         self.network, self.preparation, self.vivid = network, preparation, vivid
 
     def __call__(self, L: Lightness, points: Points) -> Ab:
-        planes = ask(L, points, self.preparation)
+        planes = preprocess(L, points, self.preparation)
         ab, chroma = self.reply(planes)
-        return answer(ab, chroma, planes, points, self.vivid, self.preparation.vivid_gain)
+        return postprocess(ab, chroma, planes, points, self.vivid, self.preparation.vivid_gain)
 
     def reply(self, planes: Planes) -> tuple[Float32[np.ndarray, "2 h w"], Float32[np.ndarray, "1 h w"]]:
         """ab / 110 and the expected chroma / 110."""
@@ -196,9 +196,9 @@ def vivid_gain(predict: NetworkPredict, probes: list[Probe]) -> float:
 
 def _colorfulness_at_gains(predict: NetworkPredict, probe: Probe) -> list[float]:
     nothing = Points.none()
-    planes = ask(probe.L, nothing, predict.preparation)
+    planes = preprocess(probe.L, nothing, predict.preparation)
     ab, chroma = predict.reply(planes)
-    vivid = (answer(ab, chroma, planes, nothing, 1.0, float(gain)) for gain in GAINS)
+    vivid = (postprocess(ab, chroma, planes, nothing, 1.0, float(gain)) for gain in GAINS)
     return [colorfulness(join(probe.L, colors)) for colors in vivid]
 
 
@@ -213,7 +213,7 @@ def color_evidence(probes: Sequence[Probe], predict: NetworkPredict) -> dict[str
         points = probe.points.first(DOCTOR_HINTS)
         # The network's own reply: what is answered in use is corrected at the hints, whatever it says.
         for told, into in ((points, with_hints), (nothing, without)):
-            ab, _ = predict.reply(ask(probe.L, told, predict.preparation))
+            ab, _ = predict.reply(preprocess(probe.L, told, predict.preparation))
             into.append(AB_SCALE * ab[:, points.y, points.x].T)
         asked.append(points.ab)
     own = obeyed(np.concatenate(with_hints), np.concatenate(without), np.concatenate(asked))

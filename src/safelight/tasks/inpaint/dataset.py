@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.tasks.inpaint.mask_sampling import draw_mask
-from safelight.tasks.inpaint.prepare import ask
+from safelight.tasks.inpaint.prepare import preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.training.augment import draw_view
 from safelight.training.batches import Pictures, SampleOrder
@@ -47,7 +47,7 @@ class InpaintDataset(Dataset[Sample]):
         mask = draw_mask(
             (recipe.augment.size, recipe.augment.size), recipe.holes, rng, min(1.0, k / self.last)
         )
-        planes = ask(srgb, mask, recipe.preparation)
+        planes = preprocess(srgb, mask, recipe.preparation)
         return Sample(planes, np.ascontiguousarray(np.moveaxis(srgb, 2, 0)), mask[None])
 
 

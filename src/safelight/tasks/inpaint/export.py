@@ -10,7 +10,7 @@ from safelight.pixels.geometry import resize
 from safelight.runtime.card import ModelCard, Port
 from safelight.tasks.inpaint.mask_sampling import draw_mask
 from safelight.tasks.inpaint.network import Filler
-from safelight.tasks.inpaint.prepare import SPANS, ask
+from safelight.tasks.inpaint.prepare import SPANS, preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.training.export import Export, Exporter
 from safelight.training.model_card import Trained
@@ -57,6 +57,8 @@ def holed_samples(trained: Trained[Filler, InpaintRecipe]) -> list[Planes]:
     side = (recipe.augment.size, recipe.augment.size)
     pixels = (resize(photo_in(trained.held_out, number), side) for number in trained.checked_pictures())
     return [
-        ask(each.astype(np.float32) / np.float32(255), draw_mask(side, recipe.holes, rng), recipe.preparation)
+        preprocess(
+            each.astype(np.float32) / np.float32(255), draw_mask(side, recipe.holes, rng), recipe.preparation
+        )
         for each in pixels
     ]

@@ -59,7 +59,7 @@ class Preparation:
         return 4 if self.guess == "none" else 7
 
 
-def ask(srgb: Srgb, mask: Mask, preparation: Preparation = Preparation()) -> Planes:
+def preprocess(srgb: Srgb, mask: Mask, preparation: Preparation = Preparation()) -> Planes:
     """The question: planes (4 or 7, h, w) for a picture (h, w, 3), 0..1, and its mask (h, w), 1 = missing.
 
     What the picture holds in its hole has no effect. Raises ValueError for a picture that is not floats 0..1.
@@ -77,7 +77,7 @@ def ask(srgb: Srgb, mask: Mask, preparation: Preparation = Preparation()) -> Pla
     return planes
 
 
-def answer(
+def postprocess(
     reply: Float32[np.ndarray, "3 h w"], srgb: Srgb, mask: Mask, preparation: Preparation = Preparation()
 ) -> Srgb:
     """The picture (h, w, 3), 0..1, with its hole filled from a network's reply; what is known is untouched."""

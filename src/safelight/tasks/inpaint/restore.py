@@ -22,7 +22,7 @@ from safelight.pixels.space import Numbers
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
-from safelight.tasks.inpaint.prepare import Preparation, answer, ask
+from safelight.tasks.inpaint.prepare import Preparation, postprocess, preprocess
 
 Method = Literal["auto", "model", "biharmonic", "telea"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -146,9 +146,9 @@ class Filler:
             raise ModelError("no model for filling is bundled; give one (MODEL.onnx)")
         padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
         hole, _ = pad_to_multiple(np.asarray(mask > 0), STRIDE, "edge")
-        planes = ask(padded, hole, self._preparation)
+        planes = preprocess(padded, hole, self._preparation)
         reply = next(iter(self._session(planes=planes).values()))
-        return answer(reply[:, :h, :w], srgb, mask, self._preparation)
+        return postprocess(reply[:, :h, :w], srgb, mask, self._preparation)
 
     def _fill_piece(
         self, native: Native, todo: Hole, part: Hole, core: Hole, piece: Piece, method: Method, soft: float

@@ -16,7 +16,7 @@ from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from safelight.tasks.inpaint.network import Filler
-from safelight.tasks.inpaint.prepare import Preparation, answer, ask, from_span
+from safelight.tasks.inpaint.prepare import Preparation, from_span, postprocess, preprocess
 from safelight.tasks.inpaint.symptoms import hole_evidence
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Sign
@@ -40,7 +40,7 @@ class NetworkFill:
     def __call__(self, srgb: Srgb, mask: Mask) -> Srgb:
         padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
         hole, _ = pad_to_multiple(mask, self.network.multiple)
-        planes = ask(padded, hole, self.preparation)
+        planes = preprocess(padded, hole, self.preparation)
         training = self.network.training
         if training:  # walking through all parts takes as long as a small answer
             self.network.eval()
@@ -51,7 +51,7 @@ class NetworkFill:
         numbers = to_numpy(reply)
         levels = from_span(numbers[:, hole > 0], self.preparation.span)
         self.beyond = max(self.beyond, float(levels.max(initial=1)) - 1, -float(levels.min(initial=0)))
-        return answer(numbers, padded, hole, self.preparation)[:h, :w]
+        return postprocess(numbers, padded, hole, self.preparation)[:h, :w]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from safelight.arrays import Mask, Srgb
 from safelight.tasks.scratches.damage import damage
-from safelight.tasks.scratches.prepare import ask
+from safelight.tasks.scratches.prepare import preprocess
 from safelight.tasks.scratches.print_simulation import as_print, as_scan
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.augment import draw_view
@@ -42,7 +42,7 @@ class ScratchDataset(Dataset[Sample]):
         rng = np.random.default_rng((self.recipe.train.seed, k))
         view = draw_view(self.pictures, self.order.picture_number(k), self.recipe.augment, rng)
         scan, mask = wear(view.astype(np.float32) / np.float32(255), self.recipe, rng)
-        return Sample(ask(scan), mask[None])
+        return Sample(preprocess(scan), mask[None])
 
 
 def wear(

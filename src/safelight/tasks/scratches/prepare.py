@@ -46,12 +46,12 @@ class Preparation:
             raise RecipeError(f"preparation.enlarge is {self.enlarge}; expected 1 to {MOST_ENLARGED:g}")
 
 
-def ask(srgb: Srgb) -> Planes:
+def preprocess(srgb: Srgb) -> Planes:
     """The question: planes (3, h, w), -1..1, for a picture (h, w, 3), 0..1."""
     return np.ascontiguousarray(np.moveaxis(srgb * np.float32(2) - np.float32(1), 2, 0))
 
 
-def answer(reply: Planes) -> Mask:
+def postprocess(reply: Planes) -> Mask:
     """Likelihood of damage (h, w), 0..1, from a network's reply (1, h, w)."""
     return np.asarray(reply[0].clip(0, 1), np.float32)
 

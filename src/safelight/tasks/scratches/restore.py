@@ -12,7 +12,7 @@ from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, until
 from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
-from safelight.tasks.scratches.prepare import Preparation, answer, ask, likely_mask
+from safelight.tasks.scratches.prepare import Preparation, likely_mask, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, find_scratches
 
 FindMethod = Literal["auto", "network", "ridge"]
@@ -99,7 +99,7 @@ class ScratchFinder:
 
     def _look(self, srgb: Srgb, box: Box) -> Mask:
         assert self._session is not None
-        return answer(next(iter(self._session(planes=ask(srgb[box.slices])).values())))
+        return postprocess(next(iter(self._session(planes=preprocess(srgb[box.slices])).values())))
 
 
 def _enlarged(srgb: Srgb, size: tuple[int, int]) -> Srgb:

@@ -15,7 +15,7 @@ from safelight.nn.devices import to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.scratches.dataset import wear
 from safelight.tasks.scratches.network import Finder
-from safelight.tasks.scratches.prepare import answer, ask
+from safelight.tasks.scratches.prepare import postprocess, preprocess
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.ridge_filter import find_scratches
 from safelight.training.batches import Pictures
@@ -37,9 +37,9 @@ class NetworkFinder:
         training = self.network.training
         self.network.eval()
         with torch.inference_mode():
-            reply = torch.sigmoid(self.network(to_network(ask(padded), self.network)[None]))[0]
+            reply = torch.sigmoid(self.network(to_network(preprocess(padded), self.network)[None]))[0]
         self.network.train(training)
-        return answer(to_numpy(reply))[:h, :w]
+        return postprocess(to_numpy(reply))[:h, :w]
 
 
 @dataclass(frozen=True)

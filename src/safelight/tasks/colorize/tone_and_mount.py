@@ -1,4 +1,4 @@
-"""What is seen of a photo before it is colored, and what of its own stays: its colors, its tone, its paper."""
+"""What a photo is like before it is colorized, and what of it is kept: its colors, its tone, the paper around it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from safelight.pixels.mounts import find_mount, keep_mount
 from safelight.pixels.photo import Photo
 from safelight.pixels.tone import Look, ToneCurve, look_of
 
-LONGEST = 1024  # pixels: a tone is laid under colors at this size; L is that of the photo itself
+TONE_SIDE = 1024  # pixels: a tone is laid under colors at this size; L is that of the photo itself
 OWN = {
     "tinted": "has color in places, as a print tinted by hand has",
     "faded": "has colors of its own, faded as it seems",
@@ -19,14 +19,14 @@ OWN = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class Analysis:
     """The look of a picture, and where it lies in its mount or border; None if it has none."""
 
     look: Look
     mount: Box | None
 
     @property
-    def left(self) -> str:
+    def left_because(self) -> str:
         """Why it is left as it is, and what replaces its colors."""
         film = (
             "; if it is a color negative, as its orange says, invert it first" if self.look.negative else ""
@@ -35,16 +35,16 @@ class Seen:
 
     def remarks(self, keep_toning: bool = False) -> tuple[str, ...]:
         """What is to be said of a photo that was colored: a sentence each."""
-        said = []
+        remarks = []
         if self.look.has_colors:
-            said.append(f"{OWN[self.look.kind]}; they were replaced")
+            remarks.append(f"{OWN[self.look.kind]}; they were replaced")
         if keep_toning and self.look.kind != "toned":
-            said.append("has no tone to keep")
+            remarks.append("has no tone to keep")
         if self.look.negative:
-            said.append("is orange, as the film of a color negative is; invert it first if it is one")
+            remarks.append("is orange, as the film of a color negative is; invert it first if it is one")
         if self.mount:
-            said.append("the paper around the picture keeps its own color (--no-mount colors it too)")
-        return tuple(said)
+            remarks.append("the paper around the picture keeps its own color (--no-mount colors it too)")
+        return tuple(remarks)
 
 
 def toned_in_words(toned: Sequence[bool]) -> str:
@@ -55,27 +55,27 @@ def toned_in_words(toned: Sequence[bool]) -> str:
     return f"{'' if len(toned) == 1 else f'{number} '}toned; --keep-toning keeps the tone"
 
 
-def see(pixels: Pixels, mounts: bool = True) -> Seen:
-    """Look at an sRGB picture (h, w, 3). mounts: keep the paper around it, which is no part of its look anyhow."""
+def analyze(pixels: Pixels, mounts: bool = True) -> Analysis:
+    """Analyze an sRGB picture (h, w, 3). mounts: keep the paper around it, which is no part of its look anyhow."""
     mount = find_mount(pixels)
     look = look_of(pixels if mount is None else pixels[mount.slices])
-    return Seen(look, mount if mounts else None)
+    return Analysis(look, mount if mounts else None)
 
 
-def keep_own(original: Photo, colored: Photo, seen: Seen, toning: bool = False) -> Photo:
+def keep_tone_and_mount(original: Photo, colored: Photo, analysis: Analysis, toning: bool = False) -> Photo:
     """The colored photo with what stays of the original: its paper, and if `toning` its tone."""
     pixels = colored.pixels
-    if toning and seen.look.kind == "toned":
-        pixels = lay_under(original.pixels, pixels, seen.look.curve)
-    if seen.mount is not None:
-        pixels = keep_mount(pixels, original.pixels, seen.mount)
+    if toning and analysis.look.kind == "toned":
+        pixels = colors_over_tone(original.pixels, pixels, analysis.look.curve)
+    if analysis.mount is not None:
+        pixels = keep_mount(pixels, original.pixels, analysis.mount)
     return replace(colored, pixels=pixels)
 
 
-def lay_under(original: Pixels, colored: Pixels, tone: ToneCurve) -> Pixels:
+def colors_over_tone(original: Pixels, colored: Pixels, tone: ToneCurve) -> Pixels:
     """The colors laid over the photo's own tone, as paint on a toned print: at each place their ab add up."""
     size = (colored.shape[0], colored.shape[1])
-    scale = min(1.0, LONGEST / max(size))
+    scale = min(1.0, TONE_SIDE / max(size))
     small = fit_size(size, max(round(min(size) * scale), 1))
     L = srgb_to_lightness(resize(original, small))
     return replace_ab(original, srgb_to_lab(resize(colored, small))[..., 1:] + tone.at(L))
