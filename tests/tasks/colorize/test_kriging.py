@@ -69,11 +69,11 @@ def test_many_hints_by_the_book(features: np.ndarray, count: int) -> None:
     np.testing.assert_allclose(confidence, sure, atol=2e-3)
 
 
-@pytest.mark.parametrize("kept", [kriging.KEPT, 0])
+@pytest.mark.parametrize("cached", [kriging.CACHED, 0])
 def test_the_same_places_with_other_colors(
-    features: np.ndarray, kept: int, monkeypatch: pytest.MonkeyPatch
+    features: np.ndarray, cached: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kriging, "KEPT", kept)
+    monkeypatch.setattr(kriging, "CACHED", cached)
     monkeypatch.setattr(kriging, "CHUNK", 7 * 100)
     points = random_points(np.random.default_rng(2), 7, SIZE)
     carry = posterior_mean(features, points, RESIDUALS)
