@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.errors import RecipeError
-from safelight.losses.ranges import check_unit
+from safelight.losses.terms import check_unit
 from safelight.nn.encoders import fold_norms, packaged_weights
 
 FeaturesName = Literal["efficientnet_lite0", "vgg16"]

@@ -11,10 +11,9 @@ from safelight.errors import RecipeError
 from safelight.nn.export import export_onnx
 from safelight.runtime.card import ModelCard
 from safelight.tasks.autoencode.export import model_parts, part_samples
-from safelight.tasks.autoencode.linear_path import SLOW, SlowLinear, principal_components
-from safelight.tasks.autoencode.network import VAE
+from safelight.tasks.autoencode.linear_path import SLOW, SlowLinear, principal_components, shrink
+from safelight.tasks.autoencode.network import VAE, init_from_pca
 from safelight.tasks.autoencode.network_settings import VAESettings
-from safelight.tasks.autoencode.pca_init import begin_as_components, shrink
 
 SMALL = VAESettings(filters=(4, 8), latent=6, linear=16, refine=5, norm="none", learn_sd=True, sd=0.05)
 
@@ -61,7 +60,7 @@ def test_a_new_network_is_pca(paint: str) -> None:
     side = 16 if paint == "full" else 8
     settings = VAESettings(filters=(4, 8), latent=6, linear=side, refine=5, paint=paint)  # type: ignore[arg-type]
     network = VAE(16, settings).eval()
-    begin_as_components(network, pictures(), torch.Generator().manual_seed(0))
+    init_from_pca(network, pictures(), torch.Generator().manual_seed(0))
     shown = pictures().float() / 255
     with torch.inference_mode():
         codes = network.encode(shown)
@@ -76,7 +75,7 @@ def test_a_new_network_is_pca(paint: str) -> None:
 
 def test_a_path_longer_than_the_pictures_tell_of_stays_finite() -> None:
     network = VAE(16, SMALL).eval()
-    begin_as_components(network, pictures(3), torch.Generator().manual_seed(0))
+    init_from_pca(network, pictures(3), torch.Generator().manual_seed(0))
     with torch.inference_mode():
         assert torch.isfinite(network.decode(network.encode(pictures().float() / 255).mean).mean).all()
 
@@ -93,7 +92,7 @@ def test_the_path_learns_slowly() -> None:
 
 def test_all_of_it_learns() -> None:
     network = VAE(16, SMALL)
-    begin_as_components(network, pictures(), torch.Generator().manual_seed(0))
+    init_from_pca(network, pictures(), torch.Generator().manual_seed(0))
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     shown = pictures(8).float() / 255
     for _ in range(3):  # what begins at nothing passes no gradient on at first
@@ -116,12 +115,12 @@ def test_paths_that_cannot_be() -> None:
     with pytest.raises(RecipeError, match="refine"):
         VAESettings(refine=0)
     with pytest.raises(ValueError, match="no linear path"):
-        begin_as_components(VAE(16, VAESettings(filters=(4, 8))), pictures(), torch.Generator())
+        init_from_pca(VAE(16, VAESettings(filters=(4, 8))), pictures(), torch.Generator())
 
 
 def test_an_exported_path_answers_as_torch_does(tmp_path: Path) -> None:
     network = VAE(16, SMALL).eval()
-    begin_as_components(network, pictures(), torch.Generator().manual_seed(0))
+    init_from_pca(network, pictures(), torch.Generator().manual_seed(0))
     card = ModelCard(
         name="small", task="code", version="1", created="2026-11-22", size=16, inputs=(), outputs=(),
         parameters=99, license="MIT",

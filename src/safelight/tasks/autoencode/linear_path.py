@@ -61,3 +61,11 @@ def principal_components(
     variances, turn = torch.linalg.eigh(scores.T @ scores / n)
     kept = torch.arange(len(variances) - 1, len(variances) - 1 - count, -1)
     return mean, variances[kept].clamp(min=1e-8).sqrt(), (basis @ turn[:, kept]).T
+
+
+def shrink(pictures: Float[Tensor, "n c s s"], side: int) -> Float[Tensor, "n c side side"]:
+    """The small pictures that come nearest to these when they are enlarged (least squares)."""
+    size = pictures.shape[-1]
+    enlarge = F.interpolate(torch.eye(side)[None], size=size, mode="linear")[0].T
+    back = torch.linalg.pinv(enlarge)
+    return torch.einsum("ij,ncjk,lk->ncil", back, pictures, back)

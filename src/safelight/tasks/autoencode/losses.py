@@ -1,7 +1,8 @@
 """The loss of an autoencoder: likelihoods of a picture given its decoded code, and what the code costs, in nats.
 
-The cost is the Kullback-Leibler divergence of q(z | x) from the prior N(0, 1). Every likelihood returns -log p of
-each number of the picture, of the truth's shape. Pictures are sRGB 0..1.
+A new term is a function here, a weight in `AutoencodeLossSettings`, and a row of `TERMS`; a new likelihood a row of
+`NATS`. The cost of a code is the Kullback-Leibler divergence of q(z | x) from the prior N(0, 1). Every likelihood
+returns -log p of each number of the picture, of the truth's shape. Pictures are sRGB 0..1.
 """
 
 import math
@@ -14,7 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.tasks.autoencode.network import Decoded, Posterior
+from safelight.losses.perceptual import perceptual_distance, shared_features
+from safelight.losses.terms import weighted_terms
+from safelight.tasks.autoencode.network import VAE, Decoded, Posterior
 from safelight.tasks.autoencode.network_settings import LikelihoodName
 
 ACTIVE = 0.01  # least variance of the posterior mean over pictures (Burda et al. 2016, section 5.1)
@@ -51,6 +54,71 @@ class AutoencodeLossSettings:
     def weight(self, progress: float) -> float:
         """The weight of the divergence at this share of the run."""
         return self.kl * min(1.0, progress / self.warmup) if self.warmup else self.kl
+
+
+@dataclass(frozen=True)
+class LossInputs:
+    """A batch as the terms see it: pictures, their padding, what the network makes of them.
+
+    progress: share of the run done, 0..1.
+    """
+
+    pictures: Float[Tensor, "b 3 s s"]
+    padding: Float[Tensor, "b 1 s s"]
+    decoded: Decoded
+    posterior: Posterior
+    network: VAE
+    settings: AutoencodeLossSettings
+    progress: float
+
+    @property
+    def shown(self) -> Float[Tensor, "b 3 s s"]:
+        """The reconstructions, padded as the pictures are."""
+        return torch.where(self.padding > 0, self.pictures, self.decoded.mean)
+
+    @property
+    def count(self) -> Tensor:
+        """How many numbers a picture has, on average."""
+        return dimensions(self.padding).mean()
+
+
+def reconstruction_term(inputs: LossInputs) -> Tensor:
+    """-log p(x | z), in nats per dimension."""
+    likelihood, sd = inputs.network.settings.likelihood, inputs.network.sd
+    nats = reconstruction_nats(likelihood, inputs.decoded, inputs.pictures, inputs.padding, sd)
+    return nats.mean() / inputs.count
+
+
+def kl_term(inputs: LossInputs) -> Tensor | None:
+    """The divergence at its present weight, in nats per dimension; a plain autoencoder has none."""
+    if not inputs.network.settings.variational:
+        return None
+    pressed = freed(kl_nats(inputs.posterior), inputs.settings.free)
+    return inputs.settings.weight(inputs.progress) * pressed / inputs.count
+
+
+def perceptual_term(inputs: LossInputs) -> Tensor:
+    """Distance between the features of reconstructions, padded as the pictures are, and of the pictures."""
+    features = shared_features("efficientnet_lite0").to(inputs.pictures.device)
+    with torch.no_grad():
+        truth = features(inputs.pictures)
+    return perceptual_distance(features(inputs.shown), truth)
+
+
+# The first two are the negative bound of Kingma & Welling 2014, equation 3, over a constant. Per dimension, so that
+# learning rates and clipping mean the same at every size of picture.
+BOUND = ("reconstruction", "kl")
+TERMS: dict[str, Callable[[LossInputs], Tensor | None]] = {
+    "reconstruction": reconstruction_term,
+    "kl": kl_term,
+    "perceptual": perceptual_term,
+}
+
+
+def autoencode_terms(inputs: LossInputs) -> dict[str, Tensor]:
+    """Each term of the loss times its weight. Those of the bound count whole: kl has its weight already."""
+    weights = {name: 1.0 if name in BOUND else getattr(inputs.settings, name) for name in TERMS}
+    return weighted_terms(TERMS, inputs, weights)
 
 
 def kl_nats(posterior: Posterior) -> Float[Tensor, "b latent"]:

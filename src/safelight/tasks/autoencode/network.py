@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.nn.layers import ACTIVATIONS, NORMS
-from safelight.tasks.autoencode.linear_path import SlowLinear
+from safelight.tasks.autoencode.linear_path import SlowLinear, principal_components, shrink
 from safelight.tasks.autoencode.network_settings import InitializationName, OutputName, VAESettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # sd of a code from 0.001 to 55: beyond it exp() helps nobody
@@ -217,3 +217,26 @@ def _double(inputs: int, outputs: int, settings: VAESettings) -> nn.Sequential:
 
 def _hidden(inputs: int, settings: VAESettings) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, settings.hidden), ACTIVATIONS[settings.activation]())
+
+
+def init_from_pca(network: VAE, pictures: UInt8[Tensor, "n 3 s s"], generator: torch.Generator) -> None:
+    """Let the linear path of this network begin as the principal components of these pictures.
+
+    Codes are scores of variance 1, and the posterior has the sd that it should have under the likelihood's
+    (Tipping & Bishop 1999, section 3.3). The convolutions begin by adding nothing.
+    """
+    encoder, decoder, side = network.to_code, network.to_picture, network.settings.linear
+    if encoder.linear is None or decoder.linear is None:
+        raise ValueError("this network has no linear path")
+    mean, sds, components = principal_components(pictures.flatten(1), network.settings.latent, generator)
+    found, size = len(sds), network.size
+    to_code = torch.zeros(network.settings.latent, len(mean))
+    to_code[:found] = components / sds[:, None] / 2  # of values -1..1
+    encoder.linear.begin(to_code, -to_code @ (2 * mean - 1))
+    painted = torch.zeros(3 * side**2, network.settings.latent)
+    painted[:, :found] = shrink((components * sds[:, None]).view(found, 3, size, size), side).flatten(1).T
+    decoder.linear.begin(painted, shrink(mean.view(1, 3, size, size), side).flatten())
+    with torch.no_grad():
+        for part in (encoder.mean.weight, decoder.paint.weight, decoder.grey):
+            part.zero_()
+        encoder.log_var.bias[:found] = -torch.log1p((sds / network.sd) ** 2)

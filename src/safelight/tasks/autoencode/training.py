@@ -5,16 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from safelight.losses.perceptual import Features, perceptual_distance, shared_features
 from safelight.nn.discriminator import PatchDiscriminator
 from safelight.tasks.autoencode.dataset import AutoencodeDataset, Batch, Sample, collate
-from safelight.tasks.autoencode.losses import dimensions, freed, kl_nats, reconstruction_nats
-from safelight.tasks.autoencode.network import VAE, Decoded, Posterior
-from safelight.tasks.autoencode.pca_init import begin_as_components
+from safelight.tasks.autoencode.losses import LossInputs, autoencode_terms
+from safelight.tasks.autoencode.network import VAE, init_from_pca
 from safelight.tasks.autoencode.prepare import Preparation
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.validation import AutoencodeValidation
@@ -37,7 +35,7 @@ class AutoencodeTraining(AdversarialTask[AutoencodeRecipe, VAE, Sample, Batch]):
         """A linear path begins as the principal components of many samples."""
         if network.settings.linear:
             generator = torch.Generator().manual_seed(recipe.train.seed)
-            begin_as_components(network, _first_pictures(dataset, network.size), generator)
+            init_from_pca(network, _first_pictures(dataset, network.size), generator)
 
     def dataset(self, pictures: Pictures, recipe: AutoencodeRecipe) -> AutoencodeDataset:
         """Framed pictures, each with the noise of its code."""
@@ -51,7 +49,7 @@ class AutoencodeTraining(AdversarialTask[AutoencodeRecipe, VAE, Sample, Batch]):
         self, network: VAE, batch: Batch, recipe: AutoencodeRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The terms of the negative evidence lower bound, in nats per dimension, and the perceptual one."""
-        return self._answered(network, batch, recipe, progress)[0]
+        return autoencode_terms(_loss_inputs(network, batch, recipe, progress))
 
     def generator_step(
         self, network: VAE, batch: Batch, recipe: AutoencodeRecipe, progress: float
@@ -60,10 +58,9 @@ class AutoencodeTraining(AdversarialTask[AutoencodeRecipe, VAE, Sample, Batch]):
 
         The padding of both is the picture's, so that a border gives nothing away.
         """
-        pictures, padding, _ = batch
-        terms, decoded = self._answered(network, batch, recipe, progress)
-        given = torch.where(padding > 0, pictures, decoded.mean)
-        return GeneratorStep(terms, fake=2 * given - 1, real=2 * pictures - 1)
+        inputs = _loss_inputs(network, batch, recipe, progress)
+        terms = autoencode_terms(inputs)
+        return GeneratorStep(terms, fake=2 * inputs.shown - 1, real=2 * inputs.pictures - 1)
 
     def discriminator(self, recipe: AutoencodeRecipe) -> PatchDiscriminator:
         """A patch discriminator over red, green and blue."""
@@ -78,51 +75,11 @@ class AutoencodeTraining(AdversarialTask[AutoencodeRecipe, VAE, Sample, Batch]):
         found = facts.get("preparation")
         return replace(recipe, preparation=Preparation(**found)) if found else recipe
 
-    def _answered(
-        self, network: VAE, batch: Batch, recipe: AutoencodeRecipe, progress: float
-    ) -> tuple[dict[str, Tensor], Decoded]:
-        """The terms, and the reconstructions that they were taken of."""
-        pictures, padding, noise = batch
-        decoded, posterior = network(pictures, noise)
-        terms = bound_terms(decoded, posterior, network.sd, batch, recipe, progress)
-        if recipe.loss.perceptual:
-            features = shared_features("efficientnet_lite0").to(pictures.device)
-            terms["perceptual"] = recipe.loss.perceptual * framed_distance(
-                features, decoded.mean, pictures, padding
-            )
-        return terms, decoded
 
-
-def bound_terms(
-    decoded: Decoded,
-    posterior: Posterior,
-    sd: Tensor,
-    batch: Batch,
-    recipe: AutoencodeRecipe,
-    progress: float,
-) -> dict[str, Tensor]:
-    """-log p(x | z) and the weighted KL, both in nats per dimension of the batch's pictures.
-
-    Per dimension, so that learning rates and clipping mean the same at every size of picture; the sum is the
-    negative bound of Kingma & Welling 2014, equation 3, over a constant.
-    """
-    pictures, padding, _ = batch
-    count = dimensions(padding).mean()
-    nats = reconstruction_nats(recipe.model.likelihood, decoded, pictures, padding, sd)
-    terms = {"reconstruction": nats.mean() / count}
-    if recipe.model.variational:
-        pressed = freed(kl_nats(posterior), recipe.loss.free)
-        terms["kl"] = recipe.loss.weight(progress) * pressed / count
-    return terms
-
-
-def framed_distance(
-    features: Features, given: Tensor, pictures: Float[Tensor, "b 3 s s"], padding: Float[Tensor, "b 1 s s"]
-) -> Tensor:
-    """Distance between the features of reconstructions, padded as the pictures are, and of the pictures."""
-    with torch.no_grad():
-        truth = features(pictures)
-    return perceptual_distance(features(torch.where(padding > 0, pictures, given)), truth)
+def _loss_inputs(network: VAE, batch: Batch, recipe: AutoencodeRecipe, progress: float) -> LossInputs:
+    pictures, padding, noise = batch
+    decoded, posterior = network(pictures, noise)
+    return LossInputs(pictures, padding, decoded, posterior, network, recipe.loss, progress)
 
 
 def _first_pictures(dataset: Dataset[Sample], size: int) -> UInt8[Tensor, "n 3 s s"]:

@@ -22,7 +22,7 @@ from safelight.losses.perceptual import (
     shared_features,
     style_distance,
 )
-from safelight.losses.ranges import check_ab
+from safelight.losses.terms import check_ab, weighted_terms, weights_in
 from safelight.pixels.color import TO_LINEAR
 from safelight.tasks.colorize.network import AbBins, ColorNetwork, Colors, ColorUNet
 from safelight.tasks.colorize.prepare import AB_SCALE
@@ -217,9 +217,7 @@ def color_terms(
     """Each term of the loss times its weight; their sum is what is lowered. Arguments are those of LossInputs."""
     bins = network.bins if isinstance(network, ColorUNet) else None
     inputs = LossInputs(answer, guess, L, truth, settings, bins)
-    weights = {name: getattr(settings, name) for name in TERMS}
-    terms = {name: TERMS[name](inputs) for name, weight in weights.items() if weight}
-    return {name: weights[name] * term for name, term in terms.items() if term is not None}
+    return weighted_terms(TERMS, inputs, weights_in(settings, TERMS))
 
 
 def features_of(settings: ColorLossSettings) -> Features | None:

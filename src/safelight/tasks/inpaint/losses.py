@@ -1,6 +1,12 @@
-"""Losses on filled pictures. Pictures are sRGB (b, 3, h, w), 0..1; masks (b, 1, h, w), 1 = missing."""
+"""The loss of an inpainting network: its settings, the table of its terms, and the functions that these are.
 
+A new term is a function here, a weight in `InpaintLossSettings`, and a row of `TERMS`. Pictures are sRGB
+(b, 3, h, w), 0..1; masks (b, 1, h, w), 1 = missing.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -8,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
+from safelight.losses.perceptual import perceptual_distance, shared_features, style_distance
+from safelight.losses.terms import weighted_terms, weights_in
 
 Picture = Float[Tensor, "b 3 h w"]
 Hole = Float[Tensor, "b 1 h w"]
@@ -42,10 +50,43 @@ class InpaintLossSettings:
         if self.hole <= 0 and self.log_error <= 0 and self.perceptual <= 0:
             raise RecipeError("no loss in the hole: set loss.hole, loss.log_error or loss.perceptual above 0")
 
-    @property
-    def needs_features(self) -> bool:
-        """Whether a frozen network has to look at the composite."""
-        return self.perceptual > 0 or self.style > 0
+
+@dataclass(frozen=True)
+class LossInputs:
+    """A batch as the terms see it: what the network paints everywhere, the truth, the hole."""
+
+    fill: Picture
+    truth: Picture
+    mask: Hole
+    settings: InpaintLossSettings
+
+    @cached_property
+    def filled(self) -> Picture:
+        """The picture that a user gets."""
+        return composite(self.fill, self.truth, self.mask)
+
+    @cached_property
+    def features(self) -> tuple[list[Tensor], list[Tensor]]:
+        """What a frozen EfficientNet-Lite0 sees in the filled picture and in the true one."""
+        features = shared_features("efficientnet_lite0").to(self.truth.device)
+        with torch.no_grad():
+            of_truth = features(self.truth)
+        return features(self.filled.clamp(0, 1)), of_truth  # beyond 0..1 the other terms pull back
+
+
+TERMS: dict[str, Callable[[LossInputs], Tensor | None]] = {  # by the names of their weights
+    "hole": lambda x: masked_l1(x.fill, x.truth, x.mask),
+    "valid": lambda x: masked_l1(x.fill, x.truth, 1 - x.mask),
+    "log_error": lambda x: hole_log_error(x.fill, x.truth, x.mask, x.settings.floor),
+    "variation": lambda x: hole_variation(x.filled, x.mask),
+    "perceptual": lambda x: perceptual_distance(*x.features),
+    "style": lambda x: style_distance(*x.features),
+}
+
+
+def inpaint_terms(inputs: LossInputs) -> dict[str, Tensor]:
+    """Each term of the loss times its weight."""
+    return weighted_terms(TERMS, inputs, weights_in(inputs.settings, TERMS))
 
 
 def composite(fill: Picture, truth: Picture, mask: Hole) -> Picture:

@@ -1,6 +1,12 @@
-"""Losses on masks of damage. Logits and truth are (b, 1, h, w); truth is 1 where something is damaged."""
+"""The loss of a damage detector: its settings, the table of its terms, and the functions that these are.
 
+A new term is a function here, a weight in `ScratchLossSettings`, and a row of `TERMS`. Logits and truth are
+(b, 1, h, w); truth is 1 where something is damaged.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -8,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
+from safelight.losses.terms import weighted_terms, weights_in
 
 Plane = Float[Tensor, "b 1 h w"]
 
@@ -30,6 +37,25 @@ class ScratchLossSettings:
             raise RecipeError("loss.cross_entropy and loss.dice cannot be negative, nor both 0")
         if self.damaged <= 0:
             raise RecipeError(f"loss.damaged is {self.damaged:g}; expected a weight above 0")
+
+
+class LossInputs(NamedTuple):
+    """A batch as the terms see it."""
+
+    logits: Plane
+    truth: Plane
+    settings: ScratchLossSettings
+
+
+TERMS: dict[str, Callable[[LossInputs], Tensor | None]] = {  # by the names of their weights
+    "cross_entropy": lambda x: balanced_cross_entropy(x.logits, x.truth, x.settings.damaged),
+    "dice": lambda x: soft_dice(x.logits, x.truth),
+}
+
+
+def scratch_terms(inputs: LossInputs) -> dict[str, Tensor]:
+    """Each term of the loss times its weight."""
+    return weighted_terms(TERMS, inputs, weights_in(inputs.settings, TERMS))
 
 
 def balanced_cross_entropy(logits: Plane, truth: Plane, damaged: float) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.tasks.scratches.dataset import Batch, Sample, ScratchDataset, collate
-from safelight.tasks.scratches.losses import balanced_cross_entropy, soft_dice
+from safelight.tasks.scratches.losses import LossInputs, scratch_terms
 from safelight.tasks.scratches.network import Finder
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.validation import ScratchValidation, choose
@@ -43,13 +43,7 @@ class ScratchTraining(TrainingTask[ScratchRecipe, Finder, Sample, Batch]):
     ) -> dict[str, Tensor]:
         """The loss on the mask, term by term, each times its weight."""
         planes, truth = batch
-        logits, loss, terms = network(planes).float(), recipe.loss, {}
-        if loss.cross_entropy:
-            entropy = balanced_cross_entropy(logits, truth, loss.damaged)
-            terms["cross_entropy"] = loss.cross_entropy * entropy
-        if loss.dice:
-            terms["dice"] = loss.dice * soft_dice(logits, truth)
-        return terms
+        return scratch_terms(LossInputs(network(planes).float(), truth, recipe.loss))
 
     def validation(self, held_out: Pictures, recipe: ScratchRecipe) -> ScratchValidation:
         """Fixed prints."""

@@ -5,7 +5,7 @@ import torch
 
 from safelight.errors import SafelightError
 from safelight.losses.perceptual import Features
-from safelight.losses.ranges import check_ab, check_unit
+from safelight.losses.terms import check_ab, check_unit
 from safelight.tasks.colorize.losses import huber_distance, log_error, saturation_weighted_error
 
 
