@@ -209,7 +209,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
                 signal.raise_signal(signal.SIGINT)
             return terms(self, network, batch, recipe, progress)
 
-        patch.setattr(AutoencodeTraining, "terms", interrupted)
+        patch.setattr(AutoencodeTraining, "loss_terms", interrupted)
         part = fit(recipe, padded, tmp_path / "part", quiet=True)
     assert (part.facts["state"], part.facts["step"]) == ("stopped", 5)
     resume(part, quiet=True)
