@@ -12,7 +12,7 @@ from safelight.tasks.colorize.evaluate import ColorizeEvaluation
 from safelight.tasks.inpaint.classical import Fill
 from safelight.tasks.inpaint.evaluate import InpaintEvaluation
 from safelight.tasks.scratches.evaluate import ScratchesEvaluation
-from safelight.tasks.scratches.scores import Finder
+from safelight.tasks.scratches.scores import Detector
 from safelight.verdicts.verdict import Verdict
 
 
@@ -35,12 +35,12 @@ def evaluate_fill(fill: Fill, name: str, pictures: Pictures, *, size: int, **opt
 
 
 def evaluate_finder(
-    finder: Finder,
+    finder: Detector,
     name: str,
     pictures: Pictures,
     *,
     size: int,
-    beside: Mapping[str, Finder] | None = None,
+    beside: Mapping[str, Detector] | None = None,
     **options: Any,
 ) -> Verdict:
     predictors = {name: finder, **(beside or {})}

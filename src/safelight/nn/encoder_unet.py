@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.errors import ModelError, RecipeError
-from safelight.nn.encoders import HALVINGS, Encoder
+from safelight.nn.encoders import HALVINGS, TimmEncoder
 from safelight.nn.layers import ActivationName, ConvBlock, double, pool_to
 
 DEEPEST = len(HALVINGS)  # level n is 2 ** n times smaller than the picture
@@ -91,7 +91,7 @@ class EncoderUNet(nn.Module):
     def __init__(self, settings: EncoderUNetSettings, outputs: int = 3, masked: bool = True) -> None:
         super().__init__()
         self.settings, self.masked = settings, masked
-        self.encoder = Encoder(
+        self.encoder = TimmEncoder(
             settings.encoder,
             settings.pretrained,
             frozen=settings.freeze,

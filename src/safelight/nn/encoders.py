@@ -94,7 +94,7 @@ def classifier(name: str) -> nn.Module:
     return model.eval()
 
 
-class Encoder(nn.Module):
+class TimmEncoder(nn.Module):
     """A feature pyramid over L, or with `color` over red, green and blue (and perhaps hint planes).
 
     Input planes (b, 1 + extra, h, w): the first is (L - 50) / 50, about -1..1 like the grey picture the
@@ -129,7 +129,7 @@ class Encoder(nn.Module):
         self.frozen = frozen
         self.requires_grad_(not frozen)
 
-    def train(self, mode: bool = True) -> "Encoder":
+    def train(self, mode: bool = True) -> "TimmEncoder":
         """A frozen encoder keeps its batch statistics too."""
         return super().train(mode and not self.frozen)
 

@@ -13,8 +13,8 @@ from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import (
     COUNTS,
+    HintedPicture,
     NetworkPredict,
-    Probe,
     choose,
     contact_sheet,
     gain_over_grey,
@@ -32,18 +32,18 @@ from tests.training.conftest import Album
 
 
 @pytest.fixture(scope="module")
-def probes(album: Album) -> list[Probe]:
+def probes(album: Album) -> list[HintedPicture]:
     return choose(album, 32)
 
 
-def test_probes_are_the_same_each_time(album: Album, probes: list[Probe]) -> None:
+def test_probes_are_the_same_each_time(album: Album, probes: list[HintedPicture]) -> None:
     again = choose(album, 32)
     for one, two in zip(probes, again, strict=True):
         assert np.array_equal(one.ab, two.ab)
         assert np.array_equal(one.points.ab, two.points.ab)
 
 
-def test_probes_have_hints_enough_and_true(probes: list[Probe]) -> None:
+def test_probes_have_hints_enough_and_true(probes: list[HintedPicture]) -> None:
     for probe in probes:
         assert probe.L.shape == (32, 32)
         assert probe.ab.shape == (32, 32, 2)
@@ -68,7 +68,7 @@ def test_psnr_is_that_of_a_known_error() -> None:
     assert np.isnan(hole_psnr(np.full_like(grey, np.nan), grey, np.ones((8, 8), np.float32)))
 
 
-def test_the_truth_gains_all_and_grey_nothing(probes: list[Probe]) -> None:
+def test_the_truth_gains_all_and_grey_nothing(probes: list[HintedPicture]) -> None:
     probe = probes[0]
     truth = join(probe.L, probe.ab)
     grey = psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
@@ -76,7 +76,7 @@ def test_the_truth_gains_all_and_grey_nothing(probes: list[Probe]) -> None:
     assert gain_over_grey(probe, lambda L, points: np.zeros_like(probe.ab), 10) == 0
 
 
-def test_a_sheet_has_a_row_a_probe_and_the_truth_at_its_end(probes: list[Probe]) -> None:
+def test_a_sheet_has_a_row_a_probe_and_the_truth_at_its_end(probes: list[HintedPicture]) -> None:
     asked = []
 
     def predict(L: Lightness, points: Points) -> Ab:
@@ -92,7 +92,7 @@ def test_a_sheet_has_a_row_a_probe_and_the_truth_at_its_end(probes: list[Probe])
     assert np.array_equal(sheet[:32, :32], sheet[:32, 64:96])  # grey, and the grey answer
 
 
-def test_answers_that_are_no_numbers_are_drawn_black(probes: list[Probe]) -> None:
+def test_answers_that_are_no_numbers_are_drawn_black(probes: list[HintedPicture]) -> None:
     def broken(L: Lightness, points: Points) -> Ab:
         return np.full((*L.shape, 2), np.nan, np.float32)
 

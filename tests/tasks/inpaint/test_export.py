@@ -12,7 +12,7 @@ from safelight.nn.export import Parity, export_onnx
 from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.export import model_part
-from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import SPANS, Preparation, preprocess
 from safelight.tasks.inpaint.restore import load_filler
 
@@ -23,15 +23,15 @@ CARD = ModelCard(
 SMALL = PlainSettings(channels=4, steps=2, blocks=1, skips=(1,), convolution="gated")
 
 
-def network(planes: int = 7, settings: PlainSettings = SMALL) -> Filler:
+def network(planes: int = 7, settings: PlainSettings = SMALL) -> InpaintUNet:
     torch.manual_seed(0)
-    made = Filler(planes, settings)
+    made = InpaintUNet(planes, settings)
     torch.nn.init.normal_(made.unet.out.weight, std=0.05)
     return made.eval()
 
 
 def export(
-    network: Filler, path: Path, samples: list[np.ndarray], span: tuple[float, float] = SPANS["centered"]
+    network: InpaintUNet, path: Path, samples: list[np.ndarray], span: tuple[float, float] = SPANS["centered"]
 ) -> Parity:
     (parity,) = export_onnx([model_part(network, span)], CARD, path, [samples])
     return parity

@@ -175,7 +175,7 @@ def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
     assert isinstance(probes, InpaintValidation)
     given, truth = probes.answers(network)
     assert given.shape == truth.shape == (min(16, len(probes)), 32, 32, 3)
-    for shown, true, probe in zip(given, truth, probes.probes, strict=False):
+    for shown, true, probe in zip(given, truth, probes.samples, strict=False):
         hole = probe.mask > 0
         assert np.array_equal(true[hole], probe.srgb[hole])
         assert np.allclose(shown[~hole], shown[hole].mean(axis=0), atol=1e-5)

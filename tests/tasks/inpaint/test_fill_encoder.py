@@ -17,7 +17,7 @@ from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.dataset import InpaintDataset
 from safelight.tasks.inpaint.export import model_part
-from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import SPANS, Preparation, preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.restore import load_filler
@@ -166,7 +166,7 @@ def test_a_run_is_scored_read_back_and_fills_holes_alone(run: Run) -> None:
 @pytest.mark.parametrize("recipe", [tiny(model__skips="0,1,2,3,4"), scratch()])
 def test_the_file_answers_as_torch_does_and_fills_photos(recipe: InpaintRecipe, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = Filler(7, recipe.model)
+    network = InpaintUNet(7, recipe.model)
     torch.nn.init.normal_(network.unet.out.weight, std=0.05)
     rng = np.random.default_rng(1)
     picture, mask = rng.random((70, 90, 3), np.float32), np.zeros((70, 90), np.float32)

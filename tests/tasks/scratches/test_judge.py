@@ -9,7 +9,7 @@ from safelight.errors import DatasetError, ModelError, SafelightError
 from safelight.evaluation.samples import PictureList
 from safelight.tasks.scratches.benchmark import CELLS, WHOLE, draw_samples
 from safelight.tasks.scratches.report import pick_prints, write_scratches_report
-from safelight.tasks.scratches.scores import CLASSICAL, Finding
+from safelight.tasks.scratches.scores import CLASSICAL, Detection
 from safelight.verdicts.summary import newest_summaries
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import ALL, Verdict, load_verdict
@@ -34,13 +34,13 @@ class Oracle:
         ]
         self.known = {each.scan.tobytes(): each.mask for each in prints}
 
-    def __call__(self, scan: np.ndarray) -> Finding:
+    def __call__(self, scan: np.ndarray) -> Detection:
         mask = self.known[scan.tobytes()].astype(np.float32)
-        return Finding(mask, mask)
+        return Detection(mask, mask)
 
 
-def blind(scan: np.ndarray) -> Finding:
-    return Finding(np.zeros(scan.shape[:2]), np.zeros(scan.shape[:2], np.float32))
+def blind(scan: np.ndarray) -> Detection:
+    return Detection(np.zeros(scan.shape[:2]), np.zeros(scan.shape[:2], np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +136,6 @@ def test_refusals(photos: PictureList) -> None:
     with pytest.raises(DatasetError, match="no picture"):
         draw_samples(PictureList([]))
     with pytest.raises(ModelError, match="expected that size"):
-        evaluate_finder(lambda s: Finding(s[..., 0][:5], s[..., 0]), "odd", photos, size=SIZE)
+        evaluate_finder(lambda s: Detection(s[..., 0][:5], s[..., 0]), "odd", photos, size=SIZE)
     with pytest.raises(ModelError, match="not finite"):
-        evaluate_finder(lambda s: Finding(s[..., 0], s[..., 0] * np.nan), "nan", photos, size=SIZE)
+        evaluate_finder(lambda s: Detection(s[..., 0], s[..., 0] * np.nan), "nan", photos, size=SIZE)

@@ -16,7 +16,7 @@ from safelight.pixels.files import Photo
 from safelight.runtime.card import ModelCard
 from safelight.tasks.scratches import restore as runtime
 from safelight.tasks.scratches.export import model_part
-from safelight.tasks.scratches.network import RARE, Finder
+from safelight.tasks.scratches.network import RARE, ScratchUNet
 from safelight.tasks.scratches.prepare import preprocess
 from safelight.tasks.scratches.restore import load_finder
 
@@ -30,14 +30,14 @@ SMALL = PlainSettings(channels=4, steps=2, blocks=1, skips=(0, 1))
 ON_ENCODER = EncoderUNetSettings(freeze=False, deepest=4, widths=(8, 8, 6, 4), blocks=1, skips=(0, 1, 2, 3))
 
 
-def network(settings: PlainSettings | EncoderUNetSettings = SMALL) -> Finder:
+def network(settings: PlainSettings | EncoderUNetSettings = SMALL) -> ScratchUNet:
     torch.manual_seed(0)
-    made = Finder(settings)
+    made = ScratchUNet(settings)
     torch.nn.init.normal_(made.unet.out.weight, std=0.5)
     return made.eval()
 
 
-def export(network: Finder, card: ModelCard, path: Path, samples: list[np.ndarray]) -> Parity:
+def export(network: ScratchUNet, card: ModelCard, path: Path, samples: list[np.ndarray]) -> Parity:
     (parity,) = export_onnx([model_part(network)], card, path, [samples])
     return parity
 
@@ -53,7 +53,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("settings", [SMALL, ON_ENCODER])
 def test_a_new_network_takes_damage_for_rare(settings: PlainSettings | EncoderUNetSettings) -> None:
-    made = Finder(settings).eval()
+    made = ScratchUNet(settings).eval()
     torch.nn.init.zeros_(made.unet.out.weight)
     with torch.inference_mode():
         likelihood = torch.sigmoid(made(torch.rand(2, 3, 32, 64)))

@@ -18,7 +18,7 @@ from safelight.tasks.scratches.network import RARE
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.restore import load_finder
 from safelight.tasks.scratches.training import ScratchTraining
-from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, Probe, ScratchValidation
+from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, ScratchValidation, WornPicture
 from safelight.training import fit as training
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, TrainSettings, from_json
@@ -60,7 +60,7 @@ def test_a_finished_run_knows_the_threshold_that_leaves_whole_prints_alone(run: 
     assert run.facts["threshold"] in THRESHOLDS
     assert recipe.preparation.threshold == run.facts["threshold"]
     print_ = np.full((32, 32, 3), 0.5, np.float32)
-    sure = Probe(print_, np.zeros((32, 32), np.float32), np.zeros((32, 32), np.float32))
+    sure = WornPicture(print_, np.zeros((32, 32), np.float32), np.zeros((32, 32), np.float32))
     network.unet.out.weight.data.zero_()
     for logit, expected in ((-9.0, THRESHOLDS[0]), (0.5, 0.65), (9.0, THRESHOLDS[-1])):
         network.unet.out.bias.data.fill_(logit)
@@ -92,7 +92,7 @@ def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
 
 
 def test_probes_without_damage_are_scored_by_their_false_finds_alone() -> None:
-    sound = Probe(np.full((32, 32, 3), 0.5, np.float32), *2 * (np.zeros((32, 32), np.float32),))
+    sound = WornPicture(np.full((32, 32, 3), 0.5, np.float32), *2 * (np.zeros((32, 32), np.float32),))
     network = training_task(TINY).network(TINY)
     scores = ScratchValidation([sound], 0.5).score(network)
     assert set(scores) == {"false_finds"}

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.nn.encoders import Encoder
+from safelight.nn.encoders import TimmEncoder
 from safelight.nn.layers import ActivationName, ConvBlock, NormName, double, pool_to
 from safelight.nn.plain_unet import OUTPUTS, PlainSettings, PlainUNet
 from safelight.tasks.colorize.bins import gamut_bins
@@ -182,7 +182,7 @@ class ColorUNet(nn.Module):
         super().__init__()
         self.settings = settings
         hinted_stem = settings.hints_in == "stem"
-        self.encoder = Encoder(
+        self.encoder = TimmEncoder(
             settings.encoder,
             settings.pretrained,
             extra=PLANES - 1 if hinted_stem else 0,

@@ -1,4 +1,4 @@
-"""Probes: a few fixed pictures and hints, looked at all through a run and scored as the judge would."""
+"""Validation samples: a few fixed pictures and hints, looked at all through a run and scored as the judge would."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ class NetworkPredict:
 
 
 @dataclass(frozen=True)
-class Probe:
+class HintedPicture:
     """One picture in Lab, and hints on it of which the first n are the question with n hints."""
 
     L: Lightness
@@ -75,19 +75,19 @@ def join(L: Lightness, ab: Ab) -> Srgb:
     return lab_to_srgb(np.dstack([L, ab]))
 
 
-def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
-    """The same probes each time: pictures spread over the set that have color, hints 3 x 3 and uniform."""
-    probes = []
+def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HintedPicture]:
+    """The same samples each time: pictures spread over the set that have color, hints 3 x 3 and uniform."""
+    samples = []
     for number in np.random.default_rng(0).permutation(len(pictures)):
         lab = srgb_to_lab(resize(photo_in(pictures, int(number)), (size, size)))
         ab = np.ascontiguousarray(lab[..., 1:])
         if np.ptp(ab, axis=(0, 1)).max() >= LEAST_RANGE:
             y, x = draw_places(max(COUNTS), (size, size), "uniform", np.random.default_rng((0, int(number))))
             points = report_colors(ab, y, x, np.full(len(y), 3))
-            probes.append(Probe(np.ascontiguousarray(lab[..., 0]), ab, points))
-        if len(probes) == count:
+            samples.append(HintedPicture(np.ascontiguousarray(lab[..., 0]), ab, points))
+        if len(samples) == count:
             break
-    return probes
+    return samples
 
 
 def psnr(result: Srgb, truth: Srgb) -> float:
@@ -95,126 +95,126 @@ def psnr(result: Srgb, truth: Srgb) -> float:
     return float(np.minimum(50.0, -10 * np.log10(np.mean((result - truth) ** 2) + 1e-12)))
 
 
-def contact_sheet(probes: list[Probe], predict: Predict) -> UInt8[np.ndarray, "h w 3"]:
-    """A row a probe: grey, the hints, automatic result, result with hints, truth."""
+def contact_sheet(samples: list[HintedPicture], predict: Predict) -> UInt8[np.ndarray, "h w 3"]:
+    """A row a sample: grey, the hints, automatic result, result with hints, truth."""
     rows = []
-    for probe in probes[:SHOWN]:
-        few = probe.points.first(SHOWN_HINTS)
-        ab, mask = paint(few, (probe.L.shape[0], probe.L.shape[1]))
-        grey = join(probe.L, np.zeros_like(probe.ab))
-        hints = np.where(mask[..., None] > 0, join(np.full_like(probe.L, 65), ab), grey)
-        results = [join(probe.L, predict(probe.L, points)) for points in (Points.none(), few)]
-        rows.append(np.hstack([grey, hints, *results, join(probe.L, probe.ab)]))
+    for sample in samples[:SHOWN]:
+        few = sample.points.first(SHOWN_HINTS)
+        ab, mask = paint(few, (sample.L.shape[0], sample.L.shape[1]))
+        grey = join(sample.L, np.zeros_like(sample.ab))
+        hints = np.where(mask[..., None] > 0, join(np.full_like(sample.L, 65), ab), grey)
+        results = [join(sample.L, predict(sample.L, points)) for points in (Points.none(), few)]
+        rows.append(np.hstack([grey, hints, *results, join(sample.L, sample.ab)]))
     sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
     return np.round(sheet * 255).astype(np.uint8)
 
 
-def gain_over_grey(probe: Probe, predict: Predict, count: int) -> float:
+def gain_over_grey(sample: HintedPicture, predict: Predict, count: int) -> float:
     """How much nearer than grey the result with this many hints comes to the truth, in dB."""
-    truth = join(probe.L, probe.ab)
-    result = join(probe.L, predict(probe.L, probe.points.first(count)))
-    return psnr(result, truth) - psnr(join(probe.L, np.zeros_like(probe.ab)), truth)
+    truth = join(sample.L, sample.ab)
+    result = join(sample.L, predict(sample.L, sample.points.first(count)))
+    return psnr(result, truth) - psnr(join(sample.L, np.zeros_like(sample.ab)), truth)
 
 
 class ColorizeValidation:
-    """The probes of a colorization run (training/task.py: ValidationSet)."""
+    """The samples of a colorization run (training/task.py: ValidationSet)."""
 
     columns = ("grey", "hints", "automatic", "with hints", "truth")
     well_by = 0  # the step from which colors out of range are an illness (training/guard/looks.py: Ailing)
 
-    def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
-        self.probes, self.preparation = probes, preparation
+    def __init__(self, samples: list[HintedPicture], preparation: Preparation) -> None:
+        self.samples, self.preparation = samples, preparation
         self._most_chroma: float | None = None  # of the last answers, until it is asked for
 
     @classmethod
     def choose(cls, pictures: Pictures, size: int, preparation: Preparation) -> "ColorizeValidation":
-        """Probes on these held-out pictures, at this size."""
+        """Validation samples on these held-out pictures, at this size."""
         return cls(choose(pictures, size), preparation)
 
     def __len__(self) -> int:
-        return len(self.probes)
+        return len(self.samples)
 
     def score(self, network: nn.Module) -> dict[str, float]:
         """Mean gain over grey in dB at each of COUNTS hints."""
         predict = self._predict(network)
         gains = [
-            [gain_over_grey(probe, predict, count) for count in COUNTS]
-            for probe in counted(self.probes, "scoring", len(self.probes))
+            [gain_over_grey(sample, predict, count) for count in COUNTS]
+            for sample in counted(self.samples, "scoring", len(self.samples))
         ]
         return {
             f"gain_{count}": float(np.mean(of)) for count, of in zip(COUNTS, np.transpose(gains), strict=True)
         }
 
     def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
-        """A row a probe: grey, the hints, automatic result, result with hints, truth."""
-        return contact_sheet(self.probes, self._predict(network))
+        """A row a sample: grey, the hints, automatic result, result with hints, truth."""
+        return contact_sheet(self.samples, self._predict(network))
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
         """What the doctor reads (training/doctor.py: Telling)."""
-        return color_evidence(self.probes[:TOLD], self._predict(network))
+        return color_evidence(self.samples[:TOLD], self._predict(network))
 
     def answers(
         self, network: nn.Module
     ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
-        """The automatic results for the first probes, and the truths, sRGB: what the guard looks at."""
-        predict, probes = self._predict(network), self.probes[: 2 * SHOWN]
-        colors = [predict(probe.L, Points.none()) for probe in probes]
+        """The automatic results for the first samples, and the truths, sRGB: what the guard looks at."""
+        predict, samples = self._predict(network), self.samples[: 2 * SHOWN]
+        colors = [predict(sample.L, Points.none()) for sample in samples]
         self._most_chroma = max(float(chroma(ab).max()) for ab in colors)
-        given = [join(probe.L, ab) for probe, ab in zip(probes, colors, strict=True)]
-        return np.stack(given), np.stack([join(probe.L, probe.ab) for probe in probes])
+        given = [join(sample.L, ab) for sample, ab in zip(samples, colors, strict=True)]
+        return np.stack(given), np.stack([join(sample.L, sample.ab) for sample in samples])
 
     def illness(self, network: nn.Module) -> Sign | None:
         """Colors that no picture can show, which the clipped answers hide; of the answers just given, if any were.
 
         They are asked anew otherwise.
         """
-        if self._most_chroma is None and self.probes:
+        if self._most_chroma is None and self.samples:
             self.answers(network)
         most, self._most_chroma = self._most_chroma or 0.0, None
         return Sign("range", "a chroma of", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
 
     def metadata(self, network: nn.Module) -> dict[str, Any]:
         """How much vivid 1 must ask for."""
-        return {"vivid_gain": vivid_gain(self._predict(network), self.probes)}
+        return {"vivid_gain": vivid_gain(self._predict(network), self.samples)}
 
     def _predict(self, network: nn.Module) -> NetworkPredict:
         assert isinstance(network, ColorNetwork)
         return NetworkPredict(network, self.preparation)
 
 
-def vivid_gain(predict: NetworkPredict, probes: list[Probe]) -> float:
+def vivid_gain(predict: NetworkPredict, samples: list[HintedPicture]) -> float:
     """The gain at which vivid 1, without hints, is on average as colorful (Hasler & Süsstrunk) as the truth.
 
-    The nearest of 0.5 to 4 where none reaches it; 1 without probes.
+    The nearest of 0.5 to 4 where none reaches it; 1 without samples.
     """
-    if not probes:
+    if not samples:
         return 1.0
-    truth = np.mean([colorfulness(join(probe.L, probe.ab)) for probe in probes])
-    reached = np.mean([_colorfulness_at_gains(predict, probe) for probe in probes], axis=0)
+    truth = np.mean([colorfulness(join(sample.L, sample.ab)) for sample in samples])
+    reached = np.mean([_colorfulness_at_gains(predict, sample) for sample in samples], axis=0)
     return round(float(np.interp(truth, np.maximum.accumulate(reached), GAINS)), 3)
 
 
-def _colorfulness_at_gains(predict: NetworkPredict, probe: Probe) -> list[float]:
+def _colorfulness_at_gains(predict: NetworkPredict, sample: HintedPicture) -> list[float]:
     nothing = Points.none()
-    planes = preprocess(probe.L, nothing, predict.preparation)
+    planes = preprocess(sample.L, nothing, predict.preparation)
     ab, chroma = predict.reply(planes)
     vivid = (postprocess(ab, chroma, planes, nothing, 1.0, float(gain)) for gain in GAINS)
-    return [colorfulness(join(probe.L, colors)) for colors in vivid]
+    return [colorfulness(join(sample.L, colors)) for colors in vivid]
 
 
-def color_evidence(probes: Sequence[Probe], predict: NetworkPredict) -> dict[str, float]:
+def color_evidence(samples: Sequence[HintedPicture], predict: NetworkPredict) -> dict[str, float]:
     """How the automatic answers lie beside the truth, and how far the network itself goes with hints."""
     nothing = Points.none()
-    answers = [predict(probe.L, nothing) for probe in probes]
+    answers = [predict(sample.L, nothing) for sample in samples]
     with_hints: list[Float[np.ndarray, "n 2"]] = []
     without: list[Float[np.ndarray, "n 2"]] = []
     asked: list[Float[np.ndarray, "n 2"]] = []
-    for probe in counted(probes, "measuring", len(probes)):
-        points = probe.points.first(DOCTOR_HINTS)
+    for sample in counted(samples, "measuring", len(samples)):
+        points = sample.points.first(DOCTOR_HINTS)
         # The network's own reply: what is answered in use is corrected at the hints, whatever it says.
         for told, into in ((points, with_hints), (nothing, without)):
-            ab, _ = predict.reply(preprocess(probe.L, told, predict.preparation))
+            ab, _ = predict.reply(preprocess(sample.L, told, predict.preparation))
             into.append(AB_SCALE * ab[:, points.y, points.x].T)
         asked.append(points.ab)
     own = obeyed(np.concatenate(with_hints), np.concatenate(without), np.concatenate(asked))
-    return {**probe_evidence(answers, [probe.ab for probe in probes]), "obeyed": own}
+    return {**probe_evidence(answers, [sample.ab for sample in samples]), "obeyed": own}

@@ -9,7 +9,7 @@ from safelight.nn.export import ModelPart
 from safelight.pixels.geometry import resize
 from safelight.runtime.card import ModelCard, Port
 from safelight.tasks.inpaint.mask_sampling import draw_mask
-from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import SPANS, preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.training.export import Export, Exporter
@@ -19,7 +19,7 @@ TOLERANCE = 2 / 255  # of white to black
 OUTPUT_SHAPE = (1, 3, "height", "width")
 
 
-def model_part(network: Filler, span: tuple[float, float]) -> ModelPart:
+def model_part(network: InpaintUNet, span: tuple[float, float]) -> ModelPart:
     """The file of an inpainting network. span: black and white in planes and answer."""
     meaning = "red, green, blue of what is known, 0 in the hole; mask (1 = missing)"
     if network.starts_from_guess:
@@ -37,21 +37,21 @@ def model_part(network: Filler, span: tuple[float, float]) -> ModelPart:
     )
 
 
-class InpaintExporter(Exporter[Filler, InpaintRecipe]):
+class InpaintExporter(Exporter[InpaintUNet, InpaintRecipe]):
     """Inpainting networks."""
 
-    def parts(self, network: Filler, recipe: InpaintRecipe) -> list[ModelPart]:
+    def parts(self, network: InpaintUNet, recipe: InpaintRecipe) -> list[ModelPart]:
         """One file: planes to red, green and blue."""
         return [model_part(network, SPANS[recipe.preparation.span])]
 
-    def prepare(self, trained: Trained[Filler, InpaintRecipe], card: ModelCard) -> Export:
+    def prepare(self, trained: Trained[InpaintUNet, InpaintRecipe], card: ModelCard) -> Export:
         """Checked on held-out pictures with random holes."""
         began = PRETRAINED_NOTE if getattr(trained.recipe.model, "pretrained", False) else ""
         parts = self.parts(trained.network, trained.recipe)
         return Export(parts, [holed_samples(trained)], card.with_notes(began))
 
 
-def holed_samples(trained: Trained[Filler, InpaintRecipe]) -> list[Planes]:
+def holed_samples(trained: Trained[InpaintUNet, InpaintRecipe]) -> list[Planes]:
     """Inputs of real pictures with random holes."""
     recipe, rng = trained.recipe, np.random.default_rng(0)
     side = (recipe.augment.size, recipe.augment.size)

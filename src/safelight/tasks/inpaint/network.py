@@ -10,7 +10,7 @@ from safelight.nn.plain_unet import PlainSettings, PlainUNet
 KNOWN, MASK, GUESS = slice(0, 3), slice(3, 4), slice(4, 7)
 
 
-class Filler(nn.Module):
+class InpaintUNet(nn.Module):
     """Planes (b, 4 or 7, h, w) as tasks/inpaint.py asks them to red, green and blue (b, 3, h, w) everywhere.
 
     With seven planes the answer is the classical filling in planes 4 to 6 plus what the U-Net adds to it. A

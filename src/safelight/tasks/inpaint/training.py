@@ -5,7 +5,7 @@ import torch
 from safelight.nn.discriminator import PatchDiscriminator
 from safelight.tasks.inpaint.dataset import Batch, InpaintDataset, Sample, collate
 from safelight.tasks.inpaint.losses import LossInputs, inpaint_terms
-from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import SPANS
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.validation import InpaintValidation, choose
@@ -13,14 +13,14 @@ from safelight.training.batches import Pictures
 from safelight.training.task import AdversarialTask, GeneratorStep
 
 
-class InpaintTraining(AdversarialTask[InpaintRecipe, Filler, Sample, Batch]):
+class InpaintTraining(AdversarialTask[InpaintRecipe, InpaintUNet, Sample, Batch]):
     """U-Nets that fill random holes."""
 
     recipe = InpaintRecipe
 
-    def network(self, recipe: InpaintRecipe) -> Filler:
+    def network(self, recipe: InpaintRecipe) -> InpaintUNet:
         """The U-Net."""
-        return Filler(recipe.preparation.planes, recipe.model)
+        return InpaintUNet(recipe.preparation.planes, recipe.model)
 
     def dataset(self, pictures: Pictures, recipe: InpaintRecipe) -> InpaintDataset:
         """Crops with random holes."""
@@ -31,7 +31,7 @@ class InpaintTraining(AdversarialTask[InpaintRecipe, Filler, Sample, Batch]):
         return collate(samples)
 
     def generator_step(
-        self, network: Filler, batch: Batch, recipe: InpaintRecipe, progress: float
+        self, network: InpaintUNet, batch: Batch, recipe: InpaintRecipe, progress: float
     ) -> GeneratorStep:
         """The loss on the filled pictures; a discriminator is shown them and the true ones, each with the mask.
 

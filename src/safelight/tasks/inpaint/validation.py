@@ -15,7 +15,7 @@ from safelight.nn.devices import to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
-from safelight.tasks.inpaint.network import Filler
+from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import Preparation, from_span, postprocess, preprocess
 from safelight.tasks.inpaint.symptoms import hole_evidence
 from safelight.training.batches import Pictures
@@ -33,7 +33,7 @@ class NetworkFill:
     beyond: how far outside of 0..1 anything in the holes was so far, before it was clipped.
     """
 
-    def __init__(self, network: Filler, preparation: Preparation) -> None:
+    def __init__(self, network: InpaintUNet, preparation: Preparation) -> None:
         self.network, self.preparation = network, preparation
         self.beyond = 0.0
 
@@ -55,7 +55,7 @@ class NetworkFill:
 
 
 @dataclass(frozen=True)
-class Probe:
+class HoledPicture:
     """A picture, its hole, what a classical method (Telea 2004) makes of it."""
 
     srgb: Srgb
@@ -69,82 +69,84 @@ def hole_psnr(result: Srgb, truth: Srgb, mask: Mask) -> float:
     return float(np.minimum(50.0, -10 * np.log10(squared.mean() + 1e-12)))
 
 
-def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[Probe]:
-    """The same probes each time: pictures spread over the set, holes of the six bins in turn."""
-    probes = []
+def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HoledPicture]:
+    """The same samples each time: pictures spread over the set, holes of the six bins in turn."""
+    samples = []
     for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
         srgb = resize(photo_in(pictures, int(number)), (size, size)).astype(np.float32) / np.float32(255)
         rng = np.random.default_rng((0, int(number)))
         mask = draw_in_bin((size, size), BINS[place % len(BINS)], border=True, rng=rng)
         emptied = np.where(mask[..., None] > 0, np.float32(0), srgb)
-        probes.append(Probe(srgb, mask, np.where(mask[..., None] > 0, telea(emptied, mask > 0), srgb)))
-    return probes
+        samples.append(
+            HoledPicture(srgb, mask, np.where(mask[..., None] > 0, telea(emptied, mask > 0), srgb))
+        )
+    return samples
 
 
 class InpaintValidation:
-    """The probes of an inpainting run (training/training.py: ValidationSet)."""
+    """The samples of an inpainting run (training/training.py: ValidationSet)."""
 
     well_by = 0  # the step from which values out of range are an illness (training/guard/looks.py: Ailing)
     columns = ("hole", "Telea", "result", "truth")
 
-    def __init__(self, probes: list[Probe], preparation: Preparation) -> None:
-        self.probes, self.preparation = probes, preparation
+    def __init__(self, samples: list[HoledPicture], preparation: Preparation) -> None:
+        self.samples, self.preparation = samples, preparation
         self._beyond: float | None = None  # of the last answers, until it is asked for
 
     def __len__(self) -> int:
-        return len(self.probes)
+        return len(self.samples)
 
     def score(self, network: nn.Module) -> dict[str, float]:
         """Mean PSNR in the holes in dB, and how much that is above Telea, in small and in large holes."""
         fill = self._fill(network)
-        asked = counted(self.probes, "scoring", len(self.probes))
+        asked = counted(self.samples, "scoring", len(self.samples))
         own = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
-        classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.probes])
-        large = np.array([p.mask.mean() > LARGE for p in self.probes])
+        classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.samples])
+        large = np.array([p.mask.mean() > LARGE for p in self.samples])
         gain = own - classical
         measures = {"hole_psnr": own, "gain_over_telea": gain}
         measures |= {"gain_small": gain[~large], "gain_large": gain[large]}
         return {name: float(values.mean()) for name, values in measures.items() if len(values)}
 
     def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
-        """A row a probe: the hole, Telea, the result, the truth."""
+        """A row a sample: the hole, Telea, the result, the truth."""
         fill, rows = self._fill(network), []
-        for probe in self.probes[:SHOWN]:
-            emptied = np.where(probe.mask[..., None] > 0, np.float32(1), probe.srgb)
-            rows.append(np.hstack([emptied, probe.classical, fill(probe.srgb, probe.mask), probe.srgb]))
+        for sample in self.samples[:SHOWN]:
+            emptied = np.where(sample.mask[..., None] > 0, np.float32(1), sample.srgb)
+            rows.append(np.hstack([emptied, sample.classical, fill(sample.srgb, sample.mask), sample.srgb]))
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.round(sheet * 255).astype(np.uint8)
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
         """What the doctor reads (training/doctor.py: Telling)."""
-        fill, told = self._fill(network), self.probes[:TOLD]
+        fill, told = self._fill(network), self.samples[:TOLD]
         blank = float(from_span(np.zeros(1, np.float32), self.preparation.span)[0])
         return hole_evidence(
-            [fill(probe.srgb, probe.mask) for probe in told],
-            [probe.srgb for probe in told],
-            [probe.mask for probe in told],
-            [probe.classical for probe in told],
+            [fill(sample.srgb, sample.mask) for sample in told],
+            [sample.srgb for sample in told],
+            [sample.mask for sample in told],
+            [sample.classical for sample in told],
             blank,
         )
 
     def answers(
         self, network: nn.Module
     ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
-        """What is in the holes of the first probes, and what should be: what the guard looks at.
+        """What is in the holes of the first samples, and what should be: what the guard looks at.
 
         Around the hole is its mean color, so that nothing but the filling counts.
         """
-        fill, probes = self._fill(network), self.probes[:LOOKED_AT]
-        given = [_hole_alone(fill(probe.srgb, probe.mask), probe.mask) for probe in probes]
+        fill, samples = self._fill(network), self.samples[:LOOKED_AT]
+        given = [_hole_alone(fill(sample.srgb, sample.mask), sample.mask) for sample in samples]
         self._beyond = fill.beyond
-        return np.stack(given), np.stack([_hole_alone(probe.srgb, probe.mask) for probe in probes])
+        return np.stack(given), np.stack([_hole_alone(sample.srgb, sample.mask) for sample in samples])
 
     def illness(self, network: nn.Module) -> Sign | None:
         """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
 
         They are asked anew otherwise.
         """
-        if self._beyond is None and self.probes:
+        if self._beyond is None and self.samples:
             self.answers(network)
         most, self._beyond = self._beyond or 0.0, None
         return Sign("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
@@ -154,7 +156,7 @@ class InpaintValidation:
         return {}
 
     def _fill(self, network: nn.Module) -> NetworkFill:
-        assert isinstance(network, Filler)
+        assert isinstance(network, InpaintUNet)
         return NetworkFill(network, self.preparation)
 
 

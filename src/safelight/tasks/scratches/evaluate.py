@@ -19,7 +19,7 @@ from safelight.tasks.scratches.scores import (
     COLUMNS,
     METRICS,
     VERSION,
-    Finder,
+    Detector,
     find_by_network,
     score_sample,
 )
@@ -28,7 +28,7 @@ from safelight.verdicts.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class ScratchesEvaluation(EvaluationTask[PrintSample, Finder]):
+class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
     """Predictors are called with thirteen prints of each picture. size: side of the squares, pixels."""
 
     size: int = SIZE
@@ -47,15 +47,15 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Finder]):
         """Raises DatasetError for no pictures, or too small a size."""
         return draw_samples(pictures, self.size, options.seed, options.limit)
 
-    def baseline(self, name: str) -> Finder:
+    def baseline(self, name: str) -> Detector:
         """The ridge filter."""
         return CLASSICAL[name]
 
-    def score(self, name: str, predictor: Finder, sample: PrintSample) -> Row:
+    def score(self, name: str, predictor: Detector, sample: PrintSample) -> Row:
         """Raises ModelError for an answer of wrong shape or not finite."""
         return score_sample(name, predictor, sample)
 
-    def findings(self, evaluated: Evaluated[PrintSample, Finder], best: Mapping[str, str]) -> Findings:
+    def findings(self, evaluated: Evaluated[PrintSample, Detector], best: Mapping[str, str]) -> Findings:
         """The lead in F1 over the best ridge filter, all prints of a picture together."""
         f1 = {method: _f1_per_image(scores) for method, scores in evaluated.scores.items()}
         rivals = [f1[method] for method in self.baselines if method in f1]
@@ -68,12 +68,12 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Finder]):
     @classmethod
     def open(
         cls, model: str, protocol: str, open_split: Callable[[str], PictureSet]
-    ) -> "tuple[ScratchesEvaluation, Finder]":
+    ) -> "tuple[ScratchesEvaluation, Detector]":
         """The evaluation, and this model. Raises SafelightError."""
         task = cls()
         return task, task.open_predictor(model)
 
-    def open_predictor(self, model: str) -> Finder:
+    def open_predictor(self, model: str) -> Detector:
         """The ridge filter, a run, or a model by name or file, with the threshold that it has in use."""
         if model in CLASSICAL:
             return CLASSICAL[model]
@@ -88,7 +88,7 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Finder]):
         network, recipe = trained_for(model, "scratches")
         return partial(find_by_network, NetworkFinder(network), recipe.preparation.threshold)
 
-    def write_report(self, verdict: Verdict, folder: Path, model: Finder, pictures: Pictures) -> Path:
+    def write_report(self, verdict: Verdict, folder: Path, model: Detector, pictures: Pictures) -> Path:
         """With the pictures where the model leads most, in the middle, and least."""
         from safelight.tasks.scratches.report import pick_prints, write_scratches_report
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from safelight.nn.export import ModelPart
 from safelight.runtime.card import ModelCard, Port
 from safelight.tasks.scratches.dataset import ScratchDataset
-from safelight.tasks.scratches.network import PLANES, Finder
+from safelight.tasks.scratches.network import PLANES, ScratchUNet
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.export import Export, Exporter
 from safelight.training.model_card import CHECKED, Trained
@@ -24,7 +24,7 @@ NOTES = (
 class Likelihood(nn.Module):
     """The network with likelihoods in place of logits."""
 
-    def __init__(self, network: Finder) -> None:
+    def __init__(self, network: ScratchUNet) -> None:
         super().__init__()
         self.network = network
 
@@ -33,7 +33,7 @@ class Likelihood(nn.Module):
         return torch.sigmoid(self.network(planes))
 
 
-def model_part(network: Finder) -> ModelPart:
+def model_part(network: ScratchUNet) -> ModelPart:
     """The file of a damage detector."""
     return ModelPart(
         "scratches",
@@ -46,14 +46,14 @@ def model_part(network: Finder) -> ModelPart:
     )
 
 
-class ScratchExporter(Exporter[Finder, ScratchRecipe]):
+class ScratchExporter(Exporter[ScratchUNet, ScratchRecipe]):
     """Damage detectors."""
 
-    def parts(self, network: Finder, recipe: ScratchRecipe) -> list[ModelPart]:
+    def parts(self, network: ScratchUNet, recipe: ScratchRecipe) -> list[ModelPart]:
         """One file: planes to likelihoods."""
         return [model_part(network)]
 
-    def prepare(self, trained: Trained[Finder, ScratchRecipe], card: ModelCard) -> Export:
+    def prepare(self, trained: Trained[ScratchUNet, ScratchRecipe], card: ModelCard) -> Export:
         """Checked on held-out pictures as old prints."""
         dataset = ScratchDataset(trained.held_out, trained.recipe)
         samples = [dataset[number].planes for number in range(min(CHECKED, len(trained.held_out)))]

@@ -13,7 +13,7 @@ PLANES = 3
 RARE = 0.05  # share of pixels that are damaged, as far as a new network knows
 
 
-class Finder(nn.Module):
+class ScratchUNet(nn.Module):
     """Planes (b, 3, h, w) as tasks/finding.py asks them to logits of damage (b, 1, h, w)."""
 
     def __init__(

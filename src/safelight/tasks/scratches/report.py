@@ -13,7 +13,7 @@ from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.sheet import Shown, draw_fills
 from safelight.tasks.scratches.benchmark import CELLS, PRINTS, VISIBLE, draw_samples
 from safelight.tasks.scratches.damage_kinds import DIRT, PAPER
-from safelight.tasks.scratches.scores import CLASSICAL, METRICS, PHOTO, Finder
+from safelight.tasks.scratches.scores import CLASSICAL, METRICS, PHOTO, Detector
 from safelight.verdicts.verdict import Comparison, Verdict
 
 RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
@@ -43,7 +43,7 @@ def write_scratches_report(verdict: Verdict, folder: Path, shown: "list[Shown] |
     return page
 
 
-def pick_prints(verdict: Verdict, finder: Finder, pictures: Pictures) -> list[Shown]:
+def pick_prints(verdict: Verdict, finder: Detector, pictures: Pictures) -> list[Shown]:
     """The picture where the model leads most over the ridge filter, the median and the worst one."""
     ordered = sorted(verdict.leads, key=lambda index: -verdict.leads[index])
     ranks = {"best": ordered[0], "median": ordered[len(ordered) // 2], "worst": ordered[-1]}

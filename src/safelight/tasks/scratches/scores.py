@@ -19,36 +19,36 @@ from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges
 PHOTO = 1024  # long side of the photo of which a square is taken to be a part, in pixels
 
 
-class Finding(NamedTuple):
+class Detection(NamedTuple):
     """What a finder marks, and how likely it holds each pixel to be damaged: both (h, w)."""
 
     mask: Mask
     likelihood: Mask
 
 
-Finder: TypeAlias = Callable[[Srgb], Finding]
+Detector: TypeAlias = Callable[[Srgb], Detection]
 COLUMNS = ("found", "right", "damaged", "seen", "pixels", "ranked", "seconds")
 
 
-def ridges(srgb: Srgb) -> Finding:
+def ridges(srgb: Srgb) -> Detection:
     """The ridge filter as it is used: it looks for bright damage."""
-    return Finding(*find_ridges(srgb, ScratchSettings(part_of=PHOTO)))
+    return Detection(*find_ridges(srgb, ScratchSettings(part_of=PHOTO)))
 
 
-def ridges_dark_too(srgb: Srgb) -> Finding:
+def ridges_dark_too(srgb: Srgb) -> Detection:
     """The ridge filter, looking for dark damage as well."""
-    return Finding(*find_ridges(srgb, ScratchSettings(dark=True, part_of=PHOTO)))
+    return Detection(*find_ridges(srgb, ScratchSettings(dark=True, part_of=PHOTO)))
 
 
-def find_by_network(predict: Callable[[Srgb], Mask], threshold: float, srgb: Srgb) -> Finding:
+def find_by_network(predict: Callable[[Srgb], Mask], threshold: float, srgb: Srgb) -> Detection:
     """A network's likelihood, and the mask that is made of it in use."""
     likelihood = predict(srgb)
     size = (likelihood.shape[0], likelihood.shape[1])
     part = ScratchSettings(part_of=PHOTO)
-    return Finding(likely_mask(likelihood, size, part, threshold), likelihood)
+    return Detection(likely_mask(likelihood, size, part, threshold), likelihood)
 
 
-CLASSICAL: dict[str, Finder] = {"ridge": ridges, "ridge, dark too": ridges_dark_too}
+CLASSICAL: dict[str, Detector] = {"ridge": ridges, "ridge, dark too": ridges_dark_too}
 VERSION = 1  # raise it when an answer changes: cached scores of older versions are not used again
 
 
@@ -108,13 +108,13 @@ METRICS = table_of(
 )
 
 
-def score_sample(name: str, finder: Finder, sample: PrintSample) -> Row:
+def score_sample(name: str, finder: Detector, sample: PrintSample) -> Row:
     """Scores of one finder on one picture, print by print. Raises ModelError for an answer that is none."""
     rows = [_counts(name, finder, sample, cell) for cell in range(len(CELLS))]
     return {column: [row[column] for row in rows] for column in COLUMNS}
 
 
-def _counts(name: str, finder: Finder, sample: PrintSample, cell: int) -> dict[str, float]:
+def _counts(name: str, finder: Detector, sample: PrintSample, cell: int) -> dict[str, float]:
     scan, mask = sample.print(cell)
     start = time.perf_counter()
     finding = finder(scan)
@@ -125,7 +125,7 @@ def _counts(name: str, finder: Finder, sample: PrintSample, cell: int) -> dict[s
     return {**matches._asdict(), "pixels": mask.size, "ranked": ranked, "seconds": seconds}
 
 
-def _check(name: str, finding: Finding, shape: tuple[int, ...]) -> None:
+def _check(name: str, finding: Detection, shape: tuple[int, ...]) -> None:
     if finding.mask.shape != shape or finding.likelihood.shape != shape:
         raise ModelError(f"{name} answered {finding.mask.shape} to a print of {shape}; expected that size")
     if not np.isfinite(finding.likelihood).all():

@@ -9,23 +9,23 @@ from torch.utils.data import Dataset
 
 from safelight.tasks.scratches.dataset import Batch, Sample, ScratchDataset, collate
 from safelight.tasks.scratches.losses import LossInputs, scratch_terms
-from safelight.tasks.scratches.network import Finder
+from safelight.tasks.scratches.network import ScratchUNet
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.validation import ScratchValidation, choose
 from safelight.training.batches import Pictures
 from safelight.training.task import TrainingTask
 
 
-class ScratchTraining(TrainingTask[ScratchRecipe, Finder, Sample, Batch]):
+class ScratchTraining(TrainingTask[ScratchRecipe, ScratchUNet, Sample, Batch]):
     """U-Nets that find drawn damage."""
 
     recipe = ScratchRecipe
 
-    def network(self, recipe: ScratchRecipe) -> Finder:
+    def network(self, recipe: ScratchRecipe) -> ScratchUNet:
         """The U-Net."""
-        return Finder(recipe.model)
+        return ScratchUNet(recipe.model)
 
-    def initialize(self, network: Finder, dataset: Dataset[Sample], recipe: ScratchRecipe) -> None:
+    def initialize(self, network: ScratchUNet, dataset: Dataset[Sample], recipe: ScratchRecipe) -> None:
         """Damage is rare, whatever the first weights are."""
         super().initialize(network, dataset, recipe)
         network.expect_little()
@@ -39,7 +39,7 @@ class ScratchTraining(TrainingTask[ScratchRecipe, Finder, Sample, Batch]):
         return collate(samples)
 
     def loss_terms(
-        self, network: Finder, batch: Batch, recipe: ScratchRecipe, progress: float
+        self, network: ScratchUNet, batch: Batch, recipe: ScratchRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The loss on the mask, term by term, each times its weight."""
         planes, truth = batch

@@ -14,7 +14,7 @@ from safelight.masks.match import Matches, count_matches, ranked_precision
 from safelight.nn.devices import to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.scratches.dataset import wear
-from safelight.tasks.scratches.network import Finder
+from safelight.tasks.scratches.network import ScratchUNet
 from safelight.tasks.scratches.prepare import postprocess, preprocess
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.tasks.scratches.ridge_filter import find_scratches
@@ -29,7 +29,7 @@ THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
 class NetworkFinder:
     """A picture (h, w, 3), 0..1, to its likelihood of damage (h, w), at the picture's own size."""
 
-    def __init__(self, network: Finder) -> None:
+    def __init__(self, network: ScratchUNet) -> None:
         self.network = network
 
     def __call__(self, srgb: Srgb) -> Mask:
@@ -43,7 +43,7 @@ class NetworkFinder:
 
 
 @dataclass(frozen=True)
-class Probe:
+class WornPicture:
     """A scan of a print, where it is damaged, and where the classical finder thinks so."""
 
     srgb: Srgb
@@ -51,26 +51,26 @@ class Probe:
     classical: Mask
 
 
-def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> list[Probe]:
-    """The same probes each time: pictures spread over the set; every other one is whole."""
-    probes, side = [], (recipe.augment.size, recipe.augment.size)
+def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> list[WornPicture]:
+    """The same samples each time: pictures spread over the set; every other one is whole."""
+    samples, side = [], (recipe.augment.size, recipe.augment.size)
     for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
         srgb = resize(photo_in(pictures, int(number)), side).astype(np.float32) / np.float32(255)
         scan, mask = wear(srgb, recipe, np.random.default_rng((0, int(number))), harmed=place % 2 == 0)
-        probes.append(Probe(scan, mask, find_scratches(scan)))
-    return probes
+        samples.append(WornPicture(scan, mask, find_scratches(scan)))
+    return samples
 
 
 class ScratchValidation:
-    """The probes of a run (training/training.py: ValidationSet)."""
+    """The samples of a run (training/training.py: ValidationSet)."""
 
     columns = ("print", "ridge filter", "model", "truth")
 
-    def __init__(self, probes: list[Probe], threshold: float) -> None:
-        self.probes, self.threshold = probes, threshold
+    def __init__(self, samples: list[WornPicture], threshold: float) -> None:
+        self.samples, self.threshold = samples, threshold
 
     def __len__(self) -> int:
-        return len(self.probes)
+        return len(self.samples)
 
     def score(self, network: nn.Module) -> dict[str, float]:
         """F1, precision, recall and average precision on damaged prints, and the gain in F1 over the classical finder.
@@ -78,10 +78,10 @@ class ScratchValidation:
         false_finds: per mille of the pixels of whole prints that are taken for damage.
         Where no print is damaged, or none is whole, what would be measured on them is left out.
         """
-        asked = counted(self.probes, "scoring", len(self.probes))
-        likely = [self._find(network)(probe.srgb) for probe in asked]
-        harmed = [(p, own) for p, own in zip(self.probes, likely, strict=True) if p.mask.any()]
-        whole = [own for p, own in zip(self.probes, likely, strict=True) if not p.mask.any()]
+        asked = counted(self.samples, "scoring", len(self.samples))
+        likely = [self._find(network)(sample.srgb) for sample in asked]
+        harmed = [(p, own) for p, own in zip(self.samples, likely, strict=True) if p.mask.any()]
+        whole = [own for p, own in zip(self.samples, likely, strict=True) if not p.mask.any()]
         measures: dict[str, float] = {}
         if harmed:
             own = _sum(count_matches(each > self.threshold, p.mask) for p, each in harmed)
@@ -99,12 +99,12 @@ class ScratchValidation:
         return measures
 
     def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
-        """A row a probe: the print, the classical finder, the likelihood of damage, the truth."""
+        """A row a sample: the print, the classical finder, the likelihood of damage, the truth."""
         find, rows = self._find(network), []
-        for probe in self.probes[:SHOWN]:
-            planes = (probe.classical, find(probe.srgb), probe.mask)
+        for sample in self.samples[:SHOWN]:
+            planes = (sample.classical, find(sample.srgb), sample.mask)
             rows.append(
-                np.hstack([probe.srgb, *(np.repeat(plane[..., None], 3, axis=2) for plane in planes)])
+                np.hstack([sample.srgb, *(np.repeat(plane[..., None], 3, axis=2) for plane in planes)])
             )
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.round(sheet * 255).astype(np.uint8)
@@ -112,7 +112,7 @@ class ScratchValidation:
     def metadata(self, network: nn.Module) -> dict[str, Any]:
         """The least threshold at which whole prints are left alone: a false find spoils what was sound."""
         find = self._find(network)
-        whole = [find(probe.srgb) for probe in self.probes if not probe.mask.any()]
+        whole = [find(sample.srgb) for sample in self.samples if not sample.mask.any()]
         if not whole:
             return {}
         likely = np.concatenate([each.ravel() for each in whole])
@@ -120,7 +120,7 @@ class ScratchValidation:
         return {"threshold": min(quiet, default=THRESHOLDS[-1])}
 
     def _find(self, network: nn.Module) -> NetworkFinder:
-        assert isinstance(network, Finder)
+        assert isinstance(network, ScratchUNet)
         return NetworkFinder(network)
 
 
