@@ -20,7 +20,7 @@ from safelight.evaluation.familiar import METHODS, area_under_roc
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import fit_size, pad_to_multiple, resize
-from safelight.runtime import defaults
+from safelight.runtime import modelfile
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
 from safelight.tasks.colorize.hints import Points
@@ -45,7 +45,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", required=True, type=Path)
-    parser.add_argument("--model", default=defaults.MODEL)
+    parser.add_argument("--model", default=modelfile.MODEL)
     parser.add_argument("--related", type=Path, help="a folder of photographs of another kind")
     words = parser.parse_args()
     eye = Eye(words.model)

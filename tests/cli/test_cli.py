@@ -11,7 +11,7 @@ import pytest
 import safelight as package
 from safelight.cli import main as cli
 from safelight.cli.commands_page import commands_page
-from safelight.runtime import defaults
+from safelight.runtime import modelfile
 from safelight.tasks.autoencode import restore as codes
 from safelight.tasks.inpaint import restore as fill
 from safelight.tasks.scratches import restore as scratches
@@ -129,7 +129,7 @@ def test_models_lists_what_is_bundled() -> None:
     done = safelight("models")
     assert done.returncode == 0
     named = {line.split()[0]: line for line in done.stdout.splitlines()}
-    assert set(named) == {defaults.MODEL, fill.MODEL, scratches.MODEL, codes.MODEL}
+    assert set(named) == {modelfile.MODEL, fill.MODEL, scratches.MODEL, codes.MODEL}
     assert all("used by " in line for line in named.values())
     assert "encode and decode" in named[codes.MODEL]
 

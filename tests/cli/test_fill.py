@@ -9,7 +9,7 @@ import pytest
 from safelight.masks.edit import grow
 from safelight.masks.files import write_mask
 from safelight.pixels.files import Photo, read_photo, write_photo
-from safelight.runtime.beside import Shelves
+from safelight.runtime.plan import Shelves
 from tests.cli.shell import safelight
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.cli.inputs import hints_beside
 from safelight.errors import PhotoError
 from safelight.runtime.batch import Job, room_for, run
 from safelight.runtime.names import filled_name, mask_name
@@ -97,7 +98,10 @@ def test_a_photo_given_twice_is_done_once(tmp_path: Path) -> None:
 
 def test_hints_beside_the_photo_are_found(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg", tmp_path / "a.hints.json", tmp_path / "b.jpg")
-    assert [job.hints for job in plan([tmp_path])] == [tmp_path / "a.hints.json", None]
+    assert [each.file for each in hints_beside(plan([tmp_path])).values()] == [
+        tmp_path / "a.hints.json",
+        None,
+    ]
 
 
 def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from safelight.runtime.beside import Shelves
+from safelight.runtime.plan import Found, Shelves
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -17,6 +17,10 @@ def touch(folder: Path, *names: str) -> None:
 def mask(photo: Path, *folders: Path) -> str | None:
     found = Shelves().mask(photo, folders or None)
     return found.file and found.file.name
+
+
+def hints(photo: Path) -> Found:
+    return Shelves().marked(photo, ".hints", ".json")
 
 
 @pytest.mark.parametrize("name", ["p-mask.PNG", "P-Mask.png", "p-mask.tif", "p-png-mask.png", "p-MASK.Jpeg"])
@@ -80,13 +84,13 @@ def test_a_folder_of_masks_follows_the_same_rules(tmp_path: Path) -> None:
 
 def test_a_hint_file_is_known_in_any_case_and_belongs_to_one_photo(tmp_path: Path) -> None:
     touch(tmp_path, "p.jpg", "P.Hints.JSON")
-    assert Shelves().hints(tmp_path / "p.jpg").file == tmp_path / "P.Hints.JSON"
+    assert hints(tmp_path / "p.jpg").file == tmp_path / "P.Hints.JSON"
     touch(tmp_path, "p.png")
-    found = Shelves().hints(tmp_path / "p.png")
+    found = hints(tmp_path / "p.png")
     assert found.file is None
     assert "may be that of p.jpg or p.png and is not used; call it p-png.hints.JSON" in found.remarks[0]
     touch(tmp_path, "p-png.hints.json")
-    assert Shelves().hints(tmp_path / "p.png").file == tmp_path / "p-png.hints.json"
+    assert hints(tmp_path / "p.png").file == tmp_path / "p-png.hints.json"
 
 
 def test_a_photo_that_is_not_there_and_a_folder_called_a_mask(tmp_path: Path) -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from safelight.runtime.batch import Job, run
-from safelight.runtime.claims import claimed
+from safelight.runtime.batch import Job, claimed, run
 from tests.cli.shell import ENVIRONMENT
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from safelight.runtime.claims import claimed
+from safelight.runtime.batch import claimed
 with claimed(Path(sys.argv[1])) as mine:
     print(mine, flush=True)
     time.sleep(60)
@@ -61,7 +60,7 @@ def test_claims_of_many_processes_exclude_each_other(tmp_path: Path, own_tempora
     code = """
 import os, sys, time
 from pathlib import Path
-from safelight.runtime.claims import claimed
+from safelight.runtime.batch import claimed
 result, inside = Path(sys.argv[1]), Path(sys.argv[2])
 end, got = time.monotonic() + 1.0, 0
 while time.monotonic() < end:

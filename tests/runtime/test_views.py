@@ -9,8 +9,7 @@ import pytest
 
 from safelight.pixels.files import read_photo
 from safelight.pixels.geometry import LONGEST, resize
-from safelight.runtime.session import Session
-from safelight.runtime.views import Views
+from safelight.runtime.session import Session, Views
 from safelight.tasks.registry import load
 
 SIZE = 64

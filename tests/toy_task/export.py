@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from safelight.cli.card_of_run import base_card
 from safelight.nn.plane_export import export_planes
+
 from safelight.runtime.card import Port
 
 SIZE = (1, 3, "height", "width")

@@ -9,11 +9,10 @@ import click
 
 from safelight.cli.arguments import ends_as_folder, refuse_existing, refuse_streams
 from safelight.errors import PhotoError, shown
-from safelight.runtime.batch import Outcome
+from safelight.runtime.batch import Outcome, check_room
 from safelight.runtime.folders import PassedOver, exists
 from safelight.runtime.names import Namer
 from safelight.runtime.plan import Plan, gather, plan
-from safelight.runtime.room import check_room
 from safelight.terminal import Bars
 
 

@@ -9,11 +9,9 @@ import click
 
 from safelight.cli.batch_output import count
 from safelight.errors import shown
-from safelight.runtime.batch import Job
-from safelight.runtime.beside import Found, Shelves
 from safelight.runtime.folders import is_folder, same_file
 from safelight.runtime.names import alike
-from safelight.runtime.plan import Plan
+from safelight.runtime.plan import Found, Plan, Shelves
 from safelight.tasks.colorize import hints
 
 
@@ -25,15 +23,23 @@ def read_hint_file(path: Path) -> hints.HintSet:
     return hint_set
 
 
-def hints_for(job: Job, from_options: hints.HintSet | None) -> tuple[hints.HintSet | None, tuple[str, ...]]:
+def hints_beside(jobs: Plan) -> dict[Path, Found]:
+    """The hint file beside each photo, if one belongs to it."""
+    shelves = Shelves()
+    return {job.photo: shelves.marked(job.photo, hints.MARK, hints.SUFFIX) for job in jobs}
+
+
+def hints_for(
+    beside: Found, from_options: hints.HintSet | None
+) -> tuple[hints.HintSet | None, tuple[str, ...]]:
     """The hints of the options, or those of the file beside the photo, with a remark. Raises HintError."""
     if from_options is not None:
         return from_options, ()
-    if job.hints is None:
-        return None, job.notes
-    hint_set, name = hints.HintSet.load(job.hints), shown(job.hints.name)
+    if beside.file is None:
+        return None, beside.remarks
+    hint_set, name = hints.HintSet.load(beside.file), shown(beside.file.name)
     remark = f"with {count(len(hint_set), 'hint')} from {name}" if hint_set else f"{name} has no hints"
-    return hint_set, (remark, *job.notes)
+    return hint_set, (remark, *beside.remarks)
 
 
 def masks_for(jobs: Plan, option: Path | None) -> dict[Path, Found]:

@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 
 from safelight.errors import RunError
 from safelight.json_text import parsed
-from safelight.runtime.card_fields import is_number, shown
+from safelight.runtime.card import is_number, shown
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WATCHED = (

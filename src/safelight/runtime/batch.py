@@ -1,8 +1,14 @@
-"""Many photos, one after the other: what is there is skipped, what another process is at is left to it, and the work
-goes on past the bad ones."""
+"""Many photos, one after the other: what is there is skipped, what another process works on is left to it.
+
+A claim on a result is a lock of the system on a small file in the temporary folder of this machine and user. It ends
+with the process that holds it, however that ends; nothing is left beside the photos. Processes on two machines do
+not see each other's claims: there the result that is there first stays.
+"""
 
 import contextlib
+import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +16,38 @@ from pathlib import Path
 from typing import Literal
 
 from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory, shown
-from safelight.runtime.claims import claimed
+from safelight.files import HeldError, held
 from safelight.runtime.folders import exists, is_folder
 from safelight.runtime.names import Namer, alike, carrying
+
+
+@contextlib.contextmanager
+def claimed(result: Path) -> Iterator[bool]:
+    """Claim the making of a result while the block lasts; False if another process has it.
+
+    True, without a claim, where the system has no locks or no temporary folder.
+    """
+    is_ours = True
+    with contextlib.ExitStack() as claim:
+        try:
+            name = hashlib.sha256(os.fsencode(os.path.realpath(result))).hexdigest()[:40]
+            claim.enter_context(held(_claims() / name))
+        except HeldError:
+            is_ours = False
+        except OSError:
+            pass
+        yield is_ours
+
+
+def _claims() -> Path:
+    """A folder of this user's own. Raises OSError where it cannot be, or is somebody else's."""
+    user = os.getuid() if hasattr(os, "getuid") else None
+    folder = Path(tempfile.gettempdir(), "safelight-claims" if user is None else f"safelight-claims-{user}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if user is not None and (folder.is_symlink() or folder.stat().st_uid != user):
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder
+
 
 PATIENCE = 600.0  # seconds for which another process may be at one photo
 LOOK_AGAIN = 0.1  # seconds
@@ -20,20 +55,18 @@ LOOK_AGAIN = 0.1  # seconds
 
 @dataclass(frozen=True)
 class Job:
-    """One photo, where its result goes, and the hint file that lies beside it, if one does.
+    """One photo, and where its result goes.
 
     inner: the folder that it lies in, in the folder that was given. rivals: the other photos of its folder with the
-    same name but for kind or case. called: another stem that what is made of it is named by. notes: what there is
-    to remark on the hint file. trouble: why it cannot even be looked at, if it cannot.
+    same name but for kind or case. called: another stem that what is made of it is named by. trouble: why
+    it cannot even be looked at, if it cannot.
     """
 
     photo: Path
     result: Path
-    hints: Path | None = None
     inner: Path = Path()
     rivals: tuple[Path, ...] = ()
     called: str = ""
-    notes: tuple[str, ...] = ()
     trouble: str = ""
 
     def name(self, namer: Namer) -> str:
@@ -177,3 +210,21 @@ def _one_line(job: Job, error: Exception) -> str:
         message = f"unexpected {type(error).__name__}: {message}"
     name = shown(job.photo)
     return " ".join((message if name in message else f"{name}: {message}").split())
+
+
+# MiB of address space: OpenCV takes 310 when it is loaded, and ends the process where it gets less.
+ROOM = 600
+
+
+def check_room() -> None:
+    """Raises MemoryError if less than ROOM is left; does nothing where there is no such limit."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        used = pages * resource.getpagesize()
+    except (ImportError, OSError, ValueError):  # not on this system
+        return
+    if limit != resource.RLIM_INFINITY and limit - used < ROOM << 20:
+        raise MemoryError

@@ -1,25 +1,52 @@
 """A model is a file of numbers (ONNX) and a card that says what they are: task, ranges, origin, checksum.
 
 `MODEL.onnx` has `MODEL.card.json` beside it, and `MODEL.card.md` for people. A model is data: opening one
-never runs code from it.
+never runs code from it. The bundled ones lie beside this code or, where the package is in a zip, in a copy for this
+process.
 """
 
+import atexit
 import difflib
 import hashlib
 import os
+import shutil
+import tempfile
 from dataclasses import MISSING, Field, dataclass, fields
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from safelight.errors import ModelError, SafelightError
 from safelight.files import new_file
-from safelight.runtime import defaults
-from safelight.runtime.bundled import weights_folder
-from safelight.runtime.card import ModelCard
-from safelight.runtime.card_fields import is_number, shown
+from safelight.runtime.card import ModelCard, is_number, shown
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+MODEL = "color"  # the bundled model: weights/color.onnx
+
+NAME = "weights"
+
+
+def weights_folder() -> Path:
+    """The folder of the bundled models."""
+    folder = Path(__file__).with_name(NAME)
+    if folder.is_dir():
+        return folder
+    packed = files(__package__) / NAME
+    return _copied(packed) if packed.is_dir() else folder
+
+
+def _copied(packed: Traversable) -> Path:
+    """The files in a folder of their own, which goes when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="safelight-weights-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for file in packed.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder
+
 
 P = TypeVar("P", bound="DataclassInstance")  # a task's Preparation
 LARGEST_CARD = 16 << 20  # bytes
@@ -105,7 +132,7 @@ def write_card(card: ModelCard, model: Path) -> ModelCard:
     return sealed
 
 
-def find_model(model: str | Path = defaults.MODEL, task: str | tuple[str, ...] = "colorize") -> ModelFile:
+def find_model(model: str | Path = MODEL, task: str | tuple[str, ...] = "colorize") -> ModelFile:
     """The model of that name (bundled) or path, made for `task`, or for one of several.
 
     Raises ModelError: no such model, no card, a card of a newer safelight, or another task.

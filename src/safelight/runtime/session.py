@@ -1,17 +1,22 @@
-"""One inference session: planes in, named planes out, on the processor, without torch."""
+"""One inference session without torch; the features of the last photo are cached; panoramas are run in views.
+
+With the same photo and other hints only the answering half of a model runs. A panorama is worked on in views along
+its long side, each as large as any other photo, whose colors fade into each other.
+"""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from jaxtyping import Float32
 
-from safelight.arrays import Planes
+from safelight.arrays import Lightness, Planes
 from safelight.errors import ModelError, is_of_memory
-from safelight.runtime.card import Port
-from safelight.runtime.card_fields import shown
+from safelight.pixels.geometry import LONGEST
+from safelight.runtime.card import Port, shown
 from safelight.runtime.modelfile import ModelFile
 
 MOST_THREADS = 1024
@@ -105,3 +110,113 @@ def _check_ports(path: Path, kind: str, found: Sequence[str], ports: Sequence[Po
             f"{path}: has the {kind}s {', '.join(found)}, its card says {', '.join(expected)}; "
             "export the model again"
         )
+
+
+Reply = Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the trunk made of one photo, and the reply to it without hints, if that was asked for."""
+
+    L: Lightness  # as the network saw it
+    known: Mapping[str, npt.NDArray[np.float32]]
+    automatic: Reply | None = None
+
+
+class Recall:
+    """A session that keeps what its trunk saw in the last photo (about two megabytes, with the automatic reply).
+
+    A model that has no separate trunk (an older one, or one whose encoder sees the hints) runs whole.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last: _Look | None = None
+
+    def __reduce__(self) -> "tuple[type[Recall], tuple[Session]]":
+        return type(self), (self._session,)
+
+    def __call__(self, planes: Planes, *also: str) -> Reply:
+        """The model's reply to these planes, of which the first is all that the trunk sees; see Session."""
+        hinted = bool(planes[1:].any())
+        last = self._last  # read once: another thread may put its own in its place
+        if last is None or not np.array_equal(last.L, planes[0]):
+            reply = self._session(*also, planes=planes)
+            known = {KNOWN + name: reply[name] for name in self._session.recalled}
+            last = _Look(planes[0].copy(), known)
+        elif not hinted and last.automatic is not None and not also:
+            return last.automatic
+        else:
+            reply = self._session(*also, planes=planes, **last.known)
+        self._last = last if hinted else replace(last, automatic=self._without_known(reply))
+        return reply
+
+    def _without_known(self, reply: Reply) -> Reply:
+        return {name: plane for name, plane in reply.items() if name not in self._session.recalled}
+
+
+VIEW = 2  # sizes of the model: a view's long side
+STEP = 32  # views begin at its multiples, so that coarser outputs fit, too
+
+
+class Views:
+    """A session that is asked about pictures of any shape. size: the short side that its model was trained for."""
+
+    def __init__(self, session: Session, size: int) -> None:
+        self._session = Recall(session)
+        self._left_out = session.recalled
+        self._view = max(VIEW * size // STEP, VIEW) * STEP
+
+    def __call__(self, planes: Planes, *also: str) -> Reply:
+        """The reply to planes (c, h, w), multiples of STEP; see Session. A number for the picture, such as how
+        unfamiliar it is, is the mean of the views' numbers.
+        """
+        short, long = sorted(planes.shape[1:])
+        if long <= LONGEST * max(short, self._view // VIEW):
+            return self._session(planes, *also)
+        along = 1 + int(planes.shape[2] == long)
+        spans = list(_spans(long, self._view))
+        replies = [self._session(_cut(planes, along, span), *also) for span in spans]
+        return {
+            name: _joined([reply[name] for reply in replies], spans, long, along)
+            for name in replies[0]
+            if name not in self._left_out
+        }
+
+
+def _spans(long: int, view: int) -> Iterator[slice]:
+    """Views that cover the long side; neighbors share a quarter of one, at least."""
+    count = -(-(long - view // 4) // (view - view // 4))
+    for index in range(count):
+        first = index * (long - view) // (count - 1) // STEP * STEP
+        yield slice(first, first + view)
+
+
+def _cut(planes: Planes, along: int, span: slice) -> Planes:
+    return planes[:, span] if along == 1 else planes[:, :, span]
+
+
+def _joined(
+    parts: list[Float32[np.ndarray, "..."]], spans: list[slice], long: int, along: int
+) -> Float32[np.ndarray, "..."]:
+    """One output from those of the views: planes fade over all that two of them share."""
+    if parts[0].ndim != 3:
+        return np.asarray(np.mean(parts, axis=0), np.float32)
+    length = parts[0].shape[along]
+    coarse = (spans[0].stop - spans[0].start) // length
+    shape = list(parts[0].shape)
+    shape[along] = long // coarse
+    total, weights = np.zeros(shape, np.float32), np.zeros(long // coarse, np.float32)
+    fade = np.minimum(np.arange(length) + 1, np.arange(length)[::-1] + 1).astype(np.float32)
+    across = (slice(None),) * along
+    for part, span in zip(parts, spans, strict=True):
+        place = slice(span.start // coarse, span.start // coarse + length)
+        total[(*across, place)] += part * _on_axis(fade, along)
+        weights[place] += fade
+    total /= _on_axis(weights, along)
+    return total
+
+
+def _on_axis(numbers: Float32[np.ndarray, " n"], along: int) -> Float32[np.ndarray, "..."]:
+    return numbers[None, :, None] if along == 1 else numbers[None, None, :]

@@ -10,8 +10,7 @@ import torch
 from safelight.errors import ModelError
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import find_model
-from safelight.runtime.recall import Recall
-from safelight.runtime.session import DISTRIBUTION, KNOWN, Session
+from safelight.runtime.session import DISTRIBUTION, KNOWN, Recall, Session
 from safelight.tasks.colorize.bins import gamut_bins
 from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
 from safelight.tasks.colorize.hints import Hint, HintSet

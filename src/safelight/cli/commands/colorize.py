@@ -22,12 +22,13 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import count, plan_jobs, print_plan, report
-from safelight.cli.inputs import hints_for, read_hint_file
+from safelight.cli.inputs import hints_beside, hints_for, read_hint_file
 from safelight.errors import HintError
 from safelight.pixels import files
-from safelight.runtime import defaults, familiar
+from safelight.runtime import familiar
 from safelight.runtime.batch import Job, Left, room_for, run
 from safelight.runtime.names import COLORED
+from safelight.runtime.plan import Found
 from safelight.tasks.colorize import hints, restore, tone_and_mount
 
 EXAMPLES = """
@@ -116,7 +117,7 @@ def _parse_hint(word: str) -> hints.Hint:
 @click.option(
     "--vivid",
     type=Finite(0, 1),
-    default=defaults.VIVID,
+    default=restore.VIVID,
     show_default=True,
     metavar="0..1",
     help="0 cautious, 1 as colorful as life.",
@@ -124,7 +125,7 @@ def _parse_hint(word: str) -> hints.Hint:
 @click.option(
     "--reach",
     type=Finite(0, 1),
-    default=defaults.REACH,
+    default=restore.REACH,
     metavar="0..1",
     show_default=True,
     help="How far hints spread: 0 to similar areas nearby, 1 over the whole picture.",
@@ -169,11 +170,13 @@ def colorize(
     A photo unlike the training photos gets a warning; expect poor colors there.
     """
     jobs = plan_jobs(photos, out, COLORED, overwrite)
-    hint_set = _hints_of_options(hint_file, typed)
+    hint_set, beside = _hints_of_options(hint_file, typed), hints_beside(jobs)
     if overlay:
         _check_overlay(overlay, jobs.jobs, overwrite)
     if dry_run:
-        return print_plan(jobs, overwrite, [f", with {job.hints.name}" if job.hints else "" for job in jobs])
+        return print_plan(
+            jobs, overwrite, [f", with {each.file.name}" if each.file else "" for each in beside.values()]
+        )
     options = Options(
         partial(restore.load_colorizer(model).colorize, vivid=vivid, reach=reach),
         hint_set,
@@ -185,7 +188,7 @@ def colorize(
     )
     totals = Totals()
     return report(
-        run(jobs, lambda job: _colorize_one(job, options, totals), overwrite),
+        run(jobs, lambda job: _colorize_one(job, beside[job.photo], options, totals), overwrite),
         jobs,
         "coloring",
         "colored",
@@ -219,9 +222,9 @@ def _draw_hints(overlay: Path, photo: files.Photo, hint_set: hints.HintSet | Non
     return f"{overlay}: the photo under a grid, {hints_drawn}"
 
 
-def _colorize_one(job: Job, options: Options, totals: Totals) -> tuple[str, ...]:
+def _colorize_one(job: Job, beside: Found, options: Options, totals: Totals) -> tuple[str, ...]:
     """One photo from file to file; the remarks on it. What counts for the summary goes into `totals`."""
-    hint_set, remarks = hints_for(job, options.hints)
+    hint_set, remarks = hints_for(beside, options.hints)
     photo = files.read_photo(job.photo)
     if options.overlay:
         remarks = (*remarks, _draw_hints(options.overlay, photo, hint_set, options.overwrite))

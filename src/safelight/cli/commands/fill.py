@@ -27,7 +27,6 @@ from safelight.masks import edit
 from safelight.masks import files as mask_files
 from safelight.pixels import files
 from safelight.runtime.batch import Job, run
-from safelight.runtime.beside import Found
 from safelight.runtime.names import (
     filled_name,
     mask_name,
@@ -35,6 +34,7 @@ from safelight.runtime.names import (
     repaired_name,
     result_name,
 )
+from safelight.runtime.plan import Found
 from safelight.tasks.inpaint import restore
 
 EXAMPLES = """

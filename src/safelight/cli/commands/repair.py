@@ -23,15 +23,22 @@ from safelight.cli.arguments import (
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, report
 from safelight.cli.commands.scratches import damaged_share
-from safelight.cli.inputs import dry_run_note, hints_for, mask_remarks, masks_for, read_hint_file
+from safelight.cli.inputs import (
+    dry_run_note,
+    hints_beside,
+    hints_for,
+    mask_remarks,
+    masks_for,
+    read_hint_file,
+)
 from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.masks import edit, shapes
 from safelight.masks import files as mask_files
 from safelight.pixels import files, native
 from safelight.runtime import familiar
 from safelight.runtime.batch import Job, room_for, run
-from safelight.runtime.beside import Found
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
+from safelight.runtime.plan import Found
 from safelight.tasks.colorize import hints, tone_and_mount
 from safelight.tasks.colorize import restore as colorization
 from safelight.tasks.inpaint import restore as inpainting
@@ -72,6 +79,7 @@ class Options:
     find: how damage is detected. method: how it is filled. grow: pixels by which a mask is grown; None for the rim of
     a detected mask and nothing for one that was given.
     mask: what --mask says. masks: each photo's own, if it has one. colorizer: None unless --color.
+    hints: those of --hints. beside: the hint file beside each photo, for --color.
     """
 
     detector: detection.ScratchFinder
@@ -86,6 +94,7 @@ class Options:
     preview: bool
     colorizer: colorization.Colorizer | None
     hints: hints.HintSet | None
+    beside: dict[Path, Found]
     overwrite: bool
 
 
@@ -169,6 +178,7 @@ def repair(
         preview,
         colorization.load_colorizer() if color else None,
         hint_set,
+        hints_beside(jobs) if color else {},
         overwrite,
     )
     return report(run(jobs, lambda job: _repair_one(job, options), overwrite), jobs, "repairing", "repaired")
@@ -184,16 +194,16 @@ def _repair_one(job: Job, options: Options) -> Sequence[str]:
         filled = options.filler.fill(photo, hole, options.method, in_place=True)
         photo, remarks = filled.photo, (*remarks, options.filler.remark(filled.used))
     if options.colorizer:
-        photo, color_remarks = _colorize(job, photo, options.colorizer, options.hints)
+        photo, color_remarks = _colorize(photo, options.beside[job.photo], options.colorizer, options.hints)
         remarks = (*remarks, *color_remarks)
     return (*photo.remarks, *remarks, *image_output.write_lossless(job.result, photo, options.overwrite))
 
 
 def _colorize(
-    job: Job, photo: files.Photo, colorizer: colorization.Colorizer, from_options: hints.HintSet | None
+    photo: files.Photo, beside: Found, colorizer: colorization.Colorizer, from_options: hints.HintSet | None
 ) -> tuple[files.Photo, Sequence[str]]:
     """The photo in color, unless it has colors of its own and no hints; and the remarks on it."""
-    hint_set, remarks = hints_for(job, from_options)
+    hint_set, remarks = hints_for(beside, from_options)
     remarks = (*remarks, *(native.lost_in_srgb(photo.native.space) if photo.native else ()))
     analysis = tone_and_mount.analyze(photo.pixels)
     if analysis.look.has_colors and not hint_set:

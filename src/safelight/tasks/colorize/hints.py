@@ -32,6 +32,7 @@ from safelight.tasks.colorize.hint_values import (
 
 FORMAT = "safelight-hints"
 VERSION = 1
+MARK, SUFFIX = ".hints", ".json"  # NAME.hints.json lies beside its photo
 MAX_HINTS = 2000
 MAX_FILE_BYTES = 4_000_000
 

@@ -14,11 +14,8 @@ from safelight.pixels.color import replace_ab, srgb_to_lightness
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
-from safelight.runtime import defaults
-from safelight.runtime.modelfile import ModelFile, find_model
-from safelight.runtime.recall import Reply
-from safelight.runtime.session import DISTRIBUTION, Session
-from safelight.runtime.views import Views
+from safelight.runtime.modelfile import MODEL, ModelFile, find_model
+from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.colorize.kriging import one_thread
@@ -28,6 +25,8 @@ from safelight.tasks.colorize.propagation import Propagator
 from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
 
 STRIDE = 32  # the network halves its planes five times
+VIVID = 0.5  # between the cautious answer, 0, and one as colorful as life, 1
+REACH = 0.0  # a hint colors what lies near it and looks alike, 0, or says something of the whole picture, 1
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
 LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyond are kriged
 STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory
@@ -55,8 +54,8 @@ class Colorizer:
         self,
         photo: Given,
         hints: GivenHints = None,
-        vivid: float = defaults.VIVID,
-        reach: float = defaults.REACH,
+        vivid: float = VIVID,
+        reach: float = REACH,
     ) -> Srgb:
         """The photo in color: float32 (h, w, 3), sRGB 0..1, of the photo's own size and with its own L.
 
@@ -77,8 +76,8 @@ class Colorizer:
         self,
         photo: Given,
         hints: GivenHints = None,
-        vivid: float = defaults.VIVID,
-        reach: float = defaults.REACH,
+        vivid: float = VIVID,
+        reach: float = REACH,
     ) -> Photo:
         """The photo in color, with its own bit depth, alpha and metadata: as a call takes it, but no floats.
 
@@ -90,8 +89,8 @@ class Colorizer:
         self,
         photo: Given,
         hints: GivenHints = None,
-        vivid: float = defaults.VIVID,
-        reach: float = defaults.REACH,
+        vivid: float = VIVID,
+        reach: float = REACH,
     ) -> Colorized:
         """As `recolor`, and how unfamiliar the photo is, which costs nothing more."""
         photo = whole_photo(photo)
@@ -221,7 +220,7 @@ class Colorizer:
 
 def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Colorizer:
     """The colorizer with this model (name or path); None is the bundled one. Raises ModelError."""
-    return Colorizer(find_model(defaults.MODEL if model is None else model, "colorize"), threads)
+    return Colorizer(find_model(MODEL if model is None else model, "colorize"), threads)
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:
