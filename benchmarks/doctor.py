@@ -39,10 +39,10 @@ from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
 from safelight.tasks.colorize.training import ColorizeTraining
 from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as fitting
-from safelight.training.doctor import some_pictures
+from safelight.training.callbacks import some_pictures
 from safelight.training.fit import fit
+from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import override
 
 SMALL = {
     "augment.size": "64", "model.widths": "64,48,32,16", "data.batch": "8", "data.workers": "0", "data.weights": "",

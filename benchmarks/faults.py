@@ -35,15 +35,15 @@ from safelight.tasks.colorize.training import ColorizeTraining
 from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training.batches import Pictures, training_batches
 from safelight.training.checkpoints import read
+from safelight.training.console import without_chatter
 from safelight.training.fit import take_all_steps
-from safelight.training.guard.states import guard_state
-from safelight.training.guard.trips import GuardError
+from safelight.training.guard.events import GuardError
+from safelight.training.guard.rollback import guard_state
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import override, to_json
 from safelight.training.recipe import recipe_named
 from safelight.training.stopping import StopRequest
-from safelight.training.tell import without_chatter
 from safelight.training.trainer import Work
-from safelight.training.tree import override, to_json
 
 BATCH, EVERY = 8, 20
 NEAR = 1.02  # of the unharmed run's score: as good

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 import torch
 
 from safelight.training.dry_run import DryRun, RandomImages
+from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import override
 
 VARIANTS: dict[str, tuple[str, Mapping[str, str]]] = {
     "fill": ("fill", {}),

@@ -27,14 +27,14 @@ from scipy.stats import trim_mean
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.training.batches import training_batches
+from safelight.training.console import without_chatter
 from safelight.training.guard.callback import Guard
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import to_json
 from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.stopping import StopRequest
 from safelight.training.task import training_task
-from safelight.training.tell import without_chatter
 from safelight.training.trainer import LOGGED, Work, trainer_for
-from safelight.training.tree import to_json
 
 WANTED = 0.02
 NEVER = 10**9

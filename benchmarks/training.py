@@ -30,13 +30,13 @@ from torch.utils.data import DataLoader
 from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.training.batches import Pictures, training_batches
+from safelight.training.console import without_chatter
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import override, to_json
 from safelight.training.recipe import Recipe, all_recipes, recipe_named
 from safelight.training.stopping import StopRequest
 from safelight.training.task import training_task
-from safelight.training.tell import without_chatter
 from safelight.training.trainer import LOGGED, Work, trainer_for
-from safelight.training.tree import override, to_json
 
 WANTED = 0.97
 NEVER = 10**9

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from safelight.cli.main import cli
+from safelight.training.overrides import override, settings
 from safelight.training.recipe import all_recipes, recipe_named
-from safelight.training.tree import override, settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -11,8 +11,8 @@ import pytest
 from safelight.cli.main import cli
 from safelight.errors import RunError
 from safelight.journal.records import flatten
+from safelight.training.overrides import override, settings, to_json
 from safelight.training.recipe import all_recipes, from_json
-from safelight.training.tree import override, settings, to_json
 from tests.journal.made import SICK, SYMPTOMS, healthy, write_run
 
 CASE = healthy(np.random.default_rng(0))

@@ -9,8 +9,8 @@ from safelight.cli.evaluation_job import EvaluationJob, task_of
 from safelight.cli.main import cli
 from safelight.errors import RunError
 from safelight.journal.run import Run
+from safelight.training.overrides import to_json
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import to_json
 from tests.runtime.tiny import make_model
 
 TASKS = {"quick": "colorize", "fill": "inpaint", "scratches": "scratches", "figures-quick": "autoencode"}

@@ -7,8 +7,8 @@ import pytest
 
 from safelight.cli.settings_page import MAIN, settings_page
 from safelight.tasks.registry import TASKS
+from safelight.training.overrides import settings
 from safelight.training.recipe import all_recipes, recipe_named
-from safelight.training.tree import settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 ROW = re.compile(

@@ -15,8 +15,8 @@ from safelight.errors import SafelightError
 from safelight.journal.run import Run
 from safelight.training import folds
 from safelight.training.model_card import command
+from safelight.training.overrides import override, to_json
 from safelight.training.recipe import from_json, recipe_named
-from safelight.training.tree import override, to_json
 
 
 def here(*words: str) -> object:

@@ -19,8 +19,8 @@ from safelight.journal.doctor.report import tell, write_report
 from safelight.journal.records import make_curve, read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
+from safelight.training.overrides import settings
 from safelight.training.recipe import all_recipes, recipe_named
-from safelight.training.tree import settings
 from tests.journal.made import SICK, SYMPTOMS, healthy, write_run
 
 SEEDS = range(12)

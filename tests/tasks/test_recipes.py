@@ -4,9 +4,9 @@ import pytest
 
 from safelight.errors import RecipeError
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import to_json
 from safelight.training.recipe import all_recipes, from_json, recipe_named
 from safelight.training.task import training_task
-from safelight.training.tree import to_json
 
 
 @pytest.mark.parametrize("name", all_recipes())

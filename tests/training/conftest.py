@@ -13,8 +13,8 @@ from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.pixels.files import write_photo
 from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import override
 
 
 class Album:

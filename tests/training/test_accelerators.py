@@ -11,19 +11,19 @@ from safelight.cli.main import cli
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
-from safelight.training import accelerators, trainer
-from safelight.training.accelerators import CPU, device_for, precision_for
+from safelight.training import hardware, trainer
 from safelight.training.batches import training_batches
 from safelight.training.fit import fit
+from safelight.training.hardware import CPU, device_for, precision_for
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import override
 from safelight.training.stopping import StopRequest
 from safelight.training.task import training_task
-from safelight.training.tree import override
 from tests.training.conftest import Album
 
 
 def with_gpus(monkeypatch: pytest.MonkeyPatch, count: int, kind: str = "cuda") -> None:
-    monkeypatch.setattr(accelerators, "_gpus", lambda: (kind, count))
+    monkeypatch.setattr(hardware, "_gpus", lambda: (kind, count))
 
 
 def test_a_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_a_run_says_and_keeps_its_precision(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """Stored with it, so that it goes on in the same where it is resumed."""
-    monkeypatch.setattr(accelerators, "computes_bf16", lambda device: native)
+    monkeypatch.setattr(hardware, "computes_bf16", lambda device: native)
     recipe = override(tiny, {"train.precision": "auto", "train.steps": "1"})
     run = fit(recipe, dataset, tmp_path)
     assert run.facts["precision"] == ("bf16" if native else "32")

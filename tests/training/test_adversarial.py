@@ -13,9 +13,9 @@ from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
-from safelight.training.tree import override
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = {

@@ -10,10 +10,9 @@ from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.training import ColorizeTraining
-from safelight.training.augment import Augmentation, age, augment, draw_view
+from safelight.training.augment import Augmentation, Jitter, age, augment, draw_view, jitter
 from safelight.training.batches import training_batches
-from safelight.training.jitter import Jitter, jitter
-from safelight.training.tree import override
+from safelight.training.overrides import override
 
 from .conftest import Album, soft_picture
 

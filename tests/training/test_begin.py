@@ -14,13 +14,13 @@ from safelight.errors import ModelError, RecipeError
 from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
 from safelight.training.begin import check_same_network, take_model
+from safelight.training.console import Clock, in_words
 from safelight.training.fit import take_weights
+from safelight.training.optimizers import learning_rate_share
+from safelight.training.overrides import to_json
 from safelight.training.pace import Pace, ending_in
 from safelight.training.recipe import all_recipes, recipe_named
-from safelight.training.schedules import learning_rate_share
 from safelight.training.task import training_task
-from safelight.training.tell import Clock, in_words
-from safelight.training.tree import to_json
 
 
 def test_the_bundled_finder_is_begun_with() -> None:
@@ -76,7 +76,7 @@ def test_too_few_minutes_say_how_many_are_needed() -> None:
 
 def test_the_time_left_counts_the_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("safelight.training.tell.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("safelight.training.console.time.monotonic", lambda: now[0])
     clock = Clock()
     clock.begin(0, 10, 4)  # looks after 4, 8 and 10
     for step in range(1, 5):

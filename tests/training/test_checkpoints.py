@@ -16,7 +16,7 @@ from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, LAST, read, weights, write
-from safelight.training.tree import override
+from safelight.training.overrides import override
 from tests.training.test_fit import assert_same_run, at_step, break_down
 
 pytestmark = pytest.mark.usefixtures("one_thread", "few_probes")

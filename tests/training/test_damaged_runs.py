@@ -8,8 +8,8 @@ from safelight.cli.main import cli
 from safelight.errors import RunError, SafelightError
 from safelight.journal.run import Run
 from safelight.training.metrics_file import MetricsFile
+from safelight.training.overrides import to_json
 from safelight.training.recipe import recipe_named, recipe_of
-from safelight.training.tree import to_json
 
 FACTS = {"dataset": {"path": "/nowhere", "fingerprint": "f", "train": 1, "val": 1}}
 DAMAGE = {"half": '{"state": "stop', "a list": "[1, 2]", "no facts": "{}", "deep": "[" * 100_000, "empty": ""}

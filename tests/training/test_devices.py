@@ -15,7 +15,7 @@ import torch
 import safelight as package
 from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
-from safelight.training import ranks
+from safelight.training import hardware
 from safelight.training.batches import ResumableSampler
 from safelight.training.checkpoints import read
 from tests.cli.shell import safelight, start
@@ -41,25 +41,25 @@ def test_processes_share_out_the_batches_of_one(world: int) -> None:
 
 
 def test_a_batch_that_cannot_be_shared_is_refused() -> None:
-    ranks.check_shares(8, 2)
+    hardware.check_batch_splits(8, 2)
     with pytest.raises(RecipeError, match=r"data.batch is 9, which 2 processes cannot share"):
-        ranks.check_shares(9, 2)
+        hardware.check_batch_splits(9, 2)
 
 
 def test_a_process_without_its_run_says_how_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranks, "is_first", lambda: False)
-    monkeypatch.delenv(ranks.FOLDER, raising=False)
+    monkeypatch.setattr(hardware, "is_rank_zero", lambda: False)
+    monkeypatch.delenv(hardware.FOLDER, raising=False)
     with pytest.raises(RunError, match="with --devices N or with torchrun"):
-        ranks.shared_run(lambda: Run(Path()))
+        hardware.shared_run(lambda: Run(Path()))
 
 
 def test_what_the_trainer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert ranks.trainer_flags(1) == {"devices": 1, "strategy": "auto"}
-    assert ranks.trainer_flags(2) == {"devices": 2, "strategy": "ddp"}
+    assert hardware.trainer_flags(1) == {"devices": 1, "strategy": "auto"}
+    assert hardware.trainer_flags(2) == {"devices": 2, "strategy": "ddp"}
     for name, value in {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4"}.items():
         monkeypatch.setenv(name, value)
-    assert ranks.trainer_flags(1) == {"devices": 4, "num_nodes": 2, "strategy": "ddp"}
-    assert ranks.share(1).world == 8
+    assert hardware.trainer_flags(1) == {"devices": 4, "num_nodes": 2, "strategy": "ddp"}
+    assert hardware.share(1).world == 8
 
 
 def only_run(runs: Path) -> Run:

@@ -11,7 +11,8 @@ from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import ColorizeValidation
-from safelight.training.doctor import LiveDoctor, Telling, silent_channels, some_pictures
+from safelight.training.callbacks import LiveDoctor, ReportsEvidence, some_pictures, trained_activations
+from safelight.training.guard.answers import silent_channels
 from safelight.training.task import training_task
 from tests.journal.made import SICK, healthy, write_run
 from tests.training.conftest import Album
@@ -26,16 +27,16 @@ def test_dead_channels_are_counted_where_something_is_trained() -> None:
         net[0][0].bias.copy_(torch.tensor([0.0, 0, 0, 0, 0, -9, -9, -9]))  # three never fire
         nn.init.eye_(net[1][0].weight[:, :, 0, 0])
         net[1][0].bias.zero_()
-    with silent_channels(net) as dead:
+    with silent_channels(trained_activations(net)) as dead:
         net(torch.rand(2, 1, 4, 4))
         net(torch.rand(1, 1, 6, 6))
     assert dead() == pytest.approx((3 + 3) / 16)
     net[0].requires_grad_(False)
-    with silent_channels(net) as dead:
+    with silent_channels(trained_activations(net)) as dead:
         net(torch.rand(2, 1, 4, 4))
     assert dead() == pytest.approx(3 / 8)
     assert not net[0][1]._forward_hooks
-    with silent_channels(nn.Identity()) as dead:
+    with silent_channels(trained_activations(nn.Identity())) as dead:
         pass
     assert dead() == 0
 
@@ -45,7 +46,7 @@ def test_a_new_network_obeys_and_is_pale(album: Album, tiny: ColorizeRecipe) -> 
     training = training_task(tiny)
     probes = training.validation(album, tiny)
     assert isinstance(probes, ColorizeValidation)
-    assert isinstance(probes, Telling)
+    assert isinstance(probes, ReportsEvidence)
     told = probes.evidence(training.network(tiny))
     assert all(np.isfinite(value) for value in told.values())
     assert told["chroma"] < 0.1  # it begins with almost no color

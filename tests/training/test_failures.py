@@ -14,7 +14,7 @@ from safelight.data.rows import write_rows
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError, RunError
 from safelight.training.batches import as_raised
-from safelight.training.guard.mending import loader_died
+from safelight.training.guard.rollback import loader_died
 from tests.training.conftest import soft_picture
 from tests.training.resumed import command_here
 from tests.training.test_resume import children, running

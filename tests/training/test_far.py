@@ -27,9 +27,9 @@ from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.registry import task_named
 from safelight.tasks.scratches.recipe import ScratchRecipe
 from safelight.training.augment import Augmentation
-from safelight.training.doctor import Telling, silent_channels
+from safelight.training.callbacks import ReportsEvidence, trained_activations
 from safelight.training.dry_run import DryRun
-from safelight.training.guard.looks import Answering, look
+from safelight.training.guard.answers import AnswersAsImages, measure_answers, silent_channels
 from safelight.training.guard.watch import StepWatch
 from safelight.training.recipe import DataSettings, Recipe, TrainSettings
 from safelight.training.task import AdversarialTask, training_task
@@ -132,13 +132,13 @@ def test_probes_ask_a_network_where_it_is(task: str, few: Album) -> None:
         assert probes.score(network) == pytest.approx(here, rel=1e-5, abs=1e-6)
         assert probes.sheet(network).dtype == np.uint8
         assert probes.metadata(network) is not None
-        if isinstance(probes, Telling):
+        if isinstance(probes, ReportsEvidence):
             assert all(np.isfinite(list(probes.evidence(network).values())))
-        with silent_channels(network) as dead:
+        with silent_channels(trained_activations(network)) as dead:
             probes.sheet(network)
         assert 0 <= dead() <= 1
-        if isinstance(probes, Answering):
-            assert look(network.eval(), probes.answers).finite
+        if isinstance(probes, AnswersAsImages):
+            assert measure_answers(network.eval(), probes.answers).finite
 
 
 def test_each_loss_is_taken_where_the_network_is(recipe: Recipe, few: Album) -> None:

@@ -14,7 +14,7 @@ from safelight.training import memory
 from safelight.training.find_batch import Found, Tried, find_batch
 from safelight.training.find_lr import RangeTest, draw, find_lr, smoothed
 from safelight.training.memory import Need, check_memory
-from safelight.training.tree import override
+from safelight.training.overrides import override
 
 from .conftest import Album
 

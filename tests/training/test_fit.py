@@ -21,10 +21,10 @@ from safelight.pixels.files import write_photo
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import COUNTS
 from safelight.training import fit as training
+from safelight.training.callbacks import CAPTION
 from safelight.training.modules import TrainingModule
-from safelight.training.schedules import learning_rate_share
-from safelight.training.tree import override
-from safelight.training.watching import CAPTION
+from safelight.training.optimizers import learning_rate_share
+from safelight.training.overrides import override
 from tests.training.conftest import soft_picture
 
 pytestmark = pytest.mark.usefixtures("one_thread")

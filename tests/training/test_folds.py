@@ -18,7 +18,7 @@ from safelight.terminal import Bars
 from safelight.training.fit import fit, open_sets, resume
 from safelight.training.folds import Spread, fit_folds, spread_of
 from safelight.training.modules import TrainingModule
-from safelight.training.tree import override
+from safelight.training.overrides import override
 
 
 def test_spread_by_hand() -> None:

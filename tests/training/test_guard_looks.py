@@ -1,4 +1,4 @@
-"""Looks at the probes: figures of answers that are known, and what counts as lost."""
+"""AnswerHistory at the probes: figures of answers that are known, and what counts as lost."""
 
 from dataclasses import replace
 
@@ -8,11 +8,17 @@ import torch
 from torch import nn
 
 from safelight.pixels.color import lab_to_srgb
-from safelight.training.guard.looks import Look, Looks, axis_name, hue_name, look
+from safelight.training.guard.answers import (
+    AnswerHistory,
+    AnswerStatistics,
+    axis_name,
+    hue_name,
+    measure_answers,
+)
 from safelight.training.guard.settings import GuardSettings
 
 SETTINGS = GuardSettings()
-HEALTHY = Look(
+HEALTHY = AnswerStatistics(
     finite=True,
     error=0.1,
     contrast=0.98,
@@ -40,8 +46,8 @@ def pictures(ab_scale: float = 1.0, axis: float | None = None, count: int = 4) -
 TRUTH = pictures()
 
 
-def seen(given: np.ndarray, network: nn.Module | None = None) -> Look:
-    return look(network or nn.Identity(), lambda _: (given, TRUTH))
+def seen(given: np.ndarray, network: nn.Module | None = None) -> AnswerStatistics:
+    return measure_answers(network or nn.Identity(), lambda _: (given, TRUTH))
 
 
 def test_the_truth_itself_is_healthy() -> None:
@@ -81,7 +87,7 @@ def test_figures_of_known_answers() -> None:
     ],
 )
 def test_what_was_there_can_be_lost(change: dict[str, float], measure: str, how: str) -> None:
-    looks = Looks()
+    looks = AnswerHistory()
     looks.add(HEALTHY)
     assert looks.judge(HEALTHY, SETTINGS) is None
     if measure not in ("answers", "channels"):  # a network that still answers well has lost nothing
@@ -93,7 +99,7 @@ def test_what_was_there_can_be_lost(change: dict[str, float], measure: str, how:
 
 def test_what_was_never_there_cannot_be_lost() -> None:
     """A network that has learned nothing yet answers grey to everything, and may."""
-    looks = Looks()
+    looks = AnswerHistory()
     grey = replace(HEALTHY, color=0.001, between=0.0, line=0.99, contrast=0.1)
     assert looks.judge(grey, SETTINGS) is None
     looks.add(grey)
@@ -101,7 +107,7 @@ def test_what_was_never_there_cannot_be_lost() -> None:
 
 
 def test_a_network_that_is_dead_from_the_start_is_seen_at_the_first_look() -> None:
-    sign = Looks().judge(replace(HEALTHY, silent=0.95), SETTINGS)
+    sign = AnswerHistory().judge(replace(HEALTHY, silent=0.95), SETTINGS)
     assert sign is not None
     assert sign.measure == "channels"
 
@@ -113,7 +119,7 @@ def test_silent_channels_are_counted() -> None:
         network[0].weight[0] = 1  # type: ignore[index]
         network[0].bias.copy_(torch.tensor([0.0, -1.0, 1.0, -1.0]))  # type: ignore[operator]
     planes = torch.from_numpy(np.moveaxis(TRUTH, 3, 1).copy())
-    found = look(network, lambda net: (net(planes) is not None and TRUTH, TRUTH))
+    found = measure_answers(network, lambda net: (net(planes) is not None and TRUTH, TRUTH))
     assert found.silent == 0.75  # the third answers 1 to everything: it says nothing either
     assert not network[1]._forward_hooks
 

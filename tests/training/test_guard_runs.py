@@ -19,10 +19,10 @@ from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, read
-from safelight.training.guard.states import guard_state
-from safelight.training.guard.trips import GuardError
+from safelight.training.guard.events import GuardError
+from safelight.training.guard.rollback import guard_state
 from safelight.training.modules import TrainingModule
-from safelight.training.tree import override
+from safelight.training.overrides import override
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 BATCH, EVERY = 4, 8

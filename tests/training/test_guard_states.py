@@ -9,18 +9,18 @@ from torch import nn
 
 from safelight.training.checkpoints import GOOD, LAST, read, write
 from safelight.training.guard.diagnosis import ADVICE, advice_for
-from safelight.training.guard.scale import Sign
+from safelight.training.guard.events import GuardError, RollbackRequested, words
+from safelight.training.guard.rollback import guard_state, keep_as_good, roll_back
+from safelight.training.guard.scale import Anomaly
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.states import guard_state, keep_as_good, set_right
-from safelight.training.guard.trips import GuardError, Tripped, words
 from safelight.training.guard.watch import StepWatch, largest, losses
 
 SETTINGS = GuardSettings(patience=5, trips=2, lr_factor=0.5)
-SPIKE = Sign("loss", "spike", 3.0, 0.5, 0.2)
+SPIKE = Anomaly("loss", "spike", 3.0, 0.5, 0.2)
 
 
-def tripped(step: int, blame: Any = "network") -> Tripped:
-    return Tripped(step, [SPIKE], blame, [0.2, 0.21])
+def tripped(step: int, blame: Any = "network") -> RollbackRequested:
+    return RollbackRequested(step, [SPIKE], blame, [0.2, 0.21])
 
 
 def state(step: int, lr: float = 1e-3) -> dict[str, Any]:
@@ -59,19 +59,19 @@ def rates(folder: Path) -> list[float]:
 
 
 def test_a_state_is_good_once_healthy_steps_followed_it(folder: Path) -> None:
-    assert set_right(folder, tripped(25), SETTINGS, 4, 1e-3).restored == 20
-    assert set_right(folder, tripped(22), SETTINGS, 4, 1e-3).restored == 10
+    assert roll_back(folder, tripped(25), SETTINGS, 4, 1e-3).restored == 20
+    assert roll_back(folder, tripped(22), SETTINGS, 4, 1e-3).restored == 10
 
 
 def test_a_state_that_did_not_help_is_not_tried_again(folder: Path) -> None:
-    set_right(folder, tripped(29), SETTINGS, 4, 1e-3)
-    trip = set_right(folder, tripped(29), SETTINGS, 4, 1e-3)
+    roll_back(folder, tripped(29), SETTINGS, 4, 1e-3)
+    trip = roll_back(folder, tripped(29), SETTINGS, 4, 1e-3)
     assert (trip.restored, trip.skipped) == (10, (10 * 4 + 36, 29 * 4 + 36))
 
 
 def test_more_is_left_out_each_time_that_bad_samples_go_on(folder: Path) -> None:
     trips = [
-        set_right(folder, tripped(25 if n == 0 else 21, "samples"), GuardSettings(patience=1), 4, 1)
+        roll_back(folder, tripped(25 if n == 0 else 21, "samples"), GuardSettings(patience=1), 4, 1)
         for n in range(3)
     ]
     assert [trip.restored for trip in trips] == [20, 10, 10]
@@ -79,11 +79,11 @@ def test_more_is_left_out_each_time_that_bad_samples_go_on(folder: Path) -> None
 
 
 def test_every_rate_of_both_optimizers_and_nested_schedules_is_lowered_and_stays_so(folder: Path) -> None:
-    set_right(folder, tripped(25), SETTINGS, 4, 1e-3)
+    roll_back(folder, tripped(25), SETTINGS, 4, 1e-3)
     assert rates(folder) == pytest.approx([5e-4, 2.5e-4])
     nested = read(folder / "checkpoints" / LAST)["lr_schedulers"][0]
     assert [inner["base_lrs"] for inner in nested["_schedulers"]] == [[5e-4], [5e-4]]
-    set_right(folder, tripped(21), SETTINGS, 4, 1e-3)  # from a state that was kept before the first trip
+    roll_back(folder, tripped(21), SETTINGS, 4, 1e-3)  # from a state that was kept before the first trip
     assert rates(folder) == pytest.approx([1.25e-4, 0.625e-4])  # the square, as it is the second in a row
     known = guard_state(read(folder / "checkpoints" / LAST))
     assert known["lr"] == 0.125
@@ -93,19 +93,19 @@ def test_every_rate_of_both_optimizers_and_nested_schedules_is_lowered_and_stays
 
 @pytest.mark.parametrize("blame", ["samples", "optimizer", "gradient", "rate", "average", "loader"])
 def test_the_rate_stays_where_it_is_not_to_blame(folder: Path, blame: str) -> None:
-    trip = set_right(folder, tripped(25, blame), SETTINGS, 4, 1e-3)
+    trip = roll_back(folder, tripped(25, blame), SETTINGS, 4, 1e-3)
     assert rates(folder) == [1e-3, 5e-4]
     assert (trip.skipped[1] > trip.skipped[0]) == (blame != "loader")
 
 
 def test_moments_are_emptied_only_if_they_are_poisoned(folder: Path) -> None:
     path = folder / "checkpoints" / LAST
-    assert not set_right(folder, tripped(25), SETTINGS, 4, 1e-3).moments_cleared
+    assert not roll_back(folder, tripped(25), SETTINGS, 4, 1e-3).moments_cleared
     stored = read(path)
     stored["optimizer_states"][1]["state"][0]["exp_avg_sq"][0, 0] = torch.inf
     write(stored, path)
     (folder / "checkpoints" / GOOD).unlink()
-    assert set_right(folder, tripped(25), SETTINGS, 4, 1e-3).moments_cleared
+    assert roll_back(folder, tripped(25), SETTINGS, 4, 1e-3).moments_cleared
     first, second = read(path)["optimizer_states"]
     assert first["state"]
     assert not second["state"]
@@ -113,9 +113,9 @@ def test_moments_are_emptied_only_if_they_are_poisoned(folder: Path) -> None:
 
 def test_once_too_often_is_a_diagnosis(folder: Path) -> None:
     for _ in range(2):
-        set_right(folder, tripped(25), SETTINGS, 4, 8e-3)
+        roll_back(folder, tripped(25), SETTINGS, 4, 8e-3)
     with pytest.raises(GuardError) as stopped:
-        set_right(folder, tripped(25), SETTINGS, 4, 8e-3)
+        roll_back(folder, tripped(25), SETTINGS, 4, 8e-3)
     told = str(stopped.value)
     assert "after 3 trips (guard.trips 2)" in told
     assert "the loss leapt to 3, usual 0.2, limit 0.5" in told
@@ -138,10 +138,10 @@ def test_there_is_advice_for_everything(measure: str, how: str, blame: str) -> N
 
 def test_signs_are_told_in_figures() -> None:
     assert (
-        words(Sign("gradient 2", "spike", 50.0, 6.0, 1.0))
+        words(Anomaly("gradient 2", "spike", 50.0, 6.0, 1.0))
         == "the gradient's norm (2) leapt to 50, usual 1, limit 6"
     )
-    assert words(Sign("loss", "not finite", torch.inf, torch.inf, 0.2)) == "the loss is not finite"
+    assert words(Anomaly("loss", "not finite", torch.inf, torch.inf, 0.2)) == "the loss is not finite"
 
 
 def test_measures_of_a_step_known_by_hand() -> None:

@@ -7,9 +7,9 @@ from typing import Literal
 import pytest
 
 from safelight.tasks.registry import all_tasks
-from safelight.training.meanings import classes, explain, meanings, summary
+from safelight.training.overrides import settings
 from safelight.training.recipe import all_recipes, recipe_named
-from safelight.training.tree import settings
+from safelight.training.settings_help import classes, explain, meanings, summary
 
 
 @dataclass(frozen=True)

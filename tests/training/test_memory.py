@@ -13,8 +13,8 @@ from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import memory
 from safelight.training.dry_run import DryRun, RandomImages
 from safelight.training.memory import check_memory, estimate, free_memory
+from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import override
 
 FACTOR = 1.5  # how far the estimate may be from the measured peak, either way
 
@@ -24,7 +24,7 @@ import torch
 from safelight.training.recipe import recipe_named
 from safelight.training.dry_run import DryRun, RandomImages
 from safelight.training.memory import estimate
-from safelight.training.tree import override
+from safelight.training.overrides import override
 torch.set_num_threads(1)
 recipe = override(recipe_named("quick"), json.loads(sys.argv[1]))
 foretold = estimate(recipe).at(recipe.data.batch).total

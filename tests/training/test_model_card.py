@@ -18,9 +18,9 @@ from safelight.tasks.registry import task_named
 from safelight.terminal import Stages
 from safelight.training.export import export_run
 from safelight.training.model_card import Trained, model_card, training_sets, unfinished
+from safelight.training.overrides import override, to_json
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
-from safelight.training.tree import override, to_json
 
 SCORES = {"val/loss": 1.5}
 SMALL = {

@@ -13,8 +13,8 @@ from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import Augmentation
+from safelight.training.overrides import as_typed, difference, override, settings, to_json
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings, all_recipes, from_json
-from safelight.training.tree import as_typed, difference, override, settings, to_json
 
 share = st.floats(0, 1)
 positive = st.floats(1e-6, 9.0)

@@ -20,7 +20,7 @@ from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
 from safelight.training.checkpoints import read
 from safelight.training.lock import LOCK, locked
-from safelight.training.tree import override
+from safelight.training.overrides import override
 from tests.training.resumed import train_here
 
 STEPS, EVERY = 24, 4

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safelight.training.optimizers import END_SHARE, START_SHARE, Plateau, learning_rate_share
 from safelight.training.recipe import OptimizerSettings
-from safelight.training.schedules import END_SHARE, START_SHARE, Plateau, learning_rate_share
 
 STEPS = 2000
 

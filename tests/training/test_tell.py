@@ -10,8 +10,8 @@ from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.registry import TASKS, task_named
 from safelight.training import fit as training
-from safelight.training.tell import Teller, headline, told
-from safelight.training.tree import override, to_json
+from safelight.training.console import ConsoleOutput, headline, told
+from safelight.training.overrides import override, to_json
 
 COLORIZE, INPAINT = task_named("colorize").progress, task_named("inpaint").progress
 
@@ -62,7 +62,7 @@ def test_a_short_run_that_begins_with_a_model_is_not_called_too_short(
 
 
 def test_a_step_before_there_is_anything_to_say_of_it(capfd: pytest.CaptureFixture[str]) -> None:
-    teller, trainer = Teller(""), cast("Any", SimpleNamespace(global_step=1, max_steps=80))
+    teller, trainer = ConsoleOutput(""), cast("Any", SimpleNamespace(global_step=1, max_steps=80))
     teller._line(trainer)
     teller.measures = "loss 0.5"
     teller._line(trainer, "about 2 minutes left")
@@ -97,9 +97,9 @@ def test_a_log_has_the_loss_of_the_last_logged_step(
 ) -> None:
     """A line falls due at any step; the loss in it is not that of the last time that both met."""
     now = iter(range(0, 10_000, 7))
-    monkeypatch.setattr("safelight.training.tell.time.monotonic", lambda: float(next(now)))
-    monkeypatch.setattr("safelight.training.tell.BEAT", 100.0)
-    teller, said = Teller(""), []
+    monkeypatch.setattr("safelight.training.console.time.monotonic", lambda: float(next(now)))
+    monkeypatch.setattr("safelight.training.console.BEAT", 100.0)
+    teller, said = ConsoleOutput(""), []
     for step in range(1, 101):
         losses = {"train/loss": float(step)}
         trainer = SimpleNamespace(

@@ -12,8 +12,8 @@ import torch
 from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
 from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
+from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import override
 
 BATCH = 4
 CHANGES = {

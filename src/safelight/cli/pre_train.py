@@ -14,14 +14,14 @@ from safelight.tasks.base import resolve
 from safelight.tasks.registry import task_named
 from safelight.terminal import Bars, Stages
 from safelight.training import fit
+from safelight.training.console import SHORT, in_words
 from safelight.training.find_batch import find_batch
 from safelight.training.find_lr import draw, find_lr
 from safelight.training.folds import Judge
+from safelight.training.hardware import is_rank_zero
 from safelight.training.memory import check_memory
 from safelight.training.pace import ending_in, measure_pace
-from safelight.training.ranks import is_first
 from safelight.training.recipe import Recipe
-from safelight.training.tell import SHORT, in_words
 
 
 def build_if_plain(data: Path) -> None:
@@ -49,7 +49,7 @@ def with_pace(recipe: Recipe, data: Path, device: torch.device, minutes: float |
     Short recipes are not measured: they are over as soon.
     """
     began = time.monotonic()
-    if minutes is None and (quiet or recipe.train.steps < SHORT or not is_first()):
+    if minutes is None and (quiet or recipe.train.steps < SHORT or not is_rank_zero()):
         return recipe
     with stage_output(quiet)() as stage:
         if stage:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from safelight.tasks.registry import all_tasks, measured_settings
-from safelight.training.meanings import Explained, classes, explain, summary
+from safelight.training.overrides import as_typed
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import as_typed
+from safelight.training.settings_help import Explained, classes, explain, summary
 
 MAIN = tuple(task.main_recipe for task in all_tasks())
 PARTS = (

@@ -11,10 +11,28 @@ from jaxtyping import UInt8
 from safelight.arrays import Lightness
 from safelight.data.cache import Album, photo_in
 from safelight.errors import RecipeError
+from safelight.pixels.color import lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
-from safelight.training.jitter import Jitter, jitter
 
 Place: TypeAlias = tuple[float, float]  # (x, y) in fractions of the picture
+
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # luma of gamma-encoded R, G, B (ITU-R BT.601)
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """brightness, contrast, saturation: changed by up to this share; hue: by up to so many degrees. 0 is off."""
+
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is changed."""
+        return max(self.brightness, self.contrast, self.saturation, self.hue) > 0
 
 
 @dataclass(frozen=True)
@@ -201,3 +219,32 @@ def age(L: Lightness, rng: np.random.Generator) -> Lightness:
         faded = cv2.GaussianBlur(faded.astype(np.float32), (0, 0), rng.uniform(0.3, 1.2))
     grain = rng.normal(0, rng.uniform(0, 4), L.shape)
     return np.asarray(np.clip(faded + grain, 0, 100), np.float32)
+
+
+def jitter(
+    picture: UInt8[np.ndarray, "h w 3"], how: Jitter, rng: np.random.Generator
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture in other colors. What is 0 is left as it is and draws nothing.
+
+    Brightness, contrast (about the mean luma) and saturation (about each pixel's luma) as torchvision's
+    ColorJitter does them, always in this order; hue is turned in the ab plane, which keeps the lightness.
+    """
+    x = np.asarray(picture, np.float32) / 255
+    if how.brightness:
+        x = np.clip(x * _factor(how.brightness, rng), 0, 1)
+    if how.contrast:
+        mean = np.float32((x @ LUMA).mean())
+        x = np.clip(mean + (x - mean) * _factor(how.contrast, rng), 0, 1)
+    if how.saturation:
+        luma = (x @ LUMA)[..., None]
+        x = np.clip(luma + (x - luma) * _factor(how.saturation, rng), 0, 1)
+    if how.hue:
+        lab = srgb_to_lab(x)
+        angle = np.radians(rng.uniform(-how.hue, how.hue))
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
+        x = lab_to_srgb(np.concatenate([lab[..., :1], lab[..., 1:] @ turn], axis=-1))
+    return np.asarray(np.round(x * 255), np.uint8)
+
+
+def _factor(share: float, rng: np.random.Generator) -> np.float32:
+    return np.float32(rng.uniform(1 - share, 1 + share))

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor, nn
 
-from safelight.training.accelerators import CPU, autocast
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.batches import Pictures
+from safelight.training.hardware import CPU, autocast
 from safelight.training.recipe import Recipe
 from safelight.training.task import training_task
 

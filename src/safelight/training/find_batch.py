@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from safelight.training.accelerators import CPU
 from safelight.training.batches import Pictures
 from safelight.training.dry_run import DryRun
+from safelight.training.hardware import CPU
 from safelight.training.memory import GIGA, Need, estimate, room
 from safelight.training.recipe import Recipe
 

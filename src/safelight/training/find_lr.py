@@ -16,9 +16,9 @@ import torch
 from jaxtyping import Float
 
 from safelight.errors import RecipeError
-from safelight.training.accelerators import CPU
 from safelight.training.batches import Pictures
 from safelight.training.dry_run import DryRun
+from safelight.training.hardware import CPU
 from safelight.training.recipe import Recipe
 
 LOWEST, HIGHEST = 1e-6, 1.0

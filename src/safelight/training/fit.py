@@ -18,25 +18,33 @@ from torch.utils.data import Dataset
 from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run
-from safelight.training.accelerators import Accelerator, Precision, device_for, precision_for
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
 from safelight.training.begin import see, take_model
+from safelight.training.callbacks import some_pictures
 from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
-from safelight.training.doctor import some_pictures
-from safelight.training.guard.mending import go_back, loader_died
-from safelight.training.guard.states import guard_state
-from safelight.training.guard.trips import Tripped
+from safelight.training.console import without_chatter
+from safelight.training.guard.events import RollbackRequested
+from safelight.training.guard.rollback import guard_state, loader_died, roll_back_or_stop
+from safelight.training.hardware import (
+    Accelerator,
+    Precision,
+    barrier,
+    check_batch_splits,
+    device_for,
+    is_rank_zero,
+    precision_for,
+    share,
+    shared_run,
+)
 from safelight.training.lock import locked
 from safelight.training.modules import AnyModule
+from safelight.training.overrides import difference, override, to_json
 from safelight.training.progress import silent
-from safelight.training.ranks import check_shares, is_first, share, shared_run, wait_for_all
 from safelight.training.recipe import Recipe, recipe_of
 from safelight.training.stopping import Stopped, StopRequest
 from safelight.training.task import training_task
-from safelight.training.tell import without_chatter
-from safelight.training.trainer import Work, one_look, trainer_for
-from safelight.training.tree import difference, override, to_json
+from safelight.training.trainer import Work, dummy_val_loader, trainer_for
 
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
@@ -62,9 +70,9 @@ def fit(
 
     keep_weights: begin with the parent's averaged weights instead of new ones, and with samples that it did
     not draw: to train a run for longer, or again at another learning rate.
-    devices: how many processes share each batch; each of them comes here (training/ranks.py).
+    devices: how many processes share each batch; each of them comes here (training/hardware.py).
     fold: (which, of how many) is held out in place of the val split (training/folds.py).
-    accelerator: where it is trained; "auto": on a GPU if there is one (training/accelerators.py).
+    accelerator: where it is trained; "auto": on a GPU if there is one (training/hardware.py).
     sets: the pictures of `data` to train on and those held out, where they are open.
     begin: a bundled or exported model whose weights it begins with (training/begin.py).
     stage: whoever is told what goes on before the first step; see app/progress.py.
@@ -119,7 +127,7 @@ def fit(
         },
     }
     run = shared_run(lambda: Run.start(runs, recipe.name, to_json(recipe), facts))
-    with locked(run.folder, is_first()):
+    with locked(run.folder, is_rank_zero()):
         return _train(run, work, again, quiet, stage)
 
 
@@ -152,11 +160,11 @@ def resume(
     Raises RunError, DatasetError, and what `fit` raises.
     """
     device = device_for(accelerator, devices)
-    with locked(run.folder, is_first()):
+    with locked(run.folder, is_rank_zero()):
         with stage() as tell:
             (tell or silent)("preparing")
             work, again = _taken_up(run, data, devices, device)
-        if is_first():
+        if is_rank_zero():
             resumed = [*run.facts.get("resumed", []), work.steps_done]
             run.note(state="running", resumed=resumed, error=None, ended=None, step=None)
         return _train(run, work, again, quiet, stage)
@@ -196,7 +204,7 @@ def _taken_up(run: Run, data: Path | None, devices: int, device: torch.device) -
     ):
         return again(None), again
     chosen, said = to_go_on_from(run, module_for(recipe, training_task(recipe)))
-    if said and is_first():
+    if said and is_rank_zero():
         print(f"safelight: {said}", file=sys.stderr)
         if chosen != checkpoints[0]:
             put_back(run)
@@ -290,7 +298,7 @@ def _prepare(
     """
     pl.seed_everything(recipe.train.seed, verbose=False)
     mine = share(devices)
-    check_shares(recipe.data.batch, mine.world)
+    check_batch_splits(recipe.data.batch, mine.world)
     stored = read(checkpoint) if checkpoint else {"global_step": 0}
     done, skipped = int(stored["global_step"]), guard_state(stored)["skipped"]
     task = training_task(recipe)
@@ -313,7 +321,7 @@ def _train(run: Run, work: Work, again: Again, quiet: bool, stage: Stages = null
     with StopRequest() as stop, without_chatter():
         try:
             finished, trainer = take_all_steps(run, work, again, stop, quiet)
-            if is_first():
+            if is_rank_zero():
                 if finished:
                     with stage() as tell:
                         (tell or silent)("measuring the finished model")
@@ -321,9 +329,9 @@ def _train(run: Run, work: Work, again: Again, quiet: bool, stage: Stages = null
                     run.finish("finished", step=trainer.global_step, **measured)
                 else:
                     run.finish("stopped", step=trainer.global_step, status=stop.status)
-            wait_for_all()
+            barrier()
         except BaseException as error:
-            if not is_first():
+            if not is_rank_zero():
                 sys.exit(1)  # the first process tells
             raised = _with_its_file(error, run)
             _close_failed(run, raised)
@@ -350,16 +358,16 @@ def take_all_steps(
         tripped = _take_steps(trainer, work, stop)
         if tripped is None:
             return trainer.global_step >= work.recipe.train.steps, trainer
-        go_back(run, tripped, work.recipe, quiet)
+        roll_back_or_stop(run, tripped, work.recipe, quiet)
         work = again(run.last_checkpoint)
 
 
-def _take_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> Tripped | None:
+def _take_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> RollbackRequested | None:
     """Train to the last step, or until that is stopped, or to where the guard does not let it go on."""
     resumed: dict[str, Any] = {"ckpt_path": work.checkpoint, "weights_only": True} if work.checkpoint else {}
     try:
-        trainer.fit(work.module, work.batches, one_look(), **resumed)
-    except Tripped as tripped:
+        trainer.fit(work.module, work.batches, dummy_val_loader(), **resumed)
+    except RollbackRequested as tripped:
         return tripped
     except (Stopped, SystemExit, KeyboardInterrupt):  # lightning makes SystemExit of an interrupt
         pass
@@ -367,7 +375,7 @@ def _take_steps(trainer: pl.Trainer, work: Work, stop: StopRequest) -> Tripped |
         if stop.asked:  # a loading process was ended by the same signal
             return None
         if work.recipe.guard.on and work.recipe.data.workers and loader_died(error):
-            return Tripped.by_loader(trainer.global_step, error)
+            return RollbackRequested.from_loader(trainer.global_step, error)
         raised = as_raised(error)
         if raised is error:
             raise
@@ -382,7 +390,7 @@ def _close_failed(run: Run, error: BaseException) -> None:
 
     Where the disk is full there may be no room for that either; the error itself is what is told then.
     """
-    told = told_of(error)
+    told = error_text(error)
     whole = told + "\n" if isinstance(error, SafelightError) else traceback.format_exc()
     with contextlib.suppress(OSError):
         (run.folder / "error.txt").write_text(whole, encoding="utf-8")
@@ -390,7 +398,7 @@ def _close_failed(run: Run, error: BaseException) -> None:
         run.finish("failed", step=step_of(run.folder / "checkpoints" / "last.ckpt"), error=told)
 
 
-def told_of(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """An error in a line, for run.json."""
     return str(error) if isinstance(error, SafelightError) else f"{type(error).__name__}: {error}"
 

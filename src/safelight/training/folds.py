@@ -12,10 +12,10 @@ from safelight.data.cache import PictureSet, fold_of, open_source
 from safelight.errors import RunError
 from safelight.files import put_text
 from safelight.journal.run import Run
-from safelight.training.accelerators import Accelerator
-from safelight.training.fit import descent, fit, told_of
+from safelight.training.fit import descent, error_text, fit
+from safelight.training.hardware import Accelerator
+from safelight.training.overrides import to_json
 from safelight.training.recipe import Recipe
-from safelight.training.tree import to_json
 
 Judge: TypeAlias = Callable[[Run, PictureSet], Mapping[str, float]]  # a finished run on its held-out fold
 
@@ -89,7 +89,7 @@ def fit_folds(
         raise
     except BaseException as error:
         with contextlib.suppress(OSError):  # a full disk: the error itself is told
-            entry.finish("failed", error=told_of(error), **_summary(scores))
+            entry.finish("failed", error=error_text(error), **_summary(scores))
         raise
     entry.finish("finished", **_summary(scores))
     return entry

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from safelight.errors import RecipeError
-from safelight.training.accelerators import CPU
 from safelight.training.dry_run import DryRun, RandomImages
+from safelight.training.hardware import CPU
+from safelight.training.overrides import override
 from safelight.training.recipe import Recipe
-from safelight.training.tree import override
 
 SMALL = 128  # side of the pictures that are tried, at most; half of it is a multiple of 32
 TRIED = (2, 4)  # pictures at once

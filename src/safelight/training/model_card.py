@@ -18,8 +18,8 @@ from safelight.journal.run import Run
 from safelight.nn.layers import count_parameters
 from safelight.runtime.card import ModelCard, TrainingSet
 from safelight.tasks.registry import measured_settings, task_named
+from safelight.training.overrides import as_typed, difference
 from safelight.training.recipe import Recipe, all_recipes, recipe_of
-from safelight.training.tree import as_typed, difference
 from safelight.verdicts.summary import newest_card_scores
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)

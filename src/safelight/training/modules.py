@@ -8,8 +8,7 @@ import torch
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 
-from safelight.training.optimizers import make_optimizer
-from safelight.training.schedules import Plateau, learning_rate_share
+from safelight.training.optimizers import Plateau, learning_rate_share, make_optimizer
 from safelight.training.task import B, N, R, S, TrainingTask
 
 

@@ -9,15 +9,15 @@ import torch
 
 from safelight.data.cache import PictureSet
 from safelight.errors import RecipeError
-from safelight.training.accelerators import CPU
 from safelight.training.batches import training_batches
 from safelight.training.dry_run import DryRun
+from safelight.training.hardware import CPU
 from safelight.training.recipe import Recipe
 from safelight.training.task import ValidationSet, training_task
 
 WARMING, TIMED, PATIENCE = 2, 10, 8.0  # steps before the clock, steps by it at most, and seconds
 ASKED = 4  # held-out pictures that are timed
-SCORED, FAMILIAR = 64, 24  # that a run looks at, at most (the tasks' probes; training/doctor.py)
+SCORED, FAMILIAR = 64, 24  # that a run looks at, at most (the tasks' probes; training/callbacks.py)
 LOOKS, SHARE = (
     5,
     0.2,

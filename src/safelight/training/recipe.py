@@ -20,7 +20,7 @@ from safelight.tasks.registry import OLDEST, TASKS, all_tasks, known_task
 from safelight.training.augment import Augmentation
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.optimizers import OptimizerSettings
-from safelight.training.tree import from_tree
+from safelight.training.overrides import from_tree
 
 __all__ = [
     "AdversarialRecipe",

@@ -9,7 +9,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 
-from safelight.training.guard.states import keep_as_good
+from safelight.training.guard.rollback import keep_as_good
 
 ASKING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -66,7 +66,7 @@ class LastCheckpoint(Checkpoint):
 
     It is whole at any moment, and read with weights_only. A step is kept once all of it is done, its validation
     and its rows in the logs too, so that a run which goes on from it repeats and misses nothing. With `good`
-    the checkpoint before it is kept beside it (guard/states.py).
+    the checkpoint before it is kept beside it (guard/rollback.py).
     """
 
     def __init__(self, path: Path, every: int, stop: StopRequest, good: bool = False) -> None:

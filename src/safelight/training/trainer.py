@@ -14,20 +14,17 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from safelight.journal.run import Run
 from safelight.tasks.registry import task_named
-from safelight.training.accelerators import CPU, Precision
 from safelight.training.batches import Batches
+from safelight.training.callbacks import EvidenceCallback, LiveDoctor, StepRandomness, ValidationCallback
 from safelight.training.checkpoints import WholeFiles
-from safelight.training.doctor import EvidenceCallback, LiveDoctor
+from safelight.training.console import ConsoleOutput, headline
 from safelight.training.guard.callback import Guard
+from safelight.training.hardware import CPU, Precision, is_rank_zero, trainer_flags
 from safelight.training.metrics_file import MetricsFile
 from safelight.training.modules import AnyModule
-from safelight.training.randomness import StepRandomness
-from safelight.training.ranks import is_first, trainer_flags
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import LastCheckpoint, StopRequest
 from safelight.training.task import ValidationSet
-from safelight.training.tell import Teller, headline
-from safelight.training.watching import ProbeCallback
 
 LOGGED = 25  # steps between two rows of metrics, at most
 
@@ -64,7 +61,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
         gradient_clip_val=(work.recipe.optimizer.clip or None)
         if work.module.automatic_optimization
         else None,
-        logger=_loggers(run, work) if is_first() else False,
+        logger=_loggers(run, work) if is_rank_zero() else False,
         callbacks=_callbacks(run, work, stop, quiet),
         val_check_interval=min(settings.validate_every, settings.steps),
         check_val_every_n_epoch=None,
@@ -79,7 +76,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
     )
 
 
-def one_look() -> DataLoader[tuple[Tensor, ...]]:
+def dummy_val_loader() -> DataLoader[tuple[Tensor, ...]]:
     """Validation looks at the probes, which the callback holds; the Trainer wants one batch to start it."""
     return DataLoader(TensorDataset(torch.zeros(1)), batch_size=1)
 
@@ -89,19 +86,19 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
     settings, guard = work.recipe.train, work.recipe.guard
     callbacks: list[Callback] = [StepRandomness(settings.seed)]
     if guard.on:  # before anything is kept of the step
-        folder = run.folder if is_first() else None
+        folder = run.folder if is_rank_zero() else None
         clipped = work.recipe.optimizer.clip > 0
         callbacks.append(Guard(folder, guard, work.probes, settings.checkpoint_every, clipped))
-    if is_first():
-        callbacks.append(ProbeCallback(run, work.probes, settings.picture_every))
+    if is_rank_zero():
+        callbacks.append(ValidationCallback(run, work.probes, settings.picture_every))
         callbacks.append(EvidenceCallback(work.probes, work.familiar))
     if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
         average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
         # left to itself, lightning keeps the average where the network was before it was moved
         callbacks.append(WeightAveraging(device=work.device, multi_avg_fn=average))
-    if is_first() and not quiet:
+    if is_rank_zero() and not quiet:
         callbacks += [
-            Teller(
+            ConsoleOutput(
                 headline(run, work.recipe, work.steps_done),
                 run.folder / "pictures",
                 task_named(work.recipe.task).progress,

@@ -19,8 +19,8 @@ from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.fit import fit, resume, trained_network
 from safelight.training.modules import TrainingModule
+from safelight.training.overrides import to_json
 from safelight.training.recipe import all_recipes, from_json
-from safelight.training.tree import to_json
 from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")

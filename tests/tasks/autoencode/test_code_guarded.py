@@ -20,13 +20,13 @@ from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.tasks.autoencode.validation import AutoencodeValidation
 from safelight.training.checkpoints import read
 from safelight.training.fit import fit
+from safelight.training.guard.answers import FailureCheck
 from safelight.training.guard.callback import Guard
 from safelight.training.guard.diagnosis import diagnosis
-from safelight.training.guard.looks import Ailing
-from safelight.training.guard.scale import Sign
+from safelight.training.guard.events import GuardError, RollbackRequested, words
+from safelight.training.guard.rollback import guard_state
+from safelight.training.guard.scale import Anomaly
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.states import guard_state
-from safelight.training.guard.trips import GuardError, Tripped, words
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -57,14 +57,14 @@ def pressed(recipe: AutoencodeRecipe) -> AutoencodeRecipe:
 
 def test_a_silent_code_is_an_illness(padded: Path, brief: AutoencodeRecipe) -> None:
     probes = AutoencodeValidation.choose(open_dataset(padded, "val"), brief)
-    assert isinstance(probes, Ailing)
+    assert isinstance(probes, FailureCheck)
     network = AutoencodeTraining().network(brief)
     with torch.no_grad():
         network.to_code.mean.weight.mul_(30)
-    assert probes.illness(network) is None
+    assert probes.failure(network) is None
     with torch.no_grad():
         network.to_code.mean.weight.zero_()
-    sign = probes.illness(network)
+    sign = probes.failure(network)
     assert sign is not None
     assert (sign.measure, sign.seen, sign.limit) == ("code", pytest.approx(0, abs=1e-5), 1.0)
     assert words(sign).startswith("posterior collapse: 0 of 8 units are active")
@@ -72,7 +72,7 @@ def test_a_silent_code_is_an_illness(padded: Path, brief: AutoencodeRecipe) -> N
     empty = AutoencodeTraining().network(plain)
     with torch.no_grad():
         empty.to_code.mean.weight.zero_()
-    assert probes.illness(empty) is None  # its code has no scale to be silent on
+    assert probes.failure(empty) is None  # its code has no scale to be silent on
 
 
 @pytest.mark.parametrize(("steps", "warmup", "step"), [(80, 0.0, 56), (400, 0.0, 100), (400, 0.5, 200)])
@@ -82,7 +82,7 @@ def test_when_a_code_must_say_something(
     recipe = replace(
         brief, train=replace(brief.train, steps=steps), loss=AutoencodeLossSettings(warmup=warmup)
     )
-    assert AutoencodeValidation.choose(open_dataset(padded, "val"), recipe).well_by == step
+    assert AutoencodeValidation.choose(open_dataset(padded, "val"), recipe).grace_steps == step
 
 
 def test_a_vae_made_to_collapse_is_stopped_and_named(
@@ -114,12 +114,12 @@ def test_a_healthy_one_is_left_alone(padded: Path, brief: AutoencodeRecipe, tmp_
 def test_an_illness_counts_from_its_step_on_and_not_when_the_run_has_ended(
     step: int, before: bool, blame: str | None
 ) -> None:
-    sign = Sign("code", "posterior collapse: none is active", 0.1, 1.0, math.nan)
+    sign = Anomaly("code", "posterior collapse: none is active", 0.1, 1.0, math.nan)
 
     class Sick:
-        well_by = 56
+        grace_steps = 56
 
-        def illness(self, network: torch.nn.Module) -> Sign:
+        def failure(self, network: torch.nn.Module) -> Anomaly:
             assert not network.training
             return sign
 
@@ -132,7 +132,7 @@ def test_an_illness_counts_from_its_step_on_and_not_when_the_run_has_ended(
         assert guard.ill
         assert guard.state_dict()["ill"]
     else:
-        with pytest.raises(Tripped) as seen:
+        with pytest.raises(RollbackRequested) as seen:
             guard._ask(trainer, network)
         assert (seen.value.blame, seen.value.signs) == (blame, [sign])
     assert network.training
@@ -142,16 +142,16 @@ def test_a_code_that_is_lost_between_two_looks_is_found_again(
     padded: Path, brief: AutoencodeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What silences it strikes once: the guard goes back to where the code spoke."""
-    usual, struck = AutoencodeValidation.illness, []
+    usual, struck = AutoencodeValidation.failure, []
 
-    def illness(self: AutoencodeValidation, network: torch.nn.Module) -> Sign | None:
+    def failure(self: AutoencodeValidation, network: torch.nn.Module) -> Anomaly | None:
         struck.append(network)
         if len(struck) == 9:  # looks: at the start, at 8, 16, … 64
             with torch.no_grad():
                 network.to_code.mean.weight.zero_()  # type: ignore[union-attr, operator]
         return usual(self, network)
 
-    monkeypatch.setattr(AutoencodeValidation, "illness", illness)
+    monkeypatch.setattr(AutoencodeValidation, "failure", failure)
     run = fit(brief, padded, tmp_path, quiet=True)
     (line,) = [json.loads(text) for text in (run.folder / "guard.jsonl").read_text().splitlines()]
     assert (line["step"], line["restored"], line["blame"], line["lr"]) == (64, 56, "network", 0.8)
@@ -164,16 +164,16 @@ def test_the_illness_is_named_before_what_comes_from_it(
     seen: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Sick:
-        well_by = 10
+        grace_steps = 10
 
-        def illness(self, network: torch.nn.Module) -> Sign:
-            return Sign("code", "posterior collapse", 0.1, 1.0, math.nan)
+        def failure(self, network: torch.nn.Module) -> Anomaly:
+            return Anomaly("code", "posterior collapse", 0.1, 1.0, math.nan)
 
     guard = Guard(None, GuardSettings(), Sick(), 8)
     monkeypatch.setattr(guard, "_seen", lambda trainer, module: "a look")
-    monkeypatch.setattr(guard.looks, "judge", lambda look, settings: Sign(seen, "lost", 0.1, 0.2, 0.3))
+    monkeypatch.setattr(guard.looks, "judge", lambda look, settings: Anomaly(seen, "lost", 0.1, 0.2, 0.3))
     trainer: Any = SimpleNamespace(global_step=16, max_steps=80, is_global_zero=True, world_size=1)
-    with pytest.raises(Tripped) as tripped:
+    with pytest.raises(RollbackRequested) as tripped:
         guard._look(trainer, torch.nn.Identity())  # type: ignore[arg-type]
     assert tripped.value.signs[0].measure == told
 
@@ -182,7 +182,7 @@ def test_the_illness_is_named_before_what_comes_from_it(
     ("task", "said"), [("colorize", "loss of color"), ("fill", "--loss.hole"), ("code", "--loss.kl")]
 )
 def test_advice_names_what_the_task_has(task: str, said: str) -> None:
-    trip = Tripped(30, [Sign("difference", "lost", 0.001, 0.01, 0.3)], "network", [])
+    trip = RollbackRequested(30, [Anomaly("difference", "lost", 0.001, 0.01, 0.3)], "network", [])
     told = {name: diagnosis([], trip, GuardSettings(), 1e-3, False, name) for name in ("scratches", task)}
     assert said in told[task]
     assert said not in told["scratches"]

@@ -19,8 +19,8 @@ from safelight.tasks.colorize.losses import (
 )
 from safelight.tasks.colorize.network import Colors, ColorUNet
 from safelight.tasks.colorize.training import ColorizeTraining
+from safelight.training.overrides import override, settings
 from safelight.training.recipe import recipe_named
-from safelight.training.tree import override, settings
 from tests.journal.made import SYMPTOMS
 from tests.nn.small import make_network, random_planes
 from tests.training.conftest import Album

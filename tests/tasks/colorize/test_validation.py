@@ -22,11 +22,11 @@ from safelight.tasks.colorize.validation import (
     psnr,
 )
 from safelight.tasks.inpaint.validation import hole_psnr
+from safelight.training.guard.answers import FailureCheck
 from safelight.training.guard.callback import Guard
 from safelight.training.guard.diagnosis import advice_for
-from safelight.training.guard.looks import Ailing
+from safelight.training.guard.events import RollbackRequested, words
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.trips import Tripped, words
 from safelight.training.task import training_task
 from tests.training.conftest import Album
 
@@ -110,8 +110,8 @@ def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorizeRecipe) 
     torch.manual_seed(0)
     training = training_task(tiny)
     probes, network = training.validation(album, tiny), training.network(tiny)
-    assert isinstance(probes, Ailing)
-    assert probes.illness(network) is None
+    assert isinstance(probes, FailureCheck)
+    assert probes.failure(network) is None
     usual = NetworkPredict.reply
 
     def with_a_patch(self: NetworkPredict, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +128,7 @@ def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorizeRecipe) 
     assert not guard.ill
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NetworkPredict, "reply", with_a_patch)
-        with pytest.raises(Tripped) as tripped:
+        with pytest.raises(RollbackRequested) as tripped:
             guard._look(trainer_at(16), module)
     (sign,) = tripped.value.signs
     assert sign.measure == "range"

@@ -22,11 +22,11 @@ from safelight.tasks.inpaint.validation import InpaintValidation, NetworkFill
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.augment import Augmentation
-from safelight.training.guard.looks import Looks, look
-from safelight.training.guard.trips import words
+from safelight.training.guard.answers import AnswerHistory, measure_answers
+from safelight.training.guard.events import words
+from safelight.training.overrides import to_json
 from safelight.training.recipe import DataSettings, TrainSettings, from_json
 from safelight.training.task import training_task
-from safelight.training.tree import to_json
 from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -179,12 +179,15 @@ def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
         hole = probe.mask > 0
         assert np.array_equal(true[hole], probe.srgb[hole])
         assert np.allclose(shown[~hole], shown[hole].mean(axis=0), atol=1e-5)
-    looks = Looks()
-    for healthy in (look(network, probes.answers), look(network, lambda _: (truth, truth))):
+    looks = AnswerHistory()
+    for healthy in (
+        measure_answers(network, probes.answers),
+        measure_answers(network, lambda _: (truth, truth)),
+    ):
         assert looks.judge(healthy, recipe.guard) is None
         looks.add(healthy)
     one_color = np.broadcast_to(truth.mean(axis=(0, 1, 2)), truth.shape)
-    sign = looks.judge(look(network, lambda _: (one_color, truth)), recipe.guard)
+    sign = looks.judge(measure_answers(network, lambda _: (one_color, truth)), recipe.guard)
     assert sign is not None
     assert (sign.measure, sign.how) == ("contrast", "lost")
 
@@ -193,14 +196,14 @@ def test_fillings_out_of_range_are_seen_though_they_are_clipped(album: Album) ->
     training = training_task(TINY)
     probes, network = training.validation(album, TINY), training.network(TINY)
     assert isinstance(probes, InpaintValidation)
-    assert probes.illness(network) is None
+    assert probes.failure(network) is None
     with torch.no_grad():
         hook = network.register_forward_hook(lambda part, given, reply: torch.full_like(reply, 30.0))
         given, _ = probes.answers(network)
         hook.remove()
-    sign = probes.illness(network)
+    sign = probes.failure(network)
     assert given.max() <= 1
     assert sign is not None
     assert (sign.measure, sign.seen) == ("range", pytest.approx(29, rel=0.5))
     assert "beyond 0..1 by" in words(sign)
-    assert probes.illness(network) is None  # asked anew
+    assert probes.failure(network) is None  # asked anew

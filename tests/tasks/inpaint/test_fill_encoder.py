@@ -26,9 +26,9 @@ from safelight.training import fit as training
 from safelight.training.dry_run import DryRun
 from safelight.training.model_card import command
 from safelight.training.optimizers import make_optimizer
+from safelight.training.overrides import override, to_json
 from safelight.training.recipe import from_json, recipe_named
 from safelight.training.task import training_task
-from safelight.training.tree import override, to_json
 from tests.training.conftest import Album
 from tests.training.test_fit import at_step
 

@@ -21,9 +21,9 @@ from safelight.tasks.scratches.training import ScratchTraining
 from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, ScratchValidation, WornPicture
 from safelight.training import fit as training
 from safelight.training.augment import Augmentation
+from safelight.training.overrides import override
 from safelight.training.recipe import DataSettings, TrainSettings, from_json
 from safelight.training.task import training_task
-from safelight.training.tree import override
 from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -13,7 +13,7 @@ from safelight.cli import pre_train
 from safelight.cli.arguments import PATH, Finite
 from safelight.journal import run as runs
 from safelight.tasks import registry
-from safelight.training import accelerators, begin, fit, folds, meanings, ranks, tell, tree
+from safelight.training import begin, console, fit, folds, hardware, overrides, settings_help
 from safelight.training import recipe as training_recipe
 
 EXAMPLES = """
@@ -110,7 +110,7 @@ def train(
     listing: bool,
     quiet: bool,
     devices: int,
-    accelerator: accelerators.Accelerator,
+    accelerator: hardware.Accelerator,
     changes: tuple[str, ...],
 ) -> int:
     """Train a model with a RECIPE (safelight recipes), or that of an earlier RUN, with changed settings."""
@@ -148,7 +148,7 @@ def train(
     if data is None:
         raise click.UsageError("give the pictures to train on: --data DATASET")
     parent, keep_weights, model = _initial_weights(recipe, parent, keep_weights, model)
-    device = accelerators.device_for(accelerator, devices)
+    device = hardware.device_for(accelerator, devices)
     pre_train.build_if_plain(data)
     if find_batch:
         pre_train.print_batches(recipe, data, device)
@@ -245,7 +245,7 @@ def _check_plot(plot: Path | None, find_lr: bool) -> None:
 
 def _with_settings(recipe: training_recipe.Recipe, changes: dict[str, str]) -> training_recipe.Recipe:
     """The recipe with these settings. Raises RecipeError, and UsageError for what is measured."""
-    recipe = tree.override(recipe, changes)
+    recipe = overrides.override(recipe, changes)
     for name in registry.measured_settings() & changes.keys():
         raise click.UsageError(f"--{name} is measured when a run is finished; leave it out")
     return recipe
@@ -261,9 +261,9 @@ def _check_option(name: str) -> None:
 
 def _list_settings(recipe: training_recipe.Recipe) -> None:
     """A line each, as it would be typed; behind a #, as a shell's comment, the choices and what it means."""
-    for each in meanings.explain(recipe):
+    for each in settings_help.explain(recipe):
         if each.name not in registry.measured_settings():
-            setting = f"--{each.name} {shlex.quote(tree.as_typed(each.value))}"
+            setting = f"--{each.name} {shlex.quote(overrides.as_typed(each.value))}"
             choices = f"[{'|'.join(each.typed)}] " if isinstance(each.typed, tuple) else ""
             click.echo(f"{setting:<40} # {choices}{each.meaning}")
 
@@ -286,12 +286,12 @@ def _print_result(run: runs.Run) -> int:
     facts = run.facts
     finished = facts["state"] == "finished"
     status = 0 if finished else int(facts.get("status", 130))
-    if not ranks.is_first():  # of several processes
+    if not hardware.is_rank_zero():  # of several processes
         return status
     if "folds" in facts:
         click.echo(_folds_line(run))
         return status
-    scores = tell.in_scores(facts.get("scores", {}), registry.task_named(facts["task"]).progress)
+    scores = console.in_scores(facts.get("scores", {}), registry.task_named(facts["task"]).progress)
     measured = f"; {scores} on held-out pictures" if scores else ""
     click.echo(f"{run.folder}: {facts['state']} at step {facts.get('step', 0)}{measured}")
     folder, data = shlex.quote(str(run.folder)), shlex.quote(facts["dataset"]["path"])

@@ -29,7 +29,7 @@ from safelight.tasks.autoencode.network_settings import LikelihoodName
 from safelight.tasks.autoencode.prepare import Framed, Preparation, frame
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.batches import Pictures
-from safelight.training.guard.scale import Sign
+from safelight.training.guard.scale import Anomaly
 
 SCORED, SHOWN, COLUMNS = 64, 16, 8
 AT_ONCE = 64  # pictures that are encoded together
@@ -96,10 +96,10 @@ class AutoencodeValidation:
     """The probes of an autoencoder's run (training/task.py: ValidationSet)."""
 
     def __init__(
-        self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, well_by: int
+        self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, grace_steps: int
     ) -> None:
-        """well_by: the step from which a silent code is an illness (training/guard/looks.py: Ailing)."""
-        self.preparation, self.likelihood, self.well_by = preparation, likelihood, well_by
+        """grace_steps: the step from which a silent code is an failure (training/guard/answers.py: FailureCheck)."""
+        self.preparation, self.likelihood, self.grace_steps = preparation, likelihood, grace_steps
         self.count = len(samples)
         if samples:
             self.pictures, self.padding, self.noise = collate(samples)
@@ -116,8 +116,8 @@ class AutoencodeValidation:
             samples.append(Sample(framed.planes, framed.padding, rng.standard_normal(latent, np.float32)))
             aspects.append(photo.shape[0] / photo.shape[1])
         aspect = float(np.clip(np.median(aspects), 0.05, 20)) if fit == "pad" and aspects else 1.0
-        well_by = max(EARLIEST, round(max(EARLY, recipe.loss.warmup) * recipe.train.steps))
-        return cls(samples, Preparation(fit, round(aspect, 3)), recipe.model.likelihood, well_by)
+        grace_steps = max(EARLIEST, round(max(EARLY, recipe.loss.warmup) * recipe.train.steps))
+        return cls(samples, Preparation(fit, round(aspect, 3)), recipe.model.likelihood, grace_steps)
 
     def __len__(self) -> int:
         return self.count
@@ -140,7 +140,7 @@ class AutoencodeValidation:
         return measures if self.likelihood == "bernoulli" else measures | {"bits": float(bits.mean())}
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
-        """What the doctor reads (training/doctor.py: Telling)."""
+        """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
         score = self.score(network)
         return {
             "active_share": score["active_units"] / self.noise.shape[1],
@@ -155,7 +155,7 @@ class AutoencodeValidation:
         read = self._read(network)
         return find_collapse(read.means, read.kl, *self._errors(read))
 
-    def illness(self, network: nn.Module) -> Sign | None:
+    def failure(self, network: nn.Module) -> Anomaly | None:
         """Posterior collapse, by its KL in nats a picture: what the guard asks for beside the answers.
 
         A plain autoencoder cannot have it: its code has no scale to be silent on.
@@ -164,7 +164,7 @@ class AutoencodeValidation:
         found = self.collapse(network) if network.settings.variational else None
         if found is None or not found.silent:
             return None
-        return Sign("code", found.evidence, found.cost, LEAST_NATS, math.nan)
+        return Anomaly("code", found.evidence, found.cost, LEAST_NATS, math.nan)
 
     def answers(
         self, network: nn.Module

@@ -22,7 +22,7 @@ from safelight.tasks.colorize.network import ColorNetwork
 from safelight.tasks.colorize.prepare import AB_SCALE, Preparation, postprocess, preprocess
 from safelight.tasks.colorize.propagation import paint
 from safelight.training.batches import Pictures
-from safelight.training.guard.scale import Sign
+from safelight.training.guard.scale import Anomaly
 from safelight.training.progress import counted
 
 COUNTS = (0, 1, 10, 100)
@@ -120,7 +120,9 @@ class ColorizeValidation:
     """The samples of a colorization run (training/task.py: ValidationSet)."""
 
     columns = ("grey", "hints", "automatic", "with hints", "truth")
-    well_by = 0  # the step from which colors out of range are an illness (training/guard/looks.py: Ailing)
+    grace_steps = (
+        0  # the step from which colors out of range are an failure (training/guard/answers.py: FailureCheck)
+    )
 
     def __init__(self, samples: list[HintedPicture], preparation: Preparation) -> None:
         self.samples, self.preparation = samples, preparation
@@ -150,7 +152,7 @@ class ColorizeValidation:
         return contact_sheet(self.samples, self._predict(network))
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
-        """What the doctor reads (training/doctor.py: Telling)."""
+        """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
         return color_evidence(self.samples[:TOLD], self._predict(network))
 
     def answers(
@@ -163,7 +165,7 @@ class ColorizeValidation:
         given = [join(sample.L, ab) for sample, ab in zip(samples, colors, strict=True)]
         return np.stack(given), np.stack([join(sample.L, sample.ab) for sample in samples])
 
-    def illness(self, network: nn.Module) -> Sign | None:
+    def failure(self, network: nn.Module) -> Anomaly | None:
         """Colors that no picture can show, which the clipped answers hide; of the answers just given, if any were.
 
         They are asked anew otherwise.
@@ -171,7 +173,7 @@ class ColorizeValidation:
         if self._most_chroma is None and self.samples:
             self.answers(network)
         most, self._most_chroma = self._most_chroma or 0.0, None
-        return Sign("range", "a chroma of", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
+        return Anomaly("range", "a chroma of", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
 
     def metadata(self, network: nn.Module) -> dict[str, Any]:
         """How much vivid 1 must ask for."""

@@ -19,7 +19,7 @@ from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import Preparation, from_span, postprocess, preprocess
 from safelight.tasks.inpaint.symptoms import hole_evidence
 from safelight.training.batches import Pictures
-from safelight.training.guard.scale import Sign
+from safelight.training.guard.scale import Anomaly
 from safelight.training.progress import counted
 
 SCORED, SHOWN, TOLD, LOOKED_AT = 48, 8, 24, 16
@@ -86,7 +86,9 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HoledPict
 class InpaintValidation:
     """The samples of an inpainting run (training/training.py: ValidationSet)."""
 
-    well_by = 0  # the step from which values out of range are an illness (training/guard/looks.py: Ailing)
+    grace_steps = (
+        0  # the step from which values out of range are an failure (training/guard/answers.py: FailureCheck)
+    )
     columns = ("hole", "Telea", "result", "truth")
 
     def __init__(self, samples: list[HoledPicture], preparation: Preparation) -> None:
@@ -118,7 +120,7 @@ class InpaintValidation:
         return np.round(sheet * 255).astype(np.uint8)
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
-        """What the doctor reads (training/doctor.py: Telling)."""
+        """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
         fill, told = self._fill(network), self.samples[:TOLD]
         blank = float(from_span(np.zeros(1, np.float32), self.preparation.span)[0])
         return hole_evidence(
@@ -141,7 +143,7 @@ class InpaintValidation:
         self._beyond = fill.beyond
         return np.stack(given), np.stack([_hole_alone(sample.srgb, sample.mask) for sample in samples])
 
-    def illness(self, network: nn.Module) -> Sign | None:
+    def failure(self, network: nn.Module) -> Anomaly | None:
         """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
 
         They are asked anew otherwise.
@@ -149,7 +151,7 @@ class InpaintValidation:
         if self._beyond is None and self.samples:
             self.answers(network)
         most, self._beyond = self._beyond or 0.0, None
-        return Sign("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
+        return Anomaly("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
 
     def metadata(self, network: nn.Module) -> dict[str, Any]:
         """Nothing beyond the scores."""

@@ -10,22 +10,28 @@ import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor, nn
 
-from safelight.training.guard.looks import Ailing, Answering, Look, Looks, look
-from safelight.training.guard.scale import LEAST, Scale, Sign, kind_of
+from safelight.training.guard.answers import (
+    AnswerHistory,
+    AnswersAsImages,
+    AnswerStatistics,
+    FailureCheck,
+    measure_answers,
+)
+from safelight.training.guard.events import Blame, RollbackRequested
+from safelight.training.guard.rollback import UNTOUCHED, write_events
+from safelight.training.guard.scale import LEAST, Anomaly, Scale, kind_of
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.states import UNTOUCHED, write_trips
-from safelight.training.guard.trips import Blame, Tripped
 from safelight.training.guard.watch import StepWatch, contradiction
 
 T = TypeVar("T")
-DEEPER = ("answers", "channels")  # what an illness of the task would come from; the rest comes from it
+DEEPER = ("answers", "channels")  # what an failure of the task would come from; the rest comes from it
 AS_BEFORE = 1.15  # times the error on the probes at the last look: the network is not what broke
 
 
 class Guard(pl.Callback):
     """Judges every step, and every `every` steps the answers to the probes, before anything is kept of it.
 
-    Stands before the callbacks that average weights and write checkpoints. Raises Tripped in all processes of
+    Stands before the callbacks that average weights and write checkpoints. Raises RollbackRequested in all processes of
     a run alike: their measures are put together before they are judged.
     """
 
@@ -37,16 +43,16 @@ class Guard(pl.Callback):
         every: int,
         clipped: bool = False,
     ) -> None:
-        """folder: the run's, in the process that writes it. probes: looked at if they are Answering, asked if Ailing.
+        """folder: the run's, in the process that writes it. probes: watched if AnswersAsImages, asked if FailureCheck.
 
         clipped: gradients are clipped, so that a large one does no harm as long as it is finite.
         """
         self.folder, self.settings, self.every, self.clipped = folder, settings, every, clipped
-        self.probes = probes if isinstance(probes, Answering) else None
-        self.knowing = probes if isinstance(probes, Ailing) else None
+        self.probes = probes if isinstance(probes, AnswersAsImages) else None
+        self.knowing = probes if isinstance(probes, FailureCheck) else None
         self.ill = False  # at the last look
         self.scales: dict[str, Scale] = {}
-        self.looks = Looks()
+        self.looks = AnswerHistory()
         self.last_error = float("nan")
         self.history = dict(UNTOUCHED)
 
@@ -54,7 +60,7 @@ class Guard(pl.Callback):
         """Take a first look, at what has not learned anything yet."""
         self.watch = StepWatch(trainer.optimizers, pl_module, _average(trainer))
         if self.folder is not None:
-            write_trips(self.folder, self.history["trips"])
+            write_events(self.folder, self.history["trips"])
         if not self.looks.first:
             self._look(trainer, pl_module)
 
@@ -75,7 +81,7 @@ class Guard(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Judge the step, and the probes if it is time. Raises Tripped."""
+        """Judge the step, and the probes if it is time. Raises RollbackRequested."""
         names, values = self.watch.after_batch(outputs, batch, self.rates, contradiction(pl_module, batch))
         measured = dict(zip(names, _of_all_processes(trainer, values).tolist(), strict=True))
         self._judge(trainer, pl_module, measured)
@@ -97,7 +103,7 @@ class Guard(pl.Callback):
         """Go on with what was known."""
         scales = state_dict.get("scales", {}).items()
         self.scales = {name: Scale(name, self.settings, values) for name, values in scales}
-        self.looks = Looks(state_dict.get("first"), state_dict.get("best"))
+        self.looks = AnswerHistory(state_dict.get("first"), state_dict.get("best"))
         self.last_error = state_dict.get("last_error", float("nan"))
         self.ill = state_dict.get("ill", False)
         self.history = {name: state_dict.get(name, usual) for name, usual in UNTOUCHED.items()}
@@ -111,12 +117,14 @@ class Guard(pl.Callback):
                 signs.append(sign)
         if signs:
             signs.sort(key=lambda sign: list(LEAST).index(kind_of(sign.measure)))
-            raise Tripped(trainer.global_step, signs, self._blame(trainer, pl_module, signs), self._losses())
+            raise RollbackRequested(
+                trainer.global_step, signs, self._blame(trainer, pl_module, signs), self._losses()
+            )
         for name, value in measured.items():
             self.scales[name].add(value)
 
     def _look(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Look at the answers of the weights as they are. Raises Tripped."""
+        """Look at the answers of the weights as they are. Raises RollbackRequested."""
         seen = self._seen(trainer, pl_module)
         if seen is None:
             return
@@ -124,25 +132,25 @@ class Guard(pl.Callback):
         if sign is None or sign.measure not in DEEPER:
             self._ask(trainer, pl_module)
         if sign is not None:
-            raise Tripped(trainer.global_step, [sign], "network", self._losses())
+            raise RollbackRequested(trainer.global_step, [sign], "network", self._losses())
         self.looks.add(seen)
         self.last_error = seen.error
 
     def _ask(self, trainer: pl.Trainer, pl_module: nn.Module) -> None:
-        """Ask the probes for an illness that only their task has. Raises Tripped.
+        """Ask the probes for an failure that only their task has. Raises RollbackRequested.
 
         Where it was there at the last look too, that was no good state, and going back would not help. A run
-        that has ended is not stopped: its record names the illness.
+        that has ended is not stopped: its record names the failure.
         """
         if self.knowing is None:
             return
-        sign = _of_first(trainer, pl_module, self.knowing.illness)
-        if sign is not None and self.knowing.well_by <= trainer.global_step < trainer.max_steps:
+        sign = _of_first(trainer, pl_module, self.knowing.failure)
+        if sign is not None and self.knowing.grace_steps <= trainer.global_step < trainer.max_steps:
             blame: Blame = "recipe" if self.ill else "network"
-            raise Tripped(trainer.global_step, [sign], blame, self._losses())
+            raise RollbackRequested(trainer.global_step, [sign], blame, self._losses())
         self.ill = sign is not None
 
-    def _seen(self, trainer: pl.Trainer, pl_module: nn.Module) -> Look | None:
+    def _seen(self, trainer: pl.Trainer, pl_module: nn.Module) -> AnswerStatistics | None:
         """The same look in all processes; None where there is nothing to look at."""
         probes = self.probes
         if probes is None:
@@ -150,10 +158,10 @@ class Guard(pl.Callback):
         return _of_first(
             trainer,
             pl_module,
-            lambda network: look(network, probes.answers) if len(probes) else None,  # type: ignore[arg-type]
+            lambda network: measure_answers(network, probes.answers) if len(probes) else None,  # type: ignore[arg-type]
         )
 
-    def _blame(self, trainer: pl.Trainer, pl_module: nn.Module, signs: Sequence[Sign]) -> Blame:
+    def _blame(self, trainer: pl.Trainer, pl_module: nn.Module, signs: Sequence[Anomaly]) -> Blame:
         """What most likely went wrong: the samples, if the network still answers the probes as it did."""
         kind = kind_of(signs[0].measure)
         if kind in ("input", "question"):

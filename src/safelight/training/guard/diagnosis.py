@@ -6,9 +6,9 @@ from typing import Any
 
 from safelight.tasks.base import Advice
 from safelight.tasks.registry import known_task
+from safelight.training.guard.events import RollbackRequested, words
 from safelight.training.guard.scale import kind_of
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.trips import Tripped, words
 
 LOWER_LR = "a lower learning rate: --optimizer.lr {lr:.2g}"
 SAMPLES = "look at the pictures themselves; safelight data build FOLDER screens them and says what it refused"
@@ -70,7 +70,7 @@ ADVICE: dict[tuple[str, str], Advice] = {
 
 def diagnosis(
     earlier: Sequence[dict[str, Any]],
-    last: Tripped,
+    last: RollbackRequested,
     settings: GuardSettings,
     lr: float,
     restorable: bool,
@@ -111,7 +111,7 @@ def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
     return own.get(kind) or ADVICE.get((kind, "")) or ADVICE["", ""]
 
 
-def _main_measure(earlier: Sequence[dict[str, Any]], last: Tripped) -> str:
+def _main_measure(earlier: Sequence[dict[str, Any]], last: RollbackRequested) -> str:
     """The measure that tripped most often, the last one of equals; where the recipe is to blame, what it was for."""
     if last.blame == "recipe":
         return last.signs[0].measure

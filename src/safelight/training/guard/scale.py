@@ -30,7 +30,7 @@ CONTRADICTED = 0.45
 
 
 @dataclass(frozen=True)
-class Sign:
+class Anomaly:
     """What was seen of one measure, and the limit that it passed.
 
     how: "not finite", "spike" (one step) or "jump" (the mean of the last steps); of looks, what was lost.
@@ -50,15 +50,15 @@ class Scale:
         self.measure, self.settings, self.values = measure, settings, list(values)
         self.kind = kind_of(measure)
 
-    def judge(self, value: float) -> Sign | None:
+    def judge(self, value: float) -> Anomaly | None:
         """What is wrong with this next value, if anything."""
         if not math.isfinite(value):
-            return Sign(self.measure, "not finite", value, math.inf, self._usual(self.values))
+            return Anomaly(self.measure, "not finite", value, math.inf, self._usual(self.values))
         if len(self.values) < self.settings.settle or self._tells_nothing(value):
             return None
         limit = self._spike_limit()
         if value > limit:
-            return Sign(self.measure, "spike", value, limit, self._usual(self.values))
+            return Anomaly(self.measure, "spike", value, limit, self._usual(self.values))
         return self._jump(value) if self.kind == "loss" else None
 
     def add(self, value: float) -> None:
@@ -84,7 +84,7 @@ class Scale:
         stray = min(max(self.settings.spike * deviation, math.log(least)), math.log(MOST))
         return math.exp(middle + stray)
 
-    def _jump(self, value: float) -> Sign | None:
+    def _jump(self, value: float) -> Anomaly | None:
         """Whether the mean of the last steps lies where it did not use to: up, and it stays there."""
         short = self.settings.short
         before, recent = self.values[: 1 - short], [*self.values[1 - short :], value]
@@ -95,7 +95,7 @@ class Scale:
         limit = middle + max(
             self.settings.spike * deviation / math.sqrt(short), (self.settings.jump - 1) * size
         )
-        return Sign(self.measure, "jump", mean, limit, middle) if mean > limit else None
+        return Anomaly(self.measure, "jump", mean, limit, middle) if mean > limit else None
 
     @staticmethod
     def _usual(values: Sequence[float]) -> float:

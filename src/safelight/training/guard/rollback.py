@@ -12,16 +12,20 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from rich.console import Console
 from torch import Tensor
 
 from safelight.errors import RunError
+from safelight.journal.run import Run
 from safelight.training.checkpoints import GOOD, LAST, Checkpoint, cannot_write, read, write
 from safelight.training.guard.diagnosis import diagnosis
+from safelight.training.guard.events import GuardError, GuardEvent, RollbackRequested, record
 from safelight.training.guard.settings import GuardSettings
-from safelight.training.guard.trips import GuardError, Trip, Tripped, record
+from safelight.training.hardware import broadcast_from_rank0, is_rank_zero
+from safelight.training.recipe import Recipe
 
 STATE = "Guard"  # under "callbacks" in a checkpoint
 RATES = ("lr", "initial_lr", "max_lr", "min_lr", "base_lrs", "_last_lr", "min_lrs")
@@ -52,9 +56,9 @@ def guard_state(checkpoint: Checkpoint) -> dict[str, Any]:
     return state
 
 
-def set_right(
-    folder: Path, tripped: Tripped, settings: GuardSettings, batch: int, lr: float, task: str = ""
-) -> Trip:
+def roll_back(
+    folder: Path, tripped: RollbackRequested, settings: GuardSettings, batch: int, lr: float, task: str = ""
+) -> GuardEvent:
     """Make last.ckpt the state that the run goes on from, and say what was done.
 
     folder: the run's. batch: samples a step. lr, task: the recipe's, for the diagnosis.
@@ -86,7 +90,7 @@ def set_right(
     return trip
 
 
-def write_trips(folder: Path, trips: list[dict[str, Any]]) -> None:
+def write_events(folder: Path, trips: list[dict[str, Any]]) -> None:
     """guard.jsonl: a line a trip. It is written whole, so that it always agrees with the checkpoint."""
     path = folder / "guard.jsonl"
     if not trips and not path.exists():
@@ -106,7 +110,9 @@ def _in_a_row(last: Checkpoint) -> int:
     return count
 
 
-def _choose(folder: Path, last: Checkpoint, tripped: Tripped, settings: GuardSettings) -> Checkpoint:
+def _choose(
+    folder: Path, last: Checkpoint, tripped: RollbackRequested, settings: GuardSettings
+) -> Checkpoint:
     """The newest state that was followed by healthy steps, and not the one that did not help just now."""
     good = folder / "checkpoints" / GOOD
     trips = guard_state(last)["trips"]
@@ -162,3 +168,41 @@ def _tensors(tree: Any) -> Iterator[Tensor]:
     elif isinstance(tree, dict):
         for part in tree.values():
             yield from _tensors(part)
+
+
+class Outcome(NamedTuple):
+    """One line for the user, and whether the run can go on."""
+
+    told: str
+    mended: bool
+
+
+def roll_back_or_stop(run: Run, tripped: RollbackRequested, recipe: Recipe, quiet: bool) -> None:
+    """Make last.ckpt a good state, and say so. Raises GuardError, alike in all processes of the run."""
+    outcome = broadcast_from_rank0(lambda: _set_right(run, tripped, recipe))
+    if not outcome.mended:
+        raise GuardError(outcome.told)
+    if is_rank_zero() and not quiet:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"guard: {outcome.told}", markup=False)
+
+
+def loader_died(error: BaseException) -> bool:
+    """Whether this is how it shows that a process which loads samples is gone; not that it raised an error."""
+    if str(error).startswith("Caught "):
+        return False
+    if isinstance(error, RuntimeError):
+        return "DataLoader worker" in str(error)
+    return isinstance(error, (ConnectionError, EOFError))  # it went while it handed over a batch
+
+
+def _set_right(run: Run, tripped: RollbackRequested, recipe: Recipe) -> Outcome:
+    try:
+        trip = roll_back(
+            run.folder, tripped, recipe.guard, recipe.data.batch, recipe.optimizer.lr, recipe.task
+        )
+    except GuardError as error:
+        return Outcome(str(error), False)
+    trips = guard_state(read(run.last_checkpoint))["trips"]
+    write_events(run.folder, trips)
+    run.note(guard=[trip["told"] for trip in trips])
+    return Outcome(trip.told, True)

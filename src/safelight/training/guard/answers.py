@@ -1,6 +1,6 @@
 """A look at the probes: what the answers have in common that answers to different pictures should not have."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.pixels.color import srgb_to_lab
-from safelight.training.guard.scale import Sign
+from safelight.training.guard.scale import Anomaly
 from safelight.training.guard.settings import GuardSettings
 
 Pictures: TypeAlias = Float[np.ndarray, "n h w 3"]
@@ -34,7 +34,7 @@ HUES = (
 
 
 @dataclass(frozen=True)
-class Look:
+class AnswerStatistics:
     """Figures of the answers to the probes, beside those of the truth.
 
     finite: no answer is infinite or not a number. error: root mean square of the difference, sRGB 0..1.
@@ -57,9 +57,9 @@ class Look:
     silent: float
 
 
-def look(network: nn.Module, answers: Answers) -> Look:
+def measure_answers(network: nn.Module, answers: Answers) -> AnswerStatistics:
     """Let the network answer the probes, and measure."""
-    with _silent_channels(network) as silent:
+    with silent_channels(module for module in network.modules() if isinstance(module, ACTIVATIONS)) as silent:
         given, truth = answers(network)
     finite = bool(np.isfinite(given).all())
     given = np.clip(np.nan_to_num(given, posinf=1.0, neginf=0.0), 0.0, 1.0)
@@ -67,7 +67,7 @@ def look(network: nn.Module, answers: Answers) -> Look:
     (within, between), (true_within, true_between) = _variances(ab), _variances(true_ab)
     away = ab.mean(axis=(0, 1)) - true_ab.mean(axis=(0, 1))
     line, axis = _principal(ab)
-    return Look(
+    return AnswerStatistics(
         finite=finite,
         error=float(np.sqrt(np.mean((given - truth) ** 2))),
         contrast=_share(_contrast(given), _contrast(truth)),
@@ -82,7 +82,7 @@ def look(network: nn.Module, answers: Answers) -> Look:
 
 
 @runtime_checkable
-class Answering(Protocol):
+class AnswersAsImages(Protocol):
     """ValidationSet that the guard can look at: they give the network's answers back as pictures."""
 
     def answers(self, network: nn.Module) -> tuple[Pictures, Pictures]:
@@ -90,34 +90,34 @@ class Answering(Protocol):
 
 
 @runtime_checkable
-class Ailing(Protocol):
-    """ValidationSet that know an illness which only their task has, such as a code that says nothing."""
+class FailureCheck(Protocol):
+    """ValidationSet that know an failure which only their task has, such as a code that says nothing."""
 
     @property
-    def well_by(self) -> int:
+    def grace_steps(self) -> int:
         """The step from which the network must not have it; healthy ones may begin with it."""
 
-    def illness(self, network: nn.Module) -> Sign | None:
+    def failure(self, network: nn.Module) -> Anomaly | None:
         """What the network suffers from; None if it does not."""
 
 
-class Looks:
+class AnswerHistory:
     """The looks of a run so far: the first one, and the best of each figure."""
 
     def __init__(self, first: dict[str, float] | None = None, best: dict[str, float] | None = None) -> None:
         self.first, self.best = dict(first or {}), dict(best or {})
 
-    def judge(self, seen: Look, settings: GuardSettings) -> Sign | None:
+    def judge(self, seen: AnswerStatistics, settings: GuardSettings) -> Anomaly | None:
         """What the answers have lost, if anything. Only what a network once had can be lost."""
         if not seen.finite:
-            return Sign("answers", "not finite", float("inf"), float("inf"), float("nan"))
+            return Anomaly("answers", "not finite", float("inf"), float("inf"), float("nan"))
         started = self.first.get("silent", 0.0)
         limit = min(1.0, started + settings.dead) if self.first else max(settings.dead, 0.8)
         if seen.silent > limit or (started < seen.silent == 1.0):
-            return Sign("channels", "silent", seen.silent, limit, started)
+            return Anomaly("channels", "silent", seen.silent, limit, started)
         return self._lost(seen, settings) if self.best else None
 
-    def add(self, seen: Look) -> None:
+    def add(self, seen: AnswerStatistics) -> None:
         """Count a healthy look."""
         figures = {name: float(value) for name, value in asdict(seen).items()}
         self.first = self.first or figures
@@ -126,13 +126,13 @@ class Looks:
             name: min(best[name], figures[name]) for name in ("error", "line")
         }
 
-    def _lost(self, seen: Look, settings: GuardSettings) -> Sign | None:
+    def _lost(self, seen: AnswerStatistics, settings: GuardSettings) -> Anomaly | None:
         best, share = self.best, settings.collapse
         if seen.error <= WORSE * best["error"]:
             return None
         cast_limit = max(CAST, 2 * best["cast"])
         if seen.cast > cast_limit:
-            return Sign("color", f"are all {hue_name(seen.hue)}", seen.cast, cast_limit, best["cast"])
+            return Anomaly("color", f"are all {hue_name(seen.hue)}", seen.cast, cast_limit, best["cast"])
         for name, measure, how, had, limit in (
             ("contrast", "contrast", "lost", HAD_CONTRAST, share),
             ("color", "color", "lost their color", HAD_COLOR, share),
@@ -140,9 +140,9 @@ class Looks:
         ):
             figure: float = getattr(seen, name)
             if best[name] > had and figure < limit * best[name]:
-                return Sign(measure, how, figure, limit * best[name], best[name])
+                return Anomaly(measure, how, figure, limit * best[name], best[name])
         if best["line"] < HAD_PLANE and seen.line > LINE and seen.color > HAD_COLOR:
-            return Sign("color", f"have colors of {axis_name(seen.axis)}", seen.line, LINE, best["line"])
+            return Anomaly("color", f"have colors of {axis_name(seen.axis)}", seen.line, LINE, best["line"])
         return None
 
 
@@ -191,8 +191,8 @@ def _share(part: float, whole: float) -> float:
 
 
 @contextmanager
-def _silent_channels(network: nn.Module) -> Iterator[Callable[[], float]]:
-    """While it lasts, note what each channel of each activation answers; then the share that never moved."""
+def silent_channels(activations: Iterable[nn.Module]) -> Iterator[Callable[[], float]]:
+    """While it lasts, note what each channel of these modules answers; then the share that never moved."""
     ranges: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
     def note(module: nn.Module, inputs: object, output: Tensor) -> None:
@@ -205,9 +205,7 @@ def _silent_channels(network: nn.Module) -> Iterator[Callable[[], float]]:
         silent = [(high - low <= SILENT).float() for low, high in ranges.values()]
         return float(torch.cat(silent).mean()) if silent else 0.0
 
-    hooks = [
-        module.register_forward_hook(note) for module in network.modules() if isinstance(module, ACTIVATIONS)
-    ]
+    hooks = [module.register_forward_hook(note) for module in activations]
     try:
         yield share
     finally:

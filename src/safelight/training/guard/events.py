@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from safelight.errors import RunError
-from safelight.training.guard.scale import Sign, kind_of
+from safelight.training.guard.scale import Anomaly, kind_of
 
 Blame = Literal["samples", "network", "optimizer", "gradient", "rate", "average", "loader", "recipe"]
 KEPT_LOSSES = 32  # of the steps before a trip, in its record
@@ -16,24 +16,24 @@ class GuardError(RunError):
     """A run tripped the guard too often, or has no good state to go back to; the message is the diagnosis."""
 
 
-class Tripped(BaseException):
+class RollbackRequested(BaseException):
     """Leaves the Trainer at a step that must not stand, as no error: the run goes on from a good state."""
 
-    def __init__(self, step: int, signs: Sequence[Sign], blame: Blame, losses: Sequence[float]) -> None:
+    def __init__(self, step: int, signs: Sequence[Anomaly], blame: Blame, losses: Sequence[float]) -> None:
         super().__init__(f"step {step}: {words(signs[0])}")
         self.step, self.signs, self.blame = step, list(signs), blame
         self.losses = list(losses)[-KEPT_LOSSES:]
 
     @classmethod
-    def by_loader(cls, step: int, error: BaseException) -> "Tripped":
+    def from_loader(cls, step: int, error: BaseException) -> "RollbackRequested":
         """A process that loads samples died."""
         told = (str(error) or type(error).__name__).splitlines()[0]
-        sign = Sign("loader", told, math.nan, math.nan, math.nan)
+        sign = Anomaly("loader", told, math.nan, math.nan, math.nan)
         return cls(step, [sign], "loader", [])
 
 
 @dataclass(frozen=True)
-class Trip:
+class GuardEvent:
     """One line of guard.jsonl.
 
     step: the one after which it was seen. restored: the step that the run went back to. skipped: numbers of
@@ -53,7 +53,9 @@ class Trip:
     told: str
 
 
-def record(tripped: Tripped, restored: int, skipped: tuple[int, int], lr: float, cleared: bool) -> Trip:
+def record(
+    tripped: RollbackRequested, restored: int, skipped: tuple[int, int], lr: float, cleared: bool
+) -> GuardEvent:
     """The trip with what was done, in figures and in words."""
     seen = words(tripped.signs[0])
     left_out = f", left out samples {skipped[0]} to {skipped[1] - 1}" if skipped[1] > skipped[0] else ""
@@ -61,7 +63,9 @@ def record(tripped: Tripped, restored: int, skipped: tuple[int, int], lr: float,
     told = f"step {tripped.step}: {seen}. Went back to step {restored}{left_out}{rate}"
     signs = [{k: _plain(v) for k, v in asdict(sign).items()} for sign in tripped.signs]
     losses = [_plain(value) for value in tripped.losses]
-    return Trip(tripped.step, seen, signs, tripped.blame, restored, skipped, lr, cleared, losses, told + ".")
+    return GuardEvent(
+        tripped.step, seen, signs, tripped.blame, restored, skipped, lr, cleared, losses, told + "."
+    )
 
 
 NAMES = {
@@ -89,7 +93,7 @@ ANSWERS = {
 }
 
 
-def words(sign: Sign) -> str:
+def words(sign: Anomaly) -> str:
     """A sign in words and figures: "the loss leapt to 3.1, usual 0.18, limit 0.36"."""
     figures = f"{sign.seen:.3g}" + ("" if math.isnan(sign.usual) else f", usual {sign.usual:.3g}")
     figures += "" if math.isinf(sign.limit) else f", limit {sign.limit:.3g}"

@@ -1,32 +1,77 @@
-"""The doctor at a run's side: it measures its evidence at each validation, and tells a symptom when it appears."""
+"""What follows a run: its scores and contact sheets, the doctor's evidence and findings, and seeds for each step."""
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from torch import Tensor, nn
+from lightning.pytorch.loggers import TensorBoardLogger
+from PIL import Image, ImageDraw
+from torch import nn
 
 from safelight.data.cache import PictureSet
 from safelight.journal.doctor.case import Finding
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
-from safelight.training.modules import TrainingModule
+from safelight.tasks.registry import task_named
+from safelight.training.guard.answers import silent_channels
+from safelight.training.modules import AnyModule, TrainingModule
 from safelight.training.task import ValidationSet
+
+CAPTION = 16  # height of the words under a sheet, pixels
+
+
+class ValidationCallback(pl.Callback):
+    """Scores the averaged weights on the probes at each validation, and draws the contact sheet."""
+
+    def __init__(self, run: Run, probes: ValidationSet[Any], every: int) -> None:
+        self.run, self.probes, self.every = run, probes, every
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """The scores as val/NAME; the sheet every `every` steps."""
+        if trainer.sanity_checking or not len(self.probes) or not isinstance(pl_module, TrainingModule):
+            return
+        pl_module.log("step", float(trainer.global_step))
+        shown = task_named(pl_module.recipe.task).progress
+        for name, value in self.probes.score(pl_module.network).items():
+            pl_module.log(f"val/{name}", value, prog_bar=name in shown)
+        if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
+            self._draw(trainer, pl_module)
+
+    def _draw(self, trainer: pl.Trainer, pl_module: AnyModule) -> None:
+        sheet = self.probes.sheet(pl_module.network)
+        path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
+        with_captions(Image.fromarray(sheet), getattr(self.probes, "columns", ())).save(path, quality=90)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_image("probes", sheet, trainer.global_step, dataformats="HWC")
+
+
+def with_captions(sheet: Image.Image, columns: tuple[str, ...]) -> Image.Image:
+    """A sheet with a word under each of its columns, where there are any: below, as the journal cuts from above."""
+    if not columns:
+        return sheet
+    captioned = Image.new("RGB", (sheet.width, sheet.height + CAPTION), "white")
+    captioned.paste(sheet, (0, 0))
+    drawing, width = ImageDraw.Draw(captioned), sheet.width / len(columns)
+    for number, word in enumerate(columns):
+        middle = ((number + 0.5) * width, sheet.height + CAPTION / 2)
+        drawing.text(middle, word, "black", anchor="mm", font_size=min(12.0, 1.7 * width / len(word)))
+    return captioned
+
 
 FAMILIAR = 24  # training pictures asked beside the held-out ones
 # What can die: LeakyReLU and ELU answer to everything.
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish)
-SILENT = 1e-6
 EARLY = 50  # steps: so soon after the beginning everything looks sick
 
 
 @runtime_checkable
-class Telling(Protocol):
+class ReportsEvidence(Protocol):
     """ValidationSet that measure more than scores."""
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
@@ -56,10 +101,10 @@ class EvidenceCallback(pl.Callback):
         network = pl_module.network
         measures: dict[str, float] = {}
         if self.familiar is not None and len(self.familiar):
-            with silent_channels(network) as dead:
+            with silent_channels(trained_activations(network)) as dead:
                 familiar = self.familiar.score(network)
             measures |= {f"train_{name}": value for name, value in familiar.items()} | {"dead": dead()}
-        if len(self.probes) and isinstance(self.probes, Telling):
+        if len(self.probes) and isinstance(self.probes, ReportsEvidence):
             measures |= self.probes.evidence(network)
         pl_module.log("step", float(trainer.global_step))
         pl_module.log_dict({f"probe/{name}": float(value) for name, value in measures.items()})
@@ -106,30 +151,7 @@ def live_line(step: int, finding: Finding) -> str:
     return f"step {step}: {finding.name}: {finding.reading.says}; try {attempt}"
 
 
-@contextmanager
-def silent_channels(network: nn.Module) -> Iterator[Callable[[], float]]:
-    """While it lasts, note the range of each trained channel behind an activation; then the share without any."""
-    ranges: dict[nn.Module, tuple[Tensor, Tensor]] = {}
-
-    def note(module: nn.Module, inputs: object, output: Tensor) -> None:
-        flat = output.detach().float().transpose(0, 1).flatten(1)
-        low, high = torch.aminmax(flat, dim=1)
-        known = ranges.get(module)
-        ranges[module] = (low, high) if known is None else (low.minimum(known[0]), high.maximum(known[1]))
-
-    def share() -> float:
-        silent = [(high - low <= SILENT).float() for low, high in ranges.values()]
-        return float(torch.cat(silent).mean()) if silent else 0.0
-
-    hooks = [module.register_forward_hook(note) for module in _trained_activations(network)]
-    try:
-        yield share
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _trained_activations(network: nn.Module) -> Iterator[nn.Module]:
+def trained_activations(network: nn.Module) -> Iterator[nn.Module]:
     """Activations whose own block has something that is trained: what is frozen cannot be mended."""
     for block in network.modules():
         if any(parameter.requires_grad for parameter in block.parameters()):
@@ -139,3 +161,17 @@ def _trained_activations(network: nn.Module) -> Iterator[nn.Module]:
 def _say(line: str) -> None:
     # A bar that is on screen catches what is printed, and keeps it above itself.
     print(f"doctor: {line}", file=sys.stderr, flush=True)
+
+
+class StepRandomness(pl.Callback):
+    """Seeds torch before every step from (seed, step, process), so that a run can go on from any step."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Seed all of torch's generators."""
+        entropy = np.random.SeedSequence((self.seed, trainer.global_step, trainer.global_rank))
+        torch.manual_seed(int(entropy.generate_state(1, np.uint32)[0]))

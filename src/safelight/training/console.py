@@ -50,7 +50,7 @@ def without_chatter() -> Iterator[None]:
             logger.setLevel(level)
 
 
-class Teller(pl.Callback):
+class ConsoleOutput(pl.Callback):
     """The headline, the bars and the measures, on standard error."""
 
     def __init__(
