@@ -1,5 +1,6 @@
 """Verdicts become JSON and come back."""
 
+import contextlib
 import json
 import math
 from dataclasses import dataclass, replace
@@ -7,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from safelight.errors import SafelightError
+from safelight.verdicts.measure import picture_scores
+from safelight.verdicts.summary import newest_card_scores, newest_summaries
 from safelight.verdicts.verdict import (
     ALL,
     Comparison,
@@ -21,6 +26,8 @@ from safelight.verdicts.verdict import (
     load_verdict,
     load_verdicts,
 )
+
+OLD = Path(__file__).parents[1] / "old" / "trained"
 
 
 @dataclass(frozen=True)
@@ -109,3 +116,27 @@ def test_a_file_that_is_no_verdict_is_named(tmp_path: Path, change: dict[str, An
     ):
         load_verdict(path)
     assert load_verdicts(tmp_path) == []
+
+
+DOCUMENTS = [VERDICT.to_json(), *(json.loads(path.read_text()) for path in OLD.glob("*/verdicts/**/*.json"))]
+LEAVES = st.one_of(
+    st.none(), st.integers(), st.booleans(), st.text(max_size=3), st.lists(st.integers(), max_size=2)
+)
+
+
+@given(
+    document=st.sampled_from(DOCUMENTS),
+    value=st.one_of(LEAVES, st.dictionaries(st.text(), LEAVES)),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_in_a_file_it_is_read_or_left_out(
+    tmp_path: Path, document: dict[str, Any], value: Any, data: st.DataObject
+) -> None:
+    field = data.draw(st.sampled_from(sorted(document)))
+    (tmp_path / "verdict.json").write_text(json.dumps(document | {field: value}))
+    for verdict in load_verdicts(tmp_path):
+        with contextlib.suppress(SafelightError):
+            picture_scores(verdict)
+    newest_summaries(tmp_path)
+    newest_card_scores(tmp_path)

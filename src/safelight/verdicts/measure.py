@@ -60,7 +60,7 @@ def has_picture_scores(verdict: Verdict) -> bool:
 
 
 def picture_scores(verdict: Verdict) -> PictureScores:
-    """The parts of the measure in each picture."""
+    """The parts of the measure in each picture. Raises SafelightError for a damaged verdict."""
     measure = measure_of(verdict)
     rows = [row for row in verdict.per_image if set(measure.columns) <= set(row.values)]
     names, indices = tuple(row.name for row in rows), tuple(row.index for row in rows)
@@ -68,6 +68,8 @@ def picture_scores(verdict: Verdict) -> PictureScores:
         return PictureScores(verdict.parts, names, indices, np.zeros((0, len(verdict.parts), 1)))
     parts = np.array([[row.values[column] for column in measure.columns] for row in rows], np.float64)
     parts = np.moveaxis(parts, 1, 2)
+    if parts.shape[1] != len(verdict.parts):
+        raise SafelightError(f"the verdict of {verdict.judged} lacks values of its pictures; judge again")
     known = np.isfinite(value_of(measure)(parts.mean(axis=0)))
     columns = tuple(cell for cell, has_value in zip(verdict.parts, known, strict=True) if has_value)
     return PictureScores(columns, names, indices, parts[:, known])

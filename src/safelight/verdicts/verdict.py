@@ -162,8 +162,8 @@ class Verdict:
         return Group("all", self.pictures, self.curves)
 
     def of_model(self, statistic: str) -> Curve:
-        """The model's own estimates, by cell."""
-        return self.curves[self.methods[0]][statistic]
+        """The model's own estimates, by cell. Raises KeyError where it has none."""
+        return self.curves[next(iter(self.curves), self.model)][statistic]
 
     def compared(self, method: str, statistic: str, cell: str) -> Comparison | None:
         """The comparison with this method there; None if there is none."""
@@ -216,9 +216,11 @@ def verdict_from_json(document: Mapping[str, Any]) -> Verdict:
     verdict = Verdict(
         **{**known, **{name: read(stored[name]) for name, read in TYPED.items() if name in stored}}
     )
+    if not verdict.cells:
+        raise ValueError("it has no cells")
     rows = [{column: len(numbers) for column, numbers in row.values.items()} for row in verdict.per_image]
-    if any(row != rows[0] for row in rows):
-        raise ValueError("its pictures have different numbers of values")
+    if any(row != rows[0] or not set(row.values()) <= {1, len(verdict.parts)} for row in rows):
+        raise ValueError("its pictures have other numbers of values than it has cells")
     return verdict
 
 
@@ -254,14 +256,14 @@ def _curves(stored: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Curves:
 
 def _measured(row: Mapping[str, Any]) -> Measured:
     values = {
-        column: tuple(math.nan if number is None else number for number in numbers)
+        column: tuple(math.nan if number is None else float(number) for number in numbers)
         for column, numbers in row["values"].items()
     }
     return Measured(int(row["index"]), str(row["name"]), values, str(row.get("source", "")))
 
 
 TYPED: dict[str, Callable[[Any], Any]] = {  # others are as JSON has them
-    **dict.fromkeys(("model", "dataset", "split", "protocol", "questions", "judged", "data"), str),
+    **dict.fromkeys(("task", "model", "dataset", "split", "protocol", "questions", "judged", "data"), str),
     **dict.fromkeys(("seed", "pictures", "size", "left_out", "enlarged"), int),
     "cells": lambda cells: tuple(map(str, cells)),
     "curves": _curves,
@@ -274,5 +276,7 @@ TYPED: dict[str, Callable[[Any], Any]] = {  # others are as JSON has them
         Group(**{**group, "curves": _curves(group["curves"])}) for group in groups
     ),
     "tables": _curves,
+    "facts": dict,
+    "best": dict,
     "sentences": lambda sentences: tuple(map(str, sentences)),
 }
