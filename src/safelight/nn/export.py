@@ -137,10 +137,10 @@ def compare(part: ModelPart, session: Session, samples: Sequence[Planes]) -> Par
     for sample in samples:
         with torch.inference_mode():
             wanted = part.module(torch.from_numpy(sample)[None])
-        given = session(**{part.input.name: sample})
+        reply = session(**{part.input.name: sample})
         wanted = wanted if isinstance(wanted, tuple) else (wanted,)
         differences += [
-            np.abs(given[port.name] - tensor[0].numpy()).max()
+            np.abs(reply[port.name] - tensor[0].numpy()).max()
             for port, tensor in zip(part.outputs, wanted, strict=True)
         ]
     return Parity(len(samples), float(np.max(differences)) * part.per_one, part.unit)

@@ -21,7 +21,7 @@ from safelight.nn.layers import ActivationName
 
 Initialization = Literal["he_normal", "orthogonal", "kmeans", "lsuv"]
 Layer = nn.Conv2d | nn.Linear
-LEAST_DEVIATION = 1e-6  # a layer that says nothing is left as it was drawn
+LEAST_DEVIATION = 1e-6  # a layer whose answer does not vary is left as it was drawn
 
 PATCHES = 2048  # at least; four for each cluster if that is more
 CROP = 64  # pixels of each picture that patches are taken from
@@ -112,14 +112,14 @@ def _as_in_training(network: nn.Module) -> Iterator[None]:
 def draw_he(layer: Layer, gain: float, generator: torch.Generator | None) -> None:
     """Normal with variance gain^2 / fan_in (He et al. 2015, equation 10)."""
     fan_in = layer.weight[0].numel()
-    drawn = torch.randn(layer.weight.shape, generator=generator)  # alike in every memory layout
-    layer.weight.copy_(drawn * (gain / math.sqrt(fan_in)))
+    normal = torch.randn(layer.weight.shape, generator=generator)  # alike in every memory layout
+    layer.weight.copy_(normal * (gain / math.sqrt(fan_in)))
 
 
 def draw_orthogonal(layer: Layer, gain: float, generator: torch.Generator | None) -> None:
     """Rows orthogonal (Saxe et al. 2014)."""
-    drawn = torch.empty(layer.weight.shape)  # torch cannot draw into channels_last
-    layer.weight.copy_(nn.init.orthogonal_(drawn, gain, generator=generator))
+    weight = torch.empty(layer.weight.shape)  # torch cannot draw into channels_last
+    layer.weight.copy_(nn.init.orthogonal_(weight, gain, generator=generator))
 
 
 def to_unit_variance(
@@ -144,8 +144,8 @@ def to_clusters(layer: Layer, inputs: Tensor, answer: Tensor, generator: torch.G
     layer.weight.copy_(filters.view_as(layer.weight))
     channel = 1 if answer.ndim == 4 else answer.ndim - 1
     others = [d for d in range(answer.ndim) if d != channel]
-    said: Tensor = layer.forward(inputs).float()
-    deviation, mean = torch.std_mean(said, others)
+    refitted: Tensor = layer.forward(inputs).float()
+    deviation, mean = torch.std_mean(refitted, others)
     deviation = torch.where(deviation > LEAST_DEVIATION, deviation, 1.0)
     layer.weight /= deviation.view(-1, *[1] * (layer.weight.ndim - 1))
     if layer.bias is not None:
@@ -161,14 +161,14 @@ def patches_seen(
     if isinstance(layer, nn.Linear):
         return inputs.flatten(0, -2)
     wanted = max(PATCHES, 4 * layer.out_channels)
-    drawn = []
+    patches = []
     for picture in inputs:
         padded = F.pad(picture, _both_sides(layer.padding))
         crop = _random_crop(padded, generator)
         columns = F.unfold(crop[None], layer.kernel_size, layer.dilation, stride=1)[0]
         count = min(-(-wanted // len(inputs)), columns.shape[1])
-        drawn.append(columns[:, torch.randperm(columns.shape[1], generator=generator)[:count]].T)
-    return torch.cat(drawn)
+        patches.append(columns[:, torch.randperm(columns.shape[1], generator=generator)[:count]].T)
+    return torch.cat(patches)
 
 
 def _both_sides(padding: tuple[int, ...] | str) -> list[int]:
@@ -193,10 +193,10 @@ def kmeans_filters(
     centered = patches - patches.mean(0)
     some = centered[torch.randperm(len(centered), generator=generator)[:BASIS]]
     _, deviations, components = torch.linalg.svd(some, full_matrices=False)
-    kept = (deviations > SMALLEST * deviations[0].clamp(min=1e-12)).nonzero()[:COMPONENTS, 0]
-    if not len(kept):  # all patches are the same
+    strong = (deviations > SMALLEST * deviations[0].clamp(min=1e-12)).nonzero()[:COMPONENTS, 0]
+    if not len(strong):  # all patches are the same
         return torch.randn(count, patches.shape[1], generator=generator)
-    whiten = components[kept] / (deviations[kept] / len(some) ** 0.5)[:, None]  # k d
+    whiten = components[strong] / (deviations[strong] / len(some) ** 0.5)[:, None]  # k d
     filters: Tensor = cluster(centered @ whiten.T, count, generator) @ whiten
     return filters
 

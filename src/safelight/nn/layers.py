@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 NormName = Literal["batch", "group", "instance", "none"]
 PoolName = Literal["max_pool", "average_pool", "blur_pool"]
@@ -117,6 +118,56 @@ def pool_to(planes: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c
 def double(planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:
     """Twice the size, bilinear."""
     return F.interpolate(planes, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def norms_after_convolutions(network: nn.Module, example: Tensor) -> list[tuple[str, str]]:
+    """Names of each convolution and of the batch norm that directly follows it, in the order in which they are passed.
+
+    The network is run once, on the example.
+    """
+    convolutions: dict[int, str] = {}  # by their outputs' ids
+    outputs: list[Tensor] = []  # stay alive, so that no two share an id
+    pairs: dict[str, str] = {}
+
+    def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor, name: str) -> None:
+        if isinstance(module, nn.Conv2d):
+            convolutions[id(output)] = name
+            outputs.append(output)
+        elif id(inputs[0]) in convolutions:
+            pairs[name] = convolutions[id(inputs[0])]
+
+    hooks = [
+        module.register_forward_hook(
+            lambda module, inputs, output, name=name: note(module, inputs, output, name)
+        )
+        for name, module in network.named_modules()
+        if isinstance(module, (nn.Conv2d, nn.BatchNorm2d))
+    ]
+    try:
+        with torch.no_grad():
+            network(example)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [(convolution, norm) for norm, convolution in pairs.items()]
+
+
+def fused(network: nn.Module, convolution: str, norm: str) -> tuple[nn.Parameter, nn.Parameter]:
+    """Weight and bias of a convolution that has the batch norm after it folded into it."""
+    conv, norm_layer = network.get_submodule(convolution), network.get_submodule(norm)
+    assert isinstance(conv, nn.Conv2d)
+    assert isinstance(norm_layer, nn.BatchNorm2d)
+    assert norm_layer.running_mean is not None
+    assert norm_layer.running_var is not None
+    return fuse_conv_bn_weights(
+        conv.weight,
+        conv.bias,
+        norm_layer.running_mean,
+        norm_layer.running_var,
+        norm_layer.eps,
+        norm_layer.weight,
+        norm_layer.bias,
+    )
 
 
 def count_parameters(network: nn.Module, trained_only: bool = False) -> int:

@@ -92,90 +92,92 @@ class PlainSettings:
 
     @property
     def cells(self) -> tuple[int, int]:
-        """Size (h, w) of the bottleneck, if the pictures' size is given."""
+        """Size (h, w) of the bottleneck, if the pictures' size is settings."""
         return self.size[0] // self.multiple, self.size[1] // self.multiple
 
 
-def _check_sizes(given: PlainSettings) -> None:
-    if given.factor not in FACTORS:
-        raise RecipeError(f"model.factor is {given.factor}; expected 2 or 4")
-    if given.steps < 1 or given.multiple > MOST_TIMES_SMALLER:
+def _check_sizes(settings: PlainSettings) -> None:
+    if settings.factor not in FACTORS:
+        raise RecipeError(f"model.factor is {settings.factor}; expected 2 or 4")
+    if settings.steps < 1 or settings.multiple > MOST_TIMES_SMALLER:
         raise RecipeError(
-            f"model.steps is {given.steps} with model.factor {given.factor}; expected 1 step at least, and a "
+            f"model.steps is {settings.steps} with model.factor {settings.factor}; expected 1 step at least, and a "
             f"bottleneck at most {MOST_TIMES_SMALLER} times smaller than the picture"
         )
-    if given.channels < 1 or given.blocks < 1 or given.growth < 1:
+    if settings.channels < 1 or settings.blocks < 1 or settings.growth < 1:
         raise RecipeError(
-            f"model.channels is {given.channels}, model.blocks {given.blocks} and model.growth {given.growth:g}; "
-            "expected 1 or more each"
+            f"model.channels is {settings.channels}, model.blocks {settings.blocks} and model.growth "
+            f"{settings.growth:g}; expected 1 or more each"
         )
-    if given.widest < given.channels:
+    if settings.widest < settings.channels:
         raise RecipeError(
-            f"model.widest is {given.widest}, below model.channels {given.channels}; raise it to that at least"
+            f"model.widest is {settings.widest}, below model.channels {settings.channels}; raise it to that at least"
         )
 
 
-def _check_windows(given: PlainSettings) -> None:
-    if given.kernel < 1 or given.kernel % 2 == 0:
-        raise RecipeError(f"model.kernel is {given.kernel}; expected an odd number, so that sizes hold")
-    if given.dilations and (len(given.dilations) != given.steps or min(given.dilations) < 1):
+def _check_windows(settings: PlainSettings) -> None:
+    if settings.kernel < 1 or settings.kernel % 2 == 0:
+        raise RecipeError(f"model.kernel is {settings.kernel}; expected an odd number, so that sizes hold")
+    if settings.dilations and (len(settings.dilations) != settings.steps or min(settings.dilations) < 1):
         raise RecipeError(
-            f"model.dilations is {given.dilations} for {given.steps} steps; expected one for each level above "
+            f"model.dilations is {settings.dilations} for {settings.steps} steps; expected one for each level above "
             "the bottleneck, 1 or more each, or none"
         )
-    if given.kernel == 1 and max((*given.dilations, *given.bottleneck.dilations, 1)) > 1:
+    if settings.kernel == 1 and max((*settings.dilations, *settings.bottleneck.dilations, 1)) > 1:
         raise RecipeError("a model.kernel of 1 has nothing to dilate; take 3, or leave the dilations out")
 
 
-def _check_skips(given: PlainSettings) -> None:
-    if len(set(given.skips)) != len(given.skips) or not set(given.skips) <= set(range(given.steps)):
+def _check_skips(settings: PlainSettings) -> None:
+    if len(set(settings.skips)) != len(settings.skips) or not set(settings.skips) <= set(
+        range(settings.steps)
+    ):
         raise RecipeError(
-            f"model.skips is {given.skips} for {given.steps} steps; expected each level once at most, from 0 "
-            f"(the picture's size) to {given.steps - 1}"
+            f"model.skips is {settings.skips} for {settings.steps} steps; expected each level once at most, from 0 "
+            f"(the picture's size) to {settings.steps - 1}"
         )
-    if given.skip_gates and not given.skips:
+    if settings.skip_gates and not settings.skips:
         raise RecipeError("model.skip_gates true has no skip to gate; name levels in model.skips")
 
 
-def _check_partial(given: PlainSettings) -> None:
-    if given.convolution != "partial":
+def _check_partial(settings: PlainSettings) -> None:
+    if settings.convolution != "partial":
         return
-    if given.downsampling != "strided" or given.upsampling != "nearest":
+    if settings.downsampling != "strided" or settings.upsampling != "nearest":
         raise RecipeError(
-            f"partial convolution with model.downsampling {given.downsampling} and model.upsampling "
-            f"{given.upsampling} would mix what is known with the zeros of what is not; expected strided and nearest"
+            f"partial convolution with model.downsampling {settings.downsampling} and model.upsampling "
+            f"{settings.upsampling} would mix what is known with the zeros of what is not; expected strided and nearest"
         )
-    if given.bottleneck.contextual:
+    if settings.bottleneck.contextual:
         raise RecipeError(
             "partial convolution leaves nothing in a hole that could be compared with known patches; set "
             "model.bottleneck.contextual false, or model.convolution gated"
         )
-    if given.bottleneck.fully_connected:
+    if settings.bottleneck.fully_connected:
         raise RecipeError(
             "a fully connected bottleneck cannot leave out what is not known; set "
             "model.bottleneck.fully_connected 0, or model.convolution gated"
         )
 
 
-def _check_bottleneck(given: PlainSettings) -> None:
-    width, heads = given.widths[-1], given.bottleneck.self_attention
+def _check_bottleneck(settings: PlainSettings) -> None:
+    width, heads = settings.widths[-1], settings.bottleneck.self_attention
     if heads and width % heads:
         raise RecipeError(
             f"{heads} heads of self-attention cannot share {width} channels; expected a divisor of them "
             "in model.bottleneck.self_attention"
         )
-    if not given.bottleneck.fully_connected:
-        if given.size != (0, 0):
+    if not settings.bottleneck.fully_connected:
+        if settings.size != (0, 0):
             raise RecipeError(
-                f"model.size is {given.size}, but only a fully connected bottleneck needs one size; leave it at 0,0"
+                f"model.size is {settings.size}, but only a fully connected bottleneck needs one size; leave it at 0,0"
             )
         return
-    if min(given.size) < 1 or any(side % given.multiple for side in given.size):
+    if min(settings.size) < 1 or any(side % settings.multiple for side in settings.size):
         raise RecipeError(
-            f"model.size is {given.size}; a fully connected bottleneck needs the pictures' height and width, "
-            f"multiples of {given.multiple}"
+            f"model.size is {settings.size}; a fully connected bottleneck needs the pictures' height and width, "
+            f"multiples of {settings.multiple}"
         )
-    if given.norm == "instance" and given.cells == (1, 1):
+    if settings.norm == "instance" and settings.cells == (1, 1):
         raise RecipeError(
             "instance norm makes a bottleneck of a single cell zero; take another model.norm, or fewer steps"
         )
@@ -306,7 +308,7 @@ class PlainUNet(nn.Module):
     ) -> Float[Tensor, "b o h w"]:
         """The answer before the output's activation.
 
-        mask: 1 = missing; partial convolution and contextual attention need it (none given: nothing is
+        mask: 1 = missing; partial convolution and contextual attention need it (none settings: nothing is
         missing), all others see only x. Raises ModelError for a size that does not fit.
         """
         self._check_size(x)

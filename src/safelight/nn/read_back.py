@@ -19,9 +19,9 @@ import onnx
 import torch
 from onnx import ModelProto, numpy_helper
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from safelight.errors import ModelError
+from safelight.nn.layers import fused, norms_after_convolutions
 
 CLOSE = 1e-4  # relative, of a folded weight that two programs worked out
 OURS = ("zero", "known_")  # initializers that hold no weights (tasks/colorize/onnx_graph.py)
@@ -67,16 +67,16 @@ def read_back(content: bytes, network: nn.Module, export: Exporter, example: Ten
     """
     stored = weights_of(onnx.load_from_string(content))
     probe = _with_random_weights(network)
-    pairs = list(_folded_pairs(probe, example))
+    pairs = [Folded(*names) for names in norms_after_convolutions(probe, example)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        drawn = weights_of(export(probe))
-    shapes = [[value.shape for value in values] for values in (stored, drawn)]
+        of_probe = weights_of(export(probe))
+    shapes = [[value.shape for value in values] for values in (stored, of_probe)]
     if shapes[0] != shapes[1]:
         raise ModelError("holds another network than this recipe's")
     sources = _sources(probe, pairs)
-    found = [_source_of(value, sources) for value in drawn]
-    return _put(network, dict(zip(range(len(found)), found, strict=True)), stored, pairs)
+    places = dict(enumerate(_source_of(value, sources) for value in of_probe))
+    return _put(network, places, stored, pairs)
 
 
 def weights_of(model: ModelProto) -> list[np.ndarray]:
@@ -102,36 +102,11 @@ def _with_random_weights(network: nn.Module) -> nn.Module:
     return probe
 
 
-def _folded_pairs(network: nn.Module, example: Tensor) -> Iterator[Folded]:
-    """Each batch norm that directly follows a convolution, in the order in which they are passed."""
-    names = {id(module): name for name, module in network.named_modules()}
-    made: dict[int, str] = {}
-    kept: list[object] = []  # outputs stay alive, so that no two share an id
-    pairs: dict[str, Folded] = {}
-
-    def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        if isinstance(module, nn.Conv2d):
-            made[id(output)] = names[id(module)]
-            kept.append(output)
-        elif isinstance(module, nn.BatchNorm2d) and id(inputs[0]) in made:
-            pairs[names[id(module)]] = Folded(made[id(inputs[0])], names[id(module)])
-
-    kinds = (nn.Conv2d, nn.BatchNorm2d)
-    hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, kinds)]
-    try:
-        with torch.no_grad():
-            network(example)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    yield from pairs.values()
-
-
 def _sources(probe: nn.Module, pairs: list[Folded]) -> list[tuple[Source, np.ndarray]]:
     """All that a file of this network may hold, and where each belongs."""
     sources = []
     for pair in pairs:
-        weight, bias = _fused(probe, pair)
+        weight, bias = (part.detach().numpy() for part in fused(probe, pair.conv, pair.norm))
         sources += [
             (Source(f"{pair.conv}.weight", folded=pair), weight),
             (Source(f"{pair.conv}.bias", folded=pair), bias),
@@ -142,18 +117,6 @@ def _sources(probe: nn.Module, pairs: list[Folded]) -> list[tuple[Source, np.nda
         if value.ndim == 2:
             sources.append((Source(name, turned=True), value.T))
     return sources
-
-
-def _fused(network: nn.Module, pair: Folded) -> tuple[np.ndarray, np.ndarray]:
-    conv, norm = network.get_submodule(pair.conv), network.get_submodule(pair.norm)
-    assert isinstance(conv, nn.Conv2d)
-    assert isinstance(norm, nn.BatchNorm2d)
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    weight, bias = fuse_conv_bn_weights(
-        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-    )
-    return weight.detach().numpy(), bias.detach().numpy()
 
 
 def _source_of(value: np.ndarray, sources: list[tuple[Source, np.ndarray]]) -> Source | None:
@@ -175,13 +138,13 @@ def _source_of(value: np.ndarray, sources: list[tuple[Source, np.ndarray]]) -> S
 
 
 def _put(
-    network: nn.Module, found: dict[int, Source | None], stored: list[np.ndarray], pairs: list[Folded]
+    network: nn.Module, places: dict[int, Source | None], stored: list[np.ndarray], pairs: list[Folded]
 ) -> ReadBack:
     """Write the file's numbers where they belong; a folded norm does nothing then."""
     state = network.state_dict()
-    given = set()
+    written = set()
     with torch.no_grad():
-        for number, source in found.items():
+        for number, source in places.items():
             if source is None:
                 continue
             numbers = (stored[number] - source.offset) / source.scale
@@ -190,12 +153,12 @@ def _put(
             if source.folded and name.endswith(".bias") and name not in state:
                 name = f"{source.folded.norm}.bias"  # a convolution without one: the norm's shift
             state[name].copy_(value.reshape(state[name].shape))
-            given.add(name)
+            written.add(name)
         for pair in pairs:
             _do_nothing(network, pair, f"{pair.conv}.bias" in state)
-            given |= {f"{pair.norm}.{part}" for part in ("weight", "bias", "running_mean", "running_var")}
+            written |= {f"{pair.norm}.{part}" for part in ("weight", "bias", "running_mean", "running_var")}
     learned = {name for name, tensor in state.items() if tensor.is_floating_point()}
-    return ReadBack(sorted(learned - given), pairs)
+    return ReadBack(sorted(learned - written), pairs)
 
 
 def _do_nothing(network: nn.Module, pair: Folded, has_bias: bool) -> None:

@@ -35,14 +35,14 @@ class Began:
 def check_same_network(model: str, recipe: Recipe) -> None:
     """Raises RecipeError, with the settings to give, where a model's network is not this recipe's; ModelError."""
     card = _files(model, recipe)[0].card
-    theirs = card.recipe.get("model")
-    ours: Any = getattr(recipe, "model", None)
-    if not isinstance(theirs, dict):
+    of_model = card.recipe.get("model")
+    of_recipe: Any = getattr(recipe, "model", None)
+    if not isinstance(of_model, dict):
         raise ModelError(f"{model}: its card does not say which network it is; export it again")
-    known = {name: _plain(value) for name, value in vars(ours).items()}
+    known = {name: _plain(value) for name, value in vars(of_recipe).items()}
     other = [
         f"--model.{name} {value}"
-        for name, value in theirs.items()
+        for name, value in of_model.items()
         if name in known and _plain(value) != known[name]
     ]
     if other:
@@ -55,7 +55,7 @@ def check_same_network(model: str, recipe: Recipe) -> None:
 def take_model(network: nn.Module, model: str, recipe: Recipe) -> Began:
     """Give a network a model's weights, and see that it answers as the model does.
 
-    Raises ModelError, RecipeError where the model is of another network, or its weights cannot be told.
+    Raises ModelError, RecipeError where the model is of another network, or its weights cannot be read.
     """
     check_same_network(model, recipe)
     was_training = network.training

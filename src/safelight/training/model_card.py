@@ -121,6 +121,6 @@ def command(recipe: Recipe, dataset: str) -> str:
 def _line(start: str, dataset: str, settings: dict[str, object], *flags: str) -> str:
     """A training command as it is typed."""
     # What another kind of network does not have is None here, and cannot be given to it.
-    given = {name: as_typed(value) for name, value in settings.items() if value is not None}
-    words = [f"--{name} {shlex.quote(text)}" for name, text in given.items()]
+    typed = {name: as_typed(value) for name, value in settings.items() if value is not None}
+    words = [f"--{name} {shlex.quote(text)}" for name, text in typed.items()]
     return " ".join(["safelight train", start, *flags, "--data", dataset, *words])

@@ -59,8 +59,8 @@ def principal_components(
         basis = torch.linalg.qr(spread).Q
     scores = torch.cat([(part.float() / 255 - mean) @ basis for part in torch.split(pictures, AT_ONCE)])
     variances, turn = torch.linalg.eigh(scores.T @ scores / n)
-    kept = torch.arange(len(variances) - 1, len(variances) - 1 - count, -1)
-    return mean, variances[kept].clamp(min=1e-8).sqrt(), (basis @ turn[:, kept]).T
+    largest = torch.arange(len(variances) - 1, len(variances) - 1 - count, -1)
+    return mean, variances[largest].clamp(min=1e-8).sqrt(), (basis @ turn[:, largest]).T
 
 
 def shrink(pictures: Float[Tensor, "n c s s"], side: int) -> Float[Tensor, "n c side side"]:

@@ -80,9 +80,9 @@ def _log_normal(
     codes: Codes, mean: Float[np.ndarray, " d"], factor: Float[np.ndarray, "d d"]
 ) -> Float[np.ndarray, " n"]:
     """log N(code; mean, factor @ factor.T)."""
-    away = np.linalg.solve(factor.astype(np.float64), (codes - mean).T.astype(np.float64))
+    whitened = np.linalg.solve(factor.astype(np.float64), (codes - mean).T.astype(np.float64))
     volume = np.log(np.abs(np.diag(factor)).astype(np.float64)).sum()
-    return np.asarray(-0.5 * (away**2).sum(0) - volume - 0.5 * len(mean) * math.log(2 * math.pi))
+    return np.asarray(-0.5 * (whitened**2).sum(0) - volume - 0.5 * len(mean) * math.log(2 * math.pi))
 
 
 def choose_mixture(
@@ -123,7 +123,7 @@ def _maximize(data: Codes, shares: Float[np.ndarray, "n k"], spread: Float[np.nd
     means = shares.T @ data / mass[:, None]
     factors = []
     for part in range(len(mass)):
-        away = data - means[part]
-        covariance = (shares[:, part, None] * away).T @ away / mass[part]
+        centered = data - means[part]
+        covariance = (shares[:, part, None] * centered).T @ centered / mass[part]
         factors.append(np.linalg.cholesky((1 - SHRINK) * covariance + SHRINK * spread))
     return Mixture(mass / mass.sum(), means, np.stack(factors))

@@ -70,30 +70,30 @@ def framed(
 
 def codes_of(network: VAE, pictures: Pictures, preparation: Preparation) -> Float32[np.ndarray, "n latent"]:
     """The code of each picture: the mean of its posterior."""
-    asked = NetworkCodes(network, preparation)
+    codes = NetworkCodes(network, preparation)
     means, waiting = [], []
     for number, each in enumerate(framed(pictures, network.size, preparation), start=1):
         waiting.append(each.planes)
         if len(waiting) == AT_ONCE or number == len(pictures):
-            means.append(asked.encode(np.stack(waiting))[0])
+            means.append(codes.encode(np.stack(waiting))[0])
             waiting = []
     return np.concatenate(means)
 
 
-class Read(NamedTuple):
-    """What a network makes of the probes: reconstructions from the means of the codes, and what they cost.
+class Reconstructed(NamedTuple):
+    """What a network makes of the samples: reconstructions from the means of the codes, and what they cost.
 
-    given (n, 3, s, s); means, kl (n, latent); nats (n,): one draw of the negative bound, per picture.
+    pictures (n, 3, s, s); means, kl (n, latent); nats (n,): one draw of the negative bound, per picture.
     """
 
-    given: Tensor
+    pictures: Tensor
     means: Tensor
     kl: Tensor
     nats: Tensor
 
 
 class AutoencodeValidation:
-    """The probes of an autoencoder's run (training/task.py: ValidationSet)."""
+    """The samples of an autoencoder's run (training/task.py: ValidationSet)."""
 
     def __init__(
         self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, grace_steps: int
@@ -106,7 +106,7 @@ class AutoencodeValidation:
 
     @classmethod
     def choose(cls, held_out: Pictures, recipe: AutoencodeRecipe) -> "AutoencodeValidation":
-        """The same probes each time: pictures spread over the set, and the noise that their codes get."""
+        """The same samples each time: pictures spread over the set, and the noise that their codes get."""
         fit, size, latent = fit_of(held_out, recipe.preparation.fit), recipe.augment.size, recipe.model.latent
         rng = np.random.default_rng(0)
         samples, aspects = [], []
@@ -125,9 +125,9 @@ class AutoencodeValidation:
     def score(self, network: nn.Module) -> dict[str, float]:
         """PSNR in dB and, in nats per picture, the bound and the KL; how many units are active.
 
-        mean_picture: error as a share of that of the probes' mean picture; 1 means that the code is ignored.
+        mean_picture: error as a share of that of the samples' mean picture; 1 means that the code is ignored.
         """
-        read = self._read(network)
+        read = self._reconstruct(network)
         error, floor = self._errors(read)
         bits = bits_per_dimension(read.nats, dimensions(self.padding), self.likelihood)
         measures = {
@@ -149,10 +149,10 @@ class AutoencodeValidation:
         }
 
     def collapse(self, network: nn.Module) -> Collapse | None:
-        """Whether the decoder ignores its code; None too where the probes are too few to tell."""
+        """Whether the decoder ignores its code; None too where the samples are too few to tell."""
         if len(self) < FEWEST:
             return None
-        read = self._read(network)
+        read = self._reconstruct(network)
         return find_collapse(read.means, read.kl, *self._errors(read))
 
     def failure(self, network: nn.Module) -> Anomaly | None:
@@ -169,21 +169,19 @@ class AutoencodeValidation:
     def answers(
         self, network: nn.Module
     ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
-        """Reconstructions of the first probes, their padding grey, and the truths: what the guard looks at."""
-        given = torch.where(self.padding > 0, self.pictures, self._read(network).given)[:SHOWN]
-        return _channels_last(given), _channels_last(self.pictures[:SHOWN])
+        """Reconstructions of the first samples, their padding grey, and the truths: what the guard looks at."""
+        return _channels_last(self._shown(network)), _channels_last(self.pictures[:SHOWN])
 
     def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
         """Rows of pictures, each with its reconstructions below; at the end, samples from the prior."""
-        given = torch.where(self.padding > 0, self.pictures, self._read(network).given)[:SHOWN]
-        rows = []
-        for first in range(0, len(given), COLUMNS):
+        shown, rows = self._shown(network), []
+        for first in range(0, len(shown), COLUMNS):
             chosen = slice(first, first + COLUMNS)
-            rows += [_row(self.pictures[:SHOWN][chosen]), _row(given[chosen])]
-        drawn = _channels_last(self._draw(network))
-        inside = np.zeros((drawn.shape[1], drawn.shape[1], 1), bool)
-        inside[self.preparation.typical_box(drawn.shape[1]).slices] = True
-        samples = torch.from_numpy(np.moveaxis(np.where(inside, drawn, np.float32(0.5)), 3, 1).copy())
+            rows += [_row(self.pictures[:SHOWN][chosen]), _row(shown[chosen])]
+        sampled = _channels_last(self._sample(network))
+        inside = np.zeros((sampled.shape[1], sampled.shape[1], 1), bool)
+        inside[self.preparation.typical_box(sampled.shape[1]).slices] = True
+        samples = torch.from_numpy(np.moveaxis(np.where(inside, sampled, np.float32(0.5)), 3, 1).copy())
         rows += [_row(samples[first : first + COLUMNS]) for first in range(0, len(samples), COLUMNS)]
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.asarray(np.round(np.clip(sheet, 0, 1) * 255), np.uint8)
@@ -193,31 +191,37 @@ class AutoencodeValidation:
         collapse = self.collapse(network) if len(self) else None
         return {"preparation": asdict(self.preparation), "collapse": str(collapse) if collapse else None}
 
-    def _read(self, network: nn.Module) -> Read:
-        with _asked(network) as vae:
-            asked = (self.pictures, self.padding, self.noise)
-            pictures, padding, noise = (part.to(device_of(vae)) for part in asked)
+    def _shown(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
+        """The first reconstructions, padded as the pictures are."""
+        return torch.where(self.padding > 0, self.pictures, self._reconstruct(network).pictures)[:SHOWN]
+
+    def _reconstruct(self, network: nn.Module) -> Reconstructed:
+        with _in_use(network) as vae:
+            inputs = (self.pictures, self.padding, self.noise)
+            pictures, padding, noise = (part.to(device_of(vae)) for part in inputs)
             posterior = vae.encode(pictures)
             kl = kl_nats(posterior) if vae.settings.variational else torch.zeros_like(posterior.mean)
             drawn, _ = vae(pictures, noise)
             nats = reconstruction_nats(self.likelihood, drawn, pictures, padding, vae.sd)
             read = (vae.decode(posterior.mean).mean, posterior.mean, kl, nats + kl.sum(1))
-            return Read(*(part.float().cpu() for part in read))
+            return Reconstructed(*(part.float().cpu() for part in read))
 
-    def _errors(self, read: Read) -> tuple[float, float]:
-        """Mean squared error of the reconstructions, and of the mean picture of the probes."""
+    def _errors(self, read: Reconstructed) -> tuple[float, float]:
+        """Mean squared error of the reconstructions, and of the mean picture of the samples."""
         valid = (1 - self.padding).expand_as(self.pictures)
         mean = (self.pictures * valid).sum(0) / valid.sum(0).clamp(min=1)
-        errors = [(((each - self.pictures) ** 2 * valid).sum() / valid.sum()) for each in (read.given, mean)]
+        errors = [
+            (((each - self.pictures) ** 2 * valid).sum() / valid.sum()) for each in (read.pictures, mean)
+        ]
         return float(errors[0]), float(errors[1])
 
-    def _draw(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
-        with _asked(network) as vae:
+    def _sample(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
+        with _in_use(network) as vae:
             return vae.decode(self.noise[:SHOWN].to(device_of(vae))).mean.float().cpu()
 
 
 @contextmanager
-def _asked(network: nn.Module) -> Iterator[VAE]:
+def _in_use(network: nn.Module) -> Iterator[VAE]:
     """The network while it answers: without gradients, its norms as in use."""
     assert isinstance(network, VAE)
     training = network.training

@@ -26,7 +26,7 @@ from safelight.training.guard.scale import Anomaly
 from safelight.training.progress import counted
 
 COUNTS = (0, 1, 10, 100)
-SHOWN, TOLD, SCORED = 8, 32, 64
+SHOWN, EXAMINED, SCORED = 8, 32, 64
 SHOWN_HINTS = 5
 LEAST_RANGE = 5.0  # of ab; below it a picture is as good as grey (siggraph17 leaves those out too)
 DOCTOR_HINTS = 10
@@ -153,7 +153,7 @@ class ColorizeValidation:
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
         """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
-        return color_evidence(self.samples[:TOLD], self._predict(network))
+        return color_evidence(self.samples[:EXAMINED], self._predict(network))
 
     def answers(
         self, network: nn.Module
@@ -162,8 +162,8 @@ class ColorizeValidation:
         predict, samples = self._predict(network), self.samples[: 2 * SHOWN]
         colors = [predict(sample.L, Points.none()) for sample in samples]
         self._most_chroma = max(float(chroma(ab).max()) for ab in colors)
-        given = [join(sample.L, ab) for sample, ab in zip(samples, colors, strict=True)]
-        return np.stack(given), np.stack([join(sample.L, sample.ab) for sample in samples])
+        results = [join(sample.L, ab) for sample, ab in zip(samples, colors, strict=True)]
+        return np.stack(results), np.stack([join(sample.L, sample.ab) for sample in samples])
 
     def failure(self, network: nn.Module) -> Anomaly | None:
         """Colors that no picture can show, which the clipped answers hide; of the answers just given, if any were.
@@ -210,13 +210,13 @@ def color_evidence(samples: Sequence[HintedPicture], predict: NetworkPredict) ->
     answers = [predict(sample.L, nothing) for sample in samples]
     with_hints: list[Float[np.ndarray, "n 2"]] = []
     without: list[Float[np.ndarray, "n 2"]] = []
-    asked: list[Float[np.ndarray, "n 2"]] = []
+    hinted: list[Float[np.ndarray, "n 2"]] = []
     for sample in counted(samples, "measuring", len(samples)):
         points = sample.points.first(DOCTOR_HINTS)
         # The network's own reply: what is answered in use is corrected at the hints, whatever it says.
-        for told, into in ((points, with_hints), (nothing, without)):
-            ab, _ = predict.reply(preprocess(sample.L, told, predict.preparation))
+        for hints, into in ((points, with_hints), (nothing, without)):
+            ab, _ = predict.reply(preprocess(sample.L, hints, predict.preparation))
             into.append(AB_SCALE * ab[:, points.y, points.x].T)
-        asked.append(points.ab)
-    own = obeyed(np.concatenate(with_hints), np.concatenate(without), np.concatenate(asked))
-    return {**probe_evidence(answers, [sample.ab for sample in samples]), "obeyed": own}
+        hinted.append(points.ab)
+    share = obeyed(*(np.concatenate(colors) for colors in (with_hints, without, hinted)))
+    return {**probe_evidence(answers, [sample.ab for sample in samples]), "obeyed": share}

@@ -22,7 +22,7 @@ from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Anomaly
 from safelight.training.progress import counted
 
-SCORED, SHOWN, TOLD, LOOKED_AT = 48, 8, 24, 16
+SCORED, SHOWN, EXAMINED, GUARDED = 48, 8, 24, 16
 MOST_BEYOND = 4.0  # outside of 0..1: healthy networks stray by less than 1
 LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
 
@@ -101,12 +101,12 @@ class InpaintValidation:
     def score(self, network: nn.Module) -> dict[str, float]:
         """Mean PSNR in the holes in dB, and how much that is above Telea, in small and in large holes."""
         fill = self._fill(network)
-        asked = counted(self.samples, "scoring", len(self.samples))
-        own = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
+        samples = counted(self.samples, "scoring", len(self.samples))
+        scores = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in samples])
         classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.samples])
         large = np.array([p.mask.mean() > LARGE for p in self.samples])
-        gain = own - classical
-        measures = {"hole_psnr": own, "gain_over_telea": gain}
+        gain = scores - classical
+        measures = {"hole_psnr": scores, "gain_over_telea": gain}
         measures |= {"gain_small": gain[~large], "gain_large": gain[large]}
         return {name: float(values.mean()) for name, values in measures.items() if len(values)}
 
@@ -121,13 +121,13 @@ class InpaintValidation:
 
     def evidence(self, network: nn.Module) -> dict[str, float]:
         """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
-        fill, told = self._fill(network), self.samples[:TOLD]
+        fill, samples = self._fill(network), self.samples[:EXAMINED]
         blank = float(from_span(np.zeros(1, np.float32), self.preparation.span)[0])
         return hole_evidence(
-            [fill(sample.srgb, sample.mask) for sample in told],
-            [sample.srgb for sample in told],
-            [sample.mask for sample in told],
-            [sample.classical for sample in told],
+            [fill(sample.srgb, sample.mask) for sample in samples],
+            [sample.srgb for sample in samples],
+            [sample.mask for sample in samples],
+            [sample.classical for sample in samples],
             blank,
         )
 
@@ -138,10 +138,10 @@ class InpaintValidation:
 
         Around the hole is its mean color, so that nothing but the filling counts.
         """
-        fill, samples = self._fill(network), self.samples[:LOOKED_AT]
-        given = [_hole_alone(fill(sample.srgb, sample.mask), sample.mask) for sample in samples]
+        fill, samples = self._fill(network), self.samples[:GUARDED]
+        filled = [_hole_alone(fill(sample.srgb, sample.mask), sample.mask) for sample in samples]
         self._beyond = fill.beyond
-        return np.stack(given), np.stack([_hole_alone(sample.srgb, sample.mask) for sample in samples])
+        return np.stack(filled), np.stack([_hole_alone(sample.srgb, sample.mask) for sample in samples])
 
     def failure(self, network: nn.Module) -> Anomaly | None:
         """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.

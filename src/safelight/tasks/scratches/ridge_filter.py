@@ -8,21 +8,18 @@ nothing of what pictures show: thin bright things, such as wires and whiskers, l
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float32
 
-from safelight.arrays import Lightness, Mask, Srgb
+from safelight.arrays import Lightness, Mask
 from safelight.errors import RecipeError
 from safelight.masks.edit import grow, resize_mask
 from safelight.masks.shapes import Hole
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import reckoned_side, resize, working_size
-
-Finder: TypeAlias = Callable[[Srgb], Mask]  # what a network for this will be, too
 
 WIDTHS = (
     0.6,

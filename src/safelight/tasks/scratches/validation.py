@@ -78,18 +78,18 @@ class ScratchValidation:
         false_finds: per mille of the pixels of whole prints that are taken for damage.
         Where no print is damaged, or none is whole, what would be measured on them is left out.
         """
-        asked = counted(self.samples, "scoring", len(self.samples))
-        likely = [self._find(network)(sample.srgb) for sample in asked]
-        harmed = [(p, own) for p, own in zip(self.samples, likely, strict=True) if p.mask.any()]
-        whole = [own for p, own in zip(self.samples, likely, strict=True) if not p.mask.any()]
+        samples = counted(self.samples, "scoring", len(self.samples))
+        answers = [(sample, self._find(network)(sample.srgb)) for sample in samples]
+        damaged = [(sample, likely) for sample, likely in answers if sample.mask.any()]
+        whole = [likely for sample, likely in answers if not sample.mask.any()]
         measures: dict[str, float] = {}
-        if harmed:
-            own = _sum(count_matches(each > self.threshold, p.mask) for p, each in harmed)
-            classical = _sum(count_matches(p.classical, p.mask) for p, _ in harmed)
-            ranked = [ranked_precision(each, p.mask) for p, each in harmed]
-            measures = {"precision": own.precision, "recall": own.recall, "f1": own.f1}
+        if damaged:
+            found = _sum(count_matches(each > self.threshold, p.mask) for p, each in damaged)
+            classical = _sum(count_matches(p.classical, p.mask) for p, _ in damaged)
+            ranked = [ranked_precision(each, p.mask) for p, each in damaged]
+            measures = {"precision": found.precision, "recall": found.recall, "f1": found.f1}
             measures |= {
-                "gain_over_ridge": own.f1 - classical.f1,
+                "gain_over_ridge": found.f1 - classical.f1,
                 "average_precision": float(np.mean(ranked)),
             }
         if whole:
