@@ -22,7 +22,7 @@ from safelight.tasks.scratches import summary as scratches_sentences
 from safelight.verdicts.verdict import Verdict, load_verdict
 
 JUDGED = Path(__file__).resolve().parent / "judged"
-SHEETS = {0: "pictures-0-hints.png", 10: "pictures-10-hints.png"}
+SHEETS = {"no hints": "pictures-0-hints.png", "10 hints": "pictures-10-hints.png"}
 SOURCES = "mixture, prior"
 FIRST = re.compile(r"(?=^(?:!\[|## ))", re.MULTILINE)
 

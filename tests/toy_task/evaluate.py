@@ -1,6 +1,6 @@
 """The evaluation of denoisers: beside a Gaussian blur, on the same noise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from safelight.data.cache import PictureSet
 from safelight.evaluation.base import EvaluationOptions, EvaluationTask, Row
 from safelight.evaluation.metrics import Metric, psnr, table_of
 from safelight.evaluation.samples import Pictures, Samples, fixed_sample, hash_lines, seed_from_pixels, square
+from safelight.reports.sheets import Tile
 from safelight.reports.text import format_interval
 from safelight.verdicts.verdict import Verdict
 from tests.toy_task.restore import Denoise, gaussian, load_denoiser
@@ -46,17 +47,24 @@ class DenoiseEvaluation(EvaluationTask[NoisySample, Denoise]):
     columns = ("psnr",)
 
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[NoisySample]:
-        items = []
-        for index in fixed_sample(pictures, options.limit):
-            pixels = square(pictures, index, SIZE)
-            rng = np.random.default_rng((options.seed, seed_from_pixels(pixels)))
-            truth = pixels.astype(np.float32) / np.float32(255)
-            noisy = tuple(
-                (truth + sd * rng.standard_normal(truth.shape)).astype(np.float32) for sd in NOISE.values()
-            )
-            items.append(NoisySample(index, hash_lines([truth.tobytes().hex()]), truth, noisy))
+        numbers = fixed_sample(pictures, options.limit)
+        items = tuple(self.sample(pictures, index, options.seed) for index in numbers)
         whole = hash_lines(sorted(item.sha256 for item in items))
-        return Samples(f"noise-{SIZE}", SIZE, options.seed, tuple(items), whole)
+        return Samples(f"noise-{SIZE}", SIZE, options.seed, items, whole)
+
+    def sample(self, pictures: Pictures, index: int, seed: int) -> NoisySample:
+        pixels = square(pictures, index, SIZE)
+        rng = np.random.default_rng((seed, seed_from_pixels(pixels)))
+        truth = pixels.astype(np.float32) / np.float32(255)
+        noisy = tuple(
+            (truth + sd * rng.standard_normal(truth.shape)).astype(np.float32) for sd in NOISE.values()
+        )
+        return NoisySample(index, hash_lines([truth.tobytes().hex()]), truth, noisy)
+
+    def tiles(self, sample: NoisySample, cell: str, predictors: Mapping[str, Denoise]) -> list[Tile]:
+        noisy = sample.noisy[self.cells.index(cell)]
+        answers = [Tile(predictor(noisy), name) for name, predictor in predictors.items()]
+        return [Tile(noisy, cell), *answers, Tile(sample.truth, "truth")]
 
     def baseline(self, name: str) -> Denoise:
         return gaussian

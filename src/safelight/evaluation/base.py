@@ -10,6 +10,7 @@ from safelight.evaluation.grouping import Members
 from safelight.evaluation.intervals import Weights
 from safelight.evaluation.metrics import Metric, Scores
 from safelight.evaluation.samples import Pictures, S, Samples
+from safelight.reports.sheets import Tile
 from safelight.verdicts.verdict import Comparison, Curves, Verdict
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class EvaluationTask(ABC, Generic[S, P]):
     indispensable: baselines that scores are relative to. beside_first: whether other models come before the baselines.
     main: the metric by which the best baseline of a cell is chosen. per_image: columns that the verdict holds of each
     picture. mean_of_cells: whether curves end with the mean over cells.
+    sheets: of pictures, the cells that each shows. examples_a_rank: how many pictures are best, median, worst.
     options: those of `safelight judge` that apply to it, beside the common ones.
     """
 
@@ -91,6 +93,8 @@ class EvaluationTask(ABC, Generic[S, P]):
     main: ClassVar[str]
     per_image: ClassVar[tuple[str, ...]]
     mean_of_cells: ClassVar[bool] = True
+    sheets: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    examples_a_rank: ClassVar[int] = 1
     options: ClassVar[tuple[str, ...]] = ("--beside",)
 
     @property
@@ -114,6 +118,14 @@ class EvaluationTask(ABC, Generic[S, P]):
     @abstractmethod
     def score(self, name: str, predictor: P, sample: S) -> Row:
         """Scores of one method on one sample. Raises ModelError for an answer that cannot be scored."""
+
+    @abstractmethod
+    def sample(self, pictures: Pictures, index: int, seed: int) -> S:
+        """The sample of one picture."""
+
+    @abstractmethod
+    def tiles(self, sample: S, cell: str, predictors: Mapping[str, P]) -> list[Tile]:
+        """A row of pictures: what is asked in that cell, each method's answer with its score, the truth."""
 
     @classmethod
     @abstractmethod
@@ -144,6 +156,22 @@ class EvaluationTask(ABC, Generic[S, P]):
             rows.append(self.score(name, predictor, sample))
             options.progress(name, done, len(samples))
         return rows
+
+    def like(self, verdict: Verdict) -> Self:
+        """The evaluation with the settings that the verdict was made with."""
+        return self
+
+    def ranking(self, verdict: Verdict, cell: str) -> Mapping[int, float]:
+        """By what the pictures of a report are chosen: a value for each picture's number, higher is better."""
+        return verdict.leads
+
+    def baselines_beside(self, verdict: Verdict, cell: str) -> tuple[str, ...]:
+        """Baselines that a report shows beside the model."""
+        return (verdict.best.get(cell, self.baselines[-1]),)
+
+    def sheet_names(self, cells: Sequence[str]) -> tuple[str, str]:
+        """What a sheet of pictures in these cells is about ("" where there is but one), and its file."""
+        return "", "pictures.png"
 
     def derived(
         self, scores: Mapping[str, Scores], baselines: Mapping[str, Scores], samples: Samples[S]

@@ -1,10 +1,10 @@
 """What a comparison says: in sentences for a terminal, and as a page with its pictures."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+from safelight.evaluation.examples import Sheet
 from safelight.evaluation.paired import Lead, Outcome, Pairing, most_changed
 from safelight.files import put_text
 from safelight.journal.words import ENOUGH, FEWEST
@@ -16,15 +16,6 @@ VERBS: dict[Outcome, str] = {
     "worse": "is worse than",
     "cannot tell": "cannot be told from",
 }
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Pictures of a comparison: the heading over them, their file, and what draws them there."""
-
-    heading: str
-    file: str
-    draw: Callable[[Path], Path]
 
 
 def headline(one: str, other: str, pairing: Pairing) -> str:
@@ -117,8 +108,9 @@ def write_comparison(
         f"One is {one}, other is {other}. Judged: {asked}. Intervals of 95 %, percentile bootstrap over pictures.",
     ]
     for sheet in sheets:
-        drawn = sheet.draw(folder / sheet.file)
-        parts += [f"## {sheet.heading}", f"![most improved, most worsened]({drawn.name})"]
+        drawn = sheet.save(folder)
+        heading = f"With {sheet.about}" if sheet.about else "Most improved and worsened"
+        parts += [f"## {heading}", f"![most improved, most worsened]({drawn.name})"]
     page = folder / "compare.md"
     put_text(page, "\n\n".join(part for part in parts if part) + "\n")
     return page

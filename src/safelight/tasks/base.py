@@ -105,7 +105,6 @@ class Task:
     compared_at: settings that must agree before two of its runs are compared: their questions depend on them.
     has_protocols: it is evaluated by one of several protocols (safelight judge --protocol).
     fold_judge: (run, held-out pictures) -> scores, beside those of the validation samples; for --folds.
-    comparison_sheets: pictures that one run improved most over another (safelight compare).
     measure: by which its verdicts are summarized, and its runs compared.
     key_sentences: (verdict) -> the sentences for the journal, where those that a verdict holds are not taken.
     """
@@ -136,7 +135,6 @@ class Task:
     compared_at: tuple[str, ...] = ()
     has_protocols: bool = False
     fold_judge: str = ""
-    comparison_sheets: str = ""
     measure: Measure | None = None
     key_sentences: str = ""
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from safelight.errors import ModelError, SafelightError
+from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.samples import PictureList
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize.baselines import BASELINES, grey, kernel_regression
 from safelight.tasks.colorize.benchmark import Protocol, draw_samples
-from safelight.tasks.colorize.examples import pick_examples
+from safelight.tasks.colorize.evaluate import ColorizeEvaluation
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import Verdict, load_verdict, verdict_from_json
 from tests.evaluation.evaluated import evaluate_colors
@@ -202,9 +203,10 @@ def test_a_model_that_answers_nonsense_is_named(judged_album: PictureList, tiny_
 
 
 def test_examples_are_the_best_median_and_worst(
-    judged_album: PictureList, tiny_protocol: Protocol, loser: Verdict
+    judged_album: PictureList, tiny_protocol: Protocol, loser: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    examples = pick_examples(loser, faded, judged_album, tiny_protocol, each=2)
-    assert list(examples) == [0]  # this protocol does not ask with 10 hints
-    assert [own.rank for own in examples[0]] == ["best"] * 2 + ["median"] * 2 + ["worst"] * 2
-    assert len({own.title for own in examples[0]}) == 6
+    monkeypatch.setattr(ColorizeEvaluation, "examples_a_rank", 2)
+    (sheet,) = report_sheets(ColorizeEvaluation(tiny_protocol), loser, faded, judged_album)
+    assert sheet.about == "no hints"  # this protocol does not ask with 10 hints
+    assert [own.rank for own in sheet.examples] == ["best"] * 2 + ["median"] * 2 + ["worst"] * 2
+    assert len({own.name for own in sheet.examples}) == 6

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.samples import PictureList
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.baselines import kernel_regression
 from safelight.tasks.colorize.benchmark import Protocol
-from safelight.tasks.colorize.examples import pick_examples
+from safelight.tasks.colorize.evaluate import ColorizeEvaluation
 from safelight.tasks.colorize.report import write_report
 from safelight.tasks.colorize.tables import table
 from safelight.verdicts.verdict import Verdict, load_verdict
@@ -29,8 +30,8 @@ def verdict(judged_album: PictureList, protocol: Protocol) -> Verdict:
 
 
 def test_all_files(verdict: Verdict, judged_album: PictureList, protocol: Protocol, tmp_path: Path) -> None:
-    examples = pick_examples(verdict, kernel_regression, judged_album, protocol, each=1)
-    page = write_report(verdict, tmp_path / "new" / "report", examples)
+    sheets = report_sheets(ColorizeEvaluation(protocol), verdict, kernel_regression, judged_album)
+    page = write_report(verdict, tmp_path / "new" / "report", sheets)
     names = {path.name for path in page.parent.iterdir()}
     assert names == {
         "report.md",

@@ -8,6 +8,7 @@ import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
 from safelight.evaluation.base import EvaluationOptions
+from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.samples import PictureList
 from safelight.evaluation.score_cache import cache_file, score_baselines
 from safelight.tasks.inpaint.benchmark import CELLS, draw_samples
@@ -15,7 +16,6 @@ from safelight.tasks.inpaint.classical import CLASSICAL, mean_color, telea
 from safelight.tasks.inpaint.evaluate import InpaintEvaluation
 from safelight.tasks.inpaint.report import write_fill_report
 from safelight.tasks.inpaint.scores import COLUMNS, score_sample
-from safelight.tasks.inpaint.sheet import pick_fills
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import ALL, Verdict, load_verdict
 from tests.evaluation.conftest import colored_picture
@@ -187,9 +187,9 @@ def test_a_verdict_survives_its_file(loser: Verdict, tmp_path: Path) -> None:
 
 
 def test_the_report(loser: Verdict, photos: PictureList, tmp_path: Path) -> None:
-    shown = pick_fills(loser, lambda s, m: mean_color(s, m) / 2, photos)
-    assert [row.title.split(",")[0] for row in shown] == ["best"] * 3 + ["median"] * 3 + ["worst"] * 3
-    page = write_fill_report(loser, tmp_path, shown).read_text()
+    (sheet,) = report_sheets(InpaintEvaluation(SIZE), loser, lambda s, m: mean_color(s, m) / 2, photos)
+    assert [row.rank for row in sheet.examples] == ["best"] * 3 + ["median"] * 3 + ["worst"] * 3
+    page = write_fill_report(loser, tmp_path, (sheet,)).read_text()
     assert "# dim: verdict on holes" in page
     assert "▼" in page
     assert loser.questions in page

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from safelight.errors import DatasetError, ModelError, SafelightError
+from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.samples import PictureList
 from safelight.tasks.scratches.benchmark import CELLS, WHOLE, draw_samples
-from safelight.tasks.scratches.report import pick_prints, write_scratches_report
+from safelight.tasks.scratches.evaluate import ScratchesEvaluation
+from safelight.tasks.scratches.report import write_scratches_report
 from safelight.tasks.scratches.scores import CLASSICAL, Detection
 from safelight.verdicts.summary import newest_summaries
 from safelight.verdicts.test_split_log import LOG
@@ -111,7 +113,8 @@ def test_prints_of_another_version_are_other_questions(
 
 
 def test_a_verdict_and_its_report_read_back(verdict: Verdict, photos: PictureList, tmp_path: Path) -> None:
-    page = write_scratches_report(verdict, tmp_path, pick_prints(verdict, blind, photos))
+    sheets = report_sheets(ScratchesEvaluation(SIZE), verdict, blind, photos)
+    page = write_scratches_report(verdict, tmp_path, sheets)
     text = page.read_text()
     assert "## F1, higher is better" in text
     assert "| cracks 1.5-4 | 0.000 |" in text

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from safelight.cli import paired_pictures
 from safelight.cli.arguments import PATH
 from safelight.errors import SafelightError
-from safelight.evaluation import paired, paired_report
+from safelight.evaluation import examples, paired, paired_report
 from safelight.journal import asking, experiment, page, records, run_tree
 from safelight.reports import text
 from safelight.verdicts import measure, summary, verdict
@@ -120,10 +119,10 @@ def _compare_two(
     if folder is None:
         return
     try:
-        sheets = paired_pictures.paired_sheets(first.records[0], second.records[0], pairing, example)
+        sheets = examples.comparison_sheets(first.records[0], second.records[0], pairing, example)
     except SafelightError as error:
         click.echo(f"no pictures: {error}", err=True)
-        sheets = []
+        sheets = ()
     written = paired_report.write_comparison(
         first.name, second.name, pairing, differing, summary.samples_in_words(example), folder, sheets
     )

@@ -83,6 +83,12 @@ def _joined(views: list[np.ndarray]) -> np.ndarray:
     return whole if whole is not None and len(whole) == len(views) else np.stack(views)
 
 
+def frame_picture(pictures: PictureSource, number: int, subject: "Subject") -> FramedSample:
+    """One picture as the network sees it."""
+    framed = frame(photo_in(pictures, number), subject.size, subject.preparation)
+    return FramedSample(number, framed.planes, framed.padding, framed.box)
+
+
 def frame_pictures(
     pictures: PictureSource, subject: "Subject", limit: int, seed: int, progress: Progress, what: str
 ) -> tuple[FramedSample, ...]:
@@ -101,7 +107,7 @@ def frame_pictures(
     planes, padding = (np.empty((len(numbers), c, size, size), np.float32) for c in (3, 1))
     items = []
     for place, number in enumerate(numbers.tolist()):
-        framed = frame(photo_in(pictures, number), size, subject.preparation)
+        framed = frame_picture(pictures, number, subject)
         planes[place], padding[place] = framed.planes, framed.padding
         items.append(FramedSample(number, planes[place], padding[place], framed.box))
         progress(what, place + 1, len(numbers))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +13,11 @@ from jaxtyping import Float
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
 from safelight.evaluation.intervals import Weights, estimates, standing
+from safelight.evaluation.metrics import psnr
 from safelight.evaluation.samples import Pictures as PictureSource
 from safelight.evaluation.samples import Samples
+from safelight.reports.sheets import Tile
+from safelight.reports.text import format_number
 from safelight.tasks.autoencode.benchmark import (
     MEAN,
     MODEL,
@@ -28,12 +31,14 @@ from safelight.tasks.autoencode.benchmark import (
     Reconstruct,
     Subject,
     draw_samples,
+    frame_picture,
     frame_pictures,
     most_at,
     padding_of,
     planes_of,
 )
 from safelight.tasks.autoencode.losses import active_units, bits_per_dimension, find_collapse
+from safelight.tasks.autoencode.mixture import Mixture, choose_mixture
 from safelight.tasks.autoencode.prepare import GREY
 from safelight.tasks.autoencode.restore import load_vae
 from safelight.tasks.autoencode.scores import (
@@ -102,6 +107,7 @@ class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
     mean_of_cells = False
     cells = (ALL,)
     columns = COLUMNS
+    sheets = ((ALL,),)
 
     def samples(self, pictures: PictureSource, options: EvaluationOptions) -> Samples[FramedSample]:
         """Raises DatasetError for fewer than three pictures in a split."""
@@ -121,6 +127,19 @@ class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
     def reconstruct(self, planes: Pictures) -> Pictures:
         """The model as a predictor: each picture from the mean of its code."""
         return self.subject.decode(self.subject.encode(planes)[0])
+
+    def sample(self, pictures: PictureSource, index: int, seed: int) -> FramedSample:
+        """As the network sees it."""
+        return frame_picture(pictures, index, self.subject)
+
+    def tiles(self, sample: FramedSample, cell: str, predictors: Mapping[str, Reconstruct]) -> list[Tile]:
+        """The framed picture, and its reconstructions with their PSNR."""
+        truth, tiles = np.moveaxis(sample.planes, 0, 2), []
+        for name, predictor in predictors.items():
+            answer = np.moveaxis(predictor(sample.planes[None])[0], 0, 2)
+            value = psnr(answer[sample.box.slices], truth[sample.box.slices])
+            tiles.append(Tile(answer, name, f"{format_number(value, 1)} dB"))
+        return [*tiles, Tile(truth, "truth")]
 
     def baseline(self, name: str) -> Reconstruct:
         """PCA, or the mean picture."""
@@ -259,20 +278,23 @@ class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
 def open_subject(model: str, training: PictureSet) -> tuple[Subject, dict[str, Draw]]:
     """An autoencoder, and how codes are drawn for its samples. Raises SafelightError.
 
-    Of a run the mixture is fitted here, on the training pictures alone; of an exported one it is its own.
+    Of a run the mixture is fitted when it is first used, on the training pictures alone; an exported one has its own.
     """
     if not Path(model).is_dir():
         vae = load_vae(model)
         return ExportedCodes(vae), {name: partial(vae.sample, source=name) for name in ("mixture", "prior")}
-    from safelight.tasks.autoencode.mixture import choose_mixture
     from safelight.tasks.autoencode.validation import NetworkCodes, codes_of
     from safelight.training.fit import trained_for
 
     network, recipe = trained_for(model, "autoencode")
-    codes = codes_of(network, training, recipe.preparation)
-    mixture, _ = choose_mixture(codes[::2], codes[1::2], np.random.default_rng(0))
+
+    @cache
+    def mixture() -> Mixture:
+        codes = codes_of(network, training, recipe.preparation)
+        return choose_mixture(codes[::2], codes[1::2], np.random.default_rng(0))[0]
+
     return NetworkCodes(network, recipe.preparation), {
-        "mixture": mixture.sample,
+        "mixture": lambda count, rng: mixture().sample(count, rng),
         "prior": lambda count, rng: rng.standard_normal((count, network.settings.latent), np.float32),
     }
 

@@ -6,6 +6,7 @@ FID or KID can be compared with them.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -132,10 +133,12 @@ def _nats(
 class LiteFeatures:
     """Pictures to features; the weights come from a package. Raises RecipeError where it is missing."""
 
-    def __init__(self) -> None:
+    @cached_property
+    def network(self) -> torch.nn.Module:
+        """Loaded when it is first used."""
         from safelight.nn.encoders import classifier
 
-        self.network = classifier("tf_efficientnet_lite0")
+        return classifier("tf_efficientnet_lite0")
 
     def __call__(self, pictures: Pictures) -> FeatureVectors:
         """Features (n, 1280) of sRGB pictures 0..1."""

@@ -39,7 +39,6 @@ TASK = Task(
     },
     measured=("preparation.aspect",),
     compared_at=("augment.size", "preparation.fit"),
-    comparison_sheets="safelight.cli.paired_squares:code_sheets",
     measure=Measure(
         statistic="psnr",
         columns=("mse",),

@@ -38,7 +38,7 @@ EARLY, EARLIEST = 0.25, 1000  # of a run, and steps: till then a code may be sil
 
 
 class NetworkCodes:
-    """A torch network as the judge asks it (judging/codes/subject.py)."""
+    """A torch network as the subject of an evaluation (benchmark.py)."""
 
     def __init__(self, network: VAE, preparation: Preparation) -> None:
         self.network, self.preparation = network.eval(), preparation

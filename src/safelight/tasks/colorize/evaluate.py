@@ -8,18 +8,30 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from safelight.arrays import Lightness
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
 from safelight.evaluation.evaluate import evaluate
+from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.grouping import Members, group_pictures
 from safelight.evaluation.intervals import estimates
-from safelight.evaluation.metrics import Scores
+from safelight.evaluation.metrics import Scores, psnr
 from safelight.evaluation.samples import Pictures, Samples
 from safelight.journal.run import Run
-from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
+from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
+from safelight.reports.sheets import Tile
+from safelight.reports.text import format_number
 from safelight.tasks.colorize.baselines import BASELINES, VERSION, Predict
-from safelight.tasks.colorize.benchmark import PROTOCOLS, ColorSample, Protocol, draw_samples, protocol_named
-from safelight.tasks.colorize.scores import COLUMNS, METRICS, score_sample, with_relative
+from safelight.tasks.colorize.benchmark import (
+    PROTOCOLS,
+    ColorSample,
+    Protocol,
+    draw_sample,
+    draw_samples,
+    protocol_named,
+)
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.scores import COLUMNS, METRICS, score_sample, show, with_relative
 from safelight.tasks.colorize.summary import summarize
 from safelight.verdicts.verdict import Curve, Verdict
 
@@ -46,6 +58,8 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     per_image = ("gain",)
     mean_of_cells = False
     columns = COLUMNS
+    sheets = (("0",), ("10",))
+    examples_a_rank = 3
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -55,6 +69,36 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[ColorSample]:
         """Raises DatasetError where no picture has color."""
         return draw_samples(pictures, self.protocol, options.seed, options.limit)
+
+    def sample(self, pictures: Pictures, index: int, seed: int) -> ColorSample:
+        """With all its hints."""
+        return draw_sample(pictures, index, self.protocol, seed)
+
+    def tiles(self, sample: ColorSample, cell: str, predictors: Mapping[str, Predict]) -> list[Tile]:
+        """Grey, the hints, the answers with their gain over grey, the truth."""
+        L, truth, points = sample.L, sample.truth, sample.points.first(int(cell))
+        grey = show(L, np.zeros((*L.shape, 2), np.float32))
+        tiles = [Tile(grey, "grey")]
+        if len(points):
+            tiles.append(Tile(grey, "hints", dots=_dots(L, points)))
+        for name, predict in predictors.items():
+            answer = show(L, predict(L, points))
+            gain = psnr(answer, truth) - psnr(grey, truth)
+            tiles.append(Tile(answer, name, f"{format_number(gain, 1, signed=True)} dB"))
+        return [*tiles, Tile(truth, "truth")]
+
+    def ranking(self, verdict: Verdict, cell: str) -> Mapping[int, float]:
+        """The gain over grey at that number of hints."""
+        at = self.cells.index(cell) if cell in self.cells else 0
+        return {each.index: each.values["gain"][at] for each in verdict.per_image}
+
+    def baselines_beside(self, verdict: Verdict, cell: str) -> tuple[str, ...]:
+        """The best; without hints none, as all are grey."""
+        return () if cell == "0" else super().baselines_beside(verdict, cell)
+
+    def sheet_names(self, cells: Sequence[str]) -> tuple[str, str]:
+        """A sheet for each number of hints."""
+        return "no hints" if cells[0] == "0" else f"{cells[0]} hints", f"pictures-{cells[0]}-hints.png"
 
     def baseline(self, name: str) -> Predict:
         """A fresh one: Levin keeps a picture's equations from one number of hints to the next."""
@@ -110,10 +154,9 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
 
     def write_report(self, verdict: Verdict, folder: Path, model: Predict, pictures: Pictures) -> Path:
         """With curves, and the pictures with the highest, middle and lowest gain."""
-        from safelight.tasks.colorize.examples import pick_examples
         from safelight.tasks.colorize.report import write_report
 
-        return write_report(verdict, folder, pick_examples(verdict, model, pictures, self.protocol))
+        return write_report(verdict, folder, report_sheets(self, verdict, model, pictures))
 
     def summarize(self, verdict: Verdict) -> tuple[str, ...]:
         """See summary.py."""
@@ -172,6 +215,14 @@ def _open(model: str) -> Callable[[float], Predict]:
 
     colorizer = load_colorizer(model)
     return lambda vivid: partial(colorizer.predict, vivid=vivid)
+
+
+def _dots(L: Lightness, points: Points) -> list[tuple[float, float, tuple[int, int, int]]]:
+    """Each hint in its color, at the photo's own lightness there."""
+    lab = np.concatenate([L[points.y, points.x, None], points.ab], axis=1).astype(np.float32)
+    red, green, blue = np.round(lab_to_srgb(lab) * 255).astype(int).T.tolist()
+    places = zip(points.y.tolist(), points.x.tolist(), zip(red, green, blue, strict=True), strict=True)
+    return list(places)
 
 
 def _true_colorfulness(samples: Samples[ColorSample]) -> Float[np.ndarray, " pictures"]:

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from safelight.evaluation.examples import Sheet
 from safelight.files import put_text
 from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.benchmark import PROTOCOLS
-from safelight.tasks.colorize.examples import Example
 from safelight.tasks.colorize.plots import draw_curve
-from safelight.tasks.colorize.sheet import draw_sheet
 from safelight.tasks.colorize.tables import (
     comparison_table,
     curve_table,
@@ -26,31 +25,26 @@ NOTES = """\
 - Hint disobedience: CIEDE2000 between the color asked at a hint, at that pixel's own L, and the one shown.
 - Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.
 - Hues: of the pixels that the truth shows as sky, skin or plants, by hue, chroma, lightness and place alone
-  (judging/hues.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is wrong.
+  (tasks/colorize/scores.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is wrong.
 - Seconds are those of the machine that judged, one picture at a time."""
 LEAD = 3  # sentences that stand at the top as a paragraph
 
 
-def write_report(
-    verdict: Verdict, folder: Path, examples: Mapping[int, Sequence[Example]] | None = None
-) -> Path:
-    """Write report.md, verdict.json, curve.png and a contact sheet for each number of hints shown.
+def write_report(verdict: Verdict, folder: Path, sheets: Sequence[Sheet] = ()) -> Path:
+    """Write report.md, verdict.json, curve.png and the sheets of pictures; returns the path of report.md.
 
-    examples: from pick_examples. Returns the path of report.md. Files of an older report are replaced.
+    Files of an older report are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     verdict.save(folder / "verdict.json")
     draw_curve(verdict, folder / "curve.png")
-    sheets = {}
-    for hints, shown in (examples or {}).items():
-        title = f"{verdict.model}, {_hints(hints)}: best, median, worst gains"
-        sheets[hints] = draw_sheet(title, shown, folder / f"pictures-{hints}-hints.png").name
+    names = {sheet.about: sheet.save(folder).name for sheet in sheets}
     page = folder / "report.md"
-    put_text(page, page_of(verdict, sheets))
+    put_text(page, page_of(verdict, names))
     return page
 
 
-def page_of(verdict: Verdict, sheets: Mapping[int, str]) -> str:
+def page_of(verdict: Verdict, sheets: Mapping[str, str]) -> str:
     """The text of report.md."""
     parts = [
         f"# {escape(verdict.model)}: verdict",
@@ -80,12 +74,12 @@ def _curves(verdict: Verdict) -> list[str]:
     ]
 
 
-def _pictures(sheets: Mapping[int, str]) -> list[str]:
+def _pictures(sheets: Mapping[str, str]) -> list[str]:
     if not sheets:
         return []
     return [
         "## Pictures",
-        *(f"![{_hints(hints)}: best, median, worst]({name})" for hints, name in sheets.items()),
+        *(f"![{about}: best, median, worst]({name})" for about, name in sheets.items()),
     ]
 
 
@@ -143,7 +137,3 @@ def _method(verdict: Verdict) -> list[str]:
         NOTES,
         f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",
     ]
-
-
-def _hints(count: int) -> str:
-    return "no hints" if count == 0 else f"{count} hint{'' if count == 1 else 's'}"

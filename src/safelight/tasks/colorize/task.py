@@ -28,7 +28,6 @@ TASK = Task(
     measured=("preparation.vivid_gain",),
     has_protocols=True,
     fold_judge="safelight.tasks.colorize.evaluate:evaluate_fold",
-    comparison_sheets="safelight.cli.paired_pictures:color_sheets",
     measure=Measure(
         statistic="gain",
         columns=("gain",),

@@ -1,19 +1,26 @@
 """The evaluation of inpainting: a model and the classical methods fill the same holes, twelve in each picture."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
+from safelight.evaluation.examples import report_sheets
+from safelight.evaluation.metrics import psnr
 from safelight.evaluation.samples import Pictures, Samples
-from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample, draw_samples
+from safelight.reports.sheets import Tile
+from safelight.reports.text import format_number
+from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample, draw_sample, draw_samples
 from safelight.tasks.inpaint.classical import CLASSICAL, VERSION, Fill
-from safelight.tasks.inpaint.scores import COLUMNS, METRICS, score_sample
+from safelight.tasks.inpaint.scores import COLUMNS, METRICS, composite, score_sample
 from safelight.tasks.inpaint.summary import summarize
 from safelight.verdicts.verdict import Verdict
+
+HOLE = np.array([0.93, 0.2, 0.55], np.float32)  # a color that no photo has much of
 
 
 @dataclass(frozen=True)
@@ -30,10 +37,29 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
     per_image = ("hole_psnr",)
     cells = tuple(cell.name for cell in CELLS)
     columns = COLUMNS
+    sheets = (tuple(CELLS[place].name for place in (1, 3, 11)),)  # a small, a middle and a large hole
 
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[HoleSample]:
         """Raises DatasetError for no pictures, or too small a size."""
         return draw_samples(pictures, self.size, options.seed, options.limit)
+
+    def sample(self, pictures: Pictures, index: int, seed: int) -> HoleSample:
+        """With all its masks."""
+        return draw_sample(pictures, index, self.size, seed)
+
+    def tiles(self, sample: HoleSample, cell: str, predictors: Mapping[str, Fill]) -> list[Tile]:
+        """The hole, the answers with their PSNR in it, the truth."""
+        place = self.cells.index(cell)
+        mask, shown, truth = sample.masks[place], sample.shown(place), sample.truth
+        tiles = [Tile(np.where(mask[..., None], HOLE, shown).astype(np.float32), cell)]
+        for name, fill in predictors.items():
+            answer = composite(name, fill(shown, mask), shown, mask)
+            tiles.append(Tile(answer, name, f"{format_number(psnr(answer[mask], truth[mask]), 1)} dB"))
+        return [*tiles, Tile(truth, "truth")]
+
+    def like(self, verdict: Verdict) -> Self:
+        """Of its size."""
+        return replace(self, size=verdict.size)
 
     def baseline(self, name: str) -> Fill:
         """A classical method."""
@@ -77,9 +103,8 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
     def write_report(self, verdict: Verdict, folder: Path, model: Fill, pictures: Pictures) -> Path:
         """With the pictures where the model leads most, in the middle, and least."""
         from safelight.tasks.inpaint.report import write_fill_report
-        from safelight.tasks.inpaint.sheet import pick_fills
 
-        return write_fill_report(verdict, folder, pick_fills(verdict, model, pictures))
+        return write_fill_report(verdict, folder, report_sheets(self.like(verdict), verdict, model, pictures))
 
     def summarize(self, verdict: Verdict) -> tuple[str, ...]:
         """See summary.py."""

@@ -1,12 +1,13 @@
 """The report of a verdict on holes, for a person: plain words, tables by bin, pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from safelight.evaluation.examples import Sheet
 from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.inpaint.scores import FEATURES, METRICS, RING
-from safelight.tasks.inpaint.sheet import Shown, draw_fills
 from safelight.verdicts.verdict import Verdict
 
 NOTES = f"""\
@@ -20,14 +21,14 @@ NOTES = f"""\
 LEAD = 3  # sentences that stand at the top as a paragraph
 
 
-def write_fill_report(verdict: Verdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
-    """Write report.md, verdict.json and, of the pictures shown, pictures.png; returns the path of report.md."""
+def write_fill_report(verdict: Verdict, folder: Path, sheets: Sequence[Sheet] = ()) -> Path:
+    """Write report.md, verdict.json and the sheets of pictures; returns the path of report.md."""
     folder.mkdir(parents=True, exist_ok=True)
     verdict.save(folder / "verdict.json")
-    if shown:
-        draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
+    for sheet in sheets:
+        sheet.save(folder)
     page = folder / "report.md"
-    put_text(page, page_of(verdict, bool(shown)))
+    put_text(page, page_of(verdict, bool(sheets)))
     return page
 
 

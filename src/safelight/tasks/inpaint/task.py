@@ -26,7 +26,6 @@ TASK = Task(
         )
     },
     ignored=(IgnoredSetting("augment.aging", was=0.2, now=0.0),),
-    comparison_sheets="safelight.cli.paired_squares:fill_sheets",
     measure=Measure(
         statistic="hole_psnr",
         columns=("hole_psnr",),

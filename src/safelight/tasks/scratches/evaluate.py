@@ -1,18 +1,22 @@
 """The evaluation of scratch detection: a model and the ridge filter look at the same drawn damage."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
+from safelight.arrays import Srgb
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
+from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.metrics import Scores
 from safelight.evaluation.samples import Pictures, Samples
 from safelight.masks.match import TOLERANCE, Matches
-from safelight.tasks.scratches.benchmark import CELLS, SIZE, PrintSample, draw_samples
+from safelight.reports.sheets import Tile
+from safelight.tasks.scratches.benchmark import CELLS, SIZE, PrintSample, draw_sample, draw_samples
 from safelight.tasks.scratches.benchmark import VERSION as PRINTS_VERSION
 from safelight.tasks.scratches.scores import (
     CLASSICAL,
@@ -25,6 +29,8 @@ from safelight.tasks.scratches.scores import (
 )
 from safelight.tasks.scratches.summary import summarize
 from safelight.verdicts.verdict import Verdict
+
+RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,27 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
     per_image = Matches._fields
     cells = tuple(cell.name for cell in CELLS)
     columns = COLUMNS
+    sheets = (
+        tuple(CELLS[place].name for place in (1, 4, 12)),
+    )  # scratches and cracks of middle width, a whole print
 
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[PrintSample]:
         """Raises DatasetError for no pictures, or too small a size."""
         return draw_samples(pictures, self.size, options.seed, options.limit)
+
+    def sample(self, pictures: Pictures, index: int, seed: int) -> PrintSample:
+        """Its prints are drawn when they are looked at."""
+        return draw_sample(pictures, index, self.size, seed)
+
+    def tiles(self, sample: PrintSample, cell: str, predictors: Mapping[str, Detector]) -> list[Tile]:
+        """The print; what each finder marks: found green, missed yellow, false red; the truth."""
+        scan, mask = sample.print(self.cells.index(cell))
+        marked = [Tile(paint(scan, find(scan).mask > 0, mask), name) for name, find in predictors.items()]
+        return [Tile(scan, cell), *marked, Tile(paint(scan, mask, mask), "truth")]
+
+    def like(self, verdict: Verdict) -> Self:
+        """Of its size."""
+        return replace(self, size=verdict.size)
 
     def baseline(self, name: str) -> Detector:
         """The ridge filter."""
@@ -90,13 +113,23 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
 
     def write_report(self, verdict: Verdict, folder: Path, model: Detector, pictures: Pictures) -> Path:
         """With the pictures where the model leads most, in the middle, and least."""
-        from safelight.tasks.scratches.report import pick_prints, write_scratches_report
+        from safelight.tasks.scratches.report import write_scratches_report
 
-        return write_scratches_report(verdict, folder, pick_prints(verdict, model, pictures))
+        return write_scratches_report(
+            verdict, folder, report_sheets(self.like(verdict), verdict, model, pictures)
+        )
 
     def summarize(self, verdict: Verdict) -> tuple[str, ...]:
         """See summary.py."""
         return summarize(verdict)
+
+
+def paint(scan: Srgb, found: np.ndarray, mask: np.ndarray) -> Srgb:
+    """The print with what was found in green, what was missed in yellow and false finds in red."""
+    painted = scan.copy()
+    for where, color in ((found & mask, RIGHT), (mask & ~found, MISSED), (found & ~mask, FALSE)):
+        painted[where] = color
+    return painted
 
 
 def _f1_per_image(scores: Scores) -> np.ndarray:

@@ -1,23 +1,20 @@
 """The report of a verdict on finders, for a person: plain words, tables by kind and width, pictures."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from safelight.arrays import Srgb
-from safelight.evaluation.samples import Pictures
+from safelight.evaluation.examples import Sheet
 from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
-from safelight.tasks.inpaint.sheet import Shown, draw_fills
-from safelight.tasks.scratches.benchmark import CELLS, PRINTS, VISIBLE, draw_samples
+from safelight.tasks.scratches.benchmark import PRINTS, VISIBLE
 from safelight.tasks.scratches.damage_kinds import DIRT, PAPER
-from safelight.tasks.scratches.scores import CLASSICAL, METRICS, PHOTO, Detector
+from safelight.tasks.scratches.scores import METRICS, PHOTO
 from safelight.verdicts.verdict import Comparison, Verdict
 
-RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
-CELLS_SHOWN = (1, 4, 12)  # scratches and cracks of middle width, and a whole print
 LEAD = 3  # sentences that stand at the top as a paragraph
 NOTES = f"""\
 - Each picture is made a print ({PRINTS.grey:.0%} black and white, {PRINTS.toned:.0%} toned; up to {PRINTS.lookalikes}
@@ -32,43 +29,15 @@ NOTES = f"""\
 - Intervals: percentile bootstrap over pictures, 2000 resamples, each 95 % by itself."""
 
 
-def write_scratches_report(verdict: Verdict, folder: Path, shown: "list[Shown] | None" = None) -> Path:
-    """Write report.md, verdict.json and, of the pictures shown, pictures.png; returns the path of report.md."""
+def write_scratches_report(verdict: Verdict, folder: Path, sheets: Sequence[Sheet] = ()) -> Path:
+    """Write report.md, verdict.json and the sheets of pictures; returns the path of report.md."""
     folder.mkdir(parents=True, exist_ok=True)
     verdict.save(folder / "verdict.json")
-    if shown:
-        draw_fills(f"{verdict.model}: best, median, worst", shown, folder / "pictures.png")
+    for sheet in sheets:
+        sheet.save(folder)
     page = folder / "report.md"
-    put_text(page, page_of(verdict, bool(shown)))
+    put_text(page, page_of(verdict, bool(sheets)))
     return page
-
-
-def pick_prints(verdict: Verdict, finder: Detector, pictures: Pictures) -> list[Shown]:
-    """The picture where the model leads most over the ridge filter, the median and the worst one."""
-    ordered = sorted(verdict.leads, key=lambda index: -verdict.leads[index])
-    ranks = {"best": ordered[0], "median": ordered[len(ordered) // 2], "worst": ordered[-1]}
-    asked = {
-        each.index: each for each in draw_samples(pictures, verdict.size, verdict.seed, verdict.pictures)
-    }
-    rows, seen = [], set()
-    for rank, index in ranks.items():
-        for cell in CELLS_SHOWN if index not in seen else ():
-            scan, mask = asked[index].print(cell)
-            others = [(name, find(scan).mask) for name, find in [*CLASSICAL.items()][-1:]]
-            marked = [*others, (verdict.model, finder(scan).mask)]
-            painted = tuple((name, paint(scan, found > 0, mask)) for name, found in marked)
-            truth = ("truth", paint(scan, mask, mask))
-            rows.append(Shown(f"{rank}, {CELLS[cell].name}", (("", scan), *painted, truth)))
-        seen.add(index)
-    return rows
-
-
-def paint(scan: Srgb, found: np.ndarray, mask: np.ndarray) -> Srgb:
-    """The print with what was found in green, what was missed in yellow and false finds in red."""
-    painted = scan.copy()
-    for where, color in ((found & mask, RIGHT), (mask & ~found, MISSED), (found & ~mask, FALSE)):
-        painted[where] = color
-    return painted
 
 
 def page_of(verdict: Verdict, pictures: bool) -> str:

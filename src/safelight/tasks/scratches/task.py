@@ -20,7 +20,6 @@ TASK = Task(
     progress={"f1": "F1 {:.3f}", "false_finds": "{:.2g} per mille found in whole prints"},
     ignored=(IgnoredSetting("augment.aging", was=0.2, now=0.0),),
     measured=("preparation.threshold",),
-    comparison_sheets="safelight.cli.paired_squares:scratch_sheets",
     measure=Measure(
         statistic="f1",
         columns=("found", "right", "damaged", "seen"),

@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from safelight.cli import paired_squares
-from safelight.cli.paired_pictures import paired_sheets
 from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
+from safelight.evaluation.examples import comparison_sheets
 from safelight.evaluation.paired import pair
 from safelight.journal.records import Record, read_record
 from safelight.pixels.files import read_photo, write_photo
+from safelight.reports.sheets import CAPTION, GAP, HEADING, LARGE
+from safelight.tasks.autoencode import evaluate as autoencode
 from safelight.tasks.autoencode.benchmark import Codes, Pictures
 from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.inpaint.benchmark import CELLS as HOLES
 from safelight.tasks.inpaint.classical import CLASSICAL as FILLS
 from safelight.tasks.inpaint.evaluate import InpaintEvaluation
 from safelight.tasks.scratches.benchmark import CELLS
@@ -58,8 +60,10 @@ class Flat:
 
     preparation = Preparation()
 
-    def __init__(self, record: Record) -> None:
-        self.tone = np.float32(0.3 if record.name == "a" else 0.6)
+    size = 64
+
+    def __init__(self, run: str) -> None:
+        self.tone = np.float32(0.3 if Path(run).name == "a" else 0.6)
 
     def encode(self, pictures: Pictures) -> tuple[Codes, Codes]:
         return np.zeros((len(pictures), 2), np.float32), np.ones((len(pictures), 2), np.float32)
@@ -90,22 +94,24 @@ def test_the_most_changed_are_drawn(
     finders = {"a": FINDERS["ridge"], "b": FINDERS["ridge, dark too"]}
     monkeypatch.setattr(InpaintEvaluation, "open_predictor", lambda _, run: fills[Path(run).name])
     monkeypatch.setattr(ScratchesEvaluation, "open_predictor", lambda _, run: finders[Path(run).name])
-    monkeypatch.setattr(paired_squares, "_codes", Flat)
+    monkeypatch.setattr(autoencode, "open_subject", lambda run, _: (Flat(run), {}))
     one, other = two_runs(tmp_path, photos, task, parts, cells)
-    if task == "scratches":  # the kinds have the judge's names
+    kinds = {"fill": HOLES, "scratches": CELLS}.get(task, ())
+    if kinds:  # they have the evaluation's names
         for record in (one, other):
             path = record.folder / "verdicts" / "q1.json"
-            stored = json.loads(path.read_text()) | {"cells": [*(cell.name for cell in CELLS), "all"]}
+            stored = json.loads(path.read_text()) | {"cells": [*(cell.name for cell in kinds), "all"]}
             path.write_text(json.dumps(stored))
     pairing = pair(one.verdicts, other.verdicts)
-    (sheet,) = paired_sheets(one, other, pairing, one.verdicts[0])
-    drawn = read_photo(sheet.draw(tmp_path / sheet.file)).pixels
-    assert drawn.shape[1] == 2 * 24 + columns * (176 + 8)
-    assert drawn.shape[0] == 3 * 24 + 2 * (176 + 22 + 8)  # two pictures changed
+    (sheet,) = comparison_sheets(one, other, pairing, one.verdicts[0])
+    drawn = read_photo(sheet.save(tmp_path)).pixels
+    assert {len(example.row) for example in sheet.examples} == {columns}
+    assert drawn.shape[1] >= columns * (LARGE + GAP) + GAP
+    assert drawn.shape[0] == GAP + HEADING + 2 * (LARGE + CAPTION + GAP)  # two pictures changed
 
 
 def test_pictures_of_another_dataset_are_not_taken_for_those_judged(tmp_path: Path, photos: Path) -> None:
     one, other = two_runs(tmp_path, photos.parent / "pictures", "fill", ("hole_psnr",), 12)
     pairing = pair(one.verdicts, other.verdicts)
     with pytest.raises(DatasetError, match="judged on photos, and trained on pictures"):
-        paired_sheets(one, other, pairing, one.verdicts[0])
+        comparison_sheets(one, other, pairing, one.verdicts[0])
