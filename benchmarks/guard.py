@@ -67,9 +67,9 @@ class TakingTurns(Guard):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         super().on_train_start(trainer, pl_module)
-        self._look(trainer, pl_module)  # the first one warms up
+        self._check_answers(trainer, pl_module)  # the first one warms up
         before = time.perf_counter()
-        self._look(trainer, pl_module)
+        self._check_answers(trainer, pl_module)
         self.look_time = time.perf_counter() - before
 
     def on_train_batch_start(self, trainer: pl.Trainer, *given: Any) -> None:

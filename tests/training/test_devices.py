@@ -37,7 +37,7 @@ def test_processes_share_out_the_batches_of_one(world: int) -> None:
         for k in mine[step * batch // world : (step + 1) * batch // world]
     ]
     assert together == alone
-    assert len(ResumableSampler(batch, first, steps, world=world)) == steps * batch // world
+    assert len(ResumableSampler(batch, first, steps, world_size=world)) == steps * batch // world
 
 
 def test_a_batch_that_cannot_be_shared_is_refused() -> None:
@@ -59,7 +59,7 @@ def test_what_the_trainer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4"}.items():
         monkeypatch.setenv(name, value)
     assert hardware.trainer_flags(1) == {"devices": 4, "num_nodes": 2, "strategy": "ddp"}
-    assert hardware.share(1).world == 8
+    assert hardware.rank_of(1).world_size == 8
 
 
 def only_run(runs: Path) -> Run:

@@ -80,19 +80,19 @@ class ResumableSampler(Sampler[int]):
     """
 
     def __init__(
-        self, batch: int, first_step: int, steps: int, skipped: int = 0, rank: int = 0, world: int = 1
+        self, batch: int, first_step: int, steps: int, skipped: int = 0, rank: int = 0, world_size: int = 1
     ) -> None:
         self.batch, self.first_step, self.steps, self.skipped = batch, first_step, steps, skipped
-        self.rank, self.world = rank, world
+        self.rank, self.world_size = rank, world_size
 
     def __iter__(self) -> Iterator[int]:
-        share = self.batch // self.world
+        share = self.batch // self.world_size
         for step in range(self.first_step, self.steps):
             first = self.skipped + step * self.batch + self.rank * share
             yield from range(first, first + share)
 
     def __len__(self) -> int:
-        return self.steps * self.batch // self.world
+        return self.steps * self.batch // self.world_size
 
 
 def one_thread(_worker: int) -> None:
@@ -184,9 +184,9 @@ def training_batches(
     first_step: int = 0,
     skipped: int = 0,
     rank: int = 0,
-    world: int = 1,
+    world_size: int = 1,
 ) -> Batches[S]:
-    """The batches from this step of the run to its end: the share of process `rank` of `world`."""
+    """The batches from this step of the run to its end: the share of process `rank` of `world_size`."""
     import cv2
 
     # Before the workers are forked: OpenCV's pool of threads does not come along, and waits for itself there.
@@ -194,8 +194,8 @@ def training_batches(
     batch, workers = recipe.data.batch, min(recipe.data.workers, processors())
     return Batches(
         samples,
-        batch_size=batch // world,
-        sampler=ResumableSampler(batch, first_step, recipe.train.steps, skipped, rank, world),
+        batch_size=batch // world_size,
+        sampler=ResumableSampler(batch, first_step, recipe.train.steps, skipped, rank, world_size),
         num_workers=workers,
         collate_fn=collate,
         worker_init_fn=one_thread,

@@ -34,7 +34,7 @@ from safelight.training.hardware import (
     device_for,
     is_rank_zero,
     precision_for,
-    share,
+    rank_of,
     shared_run,
 )
 from safelight.training.lock import locked
@@ -90,24 +90,24 @@ def fit(
     new_weights: list[str] = []
     began_with: dict[str, float] = {}
     with stage() as tell:
-        told = tell or silent
+        report = tell or silent
 
         def first_weights(module: AnyModule, samples: Dataset[Any]) -> None:
             if begin is not None:
-                told(f"reading the weights of {begin}")
+                report(f"reading the weights of {begin}")
                 began = take_model(module.network, begin, recipe)
                 see(module.network, began, samples, recipe)
                 new_weights.extend(began.missing)
             elif keep_weights and parent:
                 new_weights.extend(take_weights(module, parent))
             else:
-                told("first weights")
+                report("first weights")
                 module.task.initialize(module.network, samples, recipe)
 
-        told("preparing")
+        report("preparing")
         work = again(None, first_weights)
         if begin is not None and len(work.probes):
-            told("scoring what it begins with")
+            report("scoring what it begins with")
             began_with = work.probes.score(work.module.network)
     facts = {
         "recipe": recipe.name,
@@ -226,8 +226,10 @@ def step_of(checkpoint: Path) -> int:
 
 def averaged_weights(run: Run) -> dict[str, Tensor]:
     """The run's weights as they are judged and exported, by their names in the network. Raises RunError."""
-    mine = "network."  # a discriminator is no part of what is judged
-    return {name.removeprefix(mine): tensor for name, tensor in weights(run).items() if name.startswith(mine)}
+    prefix = "network."  # a discriminator is no part of what is judged
+    return {
+        name.removeprefix(prefix): tensor for name, tensor in weights(run).items() if name.startswith(prefix)
+    }
 
 
 def take_weights(module: AnyModule, run: Run) -> list[str]:
@@ -297,13 +299,13 @@ def _prepare(
     first_weights: what gives the network its first ones, in place of the recipe's own.
     """
     pl.seed_everything(recipe.train.seed, verbose=False)
-    mine = share(devices)
-    check_batch_splits(recipe.data.batch, mine.world)
+    rank, world_size = rank_of(devices)
+    check_batch_splits(recipe.data.batch, world_size)
     stored = read(checkpoint) if checkpoint else {"global_step": 0}
     done, skipped = int(stored["global_step"]), guard_state(stored)["skipped"]
     task = training_task(recipe)
     batches = training_batches(
-        task.dataset(pictures, recipe), task.collate, recipe, done, skipped, mine.rank, mine.world
+        task.dataset(pictures, recipe), task.collate, recipe, done, skipped, rank, world_size
     )
     probes = task.validation(held_out, recipe)
     module = module_for(recipe, task)
@@ -390,12 +392,12 @@ def _close_failed(run: Run, error: BaseException) -> None:
 
     Where the disk is full there may be no room for that either; the error itself is what is told then.
     """
-    told = error_text(error)
-    whole = told + "\n" if isinstance(error, SafelightError) else traceback.format_exc()
+    message = error_text(error)
+    whole = message + "\n" if isinstance(error, SafelightError) else traceback.format_exc()
     with contextlib.suppress(OSError):
         (run.folder / "error.txt").write_text(whole, encoding="utf-8")
     with contextlib.suppress(OSError, SafelightError):
-        run.finish("failed", step=step_of(run.folder / "checkpoints" / "last.ckpt"), error=told)
+        run.finish("failed", step=step_of(run.folder / "checkpoints" / "last.ckpt"), error=message)
 
 
 def error_text(error: BaseException) -> str:

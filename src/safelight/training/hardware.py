@@ -70,17 +70,17 @@ def _gpus() -> tuple[str, int]:
 FOLDER = "SAFELIGHT_RUN"  # tells the processes that the Trainer starts; they repeat this process's command
 
 
-class Share(NamedTuple):
-    """This process's share of every batch: number `rank` of `world`."""
+class Rank(NamedTuple):
+    """Which of the processes of a run this is: it has a share of every batch."""
 
     rank: int = 0
-    world: int = 1
+    world_size: int = 1
 
 
-def share(devices: int) -> Share:
-    """This process's share, when so many are asked for on this machine or torchrun started some."""
+def rank_of(devices: int) -> Rank:
+    """This process, when so many are asked for on this machine or torchrun started some."""
     rank = int(rank_zero_only.rank or 0)  # type: ignore[attr-defined]
-    return Share(rank, int(os.environ.get("WORLD_SIZE", devices)) if by_torchrun() else devices)
+    return Rank(rank, int(os.environ.get("WORLD_SIZE", devices)) if by_torchrun() else devices)
 
 
 def by_torchrun() -> bool:
@@ -93,11 +93,11 @@ def is_rank_zero() -> bool:
     return not rank_zero_only.rank  # type: ignore[attr-defined]
 
 
-def check_batch_splits(batch: int, world: int) -> None:
+def check_batch_splits(batch: int, world_size: int) -> None:
     """Raises RecipeError if a batch cannot be shared out evenly."""
-    if batch % world:
+    if batch % world_size:
         raise RecipeError(
-            f"data.batch is {batch}, which {world} processes cannot share; expected a multiple of {world}"
+            f"data.batch is {batch}, which {world_size} processes cannot share; expected a multiple of {world_size}"
         )
 
 
@@ -131,9 +131,9 @@ def broadcast_from_rank0(made: Callable[[], Any]) -> Any:
     """What the first process makes, in every process."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return made()
-    told = [made() if is_rank_zero() else None]
-    torch.distributed.broadcast_object_list(told, src=0)
-    return told[0]
+    made_there = [made() if is_rank_zero() else None]
+    torch.distributed.broadcast_object_list(made_there, src=0)
+    return made_there[0]
 
 
 def barrier() -> None:

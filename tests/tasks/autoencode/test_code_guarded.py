@@ -124,16 +124,16 @@ def test_an_illness_counts_from_its_step_on_and_not_when_the_run_has_ended(
             return sign
 
     guard = Guard(None, GuardSettings(), Sick(), 8)
-    guard.ill = before
+    guard.failing = before
     network = torch.nn.Identity()
     trainer: Any = SimpleNamespace(global_step=step, max_steps=80, is_global_zero=True, world_size=1)
     if blame is None:
-        guard._ask(trainer, network)
-        assert guard.ill
+        guard._check_failure(trainer, network)
+        assert guard.failing
         assert guard.state_dict()["ill"]
     else:
         with pytest.raises(RollbackRequested) as seen:
-            guard._ask(trainer, network)
+            guard._check_failure(trainer, network)
         assert (seen.value.blame, seen.value.signs) == (blame, [sign])
     assert network.training
 
@@ -171,10 +171,10 @@ def test_the_illness_is_named_before_what_comes_from_it(
 
     guard = Guard(None, GuardSettings(), Sick(), 8)
     monkeypatch.setattr(guard, "_seen", lambda trainer, module: "a look")
-    monkeypatch.setattr(guard.looks, "judge", lambda look, settings: Anomaly(seen, "lost", 0.1, 0.2, 0.3))
+    monkeypatch.setattr(guard.answers, "judge", lambda look, settings: Anomaly(seen, "lost", 0.1, 0.2, 0.3))
     trainer: Any = SimpleNamespace(global_step=16, max_steps=80, is_global_zero=True, world_size=1)
     with pytest.raises(RollbackRequested) as tripped:
-        guard._look(trainer, torch.nn.Identity())  # type: ignore[arg-type]
+        guard._check_answers(trainer, torch.nn.Identity())  # type: ignore[arg-type]
     assert tripped.value.signs[0].measure == told
 
 

@@ -124,12 +124,12 @@ def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorizeRecipe) 
     module: Any = SimpleNamespace(
         training=False, network=network, get_submodule=lambda name: network, train=lambda mode: None
     )
-    guard._look(trainer_at(8), module)
-    assert not guard.ill
+    guard._check_answers(trainer_at(8), module)
+    assert not guard.failing
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NetworkPredict, "reply", with_a_patch)
         with pytest.raises(RollbackRequested) as tripped:
-            guard._look(trainer_at(16), module)
+            guard._check_answers(trainer_at(16), module)
     (sign,) = tripped.value.signs
     assert sign.measure == "range"
     assert sign.seen == pytest.approx(30 * 110, rel=0.02)
@@ -139,4 +139,4 @@ def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorizeRecipe) 
     assert tripped.value.blame == "network"
     assert "--loss.diversity 0" in advice_for("range", "", "network", "colorize").attempt
     assert isinstance(network, nn.Module)
-    guard._look(trainer_at(24), module)  # what is well again does not trip
+    guard._check_answers(trainer_at(24), module)  # what is well again does not trip

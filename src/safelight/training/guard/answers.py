@@ -107,42 +107,46 @@ class AnswerHistory:
     def __init__(self, first: dict[str, float] | None = None, best: dict[str, float] | None = None) -> None:
         self.first, self.best = dict(first or {}), dict(best or {})
 
-    def judge(self, seen: AnswerStatistics, settings: GuardSettings) -> Anomaly | None:
+    def judge(self, statistics: AnswerStatistics, settings: GuardSettings) -> Anomaly | None:
         """What the answers have lost, if anything. Only what a network once had can be lost."""
-        if not seen.finite:
+        if not statistics.finite:
             return Anomaly("answers", "not finite", float("inf"), float("inf"), float("nan"))
         started = self.first.get("silent", 0.0)
         limit = min(1.0, started + settings.dead) if self.first else max(settings.dead, 0.8)
-        if seen.silent > limit or (started < seen.silent == 1.0):
-            return Anomaly("channels", "silent", seen.silent, limit, started)
-        return self._lost(seen, settings) if self.best else None
+        if statistics.silent > limit or (started < statistics.silent == 1.0):
+            return Anomaly("channels", "silent", statistics.silent, limit, started)
+        return self._lost(statistics, settings) if self.best else None
 
-    def add(self, seen: AnswerStatistics) -> None:
+    def add(self, statistics: AnswerStatistics) -> None:
         """Count a healthy look."""
-        figures = {name: float(value) for name, value in asdict(seen).items()}
+        figures = {name: float(value) for name, value in asdict(statistics).items()}
         self.first = self.first or figures
         best = self.best or figures
         self.best = {name: max(best[name], figures[name]) for name in figures} | {
             name: min(best[name], figures[name]) for name in ("error", "line")
         }
 
-    def _lost(self, seen: AnswerStatistics, settings: GuardSettings) -> Anomaly | None:
+    def _lost(self, statistics: AnswerStatistics, settings: GuardSettings) -> Anomaly | None:
         best, share = self.best, settings.collapse
-        if seen.error <= WORSE * best["error"]:
+        if statistics.error <= WORSE * best["error"]:
             return None
         cast_limit = max(CAST, 2 * best["cast"])
-        if seen.cast > cast_limit:
-            return Anomaly("color", f"are all {hue_name(seen.hue)}", seen.cast, cast_limit, best["cast"])
+        if statistics.cast > cast_limit:
+            return Anomaly(
+                "color", f"are all {hue_name(statistics.hue)}", statistics.cast, cast_limit, best["cast"]
+            )
         for name, measure, how, had, limit in (
             ("contrast", "contrast", "lost", HAD_CONTRAST, share),
             ("color", "color", "lost their color", HAD_COLOR, share),
             ("between", "difference", "lost", HAD_COLOR, share * share),
         ):
-            figure: float = getattr(seen, name)
+            figure: float = getattr(statistics, name)
             if best[name] > had and figure < limit * best[name]:
                 return Anomaly(measure, how, figure, limit * best[name], best[name])
-        if best["line"] < HAD_PLANE and seen.line > LINE and seen.color > HAD_COLOR:
-            return Anomaly("color", f"have colors of {axis_name(seen.axis)}", seen.line, LINE, best["line"])
+        if best["line"] < HAD_PLANE and statistics.line > LINE and statistics.color > HAD_COLOR:
+            return Anomaly(
+                "color", f"have colors of {axis_name(statistics.axis)}", statistics.line, LINE, best["line"]
+            )
         return None
 
 

@@ -49,10 +49,10 @@ class Guard(pl.Callback):
         """
         self.folder, self.settings, self.every, self.clipped = folder, settings, every, clipped
         self.probes = probes if isinstance(probes, AnswersAsImages) else None
-        self.knowing = probes if isinstance(probes, FailureCheck) else None
-        self.ill = False  # at the last look
+        self.failure_check = probes if isinstance(probes, FailureCheck) else None
+        self.failing = False  # at the last look
         self.scales: dict[str, Scale] = {}
-        self.looks = AnswerHistory()
+        self.answers = AnswerHistory()
         self.last_error = float("nan")
         self.history = dict(UNTOUCHED)
 
@@ -61,8 +61,8 @@ class Guard(pl.Callback):
         self.watch = StepWatch(trainer.optimizers, pl_module, _average(trainer))
         if self.folder is not None:
             write_events(self.folder, self.history["trips"])
-        if not self.looks.first:
-            self._look(trainer, pl_module)
+        if not self.answers.first:
+            self._check_answers(trainer, pl_module)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -86,16 +86,16 @@ class Guard(pl.Callback):
         measured = dict(zip(names, _of_all_processes(trainer, values).tolist(), strict=True))
         self._judge(trainer, pl_module, measured)
         if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
-            self._look(trainer, pl_module)
+            self._check_answers(trainer, pl_module)
 
     def state_dict(self) -> dict[str, Any]:
         """What the next steps are judged by; plain numbers."""
         return {
             "scales": {name: list(scale.values) for name, scale in self.scales.items()},
-            "first": self.looks.first,
-            "best": self.looks.best,
+            "first": self.answers.first,
+            "best": self.answers.best,
             "last_error": self.last_error,
-            "ill": self.ill,
+            "ill": self.failing,
             **self.history,
         }
 
@@ -103,54 +103,54 @@ class Guard(pl.Callback):
         """Go on with what was known."""
         scales = state_dict.get("scales", {}).items()
         self.scales = {name: Scale(name, self.settings, values) for name, values in scales}
-        self.looks = AnswerHistory(state_dict.get("first"), state_dict.get("best"))
+        self.answers = AnswerHistory(state_dict.get("first"), state_dict.get("best"))
         self.last_error = state_dict.get("last_error", float("nan"))
-        self.ill = state_dict.get("ill", False)
+        self.failing = state_dict.get("ill", False)
         self.history = {name: state_dict.get(name, usual) for name, usual in UNTOUCHED.items()}
 
     def _judge(self, trainer: pl.Trainer, pl_module: nn.Module, measured: dict[str, float]) -> None:
         signs = []
         for name, value in measured.items():
-            sign = self.scales.setdefault(name, Scale(name, self.settings)).judge(value)
+            anomaly = self.scales.setdefault(name, Scale(name, self.settings)).judge(value)
             harmless = self.clipped and kind_of(name) == "gradient" and math.isfinite(value)
-            if sign is not None and not harmless:
-                signs.append(sign)
+            if anomaly is not None and not harmless:
+                signs.append(anomaly)
         if signs:
-            signs.sort(key=lambda sign: list(LEAST).index(kind_of(sign.measure)))
+            signs.sort(key=lambda anomaly: list(LEAST).index(kind_of(anomaly.measure)))
             raise RollbackRequested(
                 trainer.global_step, signs, self._blame(trainer, pl_module, signs), self._losses()
             )
         for name, value in measured.items():
             self.scales[name].add(value)
 
-    def _look(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def _check_answers(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Look at the answers of the weights as they are. Raises RollbackRequested."""
-        seen = self._seen(trainer, pl_module)
-        if seen is None:
+        statistics = self._statistics(trainer, pl_module)
+        if statistics is None:
             return
-        sign = self.looks.judge(seen, self.settings)
-        if sign is None or sign.measure not in DEEPER:
-            self._ask(trainer, pl_module)
-        if sign is not None:
-            raise RollbackRequested(trainer.global_step, [sign], "network", self._losses())
-        self.looks.add(seen)
-        self.last_error = seen.error
+        anomaly = self.answers.judge(statistics, self.settings)
+        if anomaly is None or anomaly.measure not in DEEPER:
+            self._check_failure(trainer, pl_module)
+        if anomaly is not None:
+            raise RollbackRequested(trainer.global_step, [anomaly], "network", self._losses())
+        self.answers.add(statistics)
+        self.last_error = statistics.error
 
-    def _ask(self, trainer: pl.Trainer, pl_module: nn.Module) -> None:
+    def _check_failure(self, trainer: pl.Trainer, pl_module: nn.Module) -> None:
         """Ask the probes for an failure that only their task has. Raises RollbackRequested.
 
         Where it was there at the last look too, that was no good state, and going back would not help. A run
         that has ended is not stopped: its record names the failure.
         """
-        if self.knowing is None:
+        if self.failure_check is None:
             return
-        sign = _of_first(trainer, pl_module, self.knowing.failure)
-        if sign is not None and self.knowing.grace_steps <= trainer.global_step < trainer.max_steps:
-            blame: Blame = "recipe" if self.ill else "network"
-            raise RollbackRequested(trainer.global_step, [sign], blame, self._losses())
-        self.ill = sign is not None
+        anomaly = _of_first(trainer, pl_module, self.failure_check.failure)
+        if anomaly is not None and self.failure_check.grace_steps <= trainer.global_step < trainer.max_steps:
+            blame: Blame = "recipe" if self.failing else "network"
+            raise RollbackRequested(trainer.global_step, [anomaly], blame, self._losses())
+        self.failing = anomaly is not None
 
-    def _seen(self, trainer: pl.Trainer, pl_module: nn.Module) -> AnswerStatistics | None:
+    def _statistics(self, trainer: pl.Trainer, pl_module: nn.Module) -> AnswerStatistics | None:
         """The same look in all processes; None where there is nothing to look at."""
         probes = self.probes
         if probes is None:
@@ -172,8 +172,10 @@ class Guard(pl.Callback):
             return "rate" if self.strayed else "optimizer"
         if kind == "gradient" and signs[0].how == "not finite":
             return "gradient"  # of a loss that is finite: a number that overflowed on the way back
-        seen = self._seen(trainer, pl_module)
-        as_before = seen is not None and seen.finite and seen.error <= AS_BEFORE * self.last_error
+        statistics = self._statistics(trainer, pl_module)
+        as_before = (
+            statistics is not None and statistics.finite and statistics.error <= AS_BEFORE * self.last_error
+        )
         return "samples" if as_before else "network"
 
     def _losses(self) -> list[float]:

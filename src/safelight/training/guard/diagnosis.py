@@ -81,8 +81,8 @@ def diagnosis(
     earlier: the trips that were set right (their lines of guard.jsonl). lr: the recipe's learning rate.
     restorable: whether there was a good state to go back to. task: the recipe's, whose settings are advised.
     """
-    sign = last.signs[0]
-    advice = advice_for(_main_measure(earlier, last), sign.how, last.blame, task)
+    anomaly = last.signs[0]
+    advice = advice_for(_main_measure(earlier, last), anomaly.how, last.blame, task)
     times = len(earlier) + 1
     often = (
         f"the guard stopped the run at step {last.step} after {times} trips (guard.trips {settings.trips})"
@@ -91,7 +91,7 @@ def diagnosis(
     )
     attempt = advice.attempt.format(lr=lr / 4)
     evidence = ". Evidence: guard.jsonl" if earlier else ""
-    return f"{often}. Seen: {words(sign)}. Likely: {advice.cause}. Try: {attempt}{evidence}"
+    return f"{often}. Seen: {words(anomaly)}. Likely: {advice.cause}. Try: {attempt}{evidence}"
 
 
 def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
@@ -112,7 +112,7 @@ def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
 
 
 def _main_measure(earlier: Sequence[dict[str, Any]], last: RollbackRequested) -> str:
-    """The measure that tripped most often, the last one of equals; where the recipe is to blame, what it was for."""
+    """The measure that request most often, the last one of equals; where the recipe is to blame, what it was for."""
     if last.blame == "recipe":
         return last.signs[0].measure
     measures = [last.signs[0].measure, *(trip["signs"][0]["measure"] for trip in reversed(earlier))]

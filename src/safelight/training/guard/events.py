@@ -1,4 +1,4 @@
-"""A trip: what tripped the guard, what was to blame, and what was done; and the words for it."""
+"""A trip: what request the guard, what was to blame, and what was done; and the words for it."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ KEPT_LOSSES = 32  # of the steps before a trip, in its record
 
 
 class GuardError(RunError):
-    """A run tripped the guard too often, or has no good state to go back to; the message is the diagnosis."""
+    """A run request the guard too often, or has no good state to go back to; the message is the diagnosis."""
 
 
 class RollbackRequested(BaseException):
@@ -27,9 +27,9 @@ class RollbackRequested(BaseException):
     @classmethod
     def from_loader(cls, step: int, error: BaseException) -> "RollbackRequested":
         """A process that loads samples died."""
-        told = (str(error) or type(error).__name__).splitlines()[0]
-        sign = Anomaly("loader", told, math.nan, math.nan, math.nan)
-        return cls(step, [sign], "loader", [])
+        message = (str(error) or type(error).__name__).splitlines()[0]
+        anomaly = Anomaly("loader", message, math.nan, math.nan, math.nan)
+        return cls(step, [anomaly], "loader", [])
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,25 @@ class GuardEvent:
 
 
 def record(
-    tripped: RollbackRequested, restored: int, skipped: tuple[int, int], lr: float, cleared: bool
+    request: RollbackRequested, restored: int, skipped: tuple[int, int], lr: float, cleared: bool
 ) -> GuardEvent:
-    """The trip with what was done, in figures and in words."""
-    seen = words(tripped.signs[0])
+    """The event with what was done, in figures and in words."""
+    seen = words(request.signs[0])
     left_out = f", left out samples {skipped[0]} to {skipped[1] - 1}" if skipped[1] > skipped[0] else ""
     rate = f", learning rate times {lr:g}" if lr != 1 else ", same learning rate"
-    told = f"step {tripped.step}: {seen}. Went back to step {restored}{left_out}{rate}"
-    signs = [{k: _plain(v) for k, v in asdict(sign).items()} for sign in tripped.signs]
-    losses = [_plain(value) for value in tripped.losses]
+    signs = [{k: _plain(v) for k, v in asdict(anomaly).items()} for anomaly in request.signs]
+    losses = [_plain(value) for value in request.losses]
     return GuardEvent(
-        tripped.step, seen, signs, tripped.blame, restored, skipped, lr, cleared, losses, told + "."
+        step=request.step,
+        seen=seen,
+        signs=signs,
+        blame=request.blame,
+        restored=restored,
+        skipped=skipped,
+        lr=lr,
+        moments_cleared=cleared,
+        losses=losses,
+        told=f"step {request.step}: {seen}. Went back to step {restored}{left_out}{rate}.",
     )
 
 
@@ -87,22 +95,23 @@ ANSWERS = {
     "channels": "channels answer the same to all probes: their share is {figures}",
     "contrast": "the answers to the probes lost their contrast ({figures})",
     "color": "the answers to the probes {how} ({figures})",
-    "code": "{how}",
     "range": "the answers to the probes have colors that no picture can show: {how} {figures}",
     "difference": "the answers to different probes became the same ({figures})",
 }
 
 
-def words(sign: Anomaly) -> str:
-    """A sign in words and figures: "the loss leapt to 3.1, usual 0.18, limit 0.36"."""
-    figures = f"{sign.seen:.3g}" + ("" if math.isnan(sign.usual) else f", usual {sign.usual:.3g}")
-    figures += "" if math.isinf(sign.limit) else f", limit {sign.limit:.3g}"
-    if sign.measure in ANSWERS:
-        return ANSWERS[sign.measure].format(how=sign.how, figures=figures)
-    kind = kind_of(sign.measure)
-    part = sign.measure.removeprefix(kind).strip()
+def words(anomaly: Anomaly) -> str:
+    """An anomaly in words and figures: "the loss leapt to 3.1, usual 0.18, limit 0.36"."""
+    figures = f"{anomaly.seen:.3g}" + ("" if math.isnan(anomaly.usual) else f", usual {anomaly.usual:.3g}")
+    figures += "" if math.isinf(anomaly.limit) else f", limit {anomaly.limit:.3g}"
+    if anomaly.measure in ANSWERS:
+        return ANSWERS[anomaly.measure].format(how=anomaly.how, figures=figures)
+    kind = kind_of(anomaly.measure)
+    if not anomaly.measure.startswith(kind):  # a failure that only its task knows
+        return anomaly.how
+    part = anomaly.measure.removeprefix(kind).strip()
     name = NAMES[kind] + (f" ({part})" if part else "")
-    return f"{name} {HOW[sign.how].format(figures=figures)}"
+    return f"{name} {HOW[anomaly.how].format(figures=figures)}"
 
 
 def _plain(value: Any) -> Any:

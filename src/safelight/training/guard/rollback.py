@@ -57,7 +57,7 @@ def guard_state(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def roll_back(
-    folder: Path, tripped: RollbackRequested, settings: GuardSettings, batch: int, lr: float, task: str = ""
+    folder: Path, request: RollbackRequested, settings: GuardSettings, batch: int, lr: float, task: str = ""
 ) -> GuardEvent:
     """Make last.ckpt the state that the run goes on from, and say what was done.
 
@@ -67,19 +67,19 @@ def roll_back(
     path = folder / "checkpoints" / LAST
     last = _readable(path) or _readable(path.with_name(GOOD)) or {}
     known = guard_state(last)
-    restorable = bool(last) and (tripped.step > 0 or tripped.blame == "loader") and tripped.blame != "recipe"
+    restorable = bool(last) and (request.step > 0 or request.blame == "loader") and request.blame != "recipe"
     if len(known["trips"]) >= settings.trips or not restorable:
-        raise GuardError(diagnosis(known["trips"], tripped, settings, lr * known["lr"], restorable, task))
-    chosen = _choose(folder, last, tripped, settings)
+        raise GuardError(diagnosis(known["trips"], request, settings, lr * known["lr"], restorable, task))
+    chosen = _choose(folder, last, request, settings)
     restored = int(chosen["global_step"])
     before = _in_a_row(last)
-    more = MORE**before if before and tripped.blame == "samples" else 0
-    left_out = 0 if tripped.blame == "loader" else (tripped.step - restored + more) * batch
+    more = MORE**before if before and request.blame == "samples" else 0
+    left_out = 0 if request.blame == "loader" else (request.step - restored + more) * batch
     first = known["skipped"] + restored * batch
-    lowered = {"network": 1 + before, "optimizer": before, "gradient": before}.get(tripped.blame, 0)
+    lowered = {"network": 1 + before, "optimizer": before, "gradient": before}.get(request.blame, 0)
     factor = settings.lr_factor**lowered
     cleared = _clear_poisoned_moments(chosen)
-    trip = record(tripped, restored, (first, first + left_out), factor, cleared)
+    trip = record(request, restored, (first, first + left_out), factor, cleared)
     _scale_rates(chosen, known["lr"] * factor / guard_state(chosen)["lr"])
     chosen.setdefault("callbacks", {})[STATE] = guard_state(chosen) | {
         "trips": [*known["trips"], asdict(trip)],
@@ -111,14 +111,14 @@ def _in_a_row(last: Checkpoint) -> int:
 
 
 def _choose(
-    folder: Path, last: Checkpoint, tripped: RollbackRequested, settings: GuardSettings
+    folder: Path, last: Checkpoint, request: RollbackRequested, settings: GuardSettings
 ) -> Checkpoint:
     """The newest state that was followed by healthy steps, and not the one that did not help just now."""
     good = folder / "checkpoints" / GOOD
     trips = guard_state(last)["trips"]
     tried = bool(trips) and trips[-1]["restored"] == last["global_step"]
-    proven = tripped.step - last["global_step"] >= settings.patience
-    if tripped.blame == "loader" or (proven and not tried):
+    proven = request.step - last["global_step"] >= settings.patience
+    if request.blame == "loader" or (proven and not tried):
         return last
     earlier = _readable(good)
     return earlier if earlier and earlier["global_step"] <= last["global_step"] else last
@@ -177,9 +177,9 @@ class Outcome(NamedTuple):
     mended: bool
 
 
-def roll_back_or_stop(run: Run, tripped: RollbackRequested, recipe: Recipe, quiet: bool) -> None:
+def roll_back_or_stop(run: Run, request: RollbackRequested, recipe: Recipe, quiet: bool) -> None:
     """Make last.ckpt a good state, and say so. Raises GuardError, alike in all processes of the run."""
-    outcome = broadcast_from_rank0(lambda: _set_right(run, tripped, recipe))
+    outcome = broadcast_from_rank0(lambda: _set_right(run, request, recipe))
     if not outcome.mended:
         raise GuardError(outcome.told)
     if is_rank_zero() and not quiet:
@@ -195,10 +195,10 @@ def loader_died(error: BaseException) -> bool:
     return isinstance(error, (ConnectionError, EOFError))  # it went while it handed over a batch
 
 
-def _set_right(run: Run, tripped: RollbackRequested, recipe: Recipe) -> Outcome:
+def _set_right(run: Run, request: RollbackRequested, recipe: Recipe) -> Outcome:
     try:
         trip = roll_back(
-            run.folder, tripped, recipe.guard, recipe.data.batch, recipe.optimizer.lr, recipe.task
+            run.folder, request, recipe.guard, recipe.data.batch, recipe.optimizer.lr, recipe.task
         )
     except GuardError as error:
         return Outcome(str(error), False)
