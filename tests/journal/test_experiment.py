@@ -163,7 +163,7 @@ def test_an_older_look_at_the_test_split_sends_nobody_there(tmp_path: Path) -> N
 
 
 def test_runs_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="a is of task fill, and b of colorize"):
+    with pytest.raises(RunError, match="a is of task inpaint, and b of colorize"):
         shared_questions([of_task(tmp_path, "a", "fill"), made(tmp_path, "b")])
     small, large = of_task(tmp_path, "c", "code"), of_task(tmp_path, "d", "code", augment={"size": 96})
     with pytest.raises(RunError, match=r"c is shown photos at 64 px \(fit pad\), and d at 96 px"):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 Document = Mapping[str, Any]
 
+FORMAT, VERSION = "safelight-verdict", 2
 AUTOENCODER_FACTS = ("training", "latent", "active", "likelihood", "sd", "features", "collapse")
 PROTOCOL_SIZES = {"compact": 128, "siggraph17": 256, "icolorit": 224}  # pixels
 SHARED = "model dataset split seed questions pictures size left_out enlarged judged safelight sentences data"
@@ -21,15 +22,16 @@ class OldFormat(NamedTuple):
 def in_new_format(document: Document) -> Document:
     """The document itself, or what it would be today. Raises ValueError for an unknown format."""
     name, version = document.get("format"), document.get("version")
-    if name == "safelight-verdict" and version != 1:
+    if (name, version) == (FORMAT, VERSION):
         return document
     old = OLD_FORMATS.get(str(name))
     if old is None:
         raise ValueError(f'its "format" is {name!r}, not one of {", ".join(OLD_FORMATS)}')
     if not isinstance(version, int) or version > old.version:
-        raise ValueError(f'expected "format": "{name}", "version": 1 to {old.version}')
+        newest = VERSION if name == FORMAT else old.version
+        raise ValueError(f'expected "format": "{name}", "version": 1 to {newest}')
     shared = {name: document[name] for name in SHARED.split() if name in document}
-    new = {"format": "safelight-verdict", "version": 2, "task": old.task}
+    new = {"format": FORMAT, "version": VERSION, "task": old.task}
     new |= dict.fromkeys(("dataset", "split", "questions"), "")
     return {**new, **shared, "evaluations": document.get("looks"), **old.renamed(document)}
 

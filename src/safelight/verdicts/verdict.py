@@ -11,9 +11,8 @@ from typing import Any, Literal, TypeAlias
 from safelight.errors import SafelightError
 from safelight.files import new_file
 from safelight.json_text import parsed
-from safelight.verdicts.old_formats import in_new_format
+from safelight.verdicts.old_formats import FORMAT, VERSION, in_new_format
 
-FORMAT, VERSION = "safelight-verdict", 2
 ALL = "all"  # the cell of the mean over all others, or the only one
 
 NUMBERS = re.compile(r"(?<=\[)\s+(?:(?:null|[-+.\de]+),?\s+)+(?=\])")  # in a list, a line each
@@ -210,8 +209,6 @@ def load_verdicts(folder: Path) -> list[Verdict]:
 def verdict_from_json(document: Mapping[str, Any]) -> Verdict:
     """The verdict of a parsed verdict.json. Raises ValueError, KeyError, TypeError or AttributeError."""
     stored = in_new_format(document)
-    if (stored.get("format"), stored.get("version")) != (FORMAT, VERSION):
-        raise ValueError(f'expected "format": "{FORMAT}", "version": 1 to {VERSION}')
     known = {each.name: stored[each.name] for each in fields(Verdict) if each.name in stored}
     verdict = Verdict(
         **{**known, **{name: read(stored[name]) for name, read in TYPED.items() if name in stored}}
