@@ -14,7 +14,7 @@ from safelight.cli.main import cli
 from safelight.errors import SafelightError
 from safelight.journal.run import Run
 from safelight.training import folds
-from safelight.training.model_card import command
+from safelight.training.export import command
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import from_json, recipe_named
 

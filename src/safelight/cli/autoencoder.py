@@ -46,9 +46,8 @@ def exported(folder: Path) -> Path:
 
 def _export(folder: Path, out: Path) -> str:
     from safelight.data.cache import open_splits
-    from safelight.training.export import export_run
+    from safelight.training.export import Trained, export_run
     from safelight.training.fit import trained_network
-    from safelight.training.model_card import Trained
 
     run = Run.open(folder)
     network, recipe = trained_network(run)

@@ -1,7 +1,7 @@
 """Three ways to say how far a picture is from the training pictures, and how well each tells them apart.
 
 Each is fitted on features (n, d) of training pictures and maps features to distances (n,), more is farther.
-models/familiar.py carries the one that docs/familiar.md chose.
+tasks/colorize/familiarity.py carries the one that docs/familiar.md chose.
 """
 
 from collections.abc import Callable, Sequence

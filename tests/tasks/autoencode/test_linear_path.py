@@ -11,8 +11,14 @@ from safelight.errors import RecipeError
 from safelight.nn.export import export_onnx
 from safelight.runtime.card import ModelCard
 from safelight.tasks.autoencode.export import model_parts, part_samples
-from safelight.tasks.autoencode.linear_path import SLOW, SlowLinear, principal_components, shrink
-from safelight.tasks.autoencode.network import VAE, init_from_pca
+from safelight.tasks.autoencode.network import (
+    SLOW,
+    VAE,
+    SlowLinear,
+    init_from_pca,
+    principal_components,
+    shrink,
+)
 from safelight.tasks.autoencode.network_settings import VAESettings
 
 SMALL = VAESettings(filters=(4, 8), latent=6, linear=16, refine=5, norm="none", learn_sd=True, sd=0.05)

@@ -24,7 +24,7 @@ from safelight.tasks.inpaint.restore import load_filler
 from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.training import fit as training
 from safelight.training.dry_run import DryRun
-from safelight.training.model_card import command
+from safelight.training.export import command
 from safelight.training.optimizers import make_optimizer
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import from_json, recipe_named

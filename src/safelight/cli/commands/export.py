@@ -70,9 +70,8 @@ def _write(
     """Write the files; lines about them. Raises ModelError."""
     stage("reading the run")
     from safelight.tasks.registry import task_named
-    from safelight.training.export import export_run
+    from safelight.training.export import Trained, export_run, unfinished
     from safelight.training.fit import open_sets, trained_network
-    from safelight.training.model_card import Trained, unfinished
 
     network, recipe = trained_network(run)
     task = task_named(recipe.task)

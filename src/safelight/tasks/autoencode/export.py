@@ -16,8 +16,7 @@ from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.restore import CODES, DECODER, ENCODER, MIXTURE
 from safelight.tasks.autoencode.validation import codes_of, framed
-from safelight.training.export import Export, Exporter
-from safelight.training.model_card import CHECKED, Trained
+from safelight.training.export import CHECKED, Export, Exporter, Trained
 
 CODE_TOLERANCE, PICTURE_TOLERANCE = 0.05, 2 / 255  # in a code's units, where the prior's sd is 1; of 0..1
 

@@ -26,7 +26,7 @@ class VAESettings:
       channels, which are laid side by side (Shi et al. 2016); a step takes a third less time.
     linear: side of the small picture that a linear map paints from the code, 0 for none; the last convolutions
       see it and add to it, another linear map gives the code its start from the whole picture, and both begin
-      as principal components (tasks/autoencode/linear_path.py).
+      as principal components.
     refine: channels of the last convolutions, where `linear` is on.
     hidden: width of a fully connected layer on each side of the code, 0 for none.
     latent: numbers in a code.

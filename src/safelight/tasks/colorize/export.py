@@ -19,8 +19,7 @@ from safelight.tasks.colorize.network import ColorNetwork, PlainColorizer
 from safelight.tasks.colorize.onnx_graph import CACHED, FEATURES, UNFAMILIARITY, Whole, assemble
 from safelight.tasks.colorize.prepare import AB_SCALE, preprocess
 from safelight.tasks.colorize.recipe import ColorizeRecipe
-from safelight.training.export import Export, Exporter
-from safelight.training.model_card import Trained
+from safelight.training.export import Export, Exporter, Trained
 
 TOLERANCE = 0.55 / AB_SCALE  # half a unit of ab, about a quarter of a just noticeable difference
 INPUT = Port(

@@ -176,7 +176,7 @@ class UNetSettings:
 
 
 class ColorUNet(nn.Module):
-    """Planes (b, 7, h, w) as tasks.colorize.ask makes them, sizes multiples of 32, to Colors of that size."""
+    """Planes (b, 7, h, w) as prepare.py makes them, sizes multiples of 32, to Colors of that size."""
 
     def __init__(self, settings: UNetSettings) -> None:
         super().__init__()
@@ -261,7 +261,7 @@ class ColorUNet(nn.Module):
 
 
 class PlainColorizer(nn.Module):
-    """Planes (b, 7, h, w) as tasks.colorize.ask makes them to Colors; all seven enter at the top.
+    """Planes (b, 7, h, w) as prepare.py makes them to Colors; all seven enter at the top.
 
     h and w are multiples of `multiple`. model.output tanh keeps ab / 110 within -1..1.
     """

@@ -12,7 +12,7 @@ from safelight.tasks.colorize.prepare import Preparation
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import AdversarialRecipe
 
-USED_AT = 32  # photos are colored at sizes that are multiples of this (runtime/restore.py)
+USED_AT = 32  # photos are colored at sizes that are multiples of this (restore.py)
 
 
 @dataclass(frozen=True, kw_only=True)

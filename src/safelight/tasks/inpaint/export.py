@@ -12,8 +12,7 @@ from safelight.tasks.inpaint.mask_sampling import draw_mask
 from safelight.tasks.inpaint.network import InpaintUNet
 from safelight.tasks.inpaint.prepare import SPANS, preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe
-from safelight.training.export import Export, Exporter
-from safelight.training.model_card import Trained
+from safelight.training.export import Export, Exporter, Trained
 
 TOLERANCE = 2 / 255  # of white to black
 OUTPUT_SHAPE = (1, 3, "height", "width")

@@ -11,7 +11,7 @@ KNOWN, MASK, GUESS = slice(0, 3), slice(3, 4), slice(4, 7)
 
 
 class InpaintUNet(nn.Module):
-    """Planes (b, 4 or 7, h, w) as tasks/inpaint.py asks them to red, green and blue (b, 3, h, w) everywhere.
+    """Planes (b, 4 or 7, h, w) as prepare.py makes them to red, green and blue (b, 3, h, w) everywhere.
 
     With seven planes the answer is the classical filling in planes 4 to 6 plus what the U-Net adds to it. A
     plain U-Net sees all planes; one with an encoder sees the mask and the filling, without one what is known.

@@ -84,7 +84,7 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HoledPict
 
 
 class InpaintValidation:
-    """The samples of an inpainting run (training/training.py: ValidationSet)."""
+    """The samples of an inpainting run (training/task.py: ValidationSet)."""
 
     grace_steps = (
         0  # the step from which values out of range are an failure (training/guard/answers.py: FailureCheck)

@@ -9,8 +9,7 @@ from safelight.runtime.card import ModelCard, Port
 from safelight.tasks.scratches.dataset import ScratchDataset
 from safelight.tasks.scratches.network import PLANES, ScratchUNet
 from safelight.tasks.scratches.recipe import ScratchRecipe
-from safelight.training.export import Export, Exporter
-from safelight.training.model_card import CHECKED, Trained
+from safelight.training.export import CHECKED, Export, Exporter, Trained
 
 TOLERANCE = 0.02  # of likelihood
 INPUT = Port("planes", (1, PLANES, "height", "width"), (-1.0, 1.0), "red, green, blue")

@@ -14,7 +14,7 @@ RARE = 0.05  # share of pixels that are damaged, as far as a new network knows
 
 
 class ScratchUNet(nn.Module):
-    """Planes (b, 3, h, w) as tasks/finding.py asks them to logits of damage (b, 1, h, w)."""
+    """Planes (b, 3, h, w) as prepare.py makes them to logits of damage (b, 1, h, w)."""
 
     def __init__(
         self, settings: PlainSettings | EncoderUNetSettings, generator: torch.Generator | None = None

@@ -62,7 +62,7 @@ def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> li
 
 
 class ScratchValidation:
-    """The samples of a run (training/training.py: ValidationSet)."""
+    """The samples of a run (training/task.py: ValidationSet)."""
 
     columns = ("print", "ridge filter", "model", "truth")
 

@@ -16,8 +16,7 @@ from safelight.runtime.modelfile import find_model
 from safelight.tasks.colorize.export import ColorizeExporter
 from safelight.tasks.registry import task_named
 from safelight.terminal import Stages
-from safelight.training.export import export_run
-from safelight.training.model_card import Trained, model_card, training_sets, unfinished
+from safelight.training.export import Trained, export_run, model_card, training_sets, unfinished
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
