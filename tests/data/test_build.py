@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from safelight.data.build import build_dataset
+from safelight.data.build_state import only_builder
 from safelight.data.cache import open_dataset
 from safelight.data.finished import require_finished
 from safelight.data.rows import read_rows
 from safelight.data.settings import BuildSettings
-from safelight.data.workshop import only_builder
 from safelight.errors import DatasetError
 
 from .conftest import FolderMaker, paint
@@ -187,7 +187,7 @@ def test_rows_keep_what_was_known(painted: FolderMaker, tmp_path: Path) -> None:
 
 def test_two_builders_in_one_folder_are_refused(painted: FolderMaker, tmp_path: Path) -> None:
     photos, out = painted("photos", range(2)), tmp_path / "out"
-    code = "import sys, pathlib; from safelight.data.workshop import only_builder\n"
+    code = "import sys, pathlib; from safelight.data.build_state import only_builder\n"
     code += "with only_builder(pathlib.Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code, str(out)], **pipes) as other:  # type: ignore[call-overload]

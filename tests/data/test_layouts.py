@@ -6,9 +6,8 @@ import pytest
 
 from safelight.data.build import build_dataset
 from safelight.data.finished import require_finished
-from safelight.data.layouts import read_layout, split_named
 from safelight.data.rows import Row
-from safelight.data.scan import scan
+from safelight.data.scan import read_layout, scan, split_named
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from safelight.data.facts import Facts
-from safelight.data.near import count_bits, near_duplicates, near_hashes
-from safelight.data.scan import Found
+from safelight.data.build_state import Facts
+from safelight.data.scan import PictureFile
 from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings
+from safelight.data.split import count_bits, near_duplicates, near_hashes
 
 from .conftest import paint
 
@@ -50,7 +50,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def facts_of(folder: Path, name: str) -> Facts:
-    facts, _ = screen(folder, Found(name, 0, 0), BuildSettings(size=64))
+    facts, _ = screen(folder, PictureFile(name, 0, 0), BuildSettings(size=64))
     assert not facts.refused
     return facts
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.data.facts import Facts
-from safelight.data.scan import Found
+from safelight.data.build_state import Facts
+from safelight.data.scan import PictureFile
 from safelight.data.screen import fit, screen
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
@@ -20,12 +20,12 @@ SMALL = BuildSettings(size=64)
 
 
 def screened(folder: Path, name: str, settings: BuildSettings = SMALL) -> Facts:
-    return screen(folder, Found(name, 1, 2), settings)[0]
+    return screen(folder, PictureFile(name, 1, 2), settings)[0]
 
 
 def test_a_photo_is_usable_and_its_facts_come_back_from_json(tmp_path: Path) -> None:
     paint(1, (96, 120)).save(tmp_path / "a.png")
-    facts, square = screen(tmp_path, Found("a.png", 1, 2), BuildSettings(size=64, fit="pad"))
+    facts, square = screen(tmp_path, PictureFile("a.png", 1, 2), BuildSettings(size=64, fit="pad"))
     assert not facts.refused
     assert (facts.height, facts.width, facts.box) == (96, 120, (6, 0, 51, 64))
     assert square is not None
@@ -143,12 +143,12 @@ def test_what_is_transparent_is_learned_as_white_paper_and_never_as_black(tmp_pa
     pixels[:, 20:] = 0
     alpha = np.where(np.arange(64) < 20, 255, 0).astype(np.uint8) * np.ones((64, 1), np.uint8)
     Image.fromarray(np.dstack([pixels, alpha])).save(tmp_path / "cut-out.png")
-    _, square = screen(tmp_path, Found("cut-out.png", 1, 2), SMALL)
+    _, square = screen(tmp_path, PictureFile("cut-out.png", 1, 2), SMALL)
     assert square is not None
     np.testing.assert_array_equal(square[:, :20], pixels[:, :20])
     assert (square[:, 20:] == 255).all()
     whole = np.asarray(paint(2, (64, 64)).convert("RGB"))
     Image.fromarray(np.dstack([whole, np.zeros((64, 64), np.uint8)])).save(tmp_path / "all transparent.png")
-    _, square = screen(tmp_path, Found("all transparent.png", 1, 2), SMALL)
+    _, square = screen(tmp_path, PictureFile("all transparent.png", 1, 2), SMALL)
     assert square is not None
     np.testing.assert_array_equal(square, whole)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from safelight.data.build import build_dataset
+from safelight.data.crop_anchor import CropAnchor, crop_anchor_of, view, window
 from safelight.data.finished import require_finished
 from safelight.data.screen import fit
 from safelight.data.settings import BuildSettings
-from safelight.data.subject import Subject, subject_of, view, window
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import letterbox
 
@@ -25,7 +25,7 @@ fractions = st.floats(0, 1)
 def test_the_square_lies_in_the_picture_and_holds_the_subject(
     h: int, w: int, x: float, y: float, share: float
 ) -> None:
-    square = window((h, w), Subject(x, y, x, y), share)
+    square = window((h, w), CropAnchor(x, y, x, y), share)
     assert square.height == square.width == min(h, w, max(1, int(np.ceil(share * min(h, w)))))
     assert 0 <= square.top <= h - square.height
     assert 0 <= square.left <= w - square.width
@@ -34,12 +34,12 @@ def test_the_square_lies_in_the_picture_and_holds_the_subject(
 
 
 def test_far_from_the_edges_the_subject_is_in_the_middle_and_a_box_is_held_whole() -> None:
-    square = window((100, 200), Subject(0.6, 0.4, 0.6, 0.4), 0.5)
+    square = window((100, 200), CropAnchor(0.6, 0.4, 0.6, 0.4), 0.5)
     assert (square.top, square.left, square.height) == (15, 95, 50)
-    wide = window((100, 200), Subject(0.4, 0.4, 0.7, 0.5), 0.1)
+    wide = window((100, 200), CropAnchor(0.4, 0.4, 0.7, 0.5), 0.1)
     assert wide.left in (72, 73)  # 72.5, one way or the other
     assert wide.width == 75
-    assert window((100, 200), Subject(0, 0, 1, 1), 0.1).height == 100
+    assert window((100, 200), CropAnchor(0, 0, 1, 1), 0.1).height == 100
 
 
 @pytest.mark.parametrize("kind", ["crop", "pad", "stretch"])
@@ -60,7 +60,7 @@ def test_a_mark_is_found_where_the_view_says(kind: str, size: tuple[int, int]) -
 @pytest.mark.parametrize("stated", [[0.5], [0.5, 1.2], [0.6, 0.1, 0.4, 0.9], "middle", [True, 0], {"x": 1}])
 def test_other_subjects_are_refused(stated: object) -> None:
     with pytest.raises(DatasetError, match=r"a\.png has the subject .* expected \[x, y\] or \[left"):
-        subject_of({"subject": stated}, Path("a.png"))
+        crop_anchor_of({"subject": stated}, Path("a.png"))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_other_subjects_are_refused(stated: object) -> None:
 )
 def test_other_landmarks_are_refused(stated: object) -> None:
     with pytest.raises(DatasetError, match=r"a\.png has the landmarks .* expected \{\"left_eye\": \[x, y\]"):
-        subject_of({"landmarks": stated}, Path("a.png"))
+        crop_anchor_of({"landmarks": stated}, Path("a.png"))
 
 
 def test_a_dataset_is_centred_and_follows_its_metadata(tmp_path: Path) -> None:

@@ -1,9 +1,15 @@
-"""A folder of photos becomes a dataset: list, choose, screen, place, store, report."""
+"""A folder of photos becomes a dataset: list, choose, screen (by a few threads), place, store, report."""
 
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
+from safelight.data.build_state import BUILDING, LOCK, BuildState, Facts, Square, only_builder
 from safelight.data.decide import choose, decide
 from safelight.data.finished import (
     PIXELS,
@@ -15,12 +21,52 @@ from safelight.data.finished import (
     require_finished,
 )
 from safelight.data.report import Subject, write_report
-from safelight.data.scan import DATASET, Listing, scan
-from safelight.data.screening import screen_all
+from safelight.data.scan import DATASET, Listing, PictureFile, scan
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.store import Squares, write_about, write_pictures
-from safelight.data.workshop import BUILDING, LOCK, Workshop, only_builder
 from safelight.errors import INSTALL_TRAINING, DatasetError
+
+Screened: TypeAlias = tuple[Facts, Square | None]
+
+
+def screen_all(chosen: list[PictureFile], squares: Squares, progress: Progress, workers: int) -> list[Facts]:
+    """Facts about every chosen picture, in the same order; only those not known from before are opened."""
+    known = squares.known_facts()
+    todo = [found for found in chosen if not _is_known(found, known, squares)]
+    done = len(chosen) - len(todo)
+    progress(done, len(chosen), "screening")
+
+    with closing(_in_order(squares.screen, todo, workers)) as results:
+        for facts, square in results:
+            known[facts.file_name] = squares.state.add(facts, square)
+            done += 1
+            progress(done, len(chosen), "screening")
+    return [squares.complete(known[found.name]) for found in chosen]
+
+
+def _is_known(found: PictureFile, known: dict[str, Facts], squares: Squares) -> bool:
+    return found.name in known and known[found.name].describes(found, squares.subject(found))
+
+
+def _in_order(
+    work: Callable[[PictureFile], Screened], todo: list[PictureFile], workers: int
+) -> Generator[Screened]:
+    """The work done by a few threads, its results in the order of `todo`, at most a few waiting.
+
+    Threads, not processes: decoding large photos releases the interpreter's lock, and no orphan can remain.
+    """
+    waiting: deque[Future[Screened]] = deque()
+    pool = ThreadPoolExecutor(max(1, workers))
+    try:
+        for found in todo:
+            waiting.append(pool.submit(work, found))
+            if len(waiting) > 4 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
 
 NEEDED = ("imagehash", "matplotlib")  # of what a light install does not have
 
@@ -88,12 +134,12 @@ def _draft(
     workers: int,
 ) -> Path:
     """Screen what is new, decide about all, and write all into a folder beside the old dataset."""
-    with Workshop(out / BUILDING, settings) as shop:
+    with BuildState(out / BUILDING, settings) as state:
         chosen, filtered = choose(listing, settings)
-        squares = Squares(listing, settings, shop, old)
+        squares = Squares(listing, settings, state, old)
         facts = screen_all(chosen, squares, progress, workers)
         decision = decide(listing, facts, filtered, settings, old.places() if old else {})
-        draft = prepare(shop.folder)
+        draft = prepare(state.folder)
         sources = write_pictures(draft, listing, decision, squares, progress)
         about = Subject(draft, listing.source, sources, decision, settings, listing.passed.all_lines())
         write_report(about, progress)

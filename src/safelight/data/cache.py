@@ -11,11 +11,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from safelight.data.build_state import BUILDING
 from safelight.data.finished import Finished, hold, require_finished, require_held, split_number
 from safelight.data.rows import Row
 from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings, Progress
-from safelight.data.workshop import BUILDING
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import inside
 
@@ -198,7 +198,7 @@ def open_source(
         return dataset
     if (path / BUILDING).is_dir() and not (path / DATASET).is_file():
         raise DatasetError(f"{path} is an unfinished dataset; run its safelight data build again")
-    from safelight.data.build import build_dataset  # a built dataset is read without what building needs
+    from safelight.data.build import build_dataset
 
     settings = settings or BuildSettings()
     folder = build_dataset(path, cache_folder(path, settings), settings, progress).folder

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from safelight.data.build_state import Facts
 from safelight.data.charts import cast_chart, tone_chart
 from safelight.data.decide import Decision
-from safelight.data.facts import Facts
 from safelight.data.finished import PIXELS
 from safelight.data.settings import BuildSettings
 from safelight.pixels.color import srgb_to_lab

@@ -6,13 +6,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from safelight.data.facts import Facts
-from safelight.data.layouts import split_named
-from safelight.data.near import near_duplicates
+from safelight.data.build_state import Facts
 from safelight.data.rows import Row
-from safelight.data.scan import Found, Listing
+from safelight.data.scan import Listing, PictureFile, split_named
 from safelight.data.settings import BuildSettings
-from safelight.data.split import Conflict, Member, Place, Shares, place_pictures
+from safelight.data.split import Conflict, Member, Place, Shares, near_duplicates, place_pictures
 from safelight.errors import DatasetError
 
 REASONS = {
@@ -37,7 +35,7 @@ class Decision:
     facts: list[Facts]  # of all that were screened, in the order of their names
 
 
-def choose(listing: Listing, settings: BuildSettings) -> tuple[list[Found], list[Row]]:
+def choose(listing: Listing, settings: BuildSettings) -> tuple[list[PictureFile], list[Row]]:
     """The pictures that the settings' tags and metadata let in, and the refusals of the others."""
     refused = [_refuse(name, "missing", "named in metadata.jsonl but not there") for name in listing.missing]
     if not settings.tags and not settings.without:

@@ -22,12 +22,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from safelight.data.facts import Facts
+from safelight.data.build_state import BUILDING, Facts
 from safelight.data.rows import Row, RowFile, read_rows
 from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings
 from safelight.data.split import SPLITS, Place
-from safelight.data.workshop import BUILDING
 from safelight.errors import DatasetError
 from safelight.json_text import parsed
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from safelight.data.facts import THUMB, Facts, Square
-from safelight.data.scan import Found
+from safelight.data.build_state import THUMB, Facts, Square
+from safelight.data.crop_anchor import CropAnchor, View, cut, view, window
+from safelight.data.scan import PictureFile
 from safelight.data.settings import BuildSettings
-from safelight.data.subject import Subject, View, cut, view, window
 from safelight.errors import PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
@@ -21,7 +21,7 @@ from safelight.pixels.tone import tone_of
 
 
 def screen(
-    source: Path, found: Found, settings: BuildSettings, subject: Subject | None = None
+    source: Path, found: PictureFile, settings: BuildSettings, subject: CropAnchor | None = None
 ) -> tuple[Facts, Square | None]:
     """The facts about one picture file and its fitted pixels, or None where it is refused.
 
@@ -51,7 +51,7 @@ def screen(
 
 
 def _square(
-    small: UInt8[np.ndarray, "h w 3"], settings: BuildSettings, around: Subject | None
+    small: UInt8[np.ndarray, "h w 3"], settings: BuildSettings, around: CropAnchor | None
 ) -> tuple[Square, Box | None, View]:
     """The square of a picture or of its subject, the box it fills when padded, and what of the picture it shows."""
     height, width = small.shape[:2]

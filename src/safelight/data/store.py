@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from safelight.data.build_state import BuildState, Facts, Square
+from safelight.data.crop_anchor import CropAnchor, crop_anchor_of
 from safelight.data.decide import Decision, source_of
-from safelight.data.facts import Facts, Square
 from safelight.data.finished import FACTS, INDEX, INDEX_TYPE, METADATA, PIXELS, REFUSED, VERSION, Finished
 from safelight.data.rows import Row, to_line, write_rows
-from safelight.data.scan import DATASET, Found, Listing
+from safelight.data.scan import DATASET, Listing, PictureFile
 from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import SPLITS, Place
-from safelight.data.subject import Subject, subject_of
-from safelight.data.workshop import Workshop
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import Box
 from safelight.pixels.tone import tone_of
@@ -28,22 +27,22 @@ class Squares:
     """The fitted pixels of every picture, wherever they are: screened now, in the old dataset, or neither."""
 
     def __init__(
-        self, listing: Listing, settings: BuildSettings, shop: Workshop, old: Finished | None
+        self, listing: Listing, settings: BuildSettings, state: BuildState, old: Finished | None
     ) -> None:
         self.listing = listing
         self.settings = settings
-        self.shop = shop
+        self.state = state
         self._old_pixels = old.pixels() if old else None
         self._old_facts = {facts.file_name: facts for facts in old.facts()} if old else {}
 
     def known_facts(self) -> dict[str, Facts]:
-        return self._old_facts | self.shop.facts
+        return self._old_facts | self.state.facts
 
-    def subject(self, found: Found) -> Subject | None:
+    def subject(self, found: PictureFile) -> CropAnchor | None:
         """What a picture is about, as far as its metadata say."""
-        return subject_of(self.listing.metadata(found.name), self.listing.source / found.name)
+        return crop_anchor_of(self.listing.metadata(found.name), self.listing.source / found.name)
 
-    def screen(self, found: Found) -> tuple[Facts, Square | None]:
+    def screen(self, found: PictureFile) -> tuple[Facts, Square | None]:
         """The facts about a picture file and its pixels."""
         return screen(self.listing.source, found, self.settings, self.subject(found))
 
@@ -51,20 +50,20 @@ class Squares:
         """The facts with what an older version did not look at."""
         if facts.refused or facts.tone:
             return facts
-        square = self.read(facts, self.shop.pixels())
+        square = self.read(facts, self.state.pixels())
         inside = Box(*facts.box).slices if facts.box else ...
         complete = replace(facts, tone=tone_of(square[inside]))
-        if facts.file_name in self.shop.facts:
-            self.shop.facts[facts.file_name] = complete
+        if facts.file_name in self.state.facts:
+            self.state.facts[facts.file_name] = complete
         return complete
 
     def read(self, facts: Facts, new: np.ndarray) -> Square:
-        """The pixels of one picture; new is shop.pixels()."""
-        if facts.slot is not None and self.shop.facts.get(facts.file_name) == facts:
+        """The pixels of one picture; new is state.pixels()."""
+        if facts.slot is not None and self.state.facts.get(facts.file_name) == facts:
             return np.asarray(new[facts.slot])
         if facts.slot is not None and self._old_pixels is not None:
             return np.asarray(self._old_pixels[facts.slot])
-        again, square = self.screen(Found(facts.file_name, facts.bytes, facts.changed))
+        again, square = self.screen(PictureFile(facts.file_name, facts.bytes, facts.changed))
         if square is None or again.pixels != facts.pixels:
             raise DatasetError(f"{facts.file_name} changed while the dataset was built; build again")
         return square
@@ -84,7 +83,7 @@ def write_pictures(
     index = np.zeros(len(kept), INDEX_TYPE)
     shape = (len(kept), squares.settings.size, squares.settings.size, 3)
     pixels = np.lib.format.open_memmap(draft / PIXELS, "w+", np.uint8, shape)
-    new = squares.shop.pixels()
+    new = squares.state.pixels()
     with (draft / METADATA).open("wb") as metadata:
         for number, (facts, place) in enumerate(kept):
             row = _row(listing, facts, place)

@@ -6,8 +6,7 @@ import numpy as np
 from jaxtyping import Int64, UInt64
 
 from safelight.data.finished import Finished, open_finished
-from safelight.data.near import MOST_BITS, count_bits, near_duplicates
-from safelight.data.split import SPLITS
+from safelight.data.split import MOST_BITS, SPLITS, count_bits, near_duplicates
 from safelight.errors import DatasetError
 from safelight.journal.doctor.case import Case, Checklist, Examination, Finding, Leaks, Reading
 from safelight.journal.doctor.learning import SEEN

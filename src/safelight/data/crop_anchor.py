@@ -1,4 +1,4 @@
-"""What a picture is about, as its metadata say: a point (eyes, say) or a box; and the square cut around it."""
+"""What a picture is cropped around, as its metadata say: a point (eyes, say) or a box; and the square cut around it."""
 
 import math
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ UP = 0.125  # of what is cut off an upright picture an eighth goes above: people
 
 
 @dataclass(frozen=True)
-class Subject:
+class CropAnchor:
     """A box in fractions of the upright picture; a point is a box without extent."""
 
     left: float
@@ -30,7 +30,7 @@ class Subject:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
-def subject_of(row: Row, path: Path) -> Subject | None:
+def crop_anchor_of(row: Row, path: Path) -> CropAnchor | None:
     """The subject that the metadata row of a picture file names.
 
     "subject": [x, y] or [left, top, right, bottom] in fractions; or "landmarks": the middle of the eyes, or of all
@@ -42,16 +42,16 @@ def subject_of(row: Row, path: Path) -> Subject | None:
         return _middle_of(row["landmarks"], path) if row.get("landmarks") else None
     if isinstance(stated, (list, tuple)) and all(_is_fraction(number) for number in stated):
         if len(stated) == 2:
-            return Subject(*stated, *stated)
+            return CropAnchor(*stated, *stated)
         if len(stated) == 4 and stated[0] <= stated[2] and stated[1] <= stated[3]:
-            return Subject(*stated)
+            return CropAnchor(*stated)
     raise DatasetError(
         f"{path} has the subject {stated!r} in its metadata; expected [x, y] or [left, top, right, bottom] "
         "in fractions of the picture, 0 to 1"
     )
 
 
-def _middle_of(landmarks: object, path: Path) -> Subject | None:
+def _middle_of(landmarks: object, path: Path) -> CropAnchor | None:
     if not isinstance(landmarks, dict) or not all(_is_place(place) for place in landmarks.values()):
         raise DatasetError(
             f"{path} has the landmarks {landmarks!r} in its metadata; expected "
@@ -66,7 +66,7 @@ def _middle_of(landmarks: object, path: Path) -> Subject | None:
         return None  # screening will say what is wrong with the file
     x, y = (sum(place[axis] for place in places) / len(places) for axis in (0, 1))
     inside = 0 <= x <= width and 0 <= y <= height
-    return Subject(x / width, y / height, x / width, y / height) if inside else None
+    return CropAnchor(x / width, y / height, x / width, y / height) if inside else None
 
 
 def _is_place(place: object) -> bool:
@@ -81,7 +81,7 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def window(size: Size, subject: Subject, share: float) -> Box:
+def window(size: Size, subject: CropAnchor, share: float) -> Box:
     """The square around a subject in a picture (h, w), inside it.
 
     share: its side over the picture's shorter side, 0..1; larger where a box needs it.

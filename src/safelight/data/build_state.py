@@ -1,7 +1,8 @@
-"""The unfinished part of a build: what was screened so far survives a kill, and two builds never mix.
+"""The state of an unfinished build: what was screened so far survives a kill, and two builds never mix.
 
 OUT/.building/ holds settings.json, facts.jsonl (a line for each screened picture) and pixels.raw (the
 squares, appended). The pixels are written before their line, so that a line without pixels cannot be.
+Facts about a picture file are kept, so that no build opens it twice.
 """
 
 import contextlib
@@ -9,18 +10,70 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeAlias
 
 import numpy as np
+from jaxtyping import UInt8
 
-from safelight.data.facts import Facts, Square
+from safelight.data.crop_anchor import CropAnchor
 from safelight.data.rows import read_rows, to_line
+from safelight.data.scan import PictureFile
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 from safelight.files import HeldError, held
 from safelight.json_text import parsed
+from safelight.pixels.tone import Tone
+
+Square: TypeAlias = UInt8[np.ndarray, "size size 3"]  # a fitted picture, sRGB
+
+THUMB = 16  # side of the lightness thumbnail that near-duplicates are compared by
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What screening found about one picture file; everything a later build needs to not open it again."""
+
+    file_name: str
+    bytes: int
+    changed: int  # when the file changed, in ns
+    sha256: str = ""  # of the file
+    refused: str = ""  # "" when usable, else a reason of one word
+    detail: str = ""  # the reason in numbers
+    height: int = 0  # of the file, upright
+    width: int = 0
+    chroma: float = 0.0  # mean distance from grey in the ab plane
+    ab_range: float = 0.0  # extent of a plus extent of b
+    colorfulness: float = 0.0  # Hasler & Süsstrunk 2003
+    phash: str = ""  # 64 bits, hexadecimal
+    thumb: str = ""  # THUMB × THUMB lightness bytes, hexadecimal
+    pixels: str = ""  # sha256 of the fitted pixels: equal for exact duplicates
+    box: tuple[int, int, int, int] | None = None  # top, left, height, width inside the square, with fit "pad"
+    slot: int | None = None  # where its pixels are stored
+    tone: Tone | None = None  # None where an older version screened it
+    subject: CropAnchor | None = None  # as its metadata named it then
+    at: tuple[float, float] | None = None  # (x, y) of the subject in fractions of the square
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Facts":
+        box, at, tone, subject = (stored.get(name) for name in ("box", "at", "tone", "subject"))
+        typed = {
+            "box": tuple(box) if box else None,
+            "at": tuple(at) if at else None,
+            "tone": Tone(**{**tone, "cast": tuple(tone["cast"])}) if tone else None,
+            "subject": CropAnchor(**subject) if subject else None,
+        }
+        return cls(**{**stored, **typed})
+
+    def describes(self, found: PictureFile, subject: CropAnchor | None = None) -> bool:
+        """Whether the file, and the subject that its metadata name, still are what was screened."""
+        return (self.bytes, self.changed, self.subject) == (found.bytes, found.changed, subject)
+
 
 BUILDING = ".building"
 LOCK = ".lock"
@@ -40,7 +93,7 @@ def only_builder(out: Path) -> Iterator[None]:
         raise DatasetError(f"{out} cannot be written ({reason}); see to it and build again") from error
 
 
-class Workshop:
+class BuildState:
     """Facts and pixels screened so far, kept in a folder as they come."""
 
     def __init__(self, folder: Path, settings: BuildSettings) -> None:
@@ -80,7 +133,7 @@ class Workshop:
         self._facts_file.close()
         self._pixels_file.close()
 
-    def __enter__(self) -> "Workshop":
+    def __enter__(self) -> "BuildState":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
