@@ -1,39 +1,39 @@
 """One evaluation as it was asked for on the command line: its pictures are opened, its verdict is stored."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from safelight.data.cache import PictureSet
-    from safelight.evaluation.base import EvaluationTask
-    from safelight.tasks.base import Task
-    from safelight.terminal import Bars
-    from safelight.verdicts.verdict import Verdict
+from safelight.data import cache, finished
+from safelight.errors import DatasetError, RunError, SafelightError
+from safelight.evaluation import base, evaluate
+from safelight.journal.run import Run
+from safelight.tasks import registry
+from safelight.tasks.base import Task
+from safelight.terminal import Bars
+from safelight.training import recipe
+from safelight.verdicts import verdict as verdicts
 
 P = TypeVar("P")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d_\d\dh\d\dm\d\ds-")  # a run folder's
 
 
-def task_of(model: str) -> "Task":
+def task_of(model: str) -> Task:
     """The task of a run, a baseline, or a model by name or file.
 
     What cannot be opened is taken for a colorizer: its evaluation says why.
     """
-    from safelight.errors import SafelightError
-    from safelight.journal.run import Run
-    from safelight.tasks.registry import all_tasks, find_task, task_named
-    from safelight.training.recipe import recipe_of
-
     try:
         if Path(model).is_dir():
-            return task_named(recipe_of(Run.open(model)).task)
-        baseline_of = [task for task in all_tasks() if model in task.evaluation.baselines]
-        return baseline_of[0] if baseline_of else find_task(model)
+            return registry.task_named(recipe.recipe_of(Run.open(model)).task)
+        baseline_of = [task for task in registry.all_tasks() if model in task.evaluation.baselines]
+        return baseline_of[0] if baseline_of else registry.find_task(model)
     except SafelightError:
-        return task_named("colorize")
+        return registry.task_named("colorize")
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,13 @@ class EvaluationJob:
         }
 
     def run(
-        self, evaluation: "type[EvaluationTask[Any, Any]]", protocol: str, baselines: bool, bars: "Bars"
-    ) -> "tuple[Verdict, Path]":
+        self, evaluation: type[base.EvaluationTask[Any, Any]], protocol: str, baselines: bool, bars: Bars
+    ) -> tuple[verdicts.Verdict, Path]:
         """Evaluate, store the verdict in the run, and write the report; the verdict and the report's page."""
-        from safelight.evaluation.base import EvaluationOptions
-        from safelight.evaluation.evaluate import evaluate
-
         task, model = evaluation.open(self.model, protocol, lambda split: self.open(bars, split))
         predictors = {self.labels[0]: model, **self.others(task.open_predictor)}
         pictures = self.open(bars)
-        options = EvaluationOptions(
+        options = base.EvaluationOptions(
             limit=self.limit,
             seed=self.seed,
             baselines=baselines,
@@ -86,27 +83,23 @@ class EvaluationJob:
             workers=self.workers,
             progress=bars.show,
         )
-        verdict = evaluate(task, predictors, pictures, options)
+        verdict = evaluate.evaluate(task, predictors, pictures, options)
         self.store(verdict)
         return verdict, task.write_report(verdict, self.out, model, pictures)
 
-    def open(self, bars: "Bars", split: str | None = None) -> "PictureSet":
+    def open(self, bars: Bars, split: str | None = None) -> cache.PictureSet:
         """The pictures of the job's split, or of another; a plain folder is built first.
 
         Raises DatasetError for "all" of a dataset that has splits, RunError for pictures that a run of folds was
         trained on.
         """
-        from safelight.data.cache import open_dataset
-        from safelight.data.finished import open_finished
-        from safelight.errors import DatasetError
-
         split = split or self.split
-        if split == "all" and open_finished(self.data):
+        if split == "all" and finished.open_finished(self.data):
             raise DatasetError(
                 f"{self.data} has splits: all of it would count training pictures, and look at test without "
                 "counting; take --split val (or test), or give a folder of photos"
             )
-        pictures = open_dataset(
+        pictures = cache.open_dataset(
             self.data,
             None if split == "all" else split,
             progress=lambda done, total, what: bars.show(what, done, total),
@@ -115,16 +108,12 @@ class EvaluationJob:
             self._refuse_folds(pictures)
         return pictures
 
-    def _refuse_folds(self, val: "PictureSet") -> None:
+    def _refuse_folds(self, val: cache.PictureSet) -> None:
         """Raises RunError where one of the runs left a fold of this dataset out, and learned from its val split."""
-        from safelight.data.cache import open_fold
-        from safelight.errors import RunError
-        from safelight.journal.run import Run
-
         for run in (Run.open(model) for model in (self.model, *self.beside) if Path(model).is_dir()):
             if run.fold is None or run.fold[1] > val.dataset.settings.folds:
                 continue
-            learned, _ = open_fold(self.data, *run.fold)
+            learned, _ = cache.open_fold(self.data, *run.fold)
             if learned.fingerprint == run.dataset["fingerprint"]:
                 which, count = run.fold
                 raise RunError(
@@ -132,12 +121,10 @@ class EvaluationJob:
                     "on the fold that it left out are in summary.md of the folds' entry; judge it on other photos"
                 )
 
-    def store(self, verdict: "Verdict") -> None:
+    def store(self, verdict: verdicts.Verdict) -> None:
         """A run keeps its verdicts, with the dataset's path, so that it can be evaluated in the same way again."""
         if not Path(self.model).is_dir():
             return
-        from safelight.journal.run import Run
-
         stamp = verdict.judged.replace(":", "-")
         path = Run.open(self.model).folder / "verdicts" / f"{stamp}-{verdict.protocol}-{self.split}.json"
         replace(verdict, data=str(self.data.resolve())).save(path)

@@ -30,6 +30,7 @@ from safelight.runtime.batch import Job, Left, room_for, run
 from safelight.runtime.names import COLORED
 from safelight.runtime.plan import Found
 from safelight.tasks.colorize import hints, restore, tone_and_mount
+from safelight.tasks.colorize.task import REACH, VIVID
 
 EXAMPLES = """
 \b
@@ -117,7 +118,7 @@ def _parse_hint(word: str) -> hints.Hint:
 @click.option(
     "--vivid",
     type=Finite(0, 1),
-    default=restore.VIVID,
+    default=VIVID,
     show_default=True,
     metavar="0..1",
     help="0 cautious, 1 as colorful as life.",
@@ -125,7 +126,7 @@ def _parse_hint(word: str) -> hints.Hint:
 @click.option(
     "--reach",
     type=Finite(0, 1),
-    default=restore.REACH,
+    default=REACH,
     metavar="0..1",
     show_default=True,
     help="How far hints spread: 0 to similar areas nearby, 1 over the whole picture.",

@@ -25,7 +25,7 @@ Examples:
   safelight data build imagenet -o datasets/imagenet --size 128            (its own train and val are kept)
   safelight data build photos -o datasets/ten --folds 10 --val 0.1 --test 0.1
 
-Run it again after adding photos: the old ones keep their split. A stopped build goes on where it was.
+Run it again after adding photos: the old ones keep their split. A stopped build continues where it was.
 """
 
 
@@ -56,14 +56,14 @@ def data() -> None:
 
 @data.command(epilog=EXAMPLES)
 @click.argument("folder", type=PATH, metavar="DIR")
-@click.option("-o", "out", required=True, type=PATH, metavar="DATASET", help="A folder for it.")
+@click.option("-o", "out", required=True, type=PATH, metavar="DATASET", help="Folder of the dataset.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only photos with this tag; repeatable.")
 @click.option(
     "--without",
     callback=read_pairs,
     multiple=True,
     metavar="KEY=VALUE",
-    help="Leave out photos whose metadata say so.",
+    help="Leave out photos with this value in their metadata; repeatable.",
 )
 @click.option(
     "--fit",
@@ -77,30 +77,32 @@ def data() -> None:
 )
 @number(
     "--subject",
-    "Cut the square around the subject named by the metadata: its side over the photo's "
-    "shorter side, 0 to 1; 0 cuts around the middle.",
+    "Crop around the subject given by the metadata: the side of the square over the photo's "
+    "shorter side, 0 to 1; 0 crops around the center.",
 )
-@number("--min-side", "Leave out photos with a shorter side, in pixels.")
-@number("--min-chroma", "Leave out paler photos: mean chroma, in units of Lab.")
-@number("--min-ab-range", "Leave out photos whose a and b range over less, in units of Lab.")
+@number("--min-side", "Leave out photos whose shorter side has fewer pixels.")
+@number("--min-chroma", "Leave out photos with a lower mean chroma, in units of Lab.")
+@number("--min-ab-range", "Leave out photos with a smaller range of a and b, in units of Lab.")
 @number(
     "--min-spread",
-    "Leave out toned (sepia) photos: of one warm hue, their ab straying less than this at a "
-    "lightness; 0 keeps them.",
+    "Leave out toned (sepia) photos: of one warm hue, with ab varying less than this at a "
+    "given lightness; 0 keeps them.",
 )
-@number("--max-cast", "A photo whose colors are all shifted further, in units of Lab, has a cast.")
-@click.option("--no-casts", is_flag=True, help="Leave out photos with a cast; else they are only reported.")
-@number("--val", "Share of the photos to follow training by, 0 to 1.")
-@number("--test", "Share of the photos to judge by, 0 to 1.")
-@number("--folds", "Folds for cross-validation.")
+@number("--max-cast", "Shift of all colors, in units of Lab, above which a photo has a color cast.")
+@click.option(
+    "--no-casts", is_flag=True, help="Leave out photos with a color cast; by default they are only reported."
+)
+@number("--val", "Fraction of the photos in the validation split, 0 to 1.")
+@number("--test", "Fraction of the photos in the test split, 0 to 1.")
+@number("--folds", "Number of folds for cross-validation.")
 @click.option(
     "--own-splits/--no-own-splits",
     default=True,
     show_default=True,
-    help="Keep train, val and test folders as they are.",
+    help="Keep the splits of train, val and test folders.",
 )
 @click.option(
-    "--workers", type=int, default=2, show_default=True, metavar="N", help="Threads that open photos."
+    "--workers", type=int, default=2, show_default=True, metavar="N", help="Threads that read photos."
 )
 @size_limit_option
 def build(
@@ -125,9 +127,9 @@ def build(
 ) -> None:
     """Make a dataset of the photos in DIR.
 
-    Photos that cannot be read, are tiny, grey, pale or toned are left out and counted; near-duplicates stay
-    together in one split. The folders of ImageNet, Places2, CelebA and Paris StreetView are understood. The
-    dataset has a report.html to look at.
+    Photos that cannot be read, or are tiny, grey, pale or toned, are left out and counted; near-duplicates stay
+    together in one split. The folders of ImageNet, Places2, CelebA and Paris StreetView are recognized. Look at
+    the report.html of the dataset.
     """
     refuse_file_name(out)
     settings = BuildSettings(

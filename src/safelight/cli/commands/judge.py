@@ -1,18 +1,21 @@
 """safelight judge: a model of any task is evaluated beside baselines, on the same samples."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from safelight.cli.arguments import PATH
 from safelight.cli.evaluation_job import EvaluationJob, task_of
-
-if TYPE_CHECKING:
-    from safelight.evaluation.base import EvaluationTask
-    from safelight.tasks.base import Task
-    from safelight.terminal import Bars
+from safelight.evaluation import base
+from safelight.tasks import registry
+from safelight.tasks.base import Task
+from safelight.tasks.colorize import benchmark
+from safelight.tasks.colorize import robustness as robustness_test
+from safelight.terminal import Bars
 
 EXAMPLES = """
 \b
@@ -30,16 +33,16 @@ OF_SOME_TASKS = ("--beside", "--protocol", "--no-baselines", "--robust")
 NOT_WITH_ROBUST = ("--beside", "--no-baselines")
 
 
-@click.command(short_help="Evaluate a model beside simple methods.", epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES)
 @click.argument("model", metavar="NAME|FILE|RUN")
-@click.option("--data", required=True, type=PATH, metavar="DATASET", help="A dataset or folder.")
-@click.option("-o", "out", required=True, type=PATH, metavar="REPORT", help="A folder for it.")
+@click.option("--data", required=True, type=PATH, metavar="DATASET", help="A dataset, or a folder of photos.")
+@click.option("-o", "out", required=True, type=PATH, metavar="REPORT", help="Folder of the report.")
 @click.option(
     "--task",
     type=click.Choice(["auto", "colorize", "inpaint", "scratches", "autoencode", "fill", "code"]),
     default="auto",
     show_default=True,
-    help="auto: what the model is for. fill: inpaint; code: autoencode.",
+    help="auto: the task of the model. fill is inpaint, code is autoencode.",
 )
 @click.option("--split", type=click.Choice(["val", "test", "all"]), default="val", show_default=True)
 @click.option(
@@ -53,18 +56,16 @@ NOT_WITH_ROBUST = ("--beside", "--no-baselines")
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Random seed of the places of hints, holes and damage.",
+    help="Random seed of the positions of hints, holes and damage.",
 )
 @click.option(
     "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare with; repeatable."
 )
-@click.option("--no-baselines", is_flag=True, help="Compare with grey alone: quick, while training.")
+@click.option("--no-baselines", is_flag=True, help="Compare with grey alone: quick, during training.")
 @click.option(
-    "--robust", is_flag=True, help="Measure instead how much small changes of a photo change its colors."
+    "--robust", is_flag=True, help="Measure instead how much the colors change with small changes of a photo."
 )
-@click.option(
-    "--workers", type=int, default=2, show_default=True, help="Processes that run the simple methods."
-)
+@click.option("--workers", type=int, default=2, show_default=True, help="Processes that run the baselines.")
 @click.pass_context
 def judge(
     context: click.Context,
@@ -81,18 +82,15 @@ def judge(
     robust: bool,
     workers: int,
 ) -> None:
-    """Evaluate a model beside simple methods that need no training, on the same pictures.
+    """Evaluate a model beside baselines that need no training, on the same pictures.
 
     Colorization: beside grey, nearest hint, kernel regression, Levin 2004 and kriging, over the number of
     hints. Inpainting: beside the classical methods, on the same holes of six sizes, inside the picture and at
     its border. Scratch detection: beside the ridge filter, on drawn damage of each kind and width.
     Autoencoders: beside PCA with as many components; samples are shown too. The report has tables with 95 %
-    intervals, pictures, and says where the model loses.
+    confidence intervals and pictures, and states where the model loses.
     """
-    from safelight.tasks.registry import task_named
-    from safelight.terminal import Bars
-
-    evaluated = task_of(model) if task == "auto" else task_named(task)
+    evaluated = task_of(model) if task == "auto" else registry.task_named(task)
     _refuse_ignored(context, evaluated, robust)
     evaluation = evaluated.evaluation
     job = EvaluationJob(model, data, out, split, limit, seed, beside, workers)
@@ -106,7 +104,7 @@ def judge(
     click.echo(f"the report is {page}")
 
 
-def _refuse_ignored(context: click.Context, task: "Task", robust: bool) -> None:
+def _refuse_ignored(context: click.Context, task: Task, robust: bool) -> None:
     """Raises UsageError for an option that was typed and that does not apply to this task, or not with --robust."""
     for option in context.command.params:
         name = option.opts[0]
@@ -119,24 +117,21 @@ def _refuse_ignored(context: click.Context, task: "Task", robust: bool) -> None:
 
 
 def _measure_robustness(
-    job: EvaluationJob, evaluation: "type[EvaluationTask[Any, Any]]", protocol: str, bars: "Bars"
-) -> "tuple[tuple[str, ...], Path]":
+    job: EvaluationJob, evaluation: type[base.EvaluationTask[Any, Any]], protocol: str, bars: Bars
+) -> tuple[tuple[str, ...], Path]:
     """How small changes of a photo change a model's colors: what was found, and the report's page."""
-    from safelight.tasks.colorize.benchmark import protocol_named
-    from safelight.tasks.colorize.robustness import LIMIT, robustness, write_robustness
-
     if job.split == "test":
         raise click.UsageError("--robust needs no look at the test split; use --split val")
     _, predict = evaluation.open(job.model, protocol, lambda split: job.open(bars, split))
     pictures = job.open(bars)
-    result = robustness(
+    result = robustness_test.robustness(
         predict,
         job.labels[0],
         pictures,
-        protocol=protocol_named(protocol),
-        limit=job.limit or LIMIT,
+        protocol=benchmark.protocol_named(protocol),
+        limit=job.limit or robustness_test.LIMIT,
         seed=job.seed,
         dataset=pictures.name,
         progress=bars.show,
     )
-    return result.sentences, write_robustness(result, job.out)
+    return result.sentences, robustness_test.write_robustness(result, job.out)

@@ -23,10 +23,9 @@ from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_b
 from safelight.tasks.colorize.prepare import Preparation, enforce_hints, limit_reach, postprocess, preprocess
 from safelight.tasks.colorize.propagation import Propagator
 from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
+from safelight.tasks.colorize.task import REACH, VIVID
 
 STRIDE = 32  # the network halves its planes five times
-VIVID = 0.5  # between the cautious answer, 0, and one as colorful as life, 1
-REACH = 0.0  # a hint colors what lies near it and looks alike, 0, or says something of the whole picture, 1
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
 LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyond are kriged
 STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory

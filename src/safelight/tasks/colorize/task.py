@@ -2,6 +2,10 @@
 
 from safelight.tasks.base import Advice, Measure, SheetLayout, Task
 
+# Options of a colorizer where none are given; here, as the help of the command needs no network.
+VIVID = 0.5  # between the cautious answer, 0, and one as colorful as life, 1
+REACH = 0.0  # a hint colors what lies near it and looks alike, 0, or says something of the whole picture, 1
+
 TASK = Task(
     name="colorize",
     title="Colorization",
