@@ -28,9 +28,14 @@ class LazyGroup(click.Group):
     """A group whose commands stand in a table: heading of the help -> name -> entry. Each is imported on use."""
 
     def __init__(
-        self, *, sections: Mapping[str, Mapping[str, Entry]], help: str, context_settings: dict[str, object]
+        self,
+        name: str,
+        *,
+        sections: Mapping[str, Mapping[str, Entry]],
+        help: str,
+        context_settings: dict[str, object],
     ) -> None:
-        super().__init__(help=help, context_settings=context_settings)
+        super().__init__(name, help=help, context_settings=context_settings)
         self.sections = sections
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -84,6 +84,7 @@ TRAINING_HALF = frozenset(
 
 
 cli = LazyGroup(
+    "safelight",
     sections=SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="""Colorization, inpainting, scratch detection and autoencoders for photographs: use, train, evaluate.

@@ -1,0 +1,88 @@
+"""Commands and what they import are loaded on use: what that changes, and what it must not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from safelight.cli.lazy import lazy_imports
+from safelight.cli.main import SECTIONS, cli
+from tests.cli.shell import ENVIRONMENT
+
+
+def python(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_help_imports_no_command_and_lists_them_by_purpose() -> None:
+    code = """
+import sys
+from safelight.cli.main import cli
+cli.main(["--help"], standalone_mode=False)
+print([name for name in sys.modules if name.startswith("safelight.cli.commands.")])
+"""
+    assert python(code).splitlines()[-1] == "[]"
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    places = [shown.index(f"\n{heading}:\n") for heading in SECTIONS]
+    assert places == sorted(places)
+    names = [name for section in SECTIONS.values() for name in section]
+    assert len(names) == len(set(names))
+    assert all(f"\n  {name} " in shown for name in names)
+
+
+@pytest.mark.parametrize("name", [name for section in SECTIONS.values() for name in section])
+def test_every_command_of_the_table_is_there(name: str) -> None:
+    done = CliRunner().invoke(cli, [name, "--help"])
+    assert done.exit_code == 0
+    assert done.output.startswith(f"Usage: safelight {name} ")
+
+
+def test_a_module_is_run_when_a_name_of_it_is_looked_up_and_not_when_inspect_asks_for_its_file() -> None:
+    code = """
+import inspect, sys
+from safelight.cli.lazy import lazy_imports
+with lazy_imports():
+    from safelight.pixels import color
+assert "numpy" not in sys.modules
+inspect.getmodule(inspect.currentframe())
+assert color.__file__.endswith("color.py") and color.__name__ == "safelight.pixels.color"
+assert "numpy" not in sys.modules
+from safelight.pixels.color import chroma
+assert color.chroma is chroma
+print(type(color).__name__, "numpy" in sys.modules)
+"""
+    assert python(code) == "module True"
+
+
+def test_an_error_of_a_module_comes_at_its_first_use_and_again_at_the_next() -> None:
+    code = """
+import sys
+sys.modules["numpy"] = None
+from safelight.cli.lazy import lazy_imports
+with lazy_imports():
+    from safelight.pixels import color
+for _ in range(2):
+    try:
+        color.chroma
+    except ModuleNotFoundError as error:
+        print(error.name)
+"""
+    assert python(code).split() == ["numpy", "numpy"]
+
+
+def test_imports_outside_are_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finders = list(sys.meta_path)
+    with lazy_imports():
+        assert len(sys.meta_path) == len(finders) + 1
+    assert sys.meta_path == finders
+    (tmp_path / "elsewhere.py").write_text("loaded = True")
+    monkeypatch.syspath_prepend(tmp_path)
+    with lazy_imports():
+        import elsewhere  # type: ignore[import-not-found]
+    assert vars(elsewhere)["loaded"], "other packages are not touched"
