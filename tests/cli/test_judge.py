@@ -70,7 +70,8 @@ def test_what_would_be_ignored_or_cannot_be_is_refused(words: tuple[str, ...], s
 
 def test_what_is_judged_beside_is_opened_under_its_label() -> None:
     job = EvaluationJob("a.onnx", Path("set"), Path("report"), "val", None, 0, ("b/x.onnx", "telea"), 1)
-    assert job.labels == ["a", "x", "telea"]
+    assert job.labels() == ["a", "x", "telea"]
+    assert job.labels(["x", "telea"]) == ["a.onnx", "b/x.onnx", "telea"]  # x.onnx is no baseline
     assert job.others(str.upper) == {"x": "B/X.ONNX", "telea": "TELEA"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,25 +53,27 @@ class EvaluationJob:
     beside: tuple[str, ...]
     workers: int
 
-    @property
-    def labels(self) -> list[str]:
-        """Short names for the report, of a run its recipe's; all as they were given where two share one."""
+    def labels(self, baselines: Collection[str] = ()) -> list[str]:
+        """Short names for the report, of a run its recipe's.
+
+        All as they were given where two share one, or a file is called like a baseline.
+        """
         models = [self.model, *self.beside]
         short = [STAMP.sub("", Path(model).name.removesuffix(".onnx")) for model in models]
-        return short if len(set(short)) == len(short) else models
+        taken = any(label in baselines and label not in models for label in short)
+        return models if taken or len(set(short)) < len(short) else short
 
-    def others(self, open_predictor: Callable[[str], P]) -> dict[str, P]:
+    def others(self, open_predictor: Callable[[str], P], baselines: Collection[str] = ()) -> dict[str, P]:
         """What is evaluated beside the model, by its label."""
-        return {
-            label: open_predictor(other) for label, other in zip(self.labels[1:], self.beside, strict=True)
-        }
+        labels = self.labels(baselines)[1:]
+        return {label: open_predictor(other) for label, other in zip(labels, self.beside, strict=True)}
 
     def run(
         self, evaluation: type[base.EvaluationTask[Any, Any]], protocol: str, baselines: bool, bars: Bars
     ) -> tuple[verdicts.Verdict, Path]:
         """Evaluate, store the verdict in the run, and write the report; the verdict and the report's page."""
         task, model = evaluation.open(self.model, protocol, lambda split: self.open(bars, split))
-        predictors = {self.labels[0]: model, **self.others(task.open_predictor)}
+        label, others = self.labels(task.baselines)[0], self.others(task.open_predictor, task.baselines)
         pictures = self.open(bars)
         options = base.EvaluationOptions(
             limit=self.limit,
@@ -83,7 +85,7 @@ class EvaluationJob:
             workers=self.workers,
             progress=bars.show,
         )
-        verdict = evaluate.evaluate(task, predictors, pictures, options)
+        verdict = evaluate.evaluate(task, {label: model, **others}, pictures, options)
         self.store(verdict)
         return verdict, task.write_report(verdict, self.out, model, pictures)
 

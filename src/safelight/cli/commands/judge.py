@@ -126,7 +126,7 @@ def _measure_robustness(
     pictures = job.open(bars)
     result = robustness_test.robustness(
         predict,
-        job.labels[0],
+        job.labels()[0],
         pictures,
         protocol=benchmark.protocol_named(protocol),
         limit=job.limit or robustness_test.LIMIT,

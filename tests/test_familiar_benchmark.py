@@ -2,10 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from safelight.evaluation.familiar import (
+from benchmarks.familiar import (
     KEPT,
     METHODS,
     NEAREST,
@@ -16,6 +13,8 @@ from safelight.evaluation.familiar import (
     relative_mahalanobis,
     shrunk_covariance,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 NAMES = list(METHODS)
 
