@@ -1,12 +1,34 @@
 """Pictures in 0..255, and ab that nobody divided, are refused with the mend; what is right passes."""
 
+from dataclasses import fields
+
 import pytest
 import torch
 
 from safelight.errors import SafelightError
 from safelight.losses.perceptual import Features
-from safelight.losses.terms import check_ab, check_unit
+from safelight.losses.terms import check_ab, check_unit, weighted_terms
+from safelight.tasks.colorize import losses as colorize
 from safelight.tasks.colorize.losses import huber_distance, log_error, saturation_weighted_error
+from safelight.tasks.inpaint import losses as inpaint
+from safelight.tasks.scratches import losses as scratches
+
+LOSSES = {
+    colorize.ColorLossSettings: colorize.TERMS,
+    inpaint.InpaintLossSettings: inpaint.TERMS,
+    scratches.ScratchLossSettings: scratches.TERMS,
+}
+
+
+@pytest.mark.parametrize("settings", LOSSES)
+def test_every_term_has_its_weight_among_the_settings(settings: type) -> None:
+    assert set(LOSSES[settings]) <= {field.name for field in fields(settings)}
+
+
+def test_terms_of_no_weight_are_not_worked_out_and_those_of_nothing_are_left_out() -> None:
+    terms = {"one": lambda x: x, "never": lambda x: 1 / 0, "nothing": lambda x: None}
+    weighted = weighted_terms(terms, torch.tensor(3.0), {"one": 2.0, "never": 0.0, "nothing": 1.0})
+    assert weighted == {"one": torch.tensor(6.0)}
 
 
 def test_what_is_right_passes() -> None:

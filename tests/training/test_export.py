@@ -13,8 +13,9 @@ from torch import nn
 
 from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
+from safelight.tasks.base import Task
 from safelight.tasks.colorize.export import ColorizeExporter
-from safelight.tasks.registry import task_named
+from safelight.tasks.registry import all_tasks, task_named
 from safelight.terminal import Stages
 from safelight.training.export import Trained, export_run, model_card, training_sets, unfinished
 from safelight.training.overrides import override, to_json
@@ -153,6 +154,13 @@ def test_a_network_becomes_a_file_that_is_said_to_answer_as_torch_does(tmp_path:
     assert "differs from torch by at most" in line
     card = find_model(str(tmp_path / "mine.onnx"), (name,)).card
     assert (card.name, card.task, card.size) == ("mine", name, 64)
+
+
+@pytest.mark.parametrize("task", all_tasks(), ids=lambda task: task.name)
+def test_the_parts_of_a_model_are_the_files_that_its_task_names(task: Task) -> None:
+    recipe = recipe_named({"colorize": "quick", "inpaint": "fill"}.get(task.name, task.main_recipe))
+    parts = task.exporting.parts(task.training.network(recipe), recipe)
+    assert [(part.ending, part.task) for part in parts] == [*zip(task.endings, task.card_tasks, strict=True)]
 
 
 def test_a_run_that_was_stopped_says_so_in_its_card(tmp_path: Path) -> None:

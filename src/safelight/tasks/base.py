@@ -90,7 +90,8 @@ class Task:
     arguments. main_recipe: the one that the bundled model was trained by.
 
     loader: (model or None, threads) -> what `safelight.load` returns; None is the bundled model.
-    card_tasks: what the cards of its model files name as their task, a file each. bundled: the bundled model's name.
+    card_tasks: what the cards of its model files name as their task, a file each; endings: of these files' names.
+    bundled: the bundled model's name.
     recognizes: (model) -> whether a name or path is of its models, for a task whose models are several files.
     used_by: the commands that take the bundled model where none is given.
     fixed_size: why `safelight export --size` is refused, where it is.
@@ -120,6 +121,7 @@ class Task:
 
     loader: str = ""
     card_tasks: tuple[str, ...] = ()
+    endings: tuple[str, ...] = (".onnx",)
     recognizes: str = ""
     bundled: str = ""
     used_by: str = ""

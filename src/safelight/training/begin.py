@@ -110,7 +110,7 @@ def _plain(value: Any) -> Any:
 def _files(model: str, recipe: Recipe) -> list[ModelFile]:
     """The model's files, in the order of the parts."""
     task = task_named(recipe.task)
-    endings = task.exporting.endings
+    endings = task.endings
     if len(endings) == 1:
         return [find_model(model, task.card_tasks)]
     base = model

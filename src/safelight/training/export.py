@@ -89,16 +89,14 @@ class Export:
 
 
 class Exporter(ABC, Generic[NetworkT, RecipeT]):
-    """What one task brings to `safelight export`, and to a training that begins with an exported model.
-
-    endings: of a model's files, in the order of its parts and of the task's `card_tasks`.
-    """
-
-    endings: tuple[str, ...] = (".onnx",)
+    """What one task brings to `safelight export`, and to a training that begins with an exported model."""
 
     @abstractmethod
     def parts(self, network: NetworkT, recipe: RecipeT) -> list[ModelPart]:
-        """The model's files. Raises ModelError for a network that no photo can be given to."""
+        """The model's files, in the order of the task's `endings`.
+
+        Raises ModelError for a network that no photo can be given to.
+        """
 
     @abstractmethod
     def prepare(self, trained: Trained[NetworkT, RecipeT], card: ModelCard) -> Export:

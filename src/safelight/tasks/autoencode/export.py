@@ -73,8 +73,6 @@ def part_samples(network: VAE, pictures: Sequence[Planes]) -> list[list[Planes]]
 class AutoencodeExporter(Exporter[VAE, AutoencodeRecipe]):
     """Autoencoders."""
 
-    endings = (ENCODER, DECODER)
-
     def parts(self, network: VAE, recipe: AutoencodeRecipe) -> list[ModelPart]:
         """Encoder and decoder."""
         return model_parts(network)

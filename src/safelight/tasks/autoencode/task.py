@@ -14,6 +14,7 @@ TASK = Task(
     loader="safelight.tasks.autoencode.restore:load_vae",
     recognizes="safelight.tasks.autoencode.restore:is_autoencoder",
     card_tasks=("encode", "decode"),
+    endings=(".encoder.onnx", ".decoder.onnx"),
     bundled="figures",
     used_by="sample, reconstruct, interpolate, encode",
     fixed_size="an autoencoder runs at the size it was trained at",
