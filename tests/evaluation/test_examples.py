@@ -16,7 +16,7 @@ from safelight.pixels.files import read_photo, write_photo
 from safelight.reports.sheets import CAPTION, GAP, HEADING, LARGE
 from safelight.tasks.autoencode import evaluate as autoencode
 from safelight.tasks.autoencode.benchmark import Codes, Pictures
-from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.tasks.inpaint.benchmark import CELLS as HOLES
 from safelight.tasks.inpaint.classical import CLASSICAL as FILLS
 from safelight.tasks.inpaint.evaluate import InpaintEvaluation
@@ -58,7 +58,7 @@ def two_runs(root: Path, photos: Path, task: str, parts: tuple[str, ...], cells:
 class Flat:
     """An autoencoder that answers every photo in one tone."""
 
-    preparation = Preparation()
+    preparation = AutoencodePreparation()
 
     size = 64
 

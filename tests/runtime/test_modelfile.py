@@ -15,7 +15,7 @@ from safelight.runtime.familiar import Familiarity
 from safelight.runtime.modelfile import card_path, find_model, list_bundled
 from safelight.tasks.autoencode import prepare as autoencode
 from safelight.tasks.autoencode.restore import load_vae
-from safelight.tasks.colorize.prepare import Preparation
+from safelight.tasks.colorize.prepare import ColorizePreparation
 from safelight.tasks.inpaint import prepare as inpaint
 from safelight.tasks.registry import load
 from safelight.tasks.scratches import prepare as finding
@@ -186,13 +186,13 @@ def test_a_wild_number_in_the_preparation_is_refused(
 @pytest.mark.parametrize(
     ("task", "preparation"),
     [
-        (finding.Preparation, {"threshold": float("nan")}),
-        (finding.Preparation, {"working": 1e3}),
-        (finding.Preparation, {"working": 3}),
-        (inpaint.Preparation, {"crossover": float("inf")}),
-        (inpaint.Preparation, {"guess": 4}),
-        (inpaint.Preparation, {"span": "bits"}),
-        (autoencode.Preparation, {"aspect": 1e9}),
+        (finding.ScratchesPreparation, {"threshold": float("nan")}),
+        (finding.ScratchesPreparation, {"working": 1e3}),
+        (finding.ScratchesPreparation, {"working": 3}),
+        (inpaint.InpaintPreparation, {"crossover": float("inf")}),
+        (inpaint.InpaintPreparation, {"guess": 4}),
+        (inpaint.InpaintPreparation, {"span": "bits"}),
+        (autoencode.AutoencodePreparation, {"aspect": 1e9}),
     ],
 )
 def test_so_are_those_of_the_other_tasks(tmp_path: Path, task: type, preparation: dict[str, object]) -> None:
@@ -226,8 +226,8 @@ def test_a_preparation_of_a_newer_safelight_is_refused_in_a_line(tmp_path: Path)
     asked = {"soft_mask": True, "extra": 1}
     model = find_model(make_model(tmp_path, card=replace(CARD, preparation=asked)))
     with pytest.raises(ModelError, match=r"asks for a preparation .*'extra': 1.*; upgrade safelight"):
-        model.prepared(Preparation)
-    assert model.prepared(Preparation, aside="extra") == Preparation(soft_mask=True)
+        model.prepared(ColorizePreparation)
+    assert model.prepared(ColorizePreparation, aside="extra") == ColorizePreparation(soft_mask=True)
 
 
 def test_a_user_that_there_is_not_is_no_traceback() -> None:

@@ -122,7 +122,7 @@ class ModelCard:
     """What a model is.
 
     size: the short side at which its network runs, in pixels. preparation: how its task's questions were made
-    in training (tasks/colorize.py: Preparation). sha256: of the ONNX file.
+    in training (tasks/colorize/prepare.py: ColorizePreparation). sha256: of the ONNX file.
     familiarity: how the model measures that a picture is unlike those it was trained on.
     """
 

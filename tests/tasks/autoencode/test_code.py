@@ -16,7 +16,7 @@ from safelight.pixels.geometry import resize
 from safelight.tasks.autoencode.dataset import AutoencodeDataset, collate, fit_of, vary
 from safelight.tasks.autoencode.losses import AutoencodeLossSettings, kl_nats, reconstruction_nats
 from safelight.tasks.autoencode.network import VAE
-from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.tasks.autoencode.recipe import CROPPED_ALONE, AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures_quick
 from safelight.tasks.autoencode.training import AutoencodeTraining
@@ -54,7 +54,7 @@ def test_a_padded_dataset_can_be_framed_in_every_way(padded: Path, recipe: Autoe
     assert photo_in(pictures, 0).shape == (48, 64, 3)
     share = {}
     for name in ("pad", "crop", "stretch"):
-        asked = replace(recipe, preparation=Preparation(name))
+        asked = replace(recipe, preparation=AutoencodePreparation(name))
         share[name] = AutoencodeDataset(pictures, asked)[0].padding.mean()
     assert share == {"pad": pytest.approx(0.25, abs=0.04), "crop": 0, "stretch": 0}
 
@@ -189,7 +189,7 @@ def test_a_run_learns_and_comes_back(padded: Path, recipe: AutoencodeRecipe, tmp
     assert facts["scores"]["val/active_units"] >= 2
     network, settled = trained_network(run)
     assert isinstance(network, VAE)
-    assert settled.preparation == Preparation("pad", 0.75)
+    assert settled.preparation == AutoencodePreparation("pad", 0.75)
     assert abs(network.sd.item() - 0.2) > 1e-3  # it was learned
     assert list((run.folder / "pictures").glob("*.jpg"))
 

@@ -18,7 +18,7 @@ from safelight.pixels.files import write_photo
 from safelight.tasks.autoencode.benchmark import Codes, Pca, Pictures
 from safelight.tasks.autoencode.evaluate import AutoencodeEvaluation
 from safelight.tasks.autoencode.network_settings import LikelihoodName
-from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.tasks.autoencode.report import write_code_report
 from safelight.tasks.autoencode.scores import bounds, frechet, kernel_distance, nearest, shrink, with_interval
 from safelight.verdicts.verdict import Verdict
@@ -29,7 +29,7 @@ SIZE, LATENT = 16, 3
 class Linear:
     """A linear autoencoder whose bounds can be worked out: x = W z + noise, and the exact posterior."""
 
-    size, latent, preparation = SIZE, LATENT, Preparation("pad", 0.75)
+    size, latent, preparation = SIZE, LATENT, AutoencodePreparation("pad", 0.75)
     likelihood: LikelihoodName = "gaussian"
     variational = True
 

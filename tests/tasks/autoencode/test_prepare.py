@@ -9,7 +9,7 @@ from safelight.data.screen import fit
 from safelight.data.settings import BuildSettings
 from safelight.errors import PhotoError, RecipeError
 from safelight.pixels.geometry import Box, inside
-from safelight.tasks.autoencode.prepare import GREY, Preparation, frame, unframe
+from safelight.tasks.autoencode.prepare import GREY, AutoencodePreparation, frame, unframe
 
 
 def noise(h: int, w: int, seed: int = 0) -> np.ndarray:
@@ -41,7 +41,7 @@ def test_use_frames_as_a_dataset_does(fit_name: str) -> None:
     """A photo from a file and the same photo from a dataset of the network's size ask the same question."""
     photo = noise(80, 52)
     square, box = fit(photo, BuildSettings(size=32, fit=fit_name))
-    planes, _, found = frame(photo, 32, Preparation(fit_name))  # type: ignore[arg-type]
+    planes, _, found = frame(photo, 32, AutoencodePreparation(fit_name))  # type: ignore[arg-type]
     assert found == (box or Box(0, 0, 32, 32))
     stored = np.moveaxis(square[found.slices].astype(np.float32) / 255, 2, 0)
     assert np.array_equal(planes[(slice(None), *found.slices)], stored)
@@ -67,9 +67,9 @@ def test_eight_sixteen_bits_and_floats_ask_the_same() -> None:
 
 
 def test_typical_box() -> None:
-    assert Preparation("pad", 1.5).typical_box(96) == Box(0, 16, 96, 64)
-    assert Preparation("pad", 0.5).typical_box(96) == Box(24, 0, 48, 96)
-    assert Preparation("crop", 1.5).typical_box(96) == Box(0, 0, 96, 96)
+    assert AutoencodePreparation("pad", 1.5).typical_box(96) == Box(0, 16, 96, 64)
+    assert AutoencodePreparation("pad", 0.5).typical_box(96) == Box(24, 0, 48, 96)
+    assert AutoencodePreparation("crop", 1.5).typical_box(96) == Box(0, 0, 96, 96)
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_refusals(picture: object, words: str) -> None:
 
 def test_impossible_aspect() -> None:
     with pytest.raises(RecipeError, match="aspect"):
-        Preparation("pad", float("nan"))
+        AutoencodePreparation("pad", float("nan"))

@@ -19,13 +19,13 @@ from safelight.tasks.autoencode.export import model_parts, part_samples
 from safelight.tasks.autoencode.mixture import Mixture
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.network_settings import VAESettings
-from safelight.tasks.autoencode.prepare import Preparation, frame
+from safelight.tasks.autoencode.prepare import AutoencodePreparation, frame
 from safelight.tasks.autoencode.restore import Autoencoder, between, is_autoencoder, load_vae
 from safelight.tasks.colorize.restore import Colorizer
 from safelight.tasks.registry import load
 from tests.runtime.tiny import make_model
 
-PREPARATION = Preparation("pad", 1.5)
+PREPARATION = AutoencodePreparation("pad", 1.5)
 LATENT = 5
 MIXTURE = Mixture(np.ones(1), np.full((1, LATENT), 2.0), 0.1 * np.eye(LATENT)[None])
 

@@ -13,7 +13,7 @@ from safelight.tasks.colorize.prepare import (
     AB_SCALE,
     MOST_GAIN,
     PLANES,
-    Preparation,
+    ColorizePreparation,
     boost_chroma,
     enforce_hints,
     limit_reach,
@@ -47,7 +47,7 @@ def test_ranges_of_a_question(
 ) -> None:
     rng = np.random.default_rng(seed)
     L, points = photo(rng, size), random_points(rng, count, size)
-    planes = preprocess(L, points, Preparation(soft, propagate))
+    planes = preprocess(L, points, ColorizePreparation(soft, propagate))
     assert planes.shape == (PLANES, *size)
     assert planes.dtype == np.float32
     assert np.isfinite(planes).all()
@@ -92,7 +92,7 @@ def test_lightness_is_centred() -> None:
 def test_a_soft_mask_is_soft() -> None:
     L = photo(np.random.default_rng(0), SIZE)
     points = points_at([(20, 30)], [(40, 40)], radius=3)
-    hard, soft = preprocess(L, points), preprocess(L, points, Preparation(soft_mask=True))
+    hard, soft = preprocess(L, points), preprocess(L, points, ColorizePreparation(soft_mask=True))
     assert soft[3, 20, 30] == 1
     assert 0 < soft[3, 20, 33] < 1
     np.testing.assert_array_equal(hard[3] > 0, soft[3] > 0)

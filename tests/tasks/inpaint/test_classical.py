@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.restoration import inpaint_biharmonic
 
-from safelight.tasks.inpaint.biharmonic import biharmonic, solve
-from safelight.tasks.inpaint.classical import CLASSICAL, mean_color
+from safelight.tasks.inpaint.classical import CLASSICAL, biharmonic, mean_color, solve
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from tests.tasks.strategies import seeds
 

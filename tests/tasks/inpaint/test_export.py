@@ -13,7 +13,7 @@ from safelight.nn.plain_unet import PlainSettings
 from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.export import model_part
 from safelight.tasks.inpaint.network import InpaintUNet
-from safelight.tasks.inpaint.prepare import SPANS, Preparation, preprocess
+from safelight.tasks.inpaint.prepare import SPANS, InpaintPreparation, preprocess
 from safelight.tasks.inpaint.restore import load_filler
 
 CARD = ModelCard(
@@ -37,7 +37,7 @@ def export(
     return parity
 
 
-def question(preparation: Preparation, seed: int = 0) -> np.ndarray:
+def question(preparation: InpaintPreparation, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     mask = np.zeros((32, 64), np.float32)
     mask[8:20, 10:40] = 1
@@ -46,7 +46,7 @@ def question(preparation: Preparation, seed: int = 0) -> np.ndarray:
 
 def test_the_file_answers_as_torch_does_and_fills_photos(tmp_path: Path) -> None:
     made, path = network(), tmp_path / "tiny.onnx"
-    parity = export(made, path, [question(Preparation(guess="telea"))])
+    parity = export(made, path, [question(InpaintPreparation(guess="telea"))])
     assert (parity.images, parity.unit) == (1, "of 255 levels")
     assert parity.largest_difference < 1
     picture = np.random.default_rng(1).random((70, 90, 3), np.float32)
@@ -60,14 +60,14 @@ def test_the_file_answers_as_torch_does_and_fills_photos(tmp_path: Path) -> None
 
 def test_four_planes_and_partial_convolution_are_exported_too(tmp_path: Path) -> None:
     settings = replace(SMALL, convolution="partial")
-    parity = export(network(4, settings), tmp_path / "four.onnx", [question(Preparation())])
+    parity = export(network(4, settings), tmp_path / "four.onnx", [question(InpaintPreparation())])
     assert parity.largest_difference < 1
 
 
 def test_what_photos_cannot_be_given_to_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     deep = network(7, replace(SMALL, steps=6))
     with pytest.raises(ModelError, match=r"multiples of 64 pixels.*fewer --model\.steps"):
-        export(deep, tmp_path / "deep.onnx", [question(Preparation(guess="telea"))], (-1.0, 1.0))
+        export(deep, tmp_path / "deep.onnx", [question(InpaintPreparation(guess="telea"))], (-1.0, 1.0))
     with pytest.raises(ModelError, match="no pictures"):
         export(network(), tmp_path / "none.onnx", [], (-1.0, 1.0))
     assert not list(tmp_path.iterdir())

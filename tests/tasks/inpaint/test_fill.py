@@ -16,7 +16,7 @@ from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.inpaint.dataset import InpaintDataset
-from safelight.tasks.inpaint.prepare import Preparation
+from safelight.tasks.inpaint.prepare import InpaintPreparation
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.validation import InpaintValidation, NetworkFill
 from safelight.training import fit as training
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = InpaintRecipe(
     name="tiny-fill",
     model=PlainSettings(channels=4, steps=2, blocks=1, convolution="gated", skips=(1,)),
-    preparation=Preparation(guess="telea"),
+    preparation=InpaintPreparation(guess="telea"),
     augment=Augmentation(size=32),
     data=DataSettings(batch=2, workers=0),
     train=TrainSettings(
@@ -121,7 +121,10 @@ def test_samples_depend_on_their_number_alone(album: Album) -> None:
         ({"augment": Augmentation(aging=0.5)}, "augment.aging is 0.5; only colorizers see aged pictures"),
         ({"model": PlainSettings(channels=4, output="sigmoid")}, "sigmoid answers 0..1"),
         (
-            {"model": PlainSettings(channels=4, output="tanh"), "preparation": Preparation(span="unit")},
+            {
+                "model": PlainSettings(channels=4, output="tanh"),
+                "preparation": InpaintPreparation(span="unit"),
+            },
             "tanh answers -1..1",
         ),
     ],

@@ -18,7 +18,7 @@ from safelight.runtime.card import ModelCard
 from safelight.tasks.inpaint.dataset import InpaintDataset
 from safelight.tasks.inpaint.export import model_part
 from safelight.tasks.inpaint.network import InpaintUNet
-from safelight.tasks.inpaint.prepare import SPANS, Preparation, preprocess
+from safelight.tasks.inpaint.prepare import SPANS, InpaintPreparation, preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.restore import load_filler
 from safelight.tasks.inpaint.validation import NetworkFill
@@ -172,7 +172,8 @@ def test_the_file_answers_as_torch_does_and_fills_photos(recipe: InpaintRecipe, 
     picture, mask = rng.random((70, 90, 3), np.float32), np.zeros((70, 90), np.float32)
     mask[20:50, 30:60] = 1
     asked = [
-        preprocess(picture[:h, :w], mask[:h, :w], Preparation(guess="telea")) for h, w in ((64, 64), (32, 64))
+        preprocess(picture[:h, :w], mask[:h, :w], InpaintPreparation(guess="telea"))
+        for h, w in ((64, 64), (32, 64))
     ]
     part = model_part(network.eval(), SPANS["centered"])
     (parity,) = export_onnx([part], CARD, tmp_path / "tiny.onnx", [asked])

@@ -10,7 +10,7 @@ from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.prepare import (
     GUESSES,
     SPANS,
-    Preparation,
+    InpaintPreparation,
     from_span,
     postprocess,
     preprocess,
@@ -28,7 +28,7 @@ def question(seed: int) -> tuple[np.ndarray, np.ndarray]:
 @settings(max_examples=30)
 def test_planes(seed: int, span: str, guess: str) -> None:
     picture, mask = question(seed)
-    preparation = Preparation(span, guess)
+    preparation = InpaintPreparation(span, guess)
     planes = preprocess(picture, mask, preparation)
     assert planes.shape == (preparation.planes, 12, 15)
     assert planes.dtype == np.float32
@@ -46,7 +46,7 @@ def test_planes(seed: int, span: str, guess: str) -> None:
 def test_the_answer_keeps_what_is_known_and_takes_the_rest(seed: int, span: str) -> None:
     picture, mask = question(seed)
     truth = np.random.default_rng(seed + 1).random((12, 15, 3), dtype=np.float32)
-    result = postprocess(to_span(np.moveaxis(truth, 2, 0), span), picture, mask, Preparation(span))
+    result = postprocess(to_span(np.moveaxis(truth, 2, 0), span), picture, mask, InpaintPreparation(span))
     np.testing.assert_array_equal(result[mask == 0], picture[mask == 0])
     np.testing.assert_allclose(result[mask > 0], truth[mask > 0], atol=1e-5)
     np.testing.assert_allclose(from_span(to_span(truth, span), span), truth, atol=1e-6)
@@ -60,7 +60,7 @@ def test_wild_answers_are_clipped() -> None:
 
 def test_the_guess_is_the_classical_filling() -> None:
     picture, mask = question(3)
-    planes = preprocess(picture, mask, Preparation(guess="telea"))
+    planes = preprocess(picture, mask, InpaintPreparation(guess="telea"))
     np.testing.assert_allclose(np.moveaxis(planes[4:], 0, 2), 2 * telea(picture, mask) - 1, atol=1e-6)
 
 
@@ -75,4 +75,4 @@ def test_a_picture_of_another_range_is_refused_with_the_mend(picture: np.ndarray
 @pytest.mark.parametrize("wrong", [{"span": "signed"}, {"guess": "magic"}, {"crossover": -1}])
 def test_refused_preparations(wrong: dict) -> None:
     with pytest.raises(RecipeError, match="preparation"):
-        Preparation(**wrong)
+        InpaintPreparation(**wrong)

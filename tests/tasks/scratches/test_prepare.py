@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from safelight.errors import RecipeError
 from safelight.masks.match import count_matches, ranked_precision
-from safelight.tasks.scratches.prepare import Preparation, likely_mask, postprocess, preprocess
+from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges, find_scratches
 from tests.tasks.strategies import seeds
 
@@ -108,4 +108,4 @@ def test_ridges_are_ranked_as_they_are_marked() -> None:
 @pytest.mark.parametrize("wrong", [{"working": 10}, {"threshold": 0}, {"threshold": 1}, {"enlarge": 0.5}])
 def test_refused_preparation(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=r"preparation\."):
-        Preparation(**wrong)
+        ScratchesPreparation(**wrong)

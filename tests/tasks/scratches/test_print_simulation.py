@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
 from safelight.tasks.scratches.damage import DamageSettings, damage
-from safelight.tasks.scratches.hard_negatives import KINDS, add_lookalikes
-from safelight.tasks.scratches.print_simulation import PrintSettings, as_print, as_scan
+from safelight.tasks.scratches.print_simulation import KINDS, PrintSettings, add_lookalikes, as_print, as_scan
 from tests.tasks.strategies import seeds
 
 PLAIN = PrintSettings(

@@ -15,7 +15,7 @@ from safelight.evaluation.samples import Pictures as PictureSource
 from safelight.evaluation.samples import Samples, hash_lines
 from safelight.pixels.geometry import Box
 from safelight.tasks.autoencode.network_settings import LikelihoodName
-from safelight.tasks.autoencode.prepare import Preparation, frame
+from safelight.tasks.autoencode.prepare import AutoencodePreparation, frame
 from safelight.tasks.autoencode.restore import Autoencoder
 
 MODEL, PCA, MEAN = "model", "PCA", "mean picture"  # methods
@@ -122,7 +122,7 @@ class Subject(Protocol):
     @property
     def latent(self) -> int: ...
     @property
-    def preparation(self) -> Preparation: ...
+    def preparation(self) -> AutoencodePreparation: ...
     @property
     def likelihood(self) -> LikelihoodName: ...
     @property

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from safelight.arrays import Planes
 from safelight.data.cache import PictureSet, photo_in
-from safelight.tasks.autoencode.prepare import FitName, Preparation, frame
+from safelight.tasks.autoencode.prepare import AutoencodePreparation, FitName, frame
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.batches import Pictures, SampleOrder
@@ -37,7 +37,7 @@ class AutoencodeDataset(Dataset[Sample]):
 
     def __init__(self, pictures: Pictures, recipe: AutoencodeRecipe) -> None:
         self.pictures, self.recipe = pictures, recipe
-        self.preparation = Preparation(fit_of(pictures, recipe.preparation.fit))
+        self.preparation = AutoencodePreparation(fit_of(pictures, recipe.preparation.fit))
         self.order = SampleOrder(pictures.sources, recipe.data.weights, recipe.train.seed)
 
     def __getitem__(self, k: int) -> Sample:

@@ -21,7 +21,7 @@ UP = 0.125  # of what is cut off an upright photo an eighth goes above, as in a 
 
 
 @dataclass(frozen=True)
-class Preparation:
+class AutoencodePreparation:
     """How a photo becomes the network's square. In the card, so that a model is used as it was trained.
 
     fit: "pad" keeps the whole photo inside a border, "crop" cuts the ends of the longer side off, "stretch"
@@ -54,7 +54,7 @@ class Framed(NamedTuple):
     box: Box
 
 
-def frame(pixels: Pixels, side: int, preparation: Preparation = Preparation()) -> Framed:
+def frame(pixels: Pixels, side: int, preparation: AutoencodePreparation = AutoencodePreparation()) -> Framed:
     """The photo (h, w, 3), uint8, uint16 or floats 0..1, in the network's square. Raises PhotoError."""
     check_pixels(pixels)
     size = (side, side)

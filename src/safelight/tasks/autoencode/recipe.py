@@ -6,7 +6,7 @@ from typing import Literal
 from safelight.errors import RecipeError
 from safelight.tasks.autoencode.losses import AutoencodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
-from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.training.augment import MOST, Augmentation, check_off
 from safelight.training.recipe import AdversarialRecipe
 
@@ -23,7 +23,7 @@ class AutoencodeRecipe(AdversarialRecipe):
 
     task: Literal["autoencode"] = "autoencode"
     model: VAESettings = field(default_factory=VAESettings)
-    preparation: Preparation = field(default_factory=Preparation)
+    preparation: AutoencodePreparation = field(default_factory=AutoencodePreparation)
     augment: Augmentation = field(default_factory=lambda: Augmentation(size=96, smallest=0.9))
     loss: AutoencodeLossSettings = field(default_factory=AutoencodeLossSettings)
 

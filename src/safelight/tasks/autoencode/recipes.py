@@ -28,7 +28,7 @@ from math import sqrt
 
 from safelight.tasks.autoencode.losses import AutoencodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings
-from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
@@ -91,7 +91,7 @@ def note_004_bce() -> AutoencodeRecipe:
             output="sigmoid",
             likelihood="bernoulli",
         ),
-        preparation=Preparation("stretch"),
+        preparation=AutoencodePreparation("stretch"),
         augment=Augmentation(size=96, smallest=1.0, flip=False, aging=0.0),
         data=DataSettings(batch=8, workers=2),
         optimizer=OptimizerSettings(
@@ -163,7 +163,7 @@ def note_004_he_normal() -> AutoencodeRecipe:
 
 def note_004_pad() -> AutoencodeRecipe:
     """Note 004, to try: padding in place of stretching (from note-004-lr-10)."""
-    return replace(note_004_lr_10(), name="note-004-pad", preparation=Preparation("pad"))
+    return replace(note_004_lr_10(), name="note-004-pad", preparation=AutoencodePreparation("pad"))
 
 
 RECIPES = {

@@ -20,7 +20,7 @@ from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, check_name, expanded, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.autoencode.mixture import Mixture
-from safelight.tasks.autoencode.prepare import Framed, Preparation, frame, unframe
+from safelight.tasks.autoencode.prepare import AutoencodePreparation, Framed, frame, unframe
 
 MODEL = "figures"  # the bundled autoencoder
 ENCODER, DECODER = (f"{half}.onnx" for half in HALVES)
@@ -46,7 +46,7 @@ class Autoencoder:
         self.card = decoder.card
         self.size, self.latent = decoder.card.size, _latent(encoder)
         self._mixture_sha256 = decoder.card.preparation.get(CODES)
-        self.preparation = decoder.prepared(Preparation, aside=CODES)
+        self.preparation = decoder.prepared(AutoencodePreparation, aside=CODES)
         self._encode, self._decode = Session(encoder, threads), Session(decoder, threads)
         self._mixture_path = Path(str(decoder.path.absolute()).removesuffix(DECODER) + MIXTURE)
 

@@ -13,7 +13,7 @@ from safelight.nn.discriminator import PatchDiscriminator
 from safelight.tasks.autoencode.dataset import AutoencodeDataset, Batch, Sample, collate
 from safelight.tasks.autoencode.losses import LossInputs, autoencode_terms
 from safelight.tasks.autoencode.network import VAE, init_from_pca
-from safelight.tasks.autoencode.prepare import Preparation
+from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.validation import AutoencodeValidation
 from safelight.training.batches import Pictures
@@ -73,7 +73,7 @@ class AutoencodeTraining(AdversarialTask[AutoencodeRecipe, VAE, Sample, Batch]):
     def with_measured(self, recipe: AutoencodeRecipe, facts: Mapping[str, Any]) -> AutoencodeRecipe:
         """With the preparation that was found in the dataset."""
         found = facts.get("preparation")
-        return replace(recipe, preparation=Preparation(**found)) if found else recipe
+        return replace(recipe, preparation=AutoencodePreparation(**found)) if found else recipe
 
 
 def _loss_inputs(network: VAE, batch: Batch, recipe: AutoencodeRecipe, progress: float) -> LossInputs:

@@ -26,7 +26,7 @@ from safelight.tasks.autoencode.losses import (
 )
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.network_settings import LikelihoodName
-from safelight.tasks.autoencode.prepare import Framed, Preparation, frame
+from safelight.tasks.autoencode.prepare import AutoencodePreparation, Framed, frame
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Anomaly
@@ -40,7 +40,7 @@ EARLY, EARLIEST = 0.25, 1000  # of a run, and steps: till then a code may be sil
 class NetworkCodes:
     """A torch network as the subject of an evaluation (benchmark.py)."""
 
-    def __init__(self, network: VAE, preparation: Preparation) -> None:
+    def __init__(self, network: VAE, preparation: AutoencodePreparation) -> None:
         self.network, self.preparation = network.eval(), preparation
         self.size, self.latent = network.size, network.settings.latent
         self.likelihood: LikelihoodName = network.settings.likelihood
@@ -61,14 +61,16 @@ class NetworkCodes:
 
 
 def framed(
-    pictures: Pictures, size: int, preparation: Preparation, count: int | None = None
+    pictures: Pictures, size: int, preparation: AutoencodePreparation, count: int | None = None
 ) -> Iterator[Framed]:
     """The first pictures, or all of them, as the network sees them."""
     for number in range(len(pictures) if count is None else min(count, len(pictures))):
         yield frame(photo_in(pictures, number), size, preparation)
 
 
-def codes_of(network: VAE, pictures: Pictures, preparation: Preparation) -> Float32[np.ndarray, "n latent"]:
+def codes_of(
+    network: VAE, pictures: Pictures, preparation: AutoencodePreparation
+) -> Float32[np.ndarray, "n latent"]:
     """The code of each picture: the mean of its posterior."""
     codes = NetworkCodes(network, preparation)
     means, waiting = [], []
@@ -96,7 +98,11 @@ class AutoencodeValidation:
     """The samples of an autoencoder's run (training/task.py: ValidationSet)."""
 
     def __init__(
-        self, samples: list[Sample], preparation: Preparation, likelihood: LikelihoodName, grace_steps: int
+        self,
+        samples: list[Sample],
+        preparation: AutoencodePreparation,
+        likelihood: LikelihoodName,
+        grace_steps: int,
     ) -> None:
         """grace_steps: the step from which a silent code is an failure (training/guard/answers.py: FailureCheck)."""
         self.preparation, self.likelihood, self.grace_steps = preparation, likelihood, grace_steps
@@ -112,12 +118,14 @@ class AutoencodeValidation:
         samples, aspects = [], []
         for number in rng.permutation(len(held_out))[:SCORED]:
             photo = photo_in(held_out, int(number))
-            framed = frame(photo, size, Preparation(fit))
+            framed = frame(photo, size, AutoencodePreparation(fit))
             samples.append(Sample(framed.planes, framed.padding, rng.standard_normal(latent, np.float32)))
             aspects.append(photo.shape[0] / photo.shape[1])
         aspect = float(np.clip(np.median(aspects), 0.05, 20)) if fit == "pad" and aspects else 1.0
         grace_steps = max(EARLIEST, round(max(EARLY, recipe.loss.warmup) * recipe.train.steps))
-        return cls(samples, Preparation(fit, round(aspect, 3)), recipe.model.likelihood, grace_steps)
+        return cls(
+            samples, AutoencodePreparation(fit, round(aspect, 3)), recipe.model.likelihood, grace_steps
+        )
 
     def __len__(self) -> int:
         return self.count

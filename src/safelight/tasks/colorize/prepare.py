@@ -33,7 +33,7 @@ MOST_VIVID = 16.0  # of a vivid_gain: four times the most that training measures
 
 
 @dataclass(frozen=True)
-class Preparation:
+class ColorizePreparation:
     """How hints become planes. In the card, so that a model is used as it was trained.
 
     soft_mask: hints are painted as Gaussians instead of hard discs.
@@ -58,7 +58,9 @@ def normalize_lightness(L: Lightness) -> Lightness:
     return np.asarray((L - np.float32(50)) / np.float32(100), np.float32)
 
 
-def preprocess(L: Lightness, points: Points, preparation: Preparation = Preparation()) -> Planes:
+def preprocess(
+    L: Lightness, points: Points, preparation: ColorizePreparation = ColorizePreparation()
+) -> Planes:
     """The input: planes (7, h, w) for lightness L (h, w), 0..100, and hints on the same grid."""
     planes = np.zeros((PLANES, *L.shape), np.float32)
     planes[0] = normalize_lightness(L)

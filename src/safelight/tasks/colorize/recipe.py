@@ -8,7 +8,7 @@ from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
-from safelight.tasks.colorize.prepare import Preparation
+from safelight.tasks.colorize.prepare import ColorizePreparation
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import AdversarialRecipe
 
@@ -22,7 +22,7 @@ class ColorizeRecipe(AdversarialRecipe):
     task: Literal["colorize"] = "colorize"
     model: UNetSettings | PlainSettings = field(default_factory=UNetSettings)
     hints: HintSampling = field(default_factory=HintSampling)
-    preparation: Preparation = field(default_factory=Preparation)
+    preparation: ColorizePreparation = field(default_factory=ColorizePreparation)
     augment: Augmentation = field(default_factory=lambda: Augmentation(aging=0.2))
     loss: ColorLossSettings = field(default_factory=ColorLossSettings)
 

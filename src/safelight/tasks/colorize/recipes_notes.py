@@ -27,7 +27,7 @@ from safelight.tasks.colorize.losses import (
     colorization_weighted_loss,
 )
 from safelight.tasks.colorize.network import UNetSettings
-from safelight.tasks.colorize.prepare import Preparation
+from safelight.tasks.colorize.prepare import ColorizePreparation
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
@@ -55,7 +55,7 @@ def note_000_hints() -> ColorizeRecipe:
         hints=HintSampling(
             count="geometric", place="normal", variance=4.0, most=60, start_most=400, automatic=0.05
         ),
-        preparation=Preparation(soft_mask=True, propagate=False),
+        preparation=ColorizePreparation(soft_mask=True, propagate=False),
         augment=Augmentation(size=SIZE, aging=0.0),
         loss=ColorLossSettings(guess=0.0),
         optimizer=OptimizerSettings(lr=1e-3, weight_decay=1e-4),

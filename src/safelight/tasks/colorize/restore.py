@@ -20,7 +20,13 @@ from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.colorize.kriging import one_thread
 from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
-from safelight.tasks.colorize.prepare import Preparation, enforce_hints, limit_reach, postprocess, preprocess
+from safelight.tasks.colorize.prepare import (
+    ColorizePreparation,
+    enforce_hints,
+    limit_reach,
+    postprocess,
+    preprocess,
+)
 from safelight.tasks.colorize.propagation import Propagator
 from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
 from safelight.tasks.colorize.task import REACH, VIVID
@@ -46,7 +52,7 @@ class Colorizer:
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         self.card = model.card
-        self._preparation = model.prepared(Preparation)
+        self._preparation = model.prepared(ColorizePreparation)
         self._session = Views(Session(model, threads), model.card.size)
 
     def __call__(

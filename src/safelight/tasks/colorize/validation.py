@@ -19,7 +19,7 @@ from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.network import ColorNetwork
-from safelight.tasks.colorize.prepare import AB_SCALE, Preparation, postprocess, preprocess
+from safelight.tasks.colorize.prepare import AB_SCALE, ColorizePreparation, postprocess, preprocess
 from safelight.tasks.colorize.propagation import paint
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Anomaly
@@ -41,7 +41,7 @@ class NetworkPredict:
     L: (h, w) with sides that are multiples of 32.
     """
 
-    def __init__(self, network: ColorNetwork, preparation: Preparation, vivid: float = 0.0) -> None:
+    def __init__(self, network: ColorNetwork, preparation: ColorizePreparation, vivid: float = 0.0) -> None:
         self.network, self.preparation, self.vivid = network, preparation, vivid
 
     def __call__(self, L: Lightness, points: Points) -> Ab:
@@ -124,12 +124,12 @@ class ColorizeValidation:
         0  # the step from which colors out of range are an failure (training/guard/answers.py: FailureCheck)
     )
 
-    def __init__(self, samples: list[HintedPicture], preparation: Preparation) -> None:
+    def __init__(self, samples: list[HintedPicture], preparation: ColorizePreparation) -> None:
         self.samples, self.preparation = samples, preparation
         self._most_chroma: float | None = None  # of the last answers, until it is asked for
 
     @classmethod
-    def choose(cls, pictures: Pictures, size: int, preparation: Preparation) -> "ColorizeValidation":
+    def choose(cls, pictures: Pictures, size: int, preparation: ColorizePreparation) -> "ColorizeValidation":
         """Validation samples on these held-out pictures, at this size."""
         return cls(choose(pictures, size), preparation)
 

@@ -29,7 +29,7 @@ CROSSOVER = 12.0  # pixels
 
 
 @dataclass(frozen=True)
-class Preparation:
+class InpaintPreparation:
     """How a picture and its hole become planes. In the card, so that a model is used as it was trained.
 
     span: the range of the colors: "centered" -1..1, "unit" 0..1, or "bytes" 0..255 (only to show what it costs:
@@ -59,7 +59,7 @@ class Preparation:
         return 4 if self.guess == "none" else 7
 
 
-def preprocess(srgb: Srgb, mask: Mask, preparation: Preparation = Preparation()) -> Planes:
+def preprocess(srgb: Srgb, mask: Mask, preparation: InpaintPreparation = InpaintPreparation()) -> Planes:
     """The question: planes (4 or 7, h, w) for a picture (h, w, 3), 0..1, and its mask (h, w), 1 = missing.
 
     What the picture holds in its hole has no effect. Raises ValueError for a picture that is not floats 0..1.
@@ -78,7 +78,10 @@ def preprocess(srgb: Srgb, mask: Mask, preparation: Preparation = Preparation())
 
 
 def postprocess(
-    reply: Float32[np.ndarray, "3 h w"], srgb: Srgb, mask: Mask, preparation: Preparation = Preparation()
+    reply: Float32[np.ndarray, "3 h w"],
+    srgb: Srgb,
+    mask: Mask,
+    preparation: InpaintPreparation = InpaintPreparation(),
 ) -> Srgb:
     """The picture (h, w, 3), 0..1, with its hole filled from a network's reply; what is known is untouched."""
     fill = from_span(np.moveaxis(reply, 0, 2), preparation.span).clip(0, 1)

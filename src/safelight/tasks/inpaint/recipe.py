@@ -8,7 +8,7 @@ from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.inpaint.losses import InpaintLossSettings
 from safelight.tasks.inpaint.mask_sampling import HoleSampling
-from safelight.tasks.inpaint.prepare import Preparation
+from safelight.tasks.inpaint.prepare import InpaintPreparation
 from safelight.training.augment import check_off
 from safelight.training.recipe import AdversarialRecipe
 
@@ -20,7 +20,7 @@ class InpaintRecipe(AdversarialRecipe):
     task: Literal["inpaint"] = "inpaint"
     model: PlainSettings | EncoderUNetSettings = field(default_factory=PlainSettings)
     holes: HoleSampling = field(default_factory=HoleSampling)
-    preparation: Preparation = field(default_factory=Preparation)
+    preparation: InpaintPreparation = field(default_factory=InpaintPreparation)
     loss: InpaintLossSettings = field(default_factory=InpaintLossSettings)
 
     def __post_init__(self) -> None:
@@ -40,7 +40,7 @@ class InpaintRecipe(AdversarialRecipe):
             )
 
 
-def _check_output(model: PlainSettings, preparation: Preparation) -> None:
+def _check_output(model: PlainSettings, preparation: InpaintPreparation) -> None:
     """Raise RecipeError if what the network can say is not what is asked for."""
     if model.output == "sigmoid" and preparation.span != "unit":
         raise RecipeError(

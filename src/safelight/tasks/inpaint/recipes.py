@@ -33,7 +33,7 @@ from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.inpaint.losses import InpaintLossSettings
 from safelight.tasks.inpaint.mask_sampling import HoleSampling
-from safelight.tasks.inpaint.prepare import Preparation
+from safelight.tasks.inpaint.prepare import InpaintPreparation
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
@@ -58,7 +58,7 @@ def fill() -> InpaintRecipe:
             bottleneck=BottleneckSettings(width=256, depth=4, dilations=(1, 2, 4, 1)),
         ),
         holes=HoleSampling(area=(0.01, 0.6), start_area=0.25),
-        preparation=Preparation(guess="biharmonic", crossover=4.0),
+        preparation=InpaintPreparation(guess="biharmonic", crossover=4.0),
         augment=Augmentation(size=128, smallest=0.6, aging=0.0),
         loss=InpaintLossSettings(hole=1.0, valid=0.05, log_error=0.15),
         data=DataSettings(batch=16, workers=2),
@@ -157,12 +157,12 @@ def note_001_small_then_big() -> InpaintRecipe:
 
 def note_001_unit_range() -> InpaintRecipe:
     """Colors from 0 to 1, as the note came to have them (the others have -1 to 1)."""
-    return replace(note_001_unet(), name="note-001-unit-range", preparation=Preparation(span="unit"))
+    return replace(note_001_unet(), name="note-001-unit-range", preparation=InpaintPreparation(span="unit"))
 
 
 def note_001_byte_range() -> InpaintRecipe:
     """Colors from 0 to 255, as the note began."""
-    return replace(note_001_unet(), name="note-001-byte-range", preparation=Preparation(span="bytes"))
+    return replace(note_001_unet(), name="note-001-byte-range", preparation=InpaintPreparation(span="bytes"))
 
 
 def _but(

@@ -22,7 +22,7 @@ from safelight.pixels.space import Numbers
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
-from safelight.tasks.inpaint.prepare import Preparation, postprocess, preprocess
+from safelight.tasks.inpaint.prepare import InpaintPreparation, postprocess, preprocess
 
 Method = Literal["auto", "model", "biharmonic", "telea"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -52,7 +52,7 @@ class Filler:
     def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
         self.card = model.card if model else None
         self._session = Session(model, threads) if model else None
-        self._preparation = model.prepared(Preparation) if model else Preparation()
+        self._preparation = model.prepared(InpaintPreparation) if model else InpaintPreparation()
 
     def __call__(
         self,

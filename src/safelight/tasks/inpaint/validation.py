@@ -16,7 +16,7 @@ from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from safelight.tasks.inpaint.network import InpaintUNet
-from safelight.tasks.inpaint.prepare import Preparation, from_span, postprocess, preprocess
+from safelight.tasks.inpaint.prepare import InpaintPreparation, from_span, postprocess, preprocess
 from safelight.tasks.inpaint.symptoms import hole_evidence
 from safelight.training.batches import Pictures
 from safelight.training.guard.scale import Anomaly
@@ -33,7 +33,7 @@ class NetworkFill:
     beyond: how far outside of 0..1 anything in the holes was so far, before it was clipped.
     """
 
-    def __init__(self, network: InpaintUNet, preparation: Preparation) -> None:
+    def __init__(self, network: InpaintUNet, preparation: InpaintPreparation) -> None:
         self.network, self.preparation = network, preparation
         self.beyond = 0.0
 
@@ -91,7 +91,7 @@ class InpaintValidation:
     )
     columns = ("hole", "Telea", "result", "truth")
 
-    def __init__(self, samples: list[HoledPicture], preparation: Preparation) -> None:
+    def __init__(self, samples: list[HoledPicture], preparation: InpaintPreparation) -> None:
         self.samples, self.preparation = samples, preparation
         self._beyond: float | None = None  # of the last answers, until it is asked for
 

@@ -23,7 +23,7 @@ WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure sti
 
 
 @dataclass(frozen=True)
-class Preparation:
+class ScratchesPreparation:
     """How a photo is looked at. In the card, so that a model is used as it was trained.
 
     working: long side in pixels at which photos are looked at; smaller ones as they are.

@@ -8,7 +8,7 @@ from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.scratches.damage import DamageSettings
 from safelight.tasks.scratches.losses import ScratchLossSettings
-from safelight.tasks.scratches.prepare import Preparation
+from safelight.tasks.scratches.prepare import ScratchesPreparation
 from safelight.tasks.scratches.print_simulation import PrintSettings
 from safelight.training.augment import check_off
 from safelight.training.recipe import Recipe
@@ -30,7 +30,7 @@ class ScratchRecipe(Recipe):
     damage: DamageSettings = WEAR
     unharmed: float = 0.35
     prints: PrintSettings = field(default_factory=PrintSettings)
-    preparation: Preparation = field(default_factory=Preparation)
+    preparation: ScratchesPreparation = field(default_factory=ScratchesPreparation)
     loss: ScratchLossSettings = field(default_factory=ScratchLossSettings)
 
     def __post_init__(self) -> None:

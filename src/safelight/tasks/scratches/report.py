@@ -11,7 +11,7 @@ from safelight.files import put_text
 from safelight.reports.text import format_number
 from safelight.tasks.colorize.tables import MARKS, escape, table
 from safelight.tasks.scratches.benchmark import PRINTS, VISIBLE
-from safelight.tasks.scratches.damage_kinds import DIRT, PAPER
+from safelight.tasks.scratches.damage import DIRT, PAPER
 from safelight.tasks.scratches.scores import METRICS, PHOTO
 from safelight.verdicts.verdict import Comparison, Verdict
 

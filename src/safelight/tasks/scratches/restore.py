@@ -12,7 +12,7 @@ from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, until
 from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
-from safelight.tasks.scratches.prepare import Preparation, likely_mask, postprocess, preprocess
+from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, find_scratches
 
 FindMethod = Literal["auto", "network", "ridge"]
@@ -44,7 +44,7 @@ class ScratchFinder:
     def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
         self.card = model.card if model else None
         self._session = Session(model, threads) if model else None
-        self.preparation = model.prepared(Preparation) if model else Preparation()
+        self.preparation = model.prepared(ScratchesPreparation) if model else ScratchesPreparation()
 
     def __call__(
         self,
