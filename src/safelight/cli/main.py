@@ -121,10 +121,10 @@ def _status(arguments: Sequence[str] | None) -> int:
             return STOPPED
         line = "a file ends before it is whole; look at what was read last"
     except Exception as error:
-        said = _in_words(error)
-        if said is None:
+        known = _in_words(error)
+        if known is None:
             raise
-        line = said
+        line = known
     else:
         return status if isinstance(status, int) else 0
     print(f"safelight: {line}", file=sys.stderr)

@@ -138,11 +138,11 @@ class GridOverlay:
 
 def draw_hints(photo: Srgb | Pixels, hints: Iterable[Hint]) -> Pixels:
     """uint8 (h, w, 3): the photo under its grid, each hint as a disc of its color with its number, lassos around."""
-    overlay, given = GridOverlay.of(photo), list(hints)
-    for hint in given:
+    overlay, hint_list = GridOverlay.of(photo), list(hints)
+    for hint in hint_list:
         if hint.region is not None:
             overlay.outline(hint.region, hint.hex)
-    for number, hint in enumerate(given, start=1):
+    for number, hint in enumerate(hint_list, start=1):
         covered = hint.radius * min(overlay.width, overlay.height)
         if covered > overlay.radius:  # the hint is meant as far as this ring
             x, y = overlay.at(hint.x, hint.y)

@@ -13,7 +13,7 @@ PARTS = (
     *("model", "hints", "holes", "damage", "prints", "preparation", "augment", "loss"),
     *("adversarial", "discriminator", "data", "optimizer", "train", "guard"),
 )
-PAGES = {  # where it is said when to use the settings of a class, by its module; the longest name that fits counts
+PAGES = {  # the page on when to use the settings of a class, by its module; the longest name that fits counts
     "": "training.md#what-to-change",
     "losses.adversarial": "fill.md#train-an-inpainting-model",
     "nn.discriminator": "fill.md#train-an-inpainting-model",
@@ -29,7 +29,7 @@ PAGES = {  # where it is said when to use the settings of a class, by its module
     "training.augment": "data.md#augmentation",
     "training.guard": "guard.md",
 }
-ELSEWHERE = {  # settings that another page than that of their class speaks of
+EXCEPTIONS = {  # settings that are explained on another page than their class
     "unharmed": "fill.md#what-the-network-is-trained-on",
     "hints.variance": "hints.md",
     "preparation.soft_mask": "hints.md",
@@ -54,10 +54,10 @@ or only one has the setting, the value stands alone. Which settings to begin wit
 def settings_page() -> str:
     """The page. A test compares it with docs/settings.md, so that the page is never behind the code."""
     recipes = {name: recipe_named(name) for name in MAIN}
-    own = {
+    top_level = {
         name: [each for each in explain(recipe) if "." not in each.name] for name, recipe in recipes.items()
     }
-    parts = ["# Settings", INTRODUCTION, "## The recipe itself", _table(own, "training.md")]
+    parts = ["# Settings", INTRODUCTION, "## The recipe itself", _table(top_level, "training.md")]
     for part in PARTS:
         kinds = _kinds(part, recipes)
         parts.append(f"## {part}")
@@ -86,18 +86,18 @@ def _section(part: str, kind: type[Any], users: dict[str, Any], alone: bool) -> 
     who = f"For {', '.join(chosen)}." if alone else ""
     also = f"For {' and '.join(others)} too, with {choice}." if chosen and others else ""
     yield " ".join(filter(None, (summary(kind), who, also)))
-    told = {name: list(explain(settings, f"{part}.")) for name, settings in chosen.items()}
+    rows = {name: list(explain(settings, f"{part}.")) for name, settings in chosen.items()}
     yield _table(
-        told or {others[0]: list(explain(kind(), f"{part}."))},
+        rows or {others[0]: list(explain(kind(), f"{part}."))},
         PAGES[max(filter(kind.__module__.removeprefix("safelight.").startswith, PAGES), key=len)],
     )
 
 
-def _table(told: dict[str, list[Explained]], page: str) -> str:
+def _table(settings_of: dict[str, list[Explained]], page: str) -> str:
     """A row for each setting, with the values that each recipe has."""
     values: dict[str, dict[str, list[str]]] = {}  # setting, value, recipes
     explained: dict[str, Explained] = {}
-    for recipe, settings in told.items():
+    for recipe, settings in settings_of.items():
         for each in settings:
             explained.setdefault(each.name, each)
             values.setdefault(each.name, {}).setdefault(_code(as_typed(each.value)), []).append(recipe)
@@ -115,7 +115,7 @@ def _row(each: Explained, values: dict[str, list[str]], page: str) -> str:
         typed = "fixed"
     if each.name in measured_settings():
         typed, meaning = "measured", f"{meaning} It cannot be set."
-    link = ELSEWHERE.get(each.name, page)
+    link = EXCEPTIONS.get(each.name, page)
     return f"| `{each.name}` | {typed} | {value} | {meaning} | [{link.partition('.')[0]}]({link}) |"
 
 

@@ -227,11 +227,11 @@ def _settings(words: Sequence[str]) -> dict[str, str]:
     return changes
 
 
-def _check_exclusive(given: dict[str, bool]) -> None:
+def _check_exclusive(typed: dict[str, bool]) -> None:
     """Raises UsageError for options of which one would be dropped."""
     for option, others in EXCLUSIVE.items():
         for other in others:
-            if given[option] and given[other]:
+            if typed[option] and typed[other]:
                 raise click.UsageError(f"{option} and {other} do not go together; leave one out")
 
 

@@ -9,8 +9,8 @@ from jaxtyping import Float, Float32
 from safelight.pixels.color import srgb_to_lab
 
 STEP = 10.0  # units of ab
-ALIKE = 18.0  # units of ab: bins nearer to a peak than this are the same answer
-LEAST_SHARE = 0.05  # an answer less likely than this is none
+ALIKE = 18.0  # units of ab: bins nearer to a peak than this count as the same color
+LEAST_SHARE = 0.05  # a color less likely than this is left out
 
 
 class Likely(NamedTuple):
@@ -44,13 +44,13 @@ def likely_colors(
 
     Each is a peak and the bins around it that are not nearer to a higher one.
     """
-    left, found = shares.astype(np.float64), list[Likely]()
-    while len(found) < most:
-        near = ((bins - bins[left.argmax()]) ** 2).sum(1) <= ALIKE**2
-        share = float(left[near].sum())
-        if found and share < LEAST_SHARE:
+    remaining, colors = shares.astype(np.float64), list[Likely]()
+    while len(colors) < most:
+        near = ((bins - bins[remaining.argmax()]) ** 2).sum(1) <= ALIKE**2
+        share = float(remaining[near].sum())
+        if colors and share < LEAST_SHARE:
             break
-        a, b = left[near] @ bins[near] / max(share, 1e-12)
-        found.append(Likely((float(a), float(b)), share))
-        left[near] = 0
-    return sorted(found, key=lambda each: -each.share)
+        a, b = remaining[near] @ bins[near] / max(share, 1e-12)
+        colors.append(Likely((float(a), float(b)), share))
+        remaining[near] = 0
+    return sorted(colors, key=lambda each: -each.share)

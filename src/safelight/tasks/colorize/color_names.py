@@ -56,8 +56,8 @@ def hex_of_name(name: str) -> str | None:
 
 def like(name: str) -> str | None:
     """The CSS name that is spelled most like this one, if one is."""
-    found = get_close_matches("".join(name.lower().split()), names(), 1)
-    return found[0] if found else None
+    matches = get_close_matches("".join(name.lower().split()), names(), 1)
+    return matches[0] if matches else None
 
 
 def in_words(color: Rgb) -> str:

@@ -22,14 +22,14 @@ OF_SRGB = ", or #rrggbb"
 
 def share(value: object, name: str, high: float = 1.0, advice: str = "") -> float:
     """A number from 0 to `high`, as float. Raises HintError, which calls it `name`."""
-    found = math.nan
+    number = math.nan
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
         with contextlib.suppress(OverflowError, TypeError):  # JSON's may have any size; complex ones
-            found = float(value)
-    if not 0 <= found <= high:  # NaN fails this too
-        shown = f"{found:g}" if math.isfinite(found) else brief(value)
+            number = float(value)
+    if not 0 <= number <= high:  # NaN fails this too
+        shown = f"{number:g}" if math.isfinite(number) else brief(value)
         raise HintError(f"{name} is {one_line(shown)}; expected a number from 0 to {high:g}{advice}")
-    return found
+    return number
 
 
 def one_line(text: str) -> str:
@@ -63,14 +63,14 @@ def _named(color: str) -> str:
     """rrggbb of a CSS name."""
     from safelight.tasks.colorize.color_names import hex_of_name, like
 
-    found = hex_of_name(color)
-    if found is None:
+    code = hex_of_name(color)
+    if code is None:
         near = like(color)
         raise HintError(
             f"hint color is {brief(color)}; expected #rrggbb, such as #c04030, #rgb, or a CSS name, such as firebrick"
             + (f"; did you mean {near}?" if near else "")
         )
-    return found[1:]
+    return code[1:]
 
 
 def region_of(value: object) -> Region:

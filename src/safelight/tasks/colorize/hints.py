@@ -202,13 +202,13 @@ def _read_file(path: Path) -> bytes:
 
 def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A JSON object; JSON itself leaves open which of two equal keys counts (RFC 8259, section 4)."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         counts = Counter(key for key, _ in pairs)
         raise HintError(
             f"has the key {brief(max(counts, key=counts.__getitem__))} twice in one object; keep one"
         )
-    return found
+    return members
 
 
 KEYS = ("x", "y", "color", "radius", "region")

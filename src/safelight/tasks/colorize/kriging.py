@@ -184,7 +184,7 @@ def posterior_mean(
         hints = _Hints(features, points, covariance)
 
     def mean(ab: Float32[np.ndarray, "n 2"]) -> Ab:
-        found = np.empty((h * w, 2), np.float32)
+        mean_ab = np.empty((h * w, 2), np.float32)
         with one_thread:
             weights = hints.weights(ab)
 
@@ -194,16 +194,16 @@ def posterior_mean(
                     covariances = hints.covariance(part)
                     if h * w * len(points) <= CACHED:
                         cached[part.start] = covariances
-                found[part] = covariances @ weights
+                mean_ab[part] = covariances @ weights
 
             hints.in_strips(work)
-        return found.reshape(h, w, 2)
+        return mean_ab.reshape(h, w, 2)
 
     return mean
 
 
 class _Hints:
-    """The places of hints, and how they are told apart: what a picture's kriging needs of them."""
+    """The places of hints and the whitening of their covariance: what a picture's kriging needs of them."""
 
     def __init__(
         self, features: Float32[np.ndarray, "h w 6"], points: Points, covariance: Covariance
@@ -236,12 +236,12 @@ def _explained(
     covariances: Float32[np.ndarray, "n m"], whiten: Float32[np.ndarray, "m m"]
 ) -> Float32[np.ndarray, " n"]:
     """Squared length of each row of covariances @ whiten, whose lower triangle is zero and left out."""
-    found = np.zeros(len(covariances), np.float32)
+    squared = np.zeros(len(covariances), np.float32)
     for first in range(0, len(whiten), BLOCK):
         last = min(first + BLOCK, len(whiten))
         part = covariances[:, :last] @ whiten[:last, first:last]
-        found += np.einsum("ij,ij->i", part, part)
-    return found
+        squared += np.einsum("ij,ij->i", part, part)
+    return squared
 
 
 def _whiten(covariance: Float64[np.ndarray, "n n"], noise: float) -> Float64[np.ndarray, "n n"]:
@@ -255,7 +255,7 @@ def _inverse(lower: Float64[np.ndarray, "n n"]) -> Float64[np.ndarray, "n n"]:
         return np.asarray(np.linalg.inv(lower))
     half = len(lower) // 2
     first, last = _inverse(lower[:half, :half]), _inverse(lower[half:, half:])
-    found = np.zeros_like(lower)
-    found[:half, :half], found[half:, half:] = first, last
-    found[half:, :half] = -last @ (lower[half:, :half] @ first)
-    return found
+    inverse = np.zeros_like(lower)
+    inverse[:half, :half], inverse[half:, half:] = first, last
+    inverse[half:, :half] = -last @ (lower[half:, :half] @ first)
+    return inverse

@@ -53,11 +53,11 @@ def region_mask(region: Region, size: tuple[int, int], box: Box | None = None) -
 
 def topmost(regions: Sequence[Region], size: tuple[int, int]) -> Int16[np.ndarray, "h w"]:
     """For each pixel of a picture of size (h, w) the number of the last region that it lies in; -1 for none."""
-    found = np.full(size, -1, np.int16)
+    on_top = np.full(size, -1, np.int16)
     for number, region in enumerate(regions):
         box = region_box(region, size)
-        found[box.slices][_inside(region, size, box)] = number
-    return found
+        on_top[box.slices][_inside(region, size, box)] = number
+    return on_top
 
 
 def box_of(where: Bool[np.ndarray, "h w"], within: Box) -> Box | None:

@@ -33,7 +33,7 @@ from safelight.tasks.colorize.task import REACH, VIVID
 
 STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
-LASSO_RUNS = 32  # lassos that the network is asked about; the smaller ones beyond are kriged
+LASSO_RUNS = 32  # lassos that the network runs for; the hints of smaller ones are kriged
 STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory
 
 
@@ -72,10 +72,10 @@ class Colorizer:
         Raises PhotoError if the photo cannot be read, or is none of these, and HintError for what is no
         hint.
         """
-        given = photo_of(photo)
-        if isinstance(given, Photo):
-            return self.recolor(given, hints, vivid, reach).srgb
-        return self._color(given, hints, vivid, reach)[0]
+        picture = photo_of(photo)
+        if isinstance(picture, Photo):
+            return self.recolor(picture, hints, vivid, reach).srgb
+        return self._color(picture, hints, vivid, reach)[0]
 
     def recolor(
         self,
@@ -199,8 +199,8 @@ class Colorizer:
         """For each lasso of which something is visible: a box in the photo of this size, where it counts in there, and
         the answer (h, w, 2) that counts there.
 
-        The largest are asked of the network, each in a run of its own. Where there are more, the others get the
-        answer to the free hints, `ab`, with their own hints kriged into it.
+        The network runs for the largest, each in a run of its own. Where there are more, the others get the
+        colors of the free hints, `ab`, with their own hints kriged into it.
         """
         if not lassos:
             return

@@ -4,7 +4,7 @@ The network says how uncertain each place is; kriging says how far a hint reache
 Together they are a covariance, cov(x, y) = s(x) s(y) r(x, y), with s the network's standard deviation and r the
 correlation after the known hints (Rasmussen & Williams 2006, equation 2.24). A hint at x takes
 sum over y of cov(x, y)² / (cov(x, x) + noise) away. Places are chosen one after the other, each as if those
-before it had been answered (greedy; within 1 - 1/e of the best set, Krause et al. 2008).
+before it had been given (greedy; within 1 - 1/e of the best set, Krause et al. 2008).
 """
 
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, descr
 from safelight.tasks.colorize.propagation import shrink_points
 
 MOST_PLACES = 200  # that are looked for at a time; a picture has some hundred cells
-CELL = 8  # pixels of the network's picture a side: what a distribution over colors is told for
+CELL = 8  # pixels of the network's picture a side: the network predicts a distribution over colors for each
 
 
 class Place(NamedTuple):

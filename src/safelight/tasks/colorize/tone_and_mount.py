@@ -34,7 +34,7 @@ class Analysis:
         return f"{OWN[self.look.kind]}: left as it is; --recolor replaces them{film}"
 
     def remarks(self, keep_toning: bool = False) -> tuple[str, ...]:
-        """What is to be said of a photo that was colored: a sentence each."""
+        """The remarks on a photo that was colorized."""
         remarks = []
         if self.look.has_colors:
             remarks.append(f"{OWN[self.look.kind]}; they were replaced")
