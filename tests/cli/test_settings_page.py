@@ -34,7 +34,7 @@ def test_every_setting_of_every_recipe_has_a_row(page: str) -> None:
 def test_a_row_has_choices_values_meaning_and_a_page(page: str) -> None:
     rows = {name: cells for name, *cells in ROW.findall(page)}
     typed, value, meaning, more = rows["train.precision"]
-    assert (typed, value, more) == ("`bf16`, `32`", "`bf16`", "training.md")
+    assert (typed, value, more) == ("`auto`, `bf16`, `32`", "`auto`", "training.md")
     assert "autocast" in meaning
     assert rows["model.skip_gates"][0] == "true or false"
     assert rows["name"][1] == "; ".join(f"{name}: `{name}`" for name in MAIN)
