@@ -39,8 +39,8 @@ def evaluate(
     name, model = next(iter(predictors.items()))
     evaluated = Evaluated(pictures, samples, model, scores, weights, options)
     values = {
-        method: {key: over_cells(task, metric, weights, own) for key, metric in task.metrics.items()}
-        for method, own in scores.items()
+        method: {key: over_cells(task, metric, weights, columns) for key, metric in task.metrics.items()}
+        for method, columns in scores.items()
     }
     best = _best_baselines(task, evaluated)
     findings = task.findings(evaluated, best)
@@ -58,8 +58,8 @@ def evaluate(
         enlarged=samples.enlarged,
         cells=cell_names(task),
         curves={
-            method: {key: _curve(task, resampled) for key, resampled in own.items()}
-            for method, own in values.items()
+            method: {key: _curve(task, resampled) for key, resampled in by_metric.items()}
+            for method, by_metric in values.items()
         },
         comparisons=(*_compare(task, values, len(samples)), *findings.comparisons),
         best=best,
@@ -103,10 +103,12 @@ def _score_methods(
         for other, predictor in others
         if other not in baselines
     }
-    for method, found in ({**beside, **baselines} if task.beside_first else {**baselines, **beside}).items():
-        rows.setdefault(method, found)
-    reference = {method: gather(found) for method, found in baselines.items()}
-    scores = {method: gather(found) for method, found in rows.items()}
+    for method, its_rows in (
+        {**beside, **baselines} if task.beside_first else {**baselines, **beside}
+    ).items():
+        rows.setdefault(method, its_rows)
+    reference = {method: gather(its_rows) for method, its_rows in baselines.items()}
+    scores = {method: gather(its_rows) for method, its_rows in rows.items()}
     return dict(task.derived(scores, reference, samples))
 
 
@@ -149,15 +151,15 @@ def _best_baselines(task: EvaluationTask[S, P], evaluated: Evaluated[S, P]) -> d
     """The baseline that is best by the main metric in each cell, of those that the model is compared with there."""
     metric, even, best = task.metrics[task.main], evaluated.weights[:1], {}
     values = {
-        method: metric.better * over_cells(task, metric, even, own)[0]
-        for method, own in evaluated.scores.items()
+        method: metric.better * over_cells(task, metric, even, columns)[0]
+        for method, columns in evaluated.scores.items()
         if method in task.baselines and method != evaluated.name
     }
     for at, cell in enumerate(cell_names(task)):
         there = {
-            method: own[at]
-            for method, own in values.items()
-            if task.is_compared(method, cell) and np.isfinite(own[at])
+            method: by_cell[at]
+            for method, by_cell in values.items()
+            if task.is_compared(method, cell) and np.isfinite(by_cell[at])
         }
         if there:
             best[cell] = max(there, key=lambda method: there[method])
@@ -175,8 +177,8 @@ def _groups(task: EvaluationTask[S, P], evaluated: Evaluated[S, P]) -> tuple[Gro
             if metric.in_small_groups or not name.startswith(SMALL_GROUPS)
         }
         curves = {}
-        for method, own in evaluated.scores.items():
-            selected = select(own, members)
+        for method, columns in evaluated.scores.items():
+            selected = select(columns, members)
             curves[method] = {
                 key: _curve(task, over_cells(task, metric, weights, selected))
                 for key, metric in metrics.items()

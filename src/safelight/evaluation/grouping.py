@@ -84,9 +84,11 @@ def _unless_same(labels: list[list[str]], others: list[list[str]]) -> list[list[
 
 def _by_label(kind: str, labels: Sequence[Sequence[str]]) -> Members:
     """One group a label that enough pictures carry, largest first, unless all carry the same one."""
-    sizes = Counter(label for own in labels for label in set(own))
+    sizes = Counter(label for of_picture in labels for label in set(of_picture))
     large = [label for label, size in sizes.most_common(MOST_GROUPS) if FEWEST_IN_GROUP <= size < len(labels)]
     return {
-        f"{kind} {label}": np.array([number for number, own in enumerate(labels) if label in own])
+        f"{kind} {label}": np.array(
+            [number for number, of_picture in enumerate(labels) if label in of_picture]
+        )
         for label in large
     }

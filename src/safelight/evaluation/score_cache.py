@@ -36,9 +36,9 @@ def score_baselines(
         if (names_left := [name for name in names if (sample.sha256, name) not in cached])
     ]
     for done, (sha256, rows) in enumerate(_compute(task, missing, options.workers), start=1):
-        found = {(sha256, name): row for name, row in rows.items()}
-        cached.update(found)
-        _append(path, found, task)
+        computed = {(sha256, name): row for name, row in rows.items()}
+        cached.update(computed)
+        _append(path, computed, task)
         options.progress("baselines", done, len(missing))
     return {name: [cached[sample.sha256, name] for sample in samples] for name in names}
 

@@ -268,10 +268,10 @@ class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
         features = {name: self.features(pictures) for name, pictures in sets.items()}
         return {
             name: {
-                "frechet": with_interval(frechet, own, held_out),
-                "kernel": with_interval(kernel_distance, own, held_out),
+                "frechet": with_interval(frechet, of_set, held_out),
+                "kernel": with_interval(kernel_distance, of_set, held_out),
             }
-            for name, own in features.items()
+            for name, of_set in features.items()
         }
 
 

@@ -124,10 +124,10 @@ def _nats(
     codes: Float32[np.ndarray, "draws latent"],
 ) -> Float[np.ndarray, " draws"]:
     """-log p(x | z) for each of these codes."""
-    given = torch.from_numpy(np.ascontiguousarray(subject.decode(codes)))
+    decoded = torch.from_numpy(np.ascontiguousarray(subject.decode(codes)))
     truth, border = (torch.from_numpy(part).expand(len(codes), *part.shape) for part in (picture, padding))
     sd = torch.tensor(subject.sd)
-    return reconstruction_nats(subject.likelihood, decoded_of(given), truth, border, sd).numpy()
+    return reconstruction_nats(subject.likelihood, decoded_of(decoded), truth, border, sd).numpy()
 
 
 class LiteFeatures:

@@ -113,7 +113,7 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     ) -> Mapping[str, Scores]:
         """With the gain over grey, in dB, and the excess of colorfulness."""
         grey, truth = baselines["grey"], _true_colorfulness(samples)
-        return {method: with_relative(own, grey, truth) for method, own in scores.items()}
+        return {method: with_relative(columns, grey, truth) for method, columns in scores.items()}
 
     def is_compared(self, method: str, cell: str) -> bool:
         """Without hints every baseline is grey, so that of them only grey is compared there."""
@@ -173,16 +173,16 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
         for done, sample in enumerate(evaluated.samples, start=1):
             rows.append(score_sample(name, vivid, sample, (0,)))
             evaluated.options.progress(name, done, len(evaluated.samples))
-        psnr, found = (np.array([row[column] for row in rows]) for column in ("psnr", "colorfulness"))
+        vivid_psnr, colors = (np.array([row[column] for row in rows]) for column in ("psnr", "colorfulness"))
         grey = cautious["psnr"][:, :1] - cautious["gain"][:, :1]
 
-        def curve(colors: np.ndarray, gain: np.ndarray) -> Curve:
-            (share,) = estimates(weights @ colors / (weights @ truth[:, None]))
+        def curve(colorful: np.ndarray, gain: np.ndarray) -> Curve:
+            (share,) = estimates(weights @ colorful / (weights @ truth[:, None]))
             return {"colorfulness": share, "gain": estimates(weights @ gain)[0]}
 
         return {
             "cautious": curve(cautious["colorfulness"][:, :1], cautious["gain"][:, :1]),
-            "vivid": curve(found, psnr - grey),
+            "vivid": curve(colors, vivid_psnr - grey),
         }
 
 

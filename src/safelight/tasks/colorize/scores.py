@@ -166,24 +166,24 @@ def ab_squared_error(result: Ab, truth: Ab) -> float:
 
 
 def hint_error(shown: Lab, points: Points) -> float:
-    """Mean CIEDE2000 between the color asked at each point and the color shown there; nan without points.
+    """Mean CIEDE2000 between the color hinted at each point and the color shown there; nan without points.
 
-    The asked color has the point's own L, as the photo keeps it, and is brought into sRGB as the result is.
+    The hinted color has the point's own L, as the photo keeps it, and is brought into sRGB as the result is.
     """
     if not len(points):
         return float("nan")
-    found = shown[points.y, points.x]
-    asked = np.concatenate([found[:, :1], points.ab], axis=1)
-    return float(metrics.ciede2000(srgb_to_lab(lab_to_srgb(asked)), found).mean())
+    at_hints = shown[points.y, points.x]
+    hinted = np.concatenate([at_hints[:, :1], points.ab], axis=1)
+    return float(metrics.ciede2000(srgb_to_lab(lab_to_srgb(hinted)), at_hints).mean())
 
 
 def shows(truth: Lab, rule: Rule) -> Bool[np.ndarray, "h w"]:
     """Which pixels of the truth count as this thing."""
     L, ab = truth[..., 0], truth[..., 1:]
     hue, strength = _hue(ab), chroma(ab)
-    found = _within(hue, rule.hue) & _within(L, rule.L) & _within(strength, rule.chroma)
-    found[round(rule.below * len(found)) :] = False
-    return np.asarray(found)
+    counts = _within(hue, rule.hue) & _within(L, rule.L) & _within(strength, rule.chroma)
+    counts[round(rule.below * len(counts)) :] = False
+    return np.asarray(counts)
 
 
 def hue_shares(shown: Lab, truth: Lab) -> dict[str, float]:

@@ -24,7 +24,7 @@ from safelight.tasks.scratches.scores import (
     METRICS,
     VERSION,
     Detector,
-    find_by_network,
+    detect_by_network,
     score_sample,
 )
 from safelight.tasks.scratches.summary import summarize
@@ -61,7 +61,7 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
         return draw_sample(pictures, index, self.size, seed)
 
     def tiles(self, sample: PrintSample, cell: str, predictors: Mapping[str, Detector]) -> list[Tile]:
-        """The print; what each finder marks: found green, missed yellow, false red; the truth."""
+        """The print; what each detector marks: found green, missed yellow, false red; the truth."""
         scan, mask = sample.print(self.cells.index(cell))
         marked = [Tile(paint(scan, find(scan).mask > 0, mask), name) for name, find in predictors.items()]
         return [Tile(scan, cell), *marked, Tile(paint(scan, mask, mask), "truth")]
@@ -103,13 +103,13 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
         if not Path(model).is_dir():
             from safelight.tasks.scratches.restore import load_finder
 
-            finder = load_finder(model)
-            return partial(find_by_network, finder.predict, finder.preparation.threshold)
+            detector = load_finder(model)
+            return partial(detect_by_network, detector.predict, detector.preparation.threshold)
         from safelight.tasks.scratches.validation import NetworkFinder
         from safelight.training.fit import trained_for
 
         network, recipe = trained_for(model, "scratches")
-        return partial(find_by_network, NetworkFinder(network), recipe.preparation.threshold)
+        return partial(detect_by_network, NetworkFinder(network), recipe.preparation.threshold)
 
     def write_report(self, verdict: Verdict, folder: Path, model: Detector, pictures: Pictures) -> Path:
         """With the pictures where the model leads most, in the middle, and least."""
@@ -124,10 +124,10 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
         return summarize(verdict)
 
 
-def paint(scan: Srgb, found: np.ndarray, mask: np.ndarray) -> Srgb:
-    """The print with what was found in green, what was missed in yellow and false finds in red."""
+def paint(scan: Srgb, marked: np.ndarray, mask: np.ndarray) -> Srgb:
+    """The print with what was marked rightly in green, what was missed in yellow and falsely in red."""
     painted = scan.copy()
-    for where, color in ((found & mask, RIGHT), (mask & ~found, MISSED), (found & ~mask, FALSE)):
+    for where, color in ((marked & mask, RIGHT), (mask & ~marked, MISSED), (marked & ~mask, FALSE)):
         painted[where] = color
     return painted
 

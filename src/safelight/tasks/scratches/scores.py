@@ -1,4 +1,4 @@
-"""Scores of one finder: what it marks on every print, and the metrics made of the counts."""
+"""Scores of one detector: what it marks on every print, and the metrics made of the counts."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ PHOTO = 1024  # long side of the photo of which a square is taken to be a part, 
 
 
 class Detection(NamedTuple):
-    """What a finder marks, and how likely it holds each pixel to be damaged: both (h, w)."""
+    """What a detector marks, and how likely it holds each pixel to be damaged: both (h, w)."""
 
     mask: Mask
     likelihood: Mask
@@ -40,7 +40,7 @@ def ridges_dark_too(srgb: Srgb) -> Detection:
     return Detection(*find_ridges(srgb, ScratchSettings(dark=True, part_of=PHOTO)))
 
 
-def find_by_network(predict: Callable[[Srgb], Mask], threshold: float, srgb: Srgb) -> Detection:
+def detect_by_network(predict: Callable[[Srgb], Mask], threshold: float, srgb: Srgb) -> Detection:
     """A network's likelihood, and the mask that is made of it in use."""
     likelihood = predict(srgb)
     size = (likelihood.shape[0], likelihood.shape[1])
@@ -108,25 +108,25 @@ METRICS = table_of(
 )
 
 
-def score_sample(name: str, finder: Detector, sample: PrintSample) -> Row:
-    """Scores of one finder on one picture, print by print. Raises ModelError for an answer that is none."""
-    rows = [_counts(name, finder, sample, cell) for cell in range(len(CELLS))]
+def score_sample(name: str, detector: Detector, sample: PrintSample) -> Row:
+    """Scores of one detector on one picture, print by print. Raises ModelError for an answer that is none."""
+    rows = [_counts(name, detector, sample, cell) for cell in range(len(CELLS))]
     return {column: [row[column] for row in rows] for column in COLUMNS}
 
 
-def _counts(name: str, finder: Detector, sample: PrintSample, cell: int) -> dict[str, float]:
+def _counts(name: str, detector: Detector, sample: PrintSample, cell: int) -> dict[str, float]:
     scan, mask = sample.print(cell)
     start = time.perf_counter()
-    finding = finder(scan)
+    detection = detector(scan)
     seconds = time.perf_counter() - start
-    _check(name, finding, mask.shape)
-    matches = count_matches(finding.mask, mask, TOLERANCE)
-    ranked = ranked_precision(finding.likelihood, mask, TOLERANCE)
+    _check(name, detection, mask.shape)
+    matches = count_matches(detection.mask, mask, TOLERANCE)
+    ranked = ranked_precision(detection.likelihood, mask, TOLERANCE)
     return {**matches._asdict(), "pixels": mask.size, "ranked": ranked, "seconds": seconds}
 
 
-def _check(name: str, finding: Detection, shape: tuple[int, ...]) -> None:
-    if finding.mask.shape != shape or finding.likelihood.shape != shape:
-        raise ModelError(f"{name} answered {finding.mask.shape} to a print of {shape}; expected that size")
-    if not np.isfinite(finding.likelihood).all():
+def _check(name: str, detection: Detection, shape: tuple[int, ...]) -> None:
+    if detection.mask.shape != shape or detection.likelihood.shape != shape:
+        raise ModelError(f"{name} answered {detection.mask.shape} to a print of {shape}; expected that size")
+    if not np.isfinite(detection.likelihood).all():
         raise ModelError(f"{name} answered numbers that are not finite; was its training stable?")
