@@ -192,7 +192,7 @@ def known_good(folders: Sequence[Path]) -> None:
         found = examine(case_of(record, with_dataset=False))
         alarms += bool(found.findings)
         made = sum(reading is not None for reading in found.readings.values())
-        told = "; ".join(f"{each.name}: {each.reading.says}" for each in found.findings) or "nothing"
+        told = "; ".join(f"{each.name}: {each.reading.evidence}" for each in found.findings) or "nothing"
         print(f"{record.name:44} {made:2} of {len(found.readings)} checks  {told}", flush=True)
     print(f"healthy: false alarms in {alarms} of {len(records)} runs")
 

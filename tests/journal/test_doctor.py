@@ -15,7 +15,7 @@ from safelight.data.settings import BuildSettings
 from safelight.journal.doctor.case import Case, Leaks
 from safelight.journal.doctor.examine import case_of, examine, find_leaks
 from safelight.journal.doctor.remedies import first_that_fits, put, raise_weight, scale, widen
-from safelight.journal.doctor.report import tell, write_report
+from safelight.journal.doctor.report import in_lines, write_report
 from safelight.journal.records import make_curve, read_record
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.files import write_photo
@@ -42,7 +42,7 @@ def test_what_was_put_in_is_found(kind: str) -> None:
     assert sum(map(bool, found)) >= 0.8 * len(SEEDS)
     for finding in (each for own in found for each in own):
         assert finding.reading.sick
-        assert finding.reading.says
+        assert finding.reading.evidence
         assert finding.cause
         assert finding.advice  # helps where no setting of the recipe does
 
@@ -91,7 +91,7 @@ def test_a_run_of_37_of_12000_steps_is_too_short_to_tell(tmp_path: Path) -> None
     case = replace(case, curves=curves, step=37, settings=settings, leaks=None)
     record = read_record(write_run(tmp_path / "runs", "begun", case, state="stopped"))
     found = examine(case_of(record))
-    (line,) = tell(record, found)
+    (line,) = in_lines(record, found)
     assert line.startswith("begun: too short to tell (37 of 12,000 steps")
     page = write_report(record, case, found).read_text()
     assert page.startswith("# begun: too short to tell")
@@ -238,7 +238,7 @@ def test_a_plain_network_is_as_narrow_as_it_is(changes: dict[str, int], channels
     others = {name: value for name, value in case.settings.items() if name != "model.widths"}
     case = replace(case, settings={**others, **PLAIN, **changes})
     (finding,) = [each for each in examine(case).findings if each.name == "underfitting"]
-    assert finding.reading.says.endswith(f"a bottleneck of {channels} channels")
+    assert finding.reading.evidence.endswith(f"a bottleneck of {channels} channels")
     assert finding.flags == flags
     wide = replace(case, settings={**others, **PLAIN})  # 16 · 2² = 64
     assert "underfitting" not in [each.name for each in examine(wide).findings]
@@ -346,11 +346,11 @@ def test_the_report_has_figures_flags_and_pictures(tmp_path: Path) -> None:
     stored = json.loads((page.parent / "findings.json").read_text())
     assert [each["name"] for each in stored["findings"]] == ["unstable"]
     assert stored["findings"][0]["figure"] > stored["findings"][0]["limit"]
-    lines = tell(record, found)
+    lines = in_lines(record, found)
     assert "unstable" in lines[0]
     assert any("try" in line and "--optimizer.lr" in line for line in lines)
     well = replace(sick, curves=healthy(np.random.default_rng(1)).curves)
-    assert tell(record, examine(well)) == ["sick: healthy: 13 of 14 checks for a colorizer could be made"]
+    assert in_lines(record, examine(well)) == ["sick: healthy: 13 of 14 checks for a colorizer could be made"]
     assert (
         write_report(record, well, examine(well)).read_text().startswith("# sick: the doctor found nothing")
     )

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from safelight.errors import RunError
-from safelight.journal.asking import judge_command, shared_questions
-from safelight.journal.experiment import arms_of, what_differs
+from safelight.journal.experiment import differences_between, seed_groups
 from safelight.journal.records import Record, read_record
+from safelight.journal.shared_verdicts import judge_command, shared_verdicts
 from tests.journal.made import RECIPE, healthy, keep_verdict, measured_json, older, write_run, write_verdict
 
 CASE = healthy(np.random.default_rng(0))
@@ -33,13 +33,13 @@ def test_seeds_of_one_recipe_are_one_arm(tmp_path: Path) -> None:
         made(tmp_path, "a1", {"train.seed": 1}),
         made(tmp_path, "b1", {"optimizer.lr": 0.001, "train.seed": 1, "data.workers": 7}),
     ]
-    arms = arms_of(records)
-    assert [[record.name for record in arm.records] for arm in arms] == [["a0", "a1"], ["b0", "b1"]]
-    assert arms[0].name == "a0 and 1 more seed"
+    groups = seed_groups(records)
+    assert [[record.name for record in group.records] for group in groups] == [["a0", "a1"], ["b0", "b1"]]
+    assert groups[0].name == "a0 and 1 more seed"
 
 
 def test_one_change_is_named_and_more_are_counted(tmp_path: Path) -> None:
-    one, two, three, other_data = arms_of(
+    one, two, three, other_data = seed_groups(
         [
             made(tmp_path, "a"),
             made(tmp_path, "b", {"optimizer.lr": 0.001}),
@@ -47,18 +47,18 @@ def test_one_change_is_named_and_more_are_counted(tmp_path: Path) -> None:
             made(tmp_path, "d", dataset={"path": "x", "fingerprint": "f2"}),
         ]
     )
-    assert what_differs(one, two).said == "One thing differs: optimizer.lr 0.002 → 0.001."
-    assert what_differs(one, three).count == 2
-    assert "cannot be told apart" in what_differs(one, three).said
-    assert what_differs(one, other_data).said == "One thing differs: dataset f1 → f2."
-    assert what_differs(one, one).said == "Nothing differs but the seed."
+    assert differences_between(one, two).sentence == "One thing differs: optimizer.lr 0.002 → 0.001."
+    assert differences_between(one, three).count == 2
+    assert "cannot be told apart" in differences_between(one, three).sentence
+    assert differences_between(one, other_data).sentence == "One thing differs: dataset f1 → f2."
+    assert differences_between(one, one).sentence == "Nothing differs but the seed."
 
 
 def test_other_code_and_an_early_end_are_differences_too(tmp_path: Path) -> None:
     one, two = made(tmp_path, "a"), made(tmp_path, "b", state="stopped")
     for record, commit in ((one, "aaaaaaaaaaaaaa"), (two, "bbbbbbbbbbbbbb")):
         (record.folder / "environment.json").write_text(json.dumps({"commit": commit}))
-    said = what_differs(*arms_of([one, two])).said
+    said = differences_between(*seed_groups([one, two])).sentence
     assert "code aaaaaaaaaa → bbbbbbbbbb" in said
     assert f"end none → stopped at step {CASE.step}" in said
 
@@ -70,8 +70,8 @@ def test_only_common_questions_count_and_held_out_ones_come_first(tmp_path: Path
         for name in questions:
             write_verdict(record.folder, gains, questions=name, split="val" if name == "q1" else "test")
     one, two = read_record(one.folder), read_record(two.folder)
-    assert [verdict.questions for verdict in shared_questions([one, two])] == ["q1", "q1"]
-    assert [verdict.questions for verdict in shared_questions([one, two], "test")] == ["q2", "q2"]
+    assert [verdict.questions for verdict in shared_verdicts([one, two])] == ["q1", "q1"]
+    assert [verdict.questions for verdict in shared_verdicts([one, two], "test")] == ["q2", "q2"]
 
 
 BOTH = r"^a and b were not judged on held-out .*safelight judge .*a --data .* && safelight judge .*b --data "
@@ -80,12 +80,12 @@ BOTH = r"^a and b were not judged on held-out .*safelight judge .*a --data .* &&
 def test_what_was_not_judged_alike_is_refused_with_the_command(tmp_path: Path) -> None:
     one, two = made(tmp_path, "a"), made(tmp_path, "b")
     with pytest.raises(RunError, match=BOTH):
-        shared_questions([one, two])
+        shared_verdicts([one, two])
     write_verdict(one.folder, np.ones((9, 2)))
     write_verdict(two.folder, np.ones((5, 2)), questions="other")
     one, two = read_record(one.folder), read_record(two.folder)
     with pytest.raises(RunError) as refusal:
-        shared_questions([one, two])
+        shared_verdicts([one, two])
     assert "b was not judged on the same questions (9 pictures of photos/val" in str(refusal.value)
     assert "--split val --protocol compact --limit 9 -o report" in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -97,7 +97,7 @@ def test_a_verdict_on_too_few_pictures_is_not_denied(tmp_path: Path) -> None:
     with pytest.raises(
         RunError, match=r"^a and b were not judged on 8 or more held-out pictures; do that first"
     ):
-        shared_questions([read_record(one.folder), two])
+        shared_verdicts([read_record(one.folder), two])
 
 
 def test_nobody_is_sent_to_the_test_split(tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_nobody_is_sent_to_the_test_split(tmp_path: Path) -> None:
     write_verdict(one.folder, np.ones((9, 2)), split="test")
     one, two = read_record(one.folder), read_record(two.folder)
     with pytest.raises(RunError, match=r"^a and b were not judged on held-out pictures") as refusal:
-        shared_questions([one, two])
+        shared_verdicts([one, two])
     assert "--split" not in str(refusal.value)
     with pytest.raises(RunError, match=r"^b was not judged .* --split test"):  # unless it is asked for
-        shared_questions([one, two], "test")
+        shared_verdicts([one, two], "test")
 
 
 def of_task(root: Path, name: str, task: str, **facts: object) -> Record:
@@ -120,16 +120,16 @@ def of_task(root: Path, name: str, task: str, **facts: object) -> Record:
 def test_runs_of_other_tasks_are_asked_alike_too(tmp_path: Path, task: str) -> None:
     one, two = (of_task(tmp_path, name, task) for name in "ab")
     with pytest.raises(RunError, match=r"^a and b were not judged on held-out pictures; do that first: "):
-        shared_questions([one, two])
+        shared_verdicts([one, two])
     parts = {part: np.ones((9, 1)) for part in ("hole_psnr", "mse", "found", "right", "damaged", "seen")}
     keep_verdict(one.folder, measured_json(task, "a", parts))
     one = read_record(one.folder)
     with pytest.raises(
         RunError, match=r"^b was not judged on the same .*b --data \S+ --split val --limit 9 -o"
     ):
-        shared_questions([one, two])
+        shared_verdicts([one, two])
     keep_verdict(two.folder, measured_json(task, "b", parts))
-    assert [each.model for each in shared_questions([one, read_record(two.folder)])] == ["a", "b"]
+    assert [each.model for each in shared_verdicts([one, read_record(two.folder)])] == ["a", "b"]
 
 
 def test_verdicts_without_scores_by_picture_are_refused_in_a_line(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_verdicts_without_scores_by_picture_are_refused_in_a_line(tmp_path: Path
     for record in (one, two):
         keep_verdict(record.folder, older(told))
     with pytest.raises(RunError) as refusal:
-        shared_questions([read_record(one.folder), read_record(two.folder)])
+        shared_verdicts([read_record(one.folder), read_record(two.folder)])
     said = str(refusal.value)
     assert said.startswith(
         "a and b were judged before verdicts held scores of each picture; judge both again: "
@@ -149,7 +149,7 @@ def test_verdicts_without_scores_by_picture_are_refused_in_a_line(tmp_path: Path
     with pytest.raises(
         RunError, match=r"^a was judged before .*; judge it again: safelight judge .*a --data"
     ):
-        shared_questions([read_record(one.folder), read_record(two.folder)])
+        shared_verdicts([read_record(one.folder), read_record(two.folder)])
 
 
 def test_an_older_look_at_the_test_split_sends_nobody_there(tmp_path: Path) -> None:
@@ -158,16 +158,16 @@ def test_an_older_look_at_the_test_split_sends_nobody_there(tmp_path: Path) -> N
         told = measured_json("fill", "a", {"hole_psnr": np.ones((9, 2))}, split="test")
         keep_verdict(record.folder, older(told))
     with pytest.raises(RunError, match="judge both again") as refusal:
-        shared_questions([read_record(record.folder) for record in records])
+        shared_verdicts([read_record(record.folder) for record in records])
     assert "--split" not in str(refusal.value)
 
 
 def test_runs_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="a is of task inpaint, and b of colorize"):
-        shared_questions([of_task(tmp_path, "a", "fill"), made(tmp_path, "b")])
+        shared_verdicts([of_task(tmp_path, "a", "fill"), made(tmp_path, "b")])
     small, large = of_task(tmp_path, "c", "code"), of_task(tmp_path, "d", "code", augment={"size": 96})
     with pytest.raises(RunError, match=r"c is shown photos at 64 px \(fit pad\), and d at 96 px"):
-        shared_questions([small, large])
+        shared_verdicts([small, large])
 
 
 def test_other_changes_to_the_code_are_no_other_seed(tmp_path: Path) -> None:
@@ -176,13 +176,13 @@ def test_other_changes_to_the_code_are_no_other_seed(tmp_path: Path) -> None:
     for record, code in ((one, "lr = 1"), (two, "lr = 2"), (same, "lr = 1")):
         (record.folder / "environment.json").write_text(json.dumps({"commit": "a" * 40}))
         (record.folder / "code.diff").write_text(code)
-    assert [len(arm.records) for arm in arms_of([one, two, same])] == [2, 1]
-    said = what_differs(*arms_of([one, two])).said
+    assert [len(group.records) for group in seed_groups([one, two, same])] == [2, 1]
+    said = differences_between(*seed_groups([one, two])).sentence
     assert re.fullmatch(r"One thing differs: code a{10} and changes \w{8} → a{10} and changes \w{8}\.", said)
     for record, code in ((one, b"1"), (two, b"2")):
         (record.folder / "environment.json").write_text(json.dumps({"commit": None}))
         (record.folder / "code.diff").rename(record.folder / "code.zip").write_bytes(code)
-    assert "code without a commit, " in what_differs(*arms_of([one, two])).said
+    assert "code without a commit, " in differences_between(*seed_groups([one, two])).sentence
 
 
 def test_commands_can_be_pasted_whatever_the_folders_are_called(tmp_path: Path) -> None:
@@ -195,4 +195,4 @@ def test_one_run_made_twice_is_not_two_seeds(tmp_path: Path) -> None:
     with pytest.raises(
         RunError, match="a and b are of one recipe, seed, dataset and code: one run, made twice"
     ):
-        arms_of([made(tmp_path, "a"), made(tmp_path, "c", {"train.seed": 1}), made(tmp_path, "b")])
+        seed_groups([made(tmp_path, "a"), made(tmp_path, "c", {"train.seed": 1}), made(tmp_path, "b")])

@@ -18,7 +18,7 @@ from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.doctor.report import write_report
 from safelight.journal.page import write_page
 from safelight.journal.records import make_curve, read_record, read_records, split_logs_of
-from safelight.journal.run_section import tell_trip
+from safelight.journal.run_section import event_in_words
 from tests.journal.made import SICK, healthy, write_run, write_verdict
 
 VOID = {"meta", "img", "br"}
@@ -231,4 +231,4 @@ def test_long_curves_are_thinned_and_short_ones_need_two_points() -> None:
 
 
 def test_a_trip_without_words_is_told_by_its_figures() -> None:
-    assert tell_trip({"step": 7, "lr": 0.5, "losses": [1, 2]}) == "step 7, lr 0.5"
+    assert event_in_words({"step": 7, "lr": 0.5, "losses": [1, 2]}) == "step 7, lr 0.5"

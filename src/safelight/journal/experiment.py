@@ -1,4 +1,4 @@
-"""Runs as an experiment: which are the same but for the seed, and what differs between two."""
+"""Runs as an experiment: groups that differ only in the seed, and what differs between two groups."""
 
 import hashlib
 import json
@@ -11,12 +11,12 @@ from safelight.errors import RunError
 from safelight.journal.records import NAME, SEED, Difference, Record, Settings, differences, show_difference
 from safelight.json_text import parsed
 
-SHOWN = 8  # settings told
+SHOWN = 8  # settings in the sentence
 BOOKKEEPING = ("train.checkpoint_every", "train.picture_every", "data.workers")  # change no weight
 
 
 @dataclass(frozen=True)
-class Arm:
+class SeedGroup:
     """Runs that differ in nothing but train.seed."""
 
     records: tuple[Record, ...]
@@ -29,8 +29,8 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Differing:
-    """What differs between two arms. settings: of the recipe. circumstances: data, code, first weights, length."""
+class GroupDifference:
+    """What differs between two groups. settings: of the recipe. circumstances: data, code, first weights, length."""
 
     settings: Difference
     circumstances: tuple[str, ...]
@@ -40,21 +40,21 @@ class Differing:
         return len(self.settings) + len(self.circumstances)
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """One change, or how many; with more than one the cause cannot be told apart."""
         words = [show_difference(self.settings, SHOWN)] if self.settings else []
-        told = "; ".join([*words, *self.circumstances])
+        differing = "; ".join([*words, *self.circumstances])
         if self.count == 0:
             return "Nothing differs but the seed."
         if self.count == 1:
-            return f"One thing differs: {told}."
+            return f"One thing differs: {differing}."
         return (
-            f"{self.count} things differ, so the cause cannot be told apart: {told}. "
+            f"{self.count} things differ, so the cause cannot be told apart: {differing}. "
             "Change one at a time to know which it was."
         )
 
 
-def arms_of(records: Sequence[Record]) -> list[Arm]:
+def seed_groups(records: Sequence[Record]) -> list[SeedGroup]:
     """The runs grouped: same settings but for the seed, same data, code and beginning; in the order given.
 
     Raises RunError for one run that was made twice: the same seed again tells nothing of another seed.
@@ -72,19 +72,19 @@ def arms_of(records: Sequence[Record]) -> list[Arm]:
                     f"{first.name} and {record.name} are of one recipe, seed, dataset and code: one run, made twice; "
                     "leave one of them out"
                 )
-    return [Arm(tuple(group)) for group in groups.values()]
+    return [SeedGroup(tuple(group)) for group in groups.values()]
 
 
-def what_differs(one: Arm, other: Arm) -> Differing:
-    """Between two arms."""
+def differences_between(one: SeedGroup, other: SeedGroup) -> GroupDifference:
+    """Between two groups."""
     first, second = one.records[0], other.records[0]
     here, there = _circumstances(first), _circumstances(second)
-    told = tuple(
+    differing = tuple(
         f"{name} {here[name] or 'none'} → {there[name] or 'none'}"
         for name in here
         if here[name] != there[name]
     )
-    return Differing(differences(_settings(first), _settings(second)), told)
+    return GroupDifference(differences(_settings(first), _settings(second)), differing)
 
 
 def _settings(record: Record) -> Settings:

@@ -26,7 +26,7 @@ class RunSection:
     """What the journal shows of one run.
 
     facts: label -> text. changes: setting -> (the parent's, its own). charts: SVG by name. strip: a JPEG and
-    what it shows. findings: the doctor's (None: not examined). trips: what the guard did, in lines.
+    what it shows. findings: the doctor's (None: not examined). trips: guard events, in lines.
     """
 
     record: Record
@@ -46,13 +46,13 @@ class RunSection:
         return origin(self.record)
 
 
-def run_section(place: TreeRow) -> RunSection:
-    """The chapter about one run."""
-    record = place.record
+def run_section(row: TreeRow) -> RunSection:
+    """The section about one run."""
+    record = row.record
     strip = filmstrip(record)
     return RunSection(
         record=record,
-        depth=place.depth,
+        depth=row.depth,
         facts=_facts(record),
         changes={
             name: (show_value(one), show_value(other)) for name, (one, other) in record.difference.items()
@@ -60,13 +60,13 @@ def run_section(place: TreeRow) -> RunSection:
         charts=run_charts(record),
         strip=(as_jpeg(strip[0]), strip[1]) if strip else None,
         findings=record.findings,
-        trips=tuple(tell_trip(event) for event in record.guard_events),
+        trips=tuple(event_in_words(event) for event in record.guard_events),
         verdicts=newest_summaries(record.folder / "verdicts"),
         error=str(record.facts.get("error") or ""),
     )
 
 
-def tell_trip(event: Mapping[str, Any]) -> str:
+def event_in_words(event: Mapping[str, Any]) -> str:
     """A line of guard.jsonl in words."""
     if event.get("told"):
         return str(event["told"])
@@ -114,15 +114,15 @@ def filmstrip(record: Record) -> "tuple[Image, str] | None":
     if not layout.columns or not isinstance(side, int) or last.shape[1] != len(layout.columns) * side:
         return _scaled(last), f"{layout.caption} at {_label(list(sheets)[-1])}"
     alike = {path: sheet for path, sheet in sheets.items() if sheet.shape == last.shape}
-    columns, told = [], []
+    columns, captions = [], []
     for number, name in enumerate(layout.columns):
         if number == layout.answer:
             columns += [_column(sheet, number, side) for sheet in alike.values()]
-            told.append(f"{name} at {', '.join(map(_label, alike))}")
+            captions.append(f"{name} at {', '.join(map(_label, alike))}")
         elif name not in layout.hidden:
             columns.append(_column(last, number, side))
-            told.append(name)
-    return _join(columns), "; ".join(told)
+            captions.append(name)
+    return _join(columns), "; ".join(captions)
 
 
 def as_jpeg(picture: "Image", quality: int = 86) -> bytes:

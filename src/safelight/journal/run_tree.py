@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safelight.journal.records import Record
+from safelight.journal.records import Record, show_difference
 from safelight.tasks.registry import known_task
 from safelight.verdicts.test_split_log import SplitLog
 
 
 @dataclass(frozen=True)
 class TreeRow:
-    """A run in its family. depth: 0 for one without a parent here. branch: the lines that lead to it in a tree."""
+    """A run in the tree. depth: 0 for one without a parent here. branch: the lines that lead to it."""
 
     record: Record
     depth: int
@@ -26,33 +26,31 @@ def tree_rows(records: Sequence[Record]) -> list[TreeRow]:
         children[record.parent if record.parent in names and record.parent != record.name else None].append(
             record
         )
-    places: list[TreeRow] = []
+    rows: list[TreeRow] = []
 
     def visit(record: Record, depth: int, branch: str, below: str) -> None:
-        places.append(TreeRow(record, depth, branch))
-        own = children.get(record.name, [])
-        for number, child in enumerate(own, start=1):
-            last = number == len(own)
+        rows.append(TreeRow(record, depth, branch))
+        successors = children.get(record.name, [])
+        for number, child in enumerate(successors, start=1):
+            last = number == len(successors)
             visit(child, depth + 1, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "))
 
     for record in children[None]:
         visit(record, 0, "", "")
-    return places + [TreeRow(record, 0, "") for record in records if record not in [p.record for p in places]]
+    return rows + [TreeRow(record, 0, "") for record in records if record not in [row.record for row in rows]]
 
 
-def by_task(places: Sequence[TreeRow]) -> dict[str, list[TreeRow]]:
+def by_task(rows: Sequence[TreeRow]) -> dict[str, list[TreeRow]]:
     """The runs of each task under its title, in their order."""
     found: defaultdict[str, list[TreeRow]] = defaultdict(list)
-    for place in places:
-        task = known_task(place.record.task)
-        found[task.title if task else place.record.task.capitalize()].append(place)
+    for row in rows:
+        task = known_task(row.record.task)
+        found[task.title if task else row.record.task.capitalize()].append(row)
     return dict(found)
 
 
 def origin(record: Record) -> str:
-    """What the run began from, and what was changed, without names of runs."""
-    from safelight.journal.records import show_difference
-
+    """What the run started from, and what was changed, without names of runs."""
     if record.parent is None:
         return f"recipe {record.facts.get('recipe', record.recipe.get('name', '?'))}"
     changed = show_difference(record.difference) or "nothing changed"
@@ -61,22 +59,21 @@ def origin(record: Record) -> str:
 
 HEADER = ("run", "state", "steps", "time", "scores", "from its parent")
 RIGHT = {2, 3}  # columns of numbers
-SCORES = 2  # told of each run
-FIRST: tuple[str, ...] = ("gain_0", "gain_10", "hole_psnr", "gain_over_telea", "psnr", "bits", "f1")
+SCORES = 2  # shown of each run
 
 
 def list_runs(records: Sequence[Record], split_logs: Sequence[SplitLog]) -> list[str]:
     """The lines: children under their parents, then the evaluations on test splits."""
     rows = [HEADER] + [
         (
-            place.branch + place.record.name,
-            place.record.state,
-            show_steps(place.record),
-            show_time(place.record.seconds),
-            show_scores(place.record),
-            origin(place.record),
+            row.branch + row.record.name,
+            row.record.state,
+            show_steps(row.record),
+            show_time(row.record.seconds),
+            show_scores(row.record),
+            origin(row.record),
         )
-        for place in tree_rows(records)
+        for row in tree_rows(records)
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = []
@@ -110,7 +107,9 @@ def show_scores(record: Record, most: int = SCORES) -> str:
 
 
 def main_scores(record: Record, most: int = SCORES) -> dict[str, float]:
-    """The scores that are told first, of each task its own; else those that come first."""
+    """The scores that the task shows while a run goes on; else those that come first."""
     scores = {name.removeprefix("val/"): value for name, value in record.scores.items()}
-    chosen = [name for name in FIRST if name in scores] or list(scores)
+    task = known_task(record.task)
+    chosen = [name for name in task.progress if name in scores] if task else []
+    chosen = chosen or list(scores)
     return {name: scores[name] for name in chosen[:most]}

@@ -148,7 +148,7 @@ class LiveDoctor(pl.Callback):
 def live_line(step: int, finding: Finding) -> str:
     """A finding in one line."""
     attempt = finding.flags or finding.advice
-    return f"step {step}: {finding.name}: {finding.reading.says}; try {attempt}"
+    return f"step {step}: {finding.name}: {finding.reading.evidence}; try {attempt}"
 
 
 def trained_activations(network: nn.Module) -> Iterator[nn.Module]:

@@ -31,7 +31,7 @@ def doctor(run: Path, no_report: bool, no_dataset: bool) -> int:
     record = records.read_record(run)
     case = examine.case_of(record, with_dataset=not no_dataset)
     examination = examine.examine(case)
-    click.echo("\n".join(report.tell(record, examination)))
+    click.echo("\n".join(report.in_lines(record, examination)))
     if not no_report:
         click.echo(f"\nthe report is {report.write_report(record, case, examination)}")
     return 0 if examination.healthy else 1

@@ -9,7 +9,7 @@ import click
 from safelight.cli.arguments import PATH
 from safelight.errors import SafelightError
 from safelight.evaluation import examples, paired, paired_report
-from safelight.journal import asking, experiment, page, records, run_tree
+from safelight.journal import experiment, page, records, run_tree, shared_verdicts
 from safelight.reports import text
 from safelight.verdicts import measure, summary, verdict
 
@@ -82,29 +82,29 @@ def page_command(runs: Path, out: Path) -> None:
 def compare(runs: tuple[Path, ...], out: Path | None, split: str | None) -> None:
     """Compare runs by their stored verdicts, picture by picture, and list the differences of their recipes."""
     found = [records.read_record(run) for run in dict.fromkeys(path.resolve() for path in runs)]
-    arms = experiment.arms_of(found)
+    groups = experiment.seed_groups(found)
     if len(found) < 2:
         raise click.UsageError("give two runs or more to compare")
-    shared = asking.shared_questions(found, split)
+    shared = shared_verdicts.shared_verdicts(found, split)
     stored = dict(zip((each.folder for each in found), shared, strict=True))
-    if len(arms) < 2:
-        _print_seeds(arms[0], [stored[each.folder] for each in arms[0].records])
+    if len(groups) < 2:
+        _print_seeds(groups[0], [stored[each.folder] for each in groups[0].records])
         return
-    for number, other in enumerate(arms[1:], start=1):
-        folder = out / f"{number}" if out and len(arms) > 2 else out
-        _compare_two(arms[0], other, stored, folder)
+    for number, other in enumerate(groups[1:], start=1):
+        folder = out / f"{number}" if out and len(groups) > 2 else out
+        _compare_two(groups[0], other, stored, folder)
 
 
 def _compare_two(
-    first: experiment.Arm,
-    second: experiment.Arm,
+    first: experiment.SeedGroup,
+    second: experiment.SeedGroup,
     stored: dict[Path, verdict.Verdict],
     folder: Path | None,
 ) -> None:
-    """Print the comparison of two arms; with a folder write its page, with pictures where they can be made."""
-    of_first, of_second = ([stored[each.folder] for each in arm.records] for arm in (first, second))
+    """Print the comparison of two groups; with a folder write its page, with pictures where they can be made."""
+    of_first, of_second = ([stored[each.folder] for each in group.records] for group in (first, second))
     pairing = paired.pair(of_first, of_second)
-    differing = experiment.what_differs(first, second).said
+    differing = experiment.differences_between(first, second).sentence
     click.echo(
         f"{paired_report.headline(first.name, second.name, pairing)}\n{differing}\n"
         f"{paired_report.caution(pairing)}\n"
@@ -129,14 +129,14 @@ def _compare_two(
     click.echo(f"\nthe comparison is {written}")
 
 
-def _print_seeds(arm: experiment.Arm, stored: list[verdict.Verdict]) -> None:
+def _print_seeds(group: experiment.SeedGroup, stored: list[verdict.Verdict]) -> None:
     """Runs of one recipe: how much the seed alone changes."""
     values, unit = paired.overall_values(stored), measure.measure_of(stored[0])
 
     def in_unit(value: float) -> str:
         return f"{text.format_number(float(value), unit.digits)}{unit.in_unit}"
 
-    for record, value in zip(arm.records, values, strict=True):
+    for record, value in zip(group.records, values, strict=True):
         click.echo(f"{record.name}  seed {record.settings.get('train.seed')}  {in_unit(value)}")
     click.echo(
         f"These runs differ in nothing but the seed: {unit.what} {in_unit(values.mean())}, from seed to seed "

@@ -82,7 +82,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one check measured. figure and limit are in `unit`; says: the evidence in a sentence.
+    """What one check measured. figure and limit are in `unit`; evidence: the evidence in a sentence.
 
     curves: the measures to draw. marks: steps to point at. below: it is sick below the limit, not above. but:
     the second condition that it must meet to be sick, told where the figure alone is beyond its limit.
@@ -92,7 +92,7 @@ class Reading:
     limit: float
     unit: str
     sick: bool
-    says: str
+    evidence: str
     curves: tuple[str, ...] = ()
     marks: tuple[int, ...] = ()
     below: bool = False
@@ -123,7 +123,7 @@ class Finding:
         """Plain JSON."""
         return {
             "name": self.name,
-            "evidence": self.reading.says,
+            "evidence": self.reading.evidence,
             "figure": float(f"{self.reading.figure:.6g}"),
             "limit": self.reading.limit,
             "unit": self.reading.unit,

@@ -53,7 +53,7 @@ def _draw_curves(case: Case, finding: Finding, path: Path) -> bool:
 
 def headline(finding: Finding) -> str:
     """What stands over its picture."""
-    return f"{finding.name}: {finding.reading.says}"
+    return f"{finding.name}: {finding.reading.evidence}"
 
 
 def draw_twins(record: Record, case: Case, finding: Finding, path: Path) -> bool:

@@ -34,13 +34,13 @@ def measure_overfitting(case: Case) -> Reading | None:
     growth = float(gap[-1] - gap[: max(1, best + 1)].min())
     fallen = float(scores.held_out.values[best] - scores.held_out.last)
     sick = growth > GAP_GROWTH and fallen > FALLEN
-    says = (
+    evidence = (
         f"the lead of training pictures grew by {growth:.2f} dB, and held-out ones lost {fallen:.2f} dB "
         f"since step {scores.held_out.steps[best]:,}"
     )
     marks = (int(scores.held_out.steps[best]),)
     but = f"held-out pictures lost only {fallen:.2f} dB; overfitting loses more than {FALLEN} dB"
-    return Reading(growth, GAP_GROWTH, "dB", sick, says, _drawn(scores), marks, but=but)
+    return Reading(growth, GAP_GROWTH, "dB", sick, evidence, _drawn(scores), marks, but=but)
 
 
 def measure_underfitting(case: Case) -> Reading | None:
@@ -52,13 +52,13 @@ def measure_underfitting(case: Case) -> Reading | None:
     still = scores.familiar.values[half:].max() - scores.familiar.values[:half].max() < SMALL_GAP
     alike = known - scores.held_out.last < SMALL_GAP
     sick = bool(known < KNOWN_POORLY and still and alike and width < NARROW)
-    says = (
+    evidence = (
         f"training pictures are known to {known:.2f} dB over grey, through a bottleneck of {width} channels"
     )
     but = (
         f"it still gets better, held-out pictures lag behind, or the bottleneck has {NARROW} channels or more"
     )
-    return Reading(known, KNOWN_POORLY, "dB", sick, says, _drawn(scores), below=True, but=but)
+    return Reading(known, KNOWN_POORLY, "dB", sick, evidence, _drawn(scores), below=True, but=but)
 
 
 def measure_dead_units(case: Case) -> Reading | None:
@@ -66,8 +66,8 @@ def measure_dead_units(case: Case) -> Reading | None:
     share = case.last("probe/dead")
     if share is None:
         return None
-    says = f"{share:.0%} of the channels that are trained say nothing on any probe"
-    return Reading(share, DEAD, "of the channels", share > DEAD, says, ("probe/dead", LOSS))
+    evidence = f"{share:.0%} of the channels that are trained say nothing on any probe"
+    return Reading(share, DEAD, "of the channels", share > DEAD, evidence, ("probe/dead", LOSS))
 
 
 def measure_leak(case: Case) -> Reading | None:
@@ -76,11 +76,11 @@ def measure_leak(case: Case) -> Reading | None:
         return None
     found = len(case.leaks.twins)
     share = found / max(1, case.leaks.held_out)
-    says = (
+    evidence = (
         f"{found:,} of {case.leaks.held_out:,} held-out pictures have a near-duplicate among the training "
         "pictures"
     )
-    return Reading(share, 0.0, "of the held-out pictures", found > 0, says)
+    return Reading(share, 0.0, "of the held-out pictures", found > 0, evidence)
 
 
 def _scores(case: Case, least: int, names: tuple[str, ...]) -> Scores | None:

@@ -41,14 +41,14 @@ def write_report(record: Record, case: Case, examination: Examination) -> Path:
     return page
 
 
-def tell(record: Record, examination: Examination) -> list[str]:
+def in_lines(record: Record, examination: Examination) -> list[str]:
     """The findings as lines for a terminal."""
     if examination.healthy:
         return [f"{record.name}: {_well(record, examination)}"]
     names = ", ".join(finding.name for finding in examination.findings)
     lines = [f"{record.name}: {names} ({_made(record, examination)})"]
     for finding in examination.findings:
-        lines += ["", f"{finding.name}: {finding.reading.says}"]
+        lines += ["", f"{finding.name}: {finding.reading.evidence}"]
         lines.append(f"  measured  {compared(finding.reading)}")
         lines.append(f"  because   {finding.cause}")
         if finding.flags:

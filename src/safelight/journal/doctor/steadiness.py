@@ -68,8 +68,8 @@ def measure_unstable(case: Case) -> Reading | None:
         return _broken(case)
     broken = raw.steps[~np.isfinite(raw.values)]
     if len(broken):
-        says = f"the loss is not a number from step {broken[0]:,}"
-        return Reading(len(broken), 0, "rows", True, says, (LOSS, GRADIENT), (int(broken[0]),))
+        evidence = f"the loss is not a number from step {broken[0]:,}"
+        return Reading(len(broken), 0, "rows", True, evidence, (LOSS, GRADIENT), (int(broken[0]),))
     found = loss_of(case)
     if found is None:
         return None
@@ -78,14 +78,14 @@ def measure_unstable(case: Case) -> Reading | None:
     if jump is not None:
         return jump
     spikes = _spikes(loss)
-    says = (
+    evidence = (
         f"the loss leapt to {SPIKE:g} times its usual value or more {_times(len(spikes))}"
         if len(spikes)
         else "no leap of the loss"
     )
     sick = len(spikes) >= SPIKES
     marks = tuple(int(loss.steps[i]) for i in spikes)
-    return Reading(len(spikes), SPIKES - 1, "spikes", sick, says, (name, GRADIENT), marks)
+    return Reading(len(spikes), SPIKES - 1, "spikes", sick, evidence, (name, GRADIENT), marks)
 
 
 def measure_oscillation(case: Case) -> Reading | None:
@@ -93,9 +93,9 @@ def measure_oscillation(case: Case) -> Reading | None:
     score = main_score(case, REVERSALS + 2)
     turns = _reversals(score[1]) if score else np.zeros(0, np.int64)
     if score and len(turns) >= REVERSALS:
-        says = f"{score[0]} turned back by {REVERSAL} dB or more {_times(len(turns))}"
+        evidence = f"{score[0]} turned back by {REVERSAL} dB or more {_times(len(turns))}"
         marks = tuple(int(step) for step in score[1].steps[turns])
-        return Reading(len(turns), REVERSALS - 1, "turns", True, says, (score[0], LOSS), marks)
+        return Reading(len(turns), REVERSALS - 1, "turns", True, evidence, (score[0], LOSS), marks)
     found = loss_of(case)
     if found is None:
         return None
@@ -104,8 +104,8 @@ def measure_oscillation(case: Case) -> Reading | None:
     if len(settled) < FEWEST_ROWS:
         return None
     figure = _unrest(settled) * np.sqrt(case.number("data.batch", 16) / 16)
-    says = f"the loss strays from its course by {figure:.0%} of its value (as for batches of 16)"
-    return Reading(float(figure), UNREST, "of the loss", bool(figure > UNREST), says, (name, RATE))
+    evidence = f"the loss strays from its course by {figure:.0%} of its value (as for batches of 16)"
+    return Reading(float(figure), UNREST, "of the loss", bool(figure > UNREST), evidence, (name, RATE))
 
 
 def measure_no_progress(case: Case) -> Reading | None:
@@ -120,12 +120,12 @@ def measure_no_progress(case: Case) -> Reading | None:
     score = main_score(case)
     gained = _gained(*score) if score else 0.0
     sick = bool(fell < LEAST_FALL and gained < LEAST_GAIN)
-    says = f"the loss fell by {fell:.1%} since the first steps" + (
+    evidence = f"the loss fell by {fell:.1%} since the first steps" + (
         f", and {score[0]} never passed {score[1].values.max():.2f} dB" if score else ""
     )
     but = f"the score rose by {gained:.2f} dB; with {LEAST_GAIN} dB or more there is progress"
     curves = (name, score[0] if score else RATE)
-    return Reading(fell, LEAST_FALL, "of the loss", sick, says, curves, below=True, but=but)
+    return Reading(fell, LEAST_FALL, "of the loss", sick, evidence, curves, below=True, but=but)
 
 
 def measure_plateau(case: Case) -> Reading | None:
@@ -136,8 +136,8 @@ def measure_plateau(case: Case) -> Reading | None:
     name, curve = score
     half = len(curve) // 2
     gained = float(curve.values[half:].max() - curve.values[:half].max())
-    says = f"{name} gained {gained:.2f} dB in the last {case.step - curve.steps[half - 1]:,} steps"
-    return Reading(gained, STANDSTILL, "dB", gained < STANDSTILL, says, (name, RATE), below=True)
+    evidence = f"{name} gained {gained:.2f} dB in the last {case.step - curve.steps[half - 1]:,} steps"
+    return Reading(gained, STANDSTILL, "dB", gained < STANDSTILL, evidence, (name, RATE), below=True)
 
 
 def _broken(case: Case) -> Reading | None:
@@ -165,9 +165,9 @@ def _jump(name: str, loss: Curve, score: tuple[str, Curve] | None) -> Reading | 
     up = best + int(np.argmax(level[best:] > JUMP * level[best]))
     if score is not None and _better_after(score[1], int(loss.steps[up])):
         return None  # the questions became harder (a curriculum), not the answers worse
-    says = f"the loss rose from {level[best]:.3g} to {last:.3g} at step {loss.steps[up]:,} and stayed up"
+    evidence = f"the loss rose from {level[best]:.3g} to {last:.3g} at step {loss.steps[up]:,} and stayed up"
     times = last / float(level[best])
-    return Reading(times, JUMP, "times the best", True, says, (name, GRADIENT), (int(loss.steps[up]),))
+    return Reading(times, JUMP, "times the best", True, evidence, (name, GRADIENT), (int(loss.steps[up]),))
 
 
 def _spikes(loss: Curve) -> np.ndarray:

@@ -14,7 +14,7 @@ def measure_collapse(case: Case) -> Reading | None:
     if active is None or error is None or case.progress < EARLY:
         return None
     cost = case.last("probe/kl") or 0.0
-    says = (
+    evidence = (
         f"{active:.0%} of the units of the code are active, it costs {cost:.3g} nats a picture, and the error is "
         f"{error:.0%} of the mean picture's"
     )
@@ -22,7 +22,7 @@ def measure_collapse(case: Case) -> Reading | None:
     curves = ("probe/active_share", "probe/kl", "probe/mean_picture")
     but = f"its code has active numbers and costs {cost:.3g} nats, so that it says something"
     unit = "of the mean picture's error taken away"
-    return Reading(1 - error, LEAST_GAIN, unit, sick, says, curves, below=True, but=but)
+    return Reading(1 - error, LEAST_GAIN, unit, sick, evidence, curves, below=True, but=but)
 
 
 CHEAPER_CODE = put({"loss.kl": "1"}, lambda settings: settings["loss.kl"] > 1)

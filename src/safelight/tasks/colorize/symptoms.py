@@ -37,8 +37,8 @@ def measure_out_of_range(case: Case) -> Reading | None:
     most = case.last("probe/most_chroma")
     if most is None:
         return _varies_too_much(case)
-    says = f"the most colorful pixel of the answers has a chroma of {most:,.0f}; no color of sRGB has more than 134"
-    return Reading(most, MOST_CHROMA, "units of ab", most > MOST_CHROMA, says, ("probe/most_chroma",))
+    evidence = f"the most colorful pixel of the answers has a chroma of {most:,.0f}; no color of sRGB has more than 134"
+    return Reading(most, MOST_CHROMA, "units of ab", most > MOST_CHROMA, evidence, ("probe/most_chroma",))
 
 
 def _varies_too_much(case: Case) -> Reading | None:
@@ -46,8 +46,8 @@ def _varies_too_much(case: Case) -> Reading | None:
     spread = case.last("probe/spread")
     if spread is None:
         return None
-    says = f"the colors of the answers vary {spread:.1f} times as much as the true ones"
-    return Reading(spread, TOO_VARIED, "times the truth", spread > TOO_VARIED, says, ("probe/spread",))
+    evidence = f"the colors of the answers vary {spread:.1f} times as much as the true ones"
+    return Reading(spread, TOO_VARIED, "times the truth", spread > TOO_VARIED, evidence, ("probe/spread",))
 
 
 def measure_red_green(case: Case) -> Reading | None:
@@ -57,10 +57,10 @@ def measure_red_green(case: Case) -> Reading | None:
         return None
     share, truth = found
     sick = share > RED_GREEN and share > truth + BEYOND_TRUTH and _colored(case)
-    says = f"{share:.0%} of the color lies on the axis from green to red, where the truth has {truth:.0%}"
+    evidence = f"{share:.0%} of the color lies on the axis from green to red, where the truth has {truth:.0%}"
     but = f"the truth itself has {truth:.0%}, or there is hardly any color"
     curves = ("probe/red_green", "probe/truth_red_green")
-    return Reading(share, RED_GREEN, "of the color", sick, says, curves, but=but)
+    return Reading(share, RED_GREEN, "of the color", sick, evidence, curves, but=but)
 
 
 def measure_sepia(case: Case) -> Reading | None:
@@ -72,13 +72,13 @@ def measure_sepia(case: Case) -> Reading | None:
     # Of what could vary, three quarters less varies than in the truth: a warm set is not sepia for being warm.
     one = together > ONE_HUE and 1 - together < 0.25 * (1 - truth)
     sick = one and WARM[0] <= hue <= WARM[1] and _colored(case)
-    says = (
+    evidence = (
         f"nearly all its colors are one warm hue, at {hue:.0f}° (0° red, 90° yellow): hues keep together by "
         f"{together:.2f} (1 is a single hue), in the truth by {truth:.2f}"
     )
     but = f"the truth is nearly one hue too ({truth:.2f}), the hue is not warm ({hue:.0f}°), or color is hardly there"
     curves = ("probe/concentration", "probe/truth_concentration")
-    return Reading(together, ONE_HUE, "of 1", sick, says, curves, but=but)
+    return Reading(together, ONE_HUE, "of 1", sick, evidence, curves, but=but)
 
 
 def measure_washed_out(case: Case) -> Reading | None:
@@ -87,8 +87,10 @@ def measure_washed_out(case: Case) -> Reading | None:
     if found is None:
         return None
     (share,) = found
-    says = f"without hints the answers have {share:.0%} of the true chroma"
-    return Reading(share, WASHED, "of the true chroma", share < WASHED, says, ("probe/chroma",), below=True)
+    evidence = f"without hints the answers have {share:.0%} of the true chroma"
+    return Reading(
+        share, WASHED, "of the true chroma", share < WASHED, evidence, ("probe/chroma",), below=True
+    )
 
 
 def measure_implausible(case: Case) -> Reading | None:
@@ -98,10 +100,10 @@ def measure_implausible(case: Case) -> Reading | None:
         return None
     (error,) = found
     sick = error > WRONG_HUE and _colored(case)
-    says = f"where both have color, the hue is {error:.0f}° from the true one (90° is chance)"
+    evidence = f"where both have color, the hue is {error:.0f}° from the true one (90° is chance)"
     but = "the answers have hardly any color, so that their hue says little"
     curves = ("probe/hue_error", "probe/hue_distance")
-    return Reading(error, WRONG_HUE, "degrees", sick, says, curves, but=but)
+    return Reading(error, WRONG_HUE, "degrees", sick, evidence, curves, but=but)
 
 
 def _values(case: Case, since: float, *names: str) -> list[float] | None:
@@ -122,15 +124,15 @@ def measure_hints_ignored(case: Case) -> Reading | None:
         return None
     obeyed = case.last("probe/obeyed")
     if obeyed is not None:
-        says = f"of the way to the colors asked at hints the network itself goes {obeyed:.0%}"
-        return Reading(obeyed, OBEYED, "of the way", obeyed < OBEYED, says, ("probe/obeyed",), below=True)
+        evidence = f"of the way to the colors asked at hints the network itself goes {obeyed:.0%}"
+        return Reading(obeyed, OBEYED, "of the way", obeyed < OBEYED, evidence, ("probe/obeyed",), below=True)
     without, with_hints = case.last("val/gain_0"), case.last("val/gain_10")
     if without is None or with_hints is None:
         return None
     gained = with_hints - without
-    says = f"ten hints gain {gained:.2f} dB"
+    evidence = f"ten hints gain {gained:.2f} dB"
     curves = ("val/gain_0", "val/gain_10")
-    return Reading(gained, HINT_GAIN, "dB", gained < HINT_GAIN, says, curves, below=True)
+    return Reading(gained, HINT_GAIN, "dB", gained < HINT_GAIN, evidence, curves, below=True)
 
 
 def draw_answers(record: Record, case: Case, finding: Finding, path: Path) -> bool:

@@ -54,9 +54,9 @@ def measure_empty(case: Case) -> Reading | None:
     filled = case.last("probe/filled")
     if filled is None or case.progress < EARLY:
         return None
-    says = f"fillings are {filled:.0%} as far from an empty hole's color as the truths are"
+    evidence = f"fillings are {filled:.0%} as far from an empty hole's color as the truths are"
     return Reading(
-        filled, EMPTY, "of the truth's distance", filled < EMPTY, says, ("probe/filled",), below=True
+        filled, EMPTY, "of the truth's distance", filled < EMPTY, evidence, ("probe/filled",), below=True
     )
 
 
@@ -66,12 +66,12 @@ def measure_checkerboard(case: Case) -> Reading | None:
     if own is None or true is None or case.progress < EARLY:
         return None
     limit = max(REGULAR, BEYOND_TRUTH * true)
-    says = (
+    evidence = (
         f"at periods of two and four pixels the spectrum of the holes stands out {own:.1f} times, that of the "
         f"truths {true:.1f} times"
     )
     curves = ("probe/checkerboard", "probe/truth_checkerboard")
-    return Reading(own, limit, "times its neighborhood", own > limit, says, curves)
+    return Reading(own, limit, "times its neighborhood", own > limit, evidence, curves)
 
 
 def measure_seam(case: Case) -> Reading | None:
@@ -80,11 +80,11 @@ def measure_seam(case: Case) -> Reading | None:
     if own is None or classical is None or case.progress < EARLY:
         return None
     limit = max(SHIFT, WORSE * classical)
-    says = (
+    evidence = (
         f"along the hole's rim the color is off by {own:.1f} of 255 levels, the classical method's by "
         f"{classical:.1f}"
     )
-    return Reading(own, limit, "of 255 levels", own > limit, says, ("probe/seam", "probe/classical_seam"))
+    return Reading(own, limit, "of 255 levels", own > limit, evidence, ("probe/seam", "probe/classical_seam"))
 
 
 def _mean(values: Iterable[float | None]) -> float:

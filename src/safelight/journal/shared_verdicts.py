@@ -1,4 +1,4 @@
-"""Questions that several runs were judged on, and the commands that put the same questions to all of them."""
+"""Verdicts of several runs on the same samples, or the commands that evaluate all of them on the same samples."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,19 @@ from safelight.verdicts.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A verdict whose questions others can be given, and the dataset that holds its pictures."""
+class Candidate:
+    """A verdict whose samples other runs can be evaluated on, and the dataset that holds its pictures."""
 
     verdict: Verdict
     data: Path
 
 
-def shared_questions(records: Sequence[Record], split: str | None = None) -> list[Verdict]:
-    """The verdict of each run on questions that all of them answered.
+def shared_verdicts(records: Sequence[Record], split: str | None = None) -> list[Verdict]:
+    """The verdict of each run on samples that all of them were evaluated on.
 
     Of several such: held-out pictures before test ones, enough pictures before too few, the newest.
-    Raises RunError that names the commands for the runs that lack one, which will do; to the test split it sends
-    nobody who did not ask for it.
+    Raises RunError that names the commands for the runs that lack one; they use the test split only where `split`
+    asks for it.
     """
     _check_comparable(records)
     judged = [[each for each in record.verdicts if split in (None, each.split)] for record in records]
@@ -44,11 +44,11 @@ def _worth(verdict: Verdict) -> tuple[bool, bool, str]:
 
 
 def _refusal(records: Sequence[Record], judged: Sequence[Sequence[Verdict]], split: str | None) -> str:
-    """Who lacks which questions, and the commands that end that."""
-    asked = _best(records, judged, split)
-    lacking = _lacking(records, judged, asked)
-    data = asked.data if asked else _dataset(records)
-    verdict = asked.verdict if asked else None
+    """Which runs lack a verdict on which samples, and the commands that make it."""
+    candidate = _best(records, judged, split)
+    lacking = _lacking(records, judged, candidate)
+    data = candidate.data if candidate else _dataset(records)
+    verdict = candidate.verdict if candidate else None
     commands = " && ".join(judge_command(record, verdict, data, split) for record in lacking)
     old = [
         record
@@ -71,32 +71,34 @@ def _refusal(records: Sequence[Record], judged: Sequence[Sequence[Verdict]], spl
     return f"{_names(lacking, 'not ')}judged on the same questions ({samples}); do that first: {commands}"
 
 
-def _best(records: Sequence[Record], judged: Sequence[Sequence[Verdict]], split: str | None) -> Asked | None:
-    """The questions that the others are best given: those whose pictures are known, enough, and asked most often.
+def _best(
+    records: Sequence[Record], judged: Sequence[Sequence[Verdict]], split: str | None
+) -> Candidate | None:
+    """The samples on which the others are best evaluated: of known and enough pictures, and used by most runs.
 
     None where all must be judged anew.
     """
     found = [
-        Asked(verdict, data)
+        Candidate(verdict, data)
         for own in judged
         for verdict in reversed(own)
         if (split or verdict.split != "test") and verdict.pictures >= FEWEST
         for data in _places(verdict, records)
     ]
 
-    def worth(asked: Asked) -> tuple[bool, int]:
-        return has_picture_scores(asked.verdict), -len(_lacking(records, judged, asked))
+    def worth(candidate: Candidate) -> tuple[bool, int]:
+        return has_picture_scores(candidate.verdict), -len(_lacking(records, judged, candidate))
 
     return max(found, key=worth, default=None)
 
 
 def _lacking(
-    records: Sequence[Record], judged: Sequence[Sequence[Verdict]], asked: Asked | None
+    records: Sequence[Record], judged: Sequence[Sequence[Verdict]], candidate: Candidate | None
 ) -> list[Record]:
-    """The runs that must be judged; all where there is nothing to go by, or it cannot be asked again."""
-    if asked is None or _outdated(asked.verdict, judged):
+    """The runs that must be evaluated; all where there is no candidate, or its dataset has changed."""
+    if candidate is None or _outdated(candidate.verdict, judged):
         return list(records)
-    wanted = asked.verdict.questions
+    wanted = candidate.verdict.questions
     return [
         record
         for record, own in zip(records, judged, strict=True)
@@ -105,27 +107,27 @@ def _lacking(
 
 
 def _outdated(verdict: Verdict, judged: Sequence[Sequence[Verdict]]) -> bool:
-    """Whether runs were asked in the same way of this dataset and were asked something else: it is another by now.
+    """Whether runs were evaluated in the same way on this dataset and got other samples: it has changed in between.
 
-    Then none of its verdicts can be relied on, also those that nobody else was asked for yet.
+    Then none of its verdicts can be compared, not even those that only one run has so far.
     """
-    asked: dict[tuple[object, ...], str] = {}
+    samples_by_manner: dict[tuple[object, ...], str] = {}
     own = [each for verdicts in judged for each in verdicts if each.dataset == verdict.dataset]
     return any(
-        asked.setdefault(_manner(each), each.questions) != each.questions
+        samples_by_manner.setdefault(_manner(each), each.questions) != each.questions
         for each in own
         if has_picture_scores(each)
     )
 
 
 def _manner(verdict: Verdict) -> tuple[object, ...]:
-    """All that the command to judge says; the dataset's name for its path, which older verdicts do not have."""
+    """All that the judge command determines; the dataset's name for its path, which older verdicts do not have."""
     total = verdict.pictures + verdict.left_out
     return verdict.dataset, verdict.split, verdict.protocol, verdict.size, verdict.seed, total
 
 
 def _places(verdict: Verdict, records: Sequence[Record]) -> Iterator[Path]:
-    """Where the verdict's pictures are, if that is known: one place or none.
+    """Where the verdict's pictures are, if known: one folder or none.
 
     Older verdicts hold only the dataset's name; it is looked for where the runs' datasets are.
     """
@@ -169,19 +171,19 @@ def _check_comparable(records: Sequence[Record]) -> None:
 
 
 def judge_command(
-    record: Record, asked: Verdict | None, data: Path | None = None, split: str | None = None
+    record: Record, verdict: Verdict | None, data: Path | None = None, split: str | None = None
 ) -> str:
-    """The command that puts these questions to a run, about the pictures of this dataset (None: its own)."""
+    """The command that evaluates a run on these samples, with the pictures of this dataset (None: its own)."""
     data = data or _path(record) or Path("DATASET")
     words = ["safelight judge", shlex.quote(str(record.folder)), "--data", shlex.quote(str(data))]
     report = ["-o", shlex.quote(f"report-{record.name}")]
-    if asked is None:
+    if verdict is None:
         return " ".join([*words, *(["--split", split] if split else []), *report])
-    words += ["--split", asked.split or "val"]
+    words += ["--split", verdict.split or "val"]
     task = known_task(record.task)
-    words += ["--protocol", asked.protocol] if task and task.has_protocols else []
-    words += ["--seed", str(asked.seed)] if asked.seed else []
-    words += ["--limit", str(asked.pictures + asked.left_out)]
+    words += ["--protocol", verdict.protocol] if task and task.has_protocols else []
+    words += ["--seed", str(verdict.seed)] if verdict.seed else []
+    words += ["--limit", str(verdict.pictures + verdict.left_out)]
     return " ".join([*words, *report])
 
 

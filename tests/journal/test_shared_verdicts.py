@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import RunError
-from safelight.journal.asking import shared_questions
 from safelight.journal.records import Record, read_record
+from safelight.journal.shared_verdicts import shared_verdicts
 from safelight.verdicts.verdict import Verdict
 from tests.journal.made import RECIPE, healthy, older, verdict_json, write_run
 
@@ -83,10 +83,10 @@ class House:
         """Compare; where it is refused, do as told, and compare again: then it must work."""
         for _ in range(rounds):
             try:
-                return shared_questions(self.records(), split)
+                return shared_verdicts(self.records(), split)
             except RunError as refusal:
                 self.obey(str(refusal))
-        return shared_questions(self.records(), split)
+        return shared_verdicts(self.records(), split)
 
 
 def test_judged_once_by_mistake_on_another_dataset(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_set_that_was_judged_is_the_set_that_is_named(tmp_path: Path, path: 
     with pytest.raises(
         RunError, match=rf"b --data {tmp_path}/datasets/flowers --split val .* --seed 3 --limit 30"
     ):
-        shared_questions(house.records())
+        shared_verdicts(house.records())
     assert {each.dataset for each in house.compare()} == {"flowers"}
 
 
@@ -115,7 +115,7 @@ def test_what_both_have_is_used_though_it_is_not_the_newest(tmp_path: Path) -> N
         house.judge(folder, Sat("photos"))
     house.judge(house.folders[0], Sat("grey"))
     house.judge(house.folders[1], Sat("flowers"))
-    assert {each.dataset for each in shared_questions(house.records())} == {"photos"}
+    assert {each.dataset for each in shared_verdicts(house.records())} == {"photos"}
 
 
 def test_of_what_both_have_one_picture_is_not_chosen(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_of_what_both_have_one_picture_is_not_chosen(tmp_path: Path) -> None:
     for data in ("photos", "grey"):
         for folder in house.folders:
             house.judge(folder, Sat(data))
-    assert {each.dataset for each in shared_questions(house.records())} == {"photos"}
+    assert {each.dataset for each in shared_verdicts(house.records())} == {"photos"}
 
 
 def test_a_dataset_that_changed_between_two_judgings(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_dataset_that_changed_between_two_judgings(tmp_path: Path) -> None:
     with pytest.raises(
         RunError, match=r"a and b were judged on photos, which has changed .* judge both again"
     ):
-        shared_questions(house.records())
+        shared_verdicts(house.records())
     assert len(house.compare()) == 2
 
 
