@@ -4,8 +4,8 @@ Between the two lies the damage (damage.py): the lens and the paper soften and t
 scratches; fading, the scanner and JPEG change both. Every draw takes a numpy Generator.
 
 Hard negatives are what pictures hold that looks like damage and is none: hair, rods and wires, lattices, letters,
-hems, margins. Drawn into clean pictures, so that whoever learns to find scratches learns what to leave. Colors are taken from
-the picture, lighter or darker; lines are as soft as a lens draws them. Every draw takes a numpy Generator.
+hems, margins. Drawn into clean pictures, so that whoever learns to find scratches learns what to leave. Their colors
+are taken from the picture, lighter or darker; lines are as soft as a lens draws them.
 """
 
 import math
