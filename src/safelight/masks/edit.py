@@ -92,8 +92,8 @@ def _by_distance(hole: Hole, pixels: float, larger: bool) -> Hole:
     """The same by a distance transform, whose time does not rise with the radius."""
     import cv2
 
-    away = (~hole if larger else hole).astype(np.uint8)
-    distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inside = (~hole if larger else hole).astype(np.uint8)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(distance <= pixels + 1e-4 if larger else distance > pixels + 1e-4)
 
 

@@ -56,7 +56,7 @@ def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFi
     photo = read_photo(path)
     layered = photo.alpha is not None and photo.alpha.min() < np.iinfo(photo.alpha.dtype).max
     stated, missing = missing, ("painted" if layered else "white") if missing == "auto" else missing
-    levels, told = _stretched(_levels(photo, missing, name), name)
+    levels, remarks = _stretched(_levels(photo, missing, name), name)
     cover = ~levels if missing in ("black", "erased") else levels
     del photo  # three times the size of the mask, which matters for large photos
     _check_levels(cover, name)
@@ -65,7 +65,7 @@ def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFi
     if stated == "auto":
         _check_polarity(hole, missing, name)
     fitted, resized = _fit(hole, size, name)
-    return MaskFile(fitted, (*told, *resized))
+    return MaskFile(fitted, (*remarks, *resized))
 
 
 def write_mask(path: str | Path, mask: Mask, overwrite: bool = False) -> Path:

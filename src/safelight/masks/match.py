@@ -40,9 +40,9 @@ class Matches(NamedTuple):
 
 def count_matches(found: Mask, truth: Mask, tolerance: float = TOLERANCE) -> Matches:
     """Compare two masks (h, w), 1 = damaged; tolerance in pixels."""
-    mine, true = is_missing(found), is_missing(truth)
-    right, seen = mine & grow(true, tolerance), true & grow(mine, tolerance)
-    return Matches(*(int(each.sum()) for each in (mine, right, true, seen)))
+    marked, damaged = is_missing(found), is_missing(truth)
+    correct, detected = marked & grow(damaged, tolerance), damaged & grow(marked, tolerance)
+    return Matches(*(int(each.sum()) for each in (marked, correct, damaged, detected)))
 
 
 def pooled_f1(found: Counts, right: Counts, damaged: Counts, seen: Counts) -> Counts:

@@ -252,12 +252,12 @@ def heic_as_png(file: BinaryIO, limit_megapixels: float) -> tuple[bytes, tuple[s
     head, _, png = done.stdout.partition(b"\n")
     if done.returncode or not head:
         raise ValueError("it is damaged")
-    told = json.loads(head)
-    if "size" in told:
-        raise TooLargeError(*told["size"])
-    if "wrong" in told:
-        raise ValueError(told["wrong"])
-    return png, tuple(told["around"])
+    reply = json.loads(head)
+    if "size" in reply:
+        raise TooLargeError(*reply["size"])
+    if "wrong" in reply:
+        raise ValueError(reply["wrong"])
+    return png, tuple(reply["around"])
 
 
 class TooLargeError(ValueError):
@@ -275,14 +275,14 @@ def decode_heic() -> None:
     try:
         picture = open_heif(io.BytesIO(sys.stdin.buffer.read()), convert_hdr_to_8bit=False)
         width, height = picture.size
-        told: dict[str, object] = {"around": _around(picture.info, len(picture))}
+        reply: dict[str, object] = {"around": _around(picture.info, len(picture))}
         if width * height > float(sys.argv[2]) * 1e6:
-            told, png = {"size": (width, height)}, b""
+            reply, png = {"size": (width, height)}, b""
         else:
             png = _png(picture)
     except Exception as error:  # whatever a decoder raises
-        told, png = {"wrong": " ".join(str(error).split()) or type(error).__name__}, b""
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + png)
+        reply, png = {"wrong": " ".join(str(error).split()) or type(error).__name__}, b""
+    sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n" + png)
 
 
 def _around(info: dict[str, object], count: int) -> list[str]:

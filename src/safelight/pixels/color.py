@@ -166,17 +166,17 @@ def _join(pixels: Pixels, to_fx: Plane, to_fz: Plane, out: Pixels) -> None:
     Y = expand(fy)
     X = expand(fy + to_fx) - Y
     Z = expand(fy + to_fz) - Y
-    away = [row[0] * X + row[2] * Z for row in TO_LINEAR]
-    reach = _reach(Y, away)
-    cv2.merge([_encode(step * reach + Y, pixels.dtype) for step in away], out)
+    offsets = [row[0] * X + row[2] * Z for row in TO_LINEAR]
+    reach = _reach(Y, offsets)
+    cv2.merge([_encode(step * reach + Y, pixels.dtype) for step in offsets], out)
 
 
-def _reach(Y: Plane, away: list[Plane]) -> Plane:
-    """How far, 0..1, one can go from the grey Y (linear light) in the direction `away` inside 0..1."""
+def _reach(Y: Plane, offsets: list[Plane]) -> Plane:
+    """How far, 0..1, one can go from the grey Y (linear light) in the direction `offsets` inside 0..1."""
     tiny = np.float32(1e-9)
     over, under = np.maximum(1 - Y, tiny), np.minimum(-Y, -tiny)
-    up = np.maximum(np.maximum(away[0], away[1]), away[2])
-    down = np.minimum(np.minimum(away[0], away[1]), away[2])
+    up = np.maximum(np.maximum(offsets[0], offsets[1]), offsets[2])
+    down = np.minimum(np.minimum(offsets[0], offsets[1]), offsets[2])
     return np.asarray(np.minimum(over / np.maximum(up, over), under / np.minimum(down, under)))
 
 

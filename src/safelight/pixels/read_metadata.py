@@ -302,14 +302,14 @@ def _of_tiff(image: TiffImagePlugin.TiffImageFile) -> Said:
         return Said(unknown=("what it says beside its pixels",))
     said = Said(
         exif=tags.block,
-        xmp=tags.apart.get(tiff_directories.XMP, b"").rstrip(b"\0") or None,
-        metadata=Metadata(iptc=tags.apart.get(tiff_directories.IPTC) or None),
+        xmp=tags.separate.get(tiff_directories.XMP, b"").rstrip(b"\0") or None,
+        metadata=Metadata(iptc=tags.separate.get(tiff_directories.IPTC) or None),
         belongs=tags.belongs,
         unknown=(f"{tags.damaged} field{'s' * (tags.damaged > 1)} (damaged or too long)",)
         * bool(tags.damaged),
         moved=tags.moved,
     )
-    return _with_resources(said, photo.read_resources(tags.apart.get(tiff_directories.RESOURCES, b"")))
+    return _with_resources(said, photo.read_resources(tags.separate.get(tiff_directories.RESOURCES, b"")))
 
 
 def _with_resources(said: Said, resources: Iterable[Resource]) -> Said:

@@ -217,7 +217,7 @@ class Tags:
     as it was; how many fields were damaged; whether a MakerNote had to be moved."""
 
     block: bytes | None
-    apart: dict[int, bytes]
+    separate: dict[int, bytes]
     belongs: tuple[str, ...]
     damaged: int
     moved: bool
@@ -232,13 +232,13 @@ def read_tags(file: IO[bytes], at: int) -> Tags:
     first = first_place(file)
     if first != at:
         fields = (*fields, *_of_preview(file, first, {field.tag for field in fields}))
-    apart = {field.tag: field.data for field in fields if field.tag in (XMP, IPTC, RESOURCES)}
+    separate = {field.tag: field.data for field in fields if field.tag in (XMP, IPTC, RESOURCES)}
     belongs = tuple(_BELONG[field.tag] for field in fields if field.tag in _BELONG)
-    kept = [field for field in fields if field.tag not in apart and field.tag not in _BELONG]
+    kept = [field for field in fields if field.tag not in separate and field.tag not in _BELONG]
     block = exif_block(order, sorted(kept, key=lambda field: field.tag)) if kept else None
-    if IPTC in apart:
-        apart[IPTC] = _in_order(apart[IPTC])
-    return Tags(block, apart, belongs, damaged, bool(moved(kept)))
+    if IPTC in separate:
+        separate[IPTC] = _in_order(separate[IPTC])
+    return Tags(block, separate, belongs, damaged, bool(moved(kept)))
 
 
 def _of_preview(file: IO[bytes], at: int, known: set[int]) -> tuple[Field, ...]:

@@ -183,7 +183,7 @@ def look_of(pixels: Pixels) -> Look:
     L, ab = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
     fitted, coefficients = _tone(L, ab, _slow(lab.shape[0], lab.shape[1]))
     strays = ab - fitted
-    away = np.asarray(chroma(strays))
+    distances = np.asarray(chroma(strays))
     direction, hue = _hue(fitted)
     across = _rms(strays @ np.array([-direction[1], direction[0]]))
     along = _rms(strays @ direction)
@@ -191,7 +191,7 @@ def look_of(pixels: Pixels) -> Look:
     warm = tone < GREY or UNEVEN_WARM[0] <= hue <= UNEVEN_WARM[1]
     limits = STRAY_WARM if warm else STRAY_COOL
     plain = across <= limits[0] and along <= limits[1]
-    quiet, tinted = float(_quantile(away, 0.5)), float(np.mean(away > TINT)) >= LEAST_TINTED
+    quiet, tinted = float(_quantile(distances, 0.5)), float(np.mean(distances > TINT)) >= LEAST_TINTED
     cast = _cast(L, ab, few)
     kind: Kind
     if tinted and quiet <= QUIET[0 if plain else 1]:
@@ -229,8 +229,8 @@ def _tone(
     coefficients = np.zeros((terms.shape[1], 2))
     for _ in range(ROUNDS):
         coefficients = _solve(terms, ab, weights)
-        away = np.asarray(chroma(ab - terms @ coefficients))
-        weights = 1 / (1 + (away / max(0.5, 1.5 * float(_quantile(away, 0.5)))) ** 2)
+        distances = np.asarray(chroma(ab - terms @ coefficients))
+        weights = 1 / (1 + (distances / max(0.5, 1.5 * float(_quantile(distances, 0.5)))) ** 2)
     return terms @ coefficients, _solve(powers, ab, weights)
 
 

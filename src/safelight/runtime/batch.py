@@ -108,18 +108,18 @@ def run(
     A result that is there is skipped, so that a stopped batch goes on where it was; a job that fails is
     reported, and the next one follows. What another process is at is left to it and looked at again at the end.
     """
-    theirs = []
+    left_to_others = []
     for job in jobs:
-        with _claim(job, overwrite) as mine:
-            if mine:
+        with _claim(job, overwrite) as is_ours:
+            if is_ours:
                 yield _outcome(job, work, overwrite)
             else:
-                theirs.append(job)
-    for job in theirs:
+                left_to_others.append(job)
+    for job in left_to_others:
         end = time.monotonic() + PATIENCE
         while True:
-            with _claim(job, overwrite) as mine:
-                if mine or time.monotonic() > end:
+            with _claim(job, overwrite) as is_ours:
+                if is_ours or time.monotonic() > end:
                     yield _outcome(job, work, overwrite)
                     break
             time.sleep(LOOK_AGAIN)

@@ -81,7 +81,7 @@ class PassedOver:
     def lines(self) -> list[str]:
         """A line for each reason of another kind, with numbers and some names."""
         number = self.others.total()
-        told = [
+        reasons = [
             (
                 self.kept,
                 f"passed over, kept by servers, systems or programs for themselves: {_often(self.kept)}",
@@ -95,7 +95,7 @@ class PassedOver:
                 f"{number} {'file' if number == 1 else 'files'} of kinds that are not read: {_often(self.others)}",
             ),
         ]
-        return [line for reason, line in told if reason]
+        return [line for reason, line in reasons if reason]
 
 
 def walk(

@@ -80,21 +80,21 @@ class ModelFile:
 
         Raises ModelError for settings that this safelight does not have, and for values that it cannot use.
         """
-        asked = {name: value for name, value in self.card.preparation.items() if name != aside}
+        stored = {name: value for name, value in self.card.preparation.items() if name != aside}
         known = {each.name: each for each in fields(kind)}
-        if not asked.keys() <= known.keys():
+        if not stored.keys() <= known.keys():
             raise ModelError(
-                f"{self.path}: asks for a preparation {shown(asked)} that this safelight "
+                f"{self.path}: asks for a preparation {shown(stored)} that this safelight "
                 "does not have; upgrade safelight"
             )
-        for name, value in asked.items():
+        for name, value in stored.items():
             if not _is_like(value, known[name]):
                 raise ModelError(
                     f"{self.path}: its card says {name} {shown(value)}; expected "
                     f"{_KINDS[type(known[name].default)]}: export the model again"
                 )
         try:
-            return kind(**asked)
+            return kind(**stored)
         except SafelightError as error:
             raise ModelError(f"{self.path}: {error}; export the model again") from None
 

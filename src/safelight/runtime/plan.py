@@ -197,7 +197,7 @@ def plan(
     shelves = Shelves()
     jobs = [_job(job, shelves, out, names[0], one_file) for job in gathered]
     if not one_file:
-        jobs = _told_apart(jobs, out, names[0])
+        jobs = _with_distinct_results(jobs, out, names[0])
     _check_results(jobs)
     return Plan(tuple(jobs), gathered.passed)
 
@@ -284,7 +284,7 @@ def _placed(job: Job, out: Path | None, namer: Namer) -> Job:
     return replace(job, result=(job.photo.parent if out is None else out / job.inner) / job.name(namer))
 
 
-def _told_apart(jobs: Sequence[Job], out: Path | None, namer: Namer) -> list[Job]:
+def _with_distinct_results(jobs: Sequence[Job], out: Path | None, namer: Namer) -> list[Job]:
     """The jobs, with another name for results that would be one file.
 
     Those that change their kind carry it. In another folder, so does a result that differs from an earlier one by
@@ -292,7 +292,7 @@ def _told_apart(jobs: Sequence[Job], out: Path | None, namer: Namer) -> list[Job
     """
     often = Counter(job.result for job in jobs)
     taken: dict[str, Path] = {}
-    apart = []
+    renamed = []
     for job in jobs:
         named = job
         if often[job.result] > 1 and job.result.suffix != job.photo.suffix and not job.trouble:
@@ -302,8 +302,8 @@ def _told_apart(jobs: Sequence[Job], out: Path | None, namer: Namer) -> list[Job
             if job.trouble or first == named.result or same_file(named.result.parent, job.photo.parent):
                 break
             named = _placed(replace(job, called=called), out, namer)
-        apart.append(named)
-    return apart
+        renamed.append(named)
+    return renamed
 
 
 def _other_stems(photo: Path, most: int) -> Iterator[str]:
