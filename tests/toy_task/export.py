@@ -1,26 +1,24 @@
 """A denoiser of a run as a file with its card."""
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-from safelight.cli.card_of_run import base_card
-from safelight.nn.plane_export import export_planes
 
-from safelight.runtime.card import Port
+from safelight.nn.export import ModelPart
+from safelight.runtime.card import ModelCard, Port
+from safelight.training.export import Export, Exporter, Trained
+from tests.toy_task.learning import DenoiseNetwork, DenoiseRecipe
 
 SIZE = (1, 3, "height", "width")
-PORTS = (
-    Port("planes", SIZE, (-1.0, 2.0), "noisy sRGB"),
-    Port("rgb", SIZE, (-1.0, 2.0), "sRGB without the noise"),
-)
 
 
-def export_denoiser(trained: Any, out: Path) -> str:
-    """Write MODEL.onnx and its card; what is said of it. Raises ModelError."""
-    questions = [
-        np.moveaxis(trained.held_out[number].astype(np.float32) / np.float32(255), 2, 0)
-        for number in range(min(2, len(trained.held_out)))
-    ]
-    apart = export_planes(trained.network, 1, base_card(trained, out.stem), out, questions, PORTS, 0.01)
-    return f"{out}: differs from torch by at most {apart:.2g}"
+class DenoiseExporter(Exporter[DenoiseNetwork, DenoiseRecipe]):
+    """Denoisers."""
+
+    def parts(self, network: DenoiseNetwork, recipe: DenoiseRecipe) -> list[ModelPart]:
+        noisy = Port("planes", SIZE, (-1.0, 2.0), "noisy sRGB")
+        clean = Port("rgb", SIZE, (-1.0, 2.0), "sRGB without the noise")
+        return [ModelPart("denoise", network, noisy, (clean,), 2 / 255, "of 255 levels", 255)]
+
+    def prepare(self, trained: Trained[DenoiseNetwork, DenoiseRecipe], card: ModelCard) -> Export:
+        photos = (trained.held_out[number] for number in trained.checked_pictures())
+        samples = [np.moveaxis(photo.astype(np.float32) / np.float32(255), 2, 0) for photo in photos]
+        return Export(self.parts(trained.network, trained.recipe), [samples], card)

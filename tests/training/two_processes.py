@@ -1,4 +1,4 @@
-"""A program that trains in two processes (test_devices.py): `python two_processes.py DATASET RUNS [STEP]`.
+"""A program that trains in two processes (test_processes.py): `python two_processes.py DATASET RUNS [STEP]`.
 
 The samples of the batch after step STEP are not a number.
 """

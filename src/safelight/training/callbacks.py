@@ -26,26 +26,26 @@ CAPTION = 16  # height of the words under a sheet, pixels
 
 
 class ValidationCallback(pl.Callback):
-    """Scores the averaged weights on the probes at each validation, and draws the contact sheet."""
+    """Scores the averaged weights on the validation samples at each validation, and draws the contact sheet."""
 
-    def __init__(self, run: Run, probes: ValidationSet[Any], every: int) -> None:
-        self.run, self.probes, self.every = run, probes, every
+    def __init__(self, run: Run, validation: ValidationSet[Any], every: int) -> None:
+        self.run, self.validation, self.every = run, validation, every
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """The scores as val/NAME; the sheet every `every` steps."""
-        if trainer.sanity_checking or not len(self.probes) or not isinstance(pl_module, TrainingModule):
+        if trainer.sanity_checking or not len(self.validation) or not isinstance(pl_module, TrainingModule):
             return
         pl_module.log("step", float(trainer.global_step))
         shown = task_named(pl_module.recipe.task).progress
-        for name, value in self.probes.score(pl_module.network).items():
+        for name, value in self.validation.score(pl_module.network).items():
             pl_module.log(f"val/{name}", value, prog_bar=name in shown)
         if trainer.global_step % self.every == 0 or trainer.global_step == trainer.max_steps:
             self._draw(trainer, pl_module)
 
     def _draw(self, trainer: pl.Trainer, pl_module: AnyModule) -> None:
-        sheet = self.probes.sheet(pl_module.network)
+        sheet = self.validation.sheet(pl_module.network)
         path = Path(self.run.folder) / "pictures" / f"step-{trainer.global_step:07d}.jpg"
-        with_captions(Image.fromarray(sheet), getattr(self.probes, "columns", ())).save(path, quality=90)
+        with_captions(Image.fromarray(sheet), getattr(self.validation, "columns", ())).save(path, quality=90)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image("probes", sheet, trainer.global_step, dataformats="HWC")
@@ -88,11 +88,11 @@ class EvidenceCallback(pl.Callback):
     """Logs probe/NAME at each validation, from the averaged weights.
 
     train_SCORE: each score on training pictures (overfitting shows beside val/SCORE). dead: share of the
-    channels that are trained and answer the same to everything. And what the probes themselves tell.
+    channels that are trained and answer the same to everything. And what the validation samples themselves tell.
     """
 
-    def __init__(self, probes: ValidationSet[Any], familiar: ValidationSet[Any] | None) -> None:
-        self.probes, self.familiar = probes, familiar
+    def __init__(self, validation: ValidationSet[Any], on_training: ValidationSet[Any] | None) -> None:
+        self.validation, self.on_training = validation, on_training
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure and log."""
@@ -100,12 +100,12 @@ class EvidenceCallback(pl.Callback):
             return
         network = pl_module.network
         measures: dict[str, float] = {}
-        if self.familiar is not None and len(self.familiar):
+        if self.on_training is not None and len(self.on_training):
             with silent_channels(trained_activations(network)) as dead:
-                familiar = self.familiar.score(network)
-            measures |= {f"train_{name}": value for name, value in familiar.items()} | {"dead": dead()}
-        if len(self.probes) and isinstance(self.probes, ReportsEvidence):
-            measures |= self.probes.evidence(network)
+                on_training = self.on_training.score(network)
+            measures |= {f"train_{name}": value for name, value in on_training.items()} | {"dead": dead()}
+        if len(self.validation) and isinstance(self.validation, ReportsEvidence):
+            measures |= self.validation.evidence(network)
         pl_module.log("step", float(trainer.global_step))
         pl_module.log_dict({f"probe/{name}": float(value) for name, value in measures.items()})
 

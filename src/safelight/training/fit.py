@@ -106,9 +106,9 @@ def fit(
 
         report("preparing")
         work = again(None, first_weights)
-        if begin is not None and len(work.probes):
+        if begin is not None and len(work.validation):
             report("scoring what it begins with")
-            began_with = work.probes.score(work.module.network)
+            began_with = work.validation.score(work.module.network)
     facts = {
         "recipe": recipe.name,
         "task": recipe.task,
@@ -307,15 +307,17 @@ def _prepare(
     batches = training_batches(
         task.dataset(pictures, recipe), task.collate, recipe, done, skipped, rank, world_size
     )
-    probes = task.validation(held_out, recipe)
+    validation = task.validation(held_out, recipe)
     module = module_for(recipe, task)
     task.prepare_loss(module.network, pictures, recipe)
     if checkpoint is None and first_weights is not None:
         first_weights(module, task.dataset(pictures, recipe))
     elif checkpoint is None:
         task.initialize(module.network, task.dataset(pictures, recipe), recipe)
-    familiar = task.validation(some_pictures(pictures), recipe)
-    return Work(recipe, module, batches, probes, checkpoint, done, devices, familiar, device, precision)
+    on_training = task.validation(some_pictures(pictures), recipe)
+    return Work(
+        recipe, module, batches, validation, checkpoint, done, devices, on_training, device, precision
+    )
 
 
 def _train(run: Run, work: Work, again: Again, quiet: bool, stage: Stages = nullcontext) -> Run:
@@ -406,10 +408,10 @@ def error_text(error: BaseException) -> str:
 
 
 def _measured(run: Run, work: Work, trainer: pl.Trainer) -> dict[str, Any]:
-    """What a finished run knows of its network: its scores on the probes, and what its task adds."""
+    """What a finished run knows of its network: its scores on the validation samples, and what its task adds."""
     network = trained_network(run)[0]
     measures = {name: float(value) for name, value in trainer.callback_metrics.items()}
     scores = {name: value for name, value in measures.items() if name.startswith("val/")}
     if not scores:  # the run was killed after its last checkpoint, and no step was left to take
-        scores = {f"val/{name}": value for name, value in work.probes.score(network).items()}
-    return {"scores": scores, **work.probes.metadata(network)}
+        scores = {f"val/{name}": value for name, value in work.validation.score(network).items()}
+    return {"scores": scores, **work.validation.metadata(network)}

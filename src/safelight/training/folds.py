@@ -52,8 +52,8 @@ def fit_folds(
 
     parent: the run whose recipe this one was changed from.
 
-    Each run leaves one fold out, and is scored on it: by its probes, and by `judge`. The entry's run.json names
-    the runs and says mean and spread; summary.md is the same for people. Stopped in between, the entry is
+    Each run leaves one fold out, and is scored on it: by its validation samples, and by `judge`. The entry's run.json
+    names the runs and says mean and spread; summary.md is the same for people. Stopped in between, the entry is
     stopped, with the folds that were finished. Raises what `fit` raises; DatasetError for a dataset without
     such folds.
     """

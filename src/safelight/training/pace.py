@@ -17,7 +17,10 @@ from safelight.training.task import ValidationSet, training_task
 
 WARMING, TIMED, PATIENCE = 2, 10, 8.0  # steps before the clock, steps by it at most, and seconds
 ASKED = 4  # held-out pictures that are timed
-SCORED, FAMILIAR = 64, 24  # that a run looks at, at most (the tasks' probes; training/callbacks.py)
+SCORED, FAMILIAR = (
+    64,
+    24,
+)  # that a run looks at, at most (the tasks' validation samples; training/callbacks.py)
 LOOKS, SHARE = (
     5,
     0.2,
@@ -64,22 +67,22 @@ def measure_pace(
         batches.end()
     few = PictureSet(held_out.dataset, held_out.name, held_out.numbers[:ASKED])
     look, end = _looking(task.validation(few, recipe), dry_run)
-    scored, familiar = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
+    scored, on_training = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
     steps = times[WARMING:] or times
-    return Pace(float(np.mean(steps)), look * (1.5 * scored + familiar), STARTING + end * scored)
+    return Pace(float(np.mean(steps)), look * (1.5 * scored + on_training), STARTING + end * scored)
 
 
-def _looking(probes: ValidationSet[Any], dry_run: DryRun) -> tuple[float, float]:
+def _looking(validation: ValidationSet[Any], dry_run: DryRun) -> tuple[float, float]:
     """Seconds that one picture takes to be scored, and to be measured at the end."""
-    if not len(probes):
+    if not len(validation):
         return 0.0, 0.0
     dry_run.network.eval()
-    probes.score(dry_run.network)  # the first answers of a size take longer
+    validation.score(dry_run.network)  # the first answers of a size take longer
     times = [time.monotonic()]
-    for ask in (probes.score, probes.metadata):
+    for ask in (validation.score, validation.metadata):
         ask(dry_run.network)
         times.append(time.monotonic())
-    look, end = np.diff(times) / len(probes)
+    look, end = np.diff(times) / len(validation)
     return float(look), float(end)
 
 

@@ -33,18 +33,18 @@ LOGGED = 25  # steps between two rows of metrics, at most
 class Work:
     """All that a run needs before it begins; making it refuses what cannot be trained.
 
-    checkpoint, steps_done: where it goes on from. devices: processes on this machine. familiar: probes on
+    checkpoint, steps_done: where it goes on from. devices: processes on this machine. on_training: the same on
     training pictures, beside which overfitting shows. device: that of this process. precision: in which it computes.
     """
 
     recipe: Recipe
     module: AnyModule
     batches: Batches[Any]
-    probes: ValidationSet[Any]
+    validation: ValidationSet[Any]
     checkpoint: Path | None = None
     steps_done: int = 0
     devices: int = 1
-    familiar: ValidationSet[Any] | None = None
+    on_training: ValidationSet[Any] | None = None
     device: torch.device = CPU
     precision: Precision = "32"
 
@@ -77,7 +77,7 @@ def trainer_for(run: Run, work: Work, stop: StopRequest, quiet: bool) -> pl.Trai
 
 
 def dummy_val_loader() -> DataLoader[tuple[Tensor, ...]]:
-    """Validation looks at the probes, which the callback holds; the Trainer wants one batch to start it."""
+    """Validation looks at the validation samples, which the callback holds; the Trainer wants one batch to start it."""
     return DataLoader(TensorDataset(torch.zeros(1)), batch_size=1)
 
 
@@ -88,11 +88,11 @@ def _callbacks(run: Run, work: Work, stop: StopRequest, quiet: bool) -> list[Cal
     if guard.on:  # before anything is kept of the step
         folder = run.folder if is_rank_zero() else None
         clipped = work.recipe.optimizer.clip > 0
-        callbacks.append(Guard(folder, guard, work.probes, settings.checkpoint_every, clipped))
+        callbacks.append(Guard(folder, guard, work.validation, settings.checkpoint_every, clipped))
     if is_rank_zero():
-        callbacks.append(ValidationCallback(run, work.probes, settings.picture_every))
-        callbacks.append(EvidenceCallback(work.probes, work.familiar))
-    if settings.ema:  # after the probes: it takes the averaged weights away again when validation ends
+        callbacks.append(ValidationCallback(run, work.validation, settings.picture_every))
+        callbacks.append(EvidenceCallback(work.validation, work.on_training))
+    if settings.ema:  # after the validation: it takes the averaged weights away again when validation ends
         average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
         # left to itself, lightning keeps the average where the network was before it was moved
         callbacks.append(WeightAveraging(device=work.device, multi_avg_fn=average))

@@ -104,7 +104,7 @@ class AutoencodeValidation:
         likelihood: LikelihoodName,
         grace_steps: int,
     ) -> None:
-        """grace_steps: the step from which a silent code is an failure (training/guard/answers.py: FailureCheck)."""
+        """grace_steps: the step from which a silent code is a failure (training/guard/answers.py: FailureCheck)."""
         self.preparation, self.likelihood, self.grace_steps = preparation, likelihood, grace_steps
         self.count = len(samples)
         if samples:

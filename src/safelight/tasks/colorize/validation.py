@@ -120,9 +120,7 @@ class ColorizeValidation:
     """The samples of a colorization run (training/task.py: ValidationSet)."""
 
     columns = ("grey", "hints", "automatic", "with hints", "truth")
-    grace_steps = (
-        0  # the step from which colors out of range are an failure (training/guard/answers.py: FailureCheck)
-    )
+    grace_steps = 0  # the step from which colors out of range are a failure
 
     def __init__(self, samples: list[HintedPicture], preparation: ColorizePreparation) -> None:
         self.samples, self.preparation = samples, preparation

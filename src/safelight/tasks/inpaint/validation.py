@@ -1,4 +1,4 @@
-"""ValidationSet of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
+"""Validation samples of an inpainting run: fixed pictures with fixed holes of every size, beside a classical method."""
 
 import math
 from dataclasses import dataclass
@@ -86,9 +86,7 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HoledPict
 class InpaintValidation:
     """The samples of an inpainting run (training/task.py: ValidationSet)."""
 
-    grace_steps = (
-        0  # the step from which values out of range are an failure (training/guard/answers.py: FailureCheck)
-    )
+    grace_steps = 0  # the step from which values out of range are a failure
     columns = ("hole", "Telea", "result", "truth")
 
     def __init__(self, samples: list[HoledPicture], preparation: InpaintPreparation) -> None:

@@ -1,4 +1,4 @@
-"""ValidationSet of a run that learns to find damage: fixed prints, damaged and whole, beside the classical finder."""
+"""Validation samples of scratch detection: fixed prints, damaged and whole, beside the ridge filter."""
 
 from dataclasses import dataclass
 from typing import Any

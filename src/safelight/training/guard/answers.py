@@ -1,4 +1,4 @@
-"""A look at the probes: what the answers have in common that answers to different pictures should not have."""
+"""Answers to the validation samples: what they have in common that answers to different pictures should not have."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -35,14 +35,14 @@ HUES = (
 
 @dataclass(frozen=True)
 class AnswerStatistics:
-    """Figures of the answers to the probes, beside those of the truth.
+    """Figures of the answers to the validation samples, beside those of the truth.
 
     finite: no answer is infinite or not a number. error: root mean square of the difference, sRGB 0..1.
     contrast: standard deviation inside the pictures, as a share of the truth's. color: variance of ab, within
     and between the pictures, as a share of the truth's; between: the part between the pictures.
     cast: how far the mean ab lies from the truth's, and its hue in degrees.
     line: share of the variance of ab that lies on its principal axis; axis: where that points, degrees 0..180.
-    silent: share of the channels that answer the same to all probes at all places.
+    silent: share of the channels that answer the same to all validation samples at all places.
     """
 
     finite: bool
@@ -58,7 +58,7 @@ class AnswerStatistics:
 
 
 def measure_answers(network: nn.Module, answers: Answers) -> AnswerStatistics:
-    """Let the network answer the probes, and measure."""
+    """Let the network answer the validation samples, and measure."""
     with silent_channels(module for module in network.modules() if isinstance(module, ACTIVATIONS)) as silent:
         given, truth = answers(network)
     finite = bool(np.isfinite(given).all())
@@ -86,12 +86,12 @@ class AnswersAsImages(Protocol):
     """ValidationSet that the guard can look at: they give the network's answers back as pictures."""
 
     def answers(self, network: nn.Module) -> tuple[Pictures, Pictures]:
-        """The answers to some of the probes, and the truths; sRGB 0..1."""
+        """The answers to some of the validation samples, and the truths; sRGB 0..1."""
 
 
 @runtime_checkable
 class FailureCheck(Protocol):
-    """ValidationSet that know an failure which only their task has, such as a code that says nothing."""
+    """Validation samples that know a failure which only their task has, such as a code that says nothing."""
 
     @property
     def grace_steps(self) -> int:

@@ -24,12 +24,12 @@ from safelight.training.guard.settings import GuardSettings
 from safelight.training.guard.watch import StepWatch, contradiction
 
 T = TypeVar("T")
-DEEPER = ("answers", "channels")  # what an failure of the task would come from; the rest comes from it
-AS_BEFORE = 1.15  # times the error on the probes at the last look: the network is not what broke
+DEEPER = ("answers", "channels")  # what a failure of the task would come from; the rest comes from it
+AS_BEFORE = 1.15  # times the error on the validation samples at the last look: the network is not what broke
 
 
 class Guard(pl.Callback):
-    """Judges every step, and every `every` steps the answers to the probes, before anything is kept of it.
+    """Judges every step, and every `every` steps the answers to validation samples, before anything is kept of it.
 
     Stands before the callbacks that average weights and write checkpoints. Raises RollbackRequested in all processes of
     a run alike: their measures are put together before they are judged.
@@ -39,17 +39,17 @@ class Guard(pl.Callback):
         self,
         folder: Path | None,
         settings: GuardSettings,
-        probes: object,
+        validation: object,
         every: int,
         clipped: bool = False,
     ) -> None:
-        """folder: the run's, in the process that writes it. probes: watched if AnswersAsImages, asked if FailureCheck.
+        """folder: the run's, in the process that writes it. validation: AnswersAsImages, or FailureCheck, or neither.
 
         clipped: gradients are clipped, so that a large one does no harm as long as it is finite.
         """
         self.folder, self.settings, self.every, self.clipped = folder, settings, every, clipped
-        self.probes = probes if isinstance(probes, AnswersAsImages) else None
-        self.failure_check = probes if isinstance(probes, FailureCheck) else None
+        self.validation = validation if isinstance(validation, AnswersAsImages) else None
+        self.failure_check = validation if isinstance(validation, FailureCheck) else None
         self.failing = False  # at the last look
         self.scales: dict[str, Scale] = {}
         self.answers = AnswerHistory()
@@ -81,7 +81,7 @@ class Guard(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Judge the step, and the probes if it is time. Raises RollbackRequested."""
+        """Judge the step, and the validation samples if it is time. Raises RollbackRequested."""
         names, values = self.watch.after_batch(outputs, batch, self.rates, contradiction(pl_module, batch))
         measured = dict(zip(names, _of_all_processes(trainer, values).tolist(), strict=True))
         self._judge(trainer, pl_module, measured)
@@ -137,7 +137,7 @@ class Guard(pl.Callback):
         self.last_error = statistics.error
 
     def _check_failure(self, trainer: pl.Trainer, pl_module: nn.Module) -> None:
-        """Ask the probes for an failure that only their task has. Raises RollbackRequested.
+        """Ask the validation samples for a failure that only their task has. Raises RollbackRequested.
 
         Where it was there at the last look too, that was no good state, and going back would not help. A run
         that has ended is not stopped: its record names the failure.
@@ -152,17 +152,17 @@ class Guard(pl.Callback):
 
     def _statistics(self, trainer: pl.Trainer, pl_module: nn.Module) -> AnswerStatistics | None:
         """The same look in all processes; None where there is nothing to look at."""
-        probes = self.probes
-        if probes is None:
+        validation = self.validation
+        if validation is None:
             return None
         return _of_first(
             trainer,
             pl_module,
-            lambda network: measure_answers(network, probes.answers) if len(probes) else None,  # type: ignore[arg-type]
+            lambda network: measure_answers(network, validation.answers) if len(validation) else None,  # type: ignore[arg-type]
         )
 
     def _blame(self, trainer: pl.Trainer, pl_module: nn.Module, signs: Sequence[Anomaly]) -> Blame:
-        """What most likely went wrong: the samples, if the network still answers the probes as it did."""
+        """What most likely went wrong: the samples, if the network still answers the validation samples as it did."""
         kind = kind_of(signs[0].measure)
         if kind in ("input", "question"):
             return "samples"

@@ -1,9 +1,9 @@
 """Good states: the run's own checkpoints, and the way back to one of them.
 
 checkpoints/last.ckpt is the newest state, kept every train.checkpoint_every steps and only if the step and the
-look at the probes were healthy. When the next one is written it becomes good.ckpt. A trip goes back to last.ckpt
-if that was followed by `guard.patience` healthy steps, and to good.ckpt if not. The state that the run goes on
-from is written as last.ckpt before anything else happens, so a kill after a trip loses nothing.
+answers to the validation samples were healthy. When the next one is written it becomes good.ckpt. A rollback goes to
+last.ckpt if that was followed by `guard.patience` healthy steps, and to good.ckpt if not. The state that the run goes
+on from is written as last.ckpt before anything else happens, so a kill after a rollback loses nothing.
 """
 
 import json

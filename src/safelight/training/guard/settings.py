@@ -1,4 +1,4 @@
-"""Settings of the guard: what it takes for a step, or for the answers to the probes, to be called sick."""
+"""Settings of the guard: what it takes for a step, or for the answers to the validation samples, to be called sick."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,8 @@ class GuardSettings:
     short: how many losses `jump` takes the mean of.
     patience: healthy steps after a checkpoint before it counts as a good state.
     collapse: share of what it once was that the color or the contrast of the answers may fall to.
-    dead: share of all channels that may fall silent on the probes, beyond those that were silent at the start.
+    dead: share of all channels that may fall silent on the validation samples, beyond those that were silent at the
+      start.
     """
 
     on: bool = True
