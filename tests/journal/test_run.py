@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import RunError
-from safelight.journal import run as journal
+from safelight.journal import run
 from safelight.journal.run import Run, code_difference, commit, environment
 
 
@@ -92,7 +92,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     who = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
     for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "a lamp")):
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
-    monkeypatch.setattr(journal, "PACKAGE", package)
+    monkeypatch.setattr(run, "PACKAGE", package)
     return package
 
 
@@ -121,7 +121,7 @@ def test_code_installed_inside_another_repository_has_no_commit(
     installed = checkout.parent / "site-packages"
     installed.mkdir()
     (installed / "safelight.py").write_text("")
-    monkeypatch.setattr(journal, "PACKAGE", installed)
+    monkeypatch.setattr(run, "PACKAGE", installed)
     assert commit() is None
     assert code_difference() == ""
 
@@ -132,7 +132,7 @@ def test_code_without_a_commit_is_kept_whole(tmp_path: Path, monkeypatch: pytest
     (installed / "lamp.py").write_text("color = 'red'\n")
     (installed / "lamp.onnx").write_bytes(b"no code")
     (installed / "trays" / "tray.py").write_text("depth = 3\n")
-    monkeypatch.setattr(journal, "PACKAGE", installed)
+    monkeypatch.setattr(run, "PACKAGE", installed)
     runs = [start(tmp_path / "runs").folder for _ in range(2)]
     assert len({(folder / "code.zip").read_bytes() for folder in runs}) == 1
     with zipfile.ZipFile(runs[0] / "code.zip") as archive:

@@ -15,11 +15,10 @@ import pytest
 import torch
 
 from safelight.errors import RunError
-from safelight.journal.run import Run
+from safelight.journal.run import LOCK, Run, locked
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
 from safelight.training.checkpoints import read
-from safelight.training.lock import LOCK, locked
 from safelight.training.overrides import override
 from tests.training.resumed import train_here
 
@@ -167,7 +166,7 @@ def test_killed_at_a_random_moment(
 def held(whole: Run) -> Iterator[Run]:
     """A run whose folder another process holds."""
     hold = (
-        "import sys, pathlib; from safelight.training.lock import locked\n"
+        "import sys, pathlib; from safelight.journal.run import locked\n"
         "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(training.__file__).parents[2])}

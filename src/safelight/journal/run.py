@@ -14,23 +14,27 @@ runs/2026-11-22_11h51m10s-NAME/
   error.txt         what went wrong, if the run failed
 """
 
+import contextlib
 import importlib.metadata
 import json
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from safelight.errors import RunError
+from safelight.files import HeldError, held
 from safelight.json_text import parsed
 from safelight.runtime.card import is_number, shown
 
+LOCK = "lock"  # a run folder is trained by one process at a time
 PACKAGE = Path(__file__).resolve().parents[1]
 WATCHED = (
     "safelight",
@@ -156,6 +160,22 @@ class Run:
     def finish(self, state: str, **facts: Any) -> None:
         """Close the run: finished, stopped or failed. Failures stay."""
         self.note(state=state, ended=_now(), **facts)
+
+
+@contextlib.contextmanager
+def locked(folder: Path, first: bool = True) -> Iterator[None]:
+    """Keep other processes from training in this folder. Raises RunError if one does.
+
+    Of the processes that share a run, only the first one takes the lock.
+    """
+    if not first:
+        yield
+        return
+    try:
+        with held(folder / LOCK, f"process {os.getpid()} on {socket.gethostname()}"):
+            yield
+    except HeldError as error:
+        raise RunError(f"{folder} is being trained by {error}; wait for it, or stop it first") from None
 
 
 def environment() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 
 from safelight.data.cache import PictureSet, open_fold, open_splits
 from safelight.errors import RecipeError, RunError, SafelightError
-from safelight.journal.run import Run
+from safelight.journal.run import Run, locked
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
 from safelight.training.begin import see, take_model
@@ -37,7 +37,6 @@ from safelight.training.hardware import (
     rank_of,
     shared_run,
 )
-from safelight.training.lock import locked
 from safelight.training.modules import AnyModule
 from safelight.training.overrides import difference, override, to_json
 from safelight.training.progress import silent

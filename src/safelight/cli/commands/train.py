@@ -11,7 +11,7 @@ import click
 
 from safelight.cli import pre_train
 from safelight.cli.arguments import PATH, Finite
-from safelight.journal import run as runs
+from safelight.journal import run
 from safelight.tasks import registry
 from safelight.training import begin, console, fit, folds, hardware, overrides, settings_help
 from safelight.training import recipe as training_recipe
@@ -187,24 +187,24 @@ def recipes() -> None:
         click.echo(f"{name:24} {summary}")
 
 
-def _recipe_or_run(name: str) -> tuple[runs.Run | None, training_recipe.Recipe]:
+def _recipe_or_run(name: str) -> tuple[run.Run | None, training_recipe.Recipe]:
     """The run and its recipe, or a recipe by name. Raises RunError, RecipeError."""
     if Path(name).is_dir():
-        parent = runs.Run.open(name)
+        parent = run.Run.open(name)
         return parent, training_recipe.recipe_of(parent)
     return None, training_recipe.recipe_named(name)
 
 
 def _initial_weights(
-    recipe: training_recipe.Recipe, parent: runs.Run | None, keep_weights: bool, model: str | None
-) -> tuple[runs.Run | None, bool, str | None]:
+    recipe: training_recipe.Recipe, parent: run.Run | None, keep_weights: bool, model: str | None
+) -> tuple[run.Run | None, bool, str | None]:
     """The run whose weights are kept, whether they are, and the model that is begun with. Raises UsageError."""
     if keep_weights and parent is None:
         raise click.UsageError(
             "--keep-weights starts from a run's weights: safelight train RUN --keep-weights"
         )
     if model is not None and Path(model).is_dir():
-        return runs.Run.open(model), True, None
+        return run.Run.open(model), True, None
     if model is not None:
         begin.check_same_network(model, recipe)
     return parent, keep_weights, model
@@ -268,7 +268,7 @@ def _list_settings(recipe: training_recipe.Recipe) -> None:
             click.echo(f"{setting:<40} # {choices}{each.meaning}")
 
 
-def _folds_line(run: runs.Run) -> str:
+def _folds_line(run: run.Run) -> str:
     """How many folds there were, and the first scores with half of their 95 % intervals."""
     facts = run.facts
     intervals = facts.get("interval", {})
@@ -281,7 +281,7 @@ def _folds_line(run: runs.Run) -> str:
     return f"{run.folder}: {', '.join([done, *scores])}; all figures in {run.folder / 'summary.md'}"
 
 
-def _print_result(run: runs.Run) -> int:
+def _print_result(run: run.Run) -> int:
     """What came of a run, and what to do next; the exit status."""
     facts = run.facts
     finished = facts["state"] == "finished"
