@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from safelight.data.cache import photo_in
 from safelight.evaluation.metrics import psnr
-from safelight.nn.devices import to_network, to_numpy
+from safelight.nn.inference import to_network, to_numpy
 from safelight.pixels.geometry import resize
 from safelight.training.augment import Augmentation, draw_view
 from safelight.training.batches import Pictures, SampleOrder

@@ -12,8 +12,8 @@ import torch
 from safelight.losses.adversarial import AdversarialSettings, r1_penalty
 from safelight.losses.perceptual import shared_features
 from safelight.nn.bottleneck import BottleneckSettings
-from safelight.nn.devices import device_of, to_network, to_numpy
 from safelight.nn.encoder_unet import EncoderUNetSettings
+from safelight.nn.inference import device_of, to_network, to_numpy
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.autoencode.losses import AutoencodeLossSettings
 from safelight.tasks.autoencode.network_settings import VAESettings

@@ -2,17 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
-from torch import Tensor, nn
+from torch import Tensor
 
 from safelight.data.cache import photo_in
-from safelight.nn.devices import device_of, to_network, to_numpy
+from safelight.nn.inference import device_of, in_use, to_network, to_numpy
 from safelight.tasks.autoencode.dataset import Sample, collate, fit_of
 from safelight.tasks.autoencode.losses import (
     LEAST_NATS,
@@ -130,7 +129,7 @@ class AutoencodeValidation:
     def __len__(self) -> int:
         return self.count
 
-    def score(self, network: nn.Module) -> dict[str, float]:
+    def score(self, network: VAE) -> dict[str, float]:
         """PSNR in dB and, in nats per picture, the bound and the KL; how many units are active.
 
         mean_picture: error as a share of that of the samples' mean picture; 1 means that the code is ignored.
@@ -147,7 +146,7 @@ class AutoencodeValidation:
         }
         return measures if self.likelihood == "bernoulli" else measures | {"bits": float(bits.mean())}
 
-    def evidence(self, network: nn.Module) -> dict[str, float]:
+    def evidence(self, network: VAE) -> dict[str, float]:
         """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
         score = self.score(network)
         return {
@@ -156,31 +155,28 @@ class AutoencodeValidation:
             "mean_picture": score["mean_picture"],
         }
 
-    def collapse(self, network: nn.Module) -> Collapse | None:
+    def collapse(self, network: VAE) -> Collapse | None:
         """Whether the decoder ignores its code; None too where the samples are too few to tell."""
         if len(self) < FEWEST:
             return None
         read = self._reconstruct(network)
         return find_collapse(read.means, read.kl, *self._errors(read))
 
-    def failure(self, network: nn.Module) -> Anomaly | None:
+    def failure(self, network: VAE) -> Anomaly | None:
         """Posterior collapse, by its KL in nats a picture: what the guard asks for beside the answers.
 
         A plain autoencoder cannot have it: its code has no scale to be silent on.
         """
-        assert isinstance(network, VAE)
         found = self.collapse(network) if network.settings.variational else None
         if found is None or not found.silent:
             return None
         return Anomaly("code", found.evidence, found.cost, LEAST_NATS, math.nan)
 
-    def answers(
-        self, network: nn.Module
-    ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
+    def answers(self, network: VAE) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
         """Reconstructions of the first samples, their padding grey, and the truths: what the guard looks at."""
         return _channels_last(self._shown(network)), _channels_last(self.pictures[:SHOWN])
 
-    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+    def sheet(self, network: VAE) -> UInt8[np.ndarray, "h w 3"]:
         """Rows of pictures, each with its reconstructions below; at the end, samples from the prior."""
         shown, rows = self._shown(network), []
         for first in range(0, len(shown), COLUMNS):
@@ -194,17 +190,17 @@ class AutoencodeValidation:
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.asarray(np.round(np.clip(sheet, 0, 1) * 255), np.uint8)
 
-    def metadata(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: VAE) -> dict[str, Any]:
         """How the pictures were framed, and whether the posterior collapsed."""
         collapse = self.collapse(network) if len(self) else None
         return {"preparation": asdict(self.preparation), "collapse": str(collapse) if collapse else None}
 
-    def _shown(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
+    def _shown(self, network: VAE) -> Float[Tensor, "n 3 s s"]:
         """The first reconstructions, padded as the pictures are."""
         return torch.where(self.padding > 0, self.pictures, self._reconstruct(network).pictures)[:SHOWN]
 
-    def _reconstruct(self, network: nn.Module) -> Reconstructed:
-        with _in_use(network) as vae:
+    def _reconstruct(self, network: VAE) -> Reconstructed:
+        with in_use(network) as vae:
             inputs = (self.pictures, self.padding, self.noise)
             pictures, padding, noise = (part.to(device_of(vae)) for part in inputs)
             posterior = vae.encode(pictures)
@@ -223,22 +219,9 @@ class AutoencodeValidation:
         ]
         return float(errors[0]), float(errors[1])
 
-    def _sample(self, network: nn.Module) -> Float[Tensor, "n 3 s s"]:
-        with _in_use(network) as vae:
+    def _sample(self, network: VAE) -> Float[Tensor, "n 3 s s"]:
+        with in_use(network) as vae:
             return vae.decode(self.noise[:SHOWN].to(device_of(vae))).mean.float().cpu()
-
-
-@contextmanager
-def _in_use(network: nn.Module) -> Iterator[VAE]:
-    """The network while it answers: without gradients, its norms as in use."""
-    assert isinstance(network, VAE)
-    training = network.training
-    network.eval()
-    try:
-        with torch.inference_mode():
-            yield network
-    finally:
-        network.train(training)
 
 
 def _channels_last(pictures: Float[Tensor, "n 3 s s"]) -> Float32[np.ndarray, "n s s 3"]:

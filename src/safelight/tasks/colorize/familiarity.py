@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.data.cache import photo_in
-from safelight.nn.devices import to_network, to_numpy
+from safelight.nn.inference import to_network, to_numpy
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
 from safelight.runtime.familiar import Familiarity

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 from jaxtyping import Float, Float32, UInt8
-from torch import nn
 
 from safelight.arrays import Ab, Lightness, Planes, Srgb
 from safelight.data.cache import photo_in
-from safelight.nn.devices import to_network, to_numpy
+from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe_evidence
@@ -51,13 +49,8 @@ class NetworkPredict:
 
     def reply(self, planes: Planes) -> tuple[Float32[np.ndarray, "2 h w"], Float32[np.ndarray, "1 h w"]]:
         """ab / 110 and the expected chroma / 110."""
-        training = self.network.training
-        if training:  # walking through all parts takes as long as a small answer
-            self.network.eval()
-        with torch.inference_mode():
-            colors = self.network(to_network(planes, self.network)[None])
-        if training:
-            self.network.train()
+        with in_use(self.network) as network:
+            colors = network(to_network(planes, network)[None])
         return to_numpy(colors.ab[0]), to_numpy(colors.chroma[0])
 
 
@@ -134,9 +127,9 @@ class ColorizeValidation:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def score(self, network: nn.Module) -> dict[str, float]:
+    def score(self, network: ColorNetwork) -> dict[str, float]:
         """Mean gain over grey in dB at each of COUNTS hints."""
-        predict = self._predict(network)
+        predict = NetworkPredict(network, self.preparation)
         gains = [
             [gain_over_grey(sample, predict, count) for count in COUNTS]
             for sample in counted(self.samples, "scoring", len(self.samples))
@@ -145,25 +138,25 @@ class ColorizeValidation:
             f"gain_{count}": float(np.mean(of)) for count, of in zip(COUNTS, np.transpose(gains), strict=True)
         }
 
-    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+    def sheet(self, network: ColorNetwork) -> UInt8[np.ndarray, "h w 3"]:
         """A row a sample: grey, the hints, automatic result, result with hints, truth."""
-        return contact_sheet(self.samples, self._predict(network))
+        return contact_sheet(self.samples, NetworkPredict(network, self.preparation))
 
-    def evidence(self, network: nn.Module) -> dict[str, float]:
+    def evidence(self, network: ColorNetwork) -> dict[str, float]:
         """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
-        return color_evidence(self.samples[:EXAMINED], self._predict(network))
+        return color_evidence(self.samples[:EXAMINED], NetworkPredict(network, self.preparation))
 
     def answers(
-        self, network: nn.Module
+        self, network: ColorNetwork
     ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
         """The automatic results for the first samples, and the truths, sRGB: what the guard looks at."""
-        predict, samples = self._predict(network), self.samples[: 2 * SHOWN]
+        predict, samples = NetworkPredict(network, self.preparation), self.samples[: 2 * SHOWN]
         colors = [predict(sample.L, Points.none()) for sample in samples]
         self._most_chroma = max(float(chroma(ab).max()) for ab in colors)
         results = [join(sample.L, ab) for sample, ab in zip(samples, colors, strict=True)]
         return np.stack(results), np.stack([join(sample.L, sample.ab) for sample in samples])
 
-    def failure(self, network: nn.Module) -> Anomaly | None:
+    def failure(self, network: ColorNetwork) -> Anomaly | None:
         """Colors that no picture can show, which the clipped answers hide; of the answers just given, if any were.
 
         They are asked anew otherwise.
@@ -173,13 +166,9 @@ class ColorizeValidation:
         most, self._most_chroma = self._most_chroma or 0.0, None
         return Anomaly("range", "a chroma of", most, MOST_CHROMA, math.nan) if most > MOST_CHROMA else None
 
-    def metadata(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: ColorNetwork) -> dict[str, Any]:
         """How much vivid 1 must ask for."""
-        return {"vivid_gain": vivid_gain(self._predict(network), self.samples)}
-
-    def _predict(self, network: nn.Module) -> NetworkPredict:
-        assert isinstance(network, ColorNetwork)
-        return NetworkPredict(network, self.preparation)
+        return {"vivid_gain": vivid_gain(NetworkPredict(network, self.preparation), self.samples)}
 
 
 def vivid_gain(predict: NetworkPredict, samples: list[HintedPicture]) -> float:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32, UInt8
-from torch import nn
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
-from safelight.nn.devices import to_network, to_numpy
+from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
@@ -41,13 +39,8 @@ class NetworkFill:
         padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
         hole, _ = pad_to_multiple(mask, self.network.multiple)
         planes = preprocess(padded, hole, self.preparation)
-        training = self.network.training
-        if training:  # walking through all parts takes as long as a small answer
-            self.network.eval()
-        with torch.inference_mode():
-            reply = self.network(to_network(planes, self.network)[None])[0]
-        if training:
-            self.network.train()
+        with in_use(self.network) as network:
+            reply = network(to_network(planes, network)[None])[0]
         numbers = to_numpy(reply)
         levels = from_span(numbers[:, hole > 0], self.preparation.span)
         self.beyond = max(self.beyond, float(levels.max(initial=1)) - 1, -float(levels.min(initial=0)))
@@ -96,9 +89,9 @@ class InpaintValidation:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def score(self, network: nn.Module) -> dict[str, float]:
+    def score(self, network: InpaintUNet) -> dict[str, float]:
         """Mean PSNR in the holes in dB, and how much that is above Telea, in small and in large holes."""
-        fill = self._fill(network)
+        fill = NetworkFill(network, self.preparation)
         samples = counted(self.samples, "scoring", len(self.samples))
         scores = np.array([hole_psnr(fill(p.srgb, p.mask), p.srgb, p.mask) for p in samples])
         classical = np.array([hole_psnr(p.classical, p.srgb, p.mask) for p in self.samples])
@@ -108,18 +101,18 @@ class InpaintValidation:
         measures |= {"gain_small": gain[~large], "gain_large": gain[large]}
         return {name: float(values.mean()) for name, values in measures.items() if len(values)}
 
-    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+    def sheet(self, network: InpaintUNet) -> UInt8[np.ndarray, "h w 3"]:
         """A row a sample: the hole, Telea, the result, the truth."""
-        fill, rows = self._fill(network), []
+        fill, rows = NetworkFill(network, self.preparation), []
         for sample in self.samples[:SHOWN]:
             emptied = np.where(sample.mask[..., None] > 0, np.float32(1), sample.srgb)
             rows.append(np.hstack([emptied, sample.classical, fill(sample.srgb, sample.mask), sample.srgb]))
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.round(sheet * 255).astype(np.uint8)
 
-    def evidence(self, network: nn.Module) -> dict[str, float]:
+    def evidence(self, network: InpaintUNet) -> dict[str, float]:
         """What the doctor reads (training/callbacks.py: ReportsEvidence)."""
-        fill, samples = self._fill(network), self.samples[:EXAMINED]
+        fill, samples = NetworkFill(network, self.preparation), self.samples[:EXAMINED]
         blank = float(from_span(np.zeros(1, np.float32), self.preparation.span)[0])
         return hole_evidence(
             [fill(sample.srgb, sample.mask) for sample in samples],
@@ -130,18 +123,18 @@ class InpaintValidation:
         )
 
     def answers(
-        self, network: nn.Module
+        self, network: InpaintUNet
     ) -> tuple[Float32[np.ndarray, "n h w 3"], Float32[np.ndarray, "n h w 3"]]:
         """What is in the holes of the first samples, and what should be: what the guard looks at.
 
         Around the hole is its mean color, so that nothing but the filling counts.
         """
-        fill, samples = self._fill(network), self.samples[:GUARDED]
+        fill, samples = NetworkFill(network, self.preparation), self.samples[:GUARDED]
         filled = [_hole_alone(fill(sample.srgb, sample.mask), sample.mask) for sample in samples]
         self._beyond = fill.beyond
         return np.stack(filled), np.stack([_hole_alone(sample.srgb, sample.mask) for sample in samples])
 
-    def failure(self, network: nn.Module) -> Anomaly | None:
+    def failure(self, network: InpaintUNet) -> Anomaly | None:
         """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
 
         They are asked anew otherwise.
@@ -151,13 +144,9 @@ class InpaintValidation:
         most, self._beyond = self._beyond or 0.0, None
         return Anomaly("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
 
-    def metadata(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: InpaintUNet) -> dict[str, Any]:
         """Nothing beyond the scores."""
         return {}
-
-    def _fill(self, network: nn.Module) -> NetworkFill:
-        assert isinstance(network, InpaintUNet)
-        return NetworkFill(network, self.preparation)
 
 
 def _hole_alone(srgb: Srgb, mask: Mask) -> Srgb:

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from torch import nn
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
 from safelight.masks.match import Matches, count_matches, ranked_precision
-from safelight.nn.devices import to_network, to_numpy
+from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.scratches.dataset import wear
 from safelight.tasks.scratches.network import ScratchUNet
@@ -34,11 +33,8 @@ class NetworkFinder:
 
     def __call__(self, srgb: Srgb) -> Mask:
         padded, (h, w) = pad_to_multiple(srgb, self.network.multiple)
-        training = self.network.training
-        self.network.eval()
-        with torch.inference_mode():
-            reply = torch.sigmoid(self.network(to_network(preprocess(padded), self.network)[None]))[0]
-        self.network.train(training)
+        with in_use(self.network) as network:
+            reply = torch.sigmoid(network(to_network(preprocess(padded), network)[None]))[0]
         return postprocess(to_numpy(reply))[:h, :w]
 
 
@@ -72,14 +68,14 @@ class ScratchValidation:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def score(self, network: nn.Module) -> dict[str, float]:
+    def score(self, network: ScratchUNet) -> dict[str, float]:
         """F1, precision, recall and average precision on damaged prints, and the gain in F1 over the classical finder.
 
         false_finds: per mille of the pixels of whole prints that are taken for damage.
         Where no print is damaged, or none is whole, what would be measured on them is left out.
         """
         samples = counted(self.samples, "scoring", len(self.samples))
-        answers = [(sample, self._find(network)(sample.srgb)) for sample in samples]
+        answers = [(sample, NetworkFinder(network)(sample.srgb)) for sample in samples]
         damaged = [(sample, likely) for sample, likely in answers if sample.mask.any()]
         whole = [likely for sample, likely in answers if not sample.mask.any()]
         measures: dict[str, float] = {}
@@ -98,9 +94,9 @@ class ScratchValidation:
             )
         return measures
 
-    def sheet(self, network: nn.Module) -> UInt8[np.ndarray, "h w 3"]:
+    def sheet(self, network: ScratchUNet) -> UInt8[np.ndarray, "h w 3"]:
         """A row a sample: the print, the classical finder, the likelihood of damage, the truth."""
-        find, rows = self._find(network), []
+        find, rows = NetworkFinder(network), []
         for sample in self.samples[:SHOWN]:
             planes = (sample.classical, find(sample.srgb), sample.mask)
             rows.append(
@@ -109,19 +105,15 @@ class ScratchValidation:
         sheet: np.ndarray = np.nan_to_num(np.vstack(rows))  # broken answers are black
         return np.round(sheet * 255).astype(np.uint8)
 
-    def metadata(self, network: nn.Module) -> dict[str, Any]:
+    def metadata(self, network: ScratchUNet) -> dict[str, Any]:
         """The least threshold at which whole prints are left alone: a false find spoils what was sound."""
-        find = self._find(network)
+        find = NetworkFinder(network)
         whole = [find(sample.srgb) for sample in self.samples if not sample.mask.any()]
         if not whole:
             return {}
         likely = np.concatenate([each.ravel() for each in whole])
         quiet = [level for level in THRESHOLDS if 1000 * (likely > level).mean() <= QUIET]
         return {"threshold": min(quiet, default=THRESHOLDS[-1])}
-
-    def _find(self, network: nn.Module) -> NetworkFinder:
-        assert isinstance(network, ScratchUNet)
-        return NetworkFinder(network)
 
 
 def _sum(matches: Any) -> Matches:

@@ -1,11 +1,30 @@
-"""Between NumPy and a network, wherever it is: questions go to its device, answers come back from it."""
+"""A network in use, wherever it is: inputs go to its device, answers come back from it as NumPy arrays."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@contextmanager
+def in_use(network: Network) -> Iterator[Network]:
+    """The network while it answers: without gradients, its norms as in use; after that as it was."""
+    training = network.training
+    if training:  # walking through all parts takes as long as a small answer
+        network.eval()
+    try:
+        with torch.inference_mode():
+            yield network
+    finally:
+        if training:
+            network.train()
 
 
 def device_of(network: nn.Module) -> torch.device:
