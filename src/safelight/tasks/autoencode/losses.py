@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.losses.perceptual import perceptual_distance, shared_features
+from safelight.losses.perceptual import features_of_both, perceptual_distance, shared_features
 from safelight.losses.terms import weighted_terms
 from safelight.tasks.autoencode.network import VAE, Decoded, Posterior
 from safelight.tasks.autoencode.network_settings import LikelihoodName
@@ -99,10 +99,8 @@ def kl_term(inputs: LossInputs) -> Tensor | None:
 
 def perceptual_term(inputs: LossInputs) -> Tensor:
     """Distance between the features of reconstructions, padded as the pictures are, and of the pictures."""
-    features = shared_features("efficientnet_lite0").to(inputs.pictures.device)
-    with torch.no_grad():
-        truth = features(inputs.pictures)
-    return perceptual_distance(features(inputs.shown), truth)
+    features = shared_features("efficientnet_lite0")
+    return perceptual_distance(*features_of_both(features, inputs.shown, inputs.pictures))
 
 
 # The first two are the negative bound of Kingma & Welling 2014, equation 3, over a constant. Per dimension, so that

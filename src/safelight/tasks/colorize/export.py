@@ -7,7 +7,7 @@ import numpy as np
 from safelight.arrays import Planes
 from safelight.data.cache import photo_in
 from safelight.errors import ModelError
-from safelight.nn.encoders import PRETRAINED_NOTE
+from safelight.nn.encoders import weights_note
 from safelight.nn.export import ModelPart
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import resize
@@ -90,8 +90,7 @@ class ColorizeExporter(Exporter[ColorNetwork, ColorizeRecipe]):
         measure, familiarity = learn_familiarity(
             trained.network, trained.pictures, trained.held_out, np.random.default_rng(0)
         )
-        began = PRETRAINED_NOTE if getattr(trained.recipe.model, "pretrained", False) else ""
-        card = replace(card.with_notes(began), familiarity=familiarity)
+        card = replace(card.with_notes(weights_note(trained.recipe.model)), familiarity=familiarity)
         return Export([model_part(trained.network, measure)], [hinted_samples(trained)], card)
 
 

@@ -18,6 +18,7 @@ from safelight.errors import RecipeError
 from safelight.losses.perceptual import (
     Features,
     FeaturesName,
+    features_of_both,
     perceptual_distance,
     shared_features,
     style_distance,
@@ -162,10 +163,7 @@ class LossInputs:
         """What the frozen network sees in both."""
         features, (answer, truth) = features_of(self.settings), self.srgb
         assert features is not None
-        features = features.to(truth.device)
-        with torch.no_grad():
-            of_truth = features(truth)
-        return features(answer.clamp(*SRGB_SEEN)), of_truth
+        return features_of_both(features, answer.clamp(*SRGB_SEEN), truth)
 
 
 def guess_error(inputs: LossInputs) -> Tensor | None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from safelight.arrays import Planes
 from safelight.data.cache import photo_in
-from safelight.nn.encoders import PRETRAINED_NOTE
+from safelight.nn.encoders import weights_note
 from safelight.nn.export import ModelPart
 from safelight.pixels.geometry import resize
 from safelight.runtime.card import ModelCard, Port
@@ -45,9 +45,8 @@ class InpaintExporter(Exporter[InpaintUNet, InpaintRecipe]):
 
     def prepare(self, trained: Trained[InpaintUNet, InpaintRecipe], card: ModelCard) -> Export:
         """Checked on held-out pictures with random holes."""
-        began = PRETRAINED_NOTE if getattr(trained.recipe.model, "pretrained", False) else ""
         parts = self.parts(trained.network, trained.recipe)
-        return Export(parts, [holed_samples(trained)], card.with_notes(began))
+        return Export(parts, [holed_samples(trained)], card.with_notes(weights_note(trained.recipe.model)))
 
 
 def holed_samples(trained: Trained[InpaintUNet, InpaintRecipe]) -> list[Planes]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.losses.perceptual import perceptual_distance, shared_features, style_distance
+from safelight.losses.perceptual import features_of_both, perceptual_distance, shared_features, style_distance
 from safelight.losses.terms import weighted_terms, weights_in
 
 Picture = Float[Tensor, "b 3 h w"]
@@ -68,10 +68,8 @@ class LossInputs:
     @cached_property
     def features(self) -> tuple[list[Tensor], list[Tensor]]:
         """What a frozen EfficientNet-Lite0 sees in the filled picture and in the true one."""
-        features = shared_features("efficientnet_lite0").to(self.truth.device)
-        with torch.no_grad():
-            of_truth = features(self.truth)
-        return features(self.filled.clamp(0, 1)), of_truth  # beyond 0..1 the other terms pull back
+        filled = self.filled.clamp(0, 1)  # beyond 0..1 the other terms pull back
+        return features_of_both(shared_features("efficientnet_lite0"), filled, self.truth)
 
 
 TERMS: dict[str, Callable[[LossInputs], Tensor | None]] = {  # by the names of their weights
