@@ -39,7 +39,7 @@ NOT_WITH_ROBUST = ("--beside", "--no-baselines")
 @click.option("-o", "out", required=True, type=PATH, metavar="REPORT", help="Folder of the report.")
 @click.option(
     "--task",
-    type=click.Choice(["auto", "colorize", "inpaint", "scratches", "autoencode", "fill", "code"]),
+    type=click.Choice(["auto", *registry.TASKS, "fill", "code"]),
     default="auto",
     show_default=True,
     help="auto: the task of the model. fill is inpaint, code is autoencode.",
