@@ -68,7 +68,8 @@ def test_other_numbers_of_hints_are_computed_anew(
     )
 
 
-def test_two_processes_find_the_same(judged_album: PictureList, task: ColorizeEvaluation) -> None:
+def test_two_processes_find_the_same(judged_album: PictureList, tiny_protocol: Protocol) -> None:
+    task = ColorizeEvaluation(tiny_protocol, vivid=lambda L, points: pytest.fail("no model is sent to them"))
     samples = draw_samples(judged_album, task.protocol, limit=4)
     told = []
     options = EvaluationOptions(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -60,6 +61,10 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     columns = COLUMNS
     sheets = (("0",), ("10",))
     examples_a_rank = 3
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For processes that score baselines: without the model, which may not be copied to them."""
+        return {"protocol": self.protocol, "vivid": None}
 
     @property
     def cells(self) -> tuple[str, ...]:
