@@ -8,11 +8,10 @@ from typing import TypeGuard
 from safelight.data.rows import Row
 from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError, PhotoError
-from safelight.pixels.geometry import Box, Size, fit_size
+from safelight.pixels.geometry import Box, Size, fit_size, square_of_dataset
 from safelight.pixels.opening import open_picture
 
 AROUND = 1.25  # side of the square over the longer side of a box: the subject is never cut where it fits
-UP = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads
 
 
 @dataclass(frozen=True)
@@ -117,10 +116,5 @@ def view(size: Size, settings: BuildSettings, box: Box | None = None) -> View:
     if settings.fit == "stretch":
         return View(0.0, 0.0, 1.0, 1.0)
     height_px, width_px = fit_size(size, settings.size)
-    top, left = cut(height_px, width_px, settings.size)
+    top, left = square_of_dataset(height_px, width_px, settings.size)
     return View(left / width_px, top / height_px, settings.size / width_px, settings.size / height_px)
-
-
-def cut(height: int, width: int, side: int) -> tuple[int, int]:
-    """Top and left of the square that is cut out of a picture of this size, its shorter side being `side`."""
-    return round((height - side) * UP), (width - side) // 2

@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import UInt8
 
 from safelight.data.build_state import THUMB, Facts, Square
-from safelight.data.crop_anchor import CropAnchor, View, cut, view, window
+from safelight.data.crop_anchor import CropAnchor, View, view, window
 from safelight.data.scan import PictureFile
 from safelight.data.settings import BuildSettings
 from safelight.errors import PhotoError
 from safelight.pixels.color import chroma, colorfulness, srgb_to_lab
 from safelight.pixels.files import read_small
-from safelight.pixels.geometry import Box, fit_size, letterbox, resize
+from safelight.pixels.geometry import Box, fit_size, letterbox, resize, square_of_dataset
 from safelight.pixels.opening import open_picture
 from safelight.pixels.tone import tone_of
 
@@ -72,7 +72,7 @@ def fit(pixels: UInt8[np.ndarray, "h w 3"], settings: BuildSettings) -> tuple[Sq
     if settings.fit == "stretch":
         return resize(pixels, size), None
     height, width = fit_size((pixels.shape[0], pixels.shape[1]), settings.size)
-    top, left = cut(height, width, settings.size)
+    top, left = square_of_dataset(height, width, settings.size)
     crop = resize(pixels, (height, width))[top : top + settings.size, left : left + settings.size]
     return np.ascontiguousarray(crop), None
 

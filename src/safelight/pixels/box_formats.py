@@ -226,14 +226,6 @@ _CHILD = (
 _LONGEST = 600  # seconds
 _ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
 _UPRIGHT = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHLHH", 0x0112, 3, 1, 1, 0) + bytes(4)
-_SRGB_OR_UNSTATED = (
-    0,
-    1,
-    2,
-    6,
-    14,
-    15,
-)  # transfer functions of video, which photos in sRGB say to have (H.273)
 
 
 def heic_as_png(file: BinaryIO, limit_megapixels: float) -> tuple[bytes, tuple[str, ...]]:
@@ -332,7 +324,7 @@ def _color(info: dict[str, object]) -> list[bytes]:
     transfer = int(points.get("transfer_characteristics", 2))  # type: ignore[attr-defined]
     primaries, transfer = (
         primaries if primaries not in (0, 2) else 1,
-        13 if transfer in _SRGB_OR_UNSTATED else transfer,
+        13 if transfer in (0, *_SRGB_CURVES) else transfer,
     )
     if (primaries, transfer) == (1, 13) or max(primaries, transfer) > 255:
         return []

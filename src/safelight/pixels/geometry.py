@@ -55,6 +55,7 @@ def fit_size(size: Size, short_side: int, multiple: int = 1, long_side: int | No
 
 
 LONGEST = 4  # short sides: what is longer is a panorama
+ABOVE = 0.125  # of what is cut off an upright picture an eighth goes above: people keep their heads
 MOST_OF_IT = 8  # times a working size: a panorama's long side, which bounds memory
 
 
@@ -94,6 +95,11 @@ def center_crop(array: Array, size: Size) -> Array:
         array = resize(array, larger)
     top, left = (array.shape[0] - size[0]) // 2, (array.shape[1] - size[1]) // 2
     return array[top : top + size[0], left : left + size[1]]
+
+
+def square_of_dataset(height: int, width: int, side: int) -> tuple[int, int]:
+    """Top and left of the square that a dataset has of a picture of this size, its shorter side being `side`."""
+    return round((height - side) * ABOVE), (width - side) // 2
 
 
 def pad_to_multiple(array: Array, multiple: int, padding: Padding = "reflect") -> tuple[Array, Size]:

@@ -149,12 +149,12 @@ class ExportedCodes:
 
     def encode(self, pictures: Pictures) -> tuple[Codes, Codes]:
         """Means and sds of the codes."""
-        posteriors = [self.vae.ask(picture) for picture in pictures]
+        posteriors = [self.vae.encode_planes(picture) for picture in pictures]
         return np.stack([each.mean for each in posteriors]), np.stack([each.sd for each in posteriors])
 
     def decode(self, codes: Codes) -> Pictures:
         """The pictures of these codes, 0..1."""
-        return np.stack([self.vae.answer(code) for code in codes])
+        return np.stack([self.vae.decode_planes(code) for code in codes])
 
 
 class Pca:

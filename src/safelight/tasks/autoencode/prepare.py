@@ -13,11 +13,10 @@ from jaxtyping import Float32
 
 from safelight.arrays import Pixels, Planes, Srgb
 from safelight.errors import PhotoError, RecipeError
-from safelight.pixels.geometry import Box, fit_size, letterbox, resize, unletterbox
+from safelight.pixels.geometry import Box, fit_size, letterbox, resize, square_of_dataset, unletterbox
 
 FitName = Literal["pad", "crop", "stretch"]
 GREY = np.float32(0.5)
-UP = 0.125  # of what is cut off an upright photo an eighth goes above, as in a dataset: people keep their heads
 
 
 @dataclass(frozen=True)
@@ -92,5 +91,5 @@ def check_pixels(pixels: Pixels) -> None:
 def _crop(pixels: Pixels, side: int) -> Pixels:
     """The square that a dataset built with fit "crop" has of the photo."""
     height, width = fit_size((pixels.shape[0], pixels.shape[1]), side)
-    top, left = round((height - side) * UP), (width - side) // 2
+    top, left = square_of_dataset(height, width, side)
     return resize(pixels, (height, width))[top : top + side, left : left + side]

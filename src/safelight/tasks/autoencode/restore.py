@@ -52,7 +52,7 @@ class Autoencoder:
 
     def posterior(self, photo: Given) -> Posterior:
         """Mean and sd of a photo's code. Raises PhotoError."""
-        return self.ask(self.frame(photo).planes)
+        return self.encode_planes(self.frame(photo).planes)
 
     def encode(self, photos: Given | Iterable[Given]) -> Codes:
         """The code of each photo: the mean of its posterior. One photo is taken for a list of it. Raises PhotoError."""
@@ -69,7 +69,7 @@ class Autoencoder:
         """The picture of each code, sRGB 0..1, of the aspect that is typical for the training photos."""
         self.check(codes)
         box = self.preparation.typical_box(self.size)
-        pictures = [unframe(self.answer(code), box) for code in codes]
+        pictures = [unframe(self.decode_planes(code), box) for code in codes]
         return np.stack(pictures) if pictures else np.zeros((0, box.height, box.width, 3), np.float32)
 
     def reconstruct(self, photo: Given, full_size: bool = False) -> Srgb:
@@ -77,7 +77,7 @@ class Autoencoder:
         pixels = pixels_of(photo)
         framed = frame(pixels, self.size, self.preparation)
         size = (pixels.shape[0], pixels.shape[1]) if full_size else None
-        return unframe(self.answer(self.ask(framed.planes).mean), framed.box, size)
+        return unframe(self.decode_planes(self.encode_planes(framed.planes).mean), framed.box, size)
 
     def sample(
         self, count: int, rng: np.random.Generator, source: Literal["mixture", "prior"] = "mixture"
@@ -127,14 +127,16 @@ class Autoencoder:
                 f"{found}; {self.card.name} expects finite numbers of shape (n, {self.latent})"
             )
 
-    def ask(self, planes: Planes) -> Posterior:
-        """The posterior of a picture that is framed already (3, size, size), 0..1: what a judge asks for."""
+    def encode_planes(self, planes: Planes) -> Posterior:
+        """The posterior of a picture that is framed already (3, size, size), 0..1: as an evaluation needs it."""
         reply = self._encode(picture=planes)
         return Posterior(reply["mean"], reply["sd"])
 
-    def answer(self, code: Code) -> Planes:
+    def decode_planes(self, code: Code) -> Planes:
         """The whole square (3, size, size), 0..1, of a code, padding included."""
         return self._decode(code=code)["picture"]
+
+    ask, answer = encode_planes, decode_planes  # their names in version 0.1
 
 
 def between(one: Code, other: Code, steps: int) -> Codes:
