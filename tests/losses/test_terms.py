@@ -16,7 +16,7 @@ from safelight.tasks.scratches import losses as scratches
 LOSSES = {
     colorize.ColorLossSettings: colorize.TERMS,
     inpaint.InpaintLossSettings: inpaint.TERMS,
-    scratches.ScratchLossSettings: scratches.TERMS,
+    scratches.ScratchesLossSettings: scratches.TERMS,
 }
 
 

@@ -25,7 +25,7 @@ from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.inpaint.losses import InpaintLossSettings
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.registry import task_named
-from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.callbacks import ReportsEvidence, trained_activations
 from safelight.training.dry_run import DryRun
@@ -77,7 +77,7 @@ RECIPES: dict[str, Recipe] = {
     "fill, encoder": InpaintRecipe(
         name="fill", model=ON_ENCODER, augment=SQUARE, data=DATA, adversarial=AdversarialSettings(weight=0.1)
     ),
-    "scratches": ScratchRecipe(
+    "scratches": ScratchesRecipe(
         name="scratches", model=replace(PLAIN, downsampling="blur_pool"), augment=SQUARE, data=DATA
     ),
     "code": AutoencodeRecipe(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from safelight.errors import RecipeError
-from safelight.tasks.scratches.losses import ScratchLossSettings, balanced_cross_entropy, soft_dice
+from safelight.tasks.scratches.losses import ScratchesLossSettings, balanced_cross_entropy, soft_dice
 
 
 def test_known_values() -> None:
@@ -36,4 +36,4 @@ def test_gradient_lowers_both_terms() -> None:
 @pytest.mark.parametrize("wrong", [{"dice": -1}, {"dice": 0, "cross_entropy": 0}, {"damaged": 0}])
 def test_refused_settings(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=r"loss\."):
-        ScratchLossSettings(**wrong)
+        ScratchesLossSettings(**wrong)

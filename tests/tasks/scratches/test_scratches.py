@@ -13,12 +13,12 @@ from safelight.errors import PhotoError, RecipeError
 from safelight.journal.run import Run
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.scratches.dataset import ScratchDataset, wear
+from safelight.tasks.scratches.dataset import ScratchesDataset, wear
 from safelight.tasks.scratches.network import RARE
-from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.tasks.scratches.restore import load_finder
-from safelight.tasks.scratches.training import ScratchTraining
-from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, ScratchValidation, WornPicture
+from safelight.tasks.scratches.training import ScratchesTraining
+from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, ScratchesValidation, WornPicture
 from safelight.training import fit as training
 from safelight.training.augment import Augmentation
 from safelight.training.overrides import override
@@ -28,7 +28,7 @@ from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-TINY = ScratchRecipe(
+TINY = ScratchesRecipe(
     name="tiny-scratches",
     model=PlainSettings(channels=4, steps=2, blocks=1, skips=(0, 1)),
     augment=Augmentation(size=32),
@@ -64,8 +64,8 @@ def test_a_finished_run_knows_the_threshold_that_leaves_whole_prints_alone(run: 
     network.unet.out.weight.data.zero_()
     for logit, expected in ((-9.0, THRESHOLDS[0]), (0.5, 0.65), (9.0, THRESHOLDS[-1])):
         network.unet.out.bias.data.fill_(logit)
-        assert ScratchValidation([sure], 0.5).metadata(network) == {"threshold": expected}
-    assert ScratchValidation([], 0.5).metadata(network) == {}
+        assert ScratchesValidation([sure], 0.5).metadata(network) == {"threshold": expected}
+    assert ScratchesValidation([], 0.5).metadata(network) == {}
 
 
 def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
@@ -94,13 +94,13 @@ def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
 def test_probes_without_damage_are_scored_by_their_false_finds_alone() -> None:
     sound = WornPicture(np.full((32, 32, 3), 0.5, np.float32), *2 * (np.zeros((32, 32), np.float32),))
     network = training_task(TINY).network(TINY)
-    scores = ScratchValidation([sound], 0.5).score(network)
+    scores = ScratchesValidation([sound], 0.5).score(network)
     assert set(scores) == {"false_finds"}
     assert 0 <= scores["false_finds"] <= 1000
 
 
 def test_samples_depend_on_their_number_alone(album: Album) -> None:
-    one, two = ScratchDataset(album, TINY), ScratchDataset(album, TINY)
+    one, two = ScratchesDataset(album, TINY), ScratchesDataset(album, TINY)
     list(map(one.__getitem__, range(3)))
     for a, b in zip(one[5], two[5], strict=True):
         assert np.array_equal(a, b)
@@ -120,7 +120,7 @@ def test_the_share_of_whole_prints_is_as_asked(album: Album) -> None:
 
 def test_gradient_reaches_every_weight(album: Album) -> None:
     training = training_task(TINY)
-    network, samples = training.network(TINY), ScratchDataset(album, TINY)
+    network, samples = training.network(TINY), ScratchesDataset(album, TINY)
     terms = training.loss_terms(network, training.collate([samples[0], samples[1]]), TINY, 0.5)
     assert set(terms) == {"cross_entropy", "dice"}
     torch.stack(list(terms.values())).sum().backward()
@@ -144,13 +144,13 @@ def test_gradient_reaches_every_weight(album: Album) -> None:
 )
 def test_what_cannot_work_is_refused(changes: dict[str, object], says: str) -> None:
     with pytest.raises(RecipeError, match=says):
-        ScratchRecipe(name="odd", **changes)  # type: ignore[arg-type]
+        ScratchesRecipe(name="odd", **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("how", ["he_normal", "lsuv", "kmeans"])
 def test_damage_is_rare_whatever_the_first_weights_are(album: Album, how: str) -> None:
     recipe = override(TINY, {"model.initialization": how})
-    training = ScratchTraining()
+    training = ScratchesTraining()
     network = training.network(recipe)
     training.initialize(network, training.dataset(album, recipe), recipe)
     assert network.unet.out.bias is not None

@@ -12,7 +12,7 @@ from safelight.arrays import Mask, Srgb
 from safelight.tasks.scratches.damage import damage
 from safelight.tasks.scratches.prepare import preprocess
 from safelight.tasks.scratches.print_simulation import as_print, as_scan
-from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.training.augment import draw_view
 from safelight.training.batches import Pictures, SampleOrder
 
@@ -31,10 +31,10 @@ class Batch(NamedTuple):
     mask: Float[Tensor, "b 1 h w"]
 
 
-class ScratchDataset(Dataset[Sample]):
+class ScratchesDataset(Dataset[Sample]):
     """The endless sequence of a run's samples. Item k depends on nothing but recipe, pictures and k."""
 
-    def __init__(self, pictures: Pictures, recipe: ScratchRecipe) -> None:
+    def __init__(self, pictures: Pictures, recipe: ScratchesRecipe) -> None:
         self.pictures, self.recipe = pictures, recipe
         self.order = SampleOrder(pictures.sources, recipe.data.weights, recipe.train.seed)
 
@@ -46,7 +46,7 @@ class ScratchDataset(Dataset[Sample]):
 
 
 def wear(
-    srgb: Srgb, recipe: ScratchRecipe, rng: np.random.Generator, harmed: bool | None = None
+    srgb: Srgb, recipe: ScratchesRecipe, rng: np.random.Generator, harmed: bool | None = None
 ) -> tuple[Srgb, Mask]:
     """The picture as a scan of an old print of it, and where it is damaged. harmed: None draws whether it is."""
     printed = as_print(srgb, rng, recipe.prints)

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from safelight.nn.export import ModelPart
 from safelight.runtime.card import ModelCard, Port
-from safelight.tasks.scratches.dataset import ScratchDataset
+from safelight.tasks.scratches.dataset import ScratchesDataset
 from safelight.tasks.scratches.network import PLANES, ScratchUNet
-from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.training.export import CHECKED, Export, Exporter, Trained
 
 TOLERANCE = 0.02  # of likelihood
@@ -45,15 +45,15 @@ def model_part(network: ScratchUNet) -> ModelPart:
     )
 
 
-class ScratchExporter(Exporter[ScratchUNet, ScratchRecipe]):
+class ScratchesExporter(Exporter[ScratchUNet, ScratchesRecipe]):
     """Damage detectors."""
 
-    def parts(self, network: ScratchUNet, recipe: ScratchRecipe) -> list[ModelPart]:
+    def parts(self, network: ScratchUNet, recipe: ScratchesRecipe) -> list[ModelPart]:
         """One file: planes to likelihoods."""
         return [model_part(network)]
 
-    def prepare(self, trained: Trained[ScratchUNet, ScratchRecipe], card: ModelCard) -> Export:
+    def prepare(self, trained: Trained[ScratchUNet, ScratchesRecipe], card: ModelCard) -> Export:
         """Checked on held-out pictures as old prints."""
-        dataset = ScratchDataset(trained.held_out, trained.recipe)
+        dataset = ScratchesDataset(trained.held_out, trained.recipe)
         samples = [dataset[number].planes for number in range(min(CHECKED, len(trained.held_out)))]
         return Export([model_part(trained.network)], [samples], card.with_notes(NOTES))

@@ -1,6 +1,6 @@
 """The loss of a damage detector: its settings, the table of its terms, and the functions that these are.
 
-A new term is a function here, a weight in `ScratchLossSettings`, and a row of `TERMS`. Logits and truth are
+A new term is a function here, a weight in `ScratchesLossSettings`, and a row of `TERMS`. Logits and truth are
 (b, 1, h, w); truth is 1 where something is damaged.
 """
 
@@ -20,7 +20,7 @@ Plane = Float[Tensor, "b 1 h w"]
 
 
 @dataclass(frozen=True)
-class ScratchLossSettings:
+class ScratchesLossSettings:
     """Weights of the terms; a weight of 0 leaves the term out.
 
     cross_entropy: how unlikely the truth of each pixel was held, damaged or whole.
@@ -44,7 +44,7 @@ class LossInputs(NamedTuple):
 
     logits: Plane
     truth: Plane
-    settings: ScratchLossSettings
+    settings: ScratchesLossSettings
 
 
 TERMS: dict[str, Callable[[LossInputs], Tensor | None]] = {  # by the names of their weights

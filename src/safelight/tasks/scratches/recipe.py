@@ -7,7 +7,7 @@ from safelight.errors import RecipeError
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.scratches.damage import DamageSettings
-from safelight.tasks.scratches.losses import ScratchLossSettings
+from safelight.tasks.scratches.losses import ScratchesLossSettings
 from safelight.tasks.scratches.prepare import ScratchesPreparation
 from safelight.tasks.scratches.print_simulation import PrintSettings
 from safelight.training.augment import check_off
@@ -19,7 +19,7 @@ WEAR = DamageSettings(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScratchRecipe(Recipe):
+class ScratchesRecipe(Recipe):
     """Everything that a run of a scratch detector is made of.
 
     unharmed: share of samples without any damage.
@@ -31,7 +31,7 @@ class ScratchRecipe(Recipe):
     unharmed: float = 0.35
     prints: PrintSettings = field(default_factory=PrintSettings)
     preparation: ScratchesPreparation = field(default_factory=ScratchesPreparation)
-    loss: ScratchLossSettings = field(default_factory=ScratchLossSettings)
+    loss: ScratchesLossSettings = field(default_factory=ScratchesLossSettings)
 
     def __post_init__(self) -> None:
         super().__post_init__()

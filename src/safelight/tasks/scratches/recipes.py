@@ -11,14 +11,14 @@ from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.scratches.print_simulation import PrintSettings
-from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
 
-def scratches() -> ScratchRecipe:
+def scratches() -> ScratchesRecipe:
     """0.76 million weights from scratch. Crops are enlarged: photos are softer than small pictures."""
-    return ScratchRecipe(
+    return ScratchesRecipe(
         name="scratches",
         model=PlainSettings(
             channels=12,
@@ -37,7 +37,7 @@ def scratches() -> ScratchRecipe:
     )
 
 
-def scratches_encoder() -> ScratchRecipe:
+def scratches_encoder() -> ScratchesRecipe:
     """EfficientNet-Lite0 down to 1/16 of the size, with ImageNet weights, trained on: 1.0 million weights in all.
 
     Half of the prints are as sharp as the pictures are, damaged and whole alike, so that sharpness is no sign of
@@ -58,7 +58,7 @@ def scratches_encoder() -> ScratchRecipe:
     )
 
 
-def scratches_quick() -> ScratchRecipe:
+def scratches_quick() -> ScratchesRecipe:
     """A minute: smaller crops, a smaller network."""
     parent = scratches()
     assert isinstance(parent.model, PlainSettings)

@@ -7,49 +7,49 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from safelight.tasks.scratches.dataset import Batch, Sample, ScratchDataset, collate
+from safelight.tasks.scratches.dataset import Batch, Sample, ScratchesDataset, collate
 from safelight.tasks.scratches.losses import LossInputs, scratch_terms
 from safelight.tasks.scratches.network import ScratchUNet
-from safelight.tasks.scratches.recipe import ScratchRecipe
-from safelight.tasks.scratches.validation import ScratchValidation, choose
+from safelight.tasks.scratches.recipe import ScratchesRecipe
+from safelight.tasks.scratches.validation import ScratchesValidation, choose
 from safelight.training.batches import Pictures
 from safelight.training.task import TrainingTask
 
 
-class ScratchTraining(TrainingTask[ScratchRecipe, ScratchUNet, Sample, Batch]):
+class ScratchesTraining(TrainingTask[ScratchesRecipe, ScratchUNet, Sample, Batch]):
     """U-Nets that find drawn damage."""
 
-    recipe = ScratchRecipe
+    recipe = ScratchesRecipe
 
-    def network(self, recipe: ScratchRecipe) -> ScratchUNet:
+    def network(self, recipe: ScratchesRecipe) -> ScratchUNet:
         """The U-Net."""
         return ScratchUNet(recipe.model)
 
-    def initialize(self, network: ScratchUNet, dataset: Dataset[Sample], recipe: ScratchRecipe) -> None:
+    def initialize(self, network: ScratchUNet, dataset: Dataset[Sample], recipe: ScratchesRecipe) -> None:
         """Damage is rare, whatever the first weights are."""
         super().initialize(network, dataset, recipe)
         network.expect_little()
 
-    def dataset(self, pictures: Pictures, recipe: ScratchRecipe) -> ScratchDataset:
+    def dataset(self, pictures: Pictures, recipe: ScratchesRecipe) -> ScratchesDataset:
         """Crops as old prints, most of them damaged."""
-        return ScratchDataset(pictures, recipe)
+        return ScratchesDataset(pictures, recipe)
 
     def collate(self, samples: list[Sample]) -> Batch:
         """Planes and masks."""
         return collate(samples)
 
     def loss_terms(
-        self, network: ScratchUNet, batch: Batch, recipe: ScratchRecipe, progress: float
+        self, network: ScratchUNet, batch: Batch, recipe: ScratchesRecipe, progress: float
     ) -> dict[str, Tensor]:
         """The loss on the mask, term by term, each times its weight."""
         planes, truth = batch
         return scratch_terms(LossInputs(network(planes).float(), truth, recipe.loss))
 
-    def validation(self, held_out: Pictures, recipe: ScratchRecipe) -> ScratchValidation:
+    def validation(self, held_out: Pictures, recipe: ScratchesRecipe) -> ScratchesValidation:
         """Fixed prints."""
-        return ScratchValidation(choose(held_out, recipe), recipe.preparation.threshold)
+        return ScratchesValidation(choose(held_out, recipe), recipe.preparation.threshold)
 
-    def with_measured(self, recipe: ScratchRecipe, facts: Mapping[str, Any]) -> ScratchRecipe:
+    def with_measured(self, recipe: ScratchesRecipe, facts: Mapping[str, Any]) -> ScratchesRecipe:
         """With the threshold that was measured."""
         threshold = facts.get("threshold", recipe.preparation.threshold)
         return replace(recipe, preparation=replace(recipe.preparation, threshold=threshold))

@@ -15,7 +15,7 @@ from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.tasks.scratches.dataset import wear
 from safelight.tasks.scratches.network import ScratchUNet
 from safelight.tasks.scratches.prepare import postprocess, preprocess
-from safelight.tasks.scratches.recipe import ScratchRecipe
+from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.tasks.scratches.ridge_filter import find_scratches
 from safelight.training.batches import Pictures
 from safelight.training.progress import counted
@@ -47,7 +47,7 @@ class WornPicture:
     classical: Mask
 
 
-def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> list[WornPicture]:
+def choose(pictures: Pictures, recipe: ScratchesRecipe, count: int = SCORED) -> list[WornPicture]:
     """The same samples each time: pictures spread over the set; every other one is whole."""
     samples, side = [], (recipe.augment.size, recipe.augment.size)
     for place, number in enumerate(np.random.default_rng(0).permutation(len(pictures))[:count]):
@@ -57,7 +57,7 @@ def choose(pictures: Pictures, recipe: ScratchRecipe, count: int = SCORED) -> li
     return samples
 
 
-class ScratchValidation:
+class ScratchesValidation:
     """The samples of a run (training/task.py: ValidationSet)."""
 
     columns = ("print", "ridge filter", "model", "truth")
