@@ -48,4 +48,5 @@ def test_code_is_fenced_by_more_backticks_than_it_holds() -> None:
 def test_a_table_has_as_many_cells_in_each_row_whatever_is_in_them() -> None:
     text = table(["a", "b"], [["x|y", 1], ["<b>\nz", Markdown("**2**")]])
     assert text.splitlines() == ["| a | b |", "| --- | ---: |", "| x\\|y | 1 |", "| &lt;b> z | **2** |"]
+    assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
     assert image("[a]", "b.png") == "![\\[a\\]](b.png)"

@@ -14,8 +14,6 @@ from safelight.evaluation.base import EvaluationOptions, EvaluationTask, Row
 from safelight.evaluation.metrics import Metric, psnr, table_of
 from safelight.evaluation.samples import Pictures, Samples, fixed_sample, hash_lines, seed_from_pixels, square
 from safelight.reports.sheets import Tile
-from safelight.reports.text import format_interval
-from safelight.verdicts.verdict import Verdict
 from tests.toy_task.restore import Denoise, gaussian, load_denoiser
 
 if TYPE_CHECKING:
@@ -88,19 +86,6 @@ class DenoiseEvaluation(EvaluationTask[NoisySample, Denoise]):
 
         network, _ = trained_for(model, "denoise")
         return partial(_by_network, network)
-
-    def write_report(self, verdict: Verdict, folder: Path, model: Denoise, pictures: Pictures) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        verdict.save(folder / "verdict.json")
-        page = folder / "report.md"
-        page.write_text("\n".join(verdict.sentences) + "\n")
-        return page
-
-    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
-        return tuple(
-            f"{method}: PSNR {format_interval(verdict.curves[method]['psnr']['all'].numbers, 2, 'dB')}."
-            for method in verdict.methods
-        )
 
 
 def _by_network(network: "nn.Module", srgb: Srgb) -> Srgb:

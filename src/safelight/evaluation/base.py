@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeAlias, TypeVar
 from safelight.evaluation.grouping import Members
 from safelight.evaluation.intervals import Weights
 from safelight.evaluation.metrics import Metric, Scores
+from safelight.evaluation.report import write_report
 from safelight.evaluation.samples import Pictures, S, Samples
+from safelight.evaluation.summary import Layout, summarize
 from safelight.reports.sheets import Tile
 from safelight.verdicts.verdict import Comparison, Curves, Verdict
 
@@ -80,6 +82,7 @@ class EvaluationTask(ABC, Generic[S, P]):
     main: the metric by which the best baseline of a cell is chosen. per_image: columns that the verdict holds of each
     picture. mean_of_cells: whether curves end with the mean over cells.
     sheets: of pictures, the cells that each shows. examples_a_rank: how many pictures are best, median, worst.
+    layout: of its reports, if it has more to say than its metrics.
     options: those of `safelight judge` that apply to it, beside the common ones.
     """
 
@@ -95,6 +98,7 @@ class EvaluationTask(ABC, Generic[S, P]):
     mean_of_cells: ClassVar[bool] = True
     sheets: ClassVar[tuple[tuple[str, ...], ...]] = ()
     examples_a_rank: ClassVar[int] = 1
+    layout: ClassVar[Layout | None] = None
     options: ClassVar[tuple[str, ...]] = ("--beside",)
 
     @property
@@ -139,13 +143,26 @@ class EvaluationTask(ABC, Generic[S, P]):
     def open_predictor(self, model: str) -> P:
         """A method to evaluate: a baseline by name, a run, or a model by name or file. Raises SafelightError."""
 
-    @abstractmethod
-    def write_report(self, verdict: Verdict, folder: Path, model: P, pictures: Pictures) -> Path:
-        """Write report.md, verdict.json and pictures into the folder; returns the path of report.md."""
+    @property
+    def report_layout(self) -> Layout:
+        """The layout, or one with no more than the metrics."""
+        return self.layout or Layout(title=self.task, metrics=self.metrics, main=(self.main,))
 
-    @abstractmethod
+    def write_report(self, verdict: Verdict, folder: Path, model: P, pictures: Pictures) -> Path:
+        """Write report.md, verdict.json and pictures into the folder; returns the path of report.md.
+
+        The pictures are those where the model did best, in the middle, and worst.
+        """
+        from safelight.evaluation.examples import report_sheets
+
+        folder.mkdir(parents=True, exist_ok=True)
+        sheets = report_sheets(self.like(verdict), verdict, model, pictures)
+        files = [sheet.save(folder).name for sheet in sheets]
+        return write_report(verdict, self.report_layout, folder, files)
+
     def summarize(self, verdict: Verdict) -> tuple[str, ...]:
         """The verdict in plain sentences, most important first."""
+        return summarize(verdict, self.report_layout)
 
     def score_all(
         self, name: str, predictor: P, samples: Samples[S], options: EvaluationOptions

@@ -3,8 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from safelight.journal.words import FEWEST
-from safelight.verdicts.verdict import Estimate, Standing
+from safelight.verdicts.verdict import FEWEST, Estimate, Standing
 
 RESAMPLES = 2000
 

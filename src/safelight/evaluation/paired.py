@@ -9,10 +9,9 @@ from jaxtyping import Float64
 
 from safelight.errors import SafelightError
 from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates
-from safelight.journal.words import FEWEST
 from safelight.tasks.base import Measure
 from safelight.verdicts.measure import PictureScores, measure_of, picture_scores, value_of
-from safelight.verdicts.verdict import Estimate, Verdict
+from safelight.verdicts.verdict import FEWEST, Estimate, Verdict
 
 Outcome: TypeAlias = Literal["better", "worse", "cannot tell"]
 Side: TypeAlias = Float64[np.ndarray, "seeds pictures columns parts"]

@@ -1,15 +1,15 @@
 """What a comparison says: in sentences for a terminal, and as a page with its pictures."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from safelight.evaluation.examples import Sheet
 from safelight.evaluation.paired import Lead, Outcome, Pairing, most_changed
 from safelight.files import put_text
-from safelight.journal.words import ENOUGH, FEWEST
-from safelight.reports.text import count_pictures, format_number
+from safelight.reports.pages import render
+from safelight.reports.text import count_pictures, format_interval, format_number
 from safelight.tasks.base import Measure
+from safelight.verdicts.verdict import ENOUGH, FEWEST
 
 VERBS: dict[Outcome, str] = {
     "better": "is better than",
@@ -50,13 +50,13 @@ def changed(pairing: Pairing) -> list[str]:
     measure, lines = pairing.measure, []
     ranks = most_changed(pairing.changes)
     for rank in ("improved", "worsened"):
-        told = [
+        names = [
             f"{pairing.names[place]} {format_number(float(pairing.changes[place]), measure.digits, signed=True)}"
-            for own, place in ranks
-            if own == rank
+            for found, place in ranks
+            if found == rank
         ]
-        if told:
-            lines.append(f"most {rank}: {', '.join(told)}{measure.in_unit}")
+        if names:
+            lines.append(f"most {rank}: {', '.join(names)}{measure.in_unit}")
     return lines
 
 
@@ -85,40 +85,26 @@ def write_comparison(
     other: str,
     pairing: Pairing,
     differing: str,
-    asked: str,
+    samples: str,
     folder: Path,
     sheets: Sequence[Sheet],
 ) -> Path:
     """Write compare.md and the sheets into the folder; returns the path of compare.md."""
     folder.mkdir(parents=True, exist_ok=True)
-    header, *rows = lead_table(pairing)
-    parts = [
-        f"# {other} against {one}",
-        headline(one, other, pairing),
-        differing,
-        caution(pairing),
-        "\n".join(
-            [
-                f"| {' | '.join(header)} |",
-                "|---:|---:|---:|---:|---|",
-                *(f"| {' | '.join(row)} |" for row in rows),
-            ]
-        ),
-        "\n".join(f"- {line}" for line in changed(pairing)),
-        f"One is {one}, other is {other}. Judged: {asked}. Intervals of 95 %, percentile bootstrap over pictures.",
-    ]
-    for sheet in sheets:
-        drawn = sheet.save(folder)
-        heading = f"With {sheet.about}" if sheet.about else "Most improved and worsened"
-        parts += [f"## {heading}", f"![most improved, most worsened]({drawn.name})"]
-    page = folder / "compare.md"
-    put_text(page, "\n\n".join(part for part in parts if part) + "\n")
-    return page
+    values = {
+        "one": one,
+        "other": other,
+        "headline": headline(one, other, pairing),
+        "differing": differing,
+        "caution": caution(pairing),
+        "rows": lead_table(pairing),
+        "changed": changed(pairing),
+        "samples": samples,
+        "sheets": [(sheet.about, sheet.save(folder).name) for sheet in sheets],
+    }
+    put_text(folder / "compare.md", render("comparison.md", values))
+    return folder / "compare.md"
 
 
 def _span(lead: Lead, measure: Measure) -> str:
-    difference, digits = lead.difference, measure.digits
-    if math.isnan(difference.low):
-        return format_number(difference.value, digits, signed=True)
-    low, high = (format_number(end, digits, signed=True) for end in (difference.low, difference.high))
-    return f"{format_number(difference.value, digits, signed=True)} ({low} to {high})"
+    return format_interval(lead.difference.numbers, measure.digits, signed=True)

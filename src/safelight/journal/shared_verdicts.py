@@ -7,11 +7,10 @@ from pathlib import Path
 
 from safelight.errors import RunError
 from safelight.journal.records import Record
-from safelight.journal.words import FEWEST
 from safelight.tasks.registry import known_task
 from safelight.verdicts.measure import has_picture_scores
 from safelight.verdicts.summary import samples_in_words
-from safelight.verdicts.verdict import Verdict
+from safelight.verdicts.verdict import FEWEST, Verdict
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from safelight.verdicts.old_formats import FORMAT, VERSION, in_new_format
 ALL = "all"  # the cell of the mean over all others, or the only one
 
 NUMBERS = re.compile(r"(?<=\[)\s+(?:(?:null|[-+.\de]+),?\s+)+(?=\])")  # in a list, a line each
+FEWEST = 8  # pictures: under it an interval says nothing
+ENOUGH = 50  # pictures: under it an interval is so wide that little can be told
 
 Standing: TypeAlias = Literal["wins", "loses", "cannot tell"]
 

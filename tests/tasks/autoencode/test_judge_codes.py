@@ -19,7 +19,6 @@ from safelight.tasks.autoencode.benchmark import Codes, Pca, Pictures
 from safelight.tasks.autoencode.evaluate import AutoencodeEvaluation
 from safelight.tasks.autoencode.network_settings import LikelihoodName
 from safelight.tasks.autoencode.prepare import AutoencodePreparation
-from safelight.tasks.autoencode.report import write_code_report
 from safelight.tasks.autoencode.scores import bounds, frechet, kernel_distance, nearest, shrink, with_interval
 from safelight.verdicts.verdict import Verdict
 
@@ -234,7 +233,7 @@ def test_the_report_can_be_looked_at_and_a_look_at_the_test_split_is_counted(
     for looks in (1, 2):
         verdict, task = judged(dataset, fitted(open_dataset(dataset, "train")), "test")
         assert verdict.evaluations == looks
-    page = write_code_report(verdict, task.report_pictures(verdict.seed), tmp_path / "report")
+    page = task.write_report(verdict, tmp_path / "report", task.reconstruct, open_dataset(dataset, "test"))
     text = page.read_text()
     assert "evaluated twice" in text
     assert {"reconstructions.png", "samples.png", "neighbors.png", "verdict.json"} <= {

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from docs.make_verdicts import JUDGED, page_with, verdicts
+from docs.make_verdicts import JUDGED, verdicts
 
 from safelight.evaluation.samples import PictureList
-from safelight.journal.words import Place, few, others, standing
+from safelight.evaluation.summary import few, name_methods, wins
 from safelight.tasks.colorize.baselines import grey
 from safelight.tasks.colorize.benchmark import Protocol
-from safelight.tasks.colorize.summary import summarize
+from safelight.tasks.colorize.report import LAYOUT, summarize
 from safelight.verdicts.summary import newest_summaries
 from safelight.verdicts.verdict import Comparison, Estimate, Verdict, load_verdict
 from tests.evaluation.evaluated import evaluate_colors
@@ -42,9 +42,10 @@ def counts_in(text: str) -> set[int]:
 def test_where_it_is_better_than_all_it_cannot_be_told_from_none(color: Verdict) -> None:
     """The case of a run of flowers: told to be clear of every baseline, and not told from kriging, in two lines."""
     sentences = summarize(with_kriging(color, dict.fromkeys((5, 50, 200), "cannot tell")))
-    (wins,) = (s for s in sentences if s.startswith("It is better than"))
+    in_psnr, _ = (s for s in sentences if s.startswith("It is better than"))
     (unclear,) = (s for s in sentences if s.startswith("It cannot be told from kriging"))
-    assert wins.endswith("at 0, 1, 2, 10, 20 and 100 hints, but not at 5, 50 and 200 hints.")
+    assert ", in PSNR, " in in_psnr
+    assert in_psnr.endswith("at 0, 1, 2, 10, 20 and 100 hints, but not at 5, 50 and 200 hints.")
     assert "in PSNR at 5, 50 and 200 hints" in unclear
 
 
@@ -57,8 +58,8 @@ def test_the_lead_is_over_the_best_column_of_the_table(color: Verdict) -> None:
 
 
 def test_every_method_of_the_table_is_named(color: Verdict) -> None:
-    (wins,) = (s for s in summarize(color) if s.startswith("It is better than"))
-    assert all(method in wins for method in color.methods[1:])
+    (better,) = (s for s in summarize(color) if s.startswith("It is better than"))
+    assert all(method in better for method in color.methods[1:])
 
 
 def test_beside_grey_alone_only_grey_is_claimed(judged_album: PictureList, tiny_protocol: Protocol) -> None:
@@ -113,17 +114,23 @@ def test_few_pictures(count: int, words: str) -> None:
     assert bool(told) == bool(words)
 
 
-def test_standing_by_hand() -> None:
-    def places(*rows: str) -> list[Place]:
-        return [Place("grey", "PSNR", at, standing) for at, standing in (row.split() for row in rows)]
+def test_standing_by_hand(color: Verdict) -> None:
+    def said(*rows: str) -> list[str]:
+        """Of grey in PSNR alone, by cell."""
+        standings = dict(row.split() for row in rows)
+        difference = Estimate(0, 0, 0)
+        found = [
+            Comparison("grey", "psnr", cell, difference, standing) for cell, standing in standings.items()
+        ]  # type: ignore[arg-type]
+        return wins(replace(color, cells=("0", "1"), comparisons=tuple(found)), LAYOUT)
 
-    assert standing(places("0 wins", "1 wins"), ["0", "1"]) == [
+    assert said("0 wins", "1 wins") == [
         "It is better than grey (95 % interval), in PSNR, at every number of hints."
     ]
-    assert standing(places("0 loses", "1 wins"), ["0", "1"])[0].endswith("at 1 hint, but not without hints.")
-    assert standing(places("0 loses"), ["0"])[0].startswith("At no number of hints is it better than grey")
-    assert standing([], ["0"]) == []
-    assert others(["a", "b"]) == "every other method (a, b; 95 % intervals)"
+    assert said("0 loses", "1 wins")[0].endswith("at 1 hint, but not without hints.")
+    assert said("0 loses")[0].startswith("At no number of hints is it better than grey")
+    assert said() == []
+    assert name_methods(["a", "b"]) == "every other method (a, b; 95 % intervals)"
 
 
 def test_old_verdicts_are_told_by_their_tables(tmp_path: Path) -> None:
@@ -154,5 +161,5 @@ def test_the_judged_pages_say_what_their_verdicts_say() -> None:
     for folder, verdict, page in verdicts():
         stored = json.loads((folder / "verdict.json").read_text())
         assert list(verdict.sentences) == stored["sentences"], "run docs/make_verdicts.py"
-        assert page_with(page, folder) == (folder / "report.md").read_text(), "run docs/make_verdicts.py"
+        assert page == (folder / "report.md").read_text(), "run docs/make_verdicts.py"
         assert not any("clear of every" in sentence for sentence in verdict.sentences)

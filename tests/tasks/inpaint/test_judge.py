@@ -14,7 +14,6 @@ from safelight.evaluation.score_cache import cache_file, score_baselines
 from safelight.tasks.inpaint.benchmark import CELLS, draw_samples
 from safelight.tasks.inpaint.classical import CLASSICAL, mean_color, telea
 from safelight.tasks.inpaint.evaluate import InpaintEvaluation
-from safelight.tasks.inpaint.report import write_fill_report
 from safelight.tasks.inpaint.scores import COLUMNS, score_sample
 from safelight.verdicts.test_split_log import LOG
 from safelight.verdicts.verdict import ALL, Verdict, load_verdict
@@ -86,8 +85,11 @@ def test_the_truth_wins_everywhere(best: Verdict) -> None:
     assert best.curves["oracle"]["perceptual"][ALL].value == pytest.approx(0, abs=1e-6)
     assert best.curves["oracle"]["ring"][ALL].value == 0
     text = " ".join(best.sentences)
-    assert "In PSNR in the hole it is better than every other method (" in text
-    assert "; 95 % intervals) in every bin." in text
+    assert "It is better than every other method (" in text
+    assert (
+        "; 95 % intervals), in PSNR in the hole and in perceptual distance (EfficientNet-Lite0), in every bin."
+        in text
+    )
     assert "loses" not in text
     assert min(best.leads.values()) > 0
 
@@ -189,8 +191,12 @@ def test_a_verdict_survives_its_file(loser: Verdict, tmp_path: Path) -> None:
 def test_the_report(loser: Verdict, photos: PictureList, tmp_path: Path) -> None:
     (sheet,) = report_sheets(InpaintEvaluation(SIZE), loser, lambda s, m: mean_color(s, m) / 2, photos)
     assert [row.rank for row in sheet.examples] == ["best"] * 3 + ["median"] * 3 + ["worst"] * 3
-    page = write_fill_report(loser, tmp_path, (sheet,)).read_text()
-    assert "# dim: verdict on holes" in page
+    page = (
+        InpaintEvaluation(SIZE)
+        .write_report(loser, tmp_path, lambda s, m: mean_color(s, m) / 2, photos)
+        .read_text()
+    )
+    assert "# dim: inpainting" in page
     assert "▼" in page
     assert loser.questions in page
     assert (tmp_path / "pictures.png").stat().st_size > 1000

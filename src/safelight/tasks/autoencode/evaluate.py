@@ -14,6 +14,7 @@ from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
 from safelight.evaluation.intervals import Weights, estimates, standing
 from safelight.evaluation.metrics import psnr
+from safelight.evaluation.report import write_report
 from safelight.evaluation.samples import Pictures as PictureSource
 from safelight.evaluation.samples import Samples
 from safelight.reports.sheets import Tile
@@ -40,6 +41,7 @@ from safelight.tasks.autoencode.benchmark import (
 from safelight.tasks.autoencode.losses import active_units, bits_per_dimension, find_collapse
 from safelight.tasks.autoencode.mixture import Mixture, choose_mixture
 from safelight.tasks.autoencode.prepare import GREY
+from safelight.tasks.autoencode.report import LAYOUT, save_sheets
 from safelight.tasks.autoencode.restore import load_vae
 from safelight.tasks.autoencode.scores import (
     COLUMNS,
@@ -56,7 +58,6 @@ from safelight.tasks.autoencode.scores import (
     squared_errors,
     with_interval,
 )
-from safelight.tasks.autoencode.summary import summarize
 from safelight.verdicts.verdict import ALL, Comparison, Curve, Estimate, Verdict
 
 FEWEST = 8  # pictures, to tell a collapse from few data
@@ -107,6 +108,7 @@ class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
     mean_of_cells = False
     cells = (ALL,)
     columns = COLUMNS
+    layout = LAYOUT
     sheets = ((ALL,),)
 
     def samples(self, pictures: PictureSource, options: EvaluationOptions) -> Samples[FramedSample]:
@@ -212,13 +214,9 @@ class AutoencodeEvaluation(EvaluationTask[FramedSample, Reconstruct]):
         self, verdict: Verdict, folder: Path, model: Reconstruct, pictures: PictureSource
     ) -> Path:
         """With reconstructions, samples, and their nearest training pictures."""
-        from safelight.tasks.autoencode.report import write_code_report
-
-        return write_code_report(verdict, self.report_pictures(verdict.seed), folder)
-
-    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
-        """See summary.py."""
-        return summarize(verdict)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = save_sheets(self.report_pictures(verdict.seed), folder)
+        return write_report(verdict, LAYOUT, folder, files)
 
     def report_pictures(self, seed: int) -> ReportPictures:
         """Those of the evaluation that was made last, with this seed."""

@@ -1,88 +1,167 @@
-"""The report on codes: a page, the verdict as JSON, and sheets to look at."""
+"""What a verdict on an autoencoder says, and its report: sentences, tables, sheets to look at."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from safelight.files import put_text
+from safelight.evaluation.summary import Layout, cautions, setting
+from safelight.reports.text import Numbers, format_interval, format_number, join_words, negated, table
 from safelight.tasks.autoencode.benchmark import MODEL, PCA, Pictures
-from safelight.tasks.autoencode.evaluate import ReportPictures
-from safelight.tasks.colorize.tables import escape, table
-from safelight.verdicts.verdict import ALL, Curve, Estimate, Verdict
+from safelight.tasks.autoencode.scores import METRICS
+from safelight.verdicts.verdict import ALL, Verdict
+
+if TYPE_CHECKING:
+    from safelight.tasks.autoencode.evaluate import ReportPictures
 
 COLUMNS, SAMPLE_ROWS, GAP = 8, 8, 2
-ERRORS = {"mse": 5, "psnr": 2, "ssim": 3}  # statistic: digits
-SHEETS = {
-    "reconstructions.png": "In each block: held-out pictures, the model's reconstructions, PCA's.",
-    "samples.png": "Samples: {sources}, a block each.",
-    "neighbors.png": "In each block: samples, and below each the training picture that is nearest to it.",
-}
+FEWEST_FOR_FRECHET = 1000  # pictures
 
 
-def write_code_report(verdict: Verdict, pictures: ReportPictures, folder: Path) -> Path:
-    """Write report.md, verdict.json and three sheets into the folder; the page's path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shown = 2 * COLUMNS
-    truth = pictures.truth
-    _save(
-        [truth[:shown], pictures.reconstructions[MODEL][:shown], pictures.reconstructions[PCA][:shown]],
-        folder / "reconstructions.png",
+def summarize(verdict: Verdict) -> tuple[str, ...]:
+    """The summary, most important first; where PCA is better, that is said."""
+    beside = f"beside PCA on {verdict.facts['training']:,} training pictures; padding is left out"
+    few = "Fréchet distances grow as pictures get fewer: compare them at this number of pictures only."
+    return (
+        setting(verdict, f" at {verdict.size} pixels, {beside}"),
+        _against_pca(verdict),
+        *_codes(verdict),
+        *_likelihood(verdict),
+        _samples(verdict),
+        _memory(verdict),
+        *([few] if verdict.pictures < FEWEST_FOR_FRECHET else []),
+        *cautions(verdict),
     )
-    samples = [drawn[: SAMPLE_ROWS * COLUMNS] for drawn in pictures.drawn.values()]
-    Image.fromarray(np.vstack([_sheet([each]) for each in samples])).save(folder / "samples.png")
-    _save([samples[0][:shown], pictures.neighbors[:shown]], folder / "neighbors.png")
-    verdict.save(folder / "verdict.json")
-    page = folder / "report.md"
-    put_text(page, page_of(verdict, ", ".join(pictures.drawn)))
-    return page
 
 
-def page_of(verdict: Verdict, sources: str) -> str:
-    """The text of report.md."""
-    bounded: Curve = verdict.tables["bounds"]["model"]
-    errors = table(
-        ["held-out pictures", "squared error", "PSNR, dB", "SSIM"],
-        [
-            [method, *(_cell(own.get(key, {}).get(ALL), digits) for key, digits in ERRORS.items())]
-            for method, own in verdict.curves.items()
-        ],
+def _against_pca(verdict: Verdict) -> str:
+    model, pca, mean = (verdict.estimate(method, "psnr", ALL) for method in verdict.methods)
+    saved, standing = verdict.comparisons[0].difference, verdict.comparisons[0].standing
+    error = (
+        f"its reconstructions have {format_interval(model.numbers, 2, 'dB')}, PCA's with "
+        f"{verdict.facts['latent']} components {format_interval(pca.numbers, 2, 'dB')}, the mean "
+        f"picture {mean.value:.2f} dB"
     )
-    bounds = table(
-        ["bound", "value"],
-        [
-            [f"{name}, {'bits per dimension' if name == 'bits' else 'nats per picture'}", _cell(own, 3)]
-            for name, own in bounded.items()
-        ],
+    if standing == "wins":
+        return f"It beats PCA: its squared error is {_percent(saved.numbers)} lower; {error}."
+    if standing == "loses":
+        more = negated(saved.numbers)
+        return f"PCA wins: the model's squared error is {_percent(more)} higher; {error}."
+    return f"It cannot be told from PCA (share of PCA's squared error saved: {_percent(saved.numbers)}); {error}."
+
+
+def _codes(verdict: Verdict) -> list[str]:
+    facts = verdict.facts
+    if facts["collapse"]:
+        return [f"Its code is of no use: {facts['collapse']}."]
+    return [f"{facts['active']} of the {facts['latent']} numbers of its code are active."]
+
+
+def _likelihood(verdict: Verdict) -> list[str]:
+    bounds, facts = verdict.tables["bounds"]["model"], verdict.facts
+    if "elbo" not in bounds:
+        return []
+    elbo, weighted = bounds["elbo"], bounds["importance-weighted"]
+    kl, bits = bounds["kl"], bounds.get("bits")
+    text = (
+        f"Under its likelihood ({facts['likelihood']}"
+        + (f", sd {facts['sd']:.3g}" if facts["likelihood"] != "bernoulli" else "")
+        + f") held-out pictures have an ELBO of {format_interval(elbo.numbers, 0, 'nats')}, of which the KL takes "
+        f"{kl.value:.0f}; the importance-weighted bound is {format_interval(weighted.numbers, 0, 'nats')}"
     )
-    distances = table(
-        ["from held-out pictures", "Fréchet", "kernel"],
-        [
-            [name, _cell(own["frechet"], 2), _cell(own["kernel"], 4)]
-            for name, own in verdict.tables["distances"].items()
-        ],
+    if bits is None:
+        return [
+            f"{text}. Cross-entropy of shades is no log-likelihood: do not compare it with other models'."
+        ]
+    return [f"{text}, {bits.value:.3f} bits per dimension."]
+
+
+def _samples(verdict: Verdict) -> str:
+    kernels = {name: cells["kernel"] for name, cells in verdict.tables["distances"].items()}
+    drawn = [name for name in kernels if name.startswith("samples")]
+    best = min(drawn, key=lambda name: kernels[name].value)
+    beside = join_words(f"{name} have {kernels[name].value:.3g}" for name in kernels if name != best)
+    return (
+        f"Kernel distance from held-out pictures (lower is nearer): {best} have {kernels[best].value:.3g} "
+        f"({kernels[best].low:.3g} to {kernels[best].high:.3g}); {beside}."
     )
-    parts = [
-        f"# {escape(verdict.model)}: what its codes are worth",
-        "\n".join(f"- {sentence}" for sentence in verdict.sentences),
-        f"## Reconstruction\n\n{errors}",
-        f"## Likelihood\n\n{bounds}" if bounded else "",
-        f"## Samples\n\nFeatures: {verdict.facts['features']}.\n\n{distances}",
-        *(f"![]({name})\n\n{text.format(sources=sources)}" for name, text in SHEETS.items()),
-        f"Judged {verdict.judged} by safelight {verdict.safelight}, seed {verdict.seed}; 95 % intervals.",
+
+
+def _memory(verdict: Verdict) -> str:
+    nearest, copied = verdict.tables["nearest_training_picture"], verdict.facts["copies"]
+    samples, held_out = (nearest[name]["distance"] for name in ("samples", "held_out"))
+    copies = (
+        f"{100 * copied:.0f} % of the samples are nearer to one than even the nearest held-out picture is"
+    )
+    start = (
+        f"To its nearest training picture a sample has {format_interval(samples.numbers, 3, 'rms')}, a held-out "
+        f"picture {format_interval(held_out.numbers, 3, 'rms')}; {copies}"
+    )
+    if copied > 0.05:
+        return f"{start}: look at neighbors.png for copies (samples that are smoother than photos are nearer too)."
+    return f"{start}: it does not copy."
+
+
+def _percent(numbers: Numbers) -> str:
+    value, low, high = (format_number(100 * number, 1) for number in numbers)
+    return f"{value} % ({low} to {high})"
+
+
+def sections(verdict: Verdict) -> Iterator[str]:
+    """Bounds on the likelihood, and distances between sets of pictures."""
+    bounds = verdict.tables["bounds"]["model"]
+    if bounds:
+        units = {"bits": "bits per dimension"}
+        rows = [
+            [
+                f"{name}, {units.get(name, 'nats per picture')}",
+                format_interval(bound.numbers, 3 if name in units else 1),
+            ]
+            for name, bound in bounds.items()
+        ]
+        yield "## Likelihood"
+        yield table(["bound", "value"], rows)
+    rows = [
+        [name, format_interval(row["frechet"].numbers, 2), format_interval(row["kernel"].numbers, 4)]
+        for name, row in verdict.tables["distances"].items()
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    yield "## Samples"
+    yield f"Features: {verdict.facts['features']}."
+    yield table(["from held-out pictures", "Fréchet", "kernel"], rows)
 
 
-def _cell(estimate: Estimate | None, digits: int) -> str:
-    if estimate is None:
-        return "–"
-    value, low, high = (f"{number:,.{digits}f}" for number in (estimate.value, estimate.low, estimate.high))
-    return f"{value}<br>({low} to {high})"
+LAYOUT = Layout(
+    title="autoencoding",
+    metrics=METRICS,
+    sentences=summarize,
+    sections=sections,
+    main=(),
+    head="held-out pictures",
+    pictures={
+        "reconstructions.png": "in each block: held-out pictures, the model's reconstructions, PCA's",
+        "samples.png": "samples, a block for each source of codes, in the order of the table of distances",
+        "neighbors.png": "in each block: samples, and below each the training picture that is nearest to it",
+    },
+    samples="The model, PCA and the mean picture reconstructed the same framed pictures",
+    notes=("Padding is left out of every error.",),
+)
 
 
-def _save(blocks: list[Pictures], path: Path) -> None:
-    Image.fromarray(_sheet(blocks)).save(path)
+def save_sheets(pictures: "ReportPictures", folder: Path) -> list[str]:
+    """Write the three sheets of the report into the folder; the names of their files."""
+    shown = 2 * COLUMNS
+    model, pca = (pictures.reconstructions[method][:shown] for method in (MODEL, PCA))
+    drawn = [samples[: SAMPLE_ROWS * COLUMNS] for samples in pictures.drawn.values()]
+    sheets = {
+        "reconstructions.png": [[pictures.truth[:shown], model, pca]],
+        "samples.png": [[samples] for samples in drawn],
+        "neighbors.png": [[drawn[0][:shown], pictures.neighbors[:shown]]],
+    }
+    for name, parts in sheets.items():
+        Image.fromarray(np.vstack([_sheet(blocks) for blocks in parts])).save(folder / name)
+    return list(sheets)
 
 
 def _sheet(blocks: list[Pictures]) -> np.ndarray:

@@ -13,7 +13,6 @@ from safelight.arrays import Lightness
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
 from safelight.evaluation.evaluate import evaluate
-from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.grouping import Members, group_pictures
 from safelight.evaluation.intervals import estimates
 from safelight.evaluation.metrics import Scores, psnr
@@ -32,8 +31,8 @@ from safelight.tasks.colorize.benchmark import (
     protocol_named,
 )
 from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.report import LAYOUT
 from safelight.tasks.colorize.scores import COLUMNS, METRICS, score_sample, show, with_relative
-from safelight.tasks.colorize.summary import summarize
 from safelight.verdicts.verdict import Curve, Verdict
 
 OF_A_FOLD = 200  # pictures of a held-out fold at most
@@ -59,6 +58,7 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     per_image = ("gain",)
     mean_of_cells = False
     columns = COLUMNS
+    layout = LAYOUT
     sheets = (("0",), ("10",))
     examples_a_rank = 3
 
@@ -156,16 +156,6 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     def open_predictor(self, model: str) -> Predict:
         """A baseline, or a model's cautious answer."""
         return BASELINES[model]() if model in BASELINES else _open(model)(0.0)
-
-    def write_report(self, verdict: Verdict, folder: Path, model: Predict, pictures: Pictures) -> Path:
-        """With curves, and the pictures with the highest, middle and lowest gain."""
-        from safelight.tasks.colorize.report import write_report
-
-        return write_report(verdict, folder, report_sheets(self, verdict, model, pictures))
-
-    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
-        """See summary.py."""
-        return summarize(verdict)
 
     def _vivid(
         self,

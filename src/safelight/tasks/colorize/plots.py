@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from safelight.reports.style import FAINT, INK, PAPER, SOFT, method_colors
+from safelight.reports.style import INK, method_colors, new_figure, save_figure, style_axes
 from safelight.reports.text import count_pictures
 from safelight.tasks.colorize.scores import METRICS
 from safelight.verdicts.verdict import Estimate, Verdict
@@ -20,13 +20,7 @@ DODGE = 0.055  # methods stand this far apart, so that their intervals do not hi
 
 def draw_curve(verdict: Verdict, path: Path) -> Path:
     """Draw the curves with their 95 % intervals; returns the path."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    engine = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
-    figure = Figure(figsize=(12, 8.6), dpi=120, facecolor=PAPER, layout=engine)
-    FigureCanvasAgg(figure)
+    figure = new_figure(12, 8.6)
     panels = figure.subplots(len(ROWS), 2)
     for (left, right), (methods, lead) in zip(panels, ROWS, strict=True):
         _draw_methods(left, verdict, methods)
@@ -35,63 +29,59 @@ def draw_curve(verdict: Verdict, path: Path) -> Path:
     figure.legend(
         handles[::-1], labels[::-1], loc="outside lower center", ncols=6, frameon=False, labelcolor=INK
     )
-    title = (
-        f"{verdict.model}: {count_pictures(verdict.pictures)}, protocol {verdict.protocol}, 95 % intervals"
+    pictures = count_pictures(verdict.pictures)
+    return save_figure(
+        figure, path, f"{verdict.model}: {pictures}, protocol {verdict.protocol}, 95 % intervals"
     )
-    figure.suptitle(title, x=0.02, ha="left", color=INK, fontsize=13, fontweight="bold")
-    figure.savefig(path)
-    return path
 
 
 def _draw_methods(axes: "Axes", verdict: Verdict, key: str) -> None:
-    statistic, colors = METRICS[key], method_colors(verdict.methods)
+    metric, colors = METRICS[key], method_colors(verdict.methods)
     for number, method in enumerate(reversed(verdict.methods)):  # the model last, on top
         shift = DODGE * (len(verdict.methods) - 1 - number)
-        curve = list(verdict.curves[method][key].values())
-        _draw_line(
-            axes, _places(verdict.cells) + shift, curve, method, colors[method], method == verdict.model
-        )
-    better = "higher is better" if statistic.better > 0 else "lower is better"
-    _dress(axes, verdict.cells, f"{statistic.title}, {statistic.unit} ({better})")
-    if statistic.better < 0:
+        curve = [verdict.curves[method][key][cell] for cell in verdict.cells]
+        _draw_line(axes, _places(verdict.cells) + shift, curve, method, colors, method == verdict.model)
+    better = "higher is better" if metric.better > 0 else "lower is better"
+    _style(axes, verdict.cells, f"{metric.title}, {metric.unit} ({better})")
+    if metric.better < 0:
         axes.set_ylim(bottom=0)
 
 
 def _draw_lead(axes: "Axes", verdict: Verdict, key: str) -> None:
     """Paired differences; over grey is left out, which the left panel shows."""
-    statistic, colors = METRICS[key], method_colors(verdict.methods)
+    metric, colors = METRICS[key], method_colors(verdict.methods)
     axes.axhline(0, color=colors[verdict.model], lw=2.6, zorder=2)
-    for number, method in enumerate(method for method in verdict.methods[1:] if method != "grey"):
+    for number, method in enumerate(method for method in verdict.others if method != "grey"):
         found = [c for c in verdict.comparisons if (c.method, c.statistic) == (method, key)]
-        places = _places([c.cell for c in found]) + DODGE * number
-        _draw_line(axes, places, [c.difference for c in found], method, colors[method], False)
-    title = f"Lead of {verdict.model}, {statistic.unit} of {statistic.title} (below 0 it loses)"
-    _dress(axes, verdict.cells, title)
+        places = _places(verdict.cells)[[verdict.cells.index(c.cell) for c in found]] + DODGE * number
+        _draw_line(axes, places, [c.difference for c in found], method, colors, False)
+    title = f"Lead of {verdict.model}, {metric.unit} of {metric.title} (below 0 it loses)"
+    _style(axes, verdict.cells, title)
 
 
 def _draw_line(
-    axes: "Axes", places: np.ndarray, curve: Sequence[Estimate], name: str, color: str, model: bool
+    axes: "Axes",
+    places: np.ndarray,
+    curve: Sequence[Estimate],
+    name: str,
+    colors: dict[str, str],
+    model: bool,
 ) -> None:
     values = np.array([estimate.value for estimate in curve])
     reach = np.abs([[e.value - e.low for e in curve], [e.high - e.value for e in curve]])
     axes.errorbar(
-        places, values, reach, label=name, color=color, lw=2.6 if model else 1.6, elinewidth=1.1,
+        places, values, reach, label=name, color=colors[name], lw=2.6 if model else 1.6, elinewidth=1.1,
         marker="o", ms=6 if model else 4, zorder=5 if model else 3,
     )  # fmt: skip
 
 
-def _dress(axes: "Axes", cells: Sequence[str], title: str) -> None:
-    axes.set_xticks(_places(cells), cells)
-    axes.set_xlim(_places(cells)[0] - 0.3, _places(cells)[-1] + 0.5)
-    axes.set_xlabel("hints", color=SOFT)
-    axes.set_title(title, loc="left", color=INK, fontsize=11)
-    axes.grid(color=FAINT, lw=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=SOFT, length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+def _style(axes: "Axes", cells: Sequence[str], title: str) -> None:
+    places = _places(cells)
+    axes.set_xticks(places, list(cells))
+    axes.set_xlim(places[0] - 0.3, places[-1] + 0.5)
+    style_axes(axes, title, "hints")
 
 
 def _places(cells: Sequence[str]) -> np.ndarray:
     """Where each number of hints stands: like a logarithm that has a place for 0."""
-    return np.asarray(np.log2(np.array(list(map(int, cells))) + 0.7) - np.log2(0.7))
+    return np.asarray(np.log2(np.array(cells, int) + 0.7) - np.log2(0.7))

@@ -1,139 +1,172 @@
-"""The report of a verdict, for a person: what was found in plain words, curves, pictures, tables."""
+"""What a verdict on colorization says, and its report: sentences, curves, pictures, tables."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from safelight.evaluation.examples import Sheet
-from safelight.files import put_text
-from safelight.reports.text import count_pictures
+from safelight.evaluation.report import value_table
+from safelight.evaluation.summary import (
+    Layout,
+    at_hints,
+    best_other,
+    cautions,
+    few,
+    guided,
+    setting,
+    standings,
+    wins,
+)
+from safelight.reports.text import count_pictures, format_interval, format_number, negated, table
 from safelight.tasks.colorize.benchmark import PROTOCOLS
 from safelight.tasks.colorize.plots import draw_curve
-from safelight.tasks.colorize.tables import (
-    comparison_table,
-    curve_table,
-    escape,
-    every_statistic,
-    group_table,
-    model_table,
-)
-from safelight.verdicts.verdict import Verdict
+from safelight.tasks.colorize.scores import METRICS
+from safelight.verdicts.verdict import Group, Verdict
 
-NOTES = """\
-- Every answer is joined to the photo's own L and clipped to sRGB. PSNR is capped at 50 dB a picture.
-- Intervals: percentile bootstrap over pictures, 2000 resamples, each 95 % by itself.
-- Pooled rms ab error: root of the mean squared distance in ab, over all pixels of all pictures.
-- Hint disobedience: CIEDE2000 between the color asked at a hint, at that pixel's own L, and the one shown.
-- Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.
-- Hues: of the pixels that the truth shows as sky, skin or plants, by hue, chroma, lightness and place alone
-  (tasks/colorize/scores.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is wrong.
-- Seconds are those of the machine that judged, one picture at a time."""
-LEAD = 3  # sentences that stand at the top as a paragraph
+SPOKEN = "10"  # hints: where people stop clicking
+MOST_CHROMA = 134.0  # of any color in sRGB (blue, in Lab D65): grey is never further off than that
 
 
-def write_report(verdict: Verdict, folder: Path, sheets: Sequence[Sheet] = ()) -> Path:
-    """Write report.md, verdict.json, curve.png and the sheets of pictures; returns the path of report.md.
-
-    Files of an older report are replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    verdict.save(folder / "verdict.json")
-    draw_curve(verdict, folder / "curve.png")
-    names = {sheet.about: sheet.save(folder).name for sheet in sheets}
-    page = folder / "report.md"
-    put_text(page, page_of(verdict, names))
-    return page
-
-
-def page_of(verdict: Verdict, sheets: Mapping[str, str]) -> str:
-    """The text of report.md."""
-    parts = [
-        f"# {escape(verdict.model)}: verdict",
-        escape(" ".join(verdict.sentences[:LEAD])),
-        "\n".join(f"- {escape(sentence)}" for sentence in verdict.sentences[LEAD:]),
-        "![gain over grey and CIEDE2000 against the number of hints](curve.png)",
-        *_curves(verdict),
-        *_pictures(sheets),
-        *_groups(verdict),
-        *_everything(verdict),
-        *_method(verdict),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _curves(verdict: Verdict) -> list[str]:
-    return [
-        "## Gain over grey, dB",
-        "Mean PSNR of the method less that of the grey picture. The best of each column is bold.",
-        curve_table(verdict, verdict.everything, "gain"),
-        "The lead of the model, paired by picture, with 95 % intervals (▼ it loses, ? it cannot be told):",
-        comparison_table(verdict, "psnr"),
-        "## CIEDE2000, mean over pixels and pictures (lower is better)",
-        curve_table(verdict, verdict.everything, "ciede2000"),
-        "The lead of the model (positive where its difference from the truth is smaller):",
-        comparison_table(verdict, "ciede2000"),
-    ]
-
-
-def _pictures(sheets: Mapping[str, str]) -> list[str]:
-    if not sheets:
-        return []
-    return [
-        "## Pictures",
-        *(f"![{about}: best, median, worst]({name})" for about, name in sheets.items()),
-    ]
-
-
-def _groups(verdict: Verdict) -> list[str]:
-    """Thirds by chroma with all methods, then sources and tags with the model alone."""
-    parts = ["## By chroma of the picture"]
-    for group in verdict.groups:
-        if group.name.startswith("chroma "):
-            third = group.name.removeprefix("chroma ")
-            parts += [
-                f"Third with {third} chroma ({count_pictures(group.pictures)}): gain over grey, dB",
-                curve_table(verdict, group, "gain"),
-                "CIEDE2000",
-                curve_table(verdict, group, "ciede2000"),
-            ]
-    for kind in ("category", "source", "folder", "tag"):
-        found = group_table(verdict, "gain", kind)
-        if found:
-            parts += [
-                f"## By {kind}: gain over grey, dB",
-                "▼ Another method has more.",
-                found,
-            ]
-    return parts
-
-
-def _everything(verdict: Verdict) -> list[str]:
-    parts = [f"## Everything about {escape(verdict.model)}, with 95 % intervals", model_table(verdict)]
-    if "vivid" in verdict.tables:
-        cautious, vivid = (verdict.tables["vivid"][name]["colorfulness"] for name in ("cautious", "vivid"))
-        parts.append(
-            f"Colorfulness at 0 hints as a share of the truth's {verdict.facts['true_colorfulness']:.1f}:"
-            f" {cautious.value:.2f} at vivid 0, {vivid.value:.2f} at vivid 1."
-        )
-    parts.append("## Every method beside it")
-    for title, rows in every_statistic(verdict):
-        parts += [f"**{title}**", rows]
-    return parts
-
-
-def _method(verdict: Verdict) -> list[str]:
-    protocol = PROTOCOLS.get(verdict.protocol)
-    asked = f" Protocol {protocol.name}: {protocol.source}." if protocol else ""
-    looks = (
-        f" Evaluations on this test split so far: {verdict.evaluations}."
-        if verdict.evaluations is not None
-        else ""
+def summarize(verdict: Verdict) -> tuple[str, ...]:
+    """The summary, most important first. Every place where the model loses, or cannot be told, is said."""
+    how = PROTOCOLS.get(verdict.protocol)
+    size = f": {how.size}-px squares, hints of {how.patch}×{how.patch} pixels" if how else ""
+    wild = _wild_cells(verdict)
+    compared = [c for c in verdict.comparisons if not (c.statistic == "rms_ab" and c.cell in wild)]
+    return (
+        setting(verdict, f" under the protocol {verdict.protocol}{size}"),
+        _automatic(verdict),
+        *_with_hints(verdict),
+        *_wild(verdict, wild),
+        *standings(replace(verdict, comparisons=tuple(compared)), LAYOUT),
+        *_hint_error(verdict),
+        *_vivid(verdict),
+        *cautions(
+            verdict,
+            "as good as grey (ab range under 5)",
+            ": do not compare these numbers with those of other sets",
+        ),
     )
-    judged = f"{count_pictures(verdict.pictures)} {'was' if verdict.pictures == 1 else 'were'}"
-    return [
-        "## How this was judged",
-        f"All methods answered the same questions, sha256 `{verdict.questions}` (seed {verdict.seed}).{asked}"
-        f" {judged} judged, {verdict.left_out or 'none'} left out as good as grey"
-        f" (range of a plus range of b under 5).{looks}",
-        NOTES,
-        f"Judged {verdict.judged}{f' with safelight {verdict.safelight}' if verdict.safelight else ''}.",
-    ]
+
+
+def key_sentences(verdict: Verdict) -> tuple[str, ...]:
+    """Those that the journal shows, made anew: old verdicts left kriging out, which their tables hold."""
+    against = wins(verdict, LAYOUT) if standings(verdict, LAYOUT) else few(verdict.pictures)
+    return (_automatic(verdict), *_with_hints(verdict), *against)
+
+
+def _automatic(verdict: Verdict) -> str:
+    gain = verdict.of_model("gain")["0"]
+    if gain.above_zero:
+        gained = format_interval(gain.numbers, 2, "dB")
+        return f"Automatically, without hints, it gains {gained} over grey (0 dB: no better than grey)."
+    verb = "loses to grey by" if gain.below_zero else "cannot be told from grey; the difference is"
+    shown = negated(gain.numbers) if gain.below_zero else gain.numbers
+    return f"Automatically, without hints, it {verb} {format_interval(shown, 2, 'dB')}."
+
+
+def _with_hints(verdict: Verdict) -> list[str]:
+    """The gain at a usual number of hints, beside the best other method there."""
+    if SPOKEN not in verdict.cells:
+        return []
+    best = best_other(verdict, METRICS["psnr"], SPOKEN)
+    against = verdict.compared(best, "psnr", SPOKEN)
+    lead = against.difference.numbers if against and best != "grey" else None
+    return [guided(verdict.of_model("gain")[SPOKEN].numbers, int(SPOKEN), best, lead)]
+
+
+def _wild_cells(verdict: Verdict) -> list[str]:
+    """Where the model's colors are beyond any scale."""
+    return [cell for cell, error in verdict.of_model("rms_ab").items() if error.value > MOST_CHROMA]
+
+
+def _wild(verdict: Verdict, cells: Sequence[str]) -> Iterator[str]:
+    if cells:
+        worst = max(verdict.of_model("rms_ab")[cell].value for cell in cells)
+        yield (
+            f"Some of its colors are far outside of what a picture can show, {at_hints(cells)}: see the worst "
+            f"pictures (rms error of ab {worst:,.0f}, where the most colorful sRGB color has {MOST_CHROMA:.0f})."
+        )
+
+
+def _hint_error(verdict: Verdict) -> Iterator[str]:
+    error = verdict.of_model("disobedience")
+    parts = [f"{error[n].value:.1f} {at_hints([n])}" for n in ("1", SPOKEN) if n in verdict.cells]
+    if parts:
+        yield f"At the hints, the color shown differs from the color asked by ΔE {' and '.join(parts)}."
+
+
+def _vivid(verdict: Verdict) -> Iterator[str]:
+    if "vivid" in verdict.tables:
+        vivid, cautious = (verdict.tables["vivid"][name] for name in ("vivid", "cautious"))
+        yield (
+            f"At vivid 1, automatic color is {format_interval(vivid['colorfulness'].numbers, 2)} times as colorful "
+            f"as the truth (at vivid 0: {cautious['colorfulness'].value:.2f} times), and its gain over grey is "
+            f"{format_interval(vivid['gain'].numbers, 2, 'dB', signed=True)}."
+        )
+
+
+def sections(verdict: Verdict) -> Iterator[str]:
+    """Thirds by chroma with all methods, then categories, sources and tags with the model alone."""
+    for group in (group for group in verdict.groups if group.name.startswith("chroma ")):
+        yield f"## Third with {group.name.removeprefix('chroma ')} chroma, {count_pictures(group.pictures)}"
+        for key in ("gain", "ciede2000"):
+            yield f"{METRICS[key].title}, {METRICS[key].unit}"
+            yield value_table(verdict, LAYOUT, METRICS[key], group.curves)
+    for kind in ("category", "source", "folder", "tag"):
+        rows = [
+            [group.name.removeprefix(f"{kind} "), group.pictures, *_gains(verdict, group)]
+            for group in verdict.groups
+            if group.name.startswith(f"{kind} ")
+        ]
+        if rows:
+            yield f"## By {kind}: gain over grey, dB"
+            yield "▼ Another method has more."
+            yield table([kind, "pictures", *verdict.cells], rows)
+    protocol = PROTOCOLS.get(verdict.protocol)
+    source = f"Protocol {protocol.name}: {protocol.source}. " if protocol else ""
+    left_out = f"{verdict.left_out or 'none'} left out as good as grey (range of a plus range of b under 5)"
+    yield f"{source}{count_pictures(verdict.pictures)} evaluated, {left_out}."
+    if "vivid" in verdict.tables:
+        colorful = {name: row["colorfulness"].value for name, row in verdict.tables["vivid"].items()}
+        yield (
+            f"Colorfulness at 0 hints as a share of the truth's {verdict.facts['true_colorfulness']:.1f}: "
+            f"{colorful['cautious']:.2f} at vivid 0, {colorful['vivid']:.2f} at vivid 1."
+        )
+
+
+def _gains(verdict: Verdict, group: Group) -> Iterator[str]:
+    """The model's gains, marked where another method has more, as far as the digits show."""
+    model, *others = (curves["gain"] for curves in group.curves.values())
+    digits = METRICS["gain"].digits
+    for cell in verdict.cells:
+        most = max((other[cell].value - model[cell].value for other in others), default=0)
+        yield f"{format_number(model[cell].value, digits)}{' ▼' if most >= 10**-digits else ''}"
+
+
+LAYOUT = Layout(
+    title="colorization",
+    metrics=METRICS,
+    sentences=summarize,
+    sections=sections,
+    charts={"curve.png": draw_curve},
+    main=("psnr", "ciede2000"),
+    cell=("at", "number of hints"),
+    at=at_hints,
+    head="hints",
+    pictures={
+        "curve.png": "gain over grey and CIEDE2000 against the number of hints",
+        "pictures-0-hints.png": "no hints: best, median, worst gains",
+        "pictures-10-hints.png": "10 hints: best, median, worst gains",
+    },
+    samples="All methods were given the same pictures and hints",
+    notes=(
+        "Gain over grey: mean PSNR of the method less that of the grey picture.",
+        "Every answer is joined to the photo's own L and clipped to sRGB. PSNR is capped at 50 dB a picture.",
+        "Pooled rms ab error: root of the mean squared distance in ab, over all pixels of all pictures.",
+        "Hint disobedience: CIEDE2000 between the color asked at a hint, at that pixel's own L, and the one shown.",
+        "Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.",
+        "Hues: of the pixels that the truth shows as sky, skin or plants, by hue, chroma, lightness and place alone "
+        "(tasks/colorize/scores.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is "
+        "wrong.",
+        "Seconds are those of the machine that evaluated, one picture at a time.",
+    ),
+)

@@ -44,5 +44,5 @@ TASK = Task(
         protocol="protocol {protocol}",
         on_card={"psnr": "PSNR, dB", "ciede2000": "CIEDE2000"},
     ),
-    key_sentences="safelight.tasks.colorize.summary:key_sentences",
+    key_sentences="safelight.tasks.colorize.report:key_sentences",
 )

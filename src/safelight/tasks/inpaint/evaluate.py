@@ -9,15 +9,14 @@ import numpy as np
 
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
-from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.metrics import psnr
 from safelight.evaluation.samples import Pictures, Samples
 from safelight.reports.sheets import Tile
 from safelight.reports.text import format_number
 from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample, draw_sample, draw_samples
 from safelight.tasks.inpaint.classical import CLASSICAL, VERSION, Fill
+from safelight.tasks.inpaint.report import LAYOUT
 from safelight.tasks.inpaint.scores import COLUMNS, METRICS, composite, score_sample
-from safelight.tasks.inpaint.summary import summarize
 from safelight.verdicts.verdict import Verdict
 
 HOLE = np.array([0.93, 0.2, 0.55], np.float32)  # a color that no photo has much of
@@ -37,6 +36,7 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
     per_image = ("hole_psnr",)
     cells = tuple(cell.name for cell in CELLS)
     columns = COLUMNS
+    layout = LAYOUT
     sheets = (tuple(CELLS[place].name for place in (1, 3, 11)),)  # a small, a middle and a large hole
 
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[HoleSample]:
@@ -99,13 +99,3 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
 
         network, recipe = trained_for(model, "inpaint")
         return NetworkFill(network, recipe.preparation)
-
-    def write_report(self, verdict: Verdict, folder: Path, model: Fill, pictures: Pictures) -> Path:
-        """With the pictures where the model leads most, in the middle, and least."""
-        from safelight.tasks.inpaint.report import write_fill_report
-
-        return write_fill_report(verdict, folder, report_sheets(self.like(verdict), verdict, model, pictures))
-
-    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
-        """See summary.py."""
-        return summarize(verdict)

@@ -11,13 +11,13 @@ import numpy as np
 from safelight.arrays import Srgb
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
-from safelight.evaluation.examples import report_sheets
 from safelight.evaluation.metrics import Scores
 from safelight.evaluation.samples import Pictures, Samples
 from safelight.masks.match import TOLERANCE, Matches
 from safelight.reports.sheets import Tile
 from safelight.tasks.scratches.benchmark import CELLS, SIZE, PrintSample, draw_sample, draw_samples
 from safelight.tasks.scratches.benchmark import VERSION as PRINTS_VERSION
+from safelight.tasks.scratches.report import LAYOUT
 from safelight.tasks.scratches.scores import (
     CLASSICAL,
     COLUMNS,
@@ -27,7 +27,6 @@ from safelight.tasks.scratches.scores import (
     detect_by_network,
     score_sample,
 )
-from safelight.tasks.scratches.summary import summarize
 from safelight.verdicts.verdict import Verdict
 
 RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 0.3]], np.float32)
@@ -48,6 +47,7 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
     per_image = Matches._fields
     cells = tuple(cell.name for cell in CELLS)
     columns = COLUMNS
+    layout = LAYOUT
     sheets = (
         tuple(CELLS[place].name for place in (1, 4, 12)),
     )  # scratches and cracks of middle width, a whole print
@@ -110,18 +110,6 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
 
         network, recipe = trained_for(model, "scratches")
         return partial(detect_by_network, NetworkFinder(network), recipe.preparation.threshold)
-
-    def write_report(self, verdict: Verdict, folder: Path, model: Detector, pictures: Pictures) -> Path:
-        """With the pictures where the model leads most, in the middle, and least."""
-        from safelight.tasks.scratches.report import write_scratches_report
-
-        return write_scratches_report(
-            verdict, folder, report_sheets(self.like(verdict), verdict, model, pictures)
-        )
-
-    def summarize(self, verdict: Verdict) -> tuple[str, ...]:
-        """See summary.py."""
-        return summarize(verdict)
 
 
 def paint(scan: Srgb, marked: np.ndarray, mask: np.ndarray) -> Srgb:
