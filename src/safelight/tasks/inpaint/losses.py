@@ -44,8 +44,7 @@ class InpaintLossSettings:
     variation: float = 0.0
 
     def __post_init__(self) -> None:
-        weights = (self.hole, self.valid, self.log_error, self.perceptual, self.style, self.variation)
-        if min(weights) < 0 or self.floor <= 0:
+        if min(weights_in(self, TERMS).values()) < 0 or self.floor <= 0:
             raise RecipeError("weights of loss cannot be negative, and loss.floor must be above 0")
         if self.hole <= 0 and self.log_error <= 0 and self.perceptual <= 0:
             raise RecipeError("no loss in the hole: set loss.hole, loss.log_error or loss.perceptual above 0")

@@ -33,8 +33,10 @@ class ScratchesLossSettings:
     dice: float = 0.5
 
     def __post_init__(self) -> None:
-        if min(self.cross_entropy, self.dice) < 0 or not self.cross_entropy + self.dice > 0:
-            raise RecipeError("loss.cross_entropy and loss.dice cannot be negative, nor both 0")
+        weights = weights_in(self, TERMS)
+        if min(weights.values()) < 0 or not sum(weights.values()) > 0:
+            names = " and ".join(f"loss.{name}" for name in weights)
+            raise RecipeError(f"{names} cannot be negative, nor all 0")
         if self.damaged <= 0:
             raise RecipeError(f"loss.damaged is {self.damaged:g}; expected a weight above 0")
 
