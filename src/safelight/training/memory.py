@@ -225,7 +225,7 @@ def _kept(dry_run: DryRun, batch: int) -> list[float]:
     return [float(size) for size in kept.values()]
 
 
-def _sized(recipe: Recipe, side: int) -> Any:
+def _sized(recipe: Recipe, side: int) -> Recipe:
     """The recipe for smaller painted pictures; of its own size where its network does not allow another."""
     painted = override(recipe, {"data.weights": ""})
     try:

@@ -86,7 +86,7 @@ def _looking(validation: ValidationSet[Any], dry_run: DryRun) -> tuple[float, fl
     return float(look), float(end)
 
 
-def ending_in(recipe: Any, seconds: float, pace: Pace) -> Any:
+def ending_in(recipe: Recipe, seconds: float, pace: Pace) -> Recipe:
     """The recipe with steps, looks, checkpoints and average such that it takes so long. Raises RecipeError.
 
     Its schedule, warm-up and curricula are shares of the run, and come to their ends.

@@ -140,7 +140,7 @@ def recipe_named(name: str) -> Recipe:
     )
 
 
-def recipe_of(run: Run) -> Any:
+def recipe_of(run: Run) -> Recipe:
     """A run's recipe. Raises RunError, with the file's name, for one that is damaged or of another safelight."""
     try:
         return from_json(run.recipe_json)
@@ -148,7 +148,7 @@ def recipe_of(run: Run) -> Any:
         raise RunError(f"{run.folder / 'recipe.json'} cannot be used: {error}") from None
 
 
-def from_json(text: str) -> Any:
+def from_json(text: str) -> Recipe:
     """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
     try:
         tree = parsed(text)
@@ -160,7 +160,8 @@ def from_json(text: str) -> Any:
     task = known_task(name) if isinstance(name, str) else None
     if task is None:
         raise RecipeError(f"task is {name!r}; expected one of {', '.join(TASKS)}")
-    return from_tree(task.training.recipe, _as_it_was(tree, task) | {"task": task.name})
+    recipe: Recipe = from_tree(task.training.recipe, _as_it_was(tree, task) | {"task": task.name})
+    return recipe
 
 
 def _as_it_was(tree: dict[str, Any], task: Task) -> dict[str, Any]:
