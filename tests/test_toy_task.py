@@ -66,7 +66,10 @@ def test_its_recipe_is_listed_and_explained(registered: None) -> None:
 
 def test_it_is_evaluated_beside_a_baseline(run: Run, dataset: Path, tmp_path: Path) -> None:
     said = safelight("judge", run.folder, "--data", dataset, "-o", tmp_path / "report", "--workers", 1)
-    assert "gaussian: PSNR" in said
+    assert "PSNR (all): " in said
+    assert "the best other method there, gaussian, has " in said
+    report = (tmp_path / "report" / "report.md").read_text()
+    assert "## PSNR, dB, higher is better" in report
     verdict = json.loads((tmp_path / "report" / "verdict.json").read_text())
     assert (verdict["format"], verdict["task"]) == ("safelight-verdict", "denoise")
     assert list(verdict["curves"])[1:] == ["gaussian"]
