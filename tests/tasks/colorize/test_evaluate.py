@@ -71,7 +71,7 @@ def test_a_loser_is_told_so(loser: Verdict) -> None:
     assert any("cannot be told from grey" in s for s in loser.sentences)  # without hints it is grey
     assert (
         loser.sentences[0]
-        == "faded was judged on 15 pictures of the val split of album under the protocol tiny."
+        == "faded was evaluated on 15 pictures of the val split of album under the protocol tiny."
     )
 
 
