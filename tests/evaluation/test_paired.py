@@ -13,7 +13,7 @@ from safelight.evaluation.paired_report import (
     changed,
     headline,
     lead_table,
-    tell_table,
+    text_table,
     write_comparison,
 )
 from safelight.verdicts.measure import picture_scores
@@ -112,7 +112,7 @@ def test_over_seeds_it_is_welchs_interval(tmp_path: Path, gains: np.ndarray) -> 
 def test_it_is_said_in_a_sentence_and_written_on_a_page(tmp_path: Path, gains: np.ndarray) -> None:
     found = pair([verdict(tmp_path, gains)], [verdict(tmp_path, gains + 0.25, "other")])
     assert headline("one", "two", found).startswith("two is better than one: +0.25 (+0.25 to +0.25) dB")
-    lines = tell_table(lead_table(found))
+    lines = text_table(lead_table(found))
     assert lines[1].split()[0] == "all"
     assert lines[1].endswith("better")
     page = write_comparison("one", "two", found, "One thing differs.", "200 pictures", tmp_path / "out", [])

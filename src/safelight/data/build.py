@@ -20,7 +20,7 @@ from safelight.data.finished import (
     put_in_place,
     require_finished,
 )
-from safelight.data.report import Subject, write_report
+from safelight.data.report import Draft, write_report
 from safelight.data.scan import DATASET, Listing, PictureFile, scan
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.store import Squares, write_about, write_pictures
@@ -141,7 +141,7 @@ def _draft(
         decision = decide(listing, facts, filtered, settings, old.places() if old else {})
         draft = prepare(state.folder)
         sources = write_pictures(draft, listing, decision, squares, progress)
-        about = Subject(draft, listing.source, sources, decision, settings, listing.passed.all_lines())
+        about = Draft(draft, listing.source, sources, decision, settings, listing.passed.all_lines())
         write_report(about, progress)
         write_about(draft, listing, settings, decision, sources)
     return draft

@@ -71,7 +71,7 @@ def lead_table(pairing: Pairing) -> list[tuple[str, str, str, str, str]]:
     return rows
 
 
-def tell_table(rows: Sequence[Sequence[str]]) -> list[str]:
+def text_table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines with their columns under each other."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [

@@ -109,7 +109,7 @@ def _compare_two(
         f"{paired_report.headline(first.name, second.name, pairing)}\n{differing}\n"
         f"{paired_report.caution(pairing)}\n"
     )
-    table = paired_report.tell_table(paired_report.lead_table(pairing))
+    table = paired_report.text_table(paired_report.lead_table(pairing))
     click.echo("\n".join([*table, "", *paired_report.changed(pairing)]))
     example = of_first[0]
     if example.evaluations is not None:
