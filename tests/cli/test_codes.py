@@ -173,7 +173,7 @@ def test_two_processes_train_one_autoencoder_and_the_journal_knows_it(dataset: P
 
 def test_the_doctor_names_a_collapse(dataset: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    pressed = ("--loss.kl", "10000", "--loss.warmup", "0", "--train.steps", "60", "--optimizer.lr", "0.01")
+    pressed = ("--loss.kl", "10000", "--loss.warmup", "0", "--train.steps", "90", "--optimizer.lr", "0.01")
     looks = ("--train.validate_every", "30")
     done = safelight("train", "figures-quick", "--data", dataset, "--runs", runs, *pressed, *looks)
     assert done.returncode == 0, done.stderr
