@@ -170,7 +170,7 @@ def test_the_illness_is_named_before_what_comes_from_it(
             return Anomaly("code", "posterior collapse", 0.1, 1.0, math.nan)
 
     guard = Guard(None, GuardSettings(), Sick(), 8)
-    monkeypatch.setattr(guard, "_seen", lambda trainer, module: "a look")
+    monkeypatch.setattr(guard, "_statistics", lambda trainer, module: "a look")
     monkeypatch.setattr(guard.answers, "judge", lambda look, settings: Anomaly(seen, "lost", 0.1, 0.2, 0.3))
     trainer: Any = SimpleNamespace(global_step=16, max_steps=80, is_global_zero=True, world_size=1)
     with pytest.raises(RollbackRequested) as tripped:
