@@ -105,7 +105,7 @@ def _shallow(deep: UInt16[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
 
 
 def _first_of_many(image: ImageFile.ImageFile) -> tuple[str, ...]:
-    """A remark on an animation (not on the second views that phones put into a JPEG; pages.py tells of pages)."""
+    """A remark on an animation (not on the second views that phones put into a JPEG; tiff_pages.py tells of pages)."""
     try:
         many = image.format not in ("MPO", "TIFF") and getattr(image, "is_animated", False)
     except Exception:  # what follows the first picture may be damaged

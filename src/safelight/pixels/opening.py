@@ -161,7 +161,7 @@ _NEWER: dict[str, Callable[[BinaryIO], tuple[ImageFile.ImageFile, int]]] = {
 def open_picture(path: Path, limit_megapixels: float | None = None) -> Iterator[Opened]:
     """The picture in the file, its pixels not yet decoded, and PhotoError for whatever goes wrong inside.
 
-    limit_megapixels: None is that of the run (limits.py). Pillow's own warnings are silenced inside: a picture is
+    limit_megapixels: None is that of the run (`raised`). Pillow's own warnings are silenced inside: a picture is
     right or it is refused.
     """
     megapixels = limit(limit_megapixels)
