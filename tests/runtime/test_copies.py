@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from safelight.errors import ModelError
-from safelight.runtime.session import MOST_THREADS
+from safelight.runtime.modelfile import MOST_THREADS
 from safelight.tasks.colorize.restore import Colorizer
 from safelight.tasks.registry import load
 from tests.runtime.tiny import make_model

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+MOST_THREADS = 1024
 MODEL = "color"  # the bundled model: weights/color.onnx
 
 NAME = "weights"
@@ -147,6 +148,15 @@ def find_model(model: str | Path = MODEL, task: str | tuple[str, ...] = "coloriz
             f"{model}: is made for the task {found.card.task!r}; expected a model for {expected}"
         )
     return found
+
+
+def check_threads(threads: object) -> None:
+    """Raises ModelError unless this is a number of threads."""
+    whole = isinstance(threads, int) and not isinstance(threads, bool)
+    if not whole or threads not in range(MOST_THREADS + 1):
+        raise ModelError(
+            f"threads is {shown(threads)}; expected a whole number from 0 (one a core) to {MOST_THREADS}"
+        )
 
 
 def check_name(model: object) -> None:

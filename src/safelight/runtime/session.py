@@ -16,10 +16,9 @@ from jaxtyping import Float32
 from safelight.arrays import Lightness, Planes
 from safelight.errors import ModelError, is_of_memory
 from safelight.pixels.geometry import LONGEST
-from safelight.runtime.card import Port, shown
-from safelight.runtime.modelfile import ModelFile
+from safelight.runtime.card import Port
+from safelight.runtime.modelfile import ModelFile, check_threads
 
-MOST_THREADS = 1024
 NOTHING_BUT_FATAL = 4  # ONNX Runtime's log level: what it raises it need not print, too
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
@@ -92,15 +91,6 @@ class Session:
 def _reason(error: Exception) -> str:
     """The first line of what ONNX Runtime says, which has a class for each way to fail, with no common ancestor."""
     return " ".join(str(error).splitlines()[0].split())[:160] if str(error) else type(error).__name__
-
-
-def check_threads(threads: object) -> None:
-    """Raises ModelError unless this is a number of threads."""
-    whole = isinstance(threads, int) and not isinstance(threads, bool)
-    if not whole or threads not in range(MOST_THREADS + 1):
-        raise ModelError(
-            f"threads is {shown(threads)}; expected a whole number from 0 (one a core) to {MOST_THREADS}"
-        )
 
 
 def _check_ports(path: Path, kind: str, found: Sequence[str], ports: Sequence[Port]) -> None:

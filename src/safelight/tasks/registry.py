@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from safelight.runtime.modelfile import check_name, find_model
-from safelight.runtime.session import check_threads
+from safelight.runtime.modelfile import check_name, check_threads, find_model
 from safelight.tasks.base import Task, resolve
 
 if TYPE_CHECKING:

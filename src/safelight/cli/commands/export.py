@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from safelight.cli.arguments import PATH, refuse_existing
-from safelight.journal.records import read_record
+from safelight.journal import records
 from safelight.journal.run import Run
 from safelight.tasks import registry
 from safelight.terminal import Stages
@@ -63,7 +63,7 @@ def export(
     out = out or Path(f"{run.folder.resolve().name}.onnx")
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
-    for ending in registry.task_named(read_record(run.folder).task).endings:
+    for ending in registry.task_named(records.read_record(run.folder).task).endings:
         refuse_existing(Path(f"{out.with_suffix('')}{ending}"), overwrite)
     with Stages() as stage:
         lines = _write(run, out, data, size, license, stage)
