@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from safelight.data.cache import open_dataset
-from safelight.tasks.autoencode.dataset import AutoencodeDataset, collate
+from safelight.tasks.autoencode.dataset import AutoencodeDataset, Batch, collate
 from safelight.tasks.autoencode.network import VAE
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures
@@ -99,7 +99,7 @@ def own_loss(recipe: AutoencodeRecipe) -> Loss:
     """safelight's: nats per dimension."""
     training = AutoencodeTraining()
     return lambda network, batch: torch.stack(
-        list(training.loss_terms(network, batch, recipe, 1.0).values())
+        list(training.loss_terms(network, Batch(*batch), recipe, 1.0).values())
     ).sum()
 
 

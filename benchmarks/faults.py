@@ -39,7 +39,7 @@ from safelight.training.console import without_chatter
 from safelight.training.fit import take_all_steps
 from safelight.training.guard.events import GuardError
 from safelight.training.guard.rollback import guard_state
-from safelight.training.modules import TrainingModule
+from safelight.training.modules import AnyModule, TrainingModule
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import recipe_named
 from safelight.training.stopping import StopRequest
@@ -72,10 +72,10 @@ class Fault:
     name: str
     hurt: Hurt
     sample: Callable[[Sample, int], Sample] | None = None
-    before: Callable[[TrainingModule], None] | None = None
-    backward: Callable[[TrainingModule], None] | None = None
-    after: Callable[[TrainingModule], None] | None = None
-    start: Callable[[TrainingModule], None] | None = None
+    before: Callable[[AnyModule], None] | None = None
+    backward: Callable[[AnyModule], None] | None = None
+    after: Callable[[AnyModule], None] | None = None
+    start: Callable[[AnyModule], None] | None = None
     adversarial: bool = False
     workers: int = 0
     right: str = ""
@@ -119,19 +119,19 @@ def killing_sample(sample: Sample, k: int) -> Sample:
 # ---- what happens to the module
 
 
-def spike_rate(module: TrainingModule) -> None:
+def spike_rate(module: AnyModule) -> None:
     """A learning rate a hundred times as high as the schedule says."""
     for optimizer in module.trainer.optimizers:
         for group in optimizer.param_groups:
             group["lr"] *= 100
 
 
-def infinite_gradient(module: TrainingModule) -> None:
+def infinite_gradient(module: AnyModule) -> None:
     """One number of the gradient is infinite."""
     next(p.grad for p in module.network.parameters() if p.grad is not None).view(-1)[0] = torch.inf
 
 
-def collapse(module: TrainingModule) -> None:
+def collapse(module: AnyModule) -> None:
     """The last layer answers one color to everything."""
     last = [
         part for part in module.network.modules() if isinstance(part, nn.Conv2d) and part.bias is not None
@@ -142,13 +142,13 @@ def collapse(module: TrainingModule) -> None:
         last.bias.copy_(torch.linspace(5, -5, len(last.bias)))
 
 
-def wipe_moments(module: TrainingModule) -> None:
+def wipe_moments(module: AnyModule) -> None:
     """Adam's second moments are lost, its first ones are not."""
     for state in module.trainer.optimizers[0].state.values():
         state["exp_avg_sq"].zero_()
 
 
-def poison_average(module: TrainingModule) -> None:
+def poison_average(module: AnyModule) -> None:
     """The averaged weights are multiplied by ten."""
     for callback in module.trainer.callbacks:  # type: ignore[attr-defined]
         average = getattr(callback, "_average_model", None)
@@ -158,7 +158,7 @@ def poison_average(module: TrainingModule) -> None:
                     parameter.mul_(10)
 
 
-def kill_units(module: TrainingModule) -> None:
+def kill_units(module: AnyModule) -> None:
     """Every unit starts so far below zero that it never answers."""
     for part in module.network.modules():
         if isinstance(part, (nn.BatchNorm2d, nn.GroupNorm)):
@@ -166,7 +166,7 @@ def kill_units(module: TrainingModule) -> None:
             nn.init.constant_(part.bias, -100)
 
 
-def explode_discriminator(module: TrainingModule) -> None:
+def explode_discriminator(module: AnyModule) -> None:
     """The discriminator's weights are multiplied by thirty."""
     assert isinstance(module, Adversarial)
     with torch.no_grad():
@@ -218,7 +218,7 @@ class HurtSamples(Dataset[Sample]):
         return sample
 
 
-class HurtModule(TrainingModule):
+class HurtModule(TrainingModule[Any, Any, Any, Any]):
     """A module to which something happens; transient faults strike once, not again when a step is taken again."""
 
     def prepare(self, fault: Fault | None, struck: set[int]) -> "HurtModule":

@@ -30,6 +30,7 @@ from safelight.journal.run import Run
 from safelight.tasks.autoencode.prepare import frame, unframe
 from safelight.tasks.autoencode.validation import NetworkCodes
 from safelight.tasks.colorize import validation as color
+from safelight.tasks.colorize.baselines import Predict
 from safelight.tasks.colorize.evaluate import ColorizeEvaluation
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.validation import NetworkPredict
@@ -139,7 +140,7 @@ def verdict_of(run: Run, data: Path) -> Verdict:
         return load_verdict(path)
     network, recipe = trained_network(run)
     options = EvaluationOptions(limit=JUDGED, dataset=data.name, split="val", folder=data)
-    predictors = {recipe.name: NetworkPredict(network, recipe.preparation)}
+    predictors: dict[str, Predict] = {recipe.name: NetworkPredict(network, recipe.preparation)}
     found = evaluate(ColorizeEvaluation(), predictors, open_dataset(data, "val"), options)
     found.save(run.folder / "verdicts" / f"{found.judged.replace(':', '-')}-compact-val.json")
     return found

@@ -31,7 +31,7 @@ from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.training.batches import Pictures, training_batches
 from safelight.training.console import without_chatter
-from safelight.training.modules import TrainingModule
+from safelight.training.modules import AnyModule, TrainingModule
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import Recipe, all_recipes, recipe_named
 from safelight.training.stopping import StopRequest
@@ -101,7 +101,7 @@ def without_pauses(recipe: Recipe, steps: int) -> Recipe:
 class BareLoop:
     """The same step with nothing around it: forward, backward, clip, optimizer, schedule, average."""
 
-    module: TrainingModule
+    module: AnyModule
     average: AveragedModel = field(init=False)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from safelight.tasks.autoencode.dataset import Batch
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.training.recipe import recipe_named
@@ -58,7 +59,7 @@ def step(recipe: AutoencodeRecipe, batch: int) -> tuple[float, dict[str, float]]
     optimizer = torch.optim.AdamW(network.parameters())
     size = recipe.augment.size
     pictures = torch.rand(batch, 3, size, size)
-    given = (pictures, torch.zeros(batch, 1, size, size), torch.randn(batch, recipe.model.latent))
+    given = Batch(pictures, torch.zeros(batch, 1, size, size), torch.randn(batch, recipe.model.latent))
     for _ in range(STEPS):
         kept: dict[int, int] = {}
         with torch.autograd.graph.saved_tensors_hooks(partial(note, kept=kept), lambda kept: kept):
