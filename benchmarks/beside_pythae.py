@@ -33,7 +33,6 @@ from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.tasks.autoencode.validation import AutoencodeValidation
 
 METHODS = ("safelight, sd 1", "pythae VAE, mse", "safelight, sd learned")
-Batch = tuple[Tensor, Tensor, Tensor]
 Loss = Callable[[VAE, Batch], Tensor]
 
 
@@ -99,7 +98,7 @@ def own_loss(recipe: AutoencodeRecipe) -> Loss:
     """safelight's: nats per dimension."""
     training = AutoencodeTraining()
     return lambda network, batch: torch.stack(
-        list(training.loss_terms(network, Batch(*batch), recipe, 1.0).values())
+        list(training.loss_terms(network, batch, recipe, 1.0).values())
     ).sum()
 
 
