@@ -111,6 +111,7 @@ def draw() -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         "<title>The rooms of safelight, and which imports which</title>",
         f"<style>{STYLE}</style>",
+        '<rect width="100%" height="100%" style="fill: #fff; stroke: none"/>',  # for readers on a dark page
         '<defs><marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 L8 4 L0 8 z" fill="#6b7078"/></marker></defs>',
     ]
@@ -123,7 +124,7 @@ def draw() -> str:
         parts.append(f'<text x="{x:g}" y="{y + 22}">{room.replace(".", "/")}</text>')
     below = MARGIN + torch * STEP + HEIGHT + 20
     parts.append(f'<text class="note" x="{width - 170}" y="{below - 24}">blue: torch allowed</text>')
-    parts.append(f'<text class="note" x="{width - 170}" y="{below}">below: without torch</text>')
+    parts.append(f'<text class="note" x="{width - 170}" y="{below}">grey: no torch of its own</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
