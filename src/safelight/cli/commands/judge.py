@@ -44,9 +44,19 @@ NOT_WITH_ROBUST = ("--beside", "--no-baselines")
     show_default=True,
     help="auto: the task of the model. fill is inpaint, code is autoencode.",
 )
-@click.option("--split", type=click.Choice(["val", "test", "all"]), default="val", show_default=True)
 @click.option(
-    "--protocol", "protocol_name", default="compact", show_default=True, help="compact, siggraph17, icolorit."
+    "--split",
+    type=click.Choice(["val", "test", "all"]),
+    default="val",
+    show_default=True,
+    help="Which part of the dataset; each evaluation on test is counted. all: for a plain folder of photos.",
+)
+@click.option(
+    "--protocol",
+    "protocol_name",
+    default="compact",
+    show_default=True,
+    help="Colorization: how hints are placed. compact, siggraph17 or icolorit.",
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Evaluate on a fixed sample of N pictures."
@@ -61,7 +71,9 @@ NOT_WITH_ROBUST = ("--beside", "--no-baselines")
 @click.option(
     "--beside", multiple=True, metavar="NAME|FILE|RUN", help="Another model to compare with; repeatable."
 )
-@click.option("--no-baselines", is_flag=True, help="Compare with grey alone: quick, during training.")
+@click.option(
+    "--no-baselines", is_flag=True, help="Colorization: compare with grey alone, quick during training."
+)
 @click.option(
     "--robust", is_flag=True, help="Measure instead how much the colors change with small changes of a photo."
 )
