@@ -1,10 +1,10 @@
-"""Fit the covariance of tasks/kriging.py on the training pictures of a dataset.
+"""Fit the covariance of tasks/colorize/kriging.py on the training pictures of a dataset.
 
     python benchmarks/fit_kriging.py DATASET [--terms 3] [--steps 1000]
 
 Minimises the mean log of each picture's squared ab error (so that every picture counts alike, as in a mean of
 PSNRs) over random numbers of hints, 1 to 200 with as many pictures at 1 to 2 as at 100 to 200. Prints the
-Covariance to put into tasks/kriging.py, and its gain over kernel regression on pictures held out of the fit.
+Covariance to put into tasks/colorize/kriging.py, and its gain over kernel regression on pictures held out of the fit.
 Only the train split is read. About a minute on two cores.
 """
 
@@ -68,7 +68,7 @@ class Fit(torch.nn.Module):
         return mean
 
     def result(self) -> Covariance:
-        """As tasks/kriging.py holds it."""
+        """As tasks/colorize/kriging.py holds it."""
         rows = tuple(tuple(round(x, 4) for x in row) for row in self.scales.exp().tolist())
         variances = tuple(round(x, 4) for x in self.variances.exp().tolist())
         return Covariance(

@@ -1,4 +1,4 @@
-"""Small colored pictures and a small protocol: a whole sitting takes a second."""
+"""Small colored pictures and a small protocol: a whole evaluation takes a second."""
 
 import numpy as np
 import pytest

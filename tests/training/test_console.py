@@ -10,7 +10,7 @@ from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.registry import TASKS, task_named
 from safelight.training import fit as training
-from safelight.training.console import ConsoleOutput, headline, told
+from safelight.training.console import ConsoleOutput, headline, in_line
 from safelight.training.overrides import override, to_json
 
 COLORIZE, INPAINT = task_named("colorize").progress, task_named("inpaint").progress
@@ -18,11 +18,11 @@ COLORIZE, INPAINT = task_named("colorize").progress, task_named("inpaint").progr
 
 def test_measures_are_told_in_words() -> None:
     measures = {"train/loss": 0.08123, "val/gain_0": 1.302, "val/gain_10": 5.1}
-    assert told(measures, COLORIZE) == "loss 0.0812, gain 1.30 dB, with 10 hints 5.10 dB"
+    assert in_line(measures, COLORIZE) == "loss 0.0812, gain 1.30 dB, with 10 hints 5.10 dB"
     holes = {"train/loss": -0.00411, "val/hole_psnr": 17.87, "val/gain_over_telea": 0.47}
-    assert told(holes, INPAINT) == "loss -0.00411, 17.87 dB in the holes, +0.47 dB over Telea"
-    assert told({"train/loss": 2.0}, COLORIZE) == "loss 2"
-    assert told({}, COLORIZE) == ""
+    assert in_line(holes, INPAINT) == "loss -0.00411, 17.87 dB in the holes, +0.47 dB over Telea"
+    assert in_line({"train/loss": 2.0}, COLORIZE) == "loss 2"
+    assert in_line({}, COLORIZE) == ""
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_what_a_task_shows_is_told_in_words(task: str) -> None:
     """Every measure that is shown has its words (that it is scored: test_far.py)."""
     shown = task_named(task).progress
     assert shown
-    assert all("0.5" in told({f"val/{name}": 0.5}, shown) for name in shown if name != "active_units")
+    assert all("0.5" in in_line({f"val/{name}": 0.5}, shown) for name in shown if name != "active_units")
 
 
 def test_quiet_says_nothing(

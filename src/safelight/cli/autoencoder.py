@@ -45,9 +45,8 @@ def exported(folder: Path) -> Path:
 
 
 def _export(folder: Path, out: Path) -> str:
-    from safelight.data.cache import open_splits
     from safelight.training.export import Trained, export_run
-    from safelight.training.fit import trained_network
+    from safelight.training.fit import open_sets, trained_network
 
     run = Run.open(folder)
     network, recipe = trained_network(run)
@@ -55,9 +54,8 @@ def _export(folder: Path, out: Path) -> str:
         raise RunError(
             f"{folder} is a run of {recipe.task}, no autoencoder; expected one of safelight train figures"
         )
-    data = Path(run.dataset["path"])
-    pictures, held_out = open_splits(data)
-    return export_run(Trained(run, network, recipe, pictures, held_out, recipe.augment.size, "MIT"), out)
+    sets = open_sets(Path(run.dataset["path"]), run.fold)
+    return export_run(Trained(run, network, recipe, *sets, recipe.augment.size, "MIT"), out)
 
 
 def sample_codes(vae: Autoencoder, count: int, seed: int, source: str) -> Float32[np.ndarray, "n latent"]:

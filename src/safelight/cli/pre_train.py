@@ -97,7 +97,7 @@ def print_rates(recipe: Recipe, data: Path, plot: Path | None, device: torch.dev
 
 
 def fold_judge(recipe: Recipe) -> Judge | None:
-    """How a run is judged on its held-out fold, beside its own probes: colorizers by the judge, without baselines."""
+    """How a run is evaluated on its held-out fold, beside its validation samples; None: by these alone."""
     part = task_named(recipe.task).fold_judge
     judge: Judge | None = resolve(part) if part else None
     return judge

@@ -7,13 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Int64
-
 from safelight.errors import DatasetError
 
 Row = dict[str, Any]
-Offsets = Int64[np.ndarray, "rows"]
 BLOCK = 1 << 16  # bytes that are read at once
 
 

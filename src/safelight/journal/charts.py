@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from markupsafe import Markup
 
+from safelight.journal.doctor.learning import FAMILIAR
 from safelight.journal.doctor.steadiness import running_median
 from safelight.journal.records import Curve, Record, make_curve
 from safelight.journal.run_tree import main_scores
@@ -152,7 +153,6 @@ def _thin(curve: Curve, most: int = POINTS) -> Curve:
 
 KINDS = "abcdef"  # colors of lines, in the style of the page
 DENSE = 24  # points, from which on a curve is smoothed
-FAMILIAR = "probe/train_"  # scores on training pictures
 COLORS: tuple[str, ...] = ("probe/chroma", "probe/between", "probe/obeyed")
 TOGETHER = (980, 220)  # size of the chart of all runs
 
@@ -169,7 +169,7 @@ def run_charts(record: Record) -> dict[str, Markup]:
     gains = {name: own for name, own in scores.items() if "gain" in name}
     levels = {name: own for name, own in scores.items() if name not in gains}
     rate = {"lr": curves["train/lr"]} if "train/lr" in curves else {}
-    told = {name.removeprefix("probe/"): curves[name] for name in COLORS if name in curves}
+    measured = {name.removeprefix("probe/"): curves[name] for name in COLORS if name in curves}
     first = next(
         (name for name in (*main_scores(record), *scores) if name in scores and FAMILIAR + name in curves), ""
     )
@@ -183,7 +183,7 @@ def run_charts(record: Record) -> dict[str, Markup]:
         },
         "rate": draw_chart("learning rate", lines_of(rate), marks, until),
         "fit": draw_chart(f"{first}, both sides", lines_of(fit), (), until),
-        "colors": draw_chart("share of the truth", lines_of(told), (), until),
+        "colors": draw_chart("share of the truth", lines_of(measured), (), until),
     }
     return {name: svg for name, svg in charts.items() if svg}
 

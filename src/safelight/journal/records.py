@@ -226,7 +226,7 @@ class Record:
 
     @cached_property
     def pictures(self) -> list[Path]:
-        """The probes at fixed steps, the oldest first."""
+        """The validation samples at fixed steps, the oldest first."""
         folder = self.folder / "pictures"
         found = folder.iterdir() if folder.is_dir() else iter(())
         return sorted(path for path in found if path.suffix in PICTURES)

@@ -9,7 +9,7 @@ runs/2026-11-22_11h51m10s-NAME/
   metrics.csv       losses and scores by step
   tensorboard/      the same, and the pictures, as events
   checkpoints/      last.ckpt: weights, their average, and all that a resumed run needs
-  pictures/         the probes at fixed steps: grey, hints, result, truth
+  pictures/         the validation samples at fixed steps: grey, hints, result, truth
   verdicts/         what the judge said
   error.txt         what went wrong, if the run failed
 """

@@ -1,4 +1,4 @@
-"""The journal's section on one run, before it is HTML or Markdown, with the answers to its probes over the steps."""
+"""The journal's section on one run, before it is HTML or Markdown, with its validation samples over the steps."""
 
 import io
 from collections.abc import Mapping
@@ -98,7 +98,7 @@ def _facts(record: Record) -> dict[str, str]:
 
 Sheet = UInt8[np.ndarray, "h w 3"]
 
-ROWS, STAGES = 4, 5  # probes, and steps of the run, at most
+ROWS, STAGES = 4, 5  # validation samples, and steps of the run, at most
 TILE, GAP = 96, 4  # pixels
 
 

@@ -60,7 +60,7 @@ def blob(size: Size, share: float, rng: np.random.Generator) -> Hole:
     y = rng.uniform(0, size[0] - 1) + radius * np.sin(angle)
     x = rng.uniform(0, size[1] - 1) + radius * np.cos(angle)
     canvas = np.zeros(size, np.uint8)
-    cv2.fillPoly(canvas, [_fixed(np.stack([y, x], axis=1))], 1, shift=FINE)
+    cv2.fillPoly(canvas, [fixed_point(np.stack([y, x], axis=1))], 1, shift=FINE)
     return canvas > 0
 
 
@@ -103,12 +103,12 @@ def _brush(size: Size, points: np.ndarray, width: float) -> Hole:
     import cv2
 
     canvas = np.zeros(size, np.uint8)
-    cv2.polylines(canvas, [_fixed(points)], False, 1, max(round(width), 1), cv2.LINE_8, FINE)
+    cv2.polylines(canvas, [fixed_point(points)], False, 1, max(round(width), 1), cv2.LINE_8, FINE)
     y, x = np.clip(np.round(points[0]).astype(int), 0, np.array(size) - 1)
     canvas[y, x] = 1
     return canvas > 0
 
 
-def _fixed(points: np.ndarray) -> np.ndarray:
+def fixed_point(points: np.ndarray) -> np.ndarray:
     """Rows and columns as OpenCV's fixed-point columns and rows."""
     return np.asarray(np.round(points[:, ::-1] * 2**FINE), np.int32)

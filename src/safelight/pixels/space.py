@@ -16,7 +16,6 @@ from safelight.pixels.icc import D65, LEVELS, Primaries, ProfileError, Xy, read_
 
 Mode: TypeAlias = Literal["L", "RGB", "CMYK", "LAB"]  # grey, RGB, inks, CIE Lab
 Encoding: TypeAlias = Literal["CIELab", "ICCLab", "ITULab"]  # TIFF's photometric 8, 9, 10
-CHANNELS: dict[Mode, int] = {"L": 1, "RGB": 3, "CMYK": 4, "LAB": 3}
 
 
 @dataclass(frozen=True)

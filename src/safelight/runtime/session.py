@@ -106,7 +106,7 @@ Reply = Mapping[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class _Look:
+class _CachedTrunk:
     """What the trunk made of one photo, and the reply to it without hints, if that was asked for."""
 
     L: Lightness  # as the network saw it
@@ -114,7 +114,7 @@ class _Look:
     automatic: Reply | None = None
 
 
-class Recall:
+class TrunkCache:
     """A session that keeps what its trunk saw in the last photo (about two megabytes, with the automatic reply).
 
     A model that has no separate trunk (an older one, or one whose encoder sees the hints) runs whole.
@@ -122,9 +122,9 @@ class Recall:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._last: _Look | None = None
+        self._last: _CachedTrunk | None = None
 
-    def __reduce__(self) -> "tuple[type[Recall], tuple[Session]]":
+    def __reduce__(self) -> "tuple[type[TrunkCache], tuple[Session]]":
         return type(self), (self._session,)
 
     def __call__(self, planes: Planes, *also: str) -> Reply:
@@ -134,7 +134,7 @@ class Recall:
         if last is None or not np.array_equal(last.L, planes[0]):
             reply = self._session(*also, planes=planes)
             known = {KNOWN + name: reply[name] for name in self._session.recalled}
-            last = _Look(planes[0].copy(), known)
+            last = _CachedTrunk(planes[0].copy(), known)
         elif not hinted and last.automatic is not None and not also:
             return last.automatic
         else:
@@ -154,7 +154,7 @@ class Views:
     """A session that is asked about pictures of any shape. size: the short side that its model was trained for."""
 
     def __init__(self, session: Session, size: int) -> None:
-        self._session = Recall(session)
+        self._session = TrunkCache(session)
         self._left_out = session.recalled
         self._view = max(VIEW * size // STEP, VIEW) * STEP
 

@@ -115,7 +115,7 @@ class LiveDoctor(pl.Callback):
 
     def __init__(self, run: Run, say: Callable[[str], None] | None = None) -> None:
         self.run, self.say = run, say or _say
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
         self._due = False
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -140,8 +140,8 @@ class LiveDoctor(pl.Callback):
         if record.step < EARLY:
             return
         for finding in examine(case_of(record, with_dataset=False)).findings:
-            if finding.name not in self.told:
-                self.told.add(finding.name)
+            if finding.name not in self.reported:
+                self.reported.add(finding.name)
                 self.say(live_line(record.step, finding))
 
 

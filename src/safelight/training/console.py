@@ -111,7 +111,7 @@ class ConsoleOutput(pl.Callback):
             self.bar.stop()
 
     def _read(self, trainer: pl.Trainer) -> None:
-        self.measures = told(trainer.progress_bar_metrics, self.words)
+        self.measures = in_line(trainer.progress_bar_metrics, self.words)
         if trainer.progress_bar_metrics.get("train/loss", 0.0) < 0 and not self.explained:
             self.explained = True
             self.console.print(BELOW_ZERO)
@@ -252,7 +252,7 @@ def in_scores(scores: Mapping[str, float], words: Mapping[str, str]) -> str:
     return ", ".join(said.format(named[name]) for name, said in words.items() if name in named)
 
 
-def told(measures: Mapping[str, float], words: Mapping[str, str]) -> str:
+def in_line(measures: Mapping[str, float], words: Mapping[str, str]) -> str:
     """The loss and the task's measures in words: "loss 0.081, gain 1.30 dB, with 10 hints 5.12 dB"."""
     said = [f"loss {measures['train/loss']:.3g}"] if "train/loss" in measures else []
     for name, value in measures.items():

@@ -74,7 +74,7 @@ def fit(
     accelerator: where it is trained; "auto": on a GPU if there is one (training/hardware.py).
     sets: the pictures of `data` to train on and those held out, where they are open.
     begin: a bundled or exported model whose weights it begins with (training/begin.py).
-    stage: whoever is told what goes on before the first step; see app/progress.py.
+    stage: whoever is told what goes on before the first step; see terminal.py (Stages).
     A run that is asked to stop (Ctrl-C, SIGTERM) finishes its step, keeps a checkpoint and can be resumed.
     Raises DatasetError, RecipeError, GuardError for a run that cannot be kept healthy; what goes wrong in
     training is raised too, and the run marked failed.

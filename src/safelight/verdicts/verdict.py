@@ -157,11 +157,6 @@ class Verdict:
         """One estimate over all pictures; the cell by its name, or by its number of hints."""
         return self.curves[method][statistic][str(cell)]
 
-    @property
-    def everything(self) -> Group:
-        """All pictures as a group."""
-        return Group("all", self.pictures, self.curves)
-
     def of_model(self, statistic: str) -> Curve:
         """The model's own estimates, by cell. Raises KeyError where it has none."""
         return self.curves[next(iter(self.curves), self.model)][statistic]

@@ -82,7 +82,7 @@ def test_without_hints_only_grey_is_compared(loser: Verdict) -> None:
 
 
 def test_groups(loser: Verdict) -> None:
-    sizes = {group.name: group.pictures for group in (loser.everything, *loser.groups)}
+    sizes = {"all": loser.pictures, **{group.name: group.pictures for group in loser.groups}}
     assert sizes == {
         "all": 15, "chroma low": 5, "chroma middle": 5, "chroma high": 5,
         "source fields": 10, "source rooms": 5, "tag standing": 7,

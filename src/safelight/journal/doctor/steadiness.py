@@ -89,7 +89,7 @@ def measure_unstable(case: Case) -> Reading | None:
 
 
 def measure_oscillation(case: Case) -> Reading | None:
-    """How much the loss goes up and down around its own course; or the score of the fixed probes does."""
+    """How much the loss goes up and down around its own course; or the score of the validation samples does."""
     score = main_score(case, REVERSALS + 2)
     turns = _reversals(score[1]) if score else np.zeros(0, np.int64)
     if score and len(turns) >= REVERSALS:

@@ -1,4 +1,4 @@
-"""Probes of an autoencoder's run: fixed held-out pictures, and fixed codes from the prior."""
+"""Validation samples of an autoencoder's run: fixed held-out pictures, and fixed codes from the prior."""
 
 import math
 from collections.abc import Iterator

@@ -67,13 +67,13 @@ def collate(samples: list[Sample]) -> Batch:
 
 def bin_weights(pictures: Pictures, mix: float) -> Float32[np.ndarray, " q"]:
     """Rebalancing weight of each bin on these pictures, each counted once. Raises RecipeError."""
-    counts, centers = torch.from_numpy(kept_counts(pictures)), torch.from_numpy(gamut_bins())
+    counts, centers = torch.from_numpy(cached_counts(pictures)), torch.from_numpy(gamut_bins())
     prior = smooth_prior(counts, centers.double())
     return np.asarray(rebalancing_weights(prior, mix), np.float32)
 
 
-def kept_counts(pictures: Pictures) -> Float64[np.ndarray, " q"]:
-    """`color_counts`, measured once for a dataset and kept in its folder, where that can be written."""
+def cached_counts(pictures: Pictures) -> Float64[np.ndarray, " q"]:
+    """`color_counts`, measured once for a dataset and cached in its folder, where that can be written."""
     if not isinstance(pictures, PictureSet):
         return color_counts(pictures)
     path = pictures.dataset.folder / PRIOR_FOLDER / f"{pictures.fingerprint}.npy"

@@ -20,13 +20,12 @@ from jaxtyping import Float, Float32
 
 from safelight.arrays import Mask, Srgb
 from safelight.errors import RecipeError
+from safelight.masks.shapes import FINE, Size, fixed_point
 
-FINE = 4  # OpenCV's places have this many binary digits after the point
 PAPER = np.array([0.93, 0.90, 0.83], np.float32)  # bare paper and emulsion, yellowed
 DIRT = np.array([0.12, 0.10, 0.08], np.float32)
 
 Cover: TypeAlias = Float32[np.ndarray, "h w"]  # 0..1: how much of a pixel the damage hides
-Size: TypeAlias = tuple[int, int]
 Rng: TypeAlias = np.random.Generator
 Width: TypeAlias = Callable[[float, float], float]  # least and most at a short side of 512 -> one, in pixels
 
@@ -127,8 +126,7 @@ def _line(size: Size, points: Float[np.ndarray, "n 2"], width: float) -> Cover:
     import cv2
 
     canvas = np.zeros(size, np.uint8)
-    places = np.round(points[:, ::-1] * 2**FINE).astype(np.int32)
-    cv2.polylines(canvas, [places], False, 255, max(round(width), 1), cv2.LINE_AA, FINE)
+    cv2.polylines(canvas, [fixed_point(points)], False, 255, max(round(width), 1), cv2.LINE_AA, FINE)
     return _soft(canvas / np.float32(255), 0.25 + 0.1 * width) * np.float32(min(width, 1))
 
 

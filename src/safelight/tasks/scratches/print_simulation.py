@@ -18,12 +18,11 @@ from jaxtyping import Float, Float32
 
 from safelight.arrays import Srgb
 from safelight.errors import RecipeError
+from safelight.masks.shapes import FINE, Size, fixed_point
 from safelight.tasks.scratches.damage import DamageSettings, damage
 
-Size: TypeAlias = tuple[int, int]
 Rng: TypeAlias = np.random.Generator
 
-FINE = 4  # OpenCV's places have this many binary digits after the point
 LETTERS = "AEHKMNRSTabdegknorst1234567890"
 
 
@@ -101,7 +100,7 @@ def _hem(size: Size, rng: Rng) -> Float32[np.ndarray, "h w"]:
     if rng.random() < 0.4:
         _draw(canvas, np.concatenate([corners, corners[:1]]), rng.uniform(1, 4))
     else:
-        cv2.fillPoly(canvas, [_fixed(corners)], 255, cv2.LINE_AA, FINE)
+        cv2.fillPoly(canvas, [fixed_point(corners)], 255, cv2.LINE_AA, FINE)
     return canvas / np.float32(255)
 
 
@@ -157,12 +156,7 @@ def _axes(angle: float) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"
 def _draw(canvas: np.ndarray, points: Float[np.ndarray, "n 2"], width: float) -> None:
     import cv2
 
-    cv2.polylines(canvas, [_fixed(points)], False, 255, max(round(width), 1), cv2.LINE_AA, FINE)
-
-
-def _fixed(points: Float[np.ndarray, "n 2"]) -> np.ndarray:
-    """Rows and columns as OpenCV's fixed-point columns and rows."""
-    return np.asarray(np.round(points[:, ::-1] * 2**FINE), np.int32)
+    cv2.polylines(canvas, [fixed_point(points)], False, 255, max(round(width), 1), cv2.LINE_AA, FINE)
 
 
 def _soft(cover: Float32[np.ndarray, "h w"], radius: float) -> Float32[np.ndarray, "h w"]:
