@@ -10,7 +10,7 @@ import torch
 from safelight.errors import ModelError
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import find_model
-from safelight.runtime.session import DISTRIBUTION, KNOWN, Recall, Session
+from safelight.runtime.session import DISTRIBUTION, KNOWN, Session, TrunkCache
 from safelight.tasks.colorize.bins import gamut_bins
 from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
 from safelight.tasks.colorize.hints import Hint, HintSet
@@ -103,7 +103,7 @@ def test_a_network_whose_encoder_sees_the_hints_is_not_divided(tmp_path: Path) -
     session = Session(find_model(write(tmp_path, hints_in="stem")))
     assert session.outputs == ("ab", "chroma")
     assert session.recalled == ()
-    reply = Recall(session)(QUESTION)
+    reply = TrunkCache(session)(QUESTION)
     np.testing.assert_array_equal(reply["ab"], session(planes=QUESTION)["ab"])
 
 
@@ -120,7 +120,7 @@ class Counting:
 
 def test_a_photo_is_looked_at_once(session: Session) -> None:
     counting = Counting(session)
-    recall = Recall(counting)  # type: ignore[arg-type]
+    recall = TrunkCache(counting)  # type: ignore[arg-type]
     other_hints = QUESTION.copy()
     other_hints[1:] = random_planes(1, (64, 96), hinted=False)[0, 1:]
     other_photo = QUESTION + np.float32(0.01)

@@ -9,7 +9,7 @@ from safelight.data.cache import open_dataset
 from safelight.pixels.color import srgb_to_lab
 from safelight.tasks.colorize import dataset as samples
 from safelight.tasks.colorize.bins import gamut_bins
-from safelight.tasks.colorize.dataset import bin_weights, color_counts, kept_counts
+from safelight.tasks.colorize.dataset import bin_weights, cached_counts, color_counts
 from tests.training.conftest import Album, soft_picture
 
 
@@ -39,10 +39,10 @@ def test_even_weights_at_lambda_one(album: Album) -> None:
 
 def test_counted_once_for_a_dataset(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = open_dataset(dataset, "train")
-    counts = kept_counts(pictures)
+    counts = cached_counts(pictures)
     assert [path.name for path in (dataset / "color_prior").iterdir()] == [f"{pictures.fingerprint}.npy"]
     monkeypatch.setattr(samples, "color_counts", lambda _: pytest.fail("counted again"))
-    np.testing.assert_array_equal(kept_counts(pictures), counts)
+    np.testing.assert_array_equal(cached_counts(pictures), counts)
 
 
 def test_a_dataset_that_cannot_be_written_is_counted_all_the_same(
@@ -54,4 +54,4 @@ def test_a_dataset_that_cannot_be_written_is_counted_all_the_same(
         raise PermissionError("read-only")
 
     monkeypatch.setattr(np, "save", refuse)
-    assert kept_counts(held_out).sum() > 0
+    assert cached_counts(held_out).sum() > 0
