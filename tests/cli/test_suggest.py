@@ -38,7 +38,7 @@ def test_places_are_told_drawn_and_written(photo: Path, model: Path) -> None:
     assert done.returncode == 0, done.stderr
     first, second, *_ = done.stdout.splitlines()
     assert (first[0], second[0]) == ("1", "2")
-    assert "a hint here answers" in first
+    assert "a hint here removes" in first
     assert "of the uncertainty; guesses: " in first
     hints = HintSet.load(here / "dress.hints.json")
     assert len(hints) == 3

@@ -108,7 +108,7 @@ def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object
         ("train", "1", "no setting 'train'"),
         ("qqqqqq", "1", "see --settings"),
         ("model.norm", "grop", "model.norm is 'grop'; expected one of batch, group"),
-        ("train.precision", "16", "expected one of bf16, 32"),
+        ("train.precision", "16", "expected one of auto, bf16, 32"),
         ("train.steps", "1e3", "expected a whole number"),
         ("train.steps", "0", "counted in steps, from 1"),
         ("optimizer.lr", "fast", "optimizer.lr is 'fast'; expected a number"),
