@@ -134,7 +134,7 @@ def test_colors_out_of_range_trip_the_guard(album: Album, tiny: ColorizeRecipe) 
     assert sign.measure == "range"
     assert sign.seen == pytest.approx(30 * 110, rel=0.02)
     assert words(sign).startswith(
-        "the answers to the probes have colors that no picture can show: a chroma of 3.3e+03"
+        "the answers to the validation samples have colors that no picture can show: a chroma of 3.3e+03"
     )
     assert tripped.value.blame == "network"
     assert "--loss.diversity 0" in advice_for("range", "", "network", "colorize").attempt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,7 +41,6 @@ EXCLUSIVE = {  # option -> those that it would ignore
     "--keep-weights": ("--from",),
     "--minutes": ("--devices",),
 }
-FOLD_SCORES = ("gain_0", "gain_10", "hole_psnr", "psnr")  # scores of the line that is printed at the end
 
 
 @click.command(
@@ -271,11 +271,12 @@ def _list_settings(recipe: training_recipe.Recipe) -> None:
 def _folds_line(run: run.Run) -> str:
     """How many folds there were, and the first scores with half of their 95 % intervals."""
     facts = run.facts
-    intervals = facts.get("interval", {})
+    task = registry.task_named(registry.task_in(json.loads(run.recipe_json)))
+    intervals, shown = facts.get("interval", {}), tuple(task.progress)
     scores = [
         f"{name} {value:.2f} ± {intervals[name]:.2f}"
         for name, value in facts.get("scores", {}).items()
-        if name.endswith(FOLD_SCORES) and name in intervals
+        if name.endswith(shown) and name in intervals
     ]
     done = f"{facts['state']}, {len(facts['children'])} of {facts['folds']} folds"
     return f"{run.folder}: {', '.join([done, *scores])}; all figures in {run.folder / 'summary.md'}"

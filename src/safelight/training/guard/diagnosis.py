@@ -24,12 +24,12 @@ ADVICE: dict[tuple[str, str], Advice] = {
         "look at how samples are made; pictures/ in the run's folder shows some",
     ),
     ("loss", "samples"): Advice(
-        "the samples changed, not the network: it answers the probes as before. Pictures are damaged, or their "
-        "hints or truths belong to others",
+        "the samples changed, not the network: it answers the validation samples as before. Pictures are damaged, "
+        "or their hints or truths belong to others",
         SAMPLES,
     ),
     ("gradient", "samples"): Advice(
-        "single samples give far larger gradients than the rest, while the probes are answered as before",
+        "single samples give far larger gradients than the rest, while the validation samples are answered as before",
         "a smaller clip: --optimizer.clip 0.5, or leave such pictures out; " + SAMPLES,
     ),
     ("loss", "not finite"): Advice(

@@ -78,7 +78,7 @@ def record(
 
 NAMES = {
     "input": "the largest number in the batch",
-    "question": "the share of the questions that their truths contradict",
+    "question": "the share of the hints that their true colors contradict",
     "loss": "the loss",
     "gradient": "the gradient's norm",
     "update": "the step's length (share of the weights, for its learning rate)",
@@ -91,12 +91,12 @@ HOW = {
 }
 ANSWERS = {
     "loader": "a process that loads samples died ({how})",
-    "answers": "the answers to the probes are not finite",
-    "channels": "channels answer the same to all probes: their share is {figures}",
-    "contrast": "the answers to the probes lost their contrast ({figures})",
-    "color": "the answers to the probes {how} ({figures})",
-    "range": "the answers to the probes have colors that no picture can show: {how} {figures}",
-    "difference": "the answers to different probes became the same ({figures})",
+    "answers": "the answers to the validation samples are not finite",
+    "channels": "channels answer the same to all validation samples: their share is {figures}",
+    "contrast": "the answers to the validation samples lost their contrast ({figures})",
+    "color": "the answers to the validation samples {how} ({figures})",
+    "range": "the answers to the validation samples have colors that no picture can show: {how} {figures}",
+    "difference": "the answers to different validation samples became the same ({figures})",
 }
 
 
