@@ -184,8 +184,8 @@ def test_whatever_was_judged_before_the_advice_ends_in_a_comparison(
     house.version = 1  # the state of the datasets when the advice is followed
     for which, sat in sittings:
         house.judge(house.folders[which], sat)
-    # A second time only where the dataset changed since the one was judged, which shows when the other is.
-    changed = any(sat.version != house.version for _, sat in sittings)
-    one, two = house.compare(split, rounds=2 if changed else 1)
+    # Once more for each dataset that changed since the one was judged on it, which shows when the other is.
+    changed = {sat.data for _, sat in sittings if sat.version != house.version}
+    one, two = house.compare(split, rounds=1 + len(changed))
     assert one.questions == two.questions
     assert split in (None, one.split)
