@@ -14,6 +14,7 @@ from safelight.evaluation.paired import pair
 from safelight.journal.records import Record, read_record
 from safelight.pixels.files import read_photo, write_photo
 from safelight.reports.sheets import CAPTION, GAP, HEADING, LARGE
+from safelight.reports.style import label_font
 from safelight.tasks.autoencode import evaluate as autoencode
 from safelight.tasks.autoencode.benchmark import Codes, Pictures
 from safelight.tasks.autoencode.prepare import AutoencodePreparation
@@ -106,7 +107,10 @@ def test_the_most_changed_are_drawn(
     (sheet,) = comparison_sheets(one, other, pairing, one.verdicts[0])
     drawn = read_photo(sheet.save(tmp_path)).pixels
     assert {len(example.row) for example in sheet.examples} == {columns}
-    assert drawn.shape[1] >= columns * (LARGE + GAP) + GAP
+    heading = (
+        round(label_font(17).getlength(sheet.title)) + 2 * GAP
+    )  # both runs are named: it may be the wider
+    assert drawn.shape[1] == max(columns * (LARGE + GAP) + GAP, heading)
     assert drawn.shape[0] == GAP + HEADING + 2 * (LARGE + CAPTION + GAP)  # two pictures changed
 
 

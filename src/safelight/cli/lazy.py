@@ -75,7 +75,7 @@ class _LazyModule(ModuleType):
             return super().__getattribute__(name)
         loader = self.__spec__.loader if self.__spec__ else None
         assert loader is not None
-        self.__class__ = ModuleType  # type: ignore[assignment]  # as a module that is being imported
+        object.__setattr__(self, "__class__", ModuleType)  # as a module that is being imported
         try:
             loader.exec_module(self)
         except BaseException:
