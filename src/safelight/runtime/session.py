@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from jaxtyping import Float32
 
+from safelight import watched
 from safelight.arrays import Lightness, Planes
 from safelight.errors import ModelError, is_of_memory
 from safelight.pixels.geometry import LONGEST
@@ -22,6 +24,26 @@ from safelight.runtime.modelfile import ModelFile, check_threads
 NOTHING_BUT_FATAL = 4  # ONNX Runtime's log level: what it raises it need not print, too
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
+
+
+def open_session(content: bytes, threads: int = 0) -> Any:
+    """A session of ONNX Runtime on the processor. threads: as Session has them. Raises what ONNX Runtime raises.
+
+    From bytes, not from a path: a file from elsewhere cannot pull in other files.
+    """
+    # Else it keeps a number for this device and events to report; it asks when it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    onnxruntime.set_default_logger_severity(NOTHING_BUT_FATAL)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = NOTHING_BUT_FATAL
+    # Its threads would wait busily for each other: a third of the processor time, and no sooner done where
+    # anything else runs (benchmarks/hints.py).
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 class Session:
@@ -38,22 +60,9 @@ class Session:
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         check_threads(threads)
         self._made_of = (replace(model, path=model.path.absolute()), threads)
-        # Else it keeps a number for this device and events to report; it asks when it is imported.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        onnxruntime.set_default_logger_severity(NOTHING_BUT_FATAL)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = NOTHING_BUT_FATAL
-        # Its threads would wait busily for each other: a third of the processor time, and no sooner done where
-        # anything else runs (benchmarks/hints.py).
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         content = model.read()
         try:
-            # From bytes, not from the path: a file from elsewhere cannot pull in other files.
-            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            self._session = open_session(content, threads)
         except Exception as error:
             raise ModelError(
                 f"{model.path}: is not an ONNX model that can be run ({_reason(error)})"
@@ -77,7 +86,10 @@ class Session:
         feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
         wanted = [name for name in self.outputs if name != DISTRIBUTION or name in also]
         try:
-            results = self._session.run(wanted, feed)
+            with watched.running() as options:
+                results = self._session.run(wanted, feed, options)
+        except watched.StoppedError:
+            raise
         except Exception as error:
             if is_of_memory(error):
                 raise

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from safelight import watched
 from safelight.arrays import Mask, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
 from safelight.masks.edit import feather, grow, resize_mask, shrink
@@ -92,7 +93,7 @@ class Filler:
         grow: pixels by which the hole is made larger: masks rarely reach the soft edge of the damage.
         feather: pixels around the (grown) hole over which the fill fades into the photo.
         in_place: write into the photo's own pixels, for large photos of which the damaged state is not needed.
-        Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one.
+        Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one; StoppedError.
         """
         check_method(method)
         if not (_is_length(grow) and _is_length(feather)):
@@ -108,9 +109,10 @@ class Filler:
         native = photo.native or Native(photo.pixels, "RGB")
         own = in_place and native.pixels.flags.writeable
         native, used = native if own else replace(native, pixels=native.pixels.copy()), Counter[str]()
-        changed = todo.copy()
+        changed, total = todo.copy(), np.count_nonzero(todo)
         for part in self._parts(todo, method):
             for piece in list(pieces(part)):
+                watched.step(1 - np.count_nonzero(todo) / total)
                 if part[piece.box.slices].any():  # not yet filled with an overlapping piece
                     used[self._fill_piece(native, todo, part, core, piece, method, feather)] += 1
         return Filled(_with_numbers(photo, native, changed), dict(used))

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from safelight import watched
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
 from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
@@ -94,10 +95,12 @@ class ScratchFinder:
         """Of a picture at just this size, tile by tile."""
         padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
         size = (padded.shape[0], padded.shape[1])
-        pieces = ((box, self._look(padded, box)) for box in tiles(size, TILE, OVERLAP))
+        boxes = list(tiles(size, TILE, OVERLAP))
+        pieces = ((box, self._look(padded, box, done / len(boxes))) for done, box in enumerate(boxes))
         return np.asarray(untile(pieces, size, OVERLAP)[:h, :w])
 
-    def _look(self, srgb: Srgb, box: Box) -> Mask:
+    def _look(self, srgb: Srgb, box: Box, done: float) -> Mask:
+        watched.step(done)
         assert self._session is not None
         return postprocess(next(iter(self._session(planes=preprocess(srgb[box.slices])).values())))
 
