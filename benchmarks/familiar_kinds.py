@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from safelight.batch.plan import gather
 from safelight.errors import PhotoError
-from safelight.runtime.plan import gather
 from safelight.tasks.colorize.restore import Colorizer, load_colorizer
 
 

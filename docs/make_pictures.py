@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 import safelight
 from safelight.arrays import Srgb
-from safelight.cli.overlays import draw_suggestions
+from safelight.batch.overlays import draw_suggestions
 from safelight.pixels.color import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
 from safelight.tasks.scratches.damage import damage

@@ -112,7 +112,7 @@ import os, sys
 from pathlib import Path
 from click.testing import CliRunner
 from safelight.cli.main import cli
-import safelight.pixels.files, safelight.runtime.plan, safelight.tasks.colorize.restore, safelight.data.build
+import safelight.pixels.files, safelight.batch.plan, safelight.tasks.colorize.restore, safelight.data.build
 safelight.tasks.colorize.restore.load_colorizer()
 os.setuid(65534)
 os.chdir(sys.argv[1])

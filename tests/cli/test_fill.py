@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from safelight.batch.plan import Shelves
 from safelight.masks.edit import grow
 from safelight.masks.files import write_mask
 from safelight.pixels.files import Photo, read_photo, write_photo
-from safelight.runtime.plan import Shelves
 from tests.cli.shell import safelight
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

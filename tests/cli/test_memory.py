@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from safelight.batch.run import run
+from safelight.batch.work import Job, Report
 from safelight.errors import NO_MEMORY, is_of_memory
 from safelight.pixels.files import write_photo
-from safelight.runtime.batch import Job, run
 
 SAID = (
     MemoryError(),
@@ -28,10 +29,10 @@ def test_a_photo_that_needs_too_much_is_one_line_and_the_next_follows(
     assert is_of_memory(error)
     jobs = [Job(tmp_path / name, tmp_path / f"{name}.png") for name in ("a", "b")]
 
-    def work(job: Job) -> tuple[str, ...]:
+    def work(job: Job) -> Report:
         if job.photo.name == "a":
             raise error
-        return ()
+        return Report()
 
     first, second = run(jobs, work)
     assert first.state == "failed"

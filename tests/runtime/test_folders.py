@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from safelight.batch.plan import plan
 from safelight.data.scan import scan
 from safelight.runtime.folders import PassedOver, walk
 from safelight.runtime.names import made_of_others, mask_name, result_name
-from safelight.runtime.plan import plan
 
 
 def touch(folder: Path, *names: str) -> None:

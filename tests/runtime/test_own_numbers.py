@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from safelight.cli.image_output import write_lossless
+from safelight.batch.lossless import write_lossless
 from safelight.masks.edit import grow
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.native import Native, to_srgb

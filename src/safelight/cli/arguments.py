@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from safelight.batch.plan import is_of_a_file
 from safelight.errors import PhotoError, shown
 from safelight.pixels import opening
 from safelight.runtime.folders import exists, is_folder
-from safelight.runtime.plan import is_of_a_file
 
 STREAMS = re.compile(r"-|/dev/(std(in|out|err)|fd/.*)|/proc/[^/]+/fd/.*")
 

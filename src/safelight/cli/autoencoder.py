@@ -23,15 +23,18 @@ Row: TypeAlias = tuple[str, Code]  # file name, code
 
 
 def open_autoencoder(model: str | None) -> Autoencoder:
-    """By name, by the path of an exported file, or by that of a run. Raises ModelError, RunError.
+    """By name, by the path of an exported file, or by that of a run. Raises ModelError, RunError."""
+    return load_vae(model_of(model))
+
+
+def model_of(model: str | None) -> str:
+    """The name of a model, or the path of an exported file; that of a run is exported. Raises RunError.
 
     A run is exported into its own folder, once for each checkpoint: that part needs torch, and takes seconds.
     """
-    if model is None:
-        return load_vae(MODEL)
-    if (Path(model) / "run.json").is_file():
-        return load_vae(exported(Path(model)))
-    return load_vae(model)
+    if model is not None and (Path(model) / "run.json").is_file():
+        return str(exported(Path(model)))
+    return MODEL if model is None else model
 
 
 def exported(folder: Path) -> Path:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import click
 
+from safelight.batch.memory import check_room
+from safelight.batch.plan import Plan, gather, plan
+from safelight.batch.run import Outcome
+from safelight.batch.work import Report
 from safelight.cli.arguments import ends_as_folder, refuse_existing, refuse_streams
 from safelight.errors import PhotoError, shown
-from safelight.runtime.batch import Outcome, check_room
+from safelight.reports.text import count
 from safelight.runtime.folders import PassedOver, exists
 from safelight.runtime.names import Namer
-from safelight.runtime.plan import Plan, gather, plan
 from safelight.terminal import Bars
 
 
@@ -76,13 +79,13 @@ def report(
     jobs: Plan,
     doing: str,
     done: str,
-    detail: Callable[[], str] = str,
+    detail: Callable[[Sequence[Report]], str] = lambda reports: "",
     left_because: str = "",
 ) -> int:
     """Show each outcome as it comes, what the plan passed over, then one line that sums them up; the exit status.
 
-    doing, done: the verb of the command ("filling", "filled"). detail: what to say of all photos, in brackets; called
-    after the last one. left_because: why photos were left as they are.
+    doing, done: the verb of the command ("filling", "filled"). detail: what to say, in brackets, of all photos that
+    were done; called after the last one, with their reports. left_because: why photos were left as they are.
     """
     start = time.perf_counter()
     finished: list[Outcome] = []
@@ -94,7 +97,10 @@ def report(
                 bars.say(remark)
             bars.show(doing, len(finished), len(jobs))
         print_passed(jobs.passed, bars.say)
-    click.echo(f"{_summary(finished, done, detail(), left_because)}, {time.perf_counter() - start:.1f} s")
+    of_done = [outcome.report for outcome in finished if outcome.state == "done"]
+    click.echo(
+        f"{_summary(finished, done, detail(of_done), left_because)}, {time.perf_counter() - start:.1f} s"
+    )
     return 1 if any(outcome.state == "failed" for outcome in finished) else 0
 
 
@@ -102,11 +108,6 @@ def print_passed(passed: PassedOver, say: Callable[[str], None]) -> None:
     """What was passed over in folders, a line for each reason."""
     for line in passed.lines():
         say(line)
-
-
-def count(number: int, noun: str) -> str:
-    """A number and its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _summary(outcomes: Sequence[Outcome], verb: str, detail: str, left_because: str) -> str:

@@ -1,40 +1,18 @@
-"""How commands write pictures: photos without loss, many small pictures as one grid or as files in a folder."""
+"""How commands write many small pictures: as one grid or as files in a folder."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from safelight.arrays import Pixels
-from safelight.cli.batch_output import count
-from safelight.masks.shapes import Hole
-from safelight.pixels.files import Photo, write_photo, write_remarked
-from safelight.runtime.batch import room_for
-from safelight.runtime.names import LOSSY, WRITTEN
+from safelight.pixels.color import eight_bits
+from safelight.pixels.files import write_photo
+from safelight.reports.text import count
+from safelight.runtime.names import WRITTEN
 
 GAP = 2  # white pixels between pictures
-
-
-def write_lossless(path: Path, photo: Photo, overwrite: bool) -> tuple[str, ...]:
-    """Write the photo so that its pixels come back bit by bit; remarks on what the format cannot hold."""
-    quality = 100 if path.suffix.lower() == ".webp" else 95
-    remarks = write_remarked(room_for(path), photo, overwrite=overwrite, quality=quality)
-    if path.suffix.lower() in LOSSY:
-        kind = ".tif" if photo.native and photo.native.mode == "CMYK" else ".png"
-        remarks += (f"a JPEG changes every pixel a little; write a {kind} to keep the rest bit by bit",)
-    return remarks
-
-
-def made_opaque(photo: Photo, hole: Hole) -> Photo:
-    """The photo with nothing transparent in the hole."""
-    if photo.alpha is None:
-        return photo
-    alpha = photo.alpha.copy()
-    alpha[hole] = np.iinfo(alpha.dtype).max
-    return replace(photo, alpha=alpha)
 
 
 def is_file(out: Path) -> bool:
@@ -61,7 +39,7 @@ def write_pictures(
     out.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(pictures):
         name = names[number] if names else f"{number:0{len(str(len(pictures) - 1))}}"
-        write_photo(out / f"{name}.png", _eight_bits(picture), overwrite=overwrite)
+        write_photo(out / f"{name}.png", eight_bits(picture), overwrite=overwrite)
     return f"{out}: {written}"
 
 
@@ -78,9 +56,5 @@ def grid(
         h, w = picture.shape[:2]
         top = row * (height + GAP) + (height - h) // 2
         left = column * (width + GAP) + (width - w) // 2
-        sheet[top : top + h, left : left + w] = _eight_bits(picture)
+        sheet[top : top + h, left : left + w] = eight_bits(picture)
     return sheet
-
-
-def _eight_bits(picture: Float32[np.ndarray, "h w 3"]) -> Pixels:
-    return np.asarray(np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8))

@@ -207,7 +207,15 @@ def _compressed_table() -> Float32[np.ndarray, " levels"]:
     return compress(np.arange(_FINE + 1, dtype=np.float32) / _FINE)
 
 
-__all__ = ["chroma", "colorfulness", "lab_to_srgb", "replace_ab", "srgb_to_lab", "srgb_to_lightness"]
+__all__ = [
+    "chroma",
+    "colorfulness",
+    "eight_bits",
+    "lab_to_srgb",
+    "replace_ab",
+    "srgb_to_lab",
+    "srgb_to_lightness",
+]
 
 Colors: TypeAlias = Float32[np.ndarray, "*any 3"]
 
@@ -229,6 +237,11 @@ def lab_to_srgb(lab: Float32[np.ndarray, "*any 3"]) -> Colors:
 def srgb_to_lightness(pixels: Shaped[np.ndarray, "h w *rgb"]) -> Lightness:
     """L of Lab, 0..100, of sRGB (h, w, 3) or grey (h, w): uint8, uint16 or floats 0..1."""
     return 116 * compress(luminance(pixels)) - 16
+
+
+def eight_bits(picture: Float32[np.ndarray, "*any"]) -> UInt8[np.ndarray, "*any"]:
+    """Floats 0..1 as uint8, the nearest; what lies outside is clipped."""
+    return np.asarray(np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8))
 
 
 def chroma(ab: Float32[np.ndarray, "*any 2"]) -> Float32[np.ndarray, "*any"]:

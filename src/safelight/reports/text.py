@@ -43,6 +43,11 @@ def count_pictures(count: int) -> str:
     return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
+def count(number: int, noun: str) -> str:
+    """A number and its noun: "1 photo", "12 photos"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def join_words(words: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c" """
     *most, last = list(words)

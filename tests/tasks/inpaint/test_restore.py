@@ -95,7 +95,7 @@ def test_what_is_known_stays(
 def test_what_is_known_stays_in_the_file(
     tmp_path_factory: pytest.TempPathFactory, seed: int, suffix: str, depth: type
 ) -> None:
-    from safelight.cli.image_output import write_lossless
+    from safelight.batch.lossless import write_lossless
 
     folder = tmp_path_factory.mktemp("files")
     depth = np.uint8 if suffix == ".webp" else depth

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from safelight.cli import overlays
+from safelight.batch import beside
+from safelight.batch import colorize as batch_colorize
+from safelight.batch.run import run
+from safelight.batch.work import Job, Manner, order_of, worker_of
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -21,15 +22,11 @@ from safelight.cli.arguments import (
     refuse_streams,
     size_limit_option,
 )
-from safelight.cli.batch_output import count, plan_jobs, print_plan, report
-from safelight.cli.inputs import hints_beside, hints_for, read_hint_file
+from safelight.cli.batch_output import plan_jobs, print_plan, report
+from safelight.cli.inputs import read_hint_file
 from safelight.errors import HintError
-from safelight.pixels import files
-from safelight.runtime import familiar
-from safelight.runtime.batch import Job, Left, room_for, run
 from safelight.runtime.names import COLORED
-from safelight.runtime.plan import Found
-from safelight.tasks.colorize import hints, restore, tone_and_mount
+from safelight.tasks.colorize import hints
 from safelight.tasks.colorize.task import REACH, VIVID
 
 EXAMPLES = """
@@ -51,35 +48,6 @@ the photo is used automatically; --hints and --hint take its place.
 Exit status: 0 every photo has its result or was left unchanged, 1 some photos failed (one line for each),
 2 wrong usage, 130 stopped.
 """
-
-
-@dataclass(frozen=True)
-class Options:
-    """What holds for all photos of a call.
-
-    colorize: the model, with its options set. keep_colors: photos with colors of their own are left as they are.
-    overlay: where the photo with its hints is drawn, if anywhere.
-    """
-
-    colorize: Callable[[files.Photo, hints.HintSet | None], restore.Colorized]
-    hints: hints.HintSet | None
-    keep_colors: bool
-    keep_toning: bool
-    keep_mount: bool
-    overlay: Path | None
-    overwrite: bool
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What the summary line says of all photos: how unfamiliar each was, and whether its tone was replaced."""
-
-    unfamiliarities: list[float] = field(default_factory=list)
-    toned: list[bool] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        parts = (tone_and_mount.toned_in_words(self.toned), familiar.in_words(self.unfamiliarities))
-        return ", ".join(filter(None, parts))
 
 
 def parse_hints(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> tuple[hints.Hint, ...]:
@@ -170,30 +138,24 @@ def colorize(
     whole print, such as sepia, is replaced, unless --keep-toning. Paper around the picture keeps its color.
     A photo unlike the training photos gets a warning; expect poor colors there.
     """
-    jobs = plan_jobs(photos, out, COLORED, overwrite)
-    hint_set, beside = _hints_of_options(hint_file, typed), hints_beside(jobs)
+    jobs = beside.with_hints(plan_jobs(photos, out, COLORED, overwrite))
+    hint_set = _hints_of_options(hint_file, typed)
     if overlay:
         _check_overlay(overlay, jobs.jobs, overwrite)
     if dry_run:
         return print_plan(
-            jobs, overwrite, [f", with {each.file.name}" if each.file else "" for each in beside.values()]
+            jobs, overwrite, [f", with {job.hints.file.name}" if job.hints.file else "" for job in jobs]
         )
-    options = Options(
-        partial(restore.load_colorizer(model).colorize, vivid=vivid, reach=reach),
-        hint_set,
-        keep_colors=not recolor,
-        keep_toning=keep_toning,
-        keep_mount=not no_mount,
-        overlay=overlay,
-        overwrite=overwrite,
+    settings = batch_colorize.ColorizeSettings(
+        model, None if hint_set is None else hint_set.to_json(), vivid, reach, recolor, keep_toning, no_mount
     )
-    totals = Totals()
+    order = order_of("colorize", settings, Manner(overwrite, picture=str(overlay or "")))
     return report(
-        run(jobs, lambda job: _colorize_one(job, beside[job.photo], options, totals), overwrite),
+        run(jobs, worker_of(order), overwrite),
         jobs,
         "coloring",
         "colored",
-        totals.__str__,
+        batch_colorize.summed_up,
         "colors of their own; --recolor replaces them",
     )
 
@@ -214,35 +176,3 @@ def _check_overlay(overlay: Path, jobs: Sequence[Job], overwrite: bool) -> None:
         raise click.UsageError(f"--picture {overlay} is the photo or its result; give another name")
     if overlay.exists() and not overwrite:
         raise click.UsageError(f"{overlay} is there already; give another name, or --overwrite")
-
-
-def _draw_hints(overlay: Path, photo: files.Photo, hint_set: hints.HintSet | None, overwrite: bool) -> str:
-    """Write the photo with its hints on it; a remark that says so."""
-    files.write_photo(overlay, overlays.draw_hints(photo.pixels, hint_set or ()), overwrite=overwrite)
-    hints_drawn = f"with {count(len(hint_set), 'hint')}" if hint_set else "without hints"
-    return f"{overlay}: the photo under a grid, {hints_drawn}"
-
-
-def _colorize_one(job: Job, beside: Found, options: Options, totals: Totals) -> tuple[str, ...]:
-    """One photo from file to file; the remarks on it. What counts for the summary goes into `totals`."""
-    hint_set, remarks = hints_for(beside, options.hints)
-    photo = files.read_photo(job.photo)
-    if options.overlay:
-        remarks = (*remarks, _draw_hints(options.overlay, photo, hint_set, options.overwrite))
-    analysis = tone_and_mount.analyze(photo.pixels, options.keep_mount)
-    if options.keep_colors and analysis.look.has_colors and not hint_set:
-        return Left((*remarks, analysis.left_because))  # nothing of the photo is lost: no result is written
-    colored, unfamiliarity = options.colorize(photo, hint_set)
-    colored = tone_and_mount.keep_tone_and_mount(photo, colored, analysis, options.keep_toning)
-    del photo  # its pixels are as many as the result's, and encoding takes room too
-    lost = files.write_remarked(room_for(job.result), colored, overwrite=options.overwrite)
-    distance = 0.0 if unfamiliarity is None else unfamiliarity
-    totals.unfamiliarities.append(distance)
-    totals.toned.append(analysis.look.kind == "toned" and not options.keep_toning)
-    return (
-        *colored.remarks,
-        *remarks,
-        *analysis.remarks(options.keep_toning),
-        *lost,
-        *familiar.warning(distance),
-    )

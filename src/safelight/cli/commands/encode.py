@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from safelight.batch.plan import Plan
 from safelight.cli import autoencoder
 from safelight.cli.arguments import (
     PATH,
@@ -18,7 +19,6 @@ from safelight.cli.arguments import (
 )
 from safelight.cli.batch_output import gather_photos, print_passed
 from safelight.errors import PhotoError, shown
-from safelight.runtime.plan import Plan
 from safelight.tasks.autoencode import restore
 from safelight.terminal import Bars
 

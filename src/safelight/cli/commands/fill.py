@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from safelight.cli import image_output, overlays
+from safelight.batch import beside
+from safelight.batch import fill as batch_fill
+from safelight.batch.run import run
+from safelight.batch.work import Manner, order_of, worker_of
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -21,12 +22,8 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, report
-from safelight.cli.inputs import dry_run_note, mask_remarks, masks_for
-from safelight.errors import PhotoError
-from safelight.masks import edit
+from safelight.cli.inputs import dry_run_note, masks_for
 from safelight.masks import files as mask_files
-from safelight.pixels import files
-from safelight.runtime.batch import Job, run
 from safelight.runtime.names import (
     filled_name,
     mask_name,
@@ -34,7 +31,6 @@ from safelight.runtime.names import (
     repaired_name,
     result_name,
 )
-from safelight.runtime.plan import Found
 from safelight.tasks.inpaint import restore
 
 EXAMPLES = """
@@ -55,19 +51,6 @@ The edge of damage is soft: if traces remain, --grow 2 covers them.
 
 Exit status: 0 every photo has its result, 1 some photos failed (one line for each), 2 wrong usage, 130 stopped.
 """
-
-
-@dataclass(frozen=True)
-class Options:
-    """What holds for all photos of a call. missing: how masks are read. grow, feather: pixels."""
-
-    filler: restore.Filler
-    method: restore.Method
-    missing: mask_files.Missing
-    grow: float
-    feather: float
-    preview: bool
-    overwrite: bool
 
 
 @click.command(epilog=EXAMPLES)
@@ -113,44 +96,13 @@ def fill(
     The result has the size, bit depth, alpha and metadata of the photo. The method that filled it is reported.
     """
     names = (filled_name, mask_name, repaired_name, result_name, preview_name)
-    jobs = plan_jobs(photos, out, names, overwrite, mask)
-    masks = masks_for(jobs, mask)
+    jobs = masks_for(plan_jobs(photos, out, names, overwrite, mask), mask)
     if missing == "erased":
-        masks = {photo: found if found.file else Found(photo) for photo, found in masks.items()}
+        jobs = beside.with_own_masks(jobs)
     if dry_run:
         return print_plan(
-            jobs, overwrite, [dry_run_note(masks[job.photo], " (has no mask: would fail)") for job in jobs]
+            jobs, overwrite, [dry_run_note(job.mask, " (has no mask: would fail)") for job in jobs]
         )
-    options = Options(restore.load_filler(model), method, missing, grow, feather, preview, overwrite)
-
-    def fill_job(job: Job) -> Sequence[str]:
-        found = masks[job.photo]
-        remarks = () if found.file == job.photo else mask_remarks(found, mask)
-        return (*remarks, *_fill_one(job, found, options))
-
-    return report(run(jobs, fill_job, overwrite), jobs, "filling", "filled")
-
-
-def _fill_one(job: Job, mask: Found, options: Options) -> Sequence[str]:
-    """One photo from file to file; what was done, and what could not be kept of it."""
-    photo = files.read_photo(job.photo, native=True)
-    if mask.file is None:
-        raise PhotoError(
-            "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
-        )
-    marked = mask_files.read_mask(mask.file, photo.size, options.missing)
-    remarks = [*photo.remarks, *marked.remarks]
-    if options.preview:
-        hole = edit.grow(marked.hole, options.grow + options.feather)
-        remarks.append(overlays.write_preview(job, photo.pixels, hole))
-    filled = options.filler.fill(
-        photo, marked.hole, options.method, options.grow, options.feather, in_place=True
-    )
-    result = (
-        image_output.made_opaque(filled.photo, marked.hole) if options.missing == "erased" else filled.photo
-    )
-    return (
-        *remarks,
-        options.filler.remark(filled.used, options.method),
-        *image_output.write_lossless(job.result, result, options.overwrite),
-    )
+    settings = batch_fill.FillSettings(model, method, missing, grow, feather)
+    order = order_of("fill", settings, Manner(overwrite, preview))
+    return report(run(jobs, worker_of(order), overwrite), jobs, "filling", "filled")

@@ -8,6 +8,10 @@ from pathlib import Path
 import click
 
 from safelight import arrays
+from safelight.batch import reconstruct as batch_reconstruct
+from safelight.batch.plan import Plan
+from safelight.batch.run import run
+from safelight.batch.work import Job, Manner, Report, order_of, worker_of
 from safelight.cli import autoencoder, image_output
 from safelight.cli.arguments import (
     TYPED_PATH,
@@ -19,9 +23,7 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import gather_photos, plan_jobs, report
-from safelight.runtime.batch import Job, run
 from safelight.runtime.names import COLORED, reconstructed_name
-from safelight.runtime.plan import Plan
 from safelight.tasks.autoencode import restore
 
 EXAMPLES = """
@@ -55,45 +57,23 @@ def reconstruct(
         plan = gather_photos(photos)
         return _into_a_file(autoencoder.open_autoencoder(model), plan, Path(out), overwrite)
     jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
-    return _into_a_folder(autoencoder.open_autoencoder(model), jobs, full_size, overwrite)
+    settings = batch_reconstruct.ReconstructSettings(autoencoder.model_of(model), full_size)
+    worker = worker_of(order_of("reconstruct", settings, Manner(overwrite)))
+    outcomes = run(jobs, worker, overwrite)
+    return report(outcomes, jobs, "reconstructing", "reconstructed", batch_reconstruct.summed_up)
 
 
 def _into_a_file(vae: restore.Autoencoder, jobs: Plan, out: Path, overwrite: bool) -> int:
     """All photos and their reconstructions as one grid; the exit status."""
     pairs: list[arrays.Srgb] = []
-    remarks: list[str] = []
 
-    def reconstruct_job(job: Job) -> tuple[str, ...]:
+    def reconstruct_job(job: Job) -> Report:
         pairs.append(autoencoder.with_reconstruction(vae, job.photo))
-        remarks.extend(vae.remarks(job.photo))
-        return ()
+        return Report(facts={"beyond": vae.remarks(job.photo)})
 
-    def detail() -> str:
+    def detail(reports: Sequence[Report]) -> str:
         written = [image_output.write_pictures(pairs, out, overwrite)] if pairs else []
-        return "; ".join([*written, *_summed_up(remarks)])
+        return "; ".join(filter(None, [*written, batch_reconstruct.summed_up(reports)]))
 
     outcomes = run(jobs, reconstruct_job, overwrite=True)
     return report(outcomes, jobs, "reconstructing", "reconstructed", detail)
-
-
-def _into_a_folder(vae: restore.Autoencoder, jobs: Plan, full_size: bool, overwrite: bool) -> int:
-    """A file for each photo; the exit status."""
-    remarks: list[str] = []
-
-    def reconstruct_job(job: Job) -> tuple[str, ...]:
-        picture = vae.reconstruct(job.photo, full_size)
-        image_output.write_pictures([picture], job.result.parent, overwrite, names=[job.result.stem])
-        remarks.extend(vae.remarks(job.photo))
-        return ()
-
-    outcomes = run(jobs, reconstruct_job, overwrite)
-    return report(outcomes, jobs, "reconstructing", "reconstructed", lambda: "; ".join(_summed_up(remarks)))
-
-
-def _summed_up(remarks: Sequence[str]) -> list[str]:
-    """The remark on one photo as it is; those on several photos in a few words."""
-    if len(remarks) < 2:
-        return list(remarks)
-    return [
-        f"{len(remarks)} wider or taller than the photos learned from: what came back beyond means nothing"
-    ]

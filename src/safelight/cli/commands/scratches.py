@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from safelight import arrays
-from safelight.cli import overlays
+from safelight.batch import scratches as batch_scratches
+from safelight.batch.run import run
+from safelight.batch.work import Manner, order_of, worker_of
 from safelight.cli.arguments import (
     TYPED_PATH,
     dry_run_option,
@@ -19,11 +20,8 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, report
-from safelight.masks import files as mask_files
-from safelight.pixels import files
-from safelight.runtime.batch import Job, room_for, run
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
-from safelight.tasks.scratches import restore, ridge_filter
+from safelight.tasks.scratches import restore
 
 EXAMPLES = """
 \b
@@ -41,7 +39,6 @@ picture shows, and marks wires, letters and lace too.
 
 Exit status: 0 every photo has its mask, 1 some photos failed (one line for each), 2 wrong usage, 130 stopped.
 """
-MIN_PERCENT = 0.1  # smaller shares are not given in figures
 
 
 @click.command(epilog=EXAMPLES)
@@ -90,22 +87,6 @@ def scratches(
     jobs = plan_jobs(photos, out, names, overwrite)
     if dry_run:
         return print_plan(jobs, overwrite)
-    settings = ridge_filter.ScratchSettings(sensitivity, dark=dark, dust=not no_dust, margin=grow)
-    finder = restore.load_finder(model)
-
-    def find_job(job: Job) -> tuple[str, ...]:
-        photo = files.read_photo(job.photo)
-        found = finder.find(photo.pixels, settings, method)
-        mask_files.write_mask(room_for(job.result), found.mask, overwrite=overwrite)
-        if not found.mask.any():
-            return (f"nothing was marked {found.title}: the mask is empty; --sensitivity 0.8 looks harder",)
-        previewed = (overlays.write_preview(job, photo.pixels, found.mask > 0),) if preview else ()
-        return (f"marked {damaged_share(found.mask)} of the photo as damaged {found.title}", *previewed)
-
-    return report(run(jobs, find_job, overwrite), jobs, "looking", "marked")
-
-
-def damaged_share(mask: arrays.Mask) -> str:
-    """The marked share of a photo, "3.2 %", with as many digits as it takes not to be 0."""
-    percent = 100 * float((mask > 0).mean())
-    return f"{percent:.1f} %" if percent >= MIN_PERCENT else f"less than {MIN_PERCENT:g} %"
+    settings = batch_scratches.ScratchesSettings(model, sensitivity, method, dark, no_dust, grow)
+    order = order_of("scratches", settings, Manner(overwrite, preview))
+    return report(run(jobs, worker_of(order), overwrite), jobs, "looking", "marked")

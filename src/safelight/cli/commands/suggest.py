@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from safelight.cli import overlays
+from safelight.batch import overlays
 from safelight.cli.arguments import PATH, model_option, overwrite_option, refuse_streams, size_limit_option
 from safelight.pixels import files
 from safelight.tasks.colorize import hints, restore

@@ -43,7 +43,7 @@ class Autoencoder:
     """An autoencoder, ready to use. Made by `safelight.load("figures")` or `load_vae`."""
 
     def __init__(self, encoder: ModelFile, decoder: ModelFile, threads: int = 0) -> None:
-        self.card = decoder.card
+        self.card, self.cards = decoder.card, (encoder.card, decoder.card)
         self.size, self.latent = decoder.card.size, _latent(encoder)
         self._mixture_sha256 = decoder.card.preparation.get(CODES)
         self.preparation = decoder.prepared(AutoencodePreparation, aside=CODES)

@@ -97,13 +97,16 @@ class HintSet:
     def __iter__(self) -> Iterator[Hint]:
         return iter(self.hints)
 
+    def to_json(self) -> dict[str, Any]:
+        """The document that a hint file holds: nothing is lost."""
+        return {"format": FORMAT, "version": VERSION, "hints": [hint.to_json() for hint in self.hints]}
+
     def save(self, path: Path | str) -> Path:
         """Write the hint file, whole or not at all, in place of an older one; returns its path. Raises HintError."""
-        document = {"format": FORMAT, "version": VERSION, "hints": [hint.to_json() for hint in self.hints]}
         path = _path_of(path)
         try:
             with new_file(path, overwrite=True) as file:
-                file.write((json.dumps(document, indent=1) + "\n").encode())
+                file.write((json.dumps(self.to_json(), indent=1) + "\n").encode())
         except OSError as error:
             raise HintError(f"{shown(path)}: cannot be written ({error.strerror or error})") from None
         return path

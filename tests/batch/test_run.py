@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from safelight.cli.inputs import hints_beside
+from safelight.batch.beside import with_hints
+from safelight.batch.places import room_for
+from safelight.batch.plan import plan
+from safelight.batch.run import run
+from safelight.batch.work import Job, Report
 from safelight.errors import PhotoError
-from safelight.runtime.batch import Job, room_for, run
 from safelight.runtime.names import filled_name, mask_name
-from safelight.runtime.plan import plan
 
 
 def touch(*paths: Path) -> None:
@@ -98,7 +100,7 @@ def test_a_photo_given_twice_is_done_once(tmp_path: Path) -> None:
 
 def test_hints_beside_the_photo_are_found(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg", tmp_path / "a.hints.json", tmp_path / "b.jpg")
-    assert [each.file for each in hints_beside(plan([tmp_path])).values()] == [
+    assert [job.hints.file for job in with_hints(plan([tmp_path]))] == [
         tmp_path / "a.hints.json",
         None,
     ]
@@ -150,7 +152,7 @@ def test_a_file_of_a_kind_that_is_not_written_is_refused_and_a_folder_of_that_na
 
 def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
     touch(tmp_path / "file")
-    (outcome,) = run([Job(tmp_path / "a.jpg", tmp_path / "file" / "b" / "a.jpg")], lambda job: ())
+    (outcome,) = run([Job(tmp_path / "a.jpg", tmp_path / "file" / "b" / "a.jpg")], lambda job: Report())
     assert outcome.state == "failed"
     assert "file/b cannot be made (Not a directory); choose another folder" in outcome.remarks[0]
     assert "Errno" not in outcome.remarks[0]
@@ -159,13 +161,13 @@ def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
 def test_a_batch_goes_on_past_bad_photos(tmp_path: Path) -> None:
     jobs = [Job(tmp_path / name, tmp_path / "out" / name) for name in ("a", "b", "c", "d")]
 
-    def work(job: Job) -> tuple[str, ...]:
+    def work(job: Job) -> Report:
         if job.photo.name == "b":
             raise PhotoError("found\nnothing")
         if job.photo.name == "c":
             raise KeyError("bug")
         room_for(job.result).write_bytes(b"")
-        return ("one of two pages",) if job.photo.name == "d" else ()
+        return Report(("one of two pages",) if job.photo.name == "d" else ())
 
     outcomes = list(run(jobs, work))
     assert [outcome.state for outcome in outcomes] == ["done", "failed", "failed", "done"]
@@ -178,7 +180,7 @@ def test_a_batch_goes_on_past_bad_photos(tmp_path: Path) -> None:
 
 
 def test_a_stop_is_not_taken_for_a_bad_photo(tmp_path: Path) -> None:
-    def work(job: Job) -> tuple[str, ...]:
+    def work(job: Job) -> Report:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -229,7 +231,7 @@ def test_a_folder_is_not_called_like_a_file_of_a_kind_that_people_know(tmp_path:
 
 
 def test_a_folder_is_made_when_there_is_something_to_write(tmp_path: Path) -> None:
-    def work(job: Job) -> tuple[str, ...]:
+    def work(job: Job) -> Report:
         raise PhotoError("there is no such photo")
 
     assert [outcome.state for outcome in run(plan([tmp_path / "a.jpg"], tmp_path / "out"), work)] == [
@@ -241,13 +243,13 @@ def test_a_folder_is_made_when_there_is_something_to_write(tmp_path: Path) -> No
 def test_what_somebody_else_made_meanwhile_is_skipped(tmp_path: Path) -> None:
     jobs = [Job(tmp_path / name, tmp_path / f"{name}-color") for name in "ab"]
 
-    def work(job: Job) -> tuple[str, ...]:
+    def work(job: Job) -> Report:
         job.result.write_bytes(b"theirs")
         try:
             job.result.open("xb")
         except FileExistsError as error:
             raise PhotoError("exists") from error
-        return ()
+        return Report()
 
     assert [outcome.state for outcome in run(jobs, work)] == ["skipped", "skipped"]
 
@@ -263,7 +265,7 @@ def test_a_name_too_long_for_its_result_is_said_before_the_work(tmp_path: Path) 
     photo, fits = tmp_path / ("x" * 246 + ".jpg"), tmp_path / ("ö" * 122 + ".jpg")
     touch(photo, fits)
     called: list[str] = []
-    outcomes = list(run(plan([photo, fits]), lambda job: called.append(job.photo.name) or ()))
+    outcomes = list(run(plan([photo, fits]), lambda job: called.append(job.photo.name) or Report()))
     assert [outcome.state for outcome in outcomes] == ["failed", "done"]
     assert called == [fits.name]
     assert "would have a name of 256 bytes, 255 are allowed" in outcomes[0].remarks[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.cli.overlays import GridOverlay, describe_suggestion, draw_hints, draw_suggestions
+from safelight.batch.overlays import GridOverlay, describe_suggestion, draw_hints, draw_suggestions
 from safelight.tasks.colorize.hints import Hint
 from safelight.tasks.colorize.suggest import Suggestion
 

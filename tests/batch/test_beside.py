@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from safelight.runtime.plan import Found, Shelves
+from safelight.batch.plan import Shelves
+from safelight.batch.work import Found
 
 
 def touch(folder: Path, *names: str) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from safelight.batch.work import Found, Job
 from safelight.errors import PhotoError, shown
-from safelight.runtime.batch import Job
 from safelight.runtime.folders import PassedOver, exists, is_folder, same_file, walk
 from safelight.runtime.names import (
     COLORED,
@@ -29,14 +29,6 @@ from safelight.runtime.names import (
 )
 
 MASK = "-mask"
-
-
-@dataclass(frozen=True)
-class Found:
-    """The file that belongs to a photo, if one does; and what is to be remarked on how it was chosen."""
-
-    file: Path | None = None
-    remarks: tuple[str, ...] = ()
 
 
 class Shelves:

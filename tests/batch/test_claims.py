@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from safelight.runtime.batch import Job, claimed, run
+from safelight.batch.claims import claimed
+from safelight.batch.run import run
+from safelight.batch.work import Job, Report
 from tests.cli.shell import ENVIRONMENT
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from safelight.runtime.batch import claimed
+from safelight.batch.claims import claimed
 with claimed(Path(sys.argv[1])) as mine:
     print(mine, flush=True)
     time.sleep(60)
@@ -60,7 +62,7 @@ def test_claims_of_many_processes_exclude_each_other(tmp_path: Path, own_tempora
     code = """
 import os, sys, time
 from pathlib import Path
-from safelight.runtime.batch import claimed
+from safelight.batch.claims import claimed
 result, inside = Path(sys.argv[1]), Path(sys.argv[2])
 end, got = time.monotonic() + 1.0, 0
 while time.monotonic() < end:
@@ -92,13 +94,13 @@ def test_without_a_temporary_folder_of_ones_own_there_are_no_claims_and_work_goe
 def test_a_photo_that_another_process_never_ends_with_is_done_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("safelight.runtime.batch.PATIENCE", 0.2)
+    monkeypatch.setattr("safelight.batch.run.PATIENCE", 0.2)
     jobs = [Job(tmp_path / name, tmp_path / f"{name}-color") for name in "ab"]
     order = []
 
-    def work(job: Job) -> tuple[str, ...]:
+    def work(job: Job) -> Report:
         order.append(job.photo.name)
-        return ()
+        return Report()
 
     with claimed(jobs[0].result):
         outcomes = list(run(jobs, work))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -10,11 +11,12 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from safelight.arrays import Pixels, Srgb
+from safelight.batch.places import room_for
+from safelight.batch.work import Job
 from safelight.masks.edit import resize_mask
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import write_photo
 from safelight.pixels.geometry import fit_size, resize
-from safelight.runtime.batch import Job, room_for
 from safelight.runtime.names import preview_name
 from safelight.tasks.colorize.color_names import in_words
 from safelight.tasks.colorize.hints import Hint
@@ -50,10 +52,15 @@ def draw_mask(pixels: Pixels, hole: Hole) -> UInt8[np.ndarray, "h w 3"]:
     return drawn
 
 
-def write_preview(job: Job, pixels: Pixels, hole: Hole) -> str:
-    """Write the preview beside the result, in place of an older one; a line that says where. Raises PhotoError."""
+def write_preview(job: Job, pixels: Pixels, hole: Hole) -> Path:
+    """Write the preview beside the result, in place of an older one; its path. Raises PhotoError."""
     path = room_for(job.result.with_name(job.name(preview_name)))
     write_photo(path, draw_mask(pixels, hole), overwrite=True, quality=90)
+    return path
+
+
+def preview_remark(path: Path) -> str:
+    """The line that says where a preview is."""
     return f"what is marked is shown in {path}"
 
 

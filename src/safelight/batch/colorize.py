@@ -1,0 +1,98 @@
+"""The work of safelight colorize: a photo from file to file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.batch import overlays
+from safelight.batch.beside import hints_for
+from safelight.batch.places import room_for
+from safelight.batch.work import Job, Json, Order, Report, settings_of
+from safelight.pixels.files import Photo, read_photo, write_photo, write_remarked
+from safelight.reports.text import count
+from safelight.runtime import familiar
+from safelight.tasks.colorize import tone_and_mount
+from safelight.tasks.colorize.hints import HintSet
+from safelight.tasks.colorize.restore import load_colorizer
+from safelight.tasks.colorize.task import REACH, VIVID
+
+
+@dataclass(frozen=True)
+class ColorizeSettings:
+    """The options that decide a colored photo, by their names. hints: the JSON of a hint file, None for no option.
+
+    Without hints those of the file beside each photo count.
+    """
+
+    model: str | None = None
+    hints: dict[str, Json] | None = None
+    vivid: float = VIVID
+    reach: float = REACH
+    recolor: bool = False
+    keep_toning: bool = False
+    no_mount: bool = False
+
+
+class ColorizeWorker:
+    """Colorizes photos. Of the report's facts, "unfamiliarity" (0..; 1 = threshold) and "toned" are for `summed_up`."""
+
+    def __init__(self, order: Order, threads: int = 1) -> None:
+        self._settings, self._manner = settings_of(order, ColorizeSettings), order.manner
+        hints = self._settings.hints
+        self._hints = None if hints is None else HintSet.from_json(hints)
+        self._colorizer = load_colorizer(self._settings.model, threads)
+        self.cards = (self._colorizer.card,)
+
+    def __call__(self, job: Job) -> Report:
+        """One photo from file to file; left as it is if it has colors of its own that are not to be replaced."""
+        settings = self._settings
+        hint_set, remarks = hints_for(job.hints, self._hints)
+        photo = read_photo(job.photo)
+        drawn = self._draw(photo, hint_set)
+        analysis = tone_and_mount.analyze(photo.pixels, not settings.no_mount)
+        if not settings.recolor and analysis.look.has_colors and not hint_set:
+            # Nothing of the photo is lost: no result is written.
+            return Report((*remarks, *drawn, analysis.left_because), left=True, written=self._drawings)
+        colored, unfamiliarity = self._colorizer.colorize(photo, hint_set, settings.vivid, settings.reach)
+        colored = tone_and_mount.keep_tone_and_mount(photo, colored, analysis, settings.keep_toning)
+        del photo  # its pixels are as many as the result's, and encoding takes room too
+        lost = write_remarked(room_for(job.result), colored, overwrite=self._manner.overwrite)
+        distance = 0.0 if unfamiliarity is None else unfamiliarity
+        return Report(
+            (
+                *colored.remarks,
+                *remarks,
+                *drawn,
+                *analysis.remarks(settings.keep_toning),
+                *lost,
+                *familiar.warning(distance),
+            ),
+            facts={
+                "unfamiliarity": distance,
+                "toned": analysis.look.kind == "toned" and not settings.keep_toning,
+            },
+            written=(job.result, *self._drawings),
+        )
+
+    @property
+    def _drawings(self) -> tuple[Path, ...]:
+        return (Path(self._manner.picture),) if self._manner.picture else ()
+
+    def _draw(self, photo: Photo, hint_set: HintSet | None) -> tuple[str, ...]:
+        """Write the photo with its hints on it, where that was asked for; a remark that says so."""
+        if not self._manner.picture:
+            return ()
+        (path,) = self._drawings
+        write_photo(path, overlays.draw_hints(photo.pixels, hint_set or ()), overwrite=self._manner.overwrite)
+        hints_drawn = f"with {count(len(hint_set), 'hint')}" if hint_set else "without hints"
+        return (f"{path}: the photo under a grid, {hints_drawn}",)
+
+
+def summed_up(reports: Iterable[Report]) -> str:
+    """What the summary line says of the photos that were colored: how many lost their tone, how many are unfamiliar."""
+    facts = [report.facts for report in reports]
+    parts = (
+        tone_and_mount.toned_in_words([each["toned"] for each in facts]),
+        familiar.in_words([each["unfamiliarity"] for each in facts]),
+    )
+    return ", ".join(filter(None, parts))

@@ -1,0 +1,60 @@
+"""The work of safelight fill: a photo and its mask from file to file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.batch import overlays
+from safelight.batch.beside import mask_remarks
+from safelight.batch.lossless import made_opaque, write_lossless
+from safelight.batch.work import Job, Order, Report, settings_of
+from safelight.errors import PhotoError
+from safelight.masks.edit import grow
+from safelight.masks.files import Missing, read_mask
+from safelight.pixels.files import read_photo
+from safelight.tasks.inpaint.restore import Method, load_filler
+
+
+@dataclass(frozen=True)
+class FillSettings:
+    """The options that decide a filled photo, by their names. missing: how masks are read. grow, feather: pixels."""
+
+    model: str | None = None
+    method: Method = "auto"
+    missing: Missing = "auto"
+    grow: float = 0
+    feather: float = 0
+
+
+class FillWorker:
+    """Fills what a photo's mask marks. Facts of the report: "filled", the number of places by method."""
+
+    def __init__(self, order: Order, threads: int = 1) -> None:
+        self._settings, self._manner = settings_of(order, FillSettings), order.manner
+        self._filler = load_filler(self._settings.model, threads)
+        self.cards = (self._filler.card,) if self._filler.card else ()
+
+    def __call__(self, job: Job) -> Report:
+        """One photo from file to file; what was done, and what could not be kept of it."""
+        settings, mask = self._settings, job.mask
+        photo = read_photo(job.photo, native=True)
+        if mask.file is None:
+            raise PhotoError(
+                "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
+            )
+        marked = read_mask(mask.file, photo.size, settings.missing)
+        remarks = [*(() if mask.file == job.photo else mask_remarks(mask)), *photo.remarks, *marked.remarks]
+        previews: tuple[Path, ...] = ()
+        if self._manner.preview:
+            hole = grow(marked.hole, settings.grow + settings.feather)
+            previews = (overlays.write_preview(job, photo.pixels, hole),)
+            remarks += [overlays.preview_remark(path) for path in previews]
+        filled = self._filler.fill(
+            photo, marked.hole, settings.method, settings.grow, settings.feather, in_place=True
+        )
+        result = made_opaque(filled.photo, marked.hole) if settings.missing == "erased" else filled.photo
+        lost = write_lossless(job.result, result, self._manner.overwrite)
+        return Report(
+            (*remarks, self._filler.remark(filled.used, settings.method), *lost),
+            facts={"filled": dict(filled.used)},
+            written=(job.result, *previews),
+        )

@@ -1,0 +1,179 @@
+"""The work of safelight repair: scratches are detected and filled, and on request the photo is colorized."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safelight.batch import overlays
+from safelight.batch.beside import hints_for, mask_remarks
+from safelight.batch.lossless import write_lossless
+from safelight.batch.places import room_for
+from safelight.batch.plan import Plan
+from safelight.batch.scratches import damaged_share
+from safelight.batch.work import Found, Job, Json, Order, Report, settings_of
+from safelight.errors import EmptyMaskError, PhotoError, shown
+from safelight.masks.edit import grow
+from safelight.masks.files import MaskFile, read_mask, write_mask
+from safelight.masks.shapes import Hole
+from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.native import lost_in_srgb
+from safelight.runtime import familiar
+from safelight.runtime.names import mask_name
+from safelight.tasks.colorize import tone_and_mount
+from safelight.tasks.colorize.hints import HintSet
+from safelight.tasks.colorize.restore import load_colorizer
+from safelight.tasks.inpaint.restore import Method, load_filler
+from safelight.tasks.scratches.restore import FindMethod, load_finder
+from safelight.tasks.scratches.ridge_filter import ScratchSettings
+
+MUCH = 0.05  # of the photo: more is rarely all damage
+RIM = 2 / 1024  # of the longer side: what was found is grown by so much, and by MIN_RIM pixels at least
+MIN_RIM = 2
+
+
+@dataclass(frozen=True)
+class RepairSettings:
+    """The options that decide a repaired photo, by their names.
+
+    find: how damage is detected. method: how it is filled. grow: pixels by which a mask is grown; None for the rim of
+    a detected mask and nothing for one that was given. hints: the JSON of a hint file, None for no option.
+    """
+
+    sensitivity: float = 0.5
+    find: FindMethod = "auto"
+    grow: float | None = None
+    method: Method = "model"
+    color: bool = False
+    hints: dict[str, Json] | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one step made of a photo: its remarks, facts and the files that it wrote beside the result."""
+
+    remarks: tuple[str, ...] = ()
+    facts: tuple[tuple[str, Json], ...] = ()
+    written: tuple[Path, ...] = ()
+
+
+class RepairWorker:
+    """Repairs photos. Facts of the report, each where its step was taken: those of scratches, fill and colorize."""
+
+    def __init__(self, order: Order, threads: int = 1) -> None:
+        self._settings, self._manner = settings_of(order, RepairSettings), order.manner
+        hints = self._settings.hints
+        self._hints = None if hints is None else HintSet.from_json(hints)
+        self._finder, self._filler = load_finder(threads=threads), load_filler(threads=threads)
+        self._colorizer = load_colorizer(threads=threads) if self._settings.color else None
+        cards = (self._finder.card, self._filler.card, self._colorizer and self._colorizer.card)
+        self.cards = tuple(card for card in cards if card)
+
+    def __call__(self, job: Job) -> Report:
+        """One photo from file to file: scratches, fill, color."""
+        photo = read_photo(job.photo, native=True)
+        hole, damage = self._damage(job, photo)
+        parts = [damage]
+        if hole.any():
+            if self._manner.preview:
+                preview = overlays.write_preview(job, photo.pixels, hole)
+                parts.append(_Part((overlays.preview_remark(preview),), written=(preview,)))
+            filled = self._filler.fill(photo, hole, self._settings.method, in_place=True)
+            photo = filled.photo
+            parts.append(_Part((self._filler.remark(filled.used),), (("filled", dict(filled.used)),)))
+        if self._colorizer:
+            photo, colored = self._colorize(job, photo)
+            parts.append(colored)
+        lost = write_lossless(job.result, photo, self._manner.overwrite)
+        return Report(
+            (*photo.remarks, *(remark for part in parts for remark in part.remarks), *lost),
+            facts=dict(fact for part in parts for fact in part.facts),
+            written=(job.result, *(path for part in parts for path in part.written)),
+        )
+
+    def _colorize(self, job: Job, photo: Photo) -> tuple[Photo, _Part]:
+        """The photo in color, unless it has colors of its own and no hints."""
+        assert self._colorizer is not None
+        hint_set, remarks = hints_for(job.hints, self._hints)
+        remarks = (*remarks, *(lost_in_srgb(photo.native.space) if photo.native else ()))
+        analysis = tone_and_mount.analyze(photo.pixels)
+        if analysis.look.has_colors and not hint_set:
+            own = tone_and_mount.OWN[analysis.look.kind]
+            return photo, _Part(
+                (*remarks, f"{own}: not colored (colorize --recolor replaces them)"), (("colored", False),)
+            )
+        colored, unfamiliarity = self._colorizer.colorize(photo, hint_set)
+        photo, distance = tone_and_mount.keep_tone_and_mount(photo, colored, analysis), unfamiliarity or 0.0
+        facts = (
+            ("colored", True),
+            ("unfamiliarity", distance),
+            ("toned", analysis.look.kind == "toned"),
+        )
+        return photo, _Part((*remarks, *analysis.remarks(), *familiar.warning(distance)), facts)
+
+    def _damage(self, job: Job, photo: Photo) -> tuple[Hole, _Part]:
+        """The mask of this photo, given, beside it or detected."""
+        mask = job.mask
+        if mask.file is not None:
+            return self._read_mask(mask.file, mask, photo)
+        if mask.place is not None:
+            lacking = f"has no mask in {shown(mask.place)}; add {mask_name(job.photo)}, or leave --mask out"
+            raise PhotoError("; ".join((lacking, *mask.remarks)))
+        return self._detect(job, photo)
+
+    def _detect(self, job: Job, photo: Photo) -> tuple[Hole, _Part]:
+        settings = self._settings
+        found = self._finder.find(photo.pixels, ScratchSettings(settings.sensitivity), settings.find)
+        hole = grow(found.mask, _rim(photo.size) if settings.grow is None else settings.grow)
+        written: tuple[Path, ...] = ()
+        if self._manner.keep_mask:
+            written = (room_for(kept_mask(job)),)
+            write_mask(written[0], hole)
+        facts = (("marked", float((found.mask > 0).mean())), ("found_by", found.method))
+        if not hole.any():
+            nothing = f"no damage was found that is sure {found.title}, so nothing was filled"
+            return hole, _Part(
+                (*job.mask.remarks, f"{nothing}; --sensitivity 0.8 looks harder"), facts, written
+            )
+        remarks = [
+            *job.mask.remarks,
+            f"marked {damaged_share(found.mask)} of the photo as damaged {found.title}",
+        ]
+        if found.mask.mean() > MUCH and not self._manner.keep_mask:
+            remarks.append(
+                "that is a lot: look at what is marked (--preview); if it marks good parts, use --sensitivity 0.2"
+            )
+        return hole, _Part(tuple(remarks), facts, written)
+
+    def _read_mask(self, path: Path, mask: Found, photo: Photo) -> tuple[Hole, _Part]:
+        """The mask of a file; an empty one is an error only where --mask names it."""
+        try:
+            marked = read_mask(path, photo.size)
+        except EmptyMaskError:
+            if mask.place:
+                raise
+            marked = MaskFile.empty(photo.size)
+        advice = "" if mask.place else "; remove it to have the damage looked for again"
+        hole = grow(marked.hole, self._settings.grow or 0)
+        empty = () if hole.any() else ("the mask is empty: nothing was filled",)
+        return hole, _Part((*marked.remarks, *mask_remarks(mask, advice), *empty))
+
+
+def with_kept_masks(jobs: Plan) -> Plan:
+    """The jobs; those that have no mask take what an earlier run wrote, as somebody may have corrected it."""
+    return replace(jobs, jobs=tuple(map(_with_kept_mask, jobs)))
+
+
+def _with_kept_mask(job: Job) -> Job:
+    if job.mask.file:
+        return job
+    kept = kept_mask(job)
+    return replace(job, mask=Found(kept if kept.is_file() else None))
+
+
+def kept_mask(job: Job) -> Path:
+    """Where --keep-mask writes the mask of a photo."""
+    return job.result.with_name(job.name(mask_name))
+
+
+def _rim(size: tuple[int, int]) -> int:
+    """Pixels by which a detected mask is grown, at this size of the photo."""
+    return max(MIN_RIM, round(RIM * max(size)))

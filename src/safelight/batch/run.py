@@ -1,0 +1,96 @@
+"""Many photos, one after the other: what is there is skipped, what another process works on is left to it."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from safelight.batch.claims import claimed
+from safelight.batch.places import check_place
+from safelight.batch.work import Job, Report
+from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory, shown
+from safelight.runtime.folders import exists
+
+PATIENCE = 600.0  # seconds for which another process may be at one photo
+LOOK_AGAIN = 0.1  # seconds
+NO_REPORT = Report()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job. `remarks` are lines to be read: why it failed or was left, what could not be kept.
+
+    seconds: that it took. report: the worker's own, where it made one.
+    """
+
+    job: Job
+    state: Literal["done", "left", "skipped", "failed"]
+    remarks: tuple[str, ...] = ()
+    seconds: float = 0.0
+    report: Report = NO_REPORT
+
+
+def run(jobs: Iterable[Job], work: Callable[[Job], Report], overwrite: bool = False) -> Iterator[Outcome]:
+    """Do the jobs in order.
+
+    A result that is there is skipped, so that a stopped batch goes on where it was; a job that fails is
+    reported, and the next one follows. What another process is at is left to it and looked at again at the end.
+    """
+    left_to_others = []
+    for job in jobs:
+        with _claim(job, overwrite) as is_ours:
+            if is_ours:
+                yield _outcome(job, work, overwrite)
+            else:
+                left_to_others.append(job)
+    for job in left_to_others:
+        end = time.monotonic() + PATIENCE
+        while True:
+            with _claim(job, overwrite) as is_ours:
+                if is_ours or time.monotonic() > end:
+                    yield _outcome(job, work, overwrite)
+                    break
+            time.sleep(LOOK_AGAIN)
+
+
+def _claim(job: Job, overwrite: bool) -> contextlib.AbstractContextManager[bool]:
+    """A claim on the job's result, where one is needed: what is to be replaced is made by everybody who is told to."""
+    if overwrite or job.trouble or exists(job.result):
+        return contextlib.nullcontext(True)
+    return claimed(job.result)
+
+
+def _outcome(job: Job, work: Callable[[Job], Report], overwrite: bool) -> Outcome:
+    """What becomes of one job."""
+    if not overwrite and not job.trouble and exists(job.result):
+        return Outcome(job, "skipped")
+    start = time.perf_counter()
+    try:
+        if job.trouble:
+            raise PhotoError(job.trouble)
+        check_place(job.result, overwrite)
+        report = work(job)
+    except Exception as error:  # One odd photo must not end a night's work: it is said and counted.
+        if not overwrite and _came_first(error) and exists(job.result):
+            return Outcome(job, "skipped")
+        return Outcome(job, "failed", (_one_line(job, error),), time.perf_counter() - start)
+    remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in report.remarks)
+    return Outcome(job, "left" if report.left else "done", remarks, time.perf_counter() - start, report)
+
+
+def _came_first(error: Exception) -> bool:
+    """Whether it says that somebody else made the file meanwhile."""
+    return isinstance(error, FileExistsError) or isinstance(error.__cause__, FileExistsError)
+
+
+def _one_line(job: Job, error: Exception) -> str:
+    message = str(error) or type(error).__name__
+    if is_of_memory(error):
+        message = NO_MEMORY
+    elif isinstance(error, OSError) and error.strerror:
+        message = f"{shown(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    elif not isinstance(error, (SafelightError, OSError)):
+        message = f"unexpected {type(error).__name__}: {message}"
+    name = shown(job.photo)
+    return " ".join((message if name in message else f"{name}: {message}").split())
