@@ -1,0 +1,178 @@
+// One open photo: its document and history, its mask, its pictures, and how it is kept in the browser.
+
+import * as api from "./api.js";
+import { EMPTY, History } from "./history.js";
+import * as keep from "./keep.js";
+import { Mask } from "./mask.js";
+import { Picture } from "./picture.js";
+
+/** @typedef {import("./history.js").Command} Command */
+/** @typedef {import("./history.js").Mended} Mended */
+
+export class Work {
+  /**
+   * @param {api.Photo} photo @param {() => void} changed there is something new to draw
+   * @param {(error: unknown) => void} lost the browser keeps nothing
+   */
+  constructor(photo, changed, lost) {
+    this.photo = photo;
+    this.changed = changed;
+    this.lost = lost;
+    this.history = new History({ ...EMPTY, color: !photo.has_colors });
+    /** @type {Mask | null} made when it is first needed: a byte for each pixel */
+    this.made = null;
+    this.original = new Picture(photo, changed);
+    /** @type {Map<string, api.Photo>} what was filled, by mask and way */
+    this.fills = new Map();
+    /** @type {Picture | null} */
+    this.mended = null;
+    this.saving = Promise.resolve();
+    this.unsaved = 0; // commands from this number on are not kept yet
+    this.pending = false;
+    /** @type {{doc: import("./history.js").Doc, time: string} | null} */
+    this.stamp = null;
+  }
+
+  get doc() {
+    return this.history.doc;
+  }
+
+  get mask() {
+    this.made ??= new Mask(this.photo.width, this.photo.height);
+    return this.made;
+  }
+
+  /** Whether any pixel is marked; makes no mask. */
+  get marked() {
+    return this.made?.any ?? false;
+  }
+
+  /** What is filled is what is marked now, in the way that is chosen now. */
+  get upToDate() {
+    const { mended, rev, method, grow, feather } = this.doc;
+    return !!mended && mended.rev === rev && mended.method === method && mended.grow === grow && mended.feather === feather;
+  }
+
+  /** The photo that is colored: the filled one, if it is filled. */
+  get target() {
+    const { mended } = this.doc;
+    return (mended && this.fills.get(keyOf(mended))) || this.photo;
+  }
+
+  /** @param {Mended} how @param {api.Photo} photo */
+  remember(how, photo) {
+    this.fills.set(keyOf(how), photo);
+  }
+
+  /** The picture of the target. @returns {Picture} */
+  get picture() {
+    const target = this.target;
+    if (target === this.photo) return this.original;
+    if (this.mended?.photo !== target) {
+      this.mended?.close();
+      this.mended = new Picture(target, this.changed);
+    }
+    return this.mended;
+  }
+
+  /** Do a command. @param {Command} command @param {boolean} [drawn] the mask shows it already @returns what changed of the mask */
+  do(command, drawn = false) {
+    const box = command.runs && !drawn ? this.mask.flip(command.runs) : null;
+    this.history.do(command);
+    this.unsaved = Math.min(this.unsaved, this.history.at - 1);
+    this.#save();
+    return box;
+  }
+
+  /** @returns {Command | null} */
+  undo() {
+    const command = this.history.undo();
+    if (command?.runs) this.mask.flip(command.runs);
+    if (command) this.#save();
+    return command;
+  }
+
+  /** @returns {Command | null} */
+  redo() {
+    const command = this.history.redo();
+    if (command?.runs) this.mask.flip(command.runs);
+    if (command) this.#save();
+    return command;
+  }
+
+  /** The mask as it was at a number. @param {number} rev @returns {Uint8Array} */
+  maskAt(rev) {
+    const back = this.history.runsBack(rev) ?? [];
+    if (!back.length) return this.mask.bytes;
+    const then = new Mask(this.photo.width, this.photo.height);
+    then.bytes.set(this.mask.bytes);
+    for (const runs of back) then.flip(runs);
+    return then.bytes;
+  }
+
+  /** One time for a state of the document: project and result that are saved from it agree to the byte. */
+  get savedAt() {
+    if (this.stamp?.doc !== this.doc) this.stamp = { doc: this.doc, time: `${new Date().toISOString().slice(0, 19)}Z` };
+    return this.stamp.time;
+  }
+
+  /** @returns {keep.Kept} */
+  get #kept() {
+    return {
+      id: this.photo.id,
+      name: this.photo.name,
+      at: this.history.at,
+      used: Date.now(),
+      color: this.history.docs[0].color,
+    };
+  }
+
+  /** Keep the photo itself, so that it is there when the service has forgotten it. @param {Blob | null} file */
+  async keepPhoto(file) {
+    try {
+      await keep.savePhoto(this.#kept, file);
+    } catch (error) {
+      this.lost(error);
+    }
+  }
+
+  /** Bring back what was kept. @returns {Promise<boolean>} whether there was work */
+  async restore() {
+    try {
+      const found = await keep.load(this.photo.id);
+      if (!found) return false;
+      this.history = History.restored(found.commands, found.kept.at, { ...EMPTY, color: found.kept.color });
+      this.unsaved = found.commands.length;
+      for (const command of found.commands.slice(0, this.history.at)) if (command.runs) this.mask.flip(command.runs);
+      return found.commands.length > 0;
+    } catch (error) {
+      this.lost(error);
+      return false;
+    }
+  }
+
+  /** Save what is new; while a save runs, the next one gathers. */
+  #save() {
+    if (this.pending) return;
+    this.pending = true;
+    this.saving = this.saving.then(async () => {
+      this.pending = false;
+      const from = this.unsaved;
+      this.unsaved = this.history.commands.length;
+      try {
+        await keep.saveCommands(this.#kept, from, this.history.commands.slice(from));
+      } catch (error) {
+        this.unsaved = Math.min(this.unsaved, from);
+        this.lost(error);
+      }
+    });
+  }
+
+  close() {
+    this.original.close();
+    this.mended?.close();
+  }
+}
+
+/** @param {Mended} how */
+const keyOf = ({ rev, method, grow, feather }) => `${rev} ${method} ${grow} ${feather}`;
