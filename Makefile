@@ -4,7 +4,7 @@ VENV := .venv
 DEMO := .venv-demo
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check check-page bench docs clean
 
 demo: demo/.done
 	@echo "The colored photos are in $(CURDIR)/demo; scratched-repaired.png is the mended one"
@@ -23,6 +23,12 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/mypy $(wildcard benchmarks/*.py)
 	$(BIN)/lint-imports
+
+# Types and lint of the page's JavaScript, where npm is; the page itself needs no Node and no build.
+check-page:
+	cd tools/page && npm install --silent --no-package-lock
+	tools/page/node_modules/.bin/tsc --project tools/page
+	tools/page/node_modules/.bin/biome check --config-path=tools/page src/safelight/page
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m pytest -m bench

@@ -91,7 +91,8 @@ export const forget = (id) => ask(at(id), { method: "DELETE" });
  */
 export async function preview(id, box, pixels, signal) {
   const query = new URLSearchParams({ pixels: String(Math.round(pixels)), format: "png" });
-  if (box) for (const side of /** @type {const} */ (["left", "top", "width", "height"])) query.set(side, String(box[side]));
+  if (box)
+    for (const side of /** @type {const} */ (["left", "top", "width", "height"])) query.set(side, String(box[side]));
   return pixelsOf(await (await ask(`${at(id)}/preview?${query}`, { signal })).blob());
 }
 
@@ -122,7 +123,12 @@ export async function colors(photo, { hints, vivid, reach }, stage, signal) {
   const regions = regionsOf(hints);
   const size = width * height;
   const layers = Array.from({ length: count }, (_, k) => ({
-    plane: { a: all.subarray(2 * k * size, (2 * k + 1) * size), b: all.subarray((2 * k + 1) * size, (2 * k + 2) * size), width, height },
+    plane: {
+      a: all.subarray(2 * k * size, (2 * k + 1) * size),
+      b: all.subarray((2 * k + 1) * size, (2 * k + 2) * size),
+      width,
+      height,
+    },
     region: k ? regions[k - 1] : null,
   }));
   return { layers, mount: photo.mount };
@@ -132,7 +138,8 @@ export async function colors(photo, { hints, vivid, reach }, stage, signal) {
 export function regionsOf(hints) {
   /** @type {Map<string, [number, number][]>} */
   const found = new Map();
-  for (const { region } of hints) if (region) found.set(JSON.stringify(region), found.get(JSON.stringify(region)) ?? region);
+  for (const { region } of hints)
+    if (region) found.set(JSON.stringify(region), found.get(JSON.stringify(region)) ?? region);
   return [...found.values()];
 }
 

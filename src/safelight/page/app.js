@@ -87,7 +87,9 @@ export class App {
   /** @param {Command | null} command @param {"undone" | "redone"} said @param {"nothingToUndo" | "nothingToRedo"} nothing */
   #step(command, said, nothing) {
     if (!this.work) return;
-    this.say(command ? t(said, { what: t(/** @type {import("./strings.js").Key} */ (`do_${command.kind}`)) }) : t(nothing));
+    this.say(
+      command ? t(said, { what: t(/** @type {import("./strings.js").Key} */ (`do_${command.kind}`)) }) : t(nothing),
+    );
     if (!command) return;
     if (command.runs) this.stage.maskChanged("all");
     this.changed();
@@ -179,7 +181,11 @@ export class App {
       let work = this.works.get(id);
       let restored = false;
       if (!work) {
-        work = new Work(photo, () => this.stage.refresh(), () => this.#lost());
+        work = new Work(
+          photo,
+          () => this.stage.refresh(),
+          () => this.#lost(),
+        );
         restored = await work.restore();
         this.works.set(id, work);
       }
@@ -195,7 +201,8 @@ export class App {
       else this.say(photo.has_colors ? t("ownColors") : t("coloring"));
     } catch (error) {
       const why = error instanceof api.Problem ? error.message : String(error);
-      if (error instanceof api.Problem && error.status >= 400 && error.status < 500) this.say(t("notOpened", { name: known.name, why }));
+      if (error instanceof api.Problem && error.status >= 400 && error.status < 500)
+        this.say(t("notOpened", { name: known.name, why }));
       else this.failed(error);
     }
   }
@@ -252,7 +259,10 @@ export class App {
       this.say(words);
     }, 150);
     try {
-      return await api.ended(await begin(), (job) => job.progress > 0 && (progress.value = job.progress), own.signal);
+      const told = (/** @type {api.Job} */ job) => {
+        if (job.progress > 0) progress.value = job.progress;
+      };
+      return await api.ended(await begin(), told, own.signal);
     } catch (error) {
       if (api.gaveUp(error)) this.say(t("cancelled"));
       throw error;
@@ -284,7 +294,11 @@ export class App {
         const photo = await api.send(file, name);
         if (!this.photos.some((each) => each.id === photo.id)) this.photos.push(photo);
         first ??= photo.id;
-        const work = new Work(photo, () => this.stage.refresh(), () => this.#lost());
+        const work = new Work(
+          photo,
+          () => this.stage.refresh(),
+          () => this.#lost(),
+        );
         const known = (await keep.load(photo.id).catch(() => null))?.kept;
         if (!known) await work.keepPhoto(file);
         this.renderStrip();
@@ -355,7 +369,12 @@ export class App {
   /** @param {api.Photo} photo */
   #thumb(photo) {
     const image = make("img", { alt: "" });
-    const face = make("button", { type: "button", title: photo.name }, image, make("span", { class: "dot", hidden: "" }));
+    const face = make(
+      "button",
+      { type: "button", title: photo.name },
+      image,
+      make("span", { class: "dot", hidden: "" }),
+    );
     face.addEventListener("click", () => this.show(photo.id));
     const row = make("li", { "data-id": photo.id }, face);
     const seen = new IntersectionObserver((entries) => {

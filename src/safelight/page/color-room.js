@@ -68,7 +68,8 @@ export class ColorRoom {
       if (this.corners) paintRegion(brush, view, this.corners, true, false);
       if (this.asksWhere) paintPlaces(brush, view, this.places);
       paintHints(brush, view, doc.hints, this.chosen);
-      if (stage.cross && document.activeElement === stage) paintCross(brush, ...view.toStage(stage.cross.x, stage.cross.y));
+      if (stage.cross && document.activeElement === stage)
+        paintCross(brush, ...view.toStage(stage.cross.x, stage.cross.y));
     };
   }
 
@@ -460,7 +461,14 @@ export class ColorRoom {
     const size = input("hint-size");
     size.addEventListener("input", () => {
       const { hint } = this;
-      if (hint) this.#change(hint.id, { radius: round(LARGEST * (Number(size.value) / 100) ** 2, 4) }, "hintSize", `size ${hint.id}`, true);
+      if (hint)
+        this.#change(
+          hint.id,
+          { radius: round(LARGEST * (Number(size.value) / 100) ** 2, 4) },
+          "hintSize",
+          `size ${hint.id}`,
+          true,
+        );
     });
     size.addEventListener("change", () => {
       app.work?.history.seal();
@@ -509,15 +517,27 @@ export class ColorRoom {
     const row = find("likely");
     row.replaceChildren(
       ...colors.map(({ color, share }) =>
-        swatch(color, `${t(nameOf(color))}, ${this.app.percent(share)}`, color === hint.color, () => this.setColor(color)),
+        swatch(color, `${t(nameOf(color))}, ${this.app.percent(share)}`, color === hint.color, () =>
+          this.setColor(color),
+        ),
       ),
     );
     row.setAttribute("aria-busy", String(!this.likely));
     const recent = find("recent");
     if (this.recent.length) {
-      recent.replaceChildren(...this.recent.map((color) => swatch(color, t("gamutValue", { color: t(nameOf(color)), hex: color }), color === hint.color, () => this.setColor(color))));
+      recent.replaceChildren(
+        ...this.recent.map((color) =>
+          swatch(color, t("gamutValue", { color: t(nameOf(color)), hex: color }), color === hint.color, () =>
+            this.setColor(color),
+          ),
+        ),
+      );
     } else recent.replaceChildren(make("span", { class: "quiet" }, t("noRecent")));
-    this.gamut.show(this.likely?.L ?? this.#lightnessAt(hint), hint.color, colors.map((each) => each.color));
+    this.gamut.show(
+      this.likely?.L ?? this.#lightnessAt(hint),
+      hint.color,
+      colors.map((each) => each.color),
+    );
     const hex = input("hex");
     if (document.activeElement !== hex || hex.getAttribute("aria-invalid") !== "true") {
       hex.value = hint.color;
@@ -526,7 +546,10 @@ export class ColorRoom {
     }
     button("pick").setAttribute("aria-pressed", String(this.picking));
     input("hint-size").value = String(Math.round(100 * Math.sqrt(hint.radius / LARGEST)));
-    const pixels = Math.max(1, Math.round(2 * hint.radius * Math.min(this.app.stage.view.photo.width, this.app.stage.view.photo.height)));
+    const pixels = Math.max(
+      1,
+      Math.round(2 * hint.radius * Math.min(this.app.stage.view.photo.width, this.app.stage.view.photo.height)),
+    );
     find("hint-size-value").textContent = t("pixels", { n: pixels });
     input("hint-size").setAttribute("aria-valuetext", t("pixels", { n: pixels }));
     button("lasso").setAttribute("aria-pressed", String(!!this.corners));
@@ -546,7 +569,13 @@ export class ColorRoom {
       ...this.places.map((place, k) => {
         const best = place.colors[0]?.color ?? "#808080";
         const dots = make("span", { class: "likely" }, ...place.colors.map((each) => dot(each.color)));
-        const row = make("button", { type: "button" }, make("span", { class: "number", "aria-hidden": "true" }, String(k + 1)), t("place", { n: k + 1, color: t(nameOf(best)) }), dots);
+        const row = make(
+          "button",
+          { type: "button" },
+          make("span", { class: "number", "aria-hidden": "true" }, String(k + 1)),
+          t("place", { n: k + 1, color: t(nameOf(best)) }),
+          dots,
+        );
         row.addEventListener("click", () => this.addAt(place.x, place.y, best));
         return make("li", {}, row);
       }),
@@ -558,10 +587,17 @@ export class ColorRoom {
     find("hints-card").hidden = !hints.length;
     find("hints-title").textContent = t("hints", { n: hints.length });
     const list = find("hints");
-    const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.id : null;
+    const focused = list.contains(document.activeElement)
+      ? /** @type {HTMLElement} */ (document.activeElement).dataset.id
+      : null;
     list.replaceChildren(
       ...hints.map((hint) => {
-        const row = make("button", { type: "button", "data-id": String(hint.id), "aria-pressed": String(hint.id === this.chosen) }, dot(hint.color), this.#title(hint));
+        const row = make(
+          "button",
+          { type: "button", "data-id": String(hint.id), "aria-pressed": String(hint.id === this.chosen) },
+          dot(hint.color),
+          this.#title(hint),
+        );
         row.addEventListener("click", () => {
           this.choose(hint.id);
           const { view } = this.app.stage;

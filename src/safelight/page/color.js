@@ -99,7 +99,11 @@ export const rgbOfHex = (hex) => [
 export function readColor(text) {
   const word = text.trim().toLowerCase().replace(/\s+/g, "");
   const short = /^#?([0-9a-f])([0-9a-f])([0-9a-f])$/.exec(word);
-  if (short) return `#${short.slice(1).map((digit) => digit + digit).join("")}`;
+  if (short)
+    return `#${short
+      .slice(1)
+      .map((digit) => digit + digit)
+      .join("")}`;
   const long = /^#?([0-9a-f]{6})$/.exec(word);
   if (long) return `#${long[1]}`;
   if (!/^[a-z]+$/.test(word) || !CSS.supports("color", word)) return null;

@@ -31,7 +31,13 @@ export function make(tag, attributes = {}, ...children) {
  * A round button of a color. @param {string} hex @param {string} words @param {boolean} pressed @param {() => void} chosen
  */
 export function swatch(hex, words, pressed, chosen) {
-  const element = make("button", { class: "swatch", type: "button", "aria-label": words, title: words, "aria-pressed": String(pressed) });
+  const element = make("button", {
+    class: "swatch",
+    type: "button",
+    "aria-label": words,
+    title: words,
+    "aria-pressed": String(pressed),
+  });
   element.style.backgroundColor = hex;
   element.dataset.color = hex;
   element.addEventListener("click", chosen);

@@ -3,8 +3,8 @@
 import * as api from "./api.js";
 import { button, find, input, offer } from "./dom.js";
 import { EMPTY } from "./history.js";
-import { t } from "./strings.js";
 import { writeMask } from "./png.js";
+import { t } from "./strings.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./work.js").Work} Work */
@@ -150,22 +150,29 @@ async function openProject(app, mend, file) {
   const { work } = app;
   if (!work) return;
   try {
-    await adopt(app, mend, work, project);
+    await adopt(mend, work, project);
     app.say(t("projectOpened"));
   } catch (error) {
     app.failed(error);
   }
 }
 
-/** One command makes the document that of the project. @param {App} app @param {import("./mend-room.js").MendRoom} mend @param {Work} work @param {any} project */
-async function adopt(app, mend, work, project) {
+/** One command makes the document that of the project. @param {import("./mend-room.js").MendRoom} mend @param {Work} work @param {any} project */
+async function adopt(mend, work, project) {
   const steps = project.steps ?? ["mend", "color"];
   const color = project.color ?? {};
   const fill = project.mend ?? {};
   let fresh = work.history.fresh;
   const hints = (color.hints ?? []).map((/** @type {any} */ row) => {
     fresh += 1;
-    return { id: fresh, x: row.x, y: row.y, color: hexOfRow(row.color), radius: row.radius ?? 0.01, region: row.region ?? null };
+    return {
+      id: fresh,
+      x: row.x,
+      y: row.y,
+      color: hexOfRow(row.color),
+      radius: row.radius ?? 0.01,
+      region: row.region ?? null,
+    };
   });
   const png = steps.includes("mend") && fill.mask?.png ? await (await fetchPng(fill.mask.png)).blob() : null;
   await mend.replaceMask(work, png, "project", {
@@ -188,5 +195,11 @@ const fetchPng = async (text) => new Response(Uint8Array.from(atob(text), (each)
 /** A color of a hint file as #rrggbb; three numbers are rounded to the nearest. @param {string | number[]} color */
 function hexOfRow(color) {
   if (typeof color === "string") return color;
-  return `#${color.map((each) => Math.round(each * 255).toString(16).padStart(2, "0")).join("")}`;
+  return `#${color
+    .map((each) =>
+      Math.round(each * 255)
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
 }

@@ -1,6 +1,6 @@
 // All colors that a place may have: the ab plane at its lightness, as far as sRGB reaches. Left green, right red; top yellow, bottom blue.
 
-import { inGamut, labOf, nearestHex, rgbOf, rgbOfHex } from "./color.js";
+import { encode, inGamut, labOf, linearOf, nearestHex, rgbOfHex } from "./color.js";
 
 const [WIDTH, HEIGHT] = [300, 168];
 const ROOM = 12; // around the colors, in pixels of the canvas
@@ -128,10 +128,14 @@ function reachAt(L) {
 /** The plane at this lightness; outside sRGB transparent. @param {number} L @param {Reach} reach */
 function paint(L, { left, top, across, down }) {
   const image = new ImageData(WIDTH, HEIGHT);
+  const out = new Uint32Array(image.data.buffer);
   for (let y = 0, at = 0; y < HEIGHT; y += 1) {
-    for (let x = 0; x < WIDTH; x += 1, at += 4) {
-      const [a, b] = [left + (x + 0.5) * across, top - (y + 0.5) * down];
-      if (inGamut([L, a, b])) image.data.set([...rgbOf([L, a, b]), 255], at);
+    const b = top - (y + 0.5) * down;
+    for (let x = 0; x < WIDTH; x += 1, at += 1) {
+      const rgb = linearOf([L, left + (x + 0.5) * across, b]);
+      if (rgb.some((each) => each < -0.0005 || each > 1.0005)) continue;
+      const [red, green, blue] = rgb.map((each) => Math.round(255 * encode(each)));
+      out[at] = 0xff000000 | (blue << 16) | (green << 8) | red;
     }
   }
   return image;

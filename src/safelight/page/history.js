@@ -72,7 +72,8 @@ export class History {
 
   /** Do a command; the undone ones after it are gone. @param {Command} command */
   do(command) {
-    const joined = command.merge !== undefined && this.open === this.at && this.commands[this.at - 1]?.merge === command.merge;
+    const joined =
+      command.merge !== undefined && this.open === this.at && this.commands[this.at - 1]?.merge === command.merge;
     if (joined) {
       this.at -= 1;
       command = { ...command, change: { ...this.commands[this.at].change, ...command.change } };

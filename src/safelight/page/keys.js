@@ -82,18 +82,22 @@ export function listen(app, color, mend, look) {
     app.stage.refresh();
   };
 
-  addEventListener("keydown", (event) => {
-    if (typing(event) || document.querySelector("dialog[open]")) return;
-    const control = event.ctrlKey || event.metaKey;
-    const nudge = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    let act = control ? withControl[event.key] : anywhere[event.key] ?? inRoom[app.roomName][event.key];
-    if (control && nudge && app.roomName === "color" && color.hint) {
-      act = () => color.nudge(nudge[0] * (event.shiftKey ? 5 : 1), nudge[1] * (event.shiftKey ? 5 : 1));
-    }
-    if (!act || event.altKey || (!app.work && !["?", "o"].includes(event.key))) return;
-    event.preventDefault();
-    act();
-  }, { capture: false });
+  addEventListener(
+    "keydown",
+    (event) => {
+      if (typing(event) || document.querySelector("dialog[open]")) return;
+      const control = event.ctrlKey || event.metaKey;
+      const nudge = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      let act = control ? withControl[event.key] : (anywhere[event.key] ?? inRoom[app.roomName][event.key]);
+      if (control && nudge && app.roomName === "color" && color.hint) {
+        act = () => color.nudge(nudge[0] * (event.shiftKey ? 5 : 1), nudge[1] * (event.shiftKey ? 5 : 1));
+      }
+      if (!act || event.altKey || (!app.work && !["?", "o"].includes(event.key))) return;
+      event.preventDefault();
+      act();
+    },
+    { capture: false },
+  );
   addEventListener("keyup", (event) => {
     if (event.key === "o") hold(false);
     if (event.key === "Control" || event.key === "Meta") app.work?.history.seal();
@@ -118,7 +122,10 @@ export function listen(app, color, mend, look) {
 /** Whether a key writes into a field. @param {KeyboardEvent} event */
 function typing(event) {
   const target = event.target;
-  if (target instanceof HTMLInputElement) return !["range", "checkbox"].includes(target.type) || event.key.startsWith("Arrow") || event.key.startsWith("Page");
+  if (target instanceof HTMLInputElement)
+    return (
+      !["range", "checkbox"].includes(target.type) || event.key.startsWith("Arrow") || event.key.startsWith("Page")
+    );
   return target instanceof HTMLSelectElement;
 }
 
@@ -126,20 +133,59 @@ function typing(event) {
 function table() {
   /** @type {[Key, [Key, string][]][]} */
   const groups = [
-    ["keyGeneral", [
-      ["keyOpen", "Ctrl O"], ["keyUndo", "Ctrl Z · Ctrl Shift Z"], ["keyDownload", "Ctrl S"], ["saveProject", "Ctrl Shift S"],
-      ["keyRooms", "C · M · L"], ["keyPhotos", "Page ↑ ↓"], ["keyZoom", `+ · − · 0 · 1 · ${t("keyWheel")}`],
-      ["keyPan", `Alt ${t("keyArrows")}`], ["keyOriginal", "O"], ["keyCompare", "K"], ["keyCertainty", "U"], ["keyHelp", "?"],
-    ]],
-    ["keyStage", [["keyCross", t("keyArrows")], ["keyEnter", t("keyEnterName")]]],
-    ["roomColor", [
-      ["keyWhere", "W"], ["keyHints", "H · Shift H"], ["keyMoveHint", `Ctrl ${t("keyArrows")}`], ["keyDelete", "Delete"],
-      ["keyLasso", "R"], ["keyPick", "I"],
-    ]],
-    ["roomMend", [
-      ["keyBrush", "B · E"], ["keySize", "[ · ]"], ["keyFind", "F"], ["keyFinds", "P · N · A · X"], ["keyFill", "G"],
-    ]],
-    ["keyTouch", [["touchTap", t("touchTapKey")], ["touchDrag", t("touchDragKey")], ["touchPinch", t("touchPinchKey")]]],
+    [
+      "keyGeneral",
+      [
+        ["keyOpen", "Ctrl O"],
+        ["keyUndo", "Ctrl Z · Ctrl Shift Z"],
+        ["keyDownload", "Ctrl S"],
+        ["saveProject", "Ctrl Shift S"],
+        ["keyRooms", "C · M · L"],
+        ["keyPhotos", "Page ↑ ↓"],
+        ["keyZoom", `+ · − · 0 · 1 · ${t("keyWheel")}`],
+        ["keyPan", `Alt ${t("keyArrows")}`],
+        ["keyOriginal", "O"],
+        ["keyCompare", "K"],
+        ["keyCertainty", "U"],
+        ["keyHelp", "?"],
+      ],
+    ],
+    [
+      "keyStage",
+      [
+        ["keyCross", t("keyArrows")],
+        ["keyEnter", t("keyEnterName")],
+      ],
+    ],
+    [
+      "roomColor",
+      [
+        ["keyWhere", "W"],
+        ["keyHints", "H · Shift H"],
+        ["keyMoveHint", `Ctrl ${t("keyArrows")}`],
+        ["keyDelete", "Delete"],
+        ["keyLasso", "R"],
+        ["keyPick", "I"],
+      ],
+    ],
+    [
+      "roomMend",
+      [
+        ["keyBrush", "B · E"],
+        ["keySize", "[ · ]"],
+        ["keyFind", "F"],
+        ["keyFinds", "P · N · A · X"],
+        ["keyFill", "G"],
+      ],
+    ],
+    [
+      "keyTouch",
+      [
+        ["touchTap", t("touchTapKey")],
+        ["touchDrag", t("touchDragKey")],
+        ["touchPinch", t("touchPinchKey")],
+      ],
+    ],
   ];
   return groups.flatMap(([title, rows]) => [
     make("h3", {}, t(title)),

@@ -156,7 +156,10 @@ export class Mask {
  */
 function capsule(y, x0, y0, x1, y1, r) {
   let [left, right] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const [cx, cy] of [[x0, y0], [x1, y1]]) {
+  for (const [cx, cy] of [
+    [x0, y0],
+    [x1, y1],
+  ]) {
     const half = r * r - (y - cy) ** 2;
     if (half < 0) continue;
     left = Math.min(left, cx - Math.sqrt(half));
@@ -165,7 +168,12 @@ function capsule(y, x0, y0, x1, y1, r) {
   const length = Math.hypot(x1 - x0, y1 - y0);
   if (length > 0) {
     const [nx, ny] = [(-(y1 - y0) / length) * r, ((x1 - x0) / length) * r];
-    const corners = [[x0 + nx, y0 + ny], [x1 + nx, y1 + ny], [x1 - nx, y1 - ny], [x0 - nx, y0 - ny]];
+    const corners = [
+      [x0 + nx, y0 + ny],
+      [x1 + nx, y1 + ny],
+      [x1 - nx, y1 - ny],
+      [x0 - nx, y0 - ny],
+    ];
     for (let k = 0; k < 4; k += 1) {
       const [ax, ay] = corners[k];
       const [bx, by] = corners[(k + 1) % 4];

@@ -44,7 +44,8 @@ export class MendRoom {
       if (!work) return;
       if (this.shows) paintFinds(brush, view, work.doc.finds, this.at);
       const radius = (this.diameter / 2) * view.scale;
-      if (stage.hover && stage.hover.kind !== "touch") paintBrush(brush, stage.hover.left, stage.hover.top, radius, this.drawing);
+      if (stage.hover && stage.hover.kind !== "touch")
+        paintBrush(brush, stage.hover.left, stage.hover.top, radius, this.drawing);
       if (stage.cross && document.activeElement === stage) {
         const [x, y] = view.toStage(stage.cross.x, stage.cross.y);
         paintCross(brush, x, y);
@@ -117,7 +118,8 @@ export class MendRoom {
     const { work } = this.app;
     if (!work) return;
     const runs = work.mask.commit();
-    if (runs.length) this.app.do({ kind: this.erasing ? "erase" : "stroke", change: { rev: work.history.fresh }, runs }, true);
+    if (runs.length)
+      this.app.do({ kind: this.erasing ? "erase" : "stroke", change: { rev: work.history.fresh }, runs }, true);
   }
 
   // What the keyboard does in the picture.
@@ -169,7 +171,12 @@ export class MendRoom {
       const { sensitivity } = work.doc;
       const job = await this.app.run(t("finding"), () => api.findScratches(work.photo.id, sensitivity));
       const [numbers, told] = await Promise.all([api.labels(job.id), api.jobJson(job)]);
-      const sure = new Map(/** @type {{number: number, confidence: number}[]} */ (told.finds).map((each) => [each.number, each.confidence]));
+      const sure = new Map(
+        /** @type {{number: number, confidence: number}[]} */ (told.finds).map((each) => [
+          each.number,
+          each.confidence,
+        ]),
+      );
       /** @type {Find[]} */
       const finds = [];
       const all = [...runsOfLabels(numbers.data, numbers.width, numbers.height)];
@@ -292,7 +299,11 @@ export class MendRoom {
       const { data } = await api.pixelsOf(png);
       for (let i = 0; i < wanted.length; i += 1) wanted[i] = data[4 * i] >= 64 ? 1 : 0;
     }
-    this.app.do({ kind, change: { ...change, finds: [], rev: work.history.fresh }, runs: work.mask.differences(wanted) });
+    this.app.do({
+      kind,
+      change: { ...change, finds: [], rev: work.history.fresh },
+      runs: work.mask.differences(wanted),
+    });
   }
 
   // The panel.
@@ -386,7 +397,13 @@ export class MendRoom {
     const { marked } = work;
     find("fill-text").textContent = t(doc.mended && !work.upToDate ? "fillAgain" : "fill");
     button("fill").disabled = !marked || work.upToDate;
-    find("fill-state").textContent = !marked ? t("fillEmpty") : work.upToDate ? t("fillDone") : doc.mended ? t("fillStale") : "";
+    find("fill-state").textContent = !marked
+      ? t("fillEmpty")
+      : work.upToDate
+        ? t("fillDone")
+        : doc.mended
+          ? t("fillStale")
+          : "";
     button("clear-mask").disabled = !marked;
     button("save-mask").disabled = !marked;
   }

@@ -114,9 +114,17 @@ export function paintBrush(brush, x, y, radius, down) {
 
 /** @param {CanvasRenderingContext2D} brush @param {number} x @param {number} y in CSS pixels */
 export function paintCross(brush, x, y) {
-  for (const [color, width] of /** @type {[string, number][]} */ ([["#000b", 4], ["#fff", 1.6]])) {
+  for (const [color, width] of /** @type {[string, number][]} */ ([
+    ["#000b", 4],
+    ["#fff", 1.6],
+  ])) {
     brush.beginPath();
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
       brush.moveTo(x + 5 * dx, y + 5 * dy);
       brush.lineTo(x + 17 * dx, y + 17 * dy);
     }

@@ -64,7 +64,9 @@ export function listen(app, chosen) {
           (blob) => (image.src = URL.createObjectURL(blob)),
           () => undefined,
         );
-        choice.addEventListener("click", () => api.preview(photo.id, null, MOST).then(show, (error) => app.failed(error)));
+        choice.addEventListener("click", () =>
+          api.preview(photo.id, null, MOST).then(show, (error) => app.failed(error)),
+        );
         return choice;
       }),
     );
@@ -101,7 +103,10 @@ async function open(file) {
   try {
     const whole = await createImageBitmap(file);
     const scale = Math.min(1, Math.sqrt(MOST / (whole.width * whole.height)));
-    const canvas = new OffscreenCanvas(Math.max(1, Math.round(whole.width * scale)), Math.max(1, Math.round(whole.height * scale)));
+    const canvas = new OffscreenCanvas(
+      Math.max(1, Math.round(whole.width * scale)),
+      Math.max(1, Math.round(whole.height * scale)),
+    );
     const brush = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
     brush.drawImage(whole, 0, 0, canvas.width, canvas.height);
     whole.close();

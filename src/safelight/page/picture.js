@@ -151,7 +151,10 @@ export class Picture {
     for (const drawn of [this.part, this.whole]) {
       if (!drawn) continue;
       const { box, width, height } = drawn.piece;
-      const [i, j] = [Math.floor(((x - box.left) * width) / box.width), Math.floor(((y - box.top) * height) / box.height)];
+      const [i, j] = [
+        Math.floor(((x - box.left) * width) / box.width),
+        Math.floor(((y - box.top) * height) / box.height),
+      ];
       if (i < 0 || j < 0 || i >= width || j >= height) continue;
       return drawn.at(i, j, colors);
     }

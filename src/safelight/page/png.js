@@ -53,4 +53,3 @@ export async function writeMask(mask, width, height) {
   ];
   return new Blob(/** @type {BlobPart[]} */ (parts), { type: "image/png" });
 }
-

@@ -253,7 +253,16 @@ export class Stage extends HTMLElement {
     });
     this.addEventListener("focus", () => this.draw());
     this.divider?.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 }[event.key];
+      const step = {
+        ArrowLeft: -0.02,
+        ArrowDown: -0.02,
+        ArrowRight: 0.02,
+        ArrowUp: 0.02,
+        PageDown: -0.1,
+        PageUp: 0.1,
+        Home: -1,
+        End: 1,
+      }[event.key];
       if (step === undefined) return;
       event.preventDefault();
       event.stopPropagation();
@@ -283,7 +292,13 @@ export class Stage extends HTMLElement {
     }
     if (this.pointers.size > 2) return;
     const spot = this.#spot(event);
-    const start = { id: event.pointerId, x: event.clientX, y: event.clientY, startX: event.clientX, startY: event.clientY };
+    const start = {
+      id: event.pointerId,
+      x: event.clientX,
+      y: event.clientY,
+      startX: event.clientX,
+      startY: event.clientY,
+    };
     if (event.button === 1 || this.spaceDown) this.gesture = { mode: "pan", ...start };
     else if (event.button === 0 && this.tool?.down(spot)) this.gesture = { mode: "tool", ...start };
     else if (event.button === 0) this.gesture = { mode: "tap", ...start };

@@ -232,8 +232,20 @@ const en = {
   keyEnterName: "Enter",
   keyArrows: "arrow keys",
   keyWheel: "wheel",
-  gray: "gray", red: "red", orange: "orange", brown: "brown", skin: "skin tone", yellow: "yellow", olive: "olive",
-  green: "green", teal: "teal", blue: "blue", violet: "violet", pink: "pink", black: "black", white: "white",
+  gray: "gray",
+  red: "red",
+  orange: "orange",
+  brown: "brown",
+  skin: "skin tone",
+  yellow: "yellow",
+  olive: "olive",
+  green: "green",
+  teal: "teal",
+  blue: "blue",
+  violet: "violet",
+  pink: "pink",
+  black: "black",
+  white: "white",
 };
 
 /** @type {Record<keyof typeof en, Sentence>} */
@@ -260,7 +272,8 @@ const de = {
   shortcuts: "Tasten und Gesten",
   picture: "Bild",
   welcomeTitle: "Holen Sie eine alte Fotografie zurück ans Licht",
-  welcomeText: "Legen Sie ein oder mehrere Fotos hier ab. Farbe bekommen sie von selbst; wo Sie es besser wissen, klicken Sie.",
+  welcomeText:
+    "Legen Sie ein oder mehrere Fotos hier ab. Farbe bekommen sie von selbst; wo Sie es besser wissen, klicken Sie.",
   welcomeOpen: "Fotos öffnen",
   welcomeSafe: "Alles bleibt auf Ihrem Rechner. Ihre Dateien werden nie verändert.",
   zoom: "Vergrößerung",
@@ -297,7 +310,8 @@ const de = {
   lasso: "Auf ein Gebiet begrenzen",
   lassoDrawing: "Gebiet schließen",
   lassoRemove: "Gebiet entfernen",
-  lassoNow: "Umfahren Sie das Gebiet, oder setzen Sie seine Ecken einzeln; die Eingabetaste setzt eine und schließt es am Ende.",
+  lassoNow:
+    "Umfahren Sie das Gebiet, oder setzen Sie seine Ecken einzeln; die Eingabetaste setzt eine und schließt es am Ende.",
   lassoDone: "Der Hinweis bleibt im Gebiet.",
   lassoFew: "Ein Gebiet braucht mindestens drei Ecken.",
   deleteHint: "Löschen",
@@ -323,7 +337,10 @@ const de = {
   sensitivity: "Wie genau gesucht wird",
   find: "Kratzer suchen",
   finding: "Kratzer werden gesucht",
-  findsFound: { one: "Ein Kratzer gefunden. Behalten oder verwerfen?", other: "{n} Kratzer gefunden. Behalten oder verwerfen Sie jeden." },
+  findsFound: {
+    one: "Ein Kratzer gefunden. Behalten oder verwerfen?",
+    other: "{n} Kratzer gefunden. Behalten oder verwerfen Sie jeden.",
+  },
   findsNone: "Kein sicherer Schaden gefunden. Genauer suchen oder malen.",
   findWhich: "{k} von {n}",
   findPrevious: "Voriger Kratzer",
@@ -466,8 +483,20 @@ const de = {
   keyEnterName: "Eingabe",
   keyArrows: "Pfeiltasten",
   keyWheel: "Rad",
-  gray: "Grau", red: "Rot", orange: "Orange", brown: "Braun", skin: "Hautton", yellow: "Gelb", olive: "Oliv",
-  green: "Grün", teal: "Petrol", blue: "Blau", violet: "Violett", pink: "Rosa", black: "Schwarz", white: "Weiß",
+  gray: "Grau",
+  red: "Rot",
+  orange: "Orange",
+  brown: "Braun",
+  skin: "Hautton",
+  yellow: "Gelb",
+  olive: "Oliv",
+  green: "Grün",
+  teal: "Petrol",
+  blue: "Blau",
+  violet: "Violett",
+  pink: "Rosa",
+  black: "Schwarz",
+  white: "Weiß",
 };
 
 /** @type {Record<keyof typeof en, Sentence>} */
@@ -494,7 +523,8 @@ const fr = {
   shortcuts: "Clavier et gestes",
   picture: "Image",
   welcomeTitle: "Ramenez une photographie ancienne à la lumière",
-  welcomeText: "Déposez ici une ou plusieurs photos. Elles prennent leurs couleurs d’elles-mêmes ; là où vous en savez plus, cliquez.",
+  welcomeText:
+    "Déposez ici une ou plusieurs photos. Elles prennent leurs couleurs d’elles-mêmes ; là où vous en savez plus, cliquez.",
   welcomeOpen: "Ouvrir des photos",
   welcomeSafe: "Tout reste sur votre ordinateur. Vos fichiers ne sont jamais modifiés.",
   zoom: "Zoom",
@@ -557,7 +587,10 @@ const fr = {
   sensitivity: "Finesse de la recherche",
   find: "Chercher les rayures",
   finding: "Recherche des rayures",
-  findsFound: { one: "Une rayure trouvée. Gardez-la ou refusez-la.", other: "{n} rayures trouvées. Gardez ou refusez chacune." },
+  findsFound: {
+    one: "Une rayure trouvée. Gardez-la ou refusez-la.",
+    other: "{n} rayures trouvées. Gardez ou refusez chacune.",
+  },
   findsNone: "Aucun dégât sûr n’a été trouvé. Cherchez plus finement, ou peignez.",
   findWhich: "{k} sur {n}",
   findPrevious: "Rayure précédente",
@@ -625,7 +658,8 @@ const fr = {
   notOpened: "{name} : {why}",
   restored: "Votre travail est tel que vous l’avez laissé.",
   photoClosed: "Fermée. Votre fichier est inchangé.",
-  noService: "La chambre noire ne répond pas. Le programme tourne-t-il encore ? Votre travail reste dans ce navigateur.",
+  noService:
+    "La chambre noire ne répond pas. Le programme tourne-t-il encore ? Votre travail reste dans ce navigateur.",
   sessionOver: "La session de cette page est finie. Relancez safelight darkroom ; votre travail est gardé.",
   failed: "Cela n’a pas marché : {why}",
   cancelled: "Annulé.",
@@ -700,8 +734,20 @@ const fr = {
   keyEnterName: "Entrée",
   keyArrows: "flèches",
   keyWheel: "molette",
-  gray: "gris", red: "rouge", orange: "orange", brown: "brun", skin: "chair", yellow: "jaune", olive: "olive",
-  green: "vert", teal: "bleu canard", blue: "bleu", violet: "violet", pink: "rose", black: "noir", white: "blanc",
+  gray: "gris",
+  red: "rouge",
+  orange: "orange",
+  brown: "brun",
+  skin: "chair",
+  yellow: "jaune",
+  olive: "olive",
+  green: "vert",
+  teal: "bleu canard",
+  blue: "bleu",
+  violet: "violet",
+  pink: "rose",
+  black: "noir",
+  white: "blanc",
 };
 
 /** @typedef {keyof typeof en} Key */
@@ -724,7 +770,10 @@ export function speak(wanted) {
 /** A sentence of the table. @param {Key} key @param {Record<string, string | number>} [values] */
 export function t(key, values = {}) {
   const found = TABLE[language][key];
-  const form = typeof found === "string" ? found : found[new Intl.PluralRules(language).select(Number(values.n)) === "one" ? "one" : "other"];
+  const form =
+    typeof found === "string"
+      ? found
+      : found[new Intl.PluralRules(language).select(Number(values.n)) === "one" ? "one" : "other"];
   return form.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name];
     return typeof value === "number" ? value.toLocaleString(language) : String(value ?? "");
@@ -733,7 +782,8 @@ export function t(key, values = {}) {
 
 /** Put the sentences into the marked elements. @param {ParentNode} root */
 export function translate(root) {
-  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(/** @type {Key} */ (element.getAttribute("data-t")));
+  for (const element of root.querySelectorAll("[data-t]"))
+    element.textContent = t(/** @type {Key} */ (element.getAttribute("data-t")));
   for (const element of root.querySelectorAll("[data-t-label]")) {
     const words = t(/** @type {Key} */ (element.getAttribute("data-t-label")));
     element.setAttribute("aria-label", words);

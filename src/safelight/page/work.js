@@ -50,7 +50,9 @@ export class Work {
   /** What is filled is what is marked now, in the way that is chosen now. */
   get upToDate() {
     const { mended, rev, method, grow, feather } = this.doc;
-    return !!mended && mended.rev === rev && mended.method === method && mended.grow === grow && mended.feather === feather;
+    return (
+      !!mended && mended.rev === rev && mended.method === method && mended.grow === grow && mended.feather === feather
+    );
   }
 
   /** The photo that is colored: the filled one, if it is filled. */
