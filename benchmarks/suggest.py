@@ -17,7 +17,7 @@ import numpy as np
 from safelight.arrays import Srgb
 from safelight.data.cache import open_dataset
 from safelight.evaluation.intervals import bootstrap_weights, estimates
-from safelight.pixels.color import replace_ab
+from safelight.pixels.recolor import replace_ab
 from safelight.tasks.colorize.hints import Hint, HintSet
 from safelight.tasks.colorize.restore import Colorizer
 from safelight.tasks.registry import load

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 import safelight
 from safelight.arrays import Srgb
 from safelight.batch.overlays import draw_suggestions
-from safelight.pixels.color import replace_ab
+from safelight.pixels.recolor import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
 from safelight.tasks.scratches.damage import damage
 

@@ -1,12 +1,23 @@
 """A photo keeps its own lightness; grey stays grey bit by bit; ab is enlarged in place."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.pixels.color import lab_to_srgb, replace_ab, srgb_to_lab, srgb_to_lightness
+from safelight.pixels.color import (
+    TO_LINEAR,
+    compress,
+    encode,
+    expand,
+    lab_to_srgb,
+    luminance,
+    srgb_to_lab,
+    srgb_to_lightness,
+)
 from safelight.pixels.geometry import Box, resize
+from safelight.pixels.recolor import replace_ab
 
 DEPTHS = {np.uint8: 255, np.uint16: 65535, np.float32: 1}
 
@@ -81,3 +92,48 @@ def test_a_part_is_as_it_is_in_the_whole(box: Box, ab_size: tuple[int, int]) -> 
     photo = picture(60, 90)
     ab = np.random.default_rng(0).normal(0, 20, (*ab_size, 2)).astype(np.float32)
     assert np.array_equal(replace_ab(photo, ab, box=box), replace_ab(photo, ab)[box.slices])
+
+
+def in_plain_steps(pixels: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """What `replace_ab` gives, without its shortcuts: whole planes, one step after the other."""
+    height, width = pixels.shape[:2]
+    wide = cv2.resize(ab, (width, ab.shape[0]), interpolation=cv2.INTER_LINEAR)
+    wide = wide * np.array([1 / 500, -1 / 200], np.float32)
+    place = np.clip((np.arange(height) + 0.5) * (len(wide) / height) - 0.5, 0, len(wide) - 1)
+    above = np.minimum(place.astype(int), len(wide) - 2)
+    share = (place - above).astype(np.float32)[:, None, None]
+    to_fx, to_fz = np.moveaxis(wide[above] * (1 - share) + wide[above + 1] * share, 2, 0)
+    light, levels = luminance(pixels), np.arange(65536, dtype=np.float32) / 65535
+    deep = pixels.dtype != np.uint8
+    fy = compress(light) if deep else compress(levels)[(light * np.float32(65535) + 0.5).astype(int)]
+    Y = expand(fy)
+    X, Z = expand(fy + to_fx) - Y, expand(fy + to_fz) - Y
+    rgb = np.stack([row[0] * X + row[2] * Z for row in TO_LINEAR])
+    over, under = np.maximum(1 - Y, np.float32(1e-9)), np.minimum(-Y, np.float32(-1e-9))
+    reach = np.minimum(over / np.maximum(rgb.max(0), over), under / np.minimum(rgb.min(0), under))
+    linear = np.moveaxis(rgb * reach + Y, 0, 2)
+    if deep:
+        most = 65535 if pixels.dtype == np.uint16 else 1
+        encoded = encode(linear)
+        return encoded if most == 1 else (encoded * most + np.float32(0.5)).astype(np.uint16)
+    return (encode(levels) * 255 + 0.5).astype(np.uint8)[
+        (linear * np.float32(65535) + np.float32(0.5)).astype(int)
+    ]
+
+
+@pytest.mark.parametrize("strength", [0.0, 10.0, 60.0])
+@pytest.mark.parametrize("kind", ["grey", "color", "dark", "light", "half grey"])
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_the_shortcuts_change_no_bit(kind: str, depth: type, strength: float) -> None:
+    photo = picture(240, 331, depth)
+    scale = photo / DEPTHS[depth]
+    shown = {
+        "grey": np.repeat(scale[..., :1], 3, axis=2),
+        "color": scale,
+        "dark": scale * 0.02,
+        "light": 0.5 + 0.4 * scale,
+        "half grey": np.where(np.arange(240)[:, None, None] < 120, scale[..., :1], scale),
+    }[kind]
+    photo = shown.astype(np.float32) if depth == np.float32 else (shown * DEPTHS[depth]).astype(depth)
+    ab = np.random.default_rng(1).normal(0, 1, (24, 31, 2)).astype(np.float32) * np.float32(strength)
+    assert np.array_equal(replace_ab(photo, ab), in_plain_steps(photo, ab))

@@ -10,10 +10,11 @@ from jaxtyping import Bool
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError, in_short
-from safelight.pixels.color import replace_ab, srgb_to_lightness
+from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
+from safelight.pixels.recolor import replace_ab
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
 from safelight.tasks.colorize.hint_values import Region, share

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from safelight.arrays import Pixels
-from safelight.pixels.color import replace_ab, srgb_to_lab, srgb_to_lightness
+from safelight.pixels.color import srgb_to_lab, srgb_to_lightness
 from safelight.pixels.geometry import Box, fit_size, resize
 from safelight.pixels.mounts import find_mount, keep_mount
 from safelight.pixels.photo import Photo
+from safelight.pixels.recolor import replace_ab
 from safelight.pixels.tone import Look, ToneCurve, look_of
 
 TONE_SIDE = 1024  # pixels: a tone is laid under colors at this size; L is that of the photo itself
