@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 import safelight
 from safelight.arrays import Srgb
 from safelight.batch.overlays import draw_suggestions
-from safelight.pixels.recolor import replace_ab
 from safelight.pixels.geometry import center_crop, fit_size, resize
+from safelight.pixels.recolor import replace_ab
 from safelight.tasks.scratches.damage import damage
 
 ROOT = Path(__file__).parent.parent
