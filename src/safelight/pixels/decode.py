@@ -29,19 +29,24 @@ _LONGEST_SIDE = 1_000_000  # of the PNGs that OpenCV reads
 _FEW_BITS = {2: 85, 4: 17}  # of a PNG's grey: 255 over its highest number
 
 
-def read_photo(path: str | Path, limit_megapixels: float | None = None, native: bool = False) -> Photo:
+def read_photo(
+    path: str | Path,
+    limit_megapixels: float | None = None,
+    native: bool = False,
+    page: int | None = None,
+) -> Photo:
     """The photo in a file of one of the kinds in docs/formats.md, whatever its name ends in.
 
     Grey, palette, bilevel, CMYK and Lab pictures become RGB, deeper ones than 8 bits stay at 16; the
     orientation that the file states is applied and the color space that it names (which_rgb.py) converted to
     sRGB; of an animation the first picture is taken, of many pages the largest that is no reduced copy.
-    native: keep the file's own numbers too. Raises PhotoError, one line, if it cannot be read or is larger than
-    the limit (200 megapixels).
+    native: keep the file's own numbers too. page: which of a TIFF's (pages.py counts them), from 1. Raises
+    PhotoError, one line, if it cannot be read or is larger than the limit (200 megapixels).
     """
     if not isinstance(path, (str, os.PathLike)):
         raise PhotoError(f"the photo to read is {in_short(path)}; expected the path of a picture file")
     path = Path(path)
-    with open_picture(path, limit_megapixels) as opened:
+    with open_picture(path, limit_megapixels, page) as opened:
         image = opened.image
         found = read_metadata.read_metadata(image)
         own, alpha, remarks = _decode(opened, found.exif)
@@ -59,7 +64,9 @@ def read_photo(path: str | Path, limit_megapixels: float | None = None, native: 
             exif=block,
             xmp=found.xmp,
             dpi=found.dpi,
-            metadata=found.metadata,
+            metadata=found.metadata
+            if opened.subfile is None
+            else replace(found.metadata, subfile=opened.subfile),
             remarks=(*remarks, *_first_of_many(image), *found.remarks),
             native=own if native else None,
         )

@@ -1,11 +1,10 @@
 """Pixels as a picture file, which says what color they are, with the alpha and the metadata of a photo.
 
-PNG is written here (8 or 16 bits, grey or RGB; W3C PNG, third edition), JPEG and WebP by Pillow, TIFF in tiff.py.
+JPEG and WebP are written by Pillow, PNG in png.py, TIFF in tiff.py.
 """
 
+import contextlib
 import os
-import struct
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -17,14 +16,14 @@ from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageCms
 
 from safelight.arrays import Pixels
-from safelight.errors import PhotoError, in_short, shown
+from safelight.errors import PhotoError, SafelightError, in_short, shown
 from safelight.files import new_file
-from safelight.pixels import icc, profiles, tiff, write_metadata
+from safelight.pixels import icc, png, profiles, tiff, tiff_packing, write_metadata
 from safelight.pixels.icc import ProfileError
 from safelight.pixels.native import Native, lost_in_srgb
 from safelight.pixels.photo import Photo
-from safelight.pixels.png_chunks import SIGNATURE, chunk_bytes
-from safelight.pixels.space import SRGB, Alpha, Mode, Numbers, on_white
+from safelight.pixels.space import SRGB, Mode, Numbers, on_white
+from safelight.pixels.tiff_packing import Packing
 
 if TYPE_CHECKING:
     from safelight.pixels.inputs import Given
@@ -53,14 +52,19 @@ def fitted(photo: Photo, format: str) -> tuple[Photo, tuple[str, ...]]:
     return photo.in_srgb(), (f"its {kind} became sRGB, as a {format} cannot hold that; {keeps} keeps it",)
 
 
-def profile_of(photo: Photo) -> bytes | None:
+def profile_of(photo: Photo, packing: Packing = tiff_packing.USUAL) -> bytes | None:
     """The ICC profile of what is written of the photo: its own numbers, else its sRGB; None for plain inks and Lab."""
-    native = photo.native
+    native, srgb = photo.native, srgb_profile() if packing != "none" else _older(srgb_profile())
     if native is None:
-        return srgb_profile()
+        return srgb
     if native.space.profile is not None or native.mode in ("CMYK", "LAB"):
         return native.space.profile
-    return _grey_srgb() if native.mode == "L" else srgb_profile()
+    return _grey_srgb() if native.mode == "L" else srgb
+
+
+def _older(profile: bytes) -> bytes:
+    """The profile as one of ICC 4.3, which it is too: programs that check masters know of no 4.4."""
+    return profile[:8] + b"\x04\x30" + profile[10:]
 
 
 @cache
@@ -98,69 +102,7 @@ def _held_grey(native: Native, format: str) -> Native | None:
     return Native(np.repeat(native.pixels, 3, axis=2), "RGB", space)
 
 
-_HEADER = 8 + 25  # the signature and the IHDR chunk, which comes first
-_LEVEL = 6  # of deflate
-_PERCEPTUAL = b"\0"
-
-
-def _write_png_file(file: BinaryIO, photo: Photo) -> tuple[str, ...]:
-    """The photo as PNG, in its own numbers or in sRGB; the chunks on color and the rest come after the header.
-
-    Returns remarks on what a PNG has no place for.
-    """
-    pixels = photo.native.pixels if photo.native else photo.pixels
-    if photo.alpha is not None and pixels.shape[2] == 1:
-        packed = _grey_with_alpha(np.dstack([pixels, photo.alpha]))
-    else:
-        packed = _packed(pixels, photo.alpha)
-    file.write(packed[:_HEADER])
-    for kind, data in _color(photo):
-        file.write(chunk_bytes(kind, data))
-    chunks, remarks = write_metadata.in_png(photo)
-    for each in chunks:
-        file.write(chunk_bytes(each.kind, each.data))
-    file.write(packed[_HEADER:])
-    return remarks
-
-
-def _packed(pixels: Numbers, alpha: Alpha | None) -> memoryview:
-    """A PNG of grey, RGB or RGBA, by OpenCV."""
-    import cv2
-
-    if alpha is not None:
-        pixels = np.dstack([pixels[..., ::-1], alpha])
-    elif pixels.shape[2] == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    done, packed = cv2.imencode(".png", pixels)
-    if not done:
-        raise ValueError("the pixels cannot be packed")
-    return packed.data
-
-
-def _grey_with_alpha(pixels: Numbers) -> memoryview:
-    """A PNG of two channels, which OpenCV does not know: each row less the one above (filter 2), deflated."""
-    height, width = pixels.shape[:2]
-    rows = np.frombuffer(pixels.astype(">u2" if pixels.itemsize == 2 else np.uint8).tobytes(), np.uint8)
-    rows = rows.reshape(height, -1)
-    filtered = np.full((height, rows.shape[1] + 1), 2, np.uint8)
-    filtered[0, 1:] = rows[0]
-    filtered[1:, 1:] = rows[1:] - rows[:-1]  # modulo 256
-    header = struct.pack(">2L5B", width, height, 8 * pixels.itemsize, 4, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), _LEVEL)), (b"IEND", b""))
-    return memoryview(SIGNATURE + b"".join(chunk_bytes(kind, data) for kind, data in chunks))
-
-
-def _color(photo: Photo) -> Iterator[tuple[bytes, bytes]]:
-    """What color the numbers are: as the file that was read said it, and as a profile; or sRGB."""
-    space = photo.native.space if photo.native else SRGB
-    yield from space.chunks
-    if space.profile is not None:
-        yield b"iCCP", b"ICC profile\0\0" + zlib.compress(space.profile, _LEVEL)
-    elif not space.chunks:
-        yield b"sRGB", _PERCEPTUAL
-
-
-Writer: TypeAlias = Callable[[BinaryIO, Photo, int], tuple[str, ...]]  # -> what it could not hold
+Writer: TypeAlias = Callable[[BinaryIO, Photo, int, Packing], tuple[str, ...]]  # -> what it could not hold
 
 _STRIP = 1 << 20  # pixels converted at a time
 _DEEP = (".png", ".tif", ".tiff")  # what holds 16 bits
@@ -174,19 +116,21 @@ def write_photo(
     like: "Given | None" = None,
     overwrite: bool = False,
     quality: int = 95,
+    packing: Packing = tiff_packing.USUAL,
 ) -> Path:
     """Write a picture in the format of the path's suffix (JPEG, PNG, TIFF or WebP); returns the path.
 
     picture is a Photo, a picture of Pillow's, or an array: (h, w, 3) sRGB or (h, w) grey, floats 0..1, uint8 or
     uint16. Alpha (if the size is the same), metadata and, of floats, 8 or 16 bits are those of
     `like`: a Photo, a picture of Pillow's, or the path of one. JPEG has no alpha: white shows through. quality
-    is that of JPEG (from 90 up with color at full size) and WebP, 1 to 100; 100 is WebP's lossless.
+    is that of JPEG (from 90 up with color at full size) and WebP, 1 to 100; 100 is WebP's lossless. packing is that
+    of a TIFF: none (a master as archives ask for it), lzw, deflate or zstd.
     A photo with `native` numbers is written in these, with its own profile and mode, where the format holds them.
     What a format cannot hold is left out; `write_remarked` does the same and says what that was.
 
     The file appears whole or not at all; one that exists stays, unless overwrite. Raises PhotoError.
     """
-    write_remarked(path, picture, like, overwrite, quality)
+    write_remarked(path, picture, like, overwrite, quality, packing)
     return Path(path)
 
 
@@ -196,34 +140,52 @@ def write_remarked(
     like: "Given | None" = None,
     overwrite: bool = False,
     quality: int = 95,
+    packing: Packing = tiff_packing.USUAL,
 ) -> tuple[str, ...]:
     """As `write_photo`; returns what of the photo the file could not hold, a sentence each."""
     path = checked_path(path)
     writer = _writer(path)
     _check_quality(quality)
+    tiff_packing.check_packing(packing)
     picture, like = _taken(picture), None if like is None else _model_of(like)
     photo, remarks = fitted(_as_photo(picture, like, deep=path.suffix.lower() in _DEEP), _FORMATS[writer])
     remarks += _shallower(picture, like, photo, path.suffix)
-    try:
-        if path.is_dir():
-            raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
-        if not overwrite and (path.exists() or path.is_symlink()):
-            raise FileExistsError  # before the work; whoever comes in between is seen at the end
-        remarks += _other_names(path)
+    with in_words(path):
+        remarks += check_new(path, overwrite)
         with new_file(path, overwrite) as file:
-            remarks += writer(file, photo, quality)
+            remarks += writer(file, photo, quality, packing)
+    return remarks
+
+
+def check_new(path: Path, overwrite: bool) -> tuple[str, ...]:
+    """A remark where the file that will be replaced has other names.
+
+    Raises PhotoError for a folder, FileExistsError, before the work, where the name is taken and `overwrite` is False;
+    whoever takes it in between is seen at the end.
+    """
+    if path.is_dir():
+        raise PhotoError(f"{shown(path)} is a folder; give the name of a file to write")
+    if not overwrite and (path.exists() or path.is_symlink()):
+        raise FileExistsError
+    return _other_names(path)
+
+
+@contextlib.contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """PhotoError, in one line, for what goes wrong while a picture is written."""
+    try:
+        yield
     except FileExistsError as error:
         raise PhotoError(
             f"{shown(path)} exists; give another name, or ask for it to be overwritten"
         ) from error
-    except PhotoError:
+    except SafelightError:
         raise
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())
         raise PhotoError(
             f"{shown(path)} cannot be written ({reason}); check the folder and the size"
         ) from error
-    return remarks
 
 
 def _other_names(path: Path) -> tuple[str, ...]:
@@ -337,7 +299,7 @@ def _own(photo: Photo) -> tuple[Numbers, Mode]:
     return (photo.native.pixels, photo.native.mode) if photo.native else (photo.pixels, "RGB")
 
 
-def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
+def _write_jpeg(file: BinaryIO, photo: Photo, quality: int, packing: Packing) -> tuple[str, ...]:
     pixels, mode = _own(photo)
     segments, remarks = write_metadata.in_jpeg(photo)
     density, rounded = write_metadata.jfif_density(photo)
@@ -361,7 +323,7 @@ def _write_jpeg(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     return remarks
 
 
-def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
+def _write_webp(file: BinaryIO, photo: Photo, quality: int, packing: Packing) -> tuple[str, ...]:
     pixels, _ = _own(photo)
     pixels = pixels if photo.alpha is None else np.dstack([pixels, photo.alpha])
     block, packet, remarks = write_metadata.in_webp(photo)
@@ -379,12 +341,12 @@ def _write_webp(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
     return remarks
 
 
-def _write_png(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    return _write_png_file(file, photo)
+def _write_png(file: BinaryIO, photo: Photo, quality: int, packing: Packing) -> tuple[str, ...]:
+    return png.write(file, photo)
 
 
-def _write_tiff(file: BinaryIO, photo: Photo, quality: int) -> tuple[str, ...]:
-    return tiff.write(file, photo, profile_of(photo))
+def _write_tiff(file: BinaryIO, photo: Photo, quality: int, packing: Packing) -> tuple[str, ...]:
+    return tiff.write(file, photo, profile_of(photo, packing), packing)
 
 
 _FORMATS: dict[Writer, str] = {

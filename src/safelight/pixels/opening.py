@@ -28,7 +28,7 @@ from safelight.pixels import box_formats, kinds, tiff_layout, tiff_pages
 from safelight.pixels.kinds import READ, START, RawFileError, kind_of, refuse_raw
 from safelight.pixels.read_metadata import sentence
 from safelight.pixels.tiff_layout import Layout
-from safelight.pixels.tiff_pages import Overlaid
+from safelight.pixels.tiff_pages import Overlaid, Page
 
 LARGEST_TEXT = (
     1 << 24
@@ -136,7 +136,7 @@ class Opened:
 
     layout: how the page of a TIFF is stored, where Pillow cannot or must not decode it. remarks: what is to be
     said of how it was opened. depth: bits a channel of an AVIF or JPEG 2000. format: of
-    the file, where that is not the image's.
+    the file, where that is not the image's. subfile: what a page of several says it is (TIFF's NewSubfileType).
     """
 
     image: ImageFile.ImageFile
@@ -144,6 +144,7 @@ class Opened:
     remarks: tuple[str, ...] = ()
     depth: int = 8
     format: str = ""
+    subfile: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -158,16 +159,24 @@ _NEWER: dict[str, Callable[[BinaryIO], tuple[ImageFile.ImageFile, int]]] = {
 
 
 @contextlib.contextmanager
-def open_picture(path: Path, limit_megapixels: float | None = None) -> Iterator[Opened]:
+def open_picture(
+    path: Path, limit_megapixels: float | None = None, page: int | None = None
+) -> Iterator[Opened]:
     """The picture in the file, its pixels not yet decoded, and PhotoError for whatever goes wrong inside.
 
-    limit_megapixels: None is that of the run (`raised`). Pillow's own warnings are silenced inside: a picture is
-    right or it is refused.
+    limit_megapixels: None is that of the run (`raised`). page: which of a TIFF's, from 1; None takes the largest.
+    Pillow's own warnings are silenced inside: a picture is right or it is refused.
     """
     megapixels = limit(limit_megapixels)
+    with in_words(path), open_file(path) as file, quiet():
+        yield _open(path, file, megapixels, page)
+
+
+@contextlib.contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """PhotoError, one line that names the file, for whatever goes wrong inside."""
     try:
-        with _open_file(path) as file, quiet():
-            yield _open(path, file, megapixels)
+        yield
     except PhotoError:
         raise
     except RawFileError as error:
@@ -185,7 +194,8 @@ def open_picture(path: Path, limit_megapixels: float | None = None) -> Iterator[
         ) from error
 
 
-def _open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, to read. Raises PhotoError."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:  # ValueError: a nought in the name
@@ -204,19 +214,21 @@ def _not_opened(path: Path, error: OSError | ValueError) -> PhotoError:
     return PhotoError(f"{shown(path)} cannot be opened ({reason}); check the name and its rights")
 
 
-def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
+def _open(path: Path, file: BinaryIO, limit_megapixels: float, number: int | None) -> Opened:
     start = file.read(START)
     whole = file.seek(0, io.SEEK_END)
     file.seek(max(0, whole - START))
     kind = kind_of(start, whole, file.read())
     file.seek(0)
     if kind == "TIFF":
-        return _open_tiff(path, file, limit_megapixels)
+        return _open_tiff(path, file, limit_megapixels, number)
+    if number not in (None, 1):
+        raise PhotoError(f"{shown(path)} has no page {number}: it is no TIFF, and has one picture")
     if kind == "HEIC":
         return _open_heic(path, file, limit_megapixels)
     if kind in _NEWER:
         image, depth = _NEWER[kind](file)
-        _check_size(path, image.size, limit_megapixels)
+        check_size(path, image.size, limit_megapixels)
         return Opened(image, depth=depth)
     opener, tail = _opener(kind), None
     if kind == "PNG":
@@ -226,7 +238,7 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     file.seek(0)
     image = opener(io.BufferedReader(Overlaid(file, tail=tail)) if tail else file)
     without_words(image)
-    _check_size(path, image.size, limit_megapixels)
+    check_size(path, image.size, limit_megapixels)
     return Opened(image, remarks=(kinds.NO_END,) if tail else ())
 
 
@@ -234,29 +246,49 @@ def _open_heic(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
     try:
         png, around = box_formats.heic_as_png(file, limit_megapixels)
     except box_formats.TooLargeError as error:
-        _check_size(path, error.size, limit_megapixels)
+        check_size(path, error.size, limit_megapixels)
         raise
     remarks = sentence(around, "it cannot be kept here", "they cannot be kept here")
     return Opened(PngImagePlugin.PngImageFile(io.BytesIO(png)), remarks=remarks, format="HEIF")
 
 
-def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float) -> Opened:
+def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float, number: int | None) -> Opened:
     found = tiff_pages.pages(file)
     refuse_raw(found, path)
-    page, remarks = tiff_pages.choose(found)
+    page, first, remarks, subfile = _chosen(path, found, number)
     layout = tiff_layout.layout_of(page)
     remarks += _beside(layout)
-    _check_size(path, (layout.width, layout.height), limit_megapixels)
+    check_size(path, (layout.width, layout.height), limit_megapixels)
     replaced = tiff_layout.mended(layout)
     plain = page is found[0] and not replaced
     if tiff_layout.pillow_keeps(layout):
         with contextlib.suppress(Exception):  # it knows fewer layouts than there are
             file.seek(0)
-            image = TiffImagePlugin.TiffImageFile(file if plain else tiff_pages.first_in_file(page, replaced))
-            return Opened(image, None, remarks)
+            image = TiffImagePlugin.TiffImageFile(
+                file if plain else tiff_pages.first_in_file(page, replaced, first)
+            )
+            return Opened(image, None, remarks, subfile=subfile)
     tiff_layout.check_read(layout)
-    image = TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, tiff_layout.as_grey(layout)))
-    return Opened(image, layout, remarks)
+    image = TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, tiff_layout.as_grey(layout), first))
+    return Opened(image, layout, remarks, subfile=subfile)
+
+
+def _chosen(
+    path: Path, found: list[Page], number: int | None
+) -> tuple[Page, int | None, tuple[str, ...], int | None]:
+    """The page to be read; the directory that counts as the first one before it, None = that of the file; remarks;
+    and what the page says it is, where a number was given and there are several."""
+    if number is None:
+        page, remarks = tiff_pages.choose(found)
+        return page, None, remarks, None
+    pictures = tiff_pages.pictures(found)
+    if not 1 <= number <= len(pictures):
+        raise PhotoError(f"{shown(path)} has no page {number}; it has {len(pictures)}")
+    page = pictures[number - 1]
+    above = next(each for each in found if each.chained and each.link == page.link)
+    several = len(pictures) > 1
+    subfile = page.number(tiff_pages.NEW_KIND) if several and tiff_pages.NEW_KIND in page.entries else None
+    return page, (above.at if number > 1 else None), (), subfile
 
 
 def _beside(layout: Layout) -> tuple[str, ...]:
@@ -292,7 +324,8 @@ def without_words(image: ImageFile.ImageFile) -> None:
                 del image.info[name]
 
 
-def _check_size(path: Path, size: tuple[int, int], limit_megapixels: float) -> None:
+def check_size(path: Path, size: tuple[int, int], limit_megapixels: float) -> None:
+    """Raises PhotoError for a picture (width, height) without pixels, or with more than the limit."""
     width, height = size
     if min(size) < 1:
         raise PhotoError(f"{shown(path)} says that it is {width} × {height} pixels; expected at least 1 × 1")

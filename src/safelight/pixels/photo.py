@@ -101,7 +101,8 @@ class Metadata:
     """Captions (IPTC-IIM), Photoshop's other resources, comments, and what one format alone has.
 
     `chunks` are a PNG's texts and times, `segments` a JPEG's private ones: both only for a file of the same kind.
-    `aspect` is (x, y) pixels a length that is not said, of pixels that are not square.
+    `aspect` is (x, y) pixels a length that is not said, of pixels that are not square. `subfile` is what a page of
+    a TIFF of several says it is (NewSubfileType).
     """
 
     iptc: bytes | None = None
@@ -110,6 +111,7 @@ class Metadata:
     chunks: tuple[Chunk, ...] = ()
     segments: tuple[Chunk, ...] = ()
     aspect: tuple[float, float] | None = None
+    subfile: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

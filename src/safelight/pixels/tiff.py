@@ -1,30 +1,31 @@
-"""TIFF of 8 or 16 bits, deflated, with its metadata. Source: TIFF 6.0, TIFF Technical Notes (deflate, 317).
+"""Photos as the pages of a TIFF of 8 or 16 bits, with their metadata. Source: TIFF 6.0, TIFF Technical Notes.
 
-An EXIF block is a TIFF file, so that the file begins with it, byte for byte: its directories and
-MakerNotes stay at their offsets, and its first directory's entries are taken into the picture's own.
+An EXIF block is a TIFF file, so that the file begins with that of its first page, byte for byte: its directories and
+MakerNotes stay at their offsets, and its first directory's entries are taken into the picture's own. Those of further
+pages, of a BigTIFF and of an uncompressed master (`none`) are laid out anew. A master has no private tags and always a
+resolution, as the profiles of archives ask for it.
 """
 
+import io
 import os
-import struct
-import sys
-import zlib
-from concurrent.futures import ThreadPoolExecutor
-from typing import BinaryIO, TypeAlias
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO
 
 import numpy as np
 from PIL import TiffImagePlugin
 
-from safelight.pixels import exif, tiff_directories, write_metadata
+from safelight.pixels import exif, tiff_directories, tiff_packing, tiff_pages, write_metadata
 from safelight.pixels.opening import quiet
 from safelight.pixels.photo import Photo
-from safelight.pixels.space import multiplied
-from safelight.pixels.tiff_directories import KINDS
-
-Field: TypeAlias = tuple[int, tuple[int, ...] | bytes]  # type, values
+from safelight.pixels.read_metadata import sentence
+from safelight.pixels.space import Numbers, multiplied
+from safelight.pixels.tiff_directories import Field
+from safelight.pixels.tiff_file import BYTE, BYTES, LARGEST, LONG, RATIONAL, SHORT, TiffFile, in_order
+from safelight.pixels.tiff_packing import Packing
 
 _STRIP = 1 << 18  # pixels in a strip
-_LEVEL = 4  # of deflate: 6 takes three times as long to save two hundredths
-_BYTE, _SHORT, _LONG, _RATIONAL, _BYTES = 1, 3, 4, 5, 7
 _PHOTOMETRIC = {  # what is written, and its channels
     "L": (1, 1),
     "RGB": (2, 3),
@@ -33,91 +34,187 @@ _PHOTOMETRIC = {  # what is written, and its channels
     "ICCLab": (9, 3),
     "ITULab": (10, 3),
 }
+_PRIVATE = 32768  # from here on tags are private ones
+_PUBLIC = (33432, 33723, 34665, 34675, 34853)  # but for copyright, IPTC, EXIF, ICC profile and GPS
+_SLACK = 1 << 20  # bytes for directories
+_MOST_PACKED: dict[Packing, float] = {"none": 1, "lzw": 1.5, "deflate": 1.01, "zstd": 1.01}  # of what was not
 
 
-def write(file: BinaryIO, photo: Photo, profile: bytes | None) -> tuple[str, ...]:
+def write(
+    file: BinaryIO, photo: Photo, profile: bytes | None, packing: Packing = tiff_packing.USUAL
+) -> tuple[str, ...]:
     """The photo as TIFF, in its own numbers or in sRGB, with the ICC profile that says which color they are.
 
     Returns remarks on what a TIFF has no place for.
     """
-    block = photo.exif if photo.exif and exif.byte_order(photo.exif) else b"II*\0" + bytes(4)
-    data, remarks = write_metadata.in_tiff(photo)
-    order = exif.byte_order(block)
-    file.write(block + bytes(len(block) % 2))
-    rows = max(1, _STRIP // photo.pixels.shape[1])
-    offsets, lengths = [], []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        tops = range(0, len(photo.pixels), rows)
-        for packed in pool.map(lambda top: _pack(photo, slice(top, top + rows), order), tops):
-            offsets.append(file.tell())
+    return Book(file, packing, bytes_of(photo)).add(photo, profile)
+
+
+def bytes_of(photo: Photo) -> int:
+    """The bytes of a photo's pixels and metadata, not packed."""
+    pixels = photo.native.pixels if photo.native else photo.pixels
+    beside = (photo.exif, photo.xmp, photo.metadata.iptc, *(each.data for each in photo.metadata.resources))
+    return (
+        pixels.nbytes
+        + (0 if photo.alpha is None else photo.alpha.nbytes)
+        + sum(len(each or b"") for each in beside)
+    )
+
+
+class Book:
+    """A TIFF that is written page by page.
+
+    most: bytes of all pages that are to come, not packed; where it might be more than 4 GB, the file is a BigTIFF.
+    """
+
+    def __init__(self, file: BinaryIO, packing: Packing = tiff_packing.USUAL, most: int = 0) -> None:
+        self._file, self._packing = file, packing
+        self._big = most * _MOST_PACKED[packing] + _SLACK > LARGEST
+        self._tiff: TiffFile | None = None
+
+    def add(
+        self, photo: Photo, profile: bytes | None, strips: Iterable[Numbers] | None = None
+    ) -> tuple[str, ...]:
+        """Write a page; remarks on what it has no place for.
+
+        strips: the pixels as they are to be stored, `strip_rows` at a time, in place of the photo's own, which then
+        only say size, type and space. Raises ValueError for more than a plain TIFF can hold.
+        """
+        block = photo.exif if photo.exif and exif.byte_order(photo.exif) else b""
+        data, remarks = write_metadata.in_tiff(photo)
+        as_it_is = self._tiff is None and not self._big and self._packing != "none"
+        if self._tiff is None:
+            order = "<" if self._big or not block else exif.byte_order(block)
+            start = (block or b"II*\0" + bytes(4)) if as_it_is else b""
+            self._tiff = TiffFile(self._file, order, self._big, start)
+        tiff, rows = self._tiff, strip_rows(photo.size)
+        fields = _fields(tiff, photo, rows, profile, self._packing)
+        offsets, lengths = [], []
+        for packed in self._packed(strips if strips is not None else _strips(photo, rows), tiff.order):
+            offsets.append(tiff.put(packed))
             lengths.append(len(packed))
-            file.write(packed + bytes(len(packed) % 2))
-    fields = _fields(photo, rows, profile)
-    fields |= {273: (_LONG, tuple(offsets)), 279: (_LONG, tuple(lengths))}
-    fields |= {tag: _field(tag, each) for tag, each in data.items()}
-    kept, damaged = _kept(block, fields)
-    _write_directory(file, fields, kept, order)
-    if kept and not _opens(file):
-        _write_directory(file, fields, [], order)
-        damaged = len(list(exif.entries(block)))
-    if damaged:
-        remarks += (f"{damaged} damaged field{'s' * (damaged > 1)} of its EXIF could not be written",)
-    return remarks
+        for field in (tiff.places(273, offsets), tiff.places(279, lengths)):
+            fields[field.tag] = field
+        fields |= {tag: _field(tag, each) for tag, each in data.items()}
+        if as_it_is:
+            kept, damaged = _kept(block, fields)
+            return remarks + self._finish(fields, kept, (), damaged, len(list(exif.entries(block))))
+        found, damaged = _laid_out(block, fields, tiff.order)
+        if self._packing == "none":
+            fields, found, lost = _without_private(fields, found)
+            remarks += lost
+            for field in _resolution(tiff, fields, found):
+                fields[field.tag] = field
+        remarks += (
+            (
+                "a MakerNote was moved, so that what the camera's maker counts from the file's beginning may be lost",
+            )
+            if tiff_directories.moved(found)
+            else ()
+        )
+        return remarks + self._finish(fields, [], found, damaged, len(found))
+
+    def _packed(self, strips: Iterable[Numbers], order: str) -> Iterator[bytes]:
+        """The strips packed, a few of them at a time."""
+        threads = os.cpu_count() or 1
+        waiting = deque[Future[bytes]]()
+        with ThreadPoolExecutor(threads) as pool:
+            for strip in strips:
+                waiting.append(pool.submit(tiff_packing.packed, strip, self._packing, order))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _finish(
+        self, fields: dict[int, Field], kept: list[bytes], found: tuple[Field, ...], damaged: int, most: int
+    ) -> tuple[str, ...]:
+        """Write the directory; where it cannot be read back, without what was kept of the EXIF."""
+        assert self._tiff is not None
+        start = self._tiff.directory((*fields.values(), *found), kept)
+        self._tiff.replace_last(start)
+        if (kept or found) and not _opens(self._file, start):
+            start, damaged = self._tiff.directory(fields.values()), most
+        self._tiff.append(start)
+        if not damaged:
+            return ()
+        return (f"{damaged} damaged field{'s' * (damaged > 1)} of its EXIF could not be written",)
 
 
-def _pack(photo: Photo, rows: slice, order: str) -> bytes:
-    """A strip: each number less its left neighbor, deflated."""
-    pixels = (photo.native.pixels if photo.native else photo.pixels)[rows]
+def strip_rows(size: tuple[int, int]) -> int:
+    """Rows of a strip of a picture (h, w)."""
+    return max(1, _STRIP // size[1])
+
+
+def _strips(photo: Photo, rows: int) -> Iterator[Numbers]:
+    for top in range(0, photo.size[0], rows):
+        part = slice(top, top + rows)
+        yield stored(
+            photo,
+            (photo.native.pixels if photo.native else photo.pixels)[part],
+            None if photo.alpha is None else photo.alpha[part],
+        )
+
+
+def stored(photo: Photo, pixels: Numbers, alpha: np.ndarray | None) -> Numbers:
+    """Rows of a photo, its own numbers or sRGB, as a TIFF stores them, with alpha."""
     if photo.native and photo.native.space.lab == "CIELab":  # a and b with signs
         pixels = pixels ^ np.array([0, 1, 1], pixels.dtype) * pixels.dtype.type(1 << 8 * pixels.itemsize - 1)
-    if photo.alpha is not None:
-        alpha = photo.alpha[rows]
-        if photo.native and photo.native.associated:
-            pixels = multiplied(pixels, alpha)
-        pixels = np.dstack([pixels, alpha])
-    steps = pixels.copy()
-    steps[:, 1:] -= pixels[:, :-1]  # modulo 256 or 65536, as the predictor wants it
-    foreign = (order == ">") != (sys.byteorder == "big")
-    return zlib.compress((steps.byteswap() if foreign else steps).tobytes(), _LEVEL)
+    if alpha is None:
+        return pixels
+    if photo.native and photo.native.associated:
+        pixels = multiplied(pixels, alpha)
+    return np.dstack([pixels, alpha])
 
 
-def _fields(photo: Photo, rows: int, profile: bytes | None) -> dict[int, Field]:
+def _fields(
+    tiff: TiffFile, photo: Photo, rows: int, profile: bytes | None, packing: Packing
+) -> dict[int, Field]:
     """All of the directory but the places of the strips."""
     kind: str = photo.native.space.lab or photo.native.mode if photo.native else "RGB"
     photometric, colors = _PHOTOMETRIC[kind]
     channels = colors + (photo.alpha is not None)
-    fields: dict[int, Field] = {
-        256: (_LONG, (photo.size[1],)),
-        257: (_LONG, (photo.size[0],)),
-        258: (_SHORT, (8 * photo.pixels.itemsize,) * channels),
-        259: (_SHORT, (8,)),  # deflate
-        262: (_SHORT, (photometric,)),
-        274: (_SHORT, (1,)),  # upright
-        277: (_SHORT, (channels,)),
-        278: (_LONG, (rows,)),
-        284: (_SHORT, (1,)),  # channels side by side
-        317: (_SHORT, (2,)),  # differences
-    }
+    fields: dict[int, Field] = {}
+
+    def say(tag: int, kind: int, *values: int) -> None:
+        fields[tag] = tiff.numbers(tag, kind, values)
+
+    if photo.metadata.subfile is not None:
+        say(tiff_pages.NEW_KIND, LONG, photo.metadata.subfile)
+    say(256, LONG, photo.size[1])
+    say(257, LONG, photo.size[0])
+    say(258, SHORT, *(8 * photo.pixels.itemsize,) * channels)
+    say(259, SHORT, tiff_packing.NUMBERS[packing])
+    say(262, SHORT, photometric)
+    say(274, SHORT, 1)  # upright
+    say(277, SHORT, channels)
+    say(278, LONG, rows)
+    say(284, SHORT, 1)  # channels side by side
+    if packing != "none":
+        say(317, SHORT, 2)  # differences
     if profile:
-        fields[34675] = (_BYTES, profile)
+        fields[34675] = Field(34675, BYTES, profile)
     if photo.alpha is not None:
         associated = photo.native is not None and photo.native.associated
-        fields[338] = (_SHORT, (1 if associated else 2,))  # alpha; 1: colors are multiplied by it
+        say(338, SHORT, 1 if associated else 2)  # alpha; 1: colors are multiplied by it
     stated = exif.dpi(photo.exif)
+    per_unit, unit = None, 2
     if photo.dpi and not (stated and write_metadata.near(photo.dpi, stated)):
-        x, y = (exif.ratio(per_inch) for per_inch in photo.dpi)
-        fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (2,))}
+        per_unit = photo.dpi
     elif photo.metadata.aspect and not stated:
-        x, y = (exif.ratio(each) for each in photo.metadata.aspect)
-        fields |= {282: (_RATIONAL, x), 283: (_RATIONAL, y), 296: (_SHORT, (1,))}
+        per_unit, unit = photo.metadata.aspect, 1
+    if per_unit:
+        say(exif.X_RESOLUTION, RATIONAL, *exif.ratio(per_unit[0]))
+        say(exif.Y_RESOLUTION, RATIONAL, *exif.ratio(per_unit[1]))
+        say(exif.UNIT, SHORT, unit)
     return fields
 
 
 def _field(tag: int, data: bytes) -> Field:
     """Bytes; captions as numbers of 4 bytes, filled up with noughts, as Photoshop and exiftool write them."""
     if tag != tiff_directories.IPTC:
-        return _BYTE, data
-    return _LONG, data + bytes(-len(data) % 4)
+        return Field(tag, BYTE, data)
+    return Field(tag, LONG, data + bytes(-len(data) % 4))
 
 
 def _kept(block: bytes, fields: dict[int, Field]) -> tuple[list[bytes], int]:
@@ -135,12 +232,55 @@ def _kept(block: bytes, fields: dict[int, Field]) -> tuple[list[bytes], int]:
     return list(kept.values()), damaged
 
 
-def _opens(file: BinaryIO) -> bool:
+def _laid_out(block: bytes, fields: dict[int, Field], order: str) -> tuple[tuple[Field, ...], int]:
+    """The same as fields, in the file's byte order, whose values and inner directories are written anew."""
+    first = next(exif.entries(block), None)
+    if first is None:
+        return (), 0
+    before = exif.byte_order(block)
+    _, found, damaged = tiff_directories.read_directory(
+        io.BytesIO(block), first.at - 2, tiff_directories.LAYOUT | fields.keys()
+    )
+    return in_order(found, before, order), damaged
+
+
+def _without_private(
+    fields: dict[int, Field], found: tuple[Field, ...]
+) -> tuple[dict[int, Field], tuple[Field, ...], tuple[str, ...]]:
+    """The fields without private tags, and a remark on what that cost."""
+
+    def is_public(field: Field) -> bool:
+        return field.tag < _PRIVATE or field.tag in _PUBLIC
+
+    lost = [field.tag for field in (*fields.values(), *found) if not is_public(field)]
+    words = [f"its private tag{'s' * (len(lost) > 1)} ({', '.join(map(str, sorted(lost)))})"] if lost else []
+    return (
+        {tag: field for tag, field in fields.items() if is_public(field)},
+        tuple(filter(is_public, found)),
+        sentence(words, "an uncompressed master has none", "an uncompressed master has none"),
+    )
+
+
+def _resolution(tiff: TiffFile, fields: dict[int, Field], found: tuple[Field, ...]) -> Iterator[Field]:
+    """What is lacking of the resolution: that of the other direction; one pixel a unit that is not said."""
+    said = {field.tag: field for field in (*fields.values(), *found)}
+    either = said.get(exif.X_RESOLUTION) or said.get(exif.Y_RESOLUTION)
+    for tag in (exif.X_RESOLUTION, exif.Y_RESOLUTION):
+        if tag not in said:
+            yield Field(tag, either.kind, either.data) if either else tiff.numbers(tag, RATIONAL, (1, 1))
+    if exif.UNIT not in said:
+        yield tiff.numbers(exif.UNIT, SHORT, (2 if either else 1,))  # without it, inches are meant
+
+
+def _opens(file: BinaryIO, start: int) -> bool:
     """Whether the directory that was just written can be read back, by another's hand."""
     try:
         file.seek(0)
+        page = tiff_pages.page_at(file, start)
+        if page is None:
+            return False
         with quiet():
-            TiffImagePlugin.TiffImageFile(file)
+            TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, first=start))
         return True
     except SyntaxError as error:  # a directory that was read, of pixels that Pillow does not know
         return "pixel mode" in str(error)
@@ -148,28 +288,3 @@ def _opens(file: BinaryIO) -> bool:
         return False
     finally:
         file.seek(0, os.SEEK_END)
-
-
-def _write_directory(file: BinaryIO, fields: dict[int, Field], kept: list[bytes], order: str) -> None:
-    """Write what is longer than four bytes, then the sorted entries, and at the beginning where they are."""
-    directory = [(struct.unpack(order + "H", entry[:2])[0], entry) for entry in kept]
-    for tag, (kind, values) in fields.items():
-        if isinstance(values, bytes):
-            count, data = len(values) // KINDS[kind], values
-        else:
-            letter = "H" if kind == _SHORT else "L"
-            count = len(values) // (2 if kind == _RATIONAL else 1)
-            data = struct.pack(f"{order}{len(values)}{letter}", *values)
-        if len(data) > 4:
-            place = struct.pack(order + "L", file.tell())
-            file.write(data + bytes(len(data) % 2))
-        else:
-            place = data.ljust(4, b"\0")
-        directory.append((tag, struct.pack(order + "HHL", tag, kind, count) + place))
-    start = file.tell()
-    file.write(
-        struct.pack(order + "H", len(directory)) + b"".join(e for _, e in sorted(directory)) + bytes(4)
-    )
-    file.seek(4)
-    file.write(struct.pack(order + "L", start))
-    file.seek(0, os.SEEK_END)

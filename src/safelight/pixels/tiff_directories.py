@@ -36,7 +36,9 @@ class Field:
     @property
     def count(self) -> int:
         """How many values of its kind the entry says to have."""
-        return 1 if self.inner is not None else len(self.data) // KINDS[self.kind]
+        return (
+            1 if self.inner is not None else len(self.data) // (KINDS.get(self.kind) or _BIG_KINDS[self.kind])
+        )
 
 
 @dataclass
@@ -109,17 +111,34 @@ def _field(source: _Source, entry: bytes, skip: frozenset[int], outer: tuple[int
         raise ValueError("its kind is not known, or it is too large")
     place = 0 if length <= len(value) else struct.unpack(order + ("Q" if source.big else "L"), value)[0]
     data = source.at(place, length) if place or length > len(value) else value[:length]
-    if kind in _BIG_KINDS:
+    inner = _inner_place(source, tag, kind, data) if count == 1 else 0
+    if inner >= 1 << 32:  # a directory beyond the first 4 GB, whose place no classic TIFF can say
+        kind, data = 13, bytes(4)
+    elif kind in _BIG_KINDS:
         numbers = struct.unpack(f"{order}{count}{'q' if kind == 17 else 'Q'}", data)
         kind = _SMALLER[kind]
         data = struct.pack(f"{order}{count}{'l' if kind == 9 else 'L'}", *numbers)
     source.left -= len(data)
     if (tag in POINTERS or kind == 13) and count == 1 and len(data) == 4:
-        inner = struct.unpack(order + "L", data)[0]
         if inner in outer or len(outer) >= _DEEPEST:
             raise ValueError("its directories point to each other")
         return Field(tag, kind, data, _directory(source, inner, frozenset(), outer), place)
     return Field(tag, kind, data, None, place)
+
+
+def _inner_place(source: _Source, tag: int, kind: int, data: bytes) -> int:
+    """Where the directory begins that an entry points to; 0 if it is no such entry."""
+    if tag not in POINTERS and kind not in (13, 18):
+        return 0
+    letter = {4: "L", 8: "Q"}.get(len(data))
+    return int(struct.unpack(source.order + letter, data)[0]) if letter else 0
+
+
+def swapped(data: bytes, kind: int) -> bytes:
+    """The bytes of a value of this kind in the other byte order."""
+    width = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8}.get(kind, 1)
+    pieces = (data[at : at + width] for at in range(0, len(data), width))
+    return b"".join(piece[::-1] for piece in pieces) if width > 1 else data
 
 
 def exif_block(order: str, fields: Iterable[Field]) -> bytes:

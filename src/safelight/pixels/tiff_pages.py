@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import IO, BinaryIO
 
 _WIDTH, _HEIGHT, _BELOW = 256, 257, 330
-_NEW_KIND, _OLD_KIND, _PHOTOMETRIC = 254, 255, 262
+NEW_KIND, _OLD_KIND, _PHOTOMETRIC = 254, 255, 262
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _OLD_REDUCED = 2
 _MASK_PIXELS = 4  # photometric interpretation of a transparency mask
-_MOST = 1000  # directories that are looked at
+_MOST = 10_000  # directories that are looked at
 _MOST_ENTRIES = 4096
 _MOST_VALUES = 1 << 22  # of one entry
 _KINDS = {
@@ -46,6 +46,7 @@ class Page:
     big: bool
     entries: Mapping[int, bytes]  # tag -> its 12 bytes (of a BigTIFF 20)
     chained: bool = True  # in the chain from the file's head, not below another
+    link: int = 0  # which one of the chain it is, or lies below
     end: bytes = field(default=b"", repr=False)  # the place of the next directory, as it is written
 
     def numbers(self, tag: int) -> tuple[float, ...]:
@@ -98,12 +99,20 @@ class Page:
         return self.number(_WIDTH) * self.number(_HEIGHT)
 
     @property
+    def following(self) -> int:
+        """Where the next directory begins; 0 if none follows."""
+        return int(struct.unpack(self.order + ("Q" if self.big else "L"), self.end)[0])
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it says to be the transparency mask of another page."""
+        return bool(self.number(NEW_KIND) & _MASK or self.number(_PHOTOMETRIC) == _MASK_PIXELS)
+
+    @property
     def is_reduced(self) -> bool:
         """Whether it says to be a smaller copy of another page, or a mask: not a picture by itself."""
         return bool(
-            self.number(_NEW_KIND) & (_REDUCED | _MASK)
-            or self.number(_OLD_KIND) == _OLD_REDUCED
-            or self.number(_PHOTOMETRIC) == _MASK_PIXELS
+            self.number(NEW_KIND) & _REDUCED or self.number(_OLD_KIND) == _OLD_REDUCED or self.is_mask
         )
 
 
@@ -116,6 +125,14 @@ def pages(file: BinaryIO) -> list[Page]:
     if not found:
         raise ValueError("it has no directory of a picture: it is cut off or damaged")
     return [page for page in found if page.chained] + [page for page in found if not page.chained]
+
+
+def page_at(file: BinaryIO, at: int) -> Page | None:
+    """The directory of a TIFF that begins here; None if there is none."""
+    file.seek(0)
+    head = file.read(4)
+    order, big = ("<" if head[:2] == b"II" else ">"), head[2:4] in (b"+\0", b"\0+")
+    return _read(file, at, order, big, chained=True, link=0)
 
 
 def first_place(file: IO[bytes]) -> int:
@@ -132,22 +149,21 @@ def first_place(file: IO[bytes]) -> int:
 
 
 def _walk(file: BinaryIO, order: str, big: bool, first: int) -> Iterator[Page]:
-    todo, seen = [(first, True)], {0}
+    todo, seen = [(first, True, 0)], {0}
     while todo and len(seen) <= _MOST:
-        at, chained = todo.pop()
+        at, chained, link = todo.pop()
         if at in seen:
             continue
         seen.add(at)
-        page = _read(file, at, order, big, chained)
+        page = _read(file, at, order, big, chained, link)
         if page is None:
             continue
         yield page
-        (following,) = struct.unpack(order + ("Q" if big else "L"), page.end)
-        below = [(int(place), False) for place in reversed(page.numbers(_BELOW))]
-        todo += [(following, chained), *below]
+        below = [(int(place), False, link) for place in reversed(page.numbers(_BELOW))]
+        todo += [(page.following, chained, link + 1 if chained else link), *below]
 
 
-def _read(file: BinaryIO, at: int, order: str, big: bool, chained: bool) -> Page | None:
+def _read(file: BinaryIO, at: int, order: str, big: bool, chained: bool, link: int) -> Page | None:
     """The directory at a place; None if there is none."""
     if at >= 1 << 63:
         return None
@@ -172,6 +188,7 @@ def _read(file: BinaryIO, at: int, order: str, big: bool, chained: bool) -> Page
         big,
         entries,
         chained,
+        link,
         end if len(end) == (8 if big else 4) else bytes(8 if big else 4),
     )
 
@@ -184,12 +201,56 @@ def choose(found: list[Page]) -> tuple[Page, tuple[str, ...]]:
         full = [page for page in found if page.area] or found[:1]
         remarks = ("it says to be a reduced copy, and holds no full one",) if full[0].area else ()
     best = max(full, key=lambda page: page.area)  # of equal ones the first
-    if any(page.number(_NEW_KIND) & _MASK or page.number(_PHOTOMETRIC) == _MASK_PIXELS for page in found):
-        remarks = (*remarks, "its transparency mask, a page of its own, was left out")
+    remarks += _masks_left_out(found)
     if len(full) > 1:
         which = "first" if best is full[0] else f"largest, number {full.index(best) + 1} of {len(full)},"
         remarks = (*remarks, f"it holds more than one picture; the {which} was taken")
     return best, remarks
+
+
+def _masks_left_out(found: list[Page]) -> tuple[str, ...]:
+    masks = sum(page.is_mask for page in found)
+    if masks < 2:
+        return ("its transparency mask, a page of its own, was left out",) * masks
+    return (f"its {masks} transparency masks, pages of their own, were left out",)
+
+
+def pictures(found: list[Page]) -> list[Page]:
+    """The pages that are pictures by themselves, in the order of the file; at least one.
+
+    Of each directory of the chain, and what lies below it, that is the largest that is no reduced copy, if there is
+    one: a scanner's full picture below its preview, and not the smaller layers of a pyramid.
+    """
+    largest: dict[int, Page] = {}
+    for page in found:
+        if page.area and not page.is_reduced and page.area > _area_of(largest.get(page.link)):
+            largest[page.link] = page
+    return [largest[link] for link in sorted(largest)] or [choose(found)[0]]
+
+
+def _area_of(page: Page | None) -> int:
+    return page.area if page else 0
+
+
+def left_out(found: list[Page]) -> tuple[str, ...]:
+    """Remarks on the directories that are no pictures by themselves."""
+    masks = _masks_left_out(found)
+    copies = (
+        sum(bool(page.area) for page in found) - len(pictures(found)) - sum(page.is_mask for page in found)
+    )
+    if copies < 1:
+        return masks
+    said = "a reduced copy (preview) of it was" if copies == 1 else f"{copies} reduced copies (previews) were"
+    return (f"{said} left out, as a result has none", *masks)
+
+
+def check_chain(found: list[Page]) -> None:
+    """Raises ValueError where several pages are followed by something that is none: others may have been lost."""
+    chain = [page for page in found if page.chained]
+    if len(chain) > 1 and chain[-1].following:
+        raise ValueError(
+            f"page {len(chain) + 1} of it, which follows the others, is damaged or is one of the others again"
+        )
 
 
 class Overlaid(io.RawIOBase):
@@ -235,10 +296,13 @@ class PageFile(io.BufferedReader):
     first: int
 
 
-def first_in_file(page: Page, replaced: Mapping[int, tuple[int, ...] | None] | None = None) -> PageFile:
+def first_in_file(
+    page: Page, replaced: Mapping[int, tuple[int, ...] | None] | None = None, first: int | None = None
+) -> PageFile:
     """The file with this page as its first and only one.
 
-    replaced: tags with whole numbers of the page that are others then, None = not there.
+    replaced: tags with whole numbers of the page that are others then, None = not there. first: the directory that
+    counts as the one that came first, which may be the page's preview; that of the file unless given.
     """
     end = page.file.seek(0, io.SEEK_END)
     end += end % 2
@@ -251,7 +315,7 @@ def first_in_file(page: Page, replaced: Mapping[int, tuple[int, ...] | None] | N
     head = head[:8] + place if page.big else head[:4] + place
     padding = bytes(end - page.file.seek(0, io.SEEK_END))
     file = PageFile(Overlaid(page.file, head, padding + tail))
-    file.first = first_place(page.file)
+    file.first = first_place(page.file) if first is None else first
     return file
 
 
