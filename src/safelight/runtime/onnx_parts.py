@@ -6,14 +6,15 @@ same it computes again. A part is a graph of its own: given tensors in, wanted t
 A model is a message of Protocol Buffers, of which little is read here: ModelProto.graph (7); GraphProto.node (1),
 initializer (5), input (11), output (12); NodeProto.input (1), output (2), op_type (4), attribute (5);
 AttributeProto.g (6); TensorProto.name (8); ValueInfoProto.name (1) and type (2). Source: onnx.proto3, release 1.16.
+It is read through views: weights are copied once, into the part that has them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 GRAPH, NODE, INITIALIZER, INPUT, OUTPUT = 7, 1, 5, 11, 12
-NODE_INPUT, NODE_OUTPUT, NODE_ATTRIBUTE, ATTRIBUTE_GRAPH = 1, 2, 5, 6
+NODE_INPUT, NODE_OUTPUT, NODE_KIND, NODE_ATTRIBUTE, ATTRIBUTE_GRAPH = 1, 2, 4, 5, 6
 TENSOR_NAME, PORT_NAME, PORT_TYPE = 8, 1, 2
 ELEMENTS = {
     "tensor(float)": 1,
@@ -27,13 +28,13 @@ class _Field(NamedTuple):
     """A field of a message: its number, its bytes with tag and length, and what is in it (of lengths alone)."""
 
     number: int
-    whole: bytes
-    content: bytes
+    whole: memoryview
+    content: memoryview
 
 
 @dataclass(frozen=True)
 class _Node:
-    whole: bytes
+    whole: memoryview | bytes
     needs: frozenset[str]
     gives: tuple[str, ...]
 
@@ -51,29 +52,49 @@ class Graph:
 
     around: tuple[_Field, ...]  # fields of the model but the graph
     nodes: tuple[_Node, ...]
-    initializers: Mapping[str, bytes]
-    ports: Mapping[str, bytes]  # inputs and outputs as they stand
-    other: tuple[bytes, ...]
+    initializers: Mapping[str, memoryview]
+    ports: Mapping[str, memoryview]  # inputs and outputs as they stand
+    other: tuple[memoryview, ...]
+    inputs: tuple[str, ...] = ()  # those that must be given
+    optional: tuple[str, ...] = ()  # those with a value for whoever does not give them
+    outputs: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, model: bytes) -> "Graph":
         """The graph of an ONNX file's bytes. Raises ValueError if they are none."""
-        fields = tuple(_fields(model))
+        fields = tuple(_fields(memoryview(model)))
         graphs = [field for field in fields if field.number == GRAPH]
         if len(graphs) != 1:
             raise ValueError(f"found {len(graphs)} graphs; expected an ONNX model with one")
-        nodes, initializers, ports, other = [], {}, {}, []
+        nodes, initializers, ports, other = (
+            list[_Node](),
+            dict[str, memoryview](),
+            dict[str, memoryview](),
+            [],
+        )
+        inputs, outputs = list[str](), list[str]()
         for field in _fields(graphs[0].content):
             if field.number == NODE:
                 nodes.append(_node(field))
             elif field.number == INITIALIZER:
                 initializers[_text(field.content, TENSOR_NAME)] = field.whole
             elif field.number in (INPUT, OUTPUT):
-                ports[_text(field.content, PORT_NAME)] = field.content
+                name = _text(field.content, PORT_NAME)
+                ports[name] = field.content
+                (inputs if field.number == INPUT else outputs).append(name)
             else:
                 other.append(field.whole)
         around = tuple(field for field in fields if field.number != GRAPH)
-        return cls(around, tuple(nodes), initializers, ports, tuple(other))
+        return cls(
+            around,
+            tuple(nodes),
+            initializers,
+            ports,
+            tuple(other),
+            tuple(name for name in inputs if name not in initializers),
+            tuple(name for name in inputs if name in initializers),
+            tuple(outputs),
+        )
 
     def part(self, given: Mapping[str, Kind] | Collection[str], wanted: Sequence[str]) -> bytes:
         """The model that makes the wanted tensors of the given ones.
@@ -128,7 +149,22 @@ class Graph:
                 needed |= node.needs - set(given)
         return kept[::-1]
 
-    def _port(self, name: str, kind: Kind | None) -> bytes:
+    def with_zeros(self, reshaped: str) -> "Graph":
+        """With zeros for a tensor that a Reshape gives: its shape is worked out, its numbers are not."""
+        nodes = list(self.nodes)
+        at = next(place for place, node in enumerate(nodes) if reshaped in node.gives)
+        _, shape = _in_order(nodes[at], NODE_INPUT)
+        zeros = ((NODE_INPUT, shape), (NODE_OUTPUT, reshaped), (NODE_KIND, "ConstantOfShape"))
+        content = b"".join(_message(number, text.encode()) for number, text in zeros)
+        nodes[at] = _Node(_message(NODE, content), frozenset({shape}), (reshaped,))
+        return replace(self, nodes=tuple(nodes))
+
+    def kind_of(self, name: str) -> str:
+        """The kind of node that makes a tensor, such as "Reshape"; "" if none does."""
+        made_by = next((node for node in self.nodes if name in node.gives), None)
+        return _in_order(made_by, NODE_KIND)[0] if made_by else ""
+
+    def _port(self, name: str, kind: Kind | None) -> bytes | memoryview:
         if kind is None and name in self.ports:
             return self.ports[name]
         port = _message(PORT_NAME, name.encode())
@@ -139,24 +175,43 @@ class Graph:
         return port + _message(PORT_TYPE, _message(1, tensor))
 
 
+ATTENTION = "/attention/"  # in the names of what tasks/colorize/network.py's HintAttention makes
+
+
+def without_attention(graph: Graph) -> Graph:
+    """A colorizing network as it answers where there are no hints: zeros for what attention carries, which it then is.
+
+    That is the last thing that attention reshapes. The graph itself where there is none.
+    """
+    made = [node.gives[0] for node in graph.nodes if node.gives and ATTENTION in node.gives[0]]
+    carried = [name for name in made if graph.kind_of(name) == "Reshape"]
+    return graph.with_zeros(carried[-1]) if carried else graph
+
+
 def kinds_of(session: Any) -> dict[str, Kind]:
     """The kinds of what a session of ONNX Runtime gives."""
     return {port.name: Kind(port.type, len(port.shape)) for port in session.get_outputs()}
+
+
+def _in_order(node: _Node, number: int) -> list[str]:
+    """The texts of a node's fields of one number."""
+    (content,) = (field.content for field in _fields(memoryview(node.whole)))
+    return [str(field.content, "utf8") for field in _fields(content) if field.number == number]
 
 
 def _node(field: _Field) -> _Node:
     needs, gives = set[str](), list[str]()
     for part in _fields(field.content):
         if part.number == NODE_INPUT:
-            needs.add(part.content.decode())
+            needs.add(str(part.content, "utf8"))
         elif part.number == NODE_OUTPUT:
-            gives.append(part.content.decode())
+            gives.append(str(part.content, "utf8"))
         elif part.number == NODE_ATTRIBUTE:
             needs |= _names_inside(part.content)
     return _Node(field.whole, frozenset(needs - {""}), tuple(gives))
 
 
-def _names_inside(attribute: bytes) -> set[str]:
+def _names_inside(attribute: memoryview) -> set[str]:
     """What the graph of a branch takes: its own tensors too, whose names nobody else has."""
     names = set[str]()
     for graph in (part for part in _fields(attribute) if part.number == ATTRIBUTE_GRAPH):
@@ -168,33 +223,37 @@ def _names_inside(attribute: bytes) -> set[str]:
     return names
 
 
-def _text(message: bytes, number: int) -> str:
-    return next((field.content.decode() for field in _fields(message) if field.number == number), "")
+def _text(message: memoryview, number: int) -> str:
+    return next((str(field.content, "utf8") for field in _fields(message) if field.number == number), "")
 
 
-def _fields(message: bytes) -> Iterator[_Field]:
+def _fields(message: memoryview) -> Iterator[_Field]:
     """The fields of a message one after the other. Raises ValueError where it is none."""
-    at = 0
-    while at < len(message):
-        start = at
-        tag, at = _read_varint(message, at)
-        kind, content = tag & 7, b""
-        if kind == 0:
+    at, end = 0, len(message)
+    while at < end:
+        start, tag = at, message[at]
+        at += 1
+        if tag > 127:
+            tag, at = _read_varint(message, start)
+        kind, first = tag & 7, at
+        if kind == 2:
+            length = message[at] if at < end else 128
+            at += 1
+            if length > 127:
+                length, at = _read_varint(message, first)
+            first, at = at, at + length
+        elif kind == 0:
             _, at = _read_varint(message, at)
         elif kind in (1, 5):
             at += 8 if kind == 1 else 4
-        elif kind == 2:
-            length, at = _read_varint(message, at)
-            content = message[at : at + length]
-            at += length
         else:
             raise ValueError("the message is not one of Protocol Buffers")
-        if at > len(message):
+        if at > end:
             raise ValueError("the message is cut off")
-        yield _Field(tag >> 3, message[start:at], content)
+        yield _Field(tag >> 3, message[start:at], message[first:at] if kind == 2 else message[:0])
 
 
-def _read_varint(message: bytes, at: int) -> tuple[int, int]:
+def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
     value = shift = 0
     while at < len(message) and shift < 70:
         byte = message[at]
@@ -213,5 +272,5 @@ def _varint(value: int) -> bytes:
     return bytes((*encoded, value))
 
 
-def _message(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
+def _message(number: int, content: bytes | memoryview) -> bytes:
+    return b"".join((_varint(number << 3 | 2), _varint(len(content)), content))

@@ -4,10 +4,10 @@ With the same photo and other hints only the answering half of a model runs. A p
 its long side, each as large as any other photo, whose colors fade into each other.
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,40 +19,22 @@ from safelight.arrays import Lightness, Planes
 from safelight.errors import ModelError, is_of_memory
 from safelight.pixels.geometry import LONGEST
 from safelight.runtime.card import Port
+from safelight.runtime.engines import engine_name, open_session
 from safelight.runtime.modelfile import ModelFile, check_threads
+from safelight.runtime.onnx_parts import Graph, without_attention
 
-NOTHING_BUT_FATAL = 4  # ONNX Runtime's log level: what it raises it need not print, too
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
 
 
-def open_session(content: bytes, threads: int = 0) -> Any:
-    """A session of ONNX Runtime on the processor. threads: as Session has them. Raises what ONNX Runtime raises.
-
-    From bytes, not from a path: a file from elsewhere cannot pull in other files.
-    """
-    # Else it keeps a number for this device and events to report; it asks when it is imported.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    onnxruntime.set_default_logger_severity(NOTHING_BUT_FATAL)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = NOTHING_BUT_FATAL
-    # Its threads would wait busily for each other: a third of the processor time, and no sooner done where
-    # anything else runs (benchmarks/hints.py).
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
 class Session:
-    """A model, ready to run.
+    """A model, ready to run; several threads may call it at once.
 
     model: the file and its card; the checksum is verified on the bytes that are then opened.
     threads: how many threads one run may use; 0 lets ONNX Runtime choose (one a core).
     recalled: outputs that a later run on the same photo may be given, each as KNOWN + its name; the part of
     the network that makes them is then left out.
+    engine: what runs it, in words.
     A session can be pickled and copied: the other one opens the file anew and verifies its checksum.
     Raises ModelError if the file is not ONNX, or has not the inputs and outputs that its card names.
     """
@@ -60,22 +42,26 @@ class Session:
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         check_threads(threads)
         self._made_of = (replace(model, path=model.path.absolute()), threads)
-        content = model.read()
+        self._lock, self._opened = Lock(), dict[tuple[bool, tuple[str, ...]], Any]()
         try:
-            self._session = open_session(content, threads)
-        except Exception as error:
-            raise ModelError(
-                f"{model.path}: is not an ONNX model that can be run ({_reason(error)})"
-            ) from None
-        self.outputs = tuple(port.name for port in self._session.get_outputs())
-        inputs = [port.name for port in self._session.get_inputs()]
-        optional = {port.name for port in self._session.get_overridable_initializers()}
-        self.recalled = tuple(name for name in self.outputs if KNOWN + name in optional)
-        _check_ports(model.path, "input", inputs, model.card.inputs)
+            self._graph = Graph.of(model.read())
+        except ValueError as error:
+            raise self._refusal(error) from None
+        self.outputs = self._graph.outputs
+        self.recalled = tuple(name for name in self.outputs if KNOWN + name in self._graph.optional)
+        self._unhinted = without_attention(self._graph) if self.recalled else self._graph
+        _check_ports(model.path, "input", self._graph.inputs, model.card.inputs)
         _check_ports(model.path, "output", self.outputs, model.card.outputs)
+        self._trunk = self._part(self.recalled) if self.recalled else None
+        self._part(self._asked(()))
 
     def __reduce__(self) -> "tuple[type[Session], tuple[ModelFile, int]]":
         return type(self), self._made_of
+
+    @property
+    def engine(self) -> str:
+        """Name and version of what runs the network, and its precision."""
+        return engine_name()
 
     def __call__(self, *also: str, **inputs: Planes) -> Mapping[str, npt.NDArray[np.float32]]:
         """Run once. Each input is (c, h, w) float32; each output is (c, h, w) float32, by its name.
@@ -84,10 +70,47 @@ class Session:
         does not take the inputs, as with a card of another model.
         """
         feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
-        wanted = [name for name in self.outputs if name != DISTRIBUTION or name in also]
+        known = {name: feed.pop(KNOWN + name) for name in self.recalled if KNOWN + name in feed}
+        if self._trunk is not None and len(known) < len(self.recalled):
+            known = self._run(self._trunk, self.recalled, feed)
+        asked = self._asked(also)
+        hinted = self._trunk is None or any(planes[1:].any() for planes in feed["planes"])
+        answer = self._run(self._part(asked, hinted), asked, feed | known) | known
+        return {name: answer[name][0] for name in self.outputs if name in answer}
+
+    def _asked(self, also: Collection[str]) -> tuple[str, ...]:
+        """The outputs to be made, but for the recalled ones."""
+        return tuple(
+            name
+            for name in self.outputs
+            if name not in self.recalled and (name != DISTRIBUTION or name in also)
+        )
+
+    def _part(self, wanted: tuple[str, ...], hinted: bool = False) -> Any:
+        """What makes these outputs, opened when it is first asked for: the trunk, or of trunk and planes the answer.
+
+        ONNX Runtime makes all outputs of a graph at each run, and is slower within a branch of it.
+        """
+        with self._lock:
+            part = self._opened.get((hinted, wanted))
+            if part is None:
+                graph = self._graph if hinted else self._unhinted
+                given = (*graph.inputs, *(self.recalled if wanted != self.recalled else ()))
+                try:
+                    part = open_session(graph.part(given, wanted), self._made_of[1])
+                except Exception as error:
+                    raise self._refusal(error) from None
+                self._opened[hinted, wanted] = part
+        return part
+
+    def _run(
+        self, part: Any, wanted: Sequence[str], feed: Mapping[str, npt.NDArray[np.float32]]
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """The wanted outputs (1, c, h, w) of a part, given what it takes of the feed."""
+        taken = {port.name: feed[port.name] for port in part.get_inputs() if port.name in feed}
         try:
             with watched.running() as options:
-                results = self._session.run(wanted, feed, options)
+                return dict(zip(wanted, part.run(wanted, taken, options), strict=True))
         except watched.StoppedError:
             raise
         except Exception as error:
@@ -97,7 +120,9 @@ class Session:
                 f"{self._made_of[0].path}: the network does not take what its card asks for ({_reason(error)}); "
                 "export the model again"
             ) from None
-        return {name: result[0] for name, result in zip(wanted, results, strict=True)}
+
+    def _refusal(self, error: Exception) -> ModelError:
+        return ModelError(f"{self._made_of[0].path}: is not an ONNX model that can be run ({_reason(error)})")
 
 
 def _reason(error: Exception) -> str:
