@@ -23,7 +23,7 @@ def painted(tmp_path: Path) -> FolderMaker:
 
     def make(name: str, numbers: Sequence[int]) -> Path:
         folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for number in numbers:
             paint(number).save(folder / f"{number:03}.png")
         return folder

@@ -16,6 +16,7 @@ from safelight.data.finished import Finished, hold, require_finished, require_he
 from safelight.data.rows import Row
 from safelight.data.scan import DATASET
 from safelight.data.settings import BuildSettings, Progress
+from safelight.data.split import TESTS
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import inside
 
@@ -154,7 +155,7 @@ def split_of(dataset: Finished, path: Path | str, split: str) -> PictureSet:
 
 
 def open_fold(path: Path | str, fold: int, of: int | None = None) -> tuple[PictureSet, PictureSet]:
-    """Training and held-out pictures of one fold, for cross-validation; the test split is in neither.
+    """Training and held-out pictures of one fold, for cross-validation; test and foreign are in neither.
 
     of: into how many folds; fewer than the dataset has put some of its folds together.
     Raises DatasetError if the path is no dataset, or has no such fold.
@@ -173,7 +174,8 @@ def fold_of(
     if not 0 <= fold < folds:
         raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {folds - 1}")
     index = dataset.held.index
-    usable, held = index["split"] != split_number("test"), index["fold"] % folds == fold
+    tests, held = [split_number(name) for name in TESTS], index["fold"] % folds == fold
+    usable = ~np.isin(index["split"], tests)
     name = f"{_name(path)}/fold{fold}"
     train = PictureSet(dataset, f"{name}/train", np.flatnonzero(usable & ~held))
     return _checked(train), _checked(PictureSet(dataset, f"{name}/held", np.flatnonzero(usable & held)))

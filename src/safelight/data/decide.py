@@ -1,6 +1,7 @@
 """Which pictures are kept, and where each goes."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -11,7 +12,7 @@ from safelight.data.rows import Row
 from safelight.data.scan import Listing, PictureFile, split_named
 from safelight.data.settings import BuildSettings
 from safelight.data.split import Conflict, Member, Place, Shares, near_duplicates, place_pictures
-from safelight.errors import DatasetError
+from safelight.errors import DatasetError, in_short
 
 REASONS = {
     "unreadable": "the file cannot be decoded",
@@ -20,7 +21,7 @@ REASONS = {
     "toned": "it has one warm hue and no color of its own, as a sepia print has",
     "cast": "all its colors are shifted the same way, by more than the settings' max_cast",
     "duplicate": "its pixels are those of another picture",
-    "between": "it resembles pictures of two splits or folds, which an earlier build placed",
+    "between": "it resembles pictures of two splits or folds, which an earlier build or --hold-out placed",
     "filtered": "its tags or metadata are not those asked for",
     "missing": "a metadata.jsonl names it, but it is not there",
 }
@@ -124,21 +125,37 @@ def _places(
     if not usable:
         return []
     own = settings.splits == "own"
-    members = [_member(listing, one, recorded, own) for one in usable]
+    held_out = dict(settings.hold_out)
+    members = [_member(listing, one, recorded, own, held_out) for one in usable]
+    _check_found(held_out, [source_of(listing, one.file_name) for one in usable])
     stated = frozenset(member.stated for member in members if member.stated)
     shares = Shares(settings.val, settings.test, settings.folds, stated)
     return place_pictures(members, _neighbors(usable), shares)
 
 
-def _member(listing: Listing, facts: Facts, recorded: dict[str, Place], own: bool) -> Member:
+def _member(
+    listing: Listing, facts: Facts, recorded: dict[str, Place], own: bool, held_out: Mapping[str, int]
+) -> Member:
     metadata = listing.metadata(facts.file_name)
-    origin = metadata.get("origin_path")
+    origin, source = metadata.get("origin_path"), source_of(listing, facts.file_name)
     labels = [f"pixels {facts.pixels}"]
     if origin:
-        labels.append(f"origin {source_of(listing, facts.file_name)}/{origin}")
+        labels.append(f"origin {source}/{origin}")
     key = labels[-1] if origin else facts.sha256
     stated = split_named(metadata.get("split")) if own else None
+    if source in held_out and int(facts.sha256[:16], 16) % held_out[source] == 0:
+        stated = "foreign"
     return Member(key, tuple(labels), recorded.get(facts.sha256), stated)
+
+
+def _check_found(held_out: Mapping[str, int], sources: Iterable[str]) -> None:
+    """Raises DatasetError for a source to hold out of which there is no picture."""
+    known = set(sources)
+    for source in held_out:
+        if source not in known:
+            raise DatasetError(
+                f"there is no picture of {source!r} to hold out; the sources are {in_short(sorted(known))}"
+            )
 
 
 def _neighbors(usable: list[Facts]) -> dict[int, list[int]]:

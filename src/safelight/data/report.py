@@ -13,7 +13,7 @@ from safelight.data.decide import REASONS, Decision
 from safelight.data.finished import INDEX, PIXELS
 from safelight.data.rows import Row
 from safelight.data.settings import BuildSettings, Progress
-from safelight.data.split import SPLITS
+from safelight.data.split import splits_of
 from safelight.errors import PhotoError
 from safelight.pixels.files import read_small
 from safelight.reports.pages import Figure, Table, render
@@ -59,16 +59,17 @@ def _summary(draft: Draft) -> str:
 
 def _splits(draft: Draft) -> Table:
     index = np.load(draft.folder / INDEX)
+    splits = splits_of(draft.settings)
     rows: list[list[str | int]] = []
     for number, name in enumerate(draft.sources):
-        rows.append([name, *_count_splits(index[index["source"] == number])])
+        rows.append([name, *_count_splits(index[index["source"] == number], len(splits))])
     if len(rows) > 1:
-        rows.append(["all", *_count_splits(index)])
-    return Table("Pictures by source and split", ("source", *SPLITS, "all", "groups"), rows)
+        rows.append(["all", *_count_splits(index, len(splits))])
+    return Table("Pictures by source and split", ("source", *splits, "all", "groups"), rows)
 
 
-def _count_splits(index: np.ndarray) -> list[int]:
-    counts = np.bincount(index["split"], minlength=len(SPLITS)).tolist()
+def _count_splits(index: np.ndarray, number: int) -> list[int]:
+    counts = np.bincount(index["split"], minlength=number).tolist()
     return [*counts, len(index), len(np.unique(index["group"]))]
 
 

@@ -27,6 +27,7 @@ class BuildSettings:
     with a color cast. casts: "keep" reports them, "leave" leaves them out. subject: side of the square cut
     around the subject that the metadata name, over the picture's shorter side; 0 leaves subjects aside. splits:
     "own" keeps the folders' or metadata's own train, val and test where they have them, "hash" ignores them.
+    hold_out: (source, n) pairs: every nth picture of the source, chosen by its content, is in the split "foreign".
     val, test: shares of the groups, 0..1. folds: for cross-validation.
     """
 
@@ -42,6 +43,7 @@ class BuildSettings:
     casts: str = "keep"
     subject: float = 0.0
     splits: str = "own"
+    hold_out: tuple[tuple[str, int], ...] = ()
     val: float = 0.08
     test: float = 0.08
     folds: int = 5
@@ -62,6 +64,11 @@ class BuildSettings:
                 raise DatasetError(f"{name} is {getattr(self, name)}; expected 0 or more")
         if not (self.val >= 0 and self.test >= 0 and self.val + self.test < 1):
             raise DatasetError(f"val {self.val} and test {self.test} leave nothing to train on; lower them")
+        for source, every in self.hold_out:
+            if not (source and every >= 1):
+                raise DatasetError(
+                    f"hold_out has {source!r}, {every}; expected a source, and every how many of its pictures"
+                )
         if not 2 <= self.folds <= MOST_FOLDS:
             raise DatasetError(f"folds is {self.folds}; expected 2 to {MOST_FOLDS}")
 
@@ -73,4 +80,6 @@ class BuildSettings:
         """The settings stored in a dataset.json; names that are not known here are left aside."""
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         pairs = tuple((str(key), str(value)) for key, value in known.pop("without", ()))
-        return cls(**{**known, "tags": tuple(known.pop("tags", ())), "without": pairs})
+        held_out = tuple((str(source), int(every)) for source, every in known.pop("hold_out", ()))
+        tags = tuple(known.pop("tags", ()))
+        return cls(**known, tags=tags, without=pairs, hold_out=held_out)

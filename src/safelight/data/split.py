@@ -3,7 +3,8 @@
 A group without a history is placed by the hash of one member's key, whichever comes first in a fixed order; a
 key is where the picture came from (its origin_path, shared by all crops of a photo) or else its content. A
 group of which some were placed by an earlier build follows them. A set that comes with splits of its own keeps
-them; what it does not have (a val split, say) is drawn from its training pictures. A new picture that resembles
+them; what it does not have (a val split, say) is drawn from its training pictures. Sources that are held out are the
+split "foreign", and what resembles one of their pictures goes there too, or is left out. A new picture that resembles
 pictures in two different places could go nowhere without leaking: it is left out; of a set's own splits test
 comes first, then val, so that what leaks is taken out of train.
 
@@ -22,6 +23,8 @@ from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64, UInt8, UInt64
+
+from safelight.data.settings import BuildSettings
 
 RULES = ((10, 0.85), (14, 0.93))  # (bits that differ at most, correlation at least)
 MOST_BITS = max(bits for bits, _ in RULES)
@@ -106,7 +109,13 @@ def _alike(pairs: Pairs, hashes: Hashes, flat: Float32[np.ndarray, "n pixels"]) 
     return np.asarray(np.any([(bits <= most) & (correlation >= least) for most, least in RULES], axis=0))
 
 
-SPLITS = ("train", "val", "test")
+SPLITS = ("train", "val", "test", "foreign")  # foreign: of sources that nothing is trained or tuned on
+TESTS = ("test", "foreign")
+
+
+def splits_of(settings: BuildSettings) -> tuple[str, ...]:
+    """The splits of a dataset with these settings: foreign only where something is held out."""
+    return SPLITS if settings.hold_out else SPLITS[:-1]
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,8 @@ class Conflict:
 @dataclass(frozen=True)
 class Member:
     """A picture to place. key: decides the place of a new group. labels: two members that share one are kept
-    together. recorded: where an earlier build put it; that stays. stated: the split that its set puts it in."""
+    together. recorded: where an earlier build put it; that stays. stated: the split that its set, or --hold-out,
+    puts it in."""
 
     key: str
     labels: tuple[str, ...] = ()
@@ -156,8 +166,8 @@ class Member:
 
     @property
     def turn(self) -> int:
-        """Members are placed in this order: those recorded, those stated to be in test, val, train, the others."""
-        order = ("test", "val", "train", None)
+        """Members are placed in this order: those recorded, those stated: foreign, test, val, train; the others."""
+        order = ("foreign", "test", "val", "train", None)
         return 0 if self.recorded else 1 + order.index(self.stated)
 
 

@@ -17,7 +17,7 @@ from safelight.data.rows import Row, to_line, write_rows
 from safelight.data.scan import DATASET, Listing, PictureFile
 from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
-from safelight.data.split import SPLITS, Place
+from safelight.data.split import SPLITS, Place, splits_of
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import Box
 from safelight.pixels.tone import tone_of
@@ -110,7 +110,7 @@ def write_about(
         "format": "safelight dataset",
         "version": VERSION,
         "pictures": len(decision.kept),
-        "splits": {split: splits[split] for split in SPLITS},
+        "splits": {split: splits[split] for split in splits_of(settings)},
         "refused": dict(sorted(refused.items())),
         "sources": sources,
         "fingerprint": _fingerprint(draft, settings, decision),

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from safelight import __version__
+from safelight.data.split import TESTS
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Row
 from safelight.evaluation.grouping import SMALL_GROUPS
 from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates, standing
@@ -71,7 +72,7 @@ def evaluate(
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
     )
-    if options.folder and options.split == "test":
+    if options.folder and options.split in TESTS:
         verdict = replace(verdict, evaluations=log_evaluation(options.folder, verdict))
     return replace(verdict, sentences=task.summarize(verdict))
 

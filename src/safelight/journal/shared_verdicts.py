@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.data.split import TESTS
 from safelight.errors import RunError
 from safelight.journal.records import Record
 from safelight.tasks.registry import known_task
@@ -39,7 +40,7 @@ def shared_verdicts(records: Sequence[Record], split: str | None = None) -> list
 
 
 def _worth(verdict: Verdict) -> tuple[bool, bool, str]:
-    return verdict.split != "test", verdict.pictures >= FEWEST, verdict.judged
+    return verdict.split not in TESTS, verdict.pictures >= FEWEST, verdict.judged
 
 
 def _refusal(records: Sequence[Record], judged: Sequence[Sequence[Verdict]], split: str | None) -> str:
@@ -81,7 +82,7 @@ def _best(
         Candidate(verdict, data)
         for own in judged
         for verdict in reversed(own)
-        if (split or verdict.split != "test") and verdict.pictures >= FEWEST
+        if (split or verdict.split not in TESTS) and verdict.pictures >= FEWEST
         for data in _places(verdict, records)
     ]
 

@@ -23,6 +23,8 @@ Examples:
   safelight data build prints -o datasets/prints --min-spread 0            (keep sepia photographs)
   safelight data build faces -o datasets/faces --subject 0.6               (squares around the eyes)
   safelight data build imagenet -o datasets/imagenet --size 128            (its own train and val are kept)
+  safelight data build photos -o datasets/hard --hold-out museum --hold-out slides/5
+                                                    (judged as foreign: all of one source, every fifth of another)
   safelight data build photos -o datasets/ten --folds 10 --val 0.1 --test 0.1
 
 Run it again after adding photos: the old ones keep their split. A stopped build continues where it was.
@@ -39,6 +41,19 @@ def read_pairs(
         if not key or not equals:
             raise click.BadParameter(f"{word!r} is not KEY=VALUE, such as source=stock")
         pairs.append((key, value))
+    return tuple(pairs)
+
+
+def read_held_out(
+    ctx: click.Context, param: click.Parameter, words: tuple[str, ...]
+) -> tuple[tuple[str, int], ...]:
+    """Pairs of --hold-out SOURCE or SOURCE/N."""
+    pairs = []
+    for word in words:
+        source, slash, every = word.rpartition("/")
+        if not slash or not every.isdecimal():
+            source, every = word, "1"
+        pairs.append((source, int(every)))
     return tuple(pairs)
 
 
@@ -102,6 +117,15 @@ def data() -> None:
     help="Keep the splits of train, val and test folders.",
 )
 @click.option(
+    "--hold-out",
+    "held_out",
+    callback=read_held_out,
+    multiple=True,
+    metavar="SOURCE[/N]",
+    help="Keep all pictures of this source, or every Nth, out of training: the split foreign, "
+    "for safelight judge --split foreign; repeatable.",
+)
+@click.option(
     "--workers", type=int, default=2, show_default=True, metavar="N", help="Threads that read photos."
 )
 @size_limit_option
@@ -123,6 +147,7 @@ def build(
     test: float,
     folds: int,
     own_splits: bool,
+    held_out: tuple[tuple[str, int], ...],
     workers: int,
 ) -> None:
     """Make a dataset of the photos in DIR.
@@ -145,6 +170,7 @@ def build(
         casts="leave" if no_casts else "keep",
         subject=subject,
         splits="own" if own_splits else "hash",
+        hold_out=held_out,
         val=val,
         test=test,
         folds=folds,

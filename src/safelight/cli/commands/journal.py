@@ -78,7 +78,9 @@ def page_command(runs: Path, out: Path) -> None:
 @journal.command(short_help="Tell whether one run is better than another.", epilog=COMPARE_EXAMPLES)
 @click.argument("runs", nargs=-1, required=True, type=PATH, metavar="RUN RUN [RUN]...")
 @click.option("-o", "out", type=PATH, metavar="FOLDER", help="Write the page and pictures.")
-@click.option("--split", type=click.Choice(["val", "test", "all"]), help="Only verdicts on this split.")
+@click.option(
+    "--split", type=click.Choice(["val", "test", "foreign", "all"]), help="Only verdicts on this split."
+)
 def compare(runs: tuple[Path, ...], out: Path | None, split: str | None) -> None:
     """Compare runs by their stored verdicts, picture by picture, and list the differences of their recipes."""
     found = [records.read_record(run) for run in dict.fromkeys(path.resolve() for path in runs)]

@@ -46,10 +46,11 @@ NOT_WITH_ROBUST = ("--beside", "--no-baselines")
 )
 @click.option(
     "--split",
-    type=click.Choice(["val", "test", "all"]),
+    type=click.Choice(["val", "test", "foreign", "all"]),
     default="val",
     show_default=True,
-    help="Which part of the dataset; each evaluation on test is counted. all: for a plain folder of photos.",
+    help="Which part of the dataset; each evaluation on test or foreign (data build --hold-out) is counted. "
+    "all: for a plain folder of photos.",
 )
 @click.option(
     "--protocol",
@@ -132,8 +133,8 @@ def _measure_robustness(
     job: EvaluationJob, evaluation: type[base.EvaluationTask[Any, Any]], protocol: str, bars: Bars
 ) -> tuple[tuple[str, ...], Path]:
     """How small changes of a photo change a model's colors: what was found, and the report's page."""
-    if job.split == "test":
-        raise click.UsageError("--robust needs no look at the test split; use --split val")
+    if job.split in ("test", "foreign"):
+        raise click.UsageError("--robust needs no look at a test split; use --split val")
     _, predict = evaluation.open(job.model, protocol, lambda split: job.open(bars, split))
     pictures = job.open(bars)
     result = robustness_test.robustness(
