@@ -5,6 +5,7 @@ from pathlib import Path
 INSTALL_TRAINING = (
     'pip install ".[train]" in safelight\'s folder'  # what a message says where torch is missing
 )
+INSTALL_DARKROOM = 'pip install ".[darkroom]" in safelight\'s folder'  # what serves the page
 INSTALL_FORMATS = 'pip install ".[formats]" in safelight\'s folder'  # what reads HEIC
 
 
@@ -22,6 +23,10 @@ class EmptyMaskError(PhotoError):
 
 class HintError(SafelightError):
     """A hint, or a hint file, does not hold together."""
+
+
+class ProjectError(SafelightError):
+    """A project file does not hold together, or is of another photo."""
 
 
 class DatasetError(SafelightError):

@@ -21,6 +21,7 @@ from safelight.runtime.names import mask_name
 from safelight.tasks.colorize import tone_and_mount
 from safelight.tasks.colorize.hints import HintSet
 from safelight.tasks.colorize.restore import load_colorizer
+from safelight.tasks.colorize.task import REACH, VIVID
 from safelight.tasks.inpaint.restore import Method, load_filler
 from safelight.tasks.scratches.restore import FindMethod, load_finder
 from safelight.tasks.scratches.ridge_filter import ScratchSettings
@@ -36,6 +37,7 @@ class RepairSettings:
 
     find: how damage is detected. method: how it is filled. grow: pixels by which a mask is grown; None for the rim of
     a detected mask and nothing for one that was given. hints: the JSON of a hint file, None for no option.
+    What follows it is said by a project (batch/project.py), as the options of fill and colorize.
     """
 
     sensitivity: float = 0.5
@@ -44,6 +46,14 @@ class RepairSettings:
     method: Method = "model"
     color: bool = False
     hints: dict[str, Json] | None = None
+    feather: float = 0
+    vivid: float = VIVID
+    reach: float = REACH
+    recolor: bool = False
+    keep_toning: bool = False
+    no_mount: bool = False
+    color_model: str | None = None
+    fill_model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,9 @@ class RepairWorker:
         self._settings, self._manner = settings_of(order, RepairSettings), order.manner
         hints = self._settings.hints
         self._hints = None if hints is None else HintSet.from_json(hints)
-        self._finder, self._filler = load_finder(threads=threads), load_filler(threads=threads)
-        self._colorizer = load_colorizer(threads=threads) if self._settings.color else None
+        settings = self._settings
+        self._finder, self._filler = load_finder(threads=threads), load_filler(settings.fill_model, threads)
+        self._colorizer = load_colorizer(settings.color_model, threads) if settings.color else None
         cards = (self._finder.card, self._filler.card, self._colorizer and self._colorizer.card)
         self.cards = tuple(card for card in cards if card)
 
@@ -76,7 +87,8 @@ class RepairWorker:
             if self._manner.preview:
                 preview = overlays.write_preview(job, photo.pixels, hole)
                 parts.append(_Part((overlays.preview_remark(preview),), written=(preview,)))
-            filled = self._filler.fill(photo, hole, self._settings.method, in_place=True)
+            feather = self._settings.feather
+            filled = self._filler.fill(photo, hole, self._settings.method, feather=feather, in_place=True)
             photo = filled.photo
             parts.append(_Part((self._filler.remark(filled.used),), (("filled", dict(filled.used)),)))
         if self._colorizer:
@@ -94,20 +106,24 @@ class RepairWorker:
         assert self._colorizer is not None
         hint_set, remarks = hints_for(job.hints, self._hints)
         remarks = (*remarks, *(lost_in_srgb(photo.native.space) if photo.native else ()))
-        analysis = tone_and_mount.analyze(photo.pixels)
-        if analysis.look.has_colors and not hint_set:
+        settings = self._settings
+        analysis = tone_and_mount.analyze(photo.pixels, not settings.no_mount)
+        if not settings.recolor and analysis.look.has_colors and not hint_set:
             own = tone_and_mount.OWN[analysis.look.kind]
             return photo, _Part(
                 (*remarks, f"{own}: not colored (colorize --recolor replaces them)"), (("colored", False),)
             )
-        colored, unfamiliarity = self._colorizer.colorize(photo, hint_set)
-        photo, distance = tone_and_mount.keep_tone_and_mount(photo, colored, analysis), unfamiliarity or 0.0
+        colored, unfamiliarity = self._colorizer.colorize(photo, hint_set, settings.vivid, settings.reach)
+        photo = tone_and_mount.keep_tone_and_mount(photo, colored, analysis, settings.keep_toning)
+        distance = unfamiliarity or 0.0
         facts = (
             ("colored", True),
             ("unfamiliarity", distance),
-            ("toned", analysis.look.kind == "toned"),
+            ("toned", analysis.look.kind == "toned" and not settings.keep_toning),
         )
-        return photo, _Part((*remarks, *analysis.remarks(), *familiar.warning(distance)), facts)
+        return photo, _Part(
+            (*remarks, *analysis.remarks(settings.keep_toning), *familiar.warning(distance)), facts
+        )
 
     def _damage(self, job: Job, photo: Photo) -> tuple[Hole, _Part]:
         """The mask of this photo, given, beside it or detected."""

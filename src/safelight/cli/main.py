@@ -16,6 +16,9 @@ from safelight.errors import INSTALL_TRAINING, NO_MEMORY, SafelightError, is_of_
 COMMANDS = "safelight.cli.commands"
 SECTIONS = {  # heading of the help -> command -> where it is, its line
     "Use models": {
+        "darkroom": Entry(
+            f"{COMMANDS}.serve:darkroom", "Colorize and repair photos by hand, in the browser."
+        ),
         "colorize": Entry(f"{COMMANDS}.colorize:colorize", "Colorize photos."),
         "suggest": Entry(f"{COMMANDS}.suggest:suggest", "Suggest where a color hint would help most."),
         "fill": Entry(f"{COMMANDS}.fill:fill", "Fill what a mask marks as missing (inpainting)."),
@@ -29,6 +32,7 @@ SECTIONS = {  # heading of the help -> command -> where it is, its line
         "sample": Entry(f"{COMMANDS}.sample:sample", "Sample new pictures from random latent codes."),
         "interpolate": Entry(f"{COMMANDS}.interpolate:interpolate", "Interpolate between two photos."),
         "encode": Entry(f"{COMMANDS}.encode:encode", "Write the latent codes of photos as a table."),
+        "serve": Entry(f"{COMMANDS}.serve:serve", "Serve colorization and repair over HTTP."),
         "models": Entry(f"{COMMANDS}.models:models", "List the models that come with safelight."),
     },
     "Make datasets": {

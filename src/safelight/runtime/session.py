@@ -195,13 +195,18 @@ class Views:
         self._left_out = session.recalled
         self._view = max(VIEW * size // STEP, VIEW) * STEP
 
+    def is_panorama(self, size: tuple[int, int]) -> bool:
+        """Whether a picture of size (h, w) is so long that it is run in views."""
+        short, long = sorted(size)
+        return long > LONGEST * max(short, self._view // VIEW)
+
     def __call__(self, planes: Planes, *also: str) -> Reply:
         """The reply to planes (c, h, w), multiples of STEP; see Session. A number for the picture, such as how
         unfamiliar it is, is the mean of the views' numbers.
         """
-        short, long = sorted(planes.shape[1:])
-        if long <= LONGEST * max(short, self._view // VIEW):
+        if not self.is_panorama((planes.shape[1], planes.shape[2])):
             return self._session(planes, *also)
+        long = max(planes.shape[1:])
         along = 1 + int(planes.shape[2] == long)
         spans = list(_spans(long, self._view))
         replies = [self._session(_cut(planes, along, span), *also) for span in spans]

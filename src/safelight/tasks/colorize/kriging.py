@@ -164,7 +164,7 @@ def krige(
         def work(part: slice) -> None:
             covariances = hints.covariance(part)
             mean[part] = covariances @ weights
-            explained[part] = _explained(covariances, whiten)
+            explained[part] = explained_by(covariances, whiten)
 
         hints.in_strips(work)
     confidence = np.clip(explained / covariance.total, 0, 1)
@@ -211,7 +211,7 @@ class _Hints:
         self._everywhere = features.reshape(-1, FEATURES)
         self._hinted = features[points.y, points.x]
         self._covariance = covariance
-        self.root = _whiten(covariance(self._hinted, self._hinted).astype(np.float64), covariance.noise)
+        self.root = whitening(covariance(self._hinted, self._hinted).astype(np.float64), covariance.noise)
 
     def weights(self, ab: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
         """What a place's covariances with the hints are multiplied with: K⁻¹ ab (equation 2.25)."""
@@ -232,7 +232,7 @@ class _Hints:
             list(pool.map(work, strips))
 
 
-def _explained(
+def explained_by(
     covariances: Float32[np.ndarray, "n m"], whiten: Float32[np.ndarray, "m m"]
 ) -> Float32[np.ndarray, " n"]:
     """Squared length of each row of covariances @ whiten, whose lower triangle is zero and left out."""
@@ -244,7 +244,7 @@ def _explained(
     return squared
 
 
-def _whiten(covariance: Float64[np.ndarray, "n n"], noise: float) -> Float64[np.ndarray, "n n"]:
+def whitening(covariance: Float64[np.ndarray, "n n"], noise: float) -> Float64[np.ndarray, "n n"]:
     """Inverse of the Cholesky factor of covariance + noise."""
     return _inverse(np.linalg.cholesky(covariance + noise * np.eye(len(covariance))))
 

@@ -10,6 +10,7 @@ The output is ab / 110 and the expected chroma / 110.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
@@ -18,7 +19,7 @@ from safelight.arrays import Ab, Lightness, Planes
 from safelight.errors import RecipeError
 from safelight.pixels.color import chroma
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.kriging import RESIDUALS
+from safelight.tasks.colorize.kriging import COLORS, RESIDUALS, Covariance
 from safelight.tasks.colorize.propagation import Propagator, paint
 
 AB_SCALE = 110.0
@@ -30,6 +31,16 @@ DECIDED = (0.25, 0.6)  # a change of so much of that at the hints: by-effect bel
 WISHED = (45.0, 60.0)  # change of ab at the hints: news of the photo below, a wish above
 SAME = (0.15, 0.4)  # from a hint's color, in shares of that change: the hint's own below, another's above
 MOST_VIVID = 16.0  # of a vivid_gain: four times the most that training measures
+
+
+class Spreading(Protocol):
+    """What spreads hints over a picture, as Propagator does."""
+
+    def spread(self, points: Points, covariance: Covariance = COLORS) -> Float32[np.ndarray, "h w 3"]:
+        """Kriged ab (in units of Lab) and confidence of the hints at every pixel."""
+
+    def correct(self, ab: Ab, points: Points) -> Ab:
+        """`ab` with each hint's color at its place."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +70,22 @@ def normalize_lightness(L: Lightness) -> Lightness:
 
 
 def preprocess(
-    L: Lightness, points: Points, preparation: ColorizePreparation = ColorizePreparation()
+    L: Lightness,
+    points: Points,
+    preparation: ColorizePreparation = ColorizePreparation(),
+    picture: Spreading | None = None,
 ) -> Planes:
-    """The input: planes (7, h, w) for lightness L (h, w), 0..100, and hints on the same grid."""
+    """The input: planes (7, h, w) for lightness L (h, w), 0..100, and hints on the same grid.
+
+    picture: what spreads hints over this L, where somebody keeps it.
+    """
     planes = np.zeros((PLANES, *L.shape), np.float32)
     planes[0] = normalize_lightness(L)
     if len(points):
         ab, mask = paint(points, (L.shape[0], L.shape[1]), preparation.soft_mask)
         planes[1:3], planes[3] = np.moveaxis(ab, 2, 0) / AB_SCALE, mask
         if preparation.propagate:
-            planes[4:7] = np.moveaxis(Propagator(L).spread(points), 2, 0)
+            planes[4:7] = np.moveaxis((picture or Propagator(L)).spread(points), 2, 0)
             planes[4:6] /= AB_SCALE
     return planes
 
@@ -80,6 +97,7 @@ def postprocess(
     points: Points,
     vivid: float = 0.0,
     vivid_gain: float = 1.0,
+    picture: Spreading | None = None,
 ) -> Ab:
     """Colors (h, w, 2) from a network's output (both / 110) for these planes.
 
@@ -91,7 +109,7 @@ def postprocess(
     if vivid:
         target = expected_chroma[0] * np.float32(AB_SCALE * vivid_gain)
         colors = boost_chroma(colors, target, vivid * (1 - planes[6]))
-    return enforce_hints(colors, planes, points)
+    return picture.correct(colors, points) if picture else enforce_hints(colors, planes, points)
 
 
 def boost_chroma(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
@@ -101,7 +119,7 @@ def boost_chroma(ab: Ab, expected: Lightness, share: Lightness) -> Ab:
     return np.asarray(ab * (1 + share * (gain - 1))[..., None], np.float32)
 
 
-def limit_reach(hinted: Ab, automatic: Ab, picture: Propagator, points: Points, reach: float) -> Ab:
+def limit_reach(hinted: Ab, automatic: Ab, picture: Spreading, points: Points, reach: float) -> Ab:
     """The hinted colors where hints apply, the automatic ones elsewhere. picture: made of its lightness.
 
     At reach 0 a hint applies to what lies near it and looks alike (the kriging of residuals, which has no

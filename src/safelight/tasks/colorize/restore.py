@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float32
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError, in_short
@@ -114,8 +114,12 @@ class Colorizer:
             raise ModelError(
                 f"{self.card.name} has no measure of unfamiliar photos; export it again with this safelight"
             )
-        L = self._lightness(pixels_of(photo))
-        return float(self._reply(L, Points.none())[1][UNFAMILIARITY])
+        return self.unfamiliarity_of(self.lightness(pixels_of(photo))) or 0.0
+
+    def unfamiliarity_of(self, L: Lightness) -> float | None:
+        """The same of a lightness (h, w) as the network sees it; None if the model does not measure it."""
+        reply = self._reply(L, Points.none())[1]
+        return float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
     def suggest(self, photo: Given, hints: GivenHints = None, count: int = 3) -> list[Suggestion]:
         """Where further hints would help most, best first, and the colors that the model thinks possible there.
@@ -130,14 +134,31 @@ class Colorizer:
             or not 1 <= count <= MOST_PLACES
         ):
             raise HintError(f"count is {in_short(count)}; expected a whole number from 1 to {MOST_PLACES}")
+        # Its cost grows with the square of a picture's length.
+        L = self.lightness(pixels_of(photo), LONGEST)
+        points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
+        return suggest(L, self.distribution(L, points), points, count)
+
+    @property
+    def preparation(self) -> ColorizePreparation:
+        """How hints become planes."""
+        return self._preparation
+
+    def is_panorama(self, L: Lightness) -> bool:
+        """Whether a picture is so long that the network sees it in views."""
+        return self._session.is_panorama((L.shape[0], L.shape[1]))
+
+    def distribution(self, L: Lightness, points: Points) -> Float32[np.ndarray, "q h8 w8"]:
+        """How likely each bin of color is, in cells of 8 x 8 pixels of L (h, w), given hints on its grid.
+
+        Raises ModelError if the model was exported without it.
+        """
         if DISTRIBUTION not in {port.name for port in self.card.outputs}:
             raise ModelError(
                 f"{self.card.name} does not say how likely colors are; train it with model.head bins, and export "
                 "it again with this safelight"
             )
-        L = self._lightness(pixels_of(photo), LONGEST)  # its cost grows with the square of a picture's length
-        points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
-        return suggest(L, self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION], points, count)
+        return self._reply(L, points, DISTRIBUTION)[1][DISTRIBUTION]
 
     def predict(self, L: Lightness, points: Points, vivid: float = 0.0) -> Ab:
         """ab (h, w, 2) for L (h, w) and hints on the same grid, at just this size: what a judge asks for."""
@@ -155,7 +176,7 @@ class Colorizer:
         planes = preprocess(padded, points, self._preparation)
         return planes, self._session(planes, *also)
 
-    def _lightness(self, pixels: Pixels, longest: int = STRIP) -> Lightness:
+    def lightness(self, pixels: Pixels, longest: int = STRIP) -> Lightness:
         """L of the small copy that the network sees, at most so many short sides long."""
         small = fit_size(_size(pixels), self.card.size, long_side=longest * self.card.size)
         return srgb_to_lightness(_shrink(pixels, small))
@@ -165,7 +186,7 @@ class Colorizer:
     ) -> tuple[Pixels, float | None]:
         vivid, reach = share(vivid, "vivid"), share(reach, "reach")
         free, lassos = by_region(as_hint_set(hints))
-        L = self._lightness(pixels)
+        L = self.lightness(pixels)
         with one_thread:
             points = to_points(free, (L.shape[0], L.shape[1]))
             ab, reply = self._answer(L, points, vivid)

@@ -122,7 +122,7 @@ def suggest(
             min((place.y + 0.5) * CELL / L.shape[0], 1 - 1e-6),
             place.worth,
             tuple(
-                (_hex(float(small[place.y, place.x]), likely.ab), likely.share)
+                (hex_at(float(small[place.y, place.x]), likely.ab), likely.share)
                 for likely in likely_colors(shares[:, place.y, place.x], bins)
             ),
         )
@@ -130,6 +130,7 @@ def suggest(
     ]
 
 
-def _hex(L: float, ab: tuple[float, float]) -> str:
+def hex_at(L: float, ab: tuple[float, float]) -> str:
+    """The color #rrggbb of ab at this lightness, clipped to sRGB."""
     srgb = lab_to_srgb(np.array([[[L, *ab]]], np.float32))[0, 0]
     return "#" + "".join(f"{round(255 * float(value)):02x}" for value in srgb.clip(0, 1))

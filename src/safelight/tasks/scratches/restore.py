@@ -67,16 +67,23 @@ class ScratchFinder:
         of lengths are the ridge filter's. Raises PhotoError for another method, ModelError for "network" without
         a model.
         """
+        return self.find_likely(pixels, settings, method)[0]
+
+    def find_likely(
+        self, pixels: Pixels, settings: ScratchSettings = USUAL, method: FindMethod = "auto"
+    ) -> tuple[Found, Mask | None]:
+        """As `find`, and the likelihood (h2, w2), 0..1, at the size at which the network looks; None of the filter."""
         if method not in FIND_METHODS:
             raise PhotoError(
                 f"there is no method {in_short(method)} to find with; choose one of {', '.join(FIND_METHODS)}"
             )
         if method == "ridge" or (method == "auto" and self._session is None):
-            return Found(find_scratches(pixels, settings), "ridge")
+            return Found(find_scratches(pixels, settings), "ridge"), None
         size = (pixels.shape[0], pixels.shape[1])
         small = resize(pixels, working_size(size, self.preparation.working))
         likelihood = self.predict(_floats(small))
-        return Found(likely_mask(likelihood, size, settings, self.preparation.threshold), "network")
+        mask = likely_mask(likelihood, size, settings, self.preparation.threshold)
+        return Found(mask, "network"), likelihood
 
     def predict(self, srgb: Srgb) -> Mask:
         """Likelihood of damage (h, w), 0..1, of a picture of this size, looked at as the model's card says.

@@ -1,0 +1,67 @@
+"""Projects of open photos: filled in and written as files, and replayed at full size by the batch's own workers."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from safelight.batch.project import SUFFIX, MaskRef, Project, now, replayed
+from safelight.batch.work import worker_of
+from safelight.errors import PhotoError
+from safelight.service.darkroom import Darkroom
+from safelight.service.jobs import Result
+from safelight.service.photos import Item, told
+from safelight.service.problems import ProblemError
+from safelight.watched import step
+
+KINDS = {
+    **{".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"},
+    **{".tif": "image/tiff", ".tiff": "image/tiff"},
+}
+
+
+def project_of(room: Darkroom, item: Item, project: Project) -> Project:
+    """The project with all that it may leave to the service: the photo, the time, the mask's own bytes.
+
+    Raises ProblemError for a mask that was not sent, and a project of another photo.
+    """
+    if item.source == "mended":
+        raise ProblemError(422, f"the photo was mended from {item.of}; send the project to that one")
+    facts = room.shelf.facts(item)
+    if project.sha256 not in (None, facts.sha256):
+        raise ProblemError(422, "the project is of another photo: its checksum is not this photo's")
+    project = replace(project, name=item.name, sha256=facts.sha256, saved=project.saved or now())
+    mask = project.mend.mask
+    if mask is None or mask.png is not None:
+        return project
+    with item.lock:
+        kept = item.masks.get(mask.sha256 or "")
+    if kept is None:
+        raise ProblemError(422, "the photo has no mask of that checksum; PUT it first")
+    png = MaskRef(png=kept.file) if kept.hole.any() else None
+    return replace(project, mend=replace(project.mend, mask=png))
+
+
+def project_name(item: Item) -> str:
+    """NAME.safelight.json."""
+    return f"{Path(item.name).stem}{SUFFIX}"
+
+
+def make_result(room: Darkroom, item: Item, project: Project) -> Result:
+    """The full-size result of a project whose mask is in it: what `safelight … --project` writes, byte for byte."""
+    folder = room.shelf.new_path("x").parent
+    try:
+        replay = replayed(project, item.path, folder, models=room.models.names)
+        step(0.05)
+        report = told(item.path, lambda: worker_of(replay.order)(replay.job))()
+        if report.left:
+            raise PhotoError("; ".join(report.remarks))
+        result = report.written[0]
+        return Result(
+            file=result,
+            media_type=KINDS.get(result.suffix.lower(), "application/octet-stream"),
+            name=result.name,
+            remarks=report.remarks,
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

@@ -1,0 +1,74 @@
+"""The page's files from the package: listed once when the service starts, so that no path of a request is looked up."""
+
+import hashlib
+import mimetypes
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from safelight.service.problems import ProblemError
+
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+FOLDER = "page"
+
+
+class File(NamedTuple):
+    """One file of the page."""
+
+    content: bytes
+    media_type: str
+    etag: str
+
+
+def page_files() -> dict[str, File]:
+    """The files by name, folders with a slash: "index.html", "lang/de.json"."""
+    folder = files("safelight") / FOLDER
+    return dict(_walk(folder, "")) if folder.is_dir() else {}
+
+
+def _walk(folder: Traversable, before: str) -> list[tuple[str, File]]:
+    found = []
+    for each in folder.iterdir():
+        name = before + each.name
+        if each.is_dir():
+            found += _walk(each, f"{name}/")
+        elif not each.name.startswith((".", "_")) and not each.name.endswith(".py"):
+            content = each.read_bytes()
+            suffix = f".{each.name.rpartition('.')[2]}"
+            kind = TYPES.get(suffix) or mimetypes.guess_type(each.name)[0] or "application/octet-stream"
+            found.append((name, File(content, kind, f'"{hashlib.sha256(content).hexdigest()[:20]}"')))
+    return found
+
+
+def add_pages(app: FastAPI) -> None:
+    """Serve the page at / and its files at /page/NAME."""
+    found = page_files()
+
+    def answer(request: Request, name: str) -> Response:
+        file = found.get(name)
+        if file is None:
+            raise ProblemError(404, "there is no such file of the page")
+        headers = {"Cache-Control": "no-cache", "ETag": file.etag}
+        if request.headers.get("if-none-match") == file.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, media_type=file.media_type, headers=headers)
+
+    @app.get("/", include_in_schema=False)
+    async def get_page(request: Request) -> Response:
+        return answer(request, "index.html")
+
+    @app.get("/page/{name:path}", include_in_schema=False)
+    async def get_file(request: Request, name: str) -> Response:
+        return answer(request, name)
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def get_icon(request: Request) -> Response:
+        return answer(request, "icon.svg" if "icon.svg" in found else "favicon.ico")

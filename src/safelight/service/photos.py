@@ -1,0 +1,270 @@
+"""The photos that are open: files uploaded or named on the command line, and those that were mended from them.
+
+A path never comes from a request: a photo is asked for by its id, a random word. What was uploaded lies in a folder
+of the service's own, which goes with it. Decoded pixels are kept while there is room (`Limits.pixels_kept`).
+"""
+
+import contextlib
+import hashlib
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from safelight.arrays import Pixels
+from safelight.errors import PhotoError, SafelightError
+from safelight.masks.shapes import Hole
+from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.geometry import Box
+from safelight.pixels.space import on_white
+from safelight.service.limits import Limits
+from safelight.service.problems import ProblemError
+from safelight.tasks.colorize.tone_and_mount import Analysis, analyze
+
+T = TypeVar("T")
+Source = Literal["upload", "command line", "mended"]
+LONGEST_NAME = 120
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a photo once it was decoded."""
+
+    sha256: str
+    width: int
+    height: int
+    format: str
+    depth: int
+    has_alpha: bool
+    analysis: Analysis
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """What is missing of a photo: the picture file as it was sent, and the hole at the photo's size."""
+
+    file: bytes
+    hole: Hole
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes."""
+        return hashlib.sha256(self.file).hexdigest()
+
+
+@dataclass
+class Item:
+    """One photo. path: its file, or that of its pixels (.npy) where it was mended."""
+
+    id: str
+    name: str
+    path: Path
+    bytes: int
+    source: Source
+    of: str | None = None
+    facts: Facts | None = None
+    masks: "OrderedDict[str, Mask]" = field(default_factory=OrderedDict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Shelf:
+    """The open photos, by id. folder: the service's own, in which it may write."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder, self.limits = folder, limits
+        self._items: OrderedDict[str, Item] = OrderedDict()
+        self._pixels: OrderedDict[str, Pixels] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def __iter__(self) -> Iterator[Item]:
+        with self._lock:
+            return iter(list(self._items.values()))
+
+    def add(self, path: Path, name: str, source: Source, of: Item | None = None) -> Item:
+        """Another photo, not yet opened. Raises ProblemError where too many are open."""
+        with self._lock:
+            if len(self._items) >= self.limits.photos:
+                raise ProblemError(
+                    429, f"{len(self._items)} photos are open, the most there may be", {"Retry-After": "60"}
+                )
+            item = Item(_new_id(), tidy_name(name), path, path.stat().st_size, source, of.id if of else None)
+            self._items[item.id] = item
+            return item
+
+    def __getitem__(self, photo: str) -> Item:
+        with self._lock:
+            item = self._items.get(photo)
+        if item is None:
+            raise ProblemError(404, "there is no such photo; it was deleted, or the service was started anew")
+        return item
+
+    def remove(self, item: Item) -> None:
+        """Forget a photo; its file too, if it is the service's own."""
+        with self._lock:
+            self._items.pop(item.id, None)
+            self._pixels.pop(item.id, None)
+        if item.source != "command line":
+            discard(item.path)
+
+    def new_path(self, name: str) -> Path:
+        """The path of a file to be made in a folder of its own, so that it can be called as people call it."""
+        folder = self.folder / secrets.token_hex(16)
+        folder.mkdir()
+        return folder / tidy_name(name)
+
+    def facts(self, item: Item) -> Facts:
+        """What the photo is like; it is opened for that, once. Raises PhotoError."""
+        with item.lock:
+            if item.facts is None:
+                self._open(item)
+            assert item.facts is not None
+            return item.facts
+
+    def pixels(self, item: Item) -> Pixels:
+        """The photo in sRGB, upright, as a colorizer sees it. Raises PhotoError."""
+        with item.lock:
+            with self._lock:
+                if item.id in self._pixels:
+                    self._pixels.move_to_end(item.id)
+                    return self._pixels[item.id]
+            return self._open(item)
+
+    def shown_pixels(self, item: Item) -> Pixels:
+        """The same as it is shown: what is transparent laid on white."""
+        facts = self.facts(item)
+        if not facts.has_alpha:
+            return self.pixels(item)
+        photo = read_photo(item.path, self.limits.megapixels)
+        return photo.pixels if photo.alpha is None else on_white(photo.pixels, photo.alpha)
+
+    def _open(self, item: Item) -> Pixels:
+        if item.source == "mended":
+            pixels: Pixels = np.load(item.path)
+            facts = self._of_mended(item, pixels)
+        else:
+            try:
+                photo = read_photo(item.path, self.limits.megapixels)
+            except PhotoError as error:
+                raise PhotoError(str(error).replace(str(item.path), item.name)) from None
+            pixels, facts = photo.pixels, item.facts or _facts(photo, item.path)
+        item.facts = facts
+        with self._lock:
+            self._pixels[item.id] = pixels
+            while len(self._pixels) > 1 and sum(map(_size, self._pixels.values())) > self.limits.pixels_kept:
+                self._pixels.popitem(last=False)
+        return pixels
+
+    def _of_mended(self, item: Item, pixels: Pixels) -> Facts:
+        if item.facts is not None:
+            return item.facts
+        before = self.facts(self[item.of or ""])
+        return Facts(
+            hashlib.sha256(item.path.read_bytes()).hexdigest(),
+            pixels.shape[1],
+            pixels.shape[0],
+            before.format,
+            8 * pixels.itemsize,
+            False,
+            analyze(pixels),
+            (),
+        )
+
+
+def discard(path: Path) -> None:
+    """Remove a file of the service's own, and its folder."""
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        path.parent.rmdir()
+
+
+def _size(pixels: Pixels) -> int:
+    return pixels.nbytes
+
+
+def _facts(photo: Photo, path: Path) -> Facts:
+    height, width = photo.size
+    return Facts(
+        _checksum(path),
+        width,
+        height,
+        photo.format,
+        8 * photo.pixels.itemsize,
+        photo.alpha is not None,
+        analyze(photo.pixels),
+        photo.remarks,
+    )
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _new_id() -> str:
+    return f"p{secrets.token_hex(10)}"
+
+
+def tidy_name(name: str) -> str:
+    """A file name of what somebody calls a photo: no folders, no signs that are not printed, not too long."""
+    last = re.split(r"[/\\]", name)[-1]
+    printable = "".join(letter for letter in last if letter.isprintable()).strip(" .")
+    stem, dot, suffix = printable.rpartition(".")
+    if not (stem and dot and 0 < len(suffix) <= 5):
+        stem, suffix = printable, ""
+    stem = stem[:LONGEST_NAME].strip() or "photo"
+    return f"{stem}.{suffix}" if suffix else stem
+
+
+def box_json(box: Box | None) -> dict[str, int] | None:
+    """A box as the service writes it."""
+    if box is None:
+        return None
+    return {"left": box.left, "top": box.top, "width": box.width, "height": box.height}
+
+
+def photo_json(item: Item, extra: Callable[[Item, Facts], dict[str, Any]]) -> dict[str, Any]:
+    """A photo as the service writes it; extra: what else is known of one that is open."""
+    known = {"id": item.id, "name": item.name, "bytes": item.bytes, "source": item.source, "of": item.of}
+    facts = item.facts
+    if facts is None:
+        names = (
+            *("sha256", "width", "height", "format", "depth", "alpha", "look", "has_colors", "mount"),
+            *("plane", "preview", "unfamiliarity"),
+        )
+        return known | {"opened": False} | dict.fromkeys(names) | {"remarks": []}
+    look = facts.analysis.look
+    return known | {
+        "opened": True,
+        "sha256": facts.sha256,
+        "width": facts.width,
+        "height": facts.height,
+        "format": facts.format,
+        "depth": facts.depth,
+        "alpha": facts.has_alpha,
+        "look": look.kind,
+        "has_colors": look.has_colors,
+        "mount": box_json(facts.analysis.mount),
+        "remarks": list(facts.remarks),
+        **extra(item, facts),
+    }
+
+
+def told(path: Path, work: Callable[[], T]) -> Callable[[], T]:
+    """The work, with the photo's name in what its errors say, in place of a path of the service."""
+
+    def telling() -> T:
+        try:
+            return work()
+        except SafelightError as error:
+            raise type(error)(str(error).replace(str(path), path.name)) from None
+
+    return telling

@@ -1,0 +1,107 @@
+"""Whatever goes wrong is told as a problem (RFC 9457): application/problem+json, one line for people in `detail`."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from safelight.errors import NO_MEMORY, SafelightError, is_of_memory
+from safelight.watched import StoppedError
+
+MEDIA_TYPE = "application/problem+json"
+WHEN = {  # every status but of success, and when it is answered
+    400: "The request is not one of HTTP or JSON that can be read.",
+    401: "A token is needed: `Authorization: Bearer TOKEN`.",
+    403: "The request comes from another site, or names another host.",
+    404: "There is no such thing here.",
+    405: "This method is not for this resource.",
+    409: "It is not in a state for that, such as a job that has not ended.",
+    413: "The body has more bytes than are taken.",
+    415: "The body is of a kind that is not read.",
+    422: "What was sent cannot be used; the detail says what was found and what was expected.",
+    429: "Too many photos are open; delete some.",
+    500: "A fault of the service.",
+    503: "Too much is waiting; try again after the seconds in Retry-After.",
+    504: "The work took longer than is allowed.",
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+
+
+class ProblemError(Exception):
+    """To be answered with this status."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, dict(headers or {})
+
+
+def document(status: int, detail: str) -> dict[str, Any]:
+    """A problem as JSON."""
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": " ".join(detail.split())}
+
+
+def answer(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as an answer."""
+    return JSONResponse(document(status, detail), status, headers, media_type=MEDIA_TYPE)
+
+
+def busy(seconds: int = 1) -> ProblemError:
+    """Too much waits already."""
+    return ProblemError(503, f"too much is waiting; try again in {seconds} s", {"Retry-After": str(seconds)})
+
+
+def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Problems of an operation for the OpenAPI document; those that any may have are added."""
+    every = {401, 403, 405, 413, 500, 503, *statuses}
+    return {
+        status: {"description": WHEN[status], "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+        for status in sorted(every)
+    }
+
+
+def of_error(error: Exception) -> tuple[int, str, dict[str, str]]:
+    """Status, line and headers for an error."""
+    if isinstance(error, ProblemError):
+        return error.status, error.detail, error.headers
+    if isinstance(error, RequestValidationError):
+        return _of_validation(error)
+    if isinstance(error, HTTPException):
+        detail = error.detail if isinstance(error.detail, str) else HTTPStatus(error.status_code).phrase
+        return error.status_code, detail, dict(error.headers or {})
+    if is_of_memory(error):
+        return 503, NO_MEMORY, {"Retry-After": "10"}
+    if isinstance(error, SafelightError):
+        return (409 if isinstance(error, StoppedError) else 422), str(error), {}
+    return 500, f"unexpected {type(error).__name__}; this is a fault of the service", {}
+
+
+def handle(app: FastAPI) -> None:
+    """Have the app answer every error with a problem."""
+
+    async def told(request: Request, error: Exception) -> Response:
+        return answer(*of_error(error))
+
+    for kind in (ProblemError, SafelightError, RequestValidationError, HTTPException, MemoryError, Exception):
+        app.add_exception_handler(kind, told)
+
+
+def _of_validation(error: RequestValidationError) -> tuple[int, str, dict[str, str]]:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    if first["type"] == "json_invalid":
+        return 400, "the body is not JSON", {}
+    return 422, f"{where}: {first['msg']}"[:300] if where else str(first["msg"])[:300], {}

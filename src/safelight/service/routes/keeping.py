@@ -1,0 +1,42 @@
+"""Projects: kept as a file, and replayed at full size."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from safelight.service import keeping
+from safelight.service.darkroom import Darkroom
+from safelight.service.photos import Item
+from safelight.service.problems import declared
+from safelight.service.routes.common import binary, darkroom, item
+from safelight.service.routes.jobs import attachment
+from safelight.service.schemas import JobJson, ProjectJson
+
+router = APIRouter(tags=["projects"])
+Room = Annotated[Darkroom, Depends(darkroom)]
+Photo = Annotated[Item, Depends(item)]
+
+
+@router.post(
+    "/v1/photos/{photo}/project",
+    response_class=Response,
+    responses={**declared(400, 404, 422), 200: binary("The project file.", "application/json")},
+)
+async def post_project(request: Request, room: Room, photo: Photo, document: ProjectJson) -> Response:
+    """The project as a file: with the photo's name and checksum, and the mask's own bytes."""
+    sent = document.sent()
+    project = await room.quick(request, lambda: keeping.project_of(room, photo, sent))
+    name = keeping.project_name(photo)
+    headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}
+    return Response(project.to_bytes(), media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/v1/photos/{photo}/result", response_model=JobJson, status_code=202, responses=declared(400, 404, 422)
+)
+async def post_result(request: Request, room: Room, photo: Photo, document: ProjectJson) -> dict[str, Any]:
+    """The full-size result of a project, in the photo's own format: a job, whose result is the file."""
+    sent = document.sent()
+    project = await room.quick(request, lambda: keeping.project_of(room, photo, sent))
+    return room.jobs.add("result", photo.id, lambda: keeping.make_result(room, photo, project)).to_json()

@@ -1,0 +1,242 @@
+"""Colors of one open photo, answered again and again as hints come: what no hint changes is kept.
+
+The trunk's features, what the head makes of them alone, the features of kriging, the covariances of all places with
+those of hints seen before, and the answer without hints are worked out once for a photo. A hint then costs a column
+of covariances and the part of the head that sees hints. `kriged` answers before the network does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import RLock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from jaxtyping import Float32
+
+from safelight import watched
+from safelight.arrays import Ab, Lightness, Pixels
+from safelight.pixels.geometry import pad_to_multiple
+from safelight.runtime.modelfile import ModelFile
+from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
+from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply, open_session
+from safelight.tasks.colorize.hint_values import Region
+from safelight.tasks.colorize.hints import HintSet, Points, to_points
+from safelight.tasks.colorize.kept_kriging import KeptPropagator
+from safelight.tasks.colorize.kriging import one_thread
+from safelight.tasks.colorize.lassos import by_region, largest
+from safelight.tasks.colorize.prepare import limit_reach, postprocess, preprocess
+from safelight.tasks.colorize.restore import LASSO_RUNS, STRIDE, UNFAMILIARITY, Colorizer
+from safelight.tasks.colorize.suggest import Suggestion, suggest
+
+PLANES, COLORS = "planes", ("ab", "chroma")
+KEPT_ANSWERS = 4  # of the network, onto which newer hints are kriged meanwhile
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Colors (h, w, 2) of a photo at the network's size; inside each region, in order, others count instead."""
+
+    ab: Ab
+    lassos: tuple[tuple[Region, Ab], ...] = ()
+
+
+class CutModel:
+    """A colorizing network in parts: trunk, what the head makes of the trunk alone, and the head.
+
+    Raises ValueError where its file is not made of a trunk and a head.
+    """
+
+    def __init__(self, model: ModelFile, threads: int = 0) -> None:
+        graph, outputs = Graph.of(model.read()), {port.name for port in model.card.outputs}
+        maps = sorted(name.removeprefix(KNOWN) for name in graph.ports if name.startswith(KNOWN))
+        if not maps:
+            raise ValueError(f"{model.path}: its encoder sees the hints; nothing of it can be kept")
+        also = [name for name in (UNFAMILIARITY,) if name in outputs]
+        self._trunk = open_session(graph.part([PLANES], [*maps, *also]), threads)
+        kinds, planes = kinds_of(self._trunk), {PLANES: Kind("tensor(float)", 4)}
+        kept = graph.frontier(maps, [PLANES], COLORS)
+        self._kept = _opened(graph, kinds, [name for name in kept if name not in maps], threads)
+        kinds |= kinds_of(self._kept)
+        self._head = open_session(graph.part(planes | {name: kinds[name] for name in kept}, COLORS), threads)
+        self._judge: Any = None
+        if DISTRIBUTION in outputs:
+            wanted = (*COLORS, DISTRIBUTION)
+            self._judge = open_session(
+                graph.part(planes | {name: kinds[name] for name in kept}, wanted), threads
+            )
+
+    def see(self, L: Lightness) -> "tuple[Mapping[str, npt.NDArray[Any]], float | None]":
+        """What is kept of a photo of lightness L (h, w), multiples of STRIDE, and how unfamiliar it is."""
+        seen = _run(self._trunk, {PLANES: preprocess(L, Points.none())[None]})
+        unfamiliarity = seen.pop(UNFAMILIARITY, None)
+        return seen | _run(self._kept, seen), None if unfamiliarity is None else float(unfamiliarity[0])
+
+    def answer(self, planes: Float32[np.ndarray, "7 h w"], known: Mapping[str, Any]) -> Reply:
+        """ab and chroma for these planes of the photo."""
+        return {name: each[0] for name, each in _run(self._head, {PLANES: planes[None], **known}).items()}
+
+    def distribution(
+        self, planes: Float32[np.ndarray, "7 h w"], known: Mapping[str, Any]
+    ) -> Float32[np.ndarray, "q h8 w8"]:
+        """How likely each bin of color is. Raises ValueError for a model without bins."""
+        if self._judge is None:
+            raise ValueError("the model does not say how likely colors are")
+        return np.asarray(_run(self._judge, {PLANES: planes[None], **known})[DISTRIBUTION][0])
+
+
+def _opened(graph: Graph, kinds: Mapping[str, Kind], wanted: Sequence[str], threads: int) -> Any:
+    return open_session(graph.part(kinds, wanted), threads)
+
+
+def _run(session: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs by name; of the inputs those that the session takes."""
+    feed = {port.name: inputs[port.name] for port in session.get_inputs()}
+    names = [port.name for port in session.get_outputs()]
+    with watched.running() as options:
+        return dict(zip(names, session.run(names, feed, options), strict=True))
+
+
+class LiveColors:
+    """The colors of one photo, hints and settings changing. May be asked by one thread after the other.
+
+    pixels: the whole photo, of which the lightness is taken; it is not kept. cut: the colorizer's model in parts;
+    None asks the colorizer itself, which keeps less: for panoramas, and for models that cannot be cut.
+    """
+
+    def __init__(self, colorizer: Colorizer, cut: CutModel | None, pixels: Pixels) -> None:
+        self.L = colorizer.lightness(pixels)
+        self._colorizer = colorizer
+        self._cut = cut if cut is not None and not colorizer.is_panorama(self.L) else None
+        self._lock = RLock()
+        padded, _ = pad_to_multiple(self.L, STRIDE)
+        self._planes = preprocess(padded, Points.none())
+        self._answers: list[tuple[HintSet, float, float, Layers]] = []
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w) of the colors."""
+        return self.L.shape[0], self.L.shape[1]
+
+    @cached_property
+    def picture(self) -> KeptPropagator:
+        """Kriging over the picture, on the grid of L."""
+        return KeptPropagator(self.L)
+
+    @cached_property
+    def _padded(self) -> KeptPropagator:
+        """The same on the grid of the planes, where that is another."""
+        L = np.asarray(self._planes[0] * 100 + 50, np.float32)
+        return self.picture if L.shape == self.L.shape else KeptPropagator(L)
+
+    @cached_property
+    def _known(self) -> "tuple[Mapping[str, npt.NDArray[Any]], float | None]":
+        assert self._cut is not None
+        return self._cut.see(self._planes[0] * 100 + 50)
+
+    @cached_property
+    def unfamiliarity(self) -> float | None:
+        """How unlike the training pictures the photo is, 1 = threshold."""
+        with self._lock:
+            return self._known[1] if self._cut else self._colorizer.unfamiliarity_of(self.L)
+
+    def colors(self, hints: HintSet, vivid: float, reach: float) -> Layers:
+        """What the full-size result has: the network's answer. vivid, reach: 0..1."""
+        with self._lock, one_thread:
+            kept = self._kept_answer(hints, vivid, reach)
+            if kept is None:
+                kept = self._layers(hints, vivid, reach)
+                self._answers = [*self._answers[-KEPT_ANSWERS + 1 :], (hints, vivid, reach, kept)]
+            return kept
+
+    def kriged(self, hints: HintSet, vivid: float, reach: float) -> Layers:
+        """The hints kriged onto the network's last answer to some of them, or onto its automatic one; at once."""
+        with self._lock, one_thread:
+            base = self._base(hints, vivid, reach)
+            free, lassos = by_region(hints)
+            on = self.size
+
+            def corrected(ab: Ab, those: HintSet) -> Ab:
+                return self.picture.correct(ab, to_points(those, on))
+
+            of_lassos = dict(base.lassos)
+            ab = corrected(base.ab, free)
+            return Layers(
+                ab,
+                tuple((region, corrected(of_lassos.get(region, ab), own)) for region, own in lassos),
+            )
+
+    def suggest(self, hints: HintSet, count: int) -> list[Suggestion]:
+        """Where further hints would help most; as Colorizer.suggest."""
+        with self._lock:
+            points = to_points(by_region(hints)[0], self.size)
+            return suggest(self.L, self.distribution(hints), points, count)
+
+    def distribution(self, hints: HintSet) -> Float32[np.ndarray, "q h8 w8"]:
+        """How likely each bin of color is in each cell of 8 x 8, given the hints without a lasso.
+
+        Raises ModelError or ValueError for a model that does not say.
+        """
+        with self._lock, one_thread:
+            points = to_points(by_region(hints)[0], self.size)
+            if self._cut is None:
+                return self._colorizer.distribution(self.L, points)
+            return self._cut.distribution(self._planes_with(points), self._known[0])
+
+    def predict(self, points: Points, vivid: float) -> Ab:
+        """As Colorizer.predict, for this photo; without hints it is asked once."""
+        if self._cut is None:
+            return self._colorizer.predict(self.L, points, vivid)
+        preparation = self._colorizer.preparation
+        planes = self._planes_with(points)
+        reply = self._automatic if not len(points) else self._cut.answer(planes, self._known[0])
+        ab = postprocess(
+            reply["ab"], reply["chroma"], planes, points, vivid, preparation.vivid_gain, self._padded
+        )
+        return ab[: self.size[0], : self.size[1]]
+
+    @cached_property
+    def _automatic(self) -> Reply:
+        assert self._cut is not None
+        return self._cut.answer(self._planes, self._known[0])
+
+    def _planes_with(self, points: Points) -> Float32[np.ndarray, "7 h w"]:
+        if not len(points):
+            return self._planes
+        return preprocess(
+            self._planes[0] * 100 + 50, points, self._colorizer.preparation, picture=self._padded
+        )
+
+    def _layers(self, hints: HintSet, vivid: float, reach: float) -> Layers:
+        free, lassos = by_region(hints)
+        points = to_points(free, self.size)
+        ab = self._within_reach(self.predict(points, vivid), Points.none(), points, vivid, reach)
+        runs = largest([region for region, _ in lassos], LASSO_RUNS)
+        inner = []
+        for region, inside in lassos:
+            own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), self.size)
+            if region in runs:
+                hinted = self.predict(to_points(inside, self.size), vivid)
+                inner.append((region, self._within_reach(hinted, points, own, vivid, reach)))
+            else:
+                inner.append((region, self.picture.correct(ab, own)))
+        return Layers(ab, tuple(inner))
+
+    def _within_reach(self, hinted: Ab, others: Points, points: Points, vivid: float, reach: float) -> Ab:
+        if reach >= 1 or not len(points):
+            return hinted
+        return limit_reach(hinted, self.predict(others, vivid), self.picture, points, reach)
+
+    def _kept_answer(self, hints: HintSet, vivid: float, reach: float) -> Layers | None:
+        return next(
+            (layers for *asked, layers in reversed(self._answers) if asked == [hints, vivid, reach]), None
+        )
+
+    def _base(self, hints: HintSet, vivid: float, reach: float) -> Layers:
+        """The network's newest answer to some of these hints, else its automatic one."""
+        among = set(hints)
+        for asked, *settings, layers in reversed(self._answers):
+            if settings == [vivid, reach] and among.issuperset(asked):
+                return layers
+        return Layers(self.predict(Points.none(), vivid))
