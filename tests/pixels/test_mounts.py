@@ -79,3 +79,26 @@ def test_what_is_kept_is_kept_bit_by_bit() -> None:
     np.testing.assert_array_equal(kept[3:13, 4:16], result[3:13, 4:16])
     kept[3:13, 4:16] = original[3:13, 4:16]
     np.testing.assert_array_equal(kept, original)
+
+
+@pytest.mark.parametrize("share", [0.8, 0.9, 0.93, 0.95, 0.97, 1.0])
+@pytest.mark.parametrize("paper", [(150, 140, 125), (104, 104, 104), (110, 108, 104)])
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_look_at_the_rim_alone_passes_over_no_mount(
+    monkeypatch: pytest.MonkeyPatch, share: float, paper: tuple[int, int, int], step: int
+) -> None:
+    """Near every limit: paper hardly light enough, and hardly enough of the rim."""
+    found = []
+    for seed in range(4):
+        photo = mounted(
+            seed, paper, Box(60 * step, 50 * step, 520 * step, 420 * step), (640 * step, 530 * step), 2
+        )
+        stained = np.random.default_rng(seed).random(photo.shape[0]) > share
+        photo[stained, : 30 * step] = 0
+        quick = find_mount(photo)
+        with monkeypatch.context() as patched:
+            patched.setattr("safelight.pixels.mounts._may_be_paper", lambda rim: True)
+            assert find_mount(photo) == quick
+        found.append(quick)
+    if share == 1 and paper[0] > 104:
+        assert all(found)

@@ -121,7 +121,11 @@ def _first_of_many(image: ImageFile.ImageFile) -> tuple[str, ...]:
 
 
 def _three_channels(pixels: Pixels) -> Pixels:
-    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+    if pixels.shape[2] == 3:
+        return pixels
+    import cv2
+
+    return np.asarray(cv2.merge([pixels] * 3))  # several times faster than NumPy repeats
 
 
 def _read_stored(opened: Opened) -> Stored:

@@ -4,6 +4,7 @@ Arrays are (h, w) or (h, w, c) of uint8, uint16 or floats and keep their type; s
 A place (row i, column j) is the middle of its pixel at (i + 0.5, j + 0.5), in every function.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -14,6 +15,7 @@ from jaxtyping import Float32, UInt8
 Size: TypeAlias = tuple[int, int]  # (h, w)
 Array: TypeAlias = "np.ndarray[Any, Any]"  # (h, w) or (h, w, c)
 Padding: TypeAlias = Literal["edge", "reflect"]
+NEARLY = 1e-6  # of a row: no part of it
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,33 @@ def resize(array: Array, size: Size) -> Array:
     smaller = (min(array.shape[0], size[0]), min(array.shape[1], size[1]))
     shrunk = _resample(array, smaller, cv2.INTER_AREA)
     return _resample(shrunk, size, cv2.INTER_LINEAR)
+
+
+def averaged(array: Array, size: Size) -> Array:
+    """As `resize` to a far smaller size, but for a level here and there, several times faster: rows are added up first.
+
+    OpenCV's own averages over areas of no whole size take each number by itself.
+    """
+    import cv2
+
+    height, width = array.shape[:2]
+    if size[0] > height or size[1] > width:
+        return resize(array, size)
+    flat, part = array.reshape(height, -1), height / size[0]
+    rows = np.empty((size[0], flat.shape[1]), np.float32)
+    for row in range(size[0]):
+        top, bottom = row * part, (row + 1) * part
+        first, last = math.ceil(top - NEARLY), min(math.floor(bottom + NEARLY), height)
+        rows[row] = (
+            cv2.reduce(flat[first:last], 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0] if first < last else 0
+        )
+        if first - top > NEARLY:
+            rows[row] += flat[first - 1] * np.float32(min(first, bottom) - top)
+        if bottom - last > NEARLY and last >= first:
+            rows[row] += flat[last] * np.float32(bottom - last)
+    rows /= np.float32(part)
+    result = resize(rows.reshape(size[0], width, *array.shape[2:]), size)
+    return result if array.dtype.kind == "f" else np.rint(result).astype(array.dtype)
 
 
 def fit_size(size: Size, short_side: int, multiple: int = 1, long_side: int | None = None) -> Size:

@@ -20,6 +20,8 @@ COMMENT = b"\xfe"
 EXIF, XMP, MORE_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 PHOTOSHOP = b"Photoshop 3.0\0"
 LARGEST = 65533  # bytes in a segment, which has 16 bits for its length and that
+LONGEST_SIDE = 65500  # pixels: what libjpeg writes
+PROFILE = b"ICC_PROFILE\0"
 LARGEST_TOTAL = 1 << 25  # bytes of all segments; a photo has some hundred thousand
 _MOST_MARKERS = 10_000  # in a file; those of a progressive photo are some dozen
 _SCAN, _END = 0xDA, 0xD9
@@ -29,7 +31,7 @@ SECOND = "its second picture"
 _COPIES = (0x010001, 0x010002)  # in an MPF index: large thumbnails (VGA, full HD)
 _LAYOUT = (  # segments of the coding and the colors, which the result has of its own
     (APP0, b"JFIF\0"),
-    (APP2, b"ICC_PROFILE\0"),
+    (APP2, PROFILE),
     (APP8, b"SPIFF\0"),
     (APP12, b"Ducky"),
     (APP13, b"Adobe_CM"),
@@ -197,6 +199,14 @@ def cut(marker: bytes, start: bytes, data: bytes) -> Iterator[bytes]:
         yield segment(marker, start, data[at : at + step])
 
 
+def profile_segments(profile: bytes) -> Iterator[bytes]:
+    """The segments of an ICC profile, numbered from 1 (ICC.1:2022, B.4); none of an empty one."""
+    room = LARGEST - len(PROFILE) - 2
+    pieces = [profile[at : at + room] for at in range(0, len(profile), room)]
+    for number, piece in enumerate(pieces, 1):
+        yield segment(APP2, PROFILE, bytes((number, len(pieces))), piece)
+
+
 def more_xmp(extension: bytes, name: bytes) -> Iterator[bytes]:
     """The segments of extended XMP."""
     step = 65400
@@ -207,7 +217,7 @@ def more_xmp(extension: bytes, name: bytes) -> Iterator[bytes]:
 
 def is_profile(each: Chunk) -> bool:
     """Whether it is a part of an ICC profile."""
-    return _is(each, APP2, b"ICC_PROFILE\0")
+    return _is(each, APP2, PROFILE)
 
 
 def _is(each: Chunk, marker: bytes, start: bytes) -> bool:

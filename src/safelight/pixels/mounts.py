@@ -16,6 +16,9 @@ RING = 0.015  # of the shorter side: what must be paper all around
 LIKE = 5.0  # units of Lab from the paper's color: still paper
 PAPER = 45.0  # the least L of paper; a black border is part of the picture
 RING_PAPER = 0.95  # share of the ring that is paper
+SURELY = (
+    0.15  # so much less than RING_PAPER, with twice LIKE, of a ring that is but nearly the copy's: no paper
+)
 LINE_PAPER = 0.75  # share of a line that is paper: a caption may stand in it
 INSIDE = 0.5  # of the lines within, at most so much looks like paper: else the picture has no edge there
 LEAST, MOST = 0.02, 0.42  # of a side: how far a border reaches in
@@ -31,9 +34,15 @@ def find_mount(pixels: Pixels) -> Box | None:
     size = (pixels.shape[0], pixels.shape[1])
     scale = min(1.0, LONGEST / max(size))
     step = max(1, int(max(size) / (ENOUGH * LONGEST)))  # of a large picture not every pixel is needed
-    small = resize(pixels[::step, ::step], fit_size(size, max(round(min(size) * scale), 1)))
+    few = pixels[::step, ::step]
+    small_size = fit_size(size, max(round(min(size) * scale), 1))
+    if not _may_be_paper(_rim(few, small_size)):
+        return None
+    small = resize(few, small_size)
+    if min(small.shape[:2]) < 32:
+        return None
     color, paper = _paper(small)
-    if color is None or min(small.shape[:2]) < 32:
+    if color is None:
         return None
     box = _inner(paper)
     if box is None:
@@ -48,11 +57,35 @@ def keep_mount(result: Pixels, original: Pixels, box: Box) -> Pixels:
     return kept
 
 
+def _rim(pixels: Pixels, size: tuple[int, int]) -> Float32[np.ndarray, "n 3"]:
+    """Lab of about what the ring of a copy of this size is, without the rest of that copy."""
+    width = _ring_width(size)
+    deep, wide = (-(-width * side // small) for side, small in zip(pixels.shape[:2], size, strict=True))
+    edges = (
+        (pixels[:deep], (width, size[1])),
+        (pixels[-deep:], (width, size[1])),
+        (pixels[:, :wide], (size[0], width)),
+        (pixels[:, -wide:], (size[0], width)),
+    )
+    return np.concatenate([srgb_to_lab(resize(edge, small)).reshape(-1, 3) for edge, small in edges])
+
+
+def _may_be_paper(rim: Float32[np.ndarray, "n 3"]) -> bool:
+    """Whether a ring may be of paper. Most photos have none: they need not be looked at further."""
+    color = np.sort(rim, axis=0)[len(rim) // 2]
+    like = np.linalg.norm(rim - color, axis=-1) <= 2 * LIKE
+    return bool(color[0] >= PAPER - LIKE and like.mean() >= RING_PAPER - SURELY)
+
+
+def _ring_width(size: tuple[int, int]) -> int:
+    return max(2, round(RING * min(size)))
+
+
 def _paper(small: Pixels) -> tuple[Float32[np.ndarray, "3"] | None, Paper]:
     """The color of the paper, None if the rim is not of one light color, and where the picture has it."""
     lab = srgb_to_lab(small)
     ring = np.ones(lab.shape[:2], bool)
-    width = max(2, round(RING * min(ring.shape)))
+    width = _ring_width(lab.shape[:2])
     ring[width:-width, width:-width] = False
     rim = np.sort(lab[ring], axis=0)
     color = np.asarray(rim[len(rim) // 2], np.float32)  # the median

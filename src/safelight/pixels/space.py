@@ -51,6 +51,7 @@ Alpha: TypeAlias = Shaped[np.ndarray, "h w"]  # 0 = transparent, the type's high
 Numbers: TypeAlias = Shaped[np.ndarray, "*h w c"]  # uint8 or uint16; c = 1 grey, 3 RGB or Lab, 4 inks
 NO_ALPHA = "its alpha is nought everywhere, which would hide all of it; it was taken for opaque"
 _PIECE = 1 << 20  # pixels that are worked on at a time
+_STRIP = 1 << 17  # pixels that are taken out of a picture of Pillow's at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def to_array(image: Image.Image) -> UInt8[np.ndarray, "h w *c"]:
     """The pixels of a loaded picture of 8 bits, without a second copy of it on the way."""
     channels = len(image.getbands())
     array = np.empty((image.height, image.width, channels)[: 3 if channels > 1 else 2], np.uint8)
-    rows = max(1, _PIECE // image.width)
+    rows = max(1, _STRIP // image.width)
     for top in range(0, image.height, rows):
         bottom = min(top + rows, image.height)
         array[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))

@@ -17,7 +17,7 @@ from jaxtyping import Float64, Shaped, UInt8
 
 from safelight.arrays import Ab, Lightness, Pixels
 from safelight.pixels.color import chroma, srgb_to_lab
-from safelight.pixels.geometry import resize
+from safelight.pixels.geometry import averaged, resize
 
 GRID = 40  # the picture is looked at in so many places a side: averaging takes away grain and JPEG's noise
 LEVELS = 12  # of lightness, each with as many places as the others
@@ -178,7 +178,7 @@ class Look:
 
 def look_of(pixels: Pixels) -> Look:
     """The look of an sRGB picture (h, w, 3): uint8, uint16 or floats 0..1."""
-    few = resize(pixels, (min(GRID, pixels.shape[0]), min(GRID, pixels.shape[1])))
+    few = averaged(pixels, (min(GRID, pixels.shape[0]), min(GRID, pixels.shape[1])))
     lab = srgb_to_lab(few).astype(np.float64)
     L, ab = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
     fitted, coefficients = _tone(L, ab, _slow(lab.shape[0], lab.shape[1]))

@@ -52,7 +52,7 @@ class Colorizer:
     """
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
-        self.card = model.card
+        self.card, self._threads = model.card, threads
         self._preparation = model.prepared(ColorizePreparation)
         self._session = Views(Session(model, threads), model.card.size)
 
@@ -192,12 +192,14 @@ class Colorizer:
             ab, reply = self._answer(L, points, vivid)
             picture = Propagator(L)
             ab = self._within_reach(ab, Points.none(), picture, points, vivid, reach)
-            result = replace_ab(pixels, ab)
+            result = replace_ab(pixels, ab, self._threads)
             for box, where, inside in self._in_lassos(
                 lassos, _size(pixels), picture, ab, points, vivid, reach
             ):
                 # Cut out at the photo's full size, so that nothing leaks past the lasso.
-                np.copyto(result[box.slices], replace_ab(pixels, inside, box=box), where=where[..., None])
+                np.copyto(
+                    result[box.slices], replace_ab(pixels, inside, self._threads, box), where=where[..., None]
+                )
         return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
     def _within_reach(
