@@ -3,7 +3,8 @@
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Float32, Shaped
+
+from safelight.shaped import Float, Float32, Shaped
 
 Srgb: TypeAlias = Float[np.ndarray, "h w 3"]  # gamma-encoded sRGB, 0..1
 Lab: TypeAlias = Float[np.ndarray, "h w 3"]  # CIE Lab (D65): L 0..100, a and b about -110..110

@@ -7,7 +7,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from safelight.arrays import Pixels, Srgb
@@ -18,6 +17,7 @@ from safelight.masks.shapes import Hole
 from safelight.pixels.files import write_photo
 from safelight.pixels.geometry import fit_size, resize
 from safelight.runtime.names import preview_name
+from safelight.shaped import UInt8
 from safelight.tasks.colorize.color_names import in_words
 from safelight.tasks.colorize.hints import Hint
 from safelight.tasks.colorize.suggest import Suggestion

@@ -9,13 +9,13 @@ from typing import Any, BinaryIO, TypeAlias
 
 import click
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Srgb
 from safelight.errors import RunError, SafelightError
 from safelight.files import new_file
 from safelight.journal.run import Run
 from safelight.pixels.files import read_photo
+from safelight.shaped import Float32
 from safelight.tasks.autoencode.prepare import unframe
 from safelight.tasks.autoencode.restore import MIXTURE, MODEL, Autoencoder, Code, load_vae
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
 from safelight.pixels.color import eight_bits
 from safelight.pixels.files import write_photo
 from safelight.reports.text import count
 from safelight.runtime.names import WRITTEN
+from safelight.shaped import Float32, UInt8
 
 GAP = 2  # white pixels between pictures
 

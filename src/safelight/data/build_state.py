@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import UInt8
 
 from safelight.data.crop_anchor import CropAnchor
 from safelight.data.rows import read_rows, to_line
@@ -26,6 +25,7 @@ from safelight.errors import DatasetError
 from safelight.files import HeldError, held
 from safelight.json_text import parsed
 from safelight.pixels.tone import Tone
+from safelight.shaped import UInt8
 
 Square: TypeAlias = UInt8[np.ndarray, "size size 3"]  # a fitted picture, sRGB
 

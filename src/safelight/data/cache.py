@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64, UInt8
 
 from safelight.data.build_state import BUILDING
 from safelight.data.finished import Finished, hold, require_finished, require_held, split_number
@@ -19,6 +18,7 @@ from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import TESTS
 from safelight.errors import DatasetError
 from safelight.pixels.geometry import inside
+from safelight.shaped import Int64, UInt8
 
 FEW = 8  # pictures that a split should have at least
 

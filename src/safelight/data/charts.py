@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from safelight.errors import shown
 from safelight.pixels.color import lab_to_srgb
 from safelight.reports.style import INK, PAPER, RED, new_figure, style_axes
+from safelight.shaped import Float, Float32
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

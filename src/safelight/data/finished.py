@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from safelight.data.build_state import BUILDING, Facts
 from safelight.data.rows import Row, RowFile, read_rows
@@ -29,6 +28,7 @@ from safelight.data.settings import BuildSettings
 from safelight.data.split import SPLITS, Place
 from safelight.errors import DatasetError
 from safelight.json_text import parsed
+from safelight.shaped import UInt8
 
 VERSION = 1
 METADATA, INDEX, PIXELS, REFUSED, FACTS = (

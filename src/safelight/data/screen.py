@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from safelight.data.build_state import THUMB, Facts, Square
 from safelight.data.crop_anchor import CropAnchor, View, view, window
@@ -18,6 +17,7 @@ from safelight.pixels.files import read_small
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize, square_of_dataset
 from safelight.pixels.opening import open_picture
 from safelight.pixels.tone import tone_of
+from safelight.shaped import UInt8
 
 
 def screen(

@@ -22,9 +22,9 @@ from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, UInt8, UInt64
 
 from safelight.data.settings import BuildSettings
+from safelight.shaped import Bool, Float32, Int64, UInt8, UInt64
 
 RULES = ((10, 0.85), (14, 0.93))  # (bits that differ at most, correlation at least)
 MOST_BITS = max(bits for bits, _ in RULES)

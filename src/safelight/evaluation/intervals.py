@@ -1,8 +1,8 @@
 """How sure a mean is: percentile bootstrap over pictures (Efron & Tibshirani 1993, chapter 13)."""
 
 import numpy as np
-from jaxtyping import Float
 
+from safelight.shaped import Float
 from safelight.verdicts.verdict import FEWEST, Estimate, Standing
 
 RESAMPLES = 2000

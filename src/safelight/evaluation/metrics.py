@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float
 
 from safelight.arrays import Srgb
 from safelight.errors import SafelightError
 from safelight.evaluation.intervals import Weights
+from safelight.shaped import Float
 
 PSNR_CAP = 50.0  # dB: a picture answered perfectly must not outweigh a hundred others (iColoriT's cap)
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float64
 
 from safelight.errors import SafelightError
 from safelight.evaluation.intervals import Weights, bootstrap_weights, estimates
+from safelight.shaped import Float64
 from safelight.tasks.base import Measure
 from safelight.verdicts.measure import PictureScores, measure_of, picture_scores, value_of
 from safelight.verdicts.verdict import FEWEST, Estimate, Verdict

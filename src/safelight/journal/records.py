@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.json_text import parsed, read_lines
+from safelight.shaped import Float64, Int64
 from safelight.tasks.registry import task_in
 from safelight.verdicts.test_split_log import SplitLog, split_logs
 from safelight.verdicts.verdict import Verdict, load_verdicts

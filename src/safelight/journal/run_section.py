@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt8
 from markupsafe import Markup
 
 from safelight.journal.charts import run_charts
 from safelight.journal.records import Record, show_value
 from safelight.journal.run_tree import TreeRow, origin, show_scores, show_steps, show_time
+from safelight.shaped import UInt8
 from safelight.tasks.base import SheetLayout
 from safelight.tasks.registry import known_task
 from safelight.verdicts.summary import VerdictSummary, newest_summaries

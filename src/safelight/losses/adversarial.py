@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
+from safelight.shaped import Float
 
 AdversarialName = Literal["hinge", "least_squares", "non_saturating"]
 

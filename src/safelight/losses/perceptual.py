@@ -9,12 +9,12 @@ from typing import Literal
 
 import timm
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.errors import RecipeError
 from safelight.losses.terms import check_unit
 from safelight.nn.encoders import fold_norms, packaged_weights
+from safelight.shaped import Float
 
 FeaturesName = Literal["efficientnet_lite0", "vgg16"]
 LITE = "tf_efficientnet_lite0"

@@ -3,11 +3,11 @@
 import math
 
 import numpy as np
-from jaxtyping import UInt8
 
 from safelight.arrays import Mask
 from safelight.masks.shapes import Hole, Size
 from safelight.pixels.geometry import resize
+from safelight.shaped import UInt8
 
 _STRIP = 512  # rows worked on at a time
 _LARGEST_DISC = 8  # pixels: from here on a distance transform is faster than a brush

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
 
 from safelight.arrays import Mask
 from safelight.errors import EmptyMaskError, PhotoError, shown
@@ -19,6 +18,7 @@ from safelight.masks.shapes import Hole, Size
 from safelight.pixels.encode import checked_path
 from safelight.pixels.files import read_photo, write_photo
 from safelight.pixels.photo import Photo
+from safelight.shaped import Shaped, UInt8
 
 MISSING = ("auto", "white", "black", "painted", "erased")
 WHITE = 255

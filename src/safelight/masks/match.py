@@ -3,10 +3,10 @@
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
 
 from safelight.arrays import Mask
 from safelight.masks.edit import grow, is_missing
+from safelight.shaped import Float
 
 Counts: TypeAlias = Float[np.ndarray, "*cells"]
 

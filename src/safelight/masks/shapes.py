@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Bool
+
+from safelight.shaped import Bool
 
 Hole: TypeAlias = Bool[np.ndarray, "h w"]  # a mask as yes and no: True = missing
 Size: TypeAlias = tuple[int, int]  # (h, w)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.nn.convolutions import BLOCKS, ConvolutionName, Seen, Window
 from safelight.nn.layers import ACTIVATIONS, ActivationName, NormName
+from safelight.shaped import Float
 
 PATCH = 3  # side of the patches that it compares, in cells
 SHARPNESS = 10.0  # lambda of the softmax of contextual attention

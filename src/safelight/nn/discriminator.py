@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from safelight.errors import RecipeError
+from safelight.shaped import Float
 
 KERNEL = 5
 

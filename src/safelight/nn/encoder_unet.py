@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.errors import ModelError, RecipeError
 from safelight.nn.encoders import HALVINGS, TimmEncoder
 from safelight.nn.layers import ActivationName, ConvBlock, double, pool_to
+from safelight.shaped import Float
 
 DEEPEST = len(HALVINGS)  # level n is 2 ** n times smaller than the picture
 SHALLOWEST = 3

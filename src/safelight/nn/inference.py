@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 from torch import Tensor, nn
+
+from safelight.shaped import Float32
 
 Network = TypeVar("Network", bound=nn.Module)
 

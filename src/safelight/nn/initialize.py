@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from safelight.errors import RecipeError
 from safelight.nn.layers import ActivationName
+from safelight.shaped import Float
 
 Initialization = Literal["he_normal", "orthogonal", "kmeans", "lsuv"]
 Layer = nn.Conv2d | nn.Linear

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from safelight.shaped import Float
 
 NormName = Literal["batch", "group", "instance", "none"]
 PoolName = Literal["max_pool", "average_pool", "blur_pool"]

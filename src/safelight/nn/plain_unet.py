@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,6 +16,7 @@ from safelight.nn.bottleneck import Bottleneck, BottleneckSettings, cells
 from safelight.nn.convolutions import BLOCKS, Block, ConvolutionName, Seen, Window
 from safelight.nn.initialize import Initialization, initialize
 from safelight.nn.layers import POOLS, ActivationName, AttentionGate, NormName
+from safelight.shaped import Float
 
 FACTORS = (2, 4)
 MOST_TIMES_SMALLER = 256

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8
 
 from safelight.arrays import Lightness
+from safelight.shaped import Float32, Shaped, UInt8
 
 # Linear sRGB to XYZ from the primaries and D65 of IEC 61966-2-1, in full precision (brucelindbloom.com).
 _XYZ = np.array(

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
 from PIL import ImageFile, PngImagePlugin
 
 from safelight.arrays import Pixels
@@ -17,6 +16,7 @@ from safelight.pixels.opening import Opened, open_picture, without_words
 from safelight.pixels.photo import Photo
 from safelight.pixels.space import Alpha, Mode, Stored, on_white, to_array, upright, with_alpha_believed
 from safelight.pixels.which_rgb import what_is_said, which_space
+from safelight.shaped import UInt8, UInt16
 
 _MODES: dict[str, Mode] = {  # Pillow's mode: what it is a kind of
     **dict.fromkeys(("1", "L", "LA", "La"), "L"),

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
 from PIL import Image, ImageCms
 
 from safelight.arrays import Pixels
@@ -24,6 +23,7 @@ from safelight.pixels.native import Native, lost_in_srgb
 from safelight.pixels.photo import Photo
 from safelight.pixels.space import SRGB, Mode, Numbers, on_white
 from safelight.pixels.tiff_packing import Packing
+from safelight.shaped import UInt8, UInt16
 
 if TYPE_CHECKING:
     from safelight.pixels.inputs import Given

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+
+from safelight.shaped import Float32, UInt8
 
 Size: TypeAlias = tuple[int, int]  # (h, w)
 Array: TypeAlias = "np.ndarray[Any, Any]"  # (h, w) or (h, w, c)

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Float64, Shaped
+
+from safelight.shaped import Float32, Float64, Shaped
 
 Xy: TypeAlias = tuple[float, float]  # chromaticity
 Primaries: TypeAlias = tuple[Xy, Xy, Xy, Xy]  # red, green, blue, white

@@ -8,10 +8,10 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
 from safelight.pixels.color import expand, mixed
 from safelight.pixels.icc import Curve, Profile, ProfileError, curve_length, read_curve
+from safelight.shaped import Float32, Float64
 
 D50 = np.array([0.9642, 1.0, 0.8249], np.float32)
 _MOST_POINTS = 4_000_000

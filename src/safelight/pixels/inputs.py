@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Shaped
 from PIL import Image, ImageOps
 
 from safelight.arrays import Pixels, Srgb
@@ -17,6 +16,7 @@ from safelight.pixels.native import to_srgb
 from safelight.pixels.photo import Photo
 from safelight.pixels.space import Alpha, Mode, Numbers
 from safelight.pixels.which_rgb import said_by_pillow, which_space
+from safelight.shaped import Shaped
 
 _DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _GREY = ("1", "L", "LA", "La")

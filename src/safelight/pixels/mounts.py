@@ -4,11 +4,11 @@ Found only where it is plain: one light color of paper on all four sides, ending
 """
 
 import numpy as np
-from jaxtyping import Bool, Float32
 
 from safelight.arrays import Pixels
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.geometry import Box, fit_size, resize
+from safelight.shaped import Bool, Float32
 
 LONGEST = 480  # pixels: the paper is looked for in a copy of this long side
 ENOUGH = 2  # pixels of the picture for one of the copy, each way

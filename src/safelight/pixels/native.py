@@ -14,13 +14,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Shaped
 from PIL import Image
 
 from safelight.arrays import Pixels, Srgb
 from safelight.pixels import color, profiles
 from safelight.pixels.icc import LEVELS, SRGB_PRIMARIES, Primaries, to_d50, to_xyz
 from safelight.pixels.space import SRGB, Encoding, Hdr, Mode, Numbers, Space, narrow_levels
+from safelight.shaped import Float32, Shaped
 
 PAPER_WHITE = 203.0  # cd/m², BT.2408, 2.2
 HLG_PEAK = 1000.0  # cd/m² of the display for which the system gamma of HLG is 1.2

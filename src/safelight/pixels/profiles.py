@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, UInt8, UInt16
 from PIL import Image, ImageCms
 
 from safelight.pixels import color, icc
 from safelight.pixels.icc import SRGB_PRIMARIES, Profile, ProfileError, to_d50, to_xyz
 from safelight.pixels.icc_tables import D50, read_table
+from safelight.shaped import Float32, UInt8, UInt16
 
 __all__ = ["ProfileError", "convert", "convert_deep", "convert_grey", "is_wide"]
 

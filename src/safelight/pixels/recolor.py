@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8, UInt16
 
 from safelight.arrays import Ab, Pixels
 from safelight.pixels.color import EDGE, TO_LINEAR, compress, encode, expand, luminance
 from safelight.pixels.geometry import Box
+from safelight.shaped import Float32, Shaped, UInt8, UInt16
 
 _STRIP = (
     1 << 16

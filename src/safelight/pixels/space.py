@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Shaped, UInt8
 from PIL import Image
 
 from safelight.arrays import Pixels
 from safelight.pixels import icc
 from safelight.pixels.icc import D65, LEVELS, Primaries, ProfileError, Xy, read_curve
+from safelight.shaped import Float32, Shaped, UInt8
 
 Mode: TypeAlias = Literal["L", "RGB", "CMYK", "LAB"]  # grey, RGB, inks, CIE Lab
 Encoding: TypeAlias = Literal["CIELab", "ICCLab", "ITULab"]  # TIFF's photometric 8, 9, 10

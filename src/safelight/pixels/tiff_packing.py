@@ -10,10 +10,10 @@ import zlib
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from jaxtyping import Shaped
 from PIL import Image, TiffImagePlugin, features
 
 from safelight.errors import PhotoError, in_short
+from safelight.shaped import Shaped
 
 Packing: TypeAlias = Literal["none", "lzw", "deflate", "zstd"]
 PACKINGS: tuple[Packing, ...] = get_args(Packing)

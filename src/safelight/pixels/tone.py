@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float64, Shaped, UInt8
 
 from safelight.arrays import Ab, Lightness, Pixels
 from safelight.pixels.color import chroma, srgb_to_lab
 from safelight.pixels.geometry import averaged, resize
+from safelight.shaped import Float64, Shaped, UInt8
 
 GRID = 40  # the picture is looked at in so many places a side: averaging takes away grain and JPEG's noise
 LEVELS = 12  # of lightness, each with as many places as the others

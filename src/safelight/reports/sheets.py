@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageOps
 
 from safelight.reports.style import FAINT, INK, PAPER, SOFT, label_font
+from safelight.shaped import Float, UInt8
 
 Picture: TypeAlias = UInt8[np.ndarray, "h w 3"] | Float[np.ndarray, "h w 3"]
 

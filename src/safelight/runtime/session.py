@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Float32
 
 from safelight import watched
 from safelight.arrays import Lightness, Planes
@@ -22,6 +21,7 @@ from safelight.runtime.card import Port
 from safelight.runtime.engines import engine_name, open_session
 from safelight.runtime.modelfile import ModelFile, check_threads
 from safelight.runtime.onnx_parts import Graph, without_attention
+from safelight.shaped import Float32
 
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int32
 
 from safelight.errors import EmptyMaskError, PhotoError
 from safelight.masks.edit import grow
@@ -19,6 +18,7 @@ from safelight.service.jobs import Result
 from safelight.service.photos import Item, Mask, box_json
 from safelight.service.problems import ProblemError
 from safelight.service.schemas import FillQuestion, ScratchesQuestion
+from safelight.shaped import Int32
 from safelight.tasks.scratches.ridge_filter import ScratchSettings
 from safelight.watched import step
 

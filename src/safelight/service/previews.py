@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
 
 from safelight.arrays import Pixels
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import Box, Size, resize
 from safelight.service.limits import PREVIEW_PIXELS
 from safelight.service.problems import ProblemError
+from safelight.shaped import UInt8, UInt16
 
 QUALITY = 92  # of JPEG
 Format = Literal["jpeg", "png"]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from jaxtyping import UInt8
 
 from safelight.arrays import Lightness
 from safelight.data.cache import Album, photo_in
 from safelight.errors import RecipeError
 from safelight.pixels.color import lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.shaped import UInt8
 
 Place: TypeAlias = tuple[float, float]  # (x, y) in fractions of the picture
 

@@ -16,10 +16,10 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float64, UInt8
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from safelight.errors import RecipeError, RunError, SafelightError
+from safelight.shaped import Float64, UInt8
 from safelight.training.recipe import Recipe
 from safelight.training.stopping import ASKING
 

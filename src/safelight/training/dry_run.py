@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
 from torch import Tensor, nn
 
+from safelight.shaped import UInt8
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.batches import Pictures
 from safelight.training.hardware import CPU, autocast

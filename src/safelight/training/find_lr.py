@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from safelight.errors import RecipeError
+from safelight.shaped import Float
 from safelight.training.batches import Pictures
 from safelight.training.dry_run import DryRun
 from safelight.training.hardware import CPU

@@ -6,12 +6,12 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from safelight.nn.initialize import initialize, needs_data
 from safelight.nn.plain_unet import PlainUNet
+from safelight.shaped import UInt8
 from safelight.tasks.registry import task_named
 from safelight.training.batches import Pictures
 from safelight.training.recipe import Recipe

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Float64
 
 from safelight.errors import SafelightError
+from safelight.shaped import Float64
 from safelight.tasks.base import Measure, resolve
 from safelight.tasks.registry import known_task
 from safelight.verdicts.verdict import Verdict

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64, UInt64
 
 from safelight.data.finished import Finished, open_finished
 from safelight.data.split import MOST_BITS, SPLITS, count_bits, near_duplicates
@@ -14,6 +13,7 @@ from safelight.journal.doctor.remedies import LONGER, first_that_fits
 from safelight.journal.doctor.steadiness import still_rising
 from safelight.journal.doctor.symptoms import GENERAL
 from safelight.journal.records import Record
+from safelight.shaped import Int64, UInt64
 from safelight.tasks.base import resolve
 from safelight.tasks.registry import known_task
 

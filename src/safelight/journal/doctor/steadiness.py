@@ -3,10 +3,10 @@
 import re
 
 import numpy as np
-from jaxtyping import Float64
 
 from safelight.journal.doctor.case import Case, Reading
 from safelight.journal.records import Curve
+from safelight.shaped import Float64
 
 LOSS, GRADIENT, RATE = "train/loss", "train/gradient_norm", "train/lr"
 MAIN_SCORES = ("val/gain_0", "val/gain", "val/psnr")  # higher is better, in dB

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.data.cache import photo_in
 from safelight.errors import DatasetError
@@ -14,6 +13,7 @@ from safelight.evaluation.base import EvaluationOptions, Progress
 from safelight.evaluation.samples import Pictures as PictureSource
 from safelight.evaluation.samples import Samples, hash_lines
 from safelight.pixels.geometry import Box
+from safelight.shaped import Float32
 from safelight.tasks.autoencode.network_settings import LikelihoodName
 from safelight.tasks.autoencode.prepare import AutoencodePreparation, frame
 from safelight.tasks.autoencode.restore import Autoencoder

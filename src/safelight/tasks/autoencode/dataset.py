@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.arrays import Planes
 from safelight.data.cache import PictureSet, photo_in
+from safelight.shaped import Float, Float32, UInt8
 from safelight.tasks.autoencode.prepare import AutoencodePreparation, FitName, frame
 from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.training.augment import Augmentation

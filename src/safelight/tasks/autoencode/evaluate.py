@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
@@ -19,6 +18,7 @@ from safelight.evaluation.samples import Pictures as PictureSource
 from safelight.evaluation.samples import Samples
 from safelight.reports.sheets import Tile
 from safelight.reports.text import format_number
+from safelight.shaped import Float
 from safelight.tasks.autoencode.benchmark import (
     MEAN,
     MODEL,

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.losses.perceptual import features_of_both, perceptual_distance, shared_features
 from safelight.losses.terms import weighted_terms
+from safelight.shaped import Float
 from safelight.tasks.autoencode.network import VAE, Decoded, Posterior
 from safelight.tasks.autoencode.network_settings import LikelihoodName
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 
 from safelight.errors import ModelError
+from safelight.shaped import Float
 
 PARTS = ("weights", "means", "factors")
 COUNTS = (1, 2, 4, 8, 16)

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.nn.layers import ACTIVATIONS, NORMS
+from safelight.shaped import Float, UInt8
 from safelight.tasks.autoencode.network_settings import InitializationName, OutputName, VAESettings
 
 LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # sd of a code from 0.001 to 55: beyond it exp() helps nobody

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Pixels, Planes, Srgb
 from safelight.errors import PhotoError, RecipeError
 from safelight.pixels.geometry import Box, fit_size, letterbox, resize, square_of_dataset, unletterbox
+from safelight.shaped import Float32
 
 FitName = Literal["pad", "crop", "stretch"]
 GREY = np.float32(0.5)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
-from jaxtyping import Float32
 from PIL import Image
 
 from safelight.arrays import Planes, Srgb
@@ -19,6 +18,7 @@ from safelight.pixels.files import Photo
 from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, check_name, expanded, find_model
 from safelight.runtime.session import Session
+from safelight.shaped import Float32
 from safelight.tasks.autoencode.mixture import Mixture
 from safelight.tasks.autoencode.prepare import AutoencodePreparation, Framed, frame, unframe
 

@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int64
 
 from safelight.evaluation.metrics import SSIM_WINDOW, Metric, ssim, table_of
+from safelight.shaped import Float, Float32, Int64
 from safelight.tasks.autoencode.benchmark import FramedSample, Pictures, Subject, padding_of, planes_of
 from safelight.tasks.autoencode.losses import decoded_of, kl_nats, reconstruction_nats
 from safelight.tasks.autoencode.network import Posterior

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from jaxtyping import UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.nn.discriminator import PatchDiscriminator
+from safelight.shaped import UInt8
 from safelight.tasks.autoencode.dataset import AutoencodeDataset, Batch, Sample, collate
 from safelight.tasks.autoencode.losses import LossInputs, autoencode_terms
 from safelight.tasks.autoencode.network import VAE, init_from_pca

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
 from safelight.data.cache import photo_in
 from safelight.nn.inference import device_of, in_use, to_network, to_numpy
+from safelight.shaped import Float, Float32, UInt8
 from safelight.tasks.autoencode.dataset import Sample, collate, fit_of
 from safelight.tasks.autoencode.losses import (
     LEAST_NATS,

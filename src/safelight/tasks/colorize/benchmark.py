@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Int
 
 from safelight.arrays import Ab, Lightness, Pixels, Srgb
 from safelight.errors import DatasetError, RecipeError
@@ -23,6 +22,7 @@ from safelight.evaluation.samples import (
     square,
 )
 from safelight.pixels.color import srgb_to_lab
+from safelight.shaped import Int
 from safelight.tasks.colorize.hint_sampling import report_colors
 from safelight.tasks.colorize.hints import Points
 

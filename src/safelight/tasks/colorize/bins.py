@@ -4,9 +4,9 @@ distribution over them means."""
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from safelight.pixels.color import srgb_to_lab
+from safelight.shaped import Float, Float32
 
 STEP = 10.0  # units of ab
 ALIKE = 18.0  # units of ab: bins nearer to a peak than this count as the same color

@@ -6,10 +6,10 @@ summed, is its own opinion of that chance; CALIBRATION turns it into how often t
 """
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Ab, Mask
 from safelight.pixels.geometry import resize
+from safelight.shaped import Float32
 from safelight.tasks.colorize.bins import gamut_bins
 
 NEAR = 15.0  # units of ab: nobody would call it another color

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float64, UInt8
 
 from safelight.arrays import Ab
 from safelight.journal.records import Curve, Record, make_curve
 from safelight.pixels.color import srgb_to_lab
+from safelight.shaped import Float, Float64, UInt8
 
 Angle = float  # degrees in the ab plane: 0 red, 90 yellow, 180 green, -90 blue
 

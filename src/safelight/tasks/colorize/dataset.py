@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.data.cache import PictureSet, photo_in
 from safelight.pixels.color import srgb_to_lab
+from safelight.shaped import Float, Float32, Float64, Int64
 from safelight.tasks.colorize.bins import STEP, gamut_bins
 from safelight.tasks.colorize.hint_sampling import draw_points
 from safelight.tasks.colorize.losses import rebalancing_weights, smooth_prior

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from safelight.arrays import Lightness
 from safelight.data.cache import PictureSet
@@ -21,6 +20,7 @@ from safelight.journal.run import Run
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.reports.sheets import Tile
 from safelight.reports.text import format_number
+from safelight.shaped import Float
 from safelight.tasks.colorize.baselines import BASELINES, VERSION, Predict
 from safelight.tasks.colorize.benchmark import (
     PROTOCOLS,

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -19,6 +18,7 @@ from safelight.nn.inference import to_network, to_numpy
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
 from safelight.runtime.familiar import Familiarity
+from safelight.shaped import Float, Float32
 from safelight.tasks.colorize.network import ColorNetwork, ColorUNet
 from safelight.tasks.colorize.prepare import PLANES, normalize_lightness
 from safelight.training.batches import Pictures

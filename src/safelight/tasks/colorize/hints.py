@@ -16,11 +16,11 @@ from reprlib import repr as brief
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float32, Int32
 
 from safelight.errors import HintError, in_short, shown
 from safelight.files import new_file
 from safelight.pixels.color import srgb_to_lab
+from safelight.shaped import Float32, Int32
 from safelight.tasks.colorize.hint_values import (
     OF_THE_SHORTER_SIDE,
     Region,

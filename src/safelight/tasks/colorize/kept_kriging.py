@@ -7,10 +7,10 @@ covariances, used for all that is kriged from its place: COLORS and RESIDUALS ha
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float32, Int64
 
 from safelight.arrays import Ab, Lightness
 from safelight.pixels.geometry import resize
+from safelight.shaped import Float32, Int64
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.kriging import (
     COLORS,

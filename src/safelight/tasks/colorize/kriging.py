@@ -16,9 +16,9 @@ from threading import Lock, get_ident
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64
 
 from safelight.arrays import Ab, Lightness, Mask
+from safelight.shaped import Float32, Float64
 from safelight.tasks.colorize.hints import Points
 
 FEATURES = 6  # row, column, L, L around, L farther around, texture

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int16, UInt8
 
 from safelight.arrays import Mask
 from safelight.pixels.geometry import Box
+from safelight.shaped import Bool, Float64, Int16, UInt8
 from safelight.tasks.colorize.hint_values import Region
 from safelight.tasks.colorize.hints import Hint, HintSet
 

@@ -9,9 +9,9 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from safelight.arrays import Ab, Lightness
+from safelight.shaped import Float, Int
 from safelight.tasks.colorize.hints import Points
 
 NEIGHBORS = [step for step in product((-1, 0, 1), repeat=2) if step != (0, 0)]

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Float32
 
 from safelight import watched
 from safelight.arrays import Ab, Lightness, Pixels
@@ -21,6 +20,7 @@ from safelight.pixels.geometry import pad_to_multiple
 from safelight.runtime.modelfile import ModelFile
 from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
 from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply, open_session
+from safelight.shaped import Float32
 from safelight.tasks.colorize.hint_values import Region
 from safelight.tasks.colorize.hints import HintSet, Points, to_points
 from safelight.tasks.colorize.kept_kriging import KeptPropagator

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,6 +24,7 @@ from safelight.losses.perceptual import (
 )
 from safelight.losses.terms import check_ab, weighted_terms, weights_in
 from safelight.pixels.color import TO_LINEAR
+from safelight.shaped import Float
 from safelight.tasks.colorize.network import AbBins, ColorNetwork, Colors, ColorUNet
 from safelight.tasks.colorize.prepare import AB_SCALE
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,6 +17,7 @@ from safelight.errors import RecipeError
 from safelight.nn.encoders import TimmEncoder
 from safelight.nn.layers import ActivationName, ConvBlock, NormName, double, pool_to
 from safelight.nn.plain_unet import OUTPUTS, PlainSettings, PlainUNet
+from safelight.shaped import Float
 from safelight.tasks.colorize.bins import gamut_bins
 from safelight.tasks.colorize.prepare import AB_SCALE
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper
 from torch import Tensor, nn
 
 from safelight.nn.export import traced
 from safelight.nn.layers import pool_to
 from safelight.runtime.session import DISTRIBUTION, KNOWN
+from safelight.shaped import Float
 from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
 from safelight.tasks.colorize.network import ColorNetwork, ColorUNet, PlainColorizer
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Planes
 from safelight.errors import RecipeError
 from safelight.pixels.color import chroma
+from safelight.shaped import Float32
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.kriging import COLORS, RESIDUALS, Covariance
 from safelight.tasks.colorize.propagation import Propagator, paint

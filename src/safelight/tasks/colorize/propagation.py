@@ -10,10 +10,10 @@ it is; the networks are given its result and may correct it.
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Ab, Lightness, Mask
 from safelight.pixels.geometry import resize
+from safelight.shaped import Float32
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.kriging import (
     COLORS,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32
 
 from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError, in_short
@@ -17,6 +16,7 @@ from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.pixels.recolor import replace_ab
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
+from safelight.shaped import Bool, Float32
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.colorize.kriging import one_thread

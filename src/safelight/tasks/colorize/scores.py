@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from safelight.arrays import Ab, Lab
 from safelight.errors import ModelError
@@ -20,6 +19,7 @@ from safelight.evaluation.base import Row
 from safelight.evaluation.intervals import Weights
 from safelight.evaluation.metrics import Metric, Scores, Values, table_of
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
+from safelight.shaped import Bool, Float
 from safelight.tasks.colorize.baselines import Predict
 from safelight.tasks.colorize.benchmark import ColorSample
 from safelight.tasks.colorize.hints import Points

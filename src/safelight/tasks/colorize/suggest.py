@@ -10,11 +10,11 @@ before it had been given (greedy; within 1 - 1/e of the best set, Krause et al. 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int32
 
 from safelight.arrays import Lightness
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.geometry import resize
+from safelight.shaped import Float32, Int32
 from safelight.tasks.colorize.bins import gamut_bins, likely_colors, variance
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe, one_thread

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
 
 from safelight.arrays import Ab, Lightness, Planes, Srgb
 from safelight.data.cache import photo_in
 from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
+from safelight.shaped import Float, Float32, UInt8
 from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe_evidence
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points

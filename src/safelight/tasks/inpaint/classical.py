@@ -20,12 +20,12 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from safelight.arrays import Mask, Srgb
 from safelight.masks.edit import is_missing, shrink
 from safelight.masks.shapes import Hole
 from safelight.pixels.geometry import resize
+from safelight.shaped import Float, Int
 
 BUDGET = 1e9  # multiplications for one hole; more are saved by halving
 SMALLEST = 16  # pixels: a hole in a shorter box is solved as it is

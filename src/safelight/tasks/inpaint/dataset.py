@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from safelight.shaped import Float, Float32
 from safelight.tasks.inpaint.mask_sampling import draw_mask
 from safelight.tasks.inpaint.prepare import preprocess
 from safelight.tasks.inpaint.recipe import InpaintRecipe

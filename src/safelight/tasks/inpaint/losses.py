@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.losses.perceptual import features_of_both, perceptual_distance, shared_features, style_distance
 from safelight.losses.terms import weighted_terms, weights_in
+from safelight.shaped import Float
 
 Picture = Float[Tensor, "b 3 h w"]
 Hole = Float[Tensor, "b 1 h w"]

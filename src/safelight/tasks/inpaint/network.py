@@ -1,11 +1,11 @@
 """The inpainting network: a U-Net that is told the mask, and may start from a classical filling."""
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings, PlainUNet
+from safelight.shaped import Float
 
 KNOWN, MASK, GUESS = slice(0, 3), slice(3, 4), slice(4, 7)
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Mask, Planes, Srgb
 from safelight.errors import RecipeError
 from safelight.masks.edit import is_missing
+from safelight.shaped import Float32
 from safelight.tasks.inpaint.classical import CLASSICAL
 
 Span = Literal["centered", "unit", "bytes"]

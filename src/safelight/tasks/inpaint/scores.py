@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 
 from safelight.arrays import Mask, Srgb
 from safelight.errors import ModelError
@@ -18,6 +17,7 @@ from safelight.evaluation.base import Row
 from safelight.evaluation.metrics import Metric, table_of
 from safelight.evaluation.samples import Pictures, square
 from safelight.masks.edit import shrink
+from safelight.shaped import Float
 from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample
 from safelight.tasks.inpaint.classical import Fill
 

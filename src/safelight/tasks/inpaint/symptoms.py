@@ -6,13 +6,13 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Mask, Srgb
 from safelight.journal.doctor.case import Case, Checklist, Reading, Symptom
 from safelight.journal.doctor.remedies import FASTER, LONGER, drop_level, put, raise_weight
 from safelight.journal.doctor.symptoms import CURVES, DEAD_UNITS, LEAKING_SPLIT, OVERFITTING
 from safelight.masks.edit import is_missing, shrink
+from safelight.shaped import Float32
 
 EARLY = 0.25  # of a run: before it holes may be anything
 EMPTY = 0.3  # of the way from what stands in an empty hole to the truth

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
 from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
+from safelight.shaped import Float32, UInt8
 from safelight.tasks.inpaint.classical import telea
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from safelight.tasks.inpaint.network import InpaintUNet

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from safelight.arrays import Mask, Srgb
 from safelight.errors import RecipeError
 from safelight.masks.shapes import FINE, Size, fixed_point
+from safelight.shaped import Float, Float32
 
 PAPER = np.array([0.93, 0.90, 0.83], np.float32)  # bare paper and emulsion, yellowed
 DIRT = np.array([0.12, 0.10, 0.08], np.float32)

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.arrays import Mask, Srgb
+from safelight.shaped import Float, Float32
 from safelight.tasks.scratches.damage import damage
 from safelight.tasks.scratches.prepare import preprocess
 from safelight.tasks.scratches.print_simulation import as_print, as_scan

@@ -1,11 +1,11 @@
 """A trained damage detector as an ONNX file."""
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.nn.export import ModelPart
 from safelight.runtime.card import ModelCard, Port
+from safelight.shaped import Float
 from safelight.tasks.scratches.dataset import ScratchesDataset
 from safelight.tasks.scratches.network import PLANES, ScratchUNet
 from safelight.tasks.scratches.recipe import ScratchesRecipe

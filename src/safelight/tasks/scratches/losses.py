@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
 from safelight.losses.terms import weighted_terms, weights_in
+from safelight.shaped import Float
 
 Plane = Float[Tensor, "b 1 h w"]
 

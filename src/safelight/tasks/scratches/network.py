@@ -3,11 +3,11 @@
 import math
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.nn.encoder_unet import EncoderUNet, EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings, PlainUNet
+from safelight.shaped import Float
 
 PLANES = 3
 RARE = 0.05  # share of pixels that are damaged, as far as a new network knows

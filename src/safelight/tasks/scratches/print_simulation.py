@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Float32
 
 from safelight.arrays import Srgb
 from safelight.errors import RecipeError
 from safelight.masks.shapes import FINE, Size, fixed_point
+from safelight.shaped import Float, Float32
 from safelight.tasks.scratches.damage import DamageSettings, damage
 
 Rng: TypeAlias = np.random.Generator

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32
 
 from safelight.arrays import Lightness, Mask
 from safelight.errors import RecipeError
@@ -20,6 +19,7 @@ from safelight.masks.edit import grow, resize_mask
 from safelight.masks.shapes import Hole
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import reckoned_side, resize, working_size
+from safelight.shaped import Float32
 
 WIDTHS = (
     0.6,

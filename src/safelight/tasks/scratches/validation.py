@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
 from safelight.masks.match import Matches, count_matches, ranked_precision
 from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
+from safelight.shaped import UInt8
 from safelight.tasks.scratches.dataset import wear
 from safelight.tasks.scratches.network import ScratchUNet
 from safelight.tasks.scratches.prepare import postprocess, preprocess

@@ -7,10 +7,10 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from safelight.pixels.color import srgb_to_lab
+from safelight.shaped import Float
 from safelight.training.guard.scale import Anomaly
 from safelight.training.guard.settings import GuardSettings
 

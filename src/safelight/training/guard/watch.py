@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
+from safelight.shaped import Float
 from safelight.training.task import TrainingTask
 
 TENSORS, NUMBERS = 12, 2048  # how much of the weights is compared before and after a step
