@@ -4,7 +4,7 @@ VENV := .venv
 DEMO := .venv-demo
 BIN := $(VENV)/bin
 
-.PHONY: demo test check check-page bench docs clean
+.PHONY: demo test test-cluster check check-page bench docs clean
 
 demo: demo/.done
 	@echo "The colored photos are in $(CURDIR)/demo; scratched-repaired.png is the mended one"
@@ -16,6 +16,11 @@ demo/.done: $(DEMO)/.ready $(wildcard examples/*)
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n auto
+
+# A real Ray cluster, in a network of its own; some minutes.
+test-cluster: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet -e ".[cluster]"
+	$(BIN)/python -m pytest -n 0 -m "" tests/cluster
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check

@@ -10,10 +10,13 @@ from typing import Any
 import click
 
 from safelight.batch.plan import is_of_a_file
+from safelight.cluster import mounts
 from safelight.errors import PhotoError, shown
 from safelight.pixels import opening
 from safelight.runtime.folders import exists, is_folder
 
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+STAND_INS = "safelight.stand_ins"  # in click's own place for what belongs to one call
 STREAMS = re.compile(r"-|/dev/(std(in|out|err)|fd/.*)|/proc/[^/]+/fd/.*")
 
 
@@ -25,7 +28,22 @@ class FilePath(click.Path):
         """The path. Raises BadParameter for an empty one."""
         if value == "":
             self.fail("it is empty; give a name, or . for the folder that you are in", param, ctx)
+        if ctx and isinstance(value, str) and URL.match(value) and _takes_urls(ctx):
+            value = _stand_in(value, ctx)
         return super().convert(value, param, ctx)
+
+
+def _takes_urls(ctx: click.Context) -> bool:
+    """Whether the command can work elsewhere: it has an --engine."""
+    return any(param.name == "engine" for param in ctx.command.params)
+
+
+def _stand_in(url: str, ctx: click.Context) -> str:
+    """The local stand-in for a file or folder elsewhere, with a slash at its end if the URL has one."""
+    if STAND_INS not in ctx.meta:
+        ctx.meta[STAND_INS] = mounts.StandIns()
+        ctx.call_on_close(ctx.meta[STAND_INS].close)
+    return f"{ctx.meta[STAND_INS](url)}{'/' * url.endswith('/')}"
 
 
 class Finite(click.FloatRange):

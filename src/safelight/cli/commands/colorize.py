@@ -9,8 +9,7 @@ import click
 
 from safelight.batch import beside
 from safelight.batch import colorize as batch_colorize
-from safelight.batch.run import run
-from safelight.batch.work import Job, Manner, order_of, worker_of
+from safelight.batch.work import Job, Manner, order_of
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -23,6 +22,7 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, report
+from safelight.cli.engines import engine_options, in_shard, outcomes
 from safelight.cli.inputs import read_hint_file
 from safelight.errors import HintError
 from safelight.runtime.names import COLORED
@@ -113,6 +113,7 @@ def _parse_hint(word: str) -> hints.Hint:
 )
 @overwrite_option
 @dry_run_option
+@engine_options
 @size_limit_option
 def colorize(
     photos: tuple[Path, ...],
@@ -138,7 +139,7 @@ def colorize(
     whole print, such as sepia, is replaced, unless --keep-toning. Paper around the picture keeps its color.
     A photo unlike the training photos gets a warning; expect poor colors there.
     """
-    jobs = beside.with_hints(plan_jobs(photos, out, COLORED, overwrite))
+    jobs = in_shard(beside.with_hints(plan_jobs(photos, out, COLORED, overwrite)))
     hint_set = _hints_of_options(hint_file, typed)
     if overlay:
         _check_overlay(overlay, jobs.jobs, overwrite)
@@ -151,7 +152,7 @@ def colorize(
     )
     order = order_of("colorize", settings, Manner(overwrite, picture=str(overlay or "")))
     return report(
-        run(jobs, worker_of(order), overwrite),
+        outcomes(jobs, order, out),
         jobs,
         "coloring",
         "colored",

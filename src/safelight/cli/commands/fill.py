@@ -8,8 +8,7 @@ import click
 
 from safelight.batch import beside
 from safelight.batch import fill as batch_fill
-from safelight.batch.run import run
-from safelight.batch.work import Manner, order_of, worker_of
+from safelight.batch.work import Manner, order_of
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -22,6 +21,7 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, report
+from safelight.cli.engines import engine_options, in_shard, outcomes
 from safelight.cli.inputs import dry_run_note, masks_for
 from safelight.masks import files as mask_files
 from safelight.runtime.names import (
@@ -77,6 +77,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 @preview_option
 @overwrite_option
 @dry_run_option
+@engine_options
 @size_limit_option
 def fill(
     photos: tuple[Path, ...],
@@ -96,7 +97,7 @@ def fill(
     The result has the size, bit depth, alpha and metadata of the photo. The method that filled it is reported.
     """
     names = (filled_name, mask_name, repaired_name, result_name, preview_name)
-    jobs = masks_for(plan_jobs(photos, out, names, overwrite, mask), mask)
+    jobs = in_shard(masks_for(plan_jobs(photos, out, names, overwrite, mask), mask))
     if missing == "erased":
         jobs = beside.with_own_masks(jobs)
     if dry_run:
@@ -105,4 +106,4 @@ def fill(
         )
     settings = batch_fill.FillSettings(model, method, missing, grow, feather)
     order = order_of("fill", settings, Manner(overwrite, preview))
-    return report(run(jobs, worker_of(order), overwrite), jobs, "filling", "filled")
+    return report(outcomes(jobs, order, out), jobs, "filling", "filled")

@@ -9,8 +9,7 @@ import click
 
 from safelight.batch import beside
 from safelight.batch import repair as batch_repair
-from safelight.batch.run import run
-from safelight.batch.work import Manner, order_of, worker_of
+from safelight.batch.work import Manner, order_of
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -23,6 +22,7 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, report
+from safelight.cli.engines import engine_options, in_shard, outcomes
 from safelight.cli.inputs import dry_run_note, masks_for, read_hint_file
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
 from safelight.tasks.inpaint import restore as inpainting
@@ -86,6 +86,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @click.option("--hints", "hint_file", type=PATH, metavar="FILE", help="A file of hints, for --color.")
 @overwrite_option
 @dry_run_option
+@engine_options
 @size_limit_option
 def repair(
     photos: tuple[Path, ...],
@@ -109,7 +110,7 @@ def repair(
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
     names = (repaired_name, mask_name, filled_name, result_name, preview_name)
-    jobs = masks_for(plan_jobs(photos, out, names, overwrite, mask), mask)
+    jobs = in_shard(masks_for(plan_jobs(photos, out, names, overwrite, mask), mask))
     if mask is None and keep_mask:
         jobs = batch_repair.with_kept_masks(jobs)
     if dry_run:
@@ -129,4 +130,4 @@ def repair(
         None if hint_set is None else hint_set.to_json(),
     )
     order = order_of("repair", settings, Manner(overwrite, preview, keep_mask))
-    return report(run(jobs, worker_of(order), overwrite), jobs, "repairing", "repaired")
+    return report(outcomes(jobs, order, out), jobs, "repairing", "repaired")

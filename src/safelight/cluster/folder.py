@@ -1,0 +1,117 @@
+"""The folder of a batch on a cluster: manifest, checkpoint and rows, in OUT/.safelight/ray-KEY.
+
+The key is of the order and of the whole plan: the same command on the same photos finds its folder again, and one
+with other settings another. Those of other batches are removed when one begins, as what they say may no longer hold.
+"""
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight import __version__
+from safelight.batch.work import Job, Order
+from safelight.cluster.manifest import check_ids, rows_per_block, write_manifest
+from safelight.cluster.mounts import Mount, opened, url_of
+from safelight.cluster.staging import moved
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
+
+HOME = ".safelight"  # in the folder of the results; hidden, so that no walk over photos looks into it
+ELSEWHERE = Path(
+    "/safelight-elsewhere"
+)  # in manifests, where a run's own stand-ins would differ from run to run
+
+
+@dataclass(frozen=True)
+class BatchFolder:
+    """A path or URL, and what lies in it. rows_per_block: how many photos make a block."""
+
+    place: str
+    rows_per_block: int
+
+    @property
+    def manifest(self) -> str:
+        """The manifest."""
+        return f"{self.place}/manifest.parquet"
+
+    @property
+    def rows(self) -> str:
+        """The folder of the rows of results."""
+        return f"{self.place}/rows"
+
+    @property
+    def checkpoint(self) -> str:
+        """The folder in which Ray keeps the ids that are done."""
+        return f"{self.place}/checkpoint"
+
+    def remove(self) -> None:
+        """Remove it, and the folder around it where that is empty then."""
+        system, path = opened(self.place)
+        with contextlib.suppress(Exception):  # a worker of a driver that died may still write there
+            system.rm(path, recursive=True)
+            if not system.ls(path.rpartition("/")[0]):
+                system.rmdir(path.rpartition("/")[0])
+
+
+def canonical(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
+    """Mounts of the same URLs on paths that are the same in every run."""
+    return tuple(Mount(ELSEWHERE / str(number), mount.url) for number, mount in enumerate(mounts))
+
+
+def prepared(
+    order: Order,
+    jobs: Sequence[Job],
+    out: Path,
+    mounts: Sequence[Mount],
+    limit_megapixels: float,
+    workers: int,
+) -> BatchFolder:
+    """The folder of a batch, with its manifest. Raises ClusterError for a manifest that Ray would not do in full."""
+    import pyarrow.parquet as pq
+
+    home = f"{url_of(out, mounts) or out.absolute()}/{HOME}"
+    others = canonical(mounts)
+    with tempfile.TemporaryDirectory(prefix="safelight-") as folder:
+        file = Path(folder, "manifest.parquet")
+        content = write_manifest(jobs, file, lambda job: moved(job, mounts, others))
+        check_ids(pq.read_table(file, columns=["id"]))
+        sizes = pq.read_table(file, columns=["size"])["size"].to_numpy()
+        known = [__version__, order.hash, str(order.to_json()["manner"]), str(limit_megapixels), content]
+        known += [mount.url for mount in mounts]
+        key = hashlib.sha256("\n".join(known).encode()).hexdigest()[:20]
+        batch = BatchFolder(f"{home}/ray-{key}", rows_per_block(sizes, workers))
+        _remove_others(home, f"ray-{key}")
+        _put(file, batch.manifest)
+    return batch
+
+
+def arrow(place: str) -> "tuple[FileSystem, str]":
+    """A path or URL for Arrow and Ray: a file system, and the path in it."""
+    from pyarrow.fs import FSSpecHandler, LocalFileSystem, PyFileSystem
+
+    system, path = opened(place)
+    if "://" not in place:
+        return LocalFileSystem(), path
+    return PyFileSystem(FSSpecHandler(system)), path
+
+
+def _put(file: Path, place: str) -> None:
+    system, path = opened(place)
+    system.makedirs(path.rpartition("/")[0], exist_ok=True)
+    system.put_file(str(file), path)
+
+
+def _remove_others(home: str, name: str) -> None:
+    system, path = opened(home)
+    if not system.exists(path):
+        return
+    for other in system.ls(path, detail=False):
+        inner = str(other).rstrip("/").rpartition("/")[2]
+        if inner.startswith("ray-") and inner != name:
+            with contextlib.suppress(Exception):
+                system.rm(other, recursive=True)

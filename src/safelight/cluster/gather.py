@@ -1,0 +1,85 @@
+"""Outcomes from the rows that Ray has written: each job's once, whatever was done twice, as soon as they are there."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from safelight.batch.run import Outcome
+from safelight.batch.work import Job
+from safelight.cluster.folder import BatchFolder, arrow
+from safelight.cluster.manifest import ID
+from safelight.cluster.worker import outcome_of
+from safelight.errors import shown
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.fs import FileSystem
+
+PENDING = ".pending.parquet"  # of Ray's checkpoint: of rows that may not be whole
+
+
+class Gathering:
+    """Reads the rows of a batch. Memory: a byte a job, and the rows of one block."""
+
+    def __init__(self, batch: BatchFolder, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+        self._system, self._rows = arrow(batch.rows)
+        self._checkpoint = arrow(batch.checkpoint)[1]
+        self._read: set[str] = set()
+        self._is_told = np.zeros(len(jobs), bool)
+
+    def earlier(self) -> Iterator[Outcome]:
+        """What an earlier run of the same batch had done when it was stopped: its results are there, and skipped.
+
+        Rows that it had not committed are Ray's to remove and to do again.
+        """
+        committed = np.zeros(len(self._jobs), bool)
+        for path in self._files(self._checkpoint):
+            if not path.endswith(PENDING):
+                committed[_table(self._system, path, [ID])[ID].to_numpy()] = True
+        yield from self._outcomes(committed)
+
+    def new(self) -> Iterator[Outcome]:
+        """What has been done since the last look."""
+        yield from self._outcomes(None)
+
+    def missing(self) -> Iterator[Outcome]:
+        """A failure for each job of which no row tells."""
+        for number in np.flatnonzero(~self._is_told).tolist():
+            job = self._jobs[number]
+            yield Outcome(job, "failed", (f"{shown(job.photo)}: the cluster lost its row; run it again",))
+
+    def _outcomes(self, only: "np.ndarray | None") -> Iterator[Outcome]:
+        """Those of files that were not read yet, in the order of the plan within a file. only: which jobs count."""
+        for path in self._files(self._rows):
+            if path in self._read:
+                continue
+            try:
+                rows = _table(self._system, path).sort_by(ID)
+            except (
+                OSError,
+                ValueError,
+            ):  # it is being written: its end is missing, or it was removed meanwhile
+                continue
+            self._read.add(path)
+            for row in rows.to_pylist():
+                number = row[ID]
+                if self._is_told[number] or (only is not None and not only[number]):
+                    continue
+                self._is_told[number] = True
+                yield outcome_of(row, self._jobs[number])
+
+    def _files(self, folder: str) -> list[str]:
+        """The Parquet files of a folder, by name."""
+        from pyarrow.fs import FileSelector
+
+        found = self._system.get_file_info(FileSelector(folder, allow_not_found=True))
+        return sorted(each.path for each in found if each.path.endswith(".parquet"))
+
+
+def _table(system: "FileSystem", path: str, columns: list[str] | None = None) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    with system.open_input_file(path) as file:
+        return pq.read_table(file, columns=columns)

@@ -1,0 +1,179 @@
+"""What runs on the cluster: a process with a worker for photos that makes a row of results of one of a manifest.
+
+It never raises for a photo: a row that raised would take its whole block with it. Imported on every machine, so it
+imports no Ray.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight import __version__
+from safelight.batch.run import Outcome, run
+from safelight.batch.work import Job, Json, Order, Report
+from safelight.cluster.attempts import Attempts
+from safelight.cluster.manifest import ID, unpacked
+from safelight.cluster.mounts import Mount
+from safelight.cluster.staging import work_elsewhere
+from safelight.errors import shown
+from safelight.pixels import opening
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ONE_THREAD = dict.fromkeys(  # `num_cpus` of Ray binds none of these, nor OpenCV nor ONNX Runtime
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    ),
+    "1",
+)
+SAME = ("numpy", "opencv-python-headless", "onnxruntime", "pillow")  # other versions may make other bytes
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a process of the cluster is told before its first photo, as plain data.
+
+    limit_megapixels: of the photos that are read. mounts: what stands for folders elsewhere in the jobs. home: the
+    folder that relative paths begin at. folder: the batch's own. run: the run's own name. maker: "module:function"
+    that makes a worker of an order and a number of threads.
+    """
+
+    order: Mapping[str, Json]
+    limit_megapixels: float
+    mounts: tuple[tuple[str, str], ...]
+    home: str
+    folder: str
+    run: str
+    maker: str = "safelight.batch.work:worker_of"
+
+
+def versions() -> dict[str, str]:
+    """What decides bytes besides the order: Python, safelight, and the packages that compute."""
+    return {
+        "python": ".".join(map(str, sys.version_info[:2])),
+        "safelight": __version__,
+        **{name: _version(name) for name in SAME},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+class PhotoWorker:
+    """Called with a table of a manifest's rows, it returns a table of as many rows of results."""
+
+    def __init__(self, task: Task) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)
+        os.chdir(task.home)
+        module, _, name = task.maker.partition(":")
+        order = Order.from_json(task.order)
+        self._open = ExitStack()
+        self._open.enter_context(opening.raised(task.limit_megapixels))
+        self._worker = getattr(import_module(module), name)(order, 1)
+        self._overwrite = order.manner.overwrite
+        self._mounts = tuple(Mount(Path(folder), url) for folder, url in task.mounts)
+        self._attempts = Attempts(f"{task.folder}/attempts", task.run)
+
+    def __call__(self, rows: "pa.Table") -> "pa.Table":
+        """Do the photos of a block one after the other."""
+        ids = rows[ID].to_pylist()
+        if not ids:
+            return results([], [])
+        outcomes = []
+        with self._attempts.block(ids) as again:
+            for number, line in zip(ids, rows["job"].to_pylist(), strict=True):
+                outcomes.append(self._carefully(number, line) if again else self._done(line))
+        return results(ids, outcomes)
+
+    def _carefully(self, number: int, line: str) -> Outcome:
+        with self._attempts.photo(number) as has_ended_a_worker:
+            if not has_ended_a_worker:
+                return self._done(line)
+        job = unpacked(line)
+        return Outcome(
+            job,
+            "failed",
+            (f"{shown(job.photo)}: ended the process that worked on it, twice; look at it on one machine",),
+        )
+
+    def _done(self, line: str) -> Outcome:
+        job = unpacked(line)
+        try:
+            if self._mounts:
+                return work_elsewhere(job, self._worker, self._mounts, self._overwrite)
+            (outcome,) = run([job], self._worker, self._overwrite)
+        except Exception as error:  # of a temporary folder, a store: a row all the same
+            said = " ".join(str(error).split()) or type(error).__name__
+            return Outcome(job, "failed", (f"{shown(job.photo)}: {said}",))
+        return outcome
+
+
+def results(ids: Sequence[int], outcomes: Sequence[Outcome]) -> "pa.Table":
+    """The table of results: id, state, remarks, seconds, report (JSON), place (machine and process)."""
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [
+            (ID, pa.int64()),
+            ("state", pa.string()),
+            ("remarks", pa.list_(pa.string())),
+            ("seconds", pa.float64()),
+            ("report", pa.string()),
+            ("place", pa.string()),
+        ]
+    )
+    place = f"{socket.gethostname()}:{os.getpid()}"
+    columns = [
+        list(ids),
+        [outcome.state for outcome in outcomes],
+        [[_utf8(remark) for remark in outcome.remarks] for outcome in outcomes],
+        [outcome.seconds for outcome in outcomes],
+        [packed_report(outcome.report) for outcome in outcomes],
+        [place] * len(ids),
+    ]
+    return pa.table(columns, schema)
+
+
+def packed_report(report: Report) -> str:
+    """A report as one line of JSON."""
+    return json.dumps(
+        {
+            "remarks": report.remarks,
+            "left": report.left,
+            "facts": dict(report.facts),
+            "written": list(map(str, report.written)),
+        }
+    )
+
+
+def unpacked_report(line: str) -> Report:
+    """The report that `packed_report` wrote."""
+    row = json.loads(line)
+    return Report(tuple(row["remarks"]), row["left"], row["facts"], tuple(map(Path, row["written"])))
+
+
+def outcome_of(row: Mapping[str, Json], job: Job) -> Outcome:
+    """The outcome that a row of results tells of."""
+    return Outcome(job, row["state"], tuple(row["remarks"]), row["seconds"], unpacked_report(row["report"]))
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
