@@ -13,7 +13,7 @@ from safelight.batch.work import Found, Job, Order, Report  # noqa: E402
 from safelight.cluster import manifest, start  # noqa: E402
 from safelight.cluster.attempts import Attempts  # noqa: E402
 from safelight.cluster.extra import ClusterError  # noqa: E402
-from safelight.cluster.folder import prepared  # noqa: E402
+from safelight.cluster.folder import BatchFolder, Manifest, prepared  # noqa: E402
 from safelight.cluster.worker import outcome_of, results  # noqa: E402
 
 JOBS = (
@@ -43,8 +43,13 @@ def test_a_row_of_most_jobs_is_short() -> None:
 def test_the_ids_of_a_manifest_are_the_numbers_of_the_plan(tmp_path: Path) -> None:
     jobs = [Job(tmp_path / f"{number}.jpg", Path(f"{number}.png")) for number in range(25_000)]
     jobs[3].photo.write_bytes(b"12345")
-    manifest.write_manifest(jobs, tmp_path / "m.parquet")
-    table = pq.read_table(tmp_path / "m.parquet")
+    manifest.write_manifest(jobs, tmp_path / "manifest.parquet")
+    table = pq.read_table(tmp_path / "manifest.parquet")
+    assert Manifest(BatchFolder(str(tmp_path), 1)).jobs([24_999, 4_999, 5_000]) == [
+        jobs[24_999],
+        jobs[4_999],
+        jobs[5_000],
+    ]
     manifest.check_ids(table)
     assert table["id"].type == pa.int64()
     assert table["id"].to_pylist() == list(range(25_000))
@@ -80,7 +85,10 @@ def test_a_folder_is_found_again_by_the_same_order_and_plan_alone(tmp_path: Path
 
     first = folder()
     assert folder() == first
-    assert Path(first, "manifest.parquet").is_file()
+    found = Manifest(BatchFolder(first, 1))
+    assert found.jobs([1, 0]) == [JOBS[1], JOBS[0]]
+    with pytest.raises(KeyError):
+        found.jobs([2])
     others = {folder(1.0), folder(jobs=JOBS[:1]), folder(limit=300.0)}
     assert len(others) == 3
     assert first not in others

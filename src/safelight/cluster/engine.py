@@ -1,6 +1,6 @@
-"""A batch on a cluster, by Ray Data: rows of a manifest in, rows of results out; workers read and write the pictures.
+"""A batch on a cluster, by Ray Data: ids of a manifest in, rows of results out; workers read and write the pictures.
 
-    manifest.parquet -> blocks of about 40 s of work -> a pool of processes, a worker each -> rows/*.parquet
+    0, 1, 2 … in blocks of about 40 s of work -> a pool of processes, a worker each -> rows/*.parquet
 
 Ray keeps the ids of the rows that are written (its checkpoint), so a batch that was stopped goes on at once, however
 long it is. The rows go into the ledger as they come. All of it is removed when the batch is through: the next run
@@ -28,7 +28,6 @@ from safelight.pixels import opening
 
 LOOK = 0.5  # seconds between looks for new rows
 REST = 4.0  # times as long as a look takes, in a folder of many files: the least rest after it
-BLOCK_BYTES = 4 << 20  # of manifest in a block at most
 STALL = 300.0  # seconds without a row after which that is said
 
 
@@ -75,11 +74,11 @@ def run_on_ray(
             limit,
             tuple((str(mount.folder), mount.url) for mount in canonical(ordered.mounts)),
             str(Path.cwd()),
-            batch.place,
+            batch,
             secrets.token_hex(4),
             ordered.maker,
         )
-        yield from _watched(_Execution(batch, task, workers), gathering, say, patience)
+        yield from _watched(_Execution(batch, task, len(ordered.jobs), workers), gathering, say, patience)
         yield from gathering.missing()
         batch.remove()
 
@@ -121,13 +120,13 @@ def _watched(
 class _Execution(threading.Thread):
     """A batch on Ray Data, until every row that has no result yet has one. error: why it ended early."""
 
-    def __init__(self, batch: BatchFolder, task: Task, workers: int) -> None:
+    def __init__(self, batch: BatchFolder, task: Task, count: int, workers: int) -> None:
         super().__init__(name="safelight-ray", daemon=True)
-        self._batch, self._task, self._workers = batch, task, workers
+        self._batch, self._task, self._count, self._workers = batch, task, count, workers
         self.error: Exception | None = None
 
     def run(self) -> None:
-        """Read, cut into blocks, work, write."""
+        """Count in blocks, work, write."""
         try:
             self._execute()
         except Exception as error:  # it is raised in the thread that waits
@@ -142,7 +141,6 @@ class _Execution(threading.Thread):
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.max_errored_blocks = 0
-        context.target_max_block_size = BLOCK_BYTES
         system, path = arrow(self._batch.checkpoint)
         context.checkpoint_config = CheckpointConfig(
             id_column=ID,
@@ -150,11 +148,9 @@ class _Execution(threading.Thread):
             override_filesystem=system,
             delete_checkpoint_on_success=False,  # with the whole folder, once its rows are gathered
         )
+        blocks = -(-self._count // self._batch.rows_per_block)
         try:
-            rows = ray.data.read_parquet(
-                arrow(self._batch.manifest)[1], filesystem=system, columns=[ID, "job"]
-            )
-            rows.repartition(target_num_rows_per_block=self._batch.rows_per_block).map_batches(
+            ray.data.range(self._count, override_num_blocks=blocks).map_batches(
                 PhotoWorker,
                 batch_size=None,  # the block
                 batch_format="pyarrow",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from safelight import __version__
 from safelight.batch.work import Job, Order
-from safelight.cluster.manifest import check_ids, rows_per_block, write_manifest
+from safelight.cluster.manifest import ROW_GROUP, check_ids, rows_per_block, unpacked, write_manifest
 from safelight.cluster.mounts import Mount, opened, url_of
 from safelight.cluster.staging import moved
 
@@ -56,6 +56,31 @@ class BatchFolder:
             system.rm(path, recursive=True)
             if not system.ls(path.rpartition("/")[0]):
                 system.rmdir(path.rpartition("/")[0])
+
+
+class Manifest:
+    """The manifest of a batch, read by a worker: of the rows, one group is in memory."""
+
+    def __init__(self, batch: BatchFolder) -> None:
+        import pyarrow.parquet as pq
+
+        system, path = arrow(batch.manifest)
+        self._file = pq.ParquetFile(system.open_input_file(path))
+        self._group = -1
+        self._lines: list[str] = []
+
+    def jobs(self, ids: Sequence[int]) -> list[Job]:
+        """The jobs of these ids. Raises KeyError for an id that there is not."""
+        return [unpacked(self._line(number)) for number in ids]
+
+    def _line(self, number: int) -> str:
+        group, place = divmod(number, ROW_GROUP)
+        if not 0 <= number < self._file.metadata.num_rows:
+            raise KeyError(number)
+        if group != self._group:
+            self._lines = self._file.read_row_group(group, columns=["job"])["job"].to_pylist()
+            self._group = group
+        return self._lines[place]
 
 
 def canonical(mounts: Sequence[Mount]) -> tuple[Mount, ...]:

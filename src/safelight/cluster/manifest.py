@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jaxtyping import Int64
 
 ID = "id"
-ROW_GROUP = 10_000  # rows that are in memory at once
+ROW_GROUP = 5_000  # rows that are in memory at once, in the command and in each worker
 PLAIN = Job(Path(), Path()).to_json()
 BLOCK_SECONDS = 40.0  # of work: what is done again when a worker dies, and how often the cluster reports
 PHOTO_SECONDS, SECONDS_PER_MB = 0.3, 0.5  # a guess; a megabyte is two megapixels of JPEG

@@ -1,4 +1,4 @@
-"""What runs on the cluster: a process with a worker for photos that makes a row of results of one of a manifest.
+"""What runs on the cluster: a process with a worker for photos, which makes rows of results of ids.
 
 It never raises for a photo: a row that raised would take its whole block with it. Imported on every machine, so it
 imports no Ray.
@@ -19,7 +19,8 @@ from safelight import __version__
 from safelight.batch.run import Outcome, run
 from safelight.batch.work import Job, Json, Order, Report
 from safelight.cluster.attempts import Attempts
-from safelight.cluster.manifest import ID, unpacked
+from safelight.cluster.folder import BatchFolder, Manifest
+from safelight.cluster.manifest import ID
 from safelight.cluster.mounts import Mount
 from safelight.cluster.staging import work_elsewhere
 from safelight.errors import shown
@@ -54,7 +55,7 @@ class Task:
     limit_megapixels: float
     mounts: tuple[tuple[str, str], ...]
     home: str
-    folder: str
+    folder: BatchFolder
     run: str
     maker: str = "safelight.batch.work:worker_of"
 
@@ -76,7 +77,7 @@ def _version(name: str) -> str:
 
 
 class PhotoWorker:
-    """Called with a table of a manifest's rows, it returns a table of as many rows of results."""
+    """Called with a table of ids, it returns a table of as many rows of results."""
 
     def __init__(self, task: Task) -> None:
         import cv2
@@ -90,32 +91,31 @@ class PhotoWorker:
         self._worker = getattr(import_module(module), name)(order, 1)
         self._overwrite = order.manner.overwrite
         self._mounts = tuple(Mount(Path(folder), url) for folder, url in task.mounts)
-        self._attempts = Attempts(f"{task.folder}/attempts", task.run)
+        self._manifest = Manifest(task.folder)
+        self._attempts = Attempts(f"{task.folder.place}/attempts", task.run)
 
     def __call__(self, rows: "pa.Table") -> "pa.Table":
-        """Do the photos of a block one after the other."""
+        """Do the photos of a block, of which the table has the ids, one after the other."""
         ids = rows[ID].to_pylist()
         if not ids:
             return results([], [])
         outcomes = []
         with self._attempts.block(ids) as again:
-            for number, line in zip(ids, rows["job"].to_pylist(), strict=True):
-                outcomes.append(self._carefully(number, line) if again else self._done(line))
+            for number, job in zip(ids, self._manifest.jobs(ids), strict=True):
+                outcomes.append(self._carefully(number, job) if again else self._done(job))
         return results(ids, outcomes)
 
-    def _carefully(self, number: int, line: str) -> Outcome:
+    def _carefully(self, number: int, job: Job) -> Outcome:
         with self._attempts.photo(number) as has_ended_a_worker:
             if not has_ended_a_worker:
-                return self._done(line)
-        job = unpacked(line)
+                return self._done(job)
         return Outcome(
             job,
             "failed",
             (f"{shown(job.photo)}: ended the process that worked on it, twice; look at it on one machine",),
         )
 
-    def _done(self, line: str) -> Outcome:
-        job = unpacked(line)
+    def _done(self, job: Job) -> Outcome:
         try:
             if self._mounts:
                 return work_elsewhere(job, self._worker, self._mounts, self._overwrite)
