@@ -24,8 +24,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (sys.path[0], os.environ
 from safelight.batch.plan import Plan, plan
 from safelight.batch.run import Outcome, run
 from safelight.batch.work import Job, Manner, Order, Report, Worker, order_of, worker_of
-from safelight.cluster import start
 from safelight.cluster.engine import Ordered, run_on_ray
+from safelight.cluster.worker import ONE_THREAD
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -103,7 +103,7 @@ def stored() -> float:
 
     try:
         total = ray.cluster_resources().get("object_store_memory", 0.0)
-        return (total - ray.available_resources().get("object_store_memory", total)) / 1e6
+        return float(total - ray.available_resources().get("object_store_memory", total)) / 1e6
     except Exception:  # before it is started, and after its end
         return 0.0
 
@@ -121,7 +121,7 @@ def say_speed(name: str, outcomes: Iterator[Outcome], workers: int) -> float:
     begun = time.perf_counter()
     done = [outcome for outcome in outcomes if outcome.state == "done"]
     wall = time.perf_counter() - begun
-    cpu = sum(outcome.report.facts["cpu"] for outcome in done) / len(done)
+    cpu: float = sum(outcome.report.facts["cpu"] for outcome in done) / len(done)
     within = sum(outcome.seconds for outcome in done) / len(done)
     print(f"{name:6} {len(done):5} photos {cpu:8.3f} CPU s {within:8.3f} s in the worker ", end="")
     print(f"{len(done) / wall / workers:8.3f} photos a second and worker, start included")
@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--rows-per-block", type=int, default=1000)
     words = parser.parse_args()
-    for name, value in start.ONE_THREAD.items():
+    for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
     if words.count:
         compare(words.photo or sorted(EXAMPLES.glob("*.jpg")), words.count, words.workers)

@@ -1,10 +1,12 @@
 """A cluster for a batch: one that is there, or one of this machine alone; looked at before anything is asked of it."""
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +62,11 @@ def connected(address: str | None, workers: int) -> Iterator[Capacity]:
 
 def _silence() -> None:
     """What a user has to know is said by this room; Ray's own lines, on standard output too, are in its logs."""
-    import ray
-
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    internals = getattr(ray, "_private", None)
-    if hasattr(getattr(internals, "worker", None), "print_to_stdstream"):
-        internals.worker.print_to_stdstream = lambda data, ignore_prefix: (
-            None
-        )  # of raylets, for every worker's death
+    with contextlib.suppress(ImportError, AttributeError):  # of raylets, for the death of every worker
+        worker = import_module("ray._private.worker")
+        vars(worker)["print_to_stdstream"] = lambda data, ignore_prefix: None
 
 
 def _init(address: str | None, cpus: int) -> None:
