@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from safelight.errors import SafelightError, in_short
+from safelight.runtime.ahead import opened_ahead
 from safelight.runtime.names import Namer, alike, carrying
 
 if TYPE_CHECKING:
@@ -217,7 +218,9 @@ def worker_of(order: Order, threads: int = 1) -> Worker:
             f"there is no work {in_short(order.command)} for photos; expected one of {', '.join(WORKERS)}"
         )
     module, _, name = WORKERS[order.command].partition(":")
-    worker: Worker = getattr(import_module(module), name)(order, threads)
+    kind = getattr(import_module(module), name)
+    with opened_ahead():
+        worker: Worker = kind(order, threads)
     return worker
 
 

@@ -17,8 +17,9 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
@@ -83,6 +84,13 @@ def _set_libtiff_handler(handler: int | None) -> int | None:
 
     Where it cannot be reached (linked into Pillow itself), it goes on printing.
     """
+    setter = _libtiff_setter()
+    before: int | None = setter(handler) if setter else None
+    return before
+
+
+@cache
+def _libtiff_setter() -> Any:
     try:
         from PIL import _imaging
 
@@ -90,8 +98,7 @@ def _set_libtiff_handler(handler: int | None) -> int | None:
     except (ImportError, OSError, AttributeError):
         return None
     setter.restype, setter.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
-    before: int | None = setter(handler)
-    return before
+    return setter
 
 
 MEGAPIXELS = 200.0

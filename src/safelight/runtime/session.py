@@ -4,10 +4,11 @@ With the same photo and other hints only the answering half of a model runs. A p
 its long side, each as large as any other photo, whose colors fade into each other.
 """
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from safelight import watched
 from safelight.arrays import Lightness, Planes
 from safelight.errors import ModelError, is_of_memory
 from safelight.pixels.geometry import LONGEST
+from safelight.runtime.ahead import is_ahead
 from safelight.runtime.card import Port
-from safelight.runtime.engines import engine_name, open_session
+from safelight.runtime.engines import engine_name, giving_back, open_session
 from safelight.runtime.modelfile import ModelFile, check_threads
 from safelight.runtime.onnx_parts import Graph, without_attention
 from safelight.shaped import Float32
 
+LARGE = 1 << 20  # numbers of an input: of more, the memory that a run took is given back after it
 KNOWN = "known_"  # before the name of an output: the optional input that gives it back
 DISTRIBUTION = "distribution"  # how likely each bin of color is: made only for those who ask
 
@@ -52,8 +55,20 @@ class Session:
         self._unhinted = without_attention(self._graph) if self.recalled else self._graph
         _check_ports(model.path, "input", self._graph.inputs, model.card.inputs)
         _check_ports(model.path, "output", self.outputs, model.card.outputs)
-        self._trunk = self._part(self.recalled) if self.recalled else None
+        if is_ahead():
+            Thread(target=self._open_quietly, name="opening a model").start()
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        """Open what answers without hints. Raises ModelError."""
+        if self.recalled:
+            self._part(self.recalled)
         self._part(self._asked(()))
+
+    def _open_quietly(self) -> None:
+        with contextlib.suppress(Exception):  # the first run says it
+            self._open()
 
     def __reduce__(self) -> "tuple[type[Session], tuple[ModelFile, int]]":
         return type(self), self._made_of
@@ -71,10 +86,10 @@ class Session:
         """
         feed = {name: np.ascontiguousarray(planes[None], np.float32) for name, planes in inputs.items()}
         known = {name: feed.pop(KNOWN + name) for name in self.recalled if KNOWN + name in feed}
-        if self._trunk is not None and len(known) < len(self.recalled):
-            known = self._run(self._trunk, self.recalled, feed)
+        if len(known) < len(self.recalled):
+            known = self._run(self._part(self.recalled), self.recalled, feed)
         asked = self._asked(also)
-        hinted = self._trunk is None or any(planes[1:].any() for planes in feed["planes"])
+        hinted = bool(self.recalled and feed["planes"][:, 1:].any())
         answer = self._run(self._part(asked, hinted), asked, feed | known) | known
         return {name: answer[name][0] for name in self.outputs if name in answer}
 
@@ -110,7 +125,8 @@ class Session:
         taken = {port.name: feed[port.name] for port in part.get_inputs() if port.name in feed}
         try:
             with watched.running() as options:
-                return dict(zip(wanted, part.run(wanted, taken, options), strict=True))
+                is_large = max(each.size for each in taken.values()) > LARGE
+                results = part.run(wanted, taken, giving_back(options) if is_large else options)
         except watched.StoppedError:
             raise
         except Exception as error:
@@ -120,6 +136,7 @@ class Session:
                 f"{self._made_of[0].path}: the network does not take what its card asks for ({_reason(error)}); "
                 "export the model again"
             ) from None
+        return dict(zip(wanted, results, strict=True))
 
     def _refusal(self, error: Exception) -> ModelError:
         return ModelError(f"{self._made_of[0].path}: is not an ONNX model that can be run ({_reason(error)})")

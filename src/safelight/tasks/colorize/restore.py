@@ -1,5 +1,6 @@
 """The one path from a photo to its colored photo."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -187,7 +188,9 @@ class Colorizer:
         vivid, reach = share(vivid, "vivid"), share(reach, "reach")
         free, lassos = by_region(as_hint_set(hints))
         L = self.lightness(pixels)
-        with one_thread:
+        # Without hints there are no products of matrices but those of 16 bits; to look for their library takes time.
+        plain = not len(free) and not lassos and pixels.dtype == np.uint8
+        with contextlib.nullcontext() if plain else one_thread:
             points = to_points(free, (L.shape[0], L.shape[1]))
             ab, reply = self._answer(L, points, vivid)
             picture = Propagator(L)
