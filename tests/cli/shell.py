@@ -45,3 +45,9 @@ def start(*words: str | Path, cwd: Path | None = None) -> subprocess.Popen[str]:
 
 def command(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "safelight", *map(str, words)]
+
+
+def results(folder: Path) -> list[str]:
+    """The names of all files in a folder of results, at every depth, but its ledger."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "safelight-ledger.jsonl"]
+    return sorted(str(path.relative_to(folder)) for path in files)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from safelight.pixels.files import read_photo
 from safelight.runtime.names import PHOTOS, result_name
-from tests.cli.shell import safelight
+from tests.cli.shell import results, safelight
 from tests.hostile import make_hostile
 from tests.runtime.tiny import make_model
 
@@ -21,7 +21,7 @@ def test_a_batch_of_hostile_files(tmp_path: Path) -> None:
     assert "unexpected" not in done.stderr
     long = {path for path in readable if len(path.name) > 245}  # no room for the mark in the result's name
     expected = {out / result_name(path): size for path, size in readable.items() if path not in long}
-    assert set(out.iterdir()) == set(expected)
+    assert {out / name for name in results(out)} == set(expected)
     assert {path: read_photo(path).size for path in expected} == expected
     failed = len(found) - len(expected)
     assert done.stdout.startswith(f"{len(expected)} photos colored (")  # some are toned

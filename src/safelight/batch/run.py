@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from safelight.batch.claims import claimed
 from safelight.batch.places import check_place
@@ -15,13 +15,15 @@ from safelight.runtime.folders import exists
 PATIENCE = 600.0  # seconds for which another process may be at one photo
 LOOK_AGAIN = 0.1  # seconds
 NO_REPORT = Report()
+IS_THERE = "the result is there; --overwrite replaces it"
+DONE_BEFORE = "done before"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a job. `remarks` are lines to be read: why it failed or was left, what could not be kept.
 
-    seconds: that it took. report: the worker's own, where it made one.
+    seconds: that it took. report: the worker's own, where it made one. because: why it was skipped.
     """
 
     job: Job
@@ -29,19 +31,49 @@ class Outcome:
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
     report: Report = NO_REPORT
+    because: str = ""
 
 
-def run(jobs: Iterable[Job], work: Callable[[Job], Report], overwrite: bool = False) -> Iterator[Outcome]:
+class Records(Protocol):
+    """What is known of jobs, and where what became of them is written down; called from several threads at once."""
+
+    def known(self, job: Job) -> Outcome | None:
+        """What became of a job before; None where it is still to be done."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Write down what became of a job that was not known."""
+
+
+class ByName:
+    """No records: what has its result is done."""
+
+    def known(self, job: Job) -> Outcome | None:
+        """Skipped, if the result is there."""
+        return Outcome(job, "skipped", because=IS_THERE) if exists(job.result) else None
+
+    def add(self, outcome: Outcome) -> None:
+        """Nothing: the result is there, or is not."""
+
+
+BY_NAME = ByName()
+
+
+def run(
+    jobs: Iterable[Job],
+    work: Callable[[Job], Report],
+    overwrite: bool = False,
+    records: Records = BY_NAME,
+) -> Iterator[Outcome]:
     """Do the jobs in order.
 
-    A result that is there is skipped, so that a stopped batch goes on where it was; a job that fails is
+    What the records know is skipped, so that a stopped batch goes on where it was; a job that fails is
     reported, and the next one follows. What another process is at is left to it and looked at again at the end.
     """
     left_to_others = []
     for job in jobs:
         with _claim(job, overwrite) as is_ours:
             if is_ours:
-                yield _outcome(job, work, overwrite)
+                yield _outcome(job, work, overwrite, records)
             else:
                 left_to_others.append(job)
     for job in left_to_others:
@@ -49,7 +81,7 @@ def run(jobs: Iterable[Job], work: Callable[[Job], Report], overwrite: bool = Fa
         while True:
             with _claim(job, overwrite) as is_ours:
                 if is_ours or time.monotonic() > end:
-                    yield _outcome(job, work, overwrite)
+                    yield _outcome(job, work, overwrite, records)
                     break
             time.sleep(LOOK_AGAIN)
 
@@ -61,10 +93,17 @@ def _claim(job: Job, overwrite: bool) -> contextlib.AbstractContextManager[bool]
     return claimed(job.result)
 
 
-def _outcome(job: Job, work: Callable[[Job], Report], overwrite: bool) -> Outcome:
-    """What becomes of one job."""
-    if not overwrite and not job.trouble and exists(job.result):
-        return Outcome(job, "skipped")
+def _outcome(job: Job, work: Callable[[Job], Report], overwrite: bool, records: Records) -> Outcome:
+    """What becomes of one job; written down, unless it was known before."""
+    known = None if overwrite or job.trouble else records.known(job)
+    if known is None:
+        known = _attempted(job, work, overwrite)
+        records.add(known)
+    return known
+
+
+def _attempted(job: Job, work: Callable[[Job], Report], overwrite: bool) -> Outcome:
+    """What becomes of one job that is to be done."""
     start = time.perf_counter()
     try:
         if job.trouble:
@@ -73,7 +112,7 @@ def _outcome(job: Job, work: Callable[[Job], Report], overwrite: bool) -> Outcom
         report = work(job)
     except Exception as error:  # One odd photo must not end a night's work: it is said and counted.
         if not overwrite and _came_first(error) and exists(job.result):
-            return Outcome(job, "skipped")
+            return Outcome(job, "skipped", because=IS_THERE)
         return Outcome(job, "failed", (_one_line(job, error),), time.perf_counter() - start)
     remarks = tuple(f"{shown(job.photo)}: {remark}" for remark in report.remarks)
     return Outcome(job, "left" if report.left else "done", remarks, time.perf_counter() - start, report)

@@ -1,16 +1,20 @@
 """What a command over many photos plans and reports: each outcome as it comes, a summary line, a dry run."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
+from safelight.batch import records
 from safelight.batch.memory import check_room
 from safelight.batch.plan import Plan, gather, plan
-from safelight.batch.run import Outcome
-from safelight.batch.work import Report
+from safelight.batch.run import IS_THERE, Outcome
+from safelight.batch.work import Order, Report, worker_of
+from safelight.cli import engines
+from safelight.cli.archives import Archives
 from safelight.cli.arguments import ends_as_folder, refuse_existing, refuse_streams
 from safelight.errors import PhotoError, shown
 from safelight.reports.text import count
@@ -104,6 +108,33 @@ def report(
     return 1 if any(outcome.state == "failed" for outcome in finished) else 0
 
 
+def work_off(
+    jobs: Plan,
+    order: Order,
+    photos: Sequence[Path],
+    out: str | None,
+    archives: Archives,
+    doing: str,
+    done: str,
+    detail: Callable[[Sequence[Report]], str] = lambda reports: "",
+    left_because: str = "",
+) -> int:
+    """Do all jobs of an order and keep the ledgers of their results; the exit status. photos, out: as they were given.
+
+    archives: what is made of the results at the end. The rest is as in `report`. Raises UsageError, SafelightError.
+    """
+    places = records.Places(frozenset(photos), None if out is None else Path(out))
+    archives.check(places.folders(jobs))
+    worker = worker_of(order)
+    with records.Ledgers(order, worker.cards, records.engine_in_use(), jobs, places) as ledgers:
+        outcomes = engines.outcomes(jobs, order, out, worker, ledgers)
+        status = report(outcomes, jobs, doing, done, detail, left_because)
+    for line in ledgers.lines():
+        click.echo(line, err=True)
+    archives.write(ledgers.folders)
+    return status if ledgers.is_whole else 1
+
+
 def print_passed(passed: PassedOver, say: Callable[[str], None]) -> None:
     """What was passed over in folders, a line for each reason."""
     for line in passed.lines():
@@ -111,14 +142,14 @@ def print_passed(passed: PassedOver, say: Callable[[str], None]) -> None:
 
 
 def _summary(outcomes: Sequence[Outcome], verb: str, detail: str, left_because: str) -> str:
-    states = ("done", "left", "skipped", "failed")
-    done, left, skipped, failed = ([each.job for each in outcomes if each.state == state] for state in states)
+    states = ("done", "left", "failed")
+    done, left, failed = ([each.job for each in outcomes if each.state == state] for state in states)
     what = f"{verb} {shown(done[0].result)}" if len(done) == 1 else f"{count(len(done), 'photo')} {verb}"
     parts = [f"{what} ({detail})" if detail else what]
     if left:
         parts.append(f"{len(left)} left as {'it is' if len(left) == 1 else 'they are'} ({left_because})")
-    if skipped:
-        parts.append(f"{len(skipped)} skipped (the result is there; --overwrite replaces it)")
+    reasons = Counter(each.because or IS_THERE for each in outcomes if each.state == "skipped")
+    parts += [f"{number} skipped ({because})" for because, number in sorted(reasons.items())]
     if failed:
         parts.append(f"{len(failed)} failed")
     return ", ".join(parts)

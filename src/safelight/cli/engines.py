@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from safelight.batch.plan import Plan
-from safelight.batch.run import Outcome, run
+from safelight.batch.run import Outcome, Records, run
 from safelight.batch.shards import Shard
-from safelight.batch.work import Order, worker_of
+from safelight.batch.work import Order, Worker
 from safelight.cli.arguments import STAND_INS
 from safelight.cluster import engine, mounts
 from safelight.runtime.folders import exists, is_folder
@@ -75,19 +75,21 @@ def in_shard(jobs: Plan) -> Plan:
     return jobs if shard is None else shard.of(jobs)
 
 
-def outcomes(jobs: Plan, order: Order, out: str | None) -> Iterator[Outcome]:
-    """Do the jobs with the engine that was asked for. out: as typed.
+def outcomes(
+    jobs: Plan, order: Order, out: str | None, worker: Worker, records: Records
+) -> Iterator[Outcome]:
+    """Do the jobs with the engine that was asked for. out: as typed. worker: of the order, on this machine.
 
     Raises UsageError for options that do not go together, ModelError for a model, ClusterError for a cluster.
     """
     said = click.get_current_context().meta
     places: mounts.StandIns | None = said.get(STAND_INS)
-    if said["safelight.engine"] == "local":
-        if said["safelight.address"]:
+    if said.get("safelight.engine", "local") == "local":
+        if said.get("safelight.address"):
             raise click.UsageError("--address is that of a Ray cluster; add --engine ray")
         if places:
             raise click.UsageError(f"{places.mounts[0].url} is taken with --engine ray alone; add it")
-        return run(jobs, worker_of(order), order.manner.overwrite)
+        return run(jobs, worker, order.manner.overwrite, records)
     if (
         out is None
         or (exists(Path(out)) and not is_folder(Path(out)))
@@ -96,11 +98,21 @@ def outcomes(jobs: Plan, order: Order, out: str | None) -> Iterator[Outcome]:
         raise click.UsageError("--engine ray needs -o FOLDER/, in which its lists lie beside the results")
     if order.manner.picture:
         raise click.UsageError("--picture draws one photo; leave --engine ray out")
-    worker_of(order)  # what is wrong with a model is said before Ray is started
     ordered = engine.Ordered(
         order, jobs, Path(out), places.mounts if places else (), said["safelight.address"]
     )
-    return engine.run_on_ray(ordered, partial(click.echo, err=True), len(os.sched_getaffinity(0)))
+    done = engine.run_on_ray(ordered, partial(click.echo, err=True), len(os.sched_getaffinity(0)))
+    return _recorded(done, records)
+
+
+def _recorded(done: Iterable[Outcome], records: Records) -> Iterator[Outcome]:
+    """The outcomes of other machines, written down here; what they skipped is looked up."""
+    for outcome in done:
+        if outcome.state == "skipped":
+            yield records.known(outcome.job) or outcome
+        else:
+            records.add(outcome)
+            yield outcome
 
 
 def _is_folder_name(jobs: Plan, out: Path) -> bool:

@@ -33,6 +33,9 @@ SECTIONS = {  # heading of the help -> command -> where it is, its line
         "interpolate": Entry(f"{COMMANDS}.interpolate:interpolate", "Interpolate between two photos."),
         "encode": Entry(f"{COMMANDS}.encode:encode", "Write the latent codes of photos as a table."),
         "serve": Entry(f"{COMMANDS}.serve:serve", "Serve colorization and repair over HTTP."),
+        "batch": Entry(
+            f"{COMMANDS}.batch:batch", "Look at a folder of results: status, page, checksums, bag."
+        ),
         "models": Entry(f"{COMMANDS}.models:models", "List the models that come with safelight."),
     },
     "Make datasets": {

@@ -68,6 +68,12 @@ def make_bag(out: Path, bag: Path, version: str = "") -> Bag:
     return Bag(bag, files, size, failed)
 
 
+def beside(out: Path) -> Path:
+    """Where the bag of a folder of results goes if nobody says: beside it, called OUT-bag."""
+    whole = Path(os.path.realpath(out))
+    return whole.with_name(f"{whole.name}-bag")
+
+
 def _check_place(out: Path, bag: Path) -> None:
     """Raises SafelightError for a name that is taken, or that lies among the results."""
     if os.path.lexists(bag):  # a link that leads nowhere takes the name too

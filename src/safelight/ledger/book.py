@@ -20,8 +20,9 @@ MOST_WAITING = 10_000  # rows that are kept for a disk that is full
 class Book:
     """The ledger of a folder of results, for rows of one order. Use it in a `with`; threads may share it.
 
-    index: the rows that are there. settings, order: SHA-256 of the order, and all of it. The file and its folder are
-    made with the first row. trouble: why rows are missing, if any are; they are written as soon as there is room again.
+    index: the rows that are there. settings, order: SHA-256 of the order, and all of it. The file is made with the
+    first row, once its folder is there: photos of which nothing is made leave no folder. trouble: why rows are
+    missing, if any are; they are written as soon as there is room again.
     """
 
     def __init__(self, folder: Path, settings: str, order: Mapping[str, Any], version: str = "") -> None:
@@ -44,7 +45,7 @@ class Book:
     @property
     def missing(self) -> int:
         """How many rows could not be written."""
-        return len(self._waiting) + self._lost
+        return (len(self._waiting) if self.trouble else 0) + self._lost
 
     def write(self, row: Row) -> None:
         """Add a row. One that cannot be written waits for the next try, and is counted; no error is raised."""
@@ -68,6 +69,8 @@ class Book:
 
     def _put(self, sync: bool) -> None:
         if not self._waiting and not (sync and self._is_unsynced):
+            return
+        if len(self._waiting) < MOST_WAITING and not self.folder.is_dir():
             return
         header = [] if self._has_header or not self._waiting else [self._header.line()]
         try:

@@ -10,6 +10,7 @@ import click
 from safelight.batch import beside
 from safelight.batch import colorize as batch_colorize
 from safelight.batch.work import Job, Manner, order_of
+from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -21,8 +22,8 @@ from safelight.cli.arguments import (
     refuse_streams,
     size_limit_option,
 )
-from safelight.cli.batch_output import plan_jobs, print_plan, report
-from safelight.cli.engines import engine_options, in_shard, outcomes
+from safelight.cli.batch_output import plan_jobs, print_plan, work_off
+from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import read_hint_file
 from safelight.errors import HintError
 from safelight.runtime.names import COLORED
@@ -115,6 +116,7 @@ def _parse_hint(word: str) -> hints.Hint:
 @dry_run_option
 @engine_options
 @size_limit_option
+@archive_options
 def colorize(
     photos: tuple[Path, ...],
     out: str | None,
@@ -129,6 +131,7 @@ def colorize(
     overlay: Path | None,
     overwrite: bool,
     dry_run: bool,
+    archives: Archives,
 ) -> int:
     """Colorize photos, or folders recursively (OUT is skipped).
 
@@ -151,9 +154,12 @@ def colorize(
         model, None if hint_set is None else hint_set.to_json(), vivid, reach, recolor, keep_toning, no_mount
     )
     order = order_of("colorize", settings, Manner(overwrite, picture=str(overlay or "")))
-    return report(
-        outcomes(jobs, order, out),
+    return work_off(
         jobs,
+        order,
+        photos,
+        out,
+        archives,
         "coloring",
         "colored",
         batch_colorize.summed_up,

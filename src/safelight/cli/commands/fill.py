@@ -9,6 +9,7 @@ import click
 from safelight.batch import beside
 from safelight.batch import fill as batch_fill
 from safelight.batch.work import Manner, order_of
+from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -20,8 +21,8 @@ from safelight.cli.arguments import (
     preview_option,
     size_limit_option,
 )
-from safelight.cli.batch_output import plan_jobs, print_plan, report
-from safelight.cli.engines import engine_options, in_shard, outcomes
+from safelight.cli.batch_output import plan_jobs, print_plan, work_off
+from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import dry_run_note, masks_for
 from safelight.masks import files as mask_files
 from safelight.runtime.names import (
@@ -79,6 +80,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 @dry_run_option
 @engine_options
 @size_limit_option
+@archive_options
 def fill(
     photos: tuple[Path, ...],
     mask: Path | None,
@@ -91,6 +93,7 @@ def fill(
     preview: bool,
     overwrite: bool,
     dry_run: bool,
+    archives: Archives,
 ) -> int:
     """Fill the missing parts of photos (inpainting), or of folders recursively (OUT is skipped).
 
@@ -106,4 +109,4 @@ def fill(
         )
     settings = batch_fill.FillSettings(model, method, missing, grow, feather)
     order = order_of("fill", settings, Manner(overwrite, preview))
-    return report(outcomes(jobs, order, out), jobs, "filling", "filled")
+    return work_off(jobs, order, photos, out, archives, "filling", "filled")

@@ -11,8 +11,9 @@ from safelight import arrays
 from safelight.batch import reconstruct as batch_reconstruct
 from safelight.batch.plan import Plan
 from safelight.batch.run import run
-from safelight.batch.work import Job, Manner, Report, order_of, worker_of
+from safelight.batch.work import Job, Manner, Report, order_of
 from safelight.cli import autoencoder, image_output
+from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     TYPED_PATH,
     autoencoder_option,
@@ -22,7 +23,7 @@ from safelight.cli.arguments import (
     refuse_existing,
     size_limit_option,
 )
-from safelight.cli.batch_output import gather_photos, plan_jobs, report
+from safelight.cli.batch_output import gather_photos, plan_jobs, report, work_off
 from safelight.runtime.names import COLORED, reconstructed_name
 from safelight.tasks.autoencode import restore
 
@@ -46,21 +47,28 @@ Exit status: 0 every photo was reconstructed, 1 some photos failed (one line for
 @click.option("--full-size", is_flag=True, help="Enlarge to the photo's size (into a folder).")
 @overwrite_option
 @size_limit_option
+@archive_options
 def reconstruct(
-    photos: tuple[Path, ...], out: str, model: str | None, full_size: bool, overwrite: bool
+    photos: tuple[Path, ...],
+    out: str,
+    model: str | None,
+    full_size: bool,
+    overwrite: bool,
+    archives: Archives,
 ) -> int:
     """Encode each photo (or the photos of a folder) as a latent code, a few numbers, and decode it again."""
     if image_output.is_file(Path(out)) and not ends_as_folder(out):
         if full_size:
             raise click.UsageError("--full-size needs a folder: -o FOLDER")
         refuse_existing(Path(out), overwrite)
+        archives.check(())
         plan = gather_photos(photos)
         return _into_a_file(autoencoder.open_autoencoder(model), plan, Path(out), overwrite)
     jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
     settings = batch_reconstruct.ReconstructSettings(autoencoder.model_of(model), full_size)
-    worker = worker_of(order_of("reconstruct", settings, Manner(overwrite)))
-    outcomes = run(jobs, worker, overwrite)
-    return report(outcomes, jobs, "reconstructing", "reconstructed", batch_reconstruct.summed_up)
+    order = order_of("reconstruct", settings, Manner(overwrite))
+    words = "reconstructing", "reconstructed"
+    return work_off(jobs, order, photos, out, archives, *words, batch_reconstruct.summed_up)
 
 
 def _into_a_file(vae: restore.Autoencoder, jobs: Plan, out: Path, overwrite: bool) -> int:

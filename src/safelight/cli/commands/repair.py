@@ -10,6 +10,7 @@ import click
 from safelight.batch import beside
 from safelight.batch import repair as batch_repair
 from safelight.batch.work import Manner, order_of
+from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     PATH,
     Finite,
@@ -21,8 +22,8 @@ from safelight.cli.arguments import (
     sensitivity_option,
     size_limit_option,
 )
-from safelight.cli.batch_output import plan_jobs, print_plan, report
-from safelight.cli.engines import engine_options, in_shard, outcomes
+from safelight.cli.batch_output import plan_jobs, print_plan, work_off
+from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import dry_run_note, masks_for, read_hint_file
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
 from safelight.tasks.inpaint import restore as inpainting
@@ -88,6 +89,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @dry_run_option
 @engine_options
 @size_limit_option
+@archive_options
 def repair(
     photos: tuple[Path, ...],
     out: str | None,
@@ -102,6 +104,7 @@ def repair(
     hint_file: Path | None,
     overwrite: bool,
     dry_run: bool,
+    archives: Archives,
 ) -> int:
     """Repair photos: detect scratches, fill them, and with --color colorize the result.
 
@@ -130,4 +133,4 @@ def repair(
         None if hint_set is None else hint_set.to_json(),
     )
     order = order_of("repair", settings, Manner(overwrite, preview, keep_mask))
-    return report(outcomes(jobs, order, out), jobs, "repairing", "repaired")
+    return work_off(jobs, order, photos, out, archives, "repairing", "repaired")

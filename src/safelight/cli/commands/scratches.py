@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from safelight.batch import scratches as batch_scratches
-from safelight.batch.run import run
-from safelight.batch.work import Manner, order_of, worker_of
+from safelight.batch.work import Manner, order_of
+from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     TYPED_PATH,
     dry_run_option,
@@ -19,7 +19,7 @@ from safelight.cli.arguments import (
     sensitivity_option,
     size_limit_option,
 )
-from safelight.cli.batch_output import plan_jobs, print_plan, report
+from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
 from safelight.tasks.scratches import restore
 
@@ -69,6 +69,7 @@ Exit status: 0 every photo has its mask, 1 some photos failed (one line for each
 @overwrite_option
 @dry_run_option
 @size_limit_option
+@archive_options
 def scratches(
     photos: tuple[Path, ...],
     out: str | None,
@@ -81,6 +82,7 @@ def scratches(
     preview: bool,
     overwrite: bool,
     dry_run: bool,
+    archives: Archives,
 ) -> int:
     """Detect scratches, cracks and dust in photos: a mask of the same size, white = damaged, for safelight fill."""
     names = (mask_name, filled_name, repaired_name, result_name, preview_name)
@@ -89,4 +91,4 @@ def scratches(
         return print_plan(jobs, overwrite)
     settings = batch_scratches.ScratchesSettings(model, sensitivity, method, dark, no_dust, grow)
     order = order_of("scratches", settings, Manner(overwrite, preview))
-    return report(run(jobs, worker_of(order), overwrite), jobs, "looking", "marked")
+    return work_off(jobs, order, photos, out, archives, "looking", "marked")

@@ -1,0 +1,184 @@
+"""What a run knows of its photos before it works on them, and what it writes down after: the ledgers of its results."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight import __version__
+from safelight.batch.run import BY_NAME, DONE_BEFORE, IS_THERE, Outcome
+from safelight.batch.work import Job, Order
+from safelight.errors import shown
+from safelight.ledger.book import Book
+from safelight.ledger.facts import FileFacts, facts_of, now
+from safelight.ledger.resume import Mark, Resume, Skipped, Verdict, Wanted
+from safelight.ledger.rows import LEDGER, Row, is_inside
+from safelight.runtime.card import ModelCard
+
+
+@dataclass(frozen=True)
+class Places:
+    """Which ledger a job is written into. photos, out: as they were given."""
+
+    photos: frozenset[Path]
+    out: Path | None
+
+    def folder(self, job: Job) -> Path | None:
+        """The folder of the results, or the folder of photos that was given; None for photos and results by name."""
+        is_by_name = job.photo in self.photos if self.out is None else job.result == self.out
+        if is_by_name or job.trouble:
+            return None
+        depth = len(job.inner.parts)
+        return job.result.parent.parents[depth - 1] if depth else job.result.parent
+
+    def folders(self, jobs: Iterable[Job]) -> list[Path]:
+        """All of them."""
+        found = dict.fromkeys(self.folder(job) for job in jobs)
+        return [folder for folder in found if folder is not None]
+
+
+def engine_in_use() -> str:
+    """What runs the networks, with its version."""
+    import onnxruntime
+
+    return f"onnxruntime {onnxruntime.__version__}"
+
+
+class Ledgers:
+    """The ledgers of a run, one for each folder of results. Use it in a `with`; threads may share it.
+
+    cards: of the models. mark_of: what a result says of itself.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        cards: Sequence[ModelCard],
+        engine: str,
+        jobs: Iterable[Job],
+        places: Places,
+        mark_of: Callable[[Path], Mark | None] = lambda result: None,
+    ) -> None:
+        self._order, self._engine, self._places, self._mark_of = order, engine, places, mark_of
+        self._models = {card.name: card.sha256 for card in cards}
+        self._numbers = {job.photo: number for number, job in enumerate(jobs)}
+        self._open = threading.Lock()
+        self._resumes: dict[Path, Resume] = {}
+        self._stack = ExitStack()
+        self._skipped = Skipped()
+
+    def known(self, job: Job) -> Outcome | None:
+        """What became of a job before; None where it is still to be done. Raises OSError."""
+        resume = self._resume_of(job)
+        if resume is None:
+            return BY_NAME.known(job)
+        verdict = resume.verdict(Wanted(job.photo, job.result, self._number(job), self._beside(job)))
+        if verdict.row:
+            resume.book.write(verdict.row)
+        return self._outcome(job, verdict)
+
+    def add(self, outcome: Outcome) -> None:
+        """Write down what became of a job."""
+        resume = self._resume_of(outcome.job)
+        if resume is not None and outcome.state != "skipped":
+            resume.book.write(self._row(outcome, resume.book))
+
+    def lines(self) -> list[str]:
+        """What is to be said at the end: what was left as it is and why, and rows that are missing."""
+        troubles = [
+            f"{shown(resume.book.path)} cannot be written ({resume.book.trouble}); {resume.book.missing} rows are "
+            "missing, the next run looks at those results again"
+            for resume in self._resumes.values()
+            if resume.book.missing
+        ]
+        return [*self._skipped.lines(), *troubles]
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders of results that have a ledger."""
+        return [folder for folder in self._resumes if (folder / LEDGER).is_file()]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row was written."""
+        return not any(resume.book.missing for resume in self._resumes.values())
+
+    def __enter__(self) -> "Ledgers":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _resume_of(self, job: Job) -> Resume | None:
+        folder = self._places.folder(job)
+        if folder is None:
+            return None
+        with self._open:
+            if folder not in self._resumes:
+                book = Book(folder, self._order.hash, self._order.to_json(), __version__)
+                self._stack.enter_context(book)
+                self._resumes[folder] = Resume(
+                    book, self._order.command, self._models, self._engine, self._mark_of
+                )
+            return self._resumes[folder]
+
+    def _outcome(self, job: Job, verdict: Verdict) -> Outcome | None:
+        match verdict.state:
+            case "todo":
+                return None
+            case "left":
+                return Outcome(job, "left")
+            case "done":
+                return Outcome(job, "skipped", because=DONE_BEFORE)
+            case "changed":
+                with self._open:
+                    self._skipped.add(verdict, job.result)
+        return Outcome(job, "skipped", because=IS_THERE)
+
+    def _number(self, job: Job) -> int:
+        return self._numbers.get(job.photo, 0)
+
+    def _beside(self, job: Job) -> dict[str, Path]:
+        """The files that lie with the photo and count: hints only where no option gives others."""
+        found = {"mask": job.mask.file}
+        if self._order.settings.get("hints") is None:
+            found["hints"] = job.hints.file
+        return {role: file for role, file in found.items() if file is not None}
+
+    def _row(self, outcome: Outcome, book: Book) -> Row:
+        job, report = outcome.job, outcome.report
+        failed = outcome.state == "failed"
+        beside = {role: (book.name(path), _facts(path)) for role, path in self._beside(job).items()}
+        return Row(
+            self._number(job),
+            book.name(job.photo),
+            "failed" if failed else "left" if outcome.state == "left" else "done",
+            self._order.hash,
+            self._order.command,
+            book.name(job.result),
+            _facts(job.photo),
+            _facts(job.result) if outcome.state == "done" else None,
+            self._models,
+            self._engine,
+            {role: (name, facts) for role, (name, facts) in beside.items() if facts},
+            _others(report.written, job.result, book),
+            outcome.seconds,
+            report.facts,
+            () if failed else report.remarks,
+            " ".join(outcome.remarks) if failed else "",
+            now(),
+        )
+
+
+def _others(written: Iterable[Path], result: Path, book: Book) -> dict[str, str]:
+    """The other files in the folder of the ledger that were written -> their SHA-256."""
+    named = {book.name(path): _facts(path) for path in written if path != result}
+    return {name: facts.sha256 for name, facts in named.items() if facts and is_inside(name)}
+
+
+def _facts(path: Path) -> FileFacts | None:
+    try:
+        return facts_of(path)
+    except OSError:
+        return None

@@ -1,0 +1,93 @@
+"""What a batch leaves beside its results when it is asked to: a page, checksums, a bag."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+import safelight
+from safelight.cli.arguments import FilePath
+from safelight.errors import shown
+from safelight.ledger import bag, page, sums
+from safelight.reports.text import count
+
+IN_ITS_PLACE = "-"  # the page's name where --report has none
+
+
+class PagePath(FilePath):
+    """A page's name. Another word than one that ends in .html was meant for a photo."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name. Raises BadParameter."""
+        if value != IN_ITS_PLACE and not str(value).lower().endswith((".html", ".htm")):
+            self.fail(f"{value} does not end in .html; put --report last, or name a page", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+@dataclass(frozen=True)
+class Archives:
+    """What is made of a folder of results when its batch has ended. page: its name, None for no page."""
+
+    page: str | None = None
+    checksums: bool = False
+    bag: bool = False
+
+    def check(self, folders: Sequence[Path]) -> None:
+        """Raises UsageError where there is no folder of results to be made into something, or several for one page."""
+        if not (self.page or self.checksums or self.bag):
+            return
+        if not folders:
+            raise click.UsageError(
+                "--report, --checksums and --bag are of a folder of results: give -o FOLDER"
+            )
+        if self.page not in (None, IN_ITS_PLACE) and len(folders) > 1:
+            raise click.UsageError(f"--report {self.page} is one page for {len(folders)} folders of results")
+
+    def write(self, folders: Sequence[Path]) -> None:
+        """Make them, and say so in a line each. Raises SafelightError, OSError."""
+        for folder in folders:
+            if self.page:
+                written = page.write_page(folder, None if self.page == IN_ITS_PLACE else Path(self.page))
+                click.echo(f"wrote {shown(written)}")
+            if self.checksums:
+                click.echo(checksums_line(folder))
+            if self.bag:
+                click.echo(bag_line(folder, bag.beside(folder)))
+
+
+def checksums_line(folder: Path) -> str:
+    """Write the checksums of a folder of results; what is said of it."""
+    return f"wrote {shown(folder / sums.MANIFEST)}: {count(sums.write_sums(folder), 'file')}"
+
+
+def bag_line(folder: Path, place: Path) -> str:
+    """Make the bag of a folder of results; what is said of it."""
+    made = bag.make_bag(folder, place, safelight.__version__)
+    failed = f"; {count(made.failed, 'photo')} failed and are not in it" if made.failed else ""
+    return f"wrote {shown(made.folder)}: {count(made.files, 'file')}, {made.size / 1e6:.1f} MB{failed}"
+
+
+def archive_options(command: Callable[..., int]) -> Callable[..., int]:
+    """--report, --checksums and --bag, which the command takes as one argument, `archives`."""
+
+    @click.option(
+        "--report",
+        "page_name",
+        type=PagePath(),
+        is_flag=False,
+        flag_value=IN_ITS_PLACE,
+        metavar="[FILE.html]",
+        help="At the end write a page: failures, and photos beside their results.",
+    )
+    @click.option("--checksums", is_flag=True, help="At the end write manifest-sha256.txt, for sha256sum -c.")
+    @click.option(
+        "--bag", "with_bag", is_flag=True, help="At the end copy the results into a BagIt bag, OUT-bag."
+    )
+    @functools.wraps(command)
+    def collected(*words: Any, page_name: str | None, checksums: bool, with_bag: bool, **options: Any) -> int:
+        return command(*words, archives=Archives(page_name, checksums, with_bag), **options)
+
+    return collected
