@@ -39,7 +39,7 @@ export class App {
     this.job = null;
     /** @type {string | undefined} what colors were asked for last */
     this.asked = undefined;
-    this.first = false;
+    this.announced = true; // that the photo is in color
     this.toldLost = false;
     this.quieting = 0;
   }
@@ -128,11 +128,16 @@ export class App {
       stage.refresh();
       return;
     }
-    const { width, height } = stage.view.stage;
-    picture.open(width * height * stage.ratio ** 2 * 1.1).then(
+    picture.open(this.#pixels).then(
       () => this.work === work && this.changed(),
       (error) => this.failed(error),
     );
+  }
+
+  /** As many pixels as the stage can show. */
+  get #pixels() {
+    const { width, height } = this.stage.view.stage;
+    return 1.1 * width * height * this.stage.ratio ** 2;
   }
 
   /** Ask for the colors of the document as it is now. @param {boolean} [dragging] */
@@ -152,7 +157,6 @@ export class App {
     }
     const key = JSON.stringify([work.target.id, api.rows(hints), vivid, reach, dragging]);
     if (key === this.asked) return;
-    this.first = this.asked === undefined;
     this.asked = key;
     stage.dataset.answer = "asked";
     if (dragging) this.colorist.glimpse(work.target, { hints, vivid, reach });
@@ -165,8 +169,8 @@ export class App {
     this.stage.colors = colors;
     this.stage.refresh();
     this.stage.dataset.answer = stage;
-    if (this.first && stage === "network") this.say(t("colored"));
-    this.first = false;
+    if (!this.announced && stage === "network") this.say(t("colored"));
+    this.announced ||= stage === "network";
     for (const watch of this.coloredWatchers) watch(stage);
   }
 
@@ -193,12 +197,13 @@ export class App {
       this.#replace(work);
       this.rooms[this.roomName]?.enter();
       await this.#mendAgain(work);
-      const { width, height } = this.stage.view.stage;
-      await work.original.open(width * height * this.stage.ratio ** 2 * 1.1);
+      await work.original.open(this.#pixels);
       if (this.work !== work) return;
-      this.changed();
+      this.announced = restored || photo.has_colors;
       if (restored) this.say(t("restored"));
       else this.say(photo.has_colors ? t("ownColors") : t("coloring"));
+      this.asked = undefined;
+      this.changed();
     } catch (error) {
       const why = error instanceof api.Problem ? error.message : String(error);
       if (error instanceof api.Problem && error.status >= 400 && error.status < 500)
@@ -241,6 +246,7 @@ export class App {
     const done = await this.run(t("filling"), () => api.fill(work.photo.id, wish));
     const { photo } = await api.jobJson(done);
     work.remember(how, photo);
+    await work.pictureOf(photo).open(this.#pixels);
   }
 
   /**

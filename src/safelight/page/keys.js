@@ -25,11 +25,11 @@ export function listen(app, color, mend, look) {
   /** @type {Record<string, () => void>} */
   const withControl = {
     z: () => app.undo(),
-    Z: () => app.redo(),
+    "shift z": () => app.redo(),
     y: () => app.redo(),
     o: () => button("open").click(),
     s: () => download(app, mend),
-    S: () => saveProject(app),
+    "shift s": () => saveProject(app),
   };
   /** @type {Record<string, () => void>} */
   const anywhere = {
@@ -56,10 +56,10 @@ export function listen(app, color, mend, look) {
     color: {
       w: () => color.toggleWhere(),
       h: () => color.cycle(1),
-      H: () => color.cycle(-1),
+      "shift h": () => color.cycle(-1),
       r: () => color.toggleRegion(),
       i: () => color.togglePicking(),
-      Delete: () => color.remove(),
+      delete: () => color.remove(),
     },
     mend: {
       b: () => mend.erase(false),
@@ -88,7 +88,9 @@ export function listen(app, color, mend, look) {
       if (typing(event) || document.querySelector("dialog[open]")) return;
       const control = event.ctrlKey || event.metaKey;
       const nudge = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-      let act = control ? withControl[event.key] : (anywhere[event.key] ?? inRoom[app.roomName][event.key]);
+      // Caps lock turns the letters over: Shift itself decides.
+      const letter = (event.shiftKey ? "shift " : "") + event.key.toLowerCase();
+      let act = control ? withControl[letter] : (anywhere[event.key] ?? inRoom[app.roomName][letter]);
       if (control && nudge && app.roomName === "color" && color.hint) {
         act = () => color.nudge(nudge[0] * (event.shiftKey ? 5 : 1), nudge[1] * (event.shiftKey ? 5 : 1));
       }

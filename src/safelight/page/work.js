@@ -9,6 +9,8 @@ import { Picture } from "./picture.js";
 /** @typedef {import("./history.js").Command} Command */
 /** @typedef {import("./history.js").Mended} Mended */
 
+const MOST_FILLED = 2; // pictures of fills that are kept
+
 export class Work {
   /**
    * @param {api.Photo} photo @param {() => void} changed there is something new to draw
@@ -24,8 +26,8 @@ export class Work {
     this.original = new Picture(photo, changed);
     /** @type {Map<string, api.Photo>} what was filled, by mask and way */
     this.fills = new Map();
-    /** @type {Picture | null} */
-    this.mended = null;
+    /** @type {Map<string, Picture>} */
+    this.filled = new Map();
     this.saving = Promise.resolve();
     this.unsaved = 0; // commands from this number on are not kept yet
     this.pending = false;
@@ -66,15 +68,23 @@ export class Work {
     this.fills.set(keyOf(how), photo);
   }
 
-  /** The picture of the target. @returns {Picture} */
+  /** The picture of the target. */
   get picture() {
-    const target = this.target;
-    if (target === this.photo) return this.original;
-    if (this.mended?.photo !== target) {
-      this.mended?.close();
-      this.mended = new Picture(target, this.changed);
+    return this.pictureOf(this.target);
+  }
+
+  /** @param {api.Photo} photo this one, or one that was filled */
+  pictureOf(photo) {
+    if (photo === this.photo) return this.original;
+    const picture = this.filled.get(photo.id) ?? new Picture(photo, this.changed);
+    this.filled.delete(photo.id); // the one that was asked for last is the last
+    this.filled.set(photo.id, picture);
+    for (const [id, each] of this.filled) {
+      if (this.filled.size <= MOST_FILLED) break;
+      each.close();
+      this.filled.delete(id);
     }
-    return this.mended;
+    return picture;
   }
 
   /** Do a command. @param {Command} command @param {boolean} [drawn] the mask shows it already @returns what changed of the mask */
@@ -172,7 +182,7 @@ export class Work {
 
   close() {
     this.original.close();
-    this.mended?.close();
+    for (const picture of this.filled.values()) picture.close();
   }
 }
 
