@@ -297,15 +297,14 @@ export class App {
     for (const { name, file } of files) {
       this.say(t("opening", { name }));
       try {
-        const photo = await api.send(file, name);
-        if (!this.photos.some((each) => each.id === photo.id)) this.photos.push(photo);
+        const photo = await this.#send(file, name);
         first ??= photo.id;
         const work = new Work(
           photo,
           () => this.stage.refresh(),
           () => this.#lost(),
         );
-        const known = (await keep.load(photo.id).catch(() => null))?.kept;
+        const known = (await keep.load(photo.sha256).catch(() => null))?.kept;
         if (!known) await work.keepPhoto(file);
         this.renderStrip();
         if (first === photo.id) await this.show(first);
@@ -318,6 +317,18 @@ export class App {
     else if (files.length > 1) this.say(t("opened", { n: this.photos.length - before }));
   }
 
+  /** Give the service a photo; one that is open already is not opened twice. @param {Blob} file @param {string} name */
+  async #send(file, name) {
+    const photo = await api.send(file, name);
+    const same = this.photos.find((each) => each.sha256 === photo.sha256);
+    if (!same) {
+      this.photos.push(photo);
+      return photo;
+    }
+    if (same.id !== photo.id) await api.forget(photo.id);
+    return same;
+  }
+
   /** Close the photo that is shown; its file stays as it is. */
   async closePhoto() {
     const { work } = this;
@@ -327,7 +338,7 @@ export class App {
     this.works.delete(work.photo.id);
     work.close();
     await work.saving;
-    await keep.forget(work.photo.id).catch(() => undefined);
+    await keep.forget(work.photo.sha256).catch(() => undefined);
     await api.forget(work.photo.id).catch(() => undefined);
     const next = this.photos[Math.min(at, this.photos.length - 1)];
     this.rooms[this.roomName]?.leave();

@@ -95,7 +95,7 @@ async function begin() {
 async function bringBack() {
   const before = await keep.list().catch(() => []);
   for (const each of before.toReversed()) {
-    if (app.photos.some((photo) => photo.id === each.id)) continue;
+    if (app.photos.some((photo) => photo.sha256 === each.id)) continue;
     const file = await keep.file(each.id).catch(() => undefined);
     if (!file) continue;
     app.say(t("opening", { name: each.name }));

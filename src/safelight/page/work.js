@@ -131,7 +131,7 @@ export class Work {
   /** @returns {keep.Kept} */
   get #kept() {
     return {
-      id: this.photo.id,
+      id: this.photo.sha256, // a photo has another id each time the service is started
       name: this.photo.name,
       at: this.history.at,
       used: Date.now(),
@@ -151,7 +151,7 @@ export class Work {
   /** Bring back what was kept. @returns {Promise<boolean>} whether there was work */
   async restore() {
     try {
-      const found = await keep.load(this.photo.id);
+      const found = await keep.load(this.photo.sha256);
       if (!found) return false;
       this.history = History.restored(found.commands, found.kept.at, { ...EMPTY, color: found.kept.color });
       this.unsaved = found.commands.length;
