@@ -38,7 +38,11 @@ def start(*photos: Path, port: int = 0) -> Room:
     command = [sys.executable, "-m", "safelight", "darkroom", "--no-browser", "--port", str(port)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [*command, *map(str, photos)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        [*command, *map(str, photos)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
     )
     assert process.stdout
     said, end = "", time.monotonic() + START

@@ -51,7 +51,9 @@ class Desk:
     def drawn(self) -> Self:
         """Wait until all that is to be drawn is."""
         self.page.wait_for_function("() => document.querySelector('sl-stage').picture?.whole")
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         return self
 
     def place(self, x: float, y: float) -> tuple[float, float]:
@@ -91,7 +93,9 @@ class Desk:
 
     def says(self, words: str) -> Self:
         """Wait for a message."""
-        self.page.wait_for_function("words => document.querySelector('#live').textContent.includes(words)", arg=words)
+        self.page.wait_for_function(
+            "words => document.querySelector('#live').textContent.includes(words)", arg=words
+        )
         return self
 
     def set_range(self, name: str, value: int) -> Self:

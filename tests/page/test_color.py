@@ -177,8 +177,14 @@ def test_kriged_colors_come_first_and_only_the_latest_wish_is_answered(children:
 
     page = children.page
     page.on("request", lambda request: asked.append(stage_of(request)) if "/colors" in request.url else None)
-    page.on("requestfinished", lambda request: ended.append(stage_of(request)) if "/colors" in request.url else None)
-    page.on("requestfailed", lambda request: failed.append(stage_of(request)) if "/colors" in request.url else None)
+    page.on(
+        "requestfinished",
+        lambda request: ended.append(stage_of(request)) if "/colors" in request.url else None,
+    )
+    page.on(
+        "requestfailed",
+        lambda request: failed.append(stage_of(request)) if "/colors" in request.url else None,
+    )
     children.click(*DRESS)
     children.colored()
     assert asked == ["kriged", "network"]

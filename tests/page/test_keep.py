@@ -97,7 +97,9 @@ def test_what_is_no_project_is_said(children: Desk, tmp_path: Path) -> None:
             children.page.click("#open-project")
         before = children.said
         chooser.value.set_files(str(file))
-        children.page.wait_for_function("words => document.querySelector('#live').textContent !== words", arg=before)
+        children.page.wait_for_function(
+            "words => document.querySelector('#live').textContent !== words", arg=before
+        )
         return children.said
 
     assert opened({"format": "else"}) == "This is no project file of safelight."

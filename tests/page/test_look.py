@@ -71,7 +71,9 @@ def test_zoom_shows_the_very_pixels(checkered: Desk, tmp_path: Path) -> None:
     with Image.open(tmp_path / "noise.png") as image:
         truth = np.asarray(image)
     asked: list[str] = []
-    checkered.page.on("response", lambda answer: asked.append(answer.url) if "preview" in answer.url else None)
+    checkered.page.on(
+        "response", lambda answer: asked.append(answer.url) if "preview" in answer.url else None
+    )
     left, top = (round(each) for each in checkered.place(0.25, 0.75))
     under = checkered.page.evaluate(UNDER, [left, top])  # wheel events have whole pixels
     checkered.page.mouse.move(left, top)
@@ -150,7 +152,11 @@ def test_a_map_shows_where_the_colors_are_unsure(children: Desk) -> None:
     children.room("look").page.check("#certainty")
     children.says("Sure of the color in").drawn()
     veiled = {place: children.pixel(*place) for place in plain}
-    violet = [place for place in plain if (veiled[place][2] - veiled[place][1]) > (plain[place][2] - plain[place][1]) + 8]
+    violet = [
+        place
+        for place in plain
+        if (veiled[place][2] - veiled[place][1]) > (plain[place][2] - plain[place][1]) + 8
+    ]
     assert violet
     children.page.uncheck("#certainty")
     assert all((children.drawn().pixel(*place) == plain[place]).all() for place in violet)

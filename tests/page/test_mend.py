@@ -147,7 +147,9 @@ def test_a_fill_changes_what_is_marked_and_nothing_else(scratched: Desk) -> None
     telea = scratched.pixel(*inside)
     scratched.page.select_option("#method", "biharmonic")
     scratched.page.click("#fill")
-    scratched.page.wait_for_function("() => document.querySelector('#fill-state').textContent.endsWith('is filled.')")
+    scratched.page.wait_for_function(
+        "() => document.querySelector('#fill-state').textContent.endsWith('is filled.')"
+    )
     scratched.page.wait_for_timeout(200)
     assert np.abs(scratched.drawn().pixel(*inside) - telea).max() > 0.5
     scratched.page.click("#undo")

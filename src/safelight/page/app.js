@@ -40,6 +40,8 @@ export class App {
     /** @type {string | undefined} what colors were asked for last */
     this.asked = undefined;
     this.announced = true; // that the photo is in color
+    /** @type {Work | null} which is being filled again */
+    this.mending = null;
     this.toldLost = false;
     this.quieting = 0;
   }
@@ -111,7 +113,8 @@ export class App {
     button("redo").disabled = !work?.history.canRedo;
     button("download").disabled = !work;
     for (const id of ["save-project", "close-photo"]) button(id).disabled = !work;
-    find("title").textContent = work?.photo.name ?? "";
+    find("title").textContent = work?.photo.name ?? "safelight";
+    find("title").classList.toggle("unseen", !work);
     document.title = work ? `${work.photo.name} · safelight` : "safelight";
     this.stage.setAttribute("aria-label", t("stage"));
   }
@@ -120,6 +123,7 @@ export class App {
   #showPicture() {
     const { work, stage } = this;
     if (!work) return;
+    this.#mendAgain(work);
     const picture = work.picture;
     stage.came = work.original;
     if (stage.picture === picture) return;
@@ -196,7 +200,6 @@ export class App {
       this.rooms[this.roomName]?.leave();
       this.#replace(work);
       this.rooms[this.roomName]?.enter();
-      await this.#mendAgain(work);
       await work.original.open(this.#pixels);
       if (this.work !== work) return;
       this.announced = restored || photo.has_colors;
@@ -230,11 +233,19 @@ export class App {
     this.changed();
   }
 
-  /** What was filled before the page was closed is filled again. @param {Work} work */
+  /** What was filled before the page was closed is filled again, when it is come to. @param {Work} work */
   async #mendAgain(work) {
     const { mended } = work.doc;
-    if (!mended || work.target !== work.photo) return;
-    await this.fillNow(work, mended);
+    if (!mended || work.target !== work.photo || this.mending === work) return;
+    this.mending = work;
+    try {
+      await this.fillNow(work, mended);
+      if (this.work === work) this.changed();
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.mending = null;
+    }
   }
 
   /** Fill; the document is not changed. @param {Work} work @param {import("./history.js").Mended} how */

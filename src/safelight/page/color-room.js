@@ -36,6 +36,7 @@ export class ColorRoom {
     this.likelyFor = "";
     this.placesFor = "";
     this.dragged = false;
+    this.writing = false;
     /** @type {string[]} */
     this.recent = readRecent();
     this.gamut = find("gamut", Gamut);
@@ -174,6 +175,7 @@ export class ColorRoom {
     const there = stage.picture?.colorAt(x * work.photo.width, y * work.photo.height, stage.colors) ?? [128, 128, 128];
     const hint = { id: work.history.fresh, x, y, color: color ?? hexOf(there), radius: RADIUS, region: null };
     this.chosen = hint.id;
+    this.writing = false;
     this.likely = null;
     this.likelyFor = "";
     this.app.do({ kind: "hint", change: { hints: [...work.doc.hints, hint], color: true } });
@@ -288,6 +290,7 @@ export class ColorRoom {
       this.likely = null;
       this.likelyFor = "";
       this.corners = null;
+      this.writing = false;
     }
     const { hint } = this;
     if (hint) this.app.say(this.#title(hint));
@@ -317,6 +320,7 @@ export class ColorRoom {
   setColor(hex, dragging = false) {
     const { hint } = this;
     if (!hint) return;
+    this.writing = false;
     this.#change(hint.id, { color: hex }, "hintColor", `color ${hint.id}`, dragging);
     if (dragging) return;
     this.app.work?.history.seal();
@@ -452,8 +456,12 @@ export class ColorRoom {
     button("pick").addEventListener("click", () => this.togglePicking());
     this.gamut.chosen = (color, dragging) => this.setColor(color, dragging);
     const hex = input("hex");
+    hex.addEventListener("input", () => {
+      this.writing = true; // what is being written is not written over
+    });
     hex.addEventListener("change", () => {
       const color = readColor(hex.value);
+      this.writing = !color;
       find("hex-wrong").textContent = color ? "" : t("hexWrong");
       hex.setAttribute("aria-invalid", String(!color));
       if (color) this.setColor(color);
@@ -539,7 +547,7 @@ export class ColorRoom {
       colors.map((each) => each.color),
     );
     const hex = input("hex");
-    if (document.activeElement !== hex || hex.getAttribute("aria-invalid") !== "true") {
+    if (!this.writing) {
       hex.value = hint.color;
       hex.setAttribute("aria-invalid", "false");
       find("hex-wrong").textContent = "";

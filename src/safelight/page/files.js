@@ -53,12 +53,41 @@ function listenToDrops(app, mend) {
     event.preventDefault();
     depth = 0;
     shade.hidden = true;
-    take(app, mend, [...(event.dataTransfer?.files ?? [])]);
+    const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (entries.some((entry) => entry?.isDirectory)) unfold(entries).then((found) => take(app, mend, found));
+    else take(app, mend, files);
   });
   addEventListener("paste", (event) => {
     const pasted = [...(event.clipboardData?.files ?? [])];
     if (pasted.length) take(app, mend, pasted);
   });
+}
+
+/** The files in folders that were dropped, in the order of their names. @param {(FileSystemEntry | null)[]} entries @returns {Promise<File[]>} */
+async function unfold(entries) {
+  /** @type {File[]} */
+  const files = [];
+  for (const entry of entries) {
+    if (entry?.isFile) {
+      const one = /** @type {FileSystemFileEntry} */ (entry);
+      files.push(await new Promise((resolve, reject) => one.file(resolve, reject)));
+    } else if (entry) {
+      const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+      /** @type {FileSystemEntry[]} */
+      const inside = [];
+      for (;;) {
+        /** @type {FileSystemEntry[]} */
+        const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+        if (!some.length) break;
+        inside.push(...some);
+      }
+      inside.sort((one, other) => one.name.localeCompare(other.name));
+      const photos = await unfold(inside);
+      files.push(...photos.filter((file) => /^image\/|^$/.test(file.type) && !file.name.startsWith(".")));
+    }
+  }
+  return files;
 }
 
 /** Files of any kind that the page knows: photos first, then the project that may belong to one. @param {App} app @param {import("./mend-room.js").MendRoom} mend @param {File[]} files */

@@ -86,7 +86,7 @@ export function paintPlaces(brush, view, places) {
 export function paintFinds(brush, view, finds, at) {
   const least = Math.max(view.scale, 1);
   finds.forEach((find, k) => {
-    brush.fillStyle = k === at ? "#ffb057" : "#ff8a3dc0";
+    brush.fillStyle = k === at ? "#ffd166" : "#ffb020c8";
     for (let i = 0; i < find.runs.length; i += 3) {
       const [x0, y0] = view.toStage(find.runs[i + 1], find.runs[i]);
       const width = (find.runs[i + 2] - find.runs[i + 1]) * view.scale;

@@ -14,7 +14,7 @@ import { View } from "./view.js";
  */
 
 const SLOP = { mouse: 4, pen: 8, touch: 12 };
-const MASK_COLOR = 0x90285aff; // AABBGGRR
+const MASK_COLOR = 0xa04632ff; // AABBGGRR
 
 export class Stage extends HTMLElement {
   constructor() {

@@ -1,0 +1,156 @@
+"""Opening photos, the page's own size, and what the wheel holds."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.page.conftest import EXAMPLES, MakeDesk, start, stop
+from tests.page.desk import Desk
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "src" / "safelight" / "page"
+CHILDREN = EXAMPLES / "three-children-1860s.jpg"
+SCRATCHED = EXAMPLES / "scratched.jpg"
+MOST = 150_000  # bytes of code
+
+
+def test_several_photos_are_chosen_and_turned(desk: Desk) -> None:
+    desk.open(CHILDREN, SCRATCHED, EXAMPLES / "sphinx-1870s.jpg").says("3 photos opened")
+    thumbs = desk.page.locator("#thumbs button")
+    assert [each.get_attribute("title") for each in thumbs.all()] == [
+        "three-children-1860s.jpg",
+        "scratched.jpg",
+        "sphinx-1870s.jpg",
+    ]
+    desk.page.wait_for_function(
+        "() => [...document.querySelectorAll('#thumbs img')].every((each) => each.naturalWidth > 50)"
+    )
+    assert desk.page.is_disabled("#previous")
+    desk.page.click("#next")
+    desk.page.wait_for_function("() => document.title.startsWith('scratched')")
+    desk.page.keyboard.press("PageDown")
+    desk.page.wait_for_function("() => document.title.startsWith('sphinx')")
+    desk.colored()
+    assert desk.page.is_disabled("#next")
+    thumbs.first.click()
+    desk.page.wait_for_function("() => document.title.startsWith('three')")
+    desk.colored().click(0.3, 0.5)
+    assert thumbs.first.get_attribute("aria-label") == "three-children-1860s.jpg, worked on"
+    desk.page.click("#more")
+    desk.page.click("#close-photo")
+    desk.page.wait_for_function("() => document.title.startsWith('scratched')")
+    assert thumbs.count() == 2
+    assert CHILDREN.is_file()
+
+
+def test_files_are_dropped(desk: Desk) -> None:
+    client = desk.page.context.new_cdp_session(desk.page)
+    data = {"items": [], "files": [str(SCRATCHED), str(CHILDREN)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver"):
+        client.send("Input.dispatchDragEvent", {"type": kind, "x": 500, "y": 400, "data": data})
+    desk.page.wait_for_selector("#drop:visible")
+    client.send("Input.dispatchDragEvent", {"type": "drop", "x": 500, "y": 400, "data": data})
+    desk.says("2 photos opened").colored()
+    assert desk.page.is_hidden("#drop")
+    assert desk.page.title().startswith("scratched")
+
+
+def test_what_is_no_photo_is_said_and_the_page_goes_on(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "letter.jpg").write_text("Dear aunt")
+    with desk.page.expect_file_chooser() as chooser:
+        desk.page.click("#welcome-open")
+    chooser.value.set_files(str(tmp_path / "letter.jpg"))
+    desk.says("letter.jpg: ")
+    assert desk.page.is_visible("#welcome")
+    desk.open(SCRATCHED)
+
+
+def test_sixteen_bits_and_tiff_and_rotation_are_shown_rightly(desk: Desk, tmp_path: Path) -> None:
+    import numpy as np
+
+    with Image.open(SCRATCHED) as image:
+        grey = np.asarray(image.convert("L"))
+        turned = image.convert("L").transpose(Image.Transpose.ROTATE_90)
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.tif")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.webp", exif=exif, lossless=True)
+    for name in ("deep.tif", "turned.webp"):
+        desk.open(tmp_path / name)
+        assert desk.page.evaluate("() => document.querySelector('sl-stage').view.photo") == {
+            "width": grey.shape[1],
+            "height": grey.shape[0],
+        }
+        desk.page.uncheck("#color-on")
+        desk.page.wait_for_selector("sl-stage[data-answer=none]")
+        shown = desk.drawn().pixel(0.5, 0.3)
+        row, column = int(0.3 * grey.shape[0]), int(0.5 * grey.shape[1])
+        assert abs(shown.mean() - grey[row - 2 : row + 3, column - 2 : column + 3].mean()) < 12
+        desk.page.check("#color-on")
+        desk.colored()
+
+
+def test_the_command_line_names_the_photos(make_desk: MakeDesk) -> None:
+    room = start(SCRATCHED, CHILDREN)
+    try:
+        page = make_desk(room).page  # the desk forgets all photos; the command's own come from disk
+        assert page.evaluate("async () => (await (await fetch('/v1/photos')).json()).photos.length") in (0, 2)
+    finally:
+        stop(room)
+
+
+def test_no_request_leaves_this_machine(children: Desk) -> None:
+    """The fixture fails each test at any request to another host; here the addresses are named, too."""
+    for file in PAGE.iterdir():
+        text = file.read_text()
+        found = set(re.findall(r"https?://[^\s\"'`)]+", text)) - {"http://www.w3.org/2000/svg"}
+        assert found == set(), file.name
+    names = children.page.evaluate("() => performance.getEntriesByType('resource').map((each) => each.name)")
+    origin = children.page.evaluate("() => location.origin")
+    assert names
+    assert all(name.startswith((origin, "blob:" + origin)) for name in names)
+
+
+def test_the_page_is_small() -> None:
+    """Code is the JavaScript without its comments (half of them types) and without the table of sentences."""
+
+    def code(text: str) -> str:
+        return re.sub(r"(?m)^\s*//.*$|\s+//[^\"'`\n]*$", "", re.sub(r"/\*.*?\*/", "", text, flags=re.S))
+
+    sizes = {
+        file.name: len(code(file.read_text()).encode())
+        for file in PAGE.glob("*.js")
+        if file.name != "strings.js"
+    }
+    assert sum(sizes.values()) <= MOST, sizes
+    assert sum(file.stat().st_size for file in PAGE.iterdir()) < 300_000
+
+
+@pytest.mark.slow
+def test_the_wheel_of_a_clean_clone_holds_the_page(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ROOT}", str(clone)], check=True)
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(clone)]
+    subprocess.run(build, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "new")], check=True)
+    new = tmp_path / "new" / "bin" / "python"
+    subprocess.run([new, "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)
+    listing = (
+        "import importlib.resources as r; print(*(p.name for p in (r.files('safelight') / 'page').iterdir()))"
+    )
+    installed = subprocess.run(
+        [new, "-c", listing], check=True, capture_output=True, text=True
+    ).stdout.split()
+    with zipfile.ZipFile(wheel) as packed:
+        held = {Path(name).name for name in packed.namelist() if name.startswith("safelight/page/")}
+    source = {file.name for file in PAGE.iterdir()}
+    assert source <= held
+    assert source <= set(installed)
