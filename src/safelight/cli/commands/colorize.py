@@ -25,6 +25,7 @@ from safelight.cli.arguments import (
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import read_hint_file
+from safelight.cli.projects import project_option, replayed
 from safelight.errors import HintError
 from safelight.runtime.names import COLORED
 from safelight.tasks.colorize import hints
@@ -40,6 +41,7 @@ Examples:
   safelight colorize dress.png --hints dress.json       many hints, in a file
   safelight colorize portrait.jpg --keep-toning         colors on top of the sepia tone of the print
   safelight colorize beach.jpg --recolor                a color photo: its own colors are replaced
+  safelight colorize dress.png --project dress.safelight.json     what was decided in safelight darkroom
   safelight colorize dress.png --picture places.png     the photo with its hints, under a grid of coordinates
 
 The position of a hint is given as fractions of the width and height from the top left corner, its radius as a
@@ -112,6 +114,7 @@ def _parse_hint(word: str) -> hints.Hint:
     metavar="FILE",
     help="Draw the hints on the photo, under a grid of coordinates; one photo only.",
 )
+@project_option
 @overwrite_option
 @dry_run_option
 @engine_options
@@ -129,6 +132,7 @@ def colorize(
     keep_toning: bool,
     no_mount: bool,
     overlay: Path | None,
+    project: Path | None,
     overwrite: bool,
     dry_run: bool,
     archives: Archives,
@@ -153,7 +157,10 @@ def colorize(
     settings = batch_colorize.ColorizeSettings(
         model, None if hint_set is None else hint_set.to_json(), vivid, reach, recolor, keep_toning, no_mount
     )
-    order = order_of("colorize", settings, Manner(overwrite, picture=str(overlay or "")))
+    manner = Manner(overwrite, picture=str(overlay or ""))
+    order = order_of("colorize", settings, manner)
+    if project:
+        jobs, order = replayed("colorize", project, jobs, manner, model)
     return work_off(
         jobs,
         order,

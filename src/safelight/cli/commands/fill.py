@@ -24,6 +24,7 @@ from safelight.cli.arguments import (
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import dry_run_note, masks_for
+from safelight.cli.projects import project_option, replayed
 from safelight.masks import files as mask_files
 from safelight.runtime.names import (
     filled_name,
@@ -43,6 +44,7 @@ Examples:
                                                          masks/1920/NAME.png for scans/1920/NAME
   safelight fill portrait.jpg                            with portrait-mask.png, if that lies beside it
   safelight fill portrait.jpg --preview                  and portrait-preview.jpg: what was replaced, in red
+  safelight fill portrait.jpg --project portrait.safelight.json    what was decided in safelight darkroom
   safelight fill cut.png --missing erased                its transparent pixels are the mask
 
 A mask is a picture of the size of the photo in which white marks what is missing (--missing changes this).
@@ -75,6 +77,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
     help="auto: biharmonic (a smooth surface) for thin damage, the model for the rest; telea: from the edges inward.",
 )
 @model_option
+@project_option
 @preview_option
 @overwrite_option
 @dry_run_option
@@ -90,6 +93,7 @@ def fill(
     out: str | None,
     method: restore.Method,
     model: str | None,
+    project: Path | None,
     preview: bool,
     overwrite: bool,
     dry_run: bool,
@@ -108,5 +112,8 @@ def fill(
             jobs, overwrite, [dry_run_note(job.mask, " (has no mask: would fail)") for job in jobs]
         )
     settings = batch_fill.FillSettings(model, method, missing, grow, feather)
-    order = order_of("fill", settings, Manner(overwrite, preview))
+    manner = Manner(overwrite, preview)
+    order = order_of("fill", settings, manner)
+    if project:
+        jobs, order = replayed("fill", project, jobs, manner, model)
     return work_off(jobs, order, photos, out, archives, "filling", "filled")

@@ -25,6 +25,7 @@ from safelight.cli.arguments import (
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import dry_run_note, masks_for, read_hint_file
+from safelight.cli.projects import project_option, replayed
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
 from safelight.tasks.inpaint import restore as inpainting
 from safelight.tasks.scratches import restore as detection
@@ -38,6 +39,7 @@ Examples:
   safelight repair portrait.jpg --preview                the same, and portrait-preview.jpg: the mask in red
   safelight repair portrait.jpg --mask corrected.png     with a mask of your own
   safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
+  safelight repair portrait.jpg --project portrait.safelight.json    what was decided in safelight darkroom
   safelight repair scans/ -o mended/ --sensitivity 0.2   a whole folder, only obvious scratches
 
 Only clear damage is marked, so that undamaged photos stay whole; faint damage is missed (--sensitivity 0.8 finds
@@ -85,6 +87,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @preview_option
 @click.option("--color", is_flag=True, help="Colorize the repaired photo.")
 @click.option("--hints", "hint_file", type=PATH, metavar="FILE", help="A file of hints, for --color.")
+@project_option
 @overwrite_option
 @dry_run_option
 @engine_options
@@ -102,6 +105,7 @@ def repair(
     preview: bool,
     color: bool,
     hint_file: Path | None,
+    project: Path | None,
     overwrite: bool,
     dry_run: bool,
     archives: Archives,
@@ -132,5 +136,8 @@ def repair(
         color,
         None if hint_set is None else hint_set.to_json(),
     )
-    order = order_of("repair", settings, Manner(overwrite, preview, keep_mask))
+    manner = Manner(overwrite, preview, keep_mask)
+    order = order_of("repair", settings, manner)
+    if project:
+        jobs, order = replayed("repair", project, jobs, manner)
     return work_off(jobs, order, photos, out, archives, "repairing", "repaired")
