@@ -50,11 +50,16 @@ class WithHints(Strict):
     hints: Hints = []
 
 
-class ColorsQuestion(WithHints):
-    """Which colors a photo has with these hints."""
+class CertaintyQuestion(WithHints):
+    """How sure the colors are that a photo has with these hints."""
 
     vivid: Share = VIVID
     reach: Share = REACH
+
+
+class ColorsQuestion(CertaintyQuestion):
+    """Which colors a photo has with these hints."""
+
     stage: Literal["kriged", "network"] = "network"
 
 

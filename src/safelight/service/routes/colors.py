@@ -11,12 +11,12 @@ from safelight.service.photos import Item
 from safelight.service.problems import declared
 from safelight.service.routes.common import OCTETS, binary, darkroom, item
 from safelight.service.schemas import (
+    CertaintyQuestion,
     ColorsQuestion,
     Likely,
     LikelyQuestion,
     Suggestions,
     SuggestQuestion,
-    WithHints,
     hint_set,
 )
 from safelight.tasks.colorize.bins import gamut_bins, likely_colors
@@ -52,13 +52,14 @@ async def post_colors(request: Request, room: Room, photo: Photo, question: Colo
     response_class=Response,
     responses={**declared(400, 404, 422, 504), 200: binary("A float16 plane.", OCTETS)},
 )
-async def post_certainty(request: Request, room: Room, photo: Photo, question: WithHints) -> Response:
+async def post_certainty(request: Request, room: Room, photo: Photo, question: CertaintyQuestion) -> Response:
     """How sure each color is: the chance that the true one is near the one shown, in cells of 8 x 8 pixels."""
     hints = hint_set(question.hints)
 
     def work() -> np.ndarray:
         live = room.live(photo)
-        return certainty(live.distribution(hints), live.colors(hints, 0.0, 0.0).ab)
+        shown = live.colors(hints, question.vivid, question.reach).ab
+        return certainty(live.distribution(hints), shown, live.nearness(hints))
 
     return _planes(await room.quick(request, work), "network")
 

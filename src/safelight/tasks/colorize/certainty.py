@@ -31,6 +31,10 @@ def opinion(shares: Float32[np.ndarray, "q h8 w8"], ab: Ab) -> Mask:
     return np.asarray((shares * weight).sum(0).clip(0, 1), np.float32)
 
 
-def certainty(shares: Float32[np.ndarray, "q h8 w8"], ab: Ab) -> Mask:
-    """How likely, 0..1, the true color of each cell lies within NEAR of `ab` (h, w, 2); shares: of each bin."""
-    return np.asarray(np.interp(opinion(shares, ab), *CALIBRATION), np.float32)
+def certainty(shares: Float32[np.ndarray, "q h8 w8"], ab: Ab, near: Mask) -> Mask:
+    """How likely, 0..1, the true color of each cell lies within NEAR of `ab` (h, w, 2).
+
+    shares: of each bin of color. near: how much a hint says of each cell, 0..1 (of the kriging of residuals).
+    """
+    called = np.interp(opinion(shares, ab), *CALIBRATION)
+    return np.asarray(called + (1 - called) * near, np.float32)

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from safelight import watched
-from safelight.arrays import Ab, Lightness, Pixels
-from safelight.pixels.geometry import pad_to_multiple
+from safelight.arrays import Ab, Lightness, Mask, Pixels
+from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.runtime.modelfile import ModelFile
 from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
 from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply, open_session
@@ -24,11 +24,11 @@ from safelight.shaped import Float32
 from safelight.tasks.colorize.hint_values import Region
 from safelight.tasks.colorize.hints import HintSet, Points, to_points
 from safelight.tasks.colorize.kept_kriging import KeptPropagator
-from safelight.tasks.colorize.kriging import one_thread
+from safelight.tasks.colorize.kriging import RESIDUALS, one_thread
 from safelight.tasks.colorize.lassos import by_region, largest
 from safelight.tasks.colorize.prepare import limit_reach, postprocess, preprocess
 from safelight.tasks.colorize.restore import LASSO_RUNS, STRIDE, UNFAMILIARITY, Colorizer
-from safelight.tasks.colorize.suggest import Suggestion, suggest
+from safelight.tasks.colorize.suggest import CELL, Suggestion, suggest
 
 PLANES, COLORS = "planes", ("ab", "chroma")
 KEPT_ANSWERS = 4  # of the network, onto which newer hints are kriged meanwhile
@@ -181,8 +181,17 @@ class LiveColors:
         with self._lock, one_thread:
             points = to_points(by_region(hints)[0], self.size)
             if self._cut is None:
-                return self._colorizer.distribution(self.L, points)
-            return self._cut.distribution(self._planes_with(points), self._known[0])
+                shares = self._colorizer.distribution(self.L, points)
+            else:
+                shares = self._cut.distribution(self._planes_with(points), self._known[0])
+            return shares[:, : -(-self.size[0] // CELL), : -(-self.size[1] // CELL)]
+
+    def nearness(self, hints: HintSet) -> Mask:
+        """How much the hints say of each cell by lying near and looking alike, 0..1: kriging's confidence."""
+        with self._lock, one_thread:
+            points = to_points(by_region(hints)[0], self.size)
+            near = self.picture.spread(points, RESIDUALS)[..., 2]
+            return np.asarray(resize(near, (-(-self.size[0] // CELL), -(-self.size[1] // CELL))), np.float32)
 
     def predict(self, points: Points, vivid: float) -> Ab:
         """As Colorizer.predict, for this photo; without hints it is asked once."""
@@ -218,7 +227,7 @@ class LiveColors:
             own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), self.size)
             if region in runs:
                 hinted = self.predict(to_points(inside, self.size), vivid)
-                inner.append((region, self._within_reach(hinted, points, own, vivid, reach)))
+                inner.append((region, self._within_reach(hinted, own, points, vivid, reach)))
             else:
                 inner.append((region, self.picture.correct(ab, own)))
         return Layers(ab, tuple(inner))
