@@ -2,15 +2,19 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from safelight.batch.claims import claimed
+from safelight.batch.memory import needed
 from safelight.batch.places import check_place
+from safelight.batch.pool import in_threads, in_turn
 from safelight.batch.work import Job, Report
 from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory, shown
+from safelight.runtime.cores import usable_cores
 from safelight.runtime.folders import exists
+from safelight.watched import StoppedError
 
 PATIENCE = 600.0  # seconds for which another process may be at one photo
 LOOK_AGAIN = 0.1  # seconds
@@ -63,19 +67,33 @@ def run(
     work: Callable[[Job], Report],
     overwrite: bool = False,
     records: Records = BY_NAME,
-) -> Iterator[Outcome]:
-    """Do the jobs in order.
+    workers: int = 1,
+) -> Generator[Outcome]:
+    """Do the jobs, so many at once as there are workers; outcomes come in the order of the jobs.
 
     What the records know is skipped, so that a stopped batch goes on where it was; a job that fails is
     reported, and the next one follows. What another process is at is left to it and looked at again at the end.
+    workers: 0 for one a processor that may be used. With several, `work` is called in their threads, which end when
+    the generator is closed: close it where not all outcomes are taken.
     """
-    left_to_others = []
-    for job in jobs:
+    jobs = tuple(jobs)
+    workers = min(workers or usable_cores(), len(jobs))
+
+    def attempt(job: Job) -> Outcome | None:
         with _claim(job, overwrite) as is_ours:
-            if is_ours:
-                yield _outcome(job, work, overwrite, records)
-            else:
+            return _outcome(job, work, overwrite, records) if is_ours else None
+
+    def needed_by(job: Job) -> int:
+        return 0 if job.trouble or (not overwrite and exists(job.result)) else needed(job.photo)
+
+    attempts = in_turn(jobs, attempt) if workers < 2 else in_threads(jobs, attempt, workers, needed_by)
+    left_to_others = []
+    with contextlib.closing(attempts):
+        for job, outcome in zip(jobs, attempts, strict=True):
+            if outcome is None:
                 left_to_others.append(job)
+            else:
+                yield outcome
     for job in left_to_others:
         end = time.monotonic() + PATIENCE
         while True:
@@ -110,6 +128,8 @@ def _attempted(job: Job, work: Callable[[Job], Report], overwrite: bool) -> Outc
             raise PhotoError(job.trouble)
         check_place(job.result, overwrite)
         report = work(job)
+    except StoppedError:
+        raise
     except Exception as error:  # One odd photo must not end a night's work: it is said and counted.
         if not overwrite and _came_first(error) and exists(job.result):
             return Outcome(job, "skipped", because=IS_THERE)

@@ -89,6 +89,22 @@ preview_option = click.option(
     help="Also write NAME-preview.jpg: the photo with the mask in red and small spots circled.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
+WORKERS = "safelight.workers"  # in click's own place for what belongs to one call
+
+
+def _keep_workers(ctx: click.Context, param: click.Parameter, workers: int) -> None:
+    ctx.meta[WORKERS] = workers
+
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    expose_value=False,
+    callback=_keep_workers,
+    help="Photos worked on at once; by default one for each processor that may be used.",
+)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
 
 

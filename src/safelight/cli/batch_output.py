@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def print_plan(jobs: Plan, overwrite: bool, notes: Sequence[str] = ()) -> int:
 
 
 def report(
-    outcomes: Iterable[Outcome],
+    outcomes: Generator[Outcome],
     jobs: Plan,
     doing: str,
     done: str,
@@ -93,7 +94,7 @@ def report(
     """
     start = time.perf_counter()
     finished: list[Outcome] = []
-    with Bars() as bars:
+    with Bars() as bars, closing(outcomes):
         bars.show(doing, 0, len(jobs))
         for outcome in outcomes:
             finished.append(outcome)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +13,9 @@ from safelight.batch.plan import Plan
 from safelight.batch.run import Outcome, Records, run
 from safelight.batch.shards import Shard
 from safelight.batch.work import Order, Worker
-from safelight.cli.arguments import STAND_INS
+from safelight.cli.arguments import STAND_INS, WORKERS
 from safelight.cluster import engine, mounts
+from safelight.runtime.cores import usable_cores
 from safelight.runtime.folders import exists, is_folder
 
 SHARD = "safelight.shard"  # in click's own place for what belongs to one call
@@ -77,7 +77,7 @@ def in_shard(jobs: Plan) -> Plan:
 
 def outcomes(
     jobs: Plan, order: Order, out: str | None, worker: Worker, records: Records
-) -> Iterator[Outcome]:
+) -> Generator[Outcome]:
     """Do the jobs with the engine that was asked for. out: as typed. worker: of the order, on this machine.
 
     Raises UsageError for options that do not go together, ModelError for a model, ClusterError for a cluster.
@@ -89,7 +89,7 @@ def outcomes(
             raise click.UsageError("--address is that of a Ray cluster; add --engine ray")
         if places:
             raise click.UsageError(f"{places.mounts[0].url} is taken with --engine ray alone; add it")
-        return run(jobs, worker, order.manner.overwrite, records)
+        return run(jobs, worker, order.manner.overwrite, records, said.get(WORKERS, 0))
     if (
         out is None
         or (exists(Path(out)) and not is_folder(Path(out)))
@@ -101,11 +101,11 @@ def outcomes(
     ordered = engine.Ordered(
         order, jobs, Path(out), places.mounts if places else (), said["safelight.address"]
     )
-    done = engine.run_on_ray(ordered, partial(click.echo, err=True), len(os.sched_getaffinity(0)))
+    done = engine.run_on_ray(ordered, partial(click.echo, err=True), usable_cores())
     return _recorded(done, records)
 
 
-def _recorded(done: Iterable[Outcome], records: Records) -> Iterator[Outcome]:
+def _recorded(done: Iterable[Outcome], records: Records) -> Generator[Outcome]:
     """The outcomes of other machines, written down here; what they skipped is looked up."""
     for outcome in done:
         if outcome.state == "skipped":

@@ -237,7 +237,7 @@ def _open(path: Path, file: BinaryIO, limit_megapixels: float, number: int | Non
         image, depth = _NEWER[kind](file)
         check_size(path, image.size, limit_megapixels)
         return Opened(image, depth=depth)
-    opener, tail = _opener(kind), None
+    opener, tail = opener_of(kind), None
     if kind == "PNG":
         tail = _check_png(file)
     elif kind == "JPEG":
@@ -307,7 +307,7 @@ def _beside(layout: Layout) -> tuple[str, ...]:
     return (f"{which} beside its colors (infrared, a spot color, a mask) {verb} left out",)
 
 
-def _opener(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
+def opener_of(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
     """Pillow's own class, without Image.open: its bomb limit is a global and lower than ours."""
     from PIL import BmpImagePlugin, GifImagePlugin, PngImagePlugin, WebPImagePlugin
     from PIL.JpegImagePlugin import jpeg_factory

@@ -21,6 +21,7 @@ from safelight.cli.arguments import (
     photos_argument,
     refuse_streams,
     size_limit_option,
+    workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
@@ -116,6 +117,7 @@ def _parse_hint(word: str) -> hints.Hint:
 )
 @project_option
 @overwrite_option
+@workers_option
 @dry_run_option
 @engine_options
 @size_limit_option

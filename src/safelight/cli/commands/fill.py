@@ -20,6 +20,7 @@ from safelight.cli.arguments import (
     photos_argument,
     preview_option,
     size_limit_option,
+    workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
@@ -80,6 +81,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 @project_option
 @preview_option
 @overwrite_option
+@workers_option
 @dry_run_option
 @engine_options
 @size_limit_option

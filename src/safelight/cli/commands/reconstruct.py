@@ -22,6 +22,7 @@ from safelight.cli.arguments import (
     photos_argument,
     refuse_existing,
     size_limit_option,
+    workers_option,
 )
 from safelight.cli.batch_output import gather_photos, plan_jobs, report, work_off
 from safelight.runtime.names import COLORED, reconstructed_name
@@ -46,6 +47,7 @@ Exit status: 0 every photo was reconstructed, 1 some photos failed (one line for
 @autoencoder_option
 @click.option("--full-size", is_flag=True, help="Enlarge to the photo's size (into a folder).")
 @overwrite_option
+@workers_option
 @size_limit_option
 @archive_options
 def reconstruct(

@@ -21,6 +21,7 @@ from safelight.cli.arguments import (
     preview_option,
     sensitivity_option,
     size_limit_option,
+    workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
@@ -89,6 +90,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @click.option("--hints", "hint_file", type=PATH, metavar="FILE", help="A file of hints, for --color.")
 @project_option
 @overwrite_option
+@workers_option
 @dry_run_option
 @engine_options
 @size_limit_option

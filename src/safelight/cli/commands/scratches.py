@@ -18,6 +18,7 @@ from safelight.cli.arguments import (
     preview_option,
     sensitivity_option,
     size_limit_option,
+    workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
@@ -67,6 +68,7 @@ Exit status: 0 every photo has its mask, 1 some photos failed (one line for each
 )
 @preview_option
 @overwrite_option
+@workers_option
 @dry_run_option
 @size_limit_option
 @archive_options

@@ -7,17 +7,14 @@ the confidence is the share of the variance that the hints explain (simple krigi
 The covariance has a few dozen numbers, fitted once by benchmarks/fit_kriging.py.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from threading import Lock, get_ident
-from typing import Any
 
 import numpy as np
 
 from safelight.arrays import Ab, Lightness, Mask
+from safelight.runtime.cores import one_thread, own_cores
 from safelight.shaped import Float32, Float64
 from safelight.tasks.colorize.hints import Points
 
@@ -25,53 +22,6 @@ FEATURES = 6  # row, column, L, L around, L farther around, texture
 CHUNK = 1 << 19  # numbers of covariance that a thread works on at a time
 CACHED = 1 << 24  # numbers of covariance that are cached for other colors at the same places: 64 MB
 BLOCK = 128  # columns of a triangular matrix at a time: those beyond a block's rows are zero
-
-
-class _OneThread:
-    """`with one_thread:` products of matrices take one thread, in all of this process; it may be nested.
-
-    NumPy's library keeps threads of its own, which go on waiting busily after each product and so take the processors
-    from the network's. The products here are small, or are divided among threads before (benchmarks/hints.py).
-
-    Where another thread is inside already, nothing is done: the number is the process's, and threadpoolctl lets
-    nobody but who set it set it back (findings/threadpoolctl-second-thread.sh).
-    """
-
-    def __init__(self) -> None:
-        self._free = Lock()
-        self._owner: int | None = None
-        self._depth = 0
-        self._limit: Any = None
-
-    def __enter__(self) -> None:
-        if self._owner == get_ident():
-            self._depth += 1
-        elif self._free.acquire(blocking=False):
-            self._owner, self._depth = get_ident(), 1
-            self._limit = _libraries().limit(limits=1)
-            self._limit.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        if self._owner != get_ident():
-            return
-        self._depth -= 1
-        if not self._depth:
-            self._owner = None
-            try:
-                self._limit.__exit__(*error)
-            finally:
-                self._free.release()
-
-
-@cache
-def _libraries() -> Any:
-    """The libraries of linear algebra that are loaded; looking for them takes milliseconds."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController().select(user_api="blas")
-
-
-one_thread = _OneThread()
 
 
 @dataclass(frozen=True)
@@ -225,10 +175,12 @@ class _Hints:
         """All pixels, a strip of CHUNK numbers at a time, several at once where there are several."""
         step = max(1, CHUNK // len(self._hinted))
         strips = [slice(first, first + step) for first in range(0, len(self._everywhere), step)]
-        if len(strips) == 1:
-            work(strips[0])
+        threads = min(len(strips), own_cores())
+        if threads == 1:
+            for strip in strips:
+                work(strip)
             return
-        with ThreadPoolExecutor(min(len(strips), os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, strips))
 
 

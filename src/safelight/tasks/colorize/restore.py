@@ -15,12 +15,12 @@ from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.pixels.recolor import replace_ab
+from safelight.runtime.cores import one_thread
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
 from safelight.shaped import Bool, Float32
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
-from safelight.tasks.colorize.kriging import one_thread
 from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
 from safelight.tasks.colorize.prepare import (
     ColorizePreparation,

@@ -14,10 +14,11 @@ import numpy as np
 from safelight.arrays import Lightness
 from safelight.pixels.color import lab_to_srgb
 from safelight.pixels.geometry import resize
+from safelight.runtime.cores import one_thread
 from safelight.shaped import Float32, Int32
 from safelight.tasks.colorize.bins import gamut_bins, likely_colors, variance
 from safelight.tasks.colorize.hints import Points
-from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe, one_thread
+from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe
 from safelight.tasks.colorize.propagation import shrink_points
 
 MOST_PLACES = 200  # that are looked for at a time; a picture has some hundred cells
