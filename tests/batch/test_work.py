@@ -102,9 +102,12 @@ def test_settings_are_called_as_the_options_of_the_command_are(command: str) -> 
 
     module = importlib.import_module(f"safelight.batch.{command}")
     settings = getattr(module, f"{command.title()}Settings")
-    function = cli.get_command(None, command)  # type: ignore[arg-type]
-    options = {option.lstrip("-").replace("-", "_") for each in function.params for option in each.opts}
-    assert {each.name for each in fields(settings)} <= options
+    steps = ("fill", "colorize") if command == "repair" else ()  # which the service sets too
+    functions = [cli.get_command(None, name) for name in (command, *steps)]  # type: ignore[arg-type]
+    params = [each for function in functions if function for each in function.params]
+    options = {option.lstrip("-").replace("-", "_") for each in params for option in each.opts}
+    models = {"fill_model", "color_model"} if steps else set()
+    assert {each.name for each in fields(settings)} <= options | models
 
 
 def test_a_worker_says_which_models_it_uses_and_what_it_wrote(tmp_path: Path) -> None:
