@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from safelight.tasks.colorize.kriging import one_thread
+from safelight.runtime.cores import one_thread
 
 
 def threads() -> set[int]:

@@ -17,14 +17,16 @@ import numpy.typing as npt
 from safelight import watched
 from safelight.arrays import Ab, Lightness, Mask, Pixels
 from safelight.pixels.geometry import pad_to_multiple, resize
+from safelight.runtime.cores import one_thread
+from safelight.runtime.engines import open_session
 from safelight.runtime.modelfile import ModelFile
 from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
-from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply, open_session
+from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply
 from safelight.shaped import Float32
 from safelight.tasks.colorize.hint_values import Region
 from safelight.tasks.colorize.hints import HintSet, Points, to_points
 from safelight.tasks.colorize.kept_kriging import KeptPropagator
-from safelight.tasks.colorize.kriging import RESIDUALS, one_thread
+from safelight.tasks.colorize.kriging import RESIDUALS
 from safelight.tasks.colorize.lassos import by_region, largest
 from safelight.tasks.colorize.prepare import limit_reach, postprocess, preprocess
 from safelight.tasks.colorize.restore import LASSO_RUNS, STRIDE, UNFAMILIARITY, Colorizer
