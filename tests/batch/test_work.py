@@ -87,7 +87,8 @@ def test_unknown_commands_settings_and_manners_are_refused() -> None:
     with pytest.raises(SafelightError, match=r"no work 'paint' for photos; expected one of colorize, fill"):
         worker_of(Order("paint", {}))
     with pytest.raises(
-        SafelightError, match=r"settings of colorize have an unknown 'glow'; expected model, hints"
+        SafelightError,
+        match=r"settings of colorize have an unknown 'glow'; expected mark, source_type, caption, model",
     ):
         worker_of(Order("colorize", {"glow": 1}))
     with pytest.raises(SafelightError, match="manner have an unknown 'speed'"):

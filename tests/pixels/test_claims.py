@@ -254,3 +254,10 @@ def test_photoshops_resources_are_bytes_in_a_tiff(tmp_path: Path) -> None:
     with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
         assert tiff.pages[0].tags[34377].dtype == 1
         assert tiff.pages[0].tags[34377].value == url
+
+
+def test_an_empty_element_does_not_take_the_next_end_with_it(tmp_path: Path) -> None:
+    """<xmp:Thumbnails/> stands right before the end of its parent, which must stay."""
+    spaces = 'xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    (tmp_path / "a.jpg").write_bytes(jpeg(xmp=packet(spaces, "<xmp:Thumbnails/>")))
+    assert read_photo(tmp_path / "a.jpg").xmp == packet(spaces)

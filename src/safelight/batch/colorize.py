@@ -6,6 +6,7 @@ from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import hints_for
+from safelight.batch.marks import LabelSettings, Marker, region_within
 from safelight.batch.places import room_for
 from safelight.batch.work import Job, Json, Order, Report, settings_of
 from safelight.pixels.files import Photo, read_photo, write_photo, write_remarked
@@ -18,7 +19,7 @@ from safelight.tasks.colorize.task import REACH, VIVID
 
 
 @dataclass(frozen=True)
-class ColorizeSettings:
+class ColorizeSettings(LabelSettings):
     """The options that decide a colored photo, by their names. hints: the JSON of a hint file, None for no option.
 
     Without hints those of the file beside each photo count.
@@ -42,6 +43,7 @@ class ColorizeWorker:
         self._hints = None if hints is None else HintSet.from_json(hints)
         self._colorizer = load_colorizer(self._settings.model, threads)
         self.cards = (self._colorizer.card,)
+        self._mark = Marker(order, self._settings, self.cards)
 
     def __call__(self, job: Job) -> Report:
         """One photo from file to file; left as it is if it has colors of its own that are not to be replaced."""
@@ -55,6 +57,8 @@ class ColorizeWorker:
             return Report((*remarks, *drawn, analysis.left_because), left=True, written=self._drawings)
         colored, unfamiliarity = self._colorizer.colorize(photo, hint_set, settings.vivid, settings.reach)
         colored = tone_and_mount.keep_tone_and_mount(photo, colored, analysis, settings.keep_toning)
+        files = {} if self._hints is not None else {"hints": job.hints}
+        colored = self._mark(colored, job, "learned", region_within(analysis.mount), files=files)
         del photo  # its pixels are as many as the result's, and encoding takes room too
         lost = write_remarked(room_for(job.result), colored, overwrite=self._manner.overwrite)
         distance = 0.0 if unfamiliarity is None else unfamiliarity

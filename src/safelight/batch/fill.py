@@ -1,21 +1,24 @@
 """The work of safelight fill: a photo and its mask from file to file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import mask_remarks
 from safelight.batch.lossless import made_opaque, write_lossless
+from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.work import Job, Order, Report, settings_of
 from safelight.errors import PhotoError
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
 from safelight.pixels.files import read_photo
+from safelight.provenance.terms import Kind
 from safelight.tasks.inpaint.restore import Method, load_filler
 
 
 @dataclass(frozen=True)
-class FillSettings:
+class FillSettings(LabelSettings):
     """The options that decide a filled photo, by their names. missing: how masks are read. grow, feather: pixels."""
 
     model: str | None = None
@@ -32,6 +35,7 @@ class FillWorker:
         self._settings, self._manner = settings_of(order, FillSettings), order.manner
         self._filler = load_filler(self._settings.model, threads)
         self.cards = (self._filler.card,) if self._filler.card else ()
+        self._mark = Marker(order, self._settings, self.cards)
 
     def __call__(self, job: Job) -> Report:
         """One photo from file to file; what was done, and what could not be kept of it."""
@@ -52,9 +56,17 @@ class FillWorker:
             photo, marked.hole, settings.method, settings.grow, settings.feather, in_place=True
         )
         result = made_opaque(filled.photo, marked.hole) if settings.missing == "erased" else filled.photo
+        region = region_of(grow(marked.hole, settings.grow + settings.feather))
+        result = self._mark(result, job, kind_of(filled.used), region, files={"mask": mask})
+        of_mark = result.remarks[len(photo.remarks) :]
         lost = write_lossless(job.result, result, self._manner.overwrite)
         return Report(
-            (*remarks, self._filler.remark(filled.used, settings.method), *lost),
+            (*remarks, self._filler.remark(filled.used, settings.method), *of_mark, *lost),
             facts={"filled": dict(filled.used)},
             written=(job.result, *previews),
         )
+
+
+def kind_of(used: Mapping[str, int]) -> Kind:
+    """Whether a model filled some of it."""
+    return "learned" if "model" in used else "classical"

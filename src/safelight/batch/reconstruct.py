@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from safelight.batch.marks import LabelSettings, Marker
 from safelight.batch.places import room_for
 from safelight.batch.work import Job, Order, Report, settings_of
 from safelight.pixels.color import eight_bits
-from safelight.pixels.files import write_photo
+from safelight.pixels.files import Photo, read_photo, write_photo
 from safelight.tasks.autoencode.restore import load_vae
 
 
 @dataclass(frozen=True)
-class ReconstructSettings:
+class ReconstructSettings(LabelSettings):
     """The options that decide a reconstruction, by their names. model: a bundled or exported one, no run."""
 
     model: str | None = None
@@ -25,12 +26,16 @@ class ReconstructWorker:
         self._settings, self._manner = settings_of(order, ReconstructSettings), order.manner
         self._vae = load_vae(self._settings.model, threads)
         self.cards = self._vae.cards
+        self._mark = Marker(order, self._settings, self.cards)
 
     def __call__(self, job: Job) -> Report:
         """One photo from file to file."""
-        picture = self._vae.reconstruct(job.photo, self._settings.full_size)
-        write_photo(room_for(job.result), eight_bits(picture), overwrite=self._manner.overwrite)
-        return Report(facts={"beyond": list(self._vae.remarks(job.photo))}, written=(job.result,))
+        photo = read_photo(job.photo)
+        picture = Photo(eight_bits(self._vae.reconstruct(photo, self._settings.full_size)))
+        picture = self._mark(picture, job, "generated", said=photo)
+        write_photo(room_for(job.result), picture, overwrite=self._manner.overwrite)
+        facts = {"beyond": list(self._vae.remarks(photo))}
+        return Report(picture.remarks, facts=facts, written=(job.result,))
 
 
 def summed_up(reports: Iterable[Report]) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import hints_for, mask_remarks
+from safelight.batch.fill import kind_of
 from safelight.batch.lossless import write_lossless
+from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.places import room_for
 from safelight.batch.plan import Plan
 from safelight.batch.scratches import damaged_share
@@ -16,6 +18,7 @@ from safelight.masks.files import MaskFile, read_mask, write_mask
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.native import lost_in_srgb
+from safelight.provenance.terms import Kind
 from safelight.runtime import familiar
 from safelight.runtime.names import mask_name
 from safelight.tasks.colorize import tone_and_mount
@@ -32,7 +35,7 @@ MIN_RIM = 2
 
 
 @dataclass(frozen=True)
-class RepairSettings:
+class RepairSettings(LabelSettings):
     """The options that decide a repaired photo, by their names.
 
     find: how damage is detected. method: how it is filled. grow: pixels by which a mask is grown; None for the rim of
@@ -77,6 +80,7 @@ class RepairWorker:
         self._colorizer = load_colorizer(settings.color_model, threads) if settings.color else None
         cards = (self._finder.card, self._filler.card, self._colorizer and self._colorizer.card)
         self.cards = tuple(card for card in cards if card)
+        self._mark = Marker(order, self._settings, self.cards)
 
     def __call__(self, job: Job) -> Report:
         """One photo from file to file: scratches, fill, color."""
@@ -94,12 +98,24 @@ class RepairWorker:
         if self._colorizer:
             photo, colored = self._colorize(job, photo)
             parts.append(colored)
+        photo = self._marked(photo, job, hole, dict(fact for part in parts for fact in part.facts))
         lost = write_lossless(job.result, photo, self._manner.overwrite)
         return Report(
             (*photo.remarks, *(remark for part in parts for remark in part.remarks), *lost),
             facts=dict(fact for part in parts for fact in part.facts),
             written=(job.result, *(path for part in parts for path in part.written)),
         )
+
+    def _marked(self, photo: Photo, job: Job, hole: Hole, facts: dict[str, Json]) -> Photo:
+        """The photo with a mark of the most that was done with it: colored, filled, or nothing."""
+        is_colored = facts.get("colored", False)
+        files = {"mask": job.mask}
+        if is_colored and self._hints is None:
+            files["hints"] = job.hints
+        kind: Kind = (
+            "learned" if is_colored else kind_of(facts["filled"]) if "filled" in facts else "unchanged"
+        )
+        return self._mark(photo, job, kind, None if is_colored else region_of(hole), files=files)
 
     def _colorize(self, job: Job, photo: Photo) -> tuple[Photo, _Part]:
         """The photo in color, unless it has colors of its own and no hints."""

@@ -126,7 +126,8 @@ class Job:
 
     inner: the folder that it lies in, in the folder that was given. rivals: the other photos of its folder with the
     same name but for kind or case. called: another stem that what is made of it is named by. trouble: why
-    it cannot even be looked at, if it cannot. hints, mask: what the plan found for it.
+    it cannot even be looked at, if it cannot. hints, mask: what the plan found for it. when: the time that the mark
+    is to state (ISO 8601), "" for that of the work.
     """
 
     photo: Path
@@ -137,6 +138,7 @@ class Job:
     trouble: str = ""
     hints: Found = NOTHING
     mask: Found = NOTHING
+    when: str = ""
 
     def name(self, namer: Namer) -> str:
         """The file name of something made of the photo: NAME-jpg-mask.png where NAME-mask.png is a rival's."""
@@ -157,6 +159,7 @@ class Job:
             "trouble": self.trouble,
             "hints": self.hints.to_json(),
             "mask": self.mask.to_json(),
+            "when": self.when,
         }
 
     @classmethod
@@ -171,6 +174,7 @@ class Job:
             row["trouble"],
             Found.from_json(row["hints"]),
             Found.from_json(row["mask"]),
+            row.get("when", ""),
         )
 
 

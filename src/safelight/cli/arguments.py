@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from safelight.batch.plan import is_of_a_file
 from safelight.cluster import mounts
 from safelight.errors import PhotoError, shown
 from safelight.pixels import opening
+from safelight.provenance import caption, terms
 from safelight.runtime.folders import exists, is_folder
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -121,6 +122,67 @@ size_limit_option = click.option(
     callback=_raise_limit,
     help="Read photos of up to N megapixels (default 200). Each megapixel takes about 20 MB of memory.",
 )
+
+
+_LABELS = "safelight.cli.labels"
+
+
+def _label(ctx: click.Context, param: click.Parameter, value: str | bool | None) -> None:
+    """Note what results are to say of themselves, checked. Raises BadParameter."""
+    labels = ctx.meta.setdefault(_LABELS, {})
+    try:
+        if param.name == "no_mark":
+            labels["mark"] = not value
+        elif param.name == "source_type" and value is not None:
+            labels["source_type"] = terms.checked_term(str(value))
+        elif param.name == "caption" and value:
+            labels.setdefault("caption", "")
+        elif param.name == "caption_text" and value is not None:
+            labels["caption"] = caption.check_caption(str(value))
+    except PhotoError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def label_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of what results say of themselves; `asked_labels` has their values."""
+    for option in (
+        click.option(
+            "--caption-text",
+            metavar="TEXT",
+            expose_value=False,
+            callback=_label,
+            help="The same strip, with a text of your own.",
+        ),
+        click.option(
+            "--caption",
+            is_flag=True,
+            expose_value=False,
+            callback=_label,
+            help="Add a strip below the picture that says what a machine did.",
+        ),
+        click.option(
+            "--source-type",
+            metavar="TERM",
+            expose_value=False,
+            callback=_label,
+            help="Another of IPTC's digital source types for the mark, such as humanEdits.",
+        ),
+        click.option(
+            "--no-mark",
+            is_flag=True,
+            expose_value=False,
+            callback=_label,
+            help="Do not write into the metadata how the result was made.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def asked_labels() -> dict[str, Any]:
+    """What results of this command are to say of themselves: mark, source_type and caption, for its settings."""
+    labels: dict[str, Any] = click.get_current_context().meta[_LABELS]
+    return labels
 
 
 def refuse_streams(photos: Sequence[Path] = (), out: str | Path | None = None) -> None:

@@ -10,13 +10,9 @@ from typing import Any, BinaryIO, TypeAlias
 import click
 import numpy as np
 
-from safelight.arrays import Srgb
 from safelight.errors import RunError, SafelightError
 from safelight.files import new_file
 from safelight.journal.run import Run
-from safelight.pixels.files import read_photo
-from safelight.shaped import Float32
-from safelight.tasks.autoencode.prepare import unframe
 from safelight.tasks.autoencode.restore import MIXTURE, MODEL, Autoencoder, Code, load_vae
 
 Row: TypeAlias = tuple[str, Code]  # file name, code
@@ -24,7 +20,7 @@ Row: TypeAlias = tuple[str, Code]  # file name, code
 
 def open_autoencoder(model: str | None) -> Autoencoder:
     """By name, by the path of an exported file, or by that of a run. Raises ModelError, RunError."""
-    return load_vae(model_of(model))
+    return load_vae(model_of(model), threads=1)  # more would change bits on some machines
 
 
 def model_of(model: str | None) -> str:
@@ -59,18 +55,6 @@ def _export(folder: Path, out: Path) -> str:
         )
     sets = open_sets(Path(run.dataset["path"]), run.fold)
     return export_run(Trained(run, network, recipe, *sets, recipe.augment.size, "MIT"), out)
-
-
-def sample_codes(vae: Autoencoder, count: int, seed: int, source: str) -> Float32[np.ndarray, "n latent"]:
-    """So many random codes, of the mixture or the prior; the same ones for the same seed."""
-    return vae.sample(count, np.random.default_rng(seed), "prior" if source == "prior" else "mixture")
-
-
-def with_reconstruction(vae: Autoencoder, path: Path) -> Srgb:
-    """The photo as the network sees it, and below it the reconstruction."""
-    photo = read_photo(path)
-    framed = vae.frame(photo)
-    return np.vstack([unframe(framed.planes, framed.box), vae.reconstruct(photo)])
 
 
 def write_csv(file: BinaryIO, rows: Iterable[Row], latent: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,7 +15,9 @@ from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     PATH,
     Finite,
+    asked_labels,
     dry_run_option,
+    label_options,
     model_option,
     out_option,
     overwrite_option,
@@ -116,6 +119,7 @@ def _parse_hint(word: str) -> hints.Hint:
     help="Draw the hints on the photo, under a grid of coordinates; one photo only.",
 )
 @project_option
+@label_options
 @overwrite_option
 @workers_option
 @dry_run_option
@@ -157,12 +161,20 @@ def colorize(
             jobs, overwrite, [f", with {job.hints.file.name}" if job.hints.file else "" for job in jobs]
         )
     settings = batch_colorize.ColorizeSettings(
-        model, None if hint_set is None else hint_set.to_json(), vivid, reach, recolor, keep_toning, no_mount
+        model,
+        None if hint_set is None else hint_set.to_json(),
+        vivid,
+        reach,
+        recolor,
+        keep_toning,
+        no_mount,
+        **asked_labels(),
     )
     manner = Manner(overwrite, picture=str(overlay or ""))
     order = order_of("colorize", settings, manner)
     if project:
         jobs, order = replayed("colorize", project, jobs, manner, model)
+        order = replace(order, settings={**order.settings, **asked_labels()})
     return work_off(
         jobs,
         order,

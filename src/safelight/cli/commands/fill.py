@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,7 +14,9 @@ from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     PATH,
     Finite,
+    asked_labels,
     dry_run_option,
+    label_options,
     model_option,
     out_option,
     overwrite_option,
@@ -80,6 +83,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 @model_option
 @project_option
 @preview_option
+@label_options
 @overwrite_option
 @workers_option
 @dry_run_option
@@ -113,9 +117,10 @@ def fill(
         return print_plan(
             jobs, overwrite, [dry_run_note(job.mask, " (has no mask: would fail)") for job in jobs]
         )
-    settings = batch_fill.FillSettings(model, method, missing, grow, feather)
+    settings = batch_fill.FillSettings(model, method, missing, grow, feather, **asked_labels())
     manner = Manner(overwrite, preview)
     order = order_of("fill", settings, manner)
     if project:
         jobs, order = replayed("fill", project, jobs, manner, model)
+        order = replace(order, settings={**order.settings, **asked_labels()})
     return work_off(jobs, order, photos, out, archives, "filling", "filled")

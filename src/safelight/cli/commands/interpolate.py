@@ -4,15 +4,18 @@ from pathlib import Path
 
 import click
 
-from safelight.cli import autoencoder, image_output
+from safelight.batch import pictures
+from safelight.batch.work import order_of
+from safelight.cli import autoencoder
 from safelight.cli.arguments import (
     PATH,
+    asked_labels,
     autoencoder_option,
+    label_options,
     overwrite_option,
     refuse_file_name,
     refuse_streams,
 )
-from safelight.tasks.autoencode import restore
 
 EXAMPLES = """
 \b
@@ -34,14 +37,15 @@ Examples:
     help="Number of pictures, both ends included.",
 )
 @autoencoder_option
+@label_options
 @overwrite_option
 def interpolate(start: Path, end: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
     """Interpolate from photo A to photo B: between their latent codes, along a great circle."""
     refuse_streams([start, end])
-    if not image_output.is_file(out):
+    if not pictures.is_file(out):
         refuse_file_name(out)
-    vae = autoencoder.open_autoencoder(model)
-    ends = vae.encode([start, end])
-    codes = restore.between(ends[0], ends[1], steps)
-    pictures = list(vae.decode(codes))
-    click.echo(image_output.write_pictures(pictures, out, overwrite, columns=min(steps, 16)))
+    settings = pictures.InterpolateSettings(autoencoder.model_of(model), steps, **asked_labels())
+    order, vae = order_of("interpolate", settings), autoencoder.open_autoencoder(model)
+    made = pictures.pictures_of(vae, order, [start, end])
+    columns, mark = pictures.columns_of(order, steps), pictures.PictureMarker(order, vae, [start, end])
+    click.echo(pictures.write_pictures(made, out, overwrite, columns, mark))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +15,9 @@ from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     PATH,
     Finite,
+    asked_labels,
     dry_run_option,
+    label_options,
     out_option,
     overwrite_option,
     photos_argument,
@@ -89,6 +92,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @click.option("--color", is_flag=True, help="Colorize the repaired photo.")
 @click.option("--hints", "hint_file", type=PATH, metavar="FILE", help="A file of hints, for --color.")
 @project_option
+@label_options
 @overwrite_option
 @workers_option
 @dry_run_option
@@ -137,9 +141,11 @@ def repair(
         cast("inpainting.Method", method),
         color,
         None if hint_set is None else hint_set.to_json(),
+        **asked_labels(),
     )
     manner = Manner(overwrite, preview, keep_mask)
     order = order_of("repair", settings, manner)
     if project:
         jobs, order = replayed("repair", project, jobs, manner)
+        order = replace(order, settings={**order.settings, **asked_labels()})
     return work_off(jobs, order, photos, out, archives, "repairing", "repaired")

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from safelight.cli import autoencoder, image_output
-from safelight.cli.arguments import PATH, autoencoder_option, overwrite_option, refuse_file_name
+from safelight.batch import pictures
+from safelight.batch.work import order_of
+from safelight.cli import autoencoder
+from safelight.cli.arguments import (
+    PATH,
+    asked_labels,
+    autoencoder_option,
+    label_options,
+    overwrite_option,
+    refuse_file_name,
+)
 
 EXAMPLES = """
 \b
@@ -36,11 +46,16 @@ A file gets all pictures in one grid, a folder one file each. The same seed give
     show_default=True,
     help="mixture: codes like those of the training pictures; prior: codes from N(0, 1), less similar.",
 )
+@label_options
 @overwrite_option
-def sample(count: int, seed: int, out: Path, model: str | None, source: str, overwrite: bool) -> None:
+def sample(
+    count: int, seed: int, out: Path, model: str | None, source: Literal["mixture", "prior"], overwrite: bool
+) -> None:
     """Sample new pictures, like those that the autoencoder was trained on, from random latent codes."""
-    if not image_output.is_file(out):
+    if not pictures.is_file(out):
         refuse_file_name(out)
-    vae = autoencoder.open_autoencoder(model)
-    codes = autoencoder.sample_codes(vae, count, seed, source)
-    click.echo(image_output.write_pictures(list(vae.decode(codes)), out, overwrite))
+    settings = pictures.SampleSettings(autoencoder.model_of(model), count, seed, source, **asked_labels())
+    order, vae = order_of("sample", settings), autoencoder.open_autoencoder(model)
+    made = pictures.pictures_of(vae, order)
+    columns, mark = pictures.columns_of(order, count), pictures.PictureMarker(order, vae)
+    click.echo(pictures.write_pictures(made, out, overwrite, columns, mark))

@@ -1,0 +1,247 @@
+"""Results made again from their own marks: the photo and its files are found and checked, the work is done once more.
+
+What a mark says is somebody else's word: names of files are looked for at a few places and counted only with their
+checksums; nothing is written but where the user says.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from safelight import __version__
+from safelight.batch import pictures
+from safelight.batch.marks import without_folders
+from safelight.batch.run import run
+from safelight.batch.work import NOTHING, Found, Job, Json, Manner, Order, Worker, worker_of
+from safelight.errors import ModelError, PhotoError, SafelightError, shown
+from safelight.ledger.index import Index
+from safelight.ledger.rows import LEDGER
+from safelight.pixels.color import eight_bits
+from safelight.pixels.files import read_photo, write_photo
+from safelight.provenance.info import read_info
+from safelight.provenance.made import Made, Source, checksum
+from safelight.provenance.mark import engine_in_use, libraries
+from safelight.runtime.card import ModelCard
+from safelight.runtime.folders import same_file
+from safelight.tasks.autoencode.restore import load_vae
+
+_SHORT = 12  # digits of a checksum in words
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a user says of where things are. photos: of a result with several sources, in their order."""
+
+    photos: tuple[Path, ...] = ()
+    mask: Path | None = None
+    hints: Path | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Redone:
+    """What became of it: whether the new bytes equal those of the result, and lines that say why not."""
+
+    equal: bool
+    remarks: tuple[str, ...] = ()
+
+
+class Redoer:
+    """Makes results again. A worker that was made once serves all results of the same order."""
+
+    def __init__(self) -> None:
+        self._workers: dict[tuple[str, Manner], Worker] = {}
+
+    def check(self, result: Path, given: Given) -> Redone:
+        """Make it again in a temporary folder, and compare. Raises SafelightError."""
+        with tempfile.TemporaryDirectory(prefix="safelight-redo-") as folder:
+            return self.make(result, given, Path(folder) / f"again{result.suffix}")
+
+    def make(self, result: Path, given: Given, out: Path, overwrite: bool = False) -> Redone:
+        """Make it again as the file `out`, and compare. Raises SafelightError where it cannot be made."""
+        made, remarks = record_of(result)
+        before = checksum(result)
+        photos = _photos(made, result, given)
+        for photo in photos:
+            if same_file(photo, out):
+                raise PhotoError(f"{shown(out)} is the photo itself; give another -o")
+        order = _order(made, given, overwrite)
+        if made.command in pictures.MAKERS:
+            _make_picture(made, order, photos, out, overwrite)
+        else:
+            self._make_result(made, order, photos, given, result, out, overwrite)
+        if checksum(out) == before:
+            return Redone(True, remarks)
+        return Redone(False, (*remarks, *_differences(made, result, out)))
+
+    def _worker(self, order: Order) -> Worker:
+        key = order.hash, order.manner
+        if key not in self._workers:
+            self._workers[key] = worker_of(order)
+        return self._workers[key]
+
+    def _make_result(
+        self,
+        made: Made,
+        order: Order,
+        photos: list[Path],
+        given: Given,
+        result: Path,
+        out: Path,
+        overwrite: bool,
+    ) -> None:
+        if len(photos) != 1:
+            raise PhotoError(f"its mark names {len(photos)} photos; {made.command} has one")
+        worker = self._worker(order)
+        _check_models(made, worker.cards)
+        job = Job(
+            photos[0],
+            out,
+            hints=_beside("hints", made, given.hints, [photos[0].parent, result.parent]),
+            mask=_beside("mask", made, given.mask, [photos[0].parent, result.parent]),
+            when=made.when,
+        )
+        (outcome,) = run([job], worker, overwrite)
+        if outcome.state == "done":
+            return
+        said = outcome.remarks[0] if outcome.remarks else f"{shown(out)} is there already; use --overwrite"
+        raise PhotoError(said if outcome.state != "left" else f"{said}: nothing was made of it")
+
+
+def record_of(result: Path) -> tuple[Made, tuple[str, ...]]:
+    """The last record in a result's mark; a remark if the file was edited since. Raises PhotoError without one."""
+    said = read_info(result).said
+    if not said.steps:
+        why = f" ({'; '.join(said.remarks)})" if said.remarks else ""
+        raise PhotoError(
+            f"{shown(result)} has no mark of safelight's to make it again by{why}; results that were made with "
+            "--no-mark have none"
+        )
+    made = said.steps[-1]
+    edited = said.instance_id != f"xmp.iid:{made.id}"
+    remark = f"{shown(result)}: its XMP was edited after safelight made it"
+    return made, (remark,) if edited else ()
+
+
+def _order(made: Made, given: Given, overwrite: bool) -> Order:
+    """The order that the mark states. Raises SafelightError."""
+    settings: dict[str, Json] = {
+        name: value for name, value in made.settings.items() if name != pictures.NUMBER
+    }
+    if given.model is not None:
+        settings["model"] = given.model
+    return Order(made.command, settings, Manner(overwrite))
+
+
+def _photos(made: Made, result: Path, given: Given) -> list[Path]:
+    """The file of each source. Raises PhotoError for one that is not found, or another than it was."""
+    if given.photos and len(given.photos) != len(made.sources):
+        raise PhotoError(
+            f"{shown(result)} was made of {len(made.sources)} photos, {len(given.photos)} are given with --photo"
+        )
+    named = given.photos or (None,) * len(made.sources)
+    return [_photo(source, file, result) for source, file in zip(made.sources, named, strict=True)]
+
+
+def _photo(source: Source, given: Path | None, result: Path) -> Path:
+    places = [given] if given else list(_places(source.name, result))
+    return _found("photo", "--photo", source.name, source.sha256, places)
+
+
+def _places(name: str, result: Path) -> Iterator[Path]:
+    """Where a photo may be: beside its result, and where a ledger says."""
+    yield result.parent / name
+    for folder in (result.absolute().parent, *result.absolute().parent.parents):
+        if (folder / LEDGER).is_file():
+            row = Index(folder).find(result.absolute().relative_to(folder).as_posix())
+            if row is not None:
+                yield folder / row.source
+            return
+
+
+def _beside(role: str, made: Made, given: Path | None, folders: list[Path]) -> Found:
+    """A file that lay beside the photo, if one did. Raises PhotoError for one that is not found."""
+    used = made.files.get(role)
+    if used is None:
+        return NOTHING
+    places = [given] if given else [folder / used.name for folder in folders]
+    path = _found(role, f"--{role}", used.name, used.sha256, places)
+    return Found(path, place=path)
+
+
+def _found(role: str, option: str, name: str, sha256: str, places: list[Path]) -> Path:
+    """The first of the places that has the file with this checksum. Raises PhotoError."""
+    there = [place for place in places if place.is_file()]
+    for place in there:
+        if checksum(place) == sha256:
+            return place
+    if not there:
+        where = ", ".join(shown(place) for place in places)
+        raise PhotoError(f"the {role} {shown(name)} is not at {where}; say where it is: {option} FILE")
+    raise PhotoError(
+        f"{shown(there[0])} is another file than the {role} that was used (its sha256 is "
+        f"{checksum(there[0])[:_SHORT]}…, the mark says {sha256[:_SHORT]}…); give that one: {option} FILE"
+    )
+
+
+def _check_models(made: Made, cards: tuple[ModelCard, ...]) -> None:
+    """Raises ModelError unless the models are those of the mark."""
+    here = {card.name: card.sha256 for card in cards}
+    known = {card.sha256 for card in cards}
+    for model in made.models:
+        if model.sha256 not in known:
+            found = here.get(model.name)
+            raise ModelError(
+                f"it was made with the model {model.name} {model.sha256[:_SHORT]}…, here it is "
+                f"{f'{found[:_SHORT]}…' if found else 'another'}; give that one: --model FILE"
+            )
+
+
+def _make_picture(made: Made, order: Order, photos: list[Path], out: Path, overwrite: bool) -> None:
+    """Write the picture, or the grid, of an autoencoder."""
+    vae = load_vae(order.settings.get("model"), threads=1)
+    _check_models(made, vae.cards)
+    found = pictures.pictures_of(vae, order, photos)
+    mark = pictures.PictureMarker(
+        replace(order, settings=without_folders(made.settings)), vae, photos, made.when
+    )
+    number = made.settings.get(pictures.NUMBER)
+    if number is None:
+        photo = mark(pictures.grid(found, pictures.columns_of(order, len(found))), None)
+    elif isinstance(number, int) and 0 <= number < len(found):
+        photo = mark(eight_bits(found[number]), number)
+    else:
+        raise SafelightError(f"its mark says that it is picture {number} of {len(found)}")
+    write_photo(out, photo, overwrite=overwrite)
+
+
+def _differences(made: Made, result: Path, out: Path) -> Iterator[str]:
+    """Why the bytes are not equal, as far as it can be told."""
+    one, other = read_photo(result).pixels, read_photo(out).pixels
+    if one.shape != other.shape or one.dtype != other.dtype:
+        yield f"the new picture has another size or depth: {other.shape[1]} × {other.shape[0]}"
+    elif np.array_equal(one, other):
+        yield "every pixel is the same; metadata or packing differ"
+    else:
+        share = float((one != other).any(axis=2).mean())
+        yield f"{share:.2%} of the pixels differ"
+    here = {"safelight": __version__, **libraries()}
+    if made.engine:
+        name, _, version = engine_in_use().partition(" ")
+        here[name] = version
+    then = {"safelight": made.version, **made.libraries, **_engine(made)}
+    others = [
+        f"{name} {then[name]}, here {here.get(name, 'none')}" for name in then if then[name] != here.get(name)
+    ]
+    if others:
+        yield f"it was made with {'; '.join(others)}"
+
+
+def _engine(made: Made) -> Mapping[str, str]:
+    name, _, version = made.engine.partition(" ")
+    return {name: version} if name else {}

@@ -1,0 +1,68 @@
+"""A photo marked: its XMP says how it was made, and where asked for a strip below it. Nothing else of it changes."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safelight.pixels.photo import Photo
+from safelight.provenance import caption
+from safelight.provenance.made import Made, Source, checksum
+from safelight.provenance.packet import source_of, with_record
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a result is to say of itself.
+
+    mark: in its metadata. source_type: IPTC's term in place of the one that follows. caption: on a strip below the
+    picture; the text of a user, or what is true of the step where it is empty; None for no strip.
+    """
+
+    mark: bool = True
+    source_type: str = ""
+    caption: str | None = None
+
+
+def labeled(photo: Photo, made: Made, labels: Labels) -> Photo:
+    """The photo with what the labels ask for; remarks on what a user must know are among its own.
+
+    Of a photo of which nothing was changed no caption is drawn. Raises PhotoError for a caption that cannot be drawn.
+    """
+    if labels.caption is not None:
+        text = labels.caption or caption.caption_of(made)
+        if text and made.kind != "unchanged":
+            below = caption.with_caption(photo, text)
+            added = below.size[0] - photo.size[0]
+            photo = replace(below, remarks=(*photo.remarks, f"is {added} pixels higher now, for its caption"))
+    if not labels.mark:
+        return photo
+    return mark_photo(photo, replace(made, source_type=labels.source_type))
+
+
+def mark_photo(photo: Photo, made: Made) -> Photo:
+    """The photo with the record of one more step in its XMP; pixels and all other fields are the same objects.
+
+    A packet that could not be read is said in its remarks.
+    """
+    marked = with_record(photo.xmp, made)
+    return replace(photo, xmp=marked.packet, remarks=(*photo.remarks, *marked.remarks))
+
+
+def source_file(path: Path, photo: Photo) -> Source:
+    """The file that a photo was read from, as the source of a step. Raises PhotoError if it cannot be read again."""
+    return source_of(path.name, checksum(path), photo.xmp)
+
+
+def libraries() -> dict[str, str]:
+    """The versions of the libraries that decide the bytes of a result."""
+    import cv2
+    import numpy
+    import PIL
+
+    return {"numpy": numpy.__version__, "opencv": str(cv2.__version__), "pillow": PIL.__version__}
+
+
+def engine_in_use() -> str:
+    """The engine that runs the networks, with its version."""
+    import onnxruntime
+
+    return f"onnxruntime {onnxruntime.__version__}"
