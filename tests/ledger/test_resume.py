@@ -104,6 +104,18 @@ def test_hints_and_masks_are_settings_of_their_photo(tmp_path: Path) -> None:
     assert changes(resume(out), photo, result, hints=hints) == ("beside", "")
 
 
+def test_a_mask_that_was_written_with_the_result_is_no_other_mask(tmp_path: Path) -> None:
+    """repair --keep-mask: the mask that was found lies there at the next run; corrected, it is another."""
+    out, photo = tmp_path / "out", put(tmp_path / "a.jpg")
+    mask, result = put(out / "a-mask.png", b"mask"), put(out / "a-repaired.png")
+    with book_in(out) as book:
+        book.write(row_of(book, photo, result, written={"a-mask.png": facts_of(mask).sha256}))
+    wanted = Wanted(photo, result, beside={"mask": mask})
+    assert resume(out).verdict(wanted).state == "done"
+    put(mask, b"corrected")
+    assert resume(out).verdict(wanted).change == "beside"
+
+
 def test_a_failed_photo_is_tried_again_and_one_that_was_left_is_not(tmp_path: Path) -> None:
     out, photos = tmp_path / "out", [put(tmp_path / name) for name in ("a.jpg", "b.jpg")]
     results = [out / "a-color.jpg", out / "b-color.jpg"]

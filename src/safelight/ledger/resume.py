@@ -102,10 +102,23 @@ class Resume:
         if row.source_facts is None or not is_same(wanted.source, row.source_facts):
             is_its_own = row.source == self.book.name(wanted.source)
             return ("source", "") if is_its_own else ("photo", shown(row.source))
-        is_alike = set(row.beside) == set(wanted.beside) and all(
-            is_same(path, row.beside[role][1]) for role, path in wanted.beside.items()
+        return None if self._has_same_beside(row, wanted) else ("beside", "")
+
+    def _has_same_beside(self, row: Row, wanted: Wanted) -> bool:
+        """Whether the same files lie with the photo; one that was written together with the result is none of them."""
+        beside = {
+            role: path
+            for role, path in wanted.beside.items()
+            if role in row.beside or not self._was_written_with(row, path)
+        }
+        return set(row.beside) == set(beside) and all(
+            is_same(path, row.beside[role][1]) for role, path in beside.items()
         )
-        return None if is_alike else ("beside", "")
+
+    def _was_written_with(self, row: Row, path: Path) -> bool:
+        """Whether a file is the mask, say, that was found and written with the result, as it was written then."""
+        sha256 = row.written.get(self.book.name(path))
+        return sha256 is not None and _is_file(path) and facts_of(path).sha256 == sha256
 
     def _differences(self, settings: str) -> str:
         """What other settings were, in words: "vivid 0.5 then, 1 now"."""
