@@ -119,6 +119,7 @@ def test_a_mask_that_was_written_with_the_result_is_no_other_mask(tmp_path: Path
 def test_a_failed_photo_is_tried_again_and_one_that_was_left_is_not(tmp_path: Path) -> None:
     out, photos = tmp_path / "out", [put(tmp_path / name) for name in ("a.jpg", "b.jpg")]
     results = [out / "a-color.jpg", out / "b-color.jpg"]
+    out.mkdir()
     with book_in(out) as book:
         for photo, result, state in zip(photos, results, ("failed", "left"), strict=True):
             row = row_of(book, photo, photo, state=state, result=book.name(result), made=None)

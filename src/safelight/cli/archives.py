@@ -66,7 +66,7 @@ def checksums_line(folder: Path) -> str:
 def bag_line(folder: Path, place: Path) -> str:
     """Make the bag of a folder of results; what is said of it."""
     made = bag.make_bag(folder, place, safelight.__version__)
-    failed = f"; {count(made.failed, 'photo')} failed and are not in it" if made.failed else ""
+    failed = f"; without {count(made.failed, 'photo')} that failed" if made.failed else ""
     return f"wrote {shown(made.folder)}: {count(made.files, 'file')}, {made.size / 1e6:.1f} MB{failed}"
 
 

@@ -93,7 +93,7 @@ class Status:
         for settings, count in self.made.most_common():
             yield f"  {count} by {_order_in_words(settings, self.headers.get(settings))}"
         for source, error in self.failures.items():
-            yield f"failed: {error if source in error else f'{shown(source)}: {error}'}"
+            yield f"failed: {shown(error or source)}"
         if self.photos["failed"] > len(self.failures):
             yield f"and {self.photos['failed'] - len(self.failures)} more that failed"
         for what, found in (

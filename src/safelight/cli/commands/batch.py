@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from safelight.cli import archives
-from safelight.cli.arguments import PATH
+from safelight.cli.arguments import PATH, overwrite_option, refuse_existing
 from safelight.errors import shown
 from safelight.files import new_file
 from safelight.ledger import bag, page, premis, status
@@ -43,7 +43,6 @@ Examples:
   safelight batch premis colored/ --xml premis.xml --json premis.json
 """
 out_argument = click.argument("out", type=PATH, metavar="OUT")
-overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 
 
 @click.group(epilog=EXAMPLES)
@@ -113,6 +112,9 @@ def premis_command(out: Path, xml: Path | None, json_file: Path | None, overwrit
     Without --xml and --json the XML goes to standard output.
     """
     index = status.opened(out)
+    for path in (xml, json_file):
+        if path:
+            refuse_existing(path, overwrite)
     if not (xml or json_file):
         premis.write_xml(index, sys.stdout.buffer)
     for path, write in ((xml, premis.write_xml), (json_file, premis.write_json)):
