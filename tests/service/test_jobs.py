@@ -1,0 +1,232 @@
+"""Jobs: done, followed, cancelled alone and at once; a full queue; masks, finds and the mended photo."""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from safelight.pixels.files import read_photo
+from safelight.service.jobs import Jobs, Result
+from safelight.service.limits import Limits
+from safelight.service.problems import ProblemError
+from safelight.watched import step
+from tests.service.conftest import Service, mask_file
+
+
+def until(true: "threading.Event | object", seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def long_work(begun: threading.Event, ended: threading.Event) -> Result:
+    """Work in small steps that never ends by itself."""
+    begun.set()
+    try:
+        while True:
+            step(0.5)
+            time.sleep(0.005)
+    finally:
+        ended.set()
+
+
+def test_cancelling_ends_one_job_at_once_and_no_other() -> None:
+    jobs = Jobs(Limits(workers=2, waiting=4))
+    events = [(threading.Event(), threading.Event()) for _ in range(3)]
+    made = [jobs.add("fill", "p", lambda each=each: long_work(*each)) for each in events]  # type: ignore[misc]
+    until(events[0][0].is_set)
+    until(events[1][0].is_set)
+    assert [job.state for job in made] == ["running", "running", "waiting"]
+    asked = time.monotonic()
+    jobs.cancel(made[0])
+    until(events[0][1].is_set)
+    until(events[2][0].is_set)
+    assert time.monotonic() - asked < 0.5, "its worker is free for the next one"
+    assert [job.state for job in made] == ["cancelled", "running", "running"]
+    assert not events[1][1].is_set()
+    jobs.close()
+
+
+def test_a_waiting_job_is_cancelled_without_being_begun() -> None:
+    jobs = Jobs(Limits(workers=1, waiting=4))
+    first, second = (threading.Event(), threading.Event()), (threading.Event(), threading.Event())
+    jobs.add("fill", "p", lambda: long_work(*first))
+    waiting = jobs.add("fill", "p", lambda: long_work(*second))
+    jobs.cancel(waiting)
+    assert waiting.state == "cancelled"
+    assert jobs.counts == (0, 1)
+    jobs.close()
+    until(first[1].is_set)
+    assert not second[0].is_set()
+
+
+def test_a_worker_is_free_though_the_work_cannot_be_stopped_in_between() -> None:
+    jobs = Jobs(Limits(workers=1, waiting=4))
+    release, begun = threading.Event(), threading.Event()
+
+    def stubborn() -> Result:
+        begun.set()
+        release.wait(20)
+        return Result(json={})
+
+    job = jobs.add("fill", "p", stubborn)
+    until(begun.is_set)
+    asked = time.monotonic()
+    jobs.cancel(job)
+    after = jobs.add("fill", "p", lambda: Result(json={"done": True}))
+    until(lambda: after.state == "done")
+    assert time.monotonic() - asked < 0.5
+    release.set()
+    assert job.state == "cancelled"
+    jobs.close()
+
+
+def test_a_full_queue_says_when_to_come_again() -> None:
+    jobs = Jobs(Limits(workers=1, waiting=1))
+    events = threading.Event(), threading.Event()
+    jobs.add("fill", "p", lambda: long_work(*events))
+    jobs.add("fill", "p", lambda: long_work(*events))
+    with pytest.raises(ProblemError) as refused:
+        jobs.add("fill", "p", lambda: long_work(*events))
+    assert refused.value.status == 503
+    assert int(refused.value.headers["Retry-After"]) > 0
+    jobs.close()
+
+
+def test_what_fails_is_a_problem_in_a_line() -> None:
+    jobs = Jobs(Limits(workers=1))
+
+    def failing() -> Result:
+        raise RuntimeError("secret\ndetails")
+
+    job = jobs.add("fill", "p", failing)
+    until(lambda: job.state == "failed")
+    assert job.problem is not None
+    assert job.problem["status"] == 500
+    assert "secret" not in json.dumps(job.problem)
+    jobs.close()
+
+
+def test_ended_jobs_are_forgotten_in_time() -> None:
+    jobs = Jobs(Limits(workers=1, kept_jobs=2))
+    for _ in range(6):
+        job = jobs.add("fill", "p", lambda: Result(json={}))
+        until(lambda job=job: job.state == "done")  # type: ignore[misc]
+    assert len(list(jobs)) <= 4
+    jobs.close()
+
+
+def test_a_mask_is_kept_given_back_and_forgotten(service: Service, grey_photo: Path, tmp_path: Path) -> None:
+    photo = service.send(grey_photo)
+    at = f"/v1/photos/{photo['id']}/mask"
+    assert service.client.get(at).status_code == 404
+    sent = mask_file(tmp_path / "m.png")
+    said = service.client.put(at, content=sent.read_bytes()).json()
+    assert said["marked"] == pytest.approx(float((cv2.imread(str(sent), 0) > 0).mean()))
+    back = cv2.imdecode(np.frombuffer(service.client.get(at).content, np.uint8), 0)
+    assert np.array_equal(back, cv2.imread(str(sent), 0))
+    empty = mask_file(tmp_path / "e.png")
+    cv2.imwrite(str(empty), np.zeros((300, 420), np.uint8))
+    assert service.client.put(at, content=empty.read_bytes()).json()["marked"] == 0
+    wrong = mask_file(tmp_path / "w.png", 100, 420)
+    refused = service.client.put(at, content=wrong.read_bytes())
+    assert refused.status_code == 422
+    assert "the mask" in refused.json()["detail"]
+    assert service.client.delete(at).status_code == 204
+    assert service.client.get(at).status_code == 404
+
+
+def test_filling_makes_another_photo_that_is_the_same_outside_the_mask(
+    service: Service, grey_photo: Path, tmp_path: Path
+) -> None:
+    photo = service.send(grey_photo)
+    assert service.client.post(f"/v1/photos/{photo['id']}/fill", json={}).status_code == 404
+    mask = mask_file(tmp_path / "m.png")
+    service.client.put(f"/v1/photos/{photo['id']}/mask", content=mask.read_bytes())
+    job = service.client.post(f"/v1/photos/{photo['id']}/fill", json={"method": "telea"}).json()
+    ended = service.ended(job)
+    assert ended["state"] == "done", ended
+    result = service.client.get(ended["result"]).json()
+    mended = result["photo"]
+    assert (mended["source"], mended["of"]) == ("mended", photo["id"])
+    assert result["changed"]
+    shown = service.client.get(f"/v1/photos/{mended['id']}/preview", params={"format": "png"})
+    pixels = cv2.imdecode(np.frombuffer(shown.content, np.uint8), 1)[..., ::-1]
+    hole = cv2.imread(str(mask), 0) > 0
+    before = read_photo(grey_photo).pixels
+    assert np.array_equal(pixels[~hole], before[~hole])
+    assert (pixels[hole] != before[hole]).any()
+    assert service.client.post(f"/v1/photos/{mended['id']}/colors", json={}).status_code == 200
+    assert service.client.post(f"/v1/photos/{mended['id']}/result", json={}).status_code == 422
+
+
+def test_scratches_are_found_one_by_one(service: Service) -> None:
+    photo = service.send(Path("examples/scratched.jpg"))
+    job = service.client.post(f"/v1/photos/{photo['id']}/scratches", json={"sensitivity": 0.8}).json()
+    assert service.client.get(f"/v1/jobs/{job['id']}/result").status_code in (200, 409)
+    ended = service.ended(job)
+    result = service.client.get(ended["result"]).json()
+    assert result["finds"]
+    assert result["marked"] > 0
+    labels = service.client.get(f"/v1/jobs/{job['id']}/labels")
+    rgb = cv2.imdecode(np.frombuffer(labels.content, np.uint8), 1)[..., ::-1].astype(int)
+    numbers = rgb[..., 0] + 256 * rgb[..., 1] + 65536 * rgb[..., 2]
+    assert numbers.shape == (photo["height"], photo["width"])
+    for find in result["finds"]:
+        rows, columns = np.nonzero(numbers == find["number"])
+        assert len(rows) == find["pixels"]
+        assert (columns.min(), rows.min()) == (find["left"], find["top"])
+        assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == (find["width"], find["height"])
+        assert 0 <= find["confidence"] <= 1
+    assert numbers.max() == len(result["finds"])
+
+
+def test_all_jobs_are_followed_in_one_stream_of_events(
+    service: Service, grey_photo: Path, tmp_path: Path
+) -> None:
+    photo = service.send(grey_photo)
+    service.client.put(f"/v1/photos/{photo['id']}/mask", content=mask_file(tmp_path / "m.png").read_bytes())
+    states = []
+    with service.client.stream("GET", "/v1/jobs/events") as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        job = service.client.post(f"/v1/photos/{photo['id']}/fill", json={"method": "telea"}).json()
+        for line in events.iter_lines():
+            if line.startswith("data: "):
+                document = json.loads(line.removeprefix("data: "))
+                if document["id"] == job["id"]:
+                    states.append(document["state"])
+                    if document["state"] == "done":
+                        break
+    assert states[0] == "waiting"
+    assert "running" in states
+    assert service.client.delete(f"/v1/jobs/{job['id']}").status_code == 204
+    assert service.client.get(f"/v1/jobs/{job['id']}").status_code == 404
+
+
+def test_one_shot_forms_answer_with_the_result(service: Service, grey_photo: Path, tmp_path: Path) -> None:
+    body = grey_photo.read_bytes()
+    colored = service.client.post("/v1/colorize", params={"vivid": 1, "name": "a.jpg"}, content=body)
+    assert colored.status_code == 200
+    assert colored.headers["content-type"] == "image/jpeg"
+    assert "a-color.jpg" in colored.headers["content-disposition"]
+    (tmp_path / "c.jpg").write_bytes(colored.content)
+    assert read_photo(tmp_path / "c.jpg").size == (300, 420)
+    mask = service.client.post("/v1/scratches", content=body)
+    assert cv2.imdecode(np.frombuffer(mask.content, np.uint8), 0).shape == (300, 420)
+    places = service.client.post("/v1/suggest", params={"count": 1}, content=body)
+    assert len(places.json()["places"]) == 1
+    cut = np.dstack([read_photo(grey_photo).pixels, np.full((300, 420), 255, np.uint8)])
+    cut[100:110, 50:200, 3] = 0
+    done, packed = cv2.imencode(".png", cut)
+    assert done
+    filled = service.client.post("/v1/inpaint", params={"method": "telea"}, content=packed.tobytes())
+    assert filled.status_code == 200, filled.text
+    pixels = cv2.imdecode(np.frombuffer(filled.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels.shape == (300, 420, 4)
+    assert pixels[..., 3].min() == 255
+    assert not list(service.room.folder.glob("*/result-*")), "nothing is left of them"
