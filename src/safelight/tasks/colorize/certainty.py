@@ -17,8 +17,9 @@ EDGE = 5.0  # units of ab over which a bin's share fades out: half a bin
 # The network's opinion, and how often the true color was near (benchmarks/certainty.py).
 CALIBRATION = (
     (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-    (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    (0.05, 0.125, 0.257, 0.398, 0.515, 0.605, 0.760, 0.876, 0.941, 0.966, 0.994),
 )
+BESIDE = (0.55, 0.8, 0.86)  # nearness to a hint: nothing below, from there on so sure at least
 
 
 def opinion(shares: Float32[np.ndarray, "q h8 w8"], ab: Ab) -> Mask:
@@ -36,5 +37,6 @@ def certainty(shares: Float32[np.ndarray, "q h8 w8"], ab: Ab, near: Mask) -> Mas
 
     shares: of each bin of color. near: how much a hint says of each cell, 0..1 (of the kriging of residuals).
     """
+    low, high, sure = BESIDE
     called = np.interp(opinion(shares, ab), *CALIBRATION)
-    return np.asarray(called + (1 - called) * near, np.float32)
+    return np.asarray(np.maximum(called, sure * np.clip((near - low) / (high - low), 0, 1)), np.float32)

@@ -1,0 +1,64 @@
+"""schemathesis: requests made of the OpenAPI document, good and bad; every answer is one that is declared."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safelight.service.limits import Limits
+from tests.service.conftest import running
+
+pytest.importorskip("schemathesis")
+HERE = Path(__file__).parent
+
+
+def fuzzed(grey_photo: Path, examples: int, seconds: float) -> tuple[int, str]:
+    """Run all checks against a service; the number of cases, and what was printed."""
+    with running(Limits(photos=1_000_000, waiting=10_000, short_waiting=1000)) as service:
+        ids = " ".join(service.send(grey_photo)["id"] for _ in range(3))
+        done = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "schemathesis.cli",
+                    "--config-file",
+                    str(HERE / "schemathesis.toml"),
+                    "run",
+                ),
+                *(f"{service.address}/openapi.json", "--checks", "all", "--max-examples", str(examples)),
+                *("--seed", "1", "--phases", "examples,coverage,fuzzing", "--no-color"),
+                *("--exclude-path", "/v1/jobs/events", "--request-timeout", "60"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env={
+                **os.environ,
+                "SAFELIGHT_PHOTOS": ids,
+                "SCHEMATHESIS_HOOKS": "tests.service.hooks",
+                "NO_PROXY": "*",
+            },
+            cwd=HERE.parents[1],
+            check=False,
+        )
+        assert service.client.get("/health").status_code == 200, "the process is alive"
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-6000:]
+    found = re.search(r"([\d,]+) generated", said)
+    assert found, said[-3000:]
+    return int(found[1].replace(",", "")), said
+
+
+def test_a_few_cases_of_every_operation(grey_photo: Path) -> None:
+    cases, _ = fuzzed(grey_photo, 3, 300)
+    assert cases > 200
+
+
+@pytest.mark.slow
+def test_twenty_thousand_cases(grey_photo: Path) -> None:
+    cases, _ = fuzzed(grey_photo, 900, 7200)
+    assert cases >= 20_000
