@@ -71,8 +71,11 @@ class Marker:
 
 def without_folders(settings: Mapping[str, Json]) -> dict[str, Json]:
     """The settings as a mark has them: of a model's path the name alone."""
-    model = settings.get("model")
-    named = {"model": Path(model).name} if isinstance(model, str) else {}
+    named = {
+        name: Path(model).name
+        for name, model in settings.items()
+        if name.endswith("model") and isinstance(model, str)
+    }
     return {**settings, **named}
 
 

@@ -267,7 +267,7 @@ def replayed(
     command = project.command
     mask = project.write_mask(beside, folder) if command != "colorize" else None
     found = Found(mask, place=mask)
-    job = Job(photo, folder / NAMERS[command](photo), mask=found)
+    job = Job(photo, folder / NAMERS[command](photo), mask=found, when=project.saved or "")
     return Replay(order_for(project, command, models, DEFAULT_MANNER), job)
 
 

@@ -58,7 +58,7 @@ def replayed(
     if command != project.command:
         click.echo(f"{path}: all of it is replayed by safelight {project.command} --project {path}", err=True)
     order = projects.order_for(project, command, {"color": model, "fill": model}, manner)
-    return replace(jobs, jobs=(replace(job, hints=work.NOTHING, mask=mask),)), order
+    return replace(jobs, jobs=(replace(job, hints=work.NOTHING, mask=mask, when=project.saved or ""),)), order
 
 
 def _refuse_settings(context: click.Context) -> None:
