@@ -4,7 +4,7 @@ VENV := .venv
 DEMO := .venv-demo
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-cluster check check-page bench docs clean
+.PHONY: demo test test-cluster check check-page bench throughput docs clean
 
 demo: demo/.done
 	@echo "The colored photos are in $(CURDIR)/demo; scratched-repaired.png is the mended one"
@@ -39,6 +39,12 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m pytest -m bench
 	$(BIN)/python benchmarks/use.py
 	$(BIN)/python benchmarks/training.py
+
+# A folder of photos beside an earlier safelight: make throughput OLD=COMMIT, on a quiet machine.
+OLD ?= 9c26eda
+throughput: $(VENV)/.ready
+	mkdir -p $(VENV)/old && git archive $(OLD) src | tar x -C $(VENV)/old
+	$(BIN)/python benchmarks/throughput.py $(VENV)/old/src
 
 docs: $(VENV)/.ready
 	$(BIN)/python docs/make.py
