@@ -81,6 +81,30 @@ def test_what_is_of_other_settings_or_changed_is_said_once_and_kept(folder: Path
     assert (status.returncode, found["photos"]["done"], len(found["settings"])) == (0, 3, 1)
 
 
+def test_results_without_rows_are_known_by_their_marks(folder: Path) -> None:
+    """As after a kill between a result and its row, or where the ledger was lost."""
+    assert safelight(*FILL, cwd=folder).returncode == 1
+    ledger = folder / "out" / "safelight-ledger.jsonl"
+    ledger.unlink()
+    other = safelight(*FILL, "--grow", "2", cwd=folder)
+    assert "3 skipped (the result is there; --overwrite replaces it), 1 failed" in other.stdout
+    ledger.unlink()
+    write_photo(folder / "in" / "b.png", np.full((24, 30), 99, np.uint8), overwrite=True)
+    again = safelight(*FILL, cwd=folder)
+    assert ": 0 photos" not in again.stdout
+    assert "1 skipped (the result is there; --overwrite replaces it), 1 failed" in again.stdout
+    assert "2 skipped (done before)" in again.stdout
+    third = safelight(*FILL, cwd=folder)
+    assert "2 skipped (done before)" in third.stdout
+    rows = [json.loads(line) for line in ledger.read_text().splitlines()]
+    assert sum("found there" in "".join(row.get("remarks", ())) for row in rows) == 2
+    unmarked = safelight("fill", "in", "-o", "plain", "--method", "telea", "--no-mark", cwd=folder)
+    assert unmarked.stdout.startswith("3 photos filled")
+    (folder / "plain" / "safelight-ledger.jsonl").unlink()
+    plain = safelight("fill", "in", "-o", "plain", "--method", "telea", "--no-mark", cwd=folder)
+    assert "3 skipped (the result is there; --overwrite replaces it)" in plain.stdout
+
+
 def test_a_folder_without_o_has_its_ledger_and_named_photos_have_none(folder: Path) -> None:
     assert safelight("fill", "in", "--method", "telea", cwd=folder).returncode == 1
     assert (folder / "in" / "safelight-ledger.jsonl").exists()

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight import __version__
+from safelight.batch.marks import without_folders
 from safelight.batch.run import BY_NAME, DONE_BEFORE, IS_THERE, Outcome
 from safelight.batch.work import Job, Order
-from safelight.errors import shown
+from safelight.errors import SafelightError, shown
 from safelight.ledger.book import Book
 from safelight.ledger.facts import FileFacts, facts_of, now
 from safelight.ledger.resume import Mark, Resume, Skipped, Verdict, Wanted
 from safelight.ledger.rows import LEDGER, Row, is_inside
+from safelight.provenance.info import read_info
 from safelight.runtime.card import ModelCard
 
 
@@ -38,11 +40,27 @@ class Places:
         return [folder for folder in found if folder is not None]
 
 
-def engine_in_use() -> str:
-    """What runs the networks, with its version."""
-    import onnxruntime
+def own_marks(order: Order) -> Callable[[Path], Mark | None]:
+    """Reads what results say of themselves, as far as they are of this order: see Mark."""
+    wanted = Order(order.command, without_folders(order.settings)).canonical
 
-    return f"onnxruntime {onnxruntime.__version__}"
+    def mark_of(result: Path) -> Mark | None:
+        try:
+            said = read_info(result).said
+        except (SafelightError, OSError):
+            return None
+        made = said.steps[-1] if said.steps else None
+        if made is None or len(made.sources) != 1 or said.instance_id != f"xmp.iid:{made.id}":
+            return None  # of somebody else, or edited since
+        is_wanted = Order(made.command, made.settings).canonical == wanted
+        return Mark(
+            made.sources[0].sha256,
+            order.hash if is_wanted else "",
+            frozenset(model.sha256 for model in made.models),
+            frozenset(file.sha256 for file in made.files.values()),
+        )
+
+    return mark_of
 
 
 class Ledgers:

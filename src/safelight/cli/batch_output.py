@@ -18,6 +18,7 @@ from safelight.cli import engines
 from safelight.cli.archives import Archives
 from safelight.cli.arguments import ends_as_folder, refuse_existing, refuse_streams
 from safelight.errors import PhotoError, shown
+from safelight.provenance import mark
 from safelight.reports.text import count
 from safelight.runtime.folders import PassedOver, exists
 from safelight.runtime.names import Namer
@@ -127,7 +128,8 @@ def work_off(
     places = records.Places(frozenset(photos), None if out is None else Path(out))
     archives.check(places.folders(jobs))
     worker = worker_of(order)
-    with records.Ledgers(order, worker.cards, records.engine_in_use(), jobs, places) as ledgers:
+    marks = records.own_marks(order)
+    with records.Ledgers(order, worker.cards, mark.engine_in_use(), jobs, places, marks) as ledgers:
         outcomes = engines.outcomes(jobs, order, out, worker, ledgers)
         status = report(outcomes, jobs, doing, done, detail, left_because)
     for line in ledgers.lines():
