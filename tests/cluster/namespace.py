@@ -42,5 +42,6 @@ def environment(home: Path) -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_worker_register_timeout_seconds": "300",
         "RAY_prestart_worker_first_driver": "0",
+        "RAY_worker_niceness": "0",
         "SOURCE_DATE_EPOCH": "1764460800",
     }

@@ -17,7 +17,11 @@ SPARE = 2  # CPUs beside the workers: for lists that are read and written, and f
 FILTER_MEMORY = 1 << 30  # bytes of Ray's logical memory that the filter of a resumed run asks for
 STORE = 128 << 20  # bytes of the object store of a cluster of this machine: only paths travel
 PATIENCE = 300.0  # seconds for a machine of a cluster to answer
-ON_A_BUSY_MACHINE = {"RAY_worker_register_timeout_seconds": "300", "RAY_prestart_worker_first_driver": "0"}
+ON_THIS_MACHINE = {  # Ray's own settings, where it is started here and the user has not set them
+    "RAY_worker_register_timeout_seconds": "300",  # a busy machine needs more than 60, and would start ever more
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_worker_niceness": "0",  # else 15: workers would stand still beside anything else
+}
 STARTS = 4  # Ray gives its own servers 30 s, which a busy machine may not manage
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0: Ray's servers take 127.0.0.1, as by default on macOS
 
@@ -46,7 +50,7 @@ def connected(address: str | None, workers: int) -> Iterator[Capacity]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else they are printed, past Python
     if address is None:
-        for name, value in {**ON_A_BUSY_MACHINE, **ONE_THREAD}.items():
+        for name, value in {**ON_THIS_MACHINE, **ONE_THREAD}.items():
             os.environ.setdefault(name, value)
         os.environ[LOOPBACK] = "0"  # read when Ray is imported
     with needs("--engine ray"):
