@@ -4,7 +4,6 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -40,7 +39,7 @@ class Capacity:
         return self.cpus - SPARE
 
 
-@contextmanager
+@contextlib.contextmanager
 def connected(address: str | None, workers: int) -> Iterator[Capacity]:
     """Ray while the block lasts: the cluster at the address, or one of this machine that ends with the block.
 
@@ -73,6 +72,23 @@ def _silence() -> None:
         vars(worker)["print_to_stdstream"] = lambda data, ignore_prefix: None
 
 
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Nothing on standard error inside, past Python too: what fails is raised."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def _init(address: str | None, cpus: int) -> None:
     """Connect to the cluster at an address, or start one of this machine. Raises ClusterError."""
     import ray
@@ -80,12 +96,13 @@ def _init(address: str | None, cpus: int) -> None:
     local: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": STORE}
     for start in range(1, STARTS + 1):
         try:
-            ray.init(
-                address=address or "local",  # a cluster that is found by chance is not asked
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                **({"runtime_env": {"env_vars": ONE_THREAD}} if address else local),
-            )
+            with _hushed():
+                ray.init(
+                    address=address or "local",  # a cluster that is found by chance is not asked
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    **({"runtime_env": {"env_vars": ONE_THREAD}} if address else local),
+                )
         except Exception as error:  # ConnectionError, RuntimeError, ValueError, Ray's own
             ray.shutdown()
             said = " ".join(str(error).split())[:200] or type(error).__name__
