@@ -6,26 +6,34 @@ from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import mask_remarks
-from safelight.batch.lossless import made_opaque, write_lossless
+from safelight.batch.lossless import made_opaque
 from safelight.batch.marks import LabelSettings, Marker, region_of
+from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
 from safelight.batch.work import Job, Order, Report, settings_of
 from safelight.errors import PhotoError
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
 from safelight.pixels.files import read_photo
+from safelight.pixels.pages import ALL, pages_of
+from safelight.pixels.tiff_packing import USUAL, Packing
 from safelight.provenance.terms import Kind
 from safelight.tasks.inpaint.restore import Method, load_filler
 
 
 @dataclass(frozen=True)
 class FillSettings(LabelSettings):
-    """The options that decide a filled photo, by their names. missing: how masks are read. grow, feather: pixels."""
+    """The options that decide a filled photo, by their names. missing: how masks are read. grow, feather: pixels.
+
+    pages: those of a TIFF. tiff: how a result is packed.
+    """
 
     model: str | None = None
     method: Method = "auto"
     missing: Missing = "auto"
     grow: float = 0
     feather: float = 0
+    pages: str = ALL
+    tiff: Packing = USUAL
 
 
 class FillWorker:
@@ -40,12 +48,21 @@ class FillWorker:
     def __call__(self, job: Job) -> Report:
         """One photo from file to file; what was done, and what could not be kept of it."""
         settings, mask = self._settings, job.mask
-        photo = read_photo(job.photo, native=True)
-        if mask.file is None:
+        if mask.file is None and not mask.further:
+            read_photo(job.photo)  # what is wrong with it comes first
             raise PhotoError(
                 "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
             )
-        marked = read_mask(mask.file, photo.size, settings.missing)
+        writing = Writing(settings.pages, settings.tiff, self._manner.overwrite, lossless=True)
+        return worked(job, self._fill, writing)
+
+    def _fill(self, job: Job, page: Page) -> Done:
+        settings, mask = self._settings, job.mask
+        number = page.number if mask.file == job.photo or is_of_pages(mask.file) else None
+        if mask.file is None or (number and number > pages_of(mask.file).count):
+            return Done(None, ("has no mask: it is as it was", *mask.remarks))
+        photo = page.read(native=True)
+        marked = read_mask(mask.file, photo.size, settings.missing, number)
         remarks = [*(() if mask.file == job.photo else mask_remarks(mask)), *photo.remarks, *marked.remarks]
         previews: tuple[Path, ...] = ()
         if self._manner.preview:
@@ -59,11 +76,11 @@ class FillWorker:
         region = region_of(grow(marked.hole, settings.grow + settings.feather))
         result = self._mark(result, job, kind_of(filled.used), region, files={"mask": mask})
         of_mark = result.remarks[len(photo.remarks) :]
-        lost = write_lossless(job.result, result, self._manner.overwrite)
-        return Report(
-            (*remarks, self._filler.remark(filled.used, settings.method), *of_mark, *lost),
-            facts={"filled": dict(filled.used)},
-            written=(job.result, *previews),
+        return Done(
+            result,
+            (*remarks, self._filler.remark(filled.used, settings.method), *of_mark),
+            {"filled": dict(filled.used)},
+            previews,
         )
 
 

@@ -19,6 +19,7 @@ from safelight.runtime.folders import PassedOver, exists, is_folder, same_file, 
 from safelight.runtime.names import (
     COLORED,
     FORMATS,
+    NUMBERED,
     WRITTEN,
     Namer,
     alike,
@@ -36,6 +37,7 @@ class Shelves:
 
     def __init__(self) -> None:
         self._shelves: dict[Path, dict[str, list[str]]] = {}
+        self._numbered: dict[tuple[Path, str], dict[str, list[tuple[int, str]]]] = {}
 
     def named(self, folder: Path, stem: str) -> list[str]:
         """The files of a folder, hidden ones left out, whose stem is alike."""
@@ -53,19 +55,42 @@ class Shelves:
 
     def marked(self, photo: Path, mark: str, suffix: str) -> Found:
         """The file beside the photo that is called by it, a mark and a suffix: NAME.hints.json, NAME-jpg.hints.json."""
-        return self._choose(photo, [(photo.parent, mark)], lambda name: Path(name).suffix.lower() == suffix)
+        found = self._choose(photo, [(photo.parent, mark)], lambda name: Path(name).suffix.lower() == suffix)
+        return replace(
+            found, further=self._further(photo, [(photo.parent, mark)], lambda name: name.endswith(suffix))
+        )
 
     def mask(self, photo: Path, folders: Sequence[Path] | None = None) -> Found:
         """The mask beside the photo, NAME-mask.* or NAME-jpg-mask.*; in the folders, if given, NAME.* too."""
         if folders is None:
-            return self._choose(photo, [(photo.parent, MASK)], is_photo)
+            places = [(photo.parent, MASK)]
+            return replace(
+                self._choose(photo, places, is_photo), further=self._further(photo, places, is_photo)
+            )
         places = [
             (folder, mark)
             for folder in folders
             for mark in (MASK, "")
             if mark or not same_file(folder, photo.parent)
         ]
-        return self._choose(photo, places, is_photo)
+        return replace(self._choose(photo, places, is_photo), further=self._further(photo, places, is_photo))
+
+    def _further(
+        self, photo: Path, places: Sequence[tuple[Path, str]], wanted: Callable[[str], bool]
+    ) -> tuple[tuple[int, Path], ...]:
+        """The files of the further pages of a TIFF, NAME-2-mask.png, unless there is a photo NAME-2."""
+        if kind(photo.name) != "tif":
+            return ()
+        found: dict[int, Path] = {}
+        for folder, mark in dict.fromkeys(places):
+            self.named(folder, "")
+            if (folder, mark) not in self._numbered:
+                self._numbered[folder, mark] = _by_number(self._shelves[folder], mark)
+            for number, name in self._numbered[folder, mark].get(alike(photo.stem), ()):
+                is_anothers = any(map(is_photo, self.named(photo.parent, f"{photo.stem}-{number}")))
+                if wanted(name.lower()) and not (is_anothers and same_file(folder, photo.parent)):
+                    found.setdefault(number, folder / name)
+        return tuple(sorted(found.items()))
 
     def _choose(
         self, photo: Path, places: Sequence[tuple[Path, str]], wanted: Callable[[str], bool]
@@ -127,6 +152,16 @@ def _by_stem(folder: Path) -> dict[str, list[str]]:
         if not name.startswith("."):
             shelf.setdefault(alike(Path(name).stem), []).append(name)
     return shelf
+
+
+def _by_number(shelf: dict[str, list[str]], mark: str) -> dict[str, list[tuple[int, str]]]:
+    """The files that are called by a stem, a number from 2 and a mark: stem -> their numbers and names."""
+    numbered: dict[str, list[tuple[int, str]]] = {}
+    for stem, names in shelf.items():
+        found = NUMBERED.fullmatch(stem.removesuffix(mark)) if stem.endswith(mark) else None
+        if found and int(found[2]) > 1:
+            numbered.setdefault(found[1], []).extend((int(found[2]), name) for name in names)
+    return numbered
 
 
 def _rank(stem: str, name: str) -> tuple[bool, bool, str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from safelight.batch import overlays
 from safelight.batch.beside import hints_for, mask_remarks
 from safelight.batch.fill import kind_of
-from safelight.batch.lossless import write_lossless
 from safelight.batch.marks import LabelSettings, Marker, region_of
+from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
 from safelight.batch.places import room_for
 from safelight.batch.plan import Plan
 from safelight.batch.scratches import damaged_share
@@ -16,8 +16,10 @@ from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.masks.edit import grow
 from safelight.masks.files import MaskFile, read_mask, write_mask
 from safelight.masks.shapes import Hole
-from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.files import Photo
 from safelight.pixels.native import lost_in_srgb
+from safelight.pixels.pages import ALL, pages_of
+from safelight.pixels.tiff_packing import USUAL, Packing
 from safelight.provenance.terms import Kind
 from safelight.runtime import familiar
 from safelight.runtime.names import mask_name
@@ -41,6 +43,7 @@ class RepairSettings(LabelSettings):
     find: how damage is detected. method: how it is filled. grow: pixels by which a mask is grown; None for the rim of
     a detected mask and nothing for one that was given. hints: the JSON of a hint file, None for no option.
     What follows it is said by a project (batch/project.py), as the options of fill and colorize.
+    pages: those of a TIFF. tiff: how a result is packed.
     """
 
     sensitivity: float = 0.5
@@ -57,6 +60,8 @@ class RepairSettings(LabelSettings):
     no_mount: bool = False
     color_model: str | None = None
     fill_model: str | None = None
+    pages: str = ALL
+    tiff: Packing = USUAL
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,13 @@ class RepairWorker:
 
     def __call__(self, job: Job) -> Report:
         """One photo from file to file: scratches, fill, color."""
-        photo = read_photo(job.photo, native=True)
-        hole, damage = self._damage(job, photo)
+        settings = self._settings
+        writing = Writing(settings.pages, settings.tiff, self._manner.overwrite, lossless=True)
+        return worked(job, self._repair, writing)
+
+    def _repair(self, job: Job, page: Page) -> Done:
+        photo = page.read(native=True)
+        hole, damage = self._damage(job, photo, page)
         parts = [damage]
         if hole.any():
             if self._manner.preview:
@@ -99,11 +109,11 @@ class RepairWorker:
             photo, colored = self._colorize(job, photo)
             parts.append(colored)
         photo = self._marked(photo, job, hole, dict(fact for part in parts for fact in part.facts))
-        lost = write_lossless(job.result, photo, self._manner.overwrite)
-        return Report(
-            (*photo.remarks, *(remark for part in parts for remark in part.remarks), *lost),
-            facts=dict(fact for part in parts for fact in part.facts),
-            written=(job.result, *(path for part in parts for path in part.written)),
+        return Done(
+            photo,
+            (*photo.remarks, *(remark for part in parts for remark in part.remarks)),
+            dict(fact for part in parts for fact in part.facts),
+            tuple(path for part in parts for path in part.written),
         )
 
     def _marked(self, photo: Photo, job: Job, hole: Hole, facts: dict[str, Json]) -> Photo:
@@ -141,11 +151,14 @@ class RepairWorker:
             (*remarks, *analysis.remarks(settings.keep_toning), *familiar.warning(distance)), facts
         )
 
-    def _damage(self, job: Job, photo: Photo) -> tuple[Hole, _Part]:
-        """The mask of this photo, given, beside it or detected."""
+    def _damage(self, job: Job, photo: Photo, page: Page) -> tuple[Hole, _Part]:
+        """The mask of this photo, given, beside it or detected; of a further page without one that was named, none."""
         mask = job.mask
-        if mask.file is not None:
-            return self._read_mask(mask.file, mask, photo)
+        number = page.number if is_of_pages(mask.file) else None
+        if mask.file is not None and (not number or number <= pages_of(mask.file).count):
+            return self._read_mask(mask.file, mask, photo, number)
+        if mask.place is not None and page.several:
+            return MaskFile.empty(photo.size).hole, _Part(("has no mask: nothing was filled",))
         if mask.place is not None:
             lacking = f"has no mask in {shown(mask.place)}; add {mask_name(job.photo)}, or leave --mask out"
             raise PhotoError("; ".join((lacking, *mask.remarks)))
@@ -175,10 +188,10 @@ class RepairWorker:
             )
         return hole, _Part(tuple(remarks), facts, written)
 
-    def _read_mask(self, path: Path, mask: Found, photo: Photo) -> tuple[Hole, _Part]:
+    def _read_mask(self, path: Path, mask: Found, photo: Photo, number: int | None) -> tuple[Hole, _Part]:
         """The mask of a file; an empty one is an error only where --mask names it."""
         try:
-            marked = read_mask(path, photo.size)
+            marked = read_mask(path, photo.size, page=number)
         except EmptyMaskError:
             if mask.place:
                 raise

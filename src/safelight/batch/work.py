@@ -99,22 +99,34 @@ class Found:
     """The file that belongs to a photo, if one does; and what is to be remarked on how it was chosen.
 
     place: where an option says that it is: the file itself, or a folder. None where it was looked for beside the photo.
+    further: those of the further pages of a TIFF, by the number in their names (NAME-2-mask.png).
     """
 
     file: Path | None = None
     remarks: tuple[str, ...] = ()
     place: Path | None = None
+    further: tuple[tuple[int, Path], ...] = ()
+
+    def of_page(self, number: int) -> "Found":
+        """The file of one of the further pages, if it has one."""
+        return Found(dict(self.further).get(number), place=self.place)
 
     def to_json(self) -> dict[str, Json]:
         """All of it, as `from_json` reads it."""
         paths = {"file": self.file, "place": self.place}
-        return {**{name: path and str(path) for name, path in paths.items()}, "remarks": list(self.remarks)}
+        further = [[number, str(path)] for number, path in self.further]
+        return {
+            **{name: path and str(path) for name, path in paths.items()},
+            "remarks": list(self.remarks),
+            **({"further": further} if further else {}),
+        }
 
     @classmethod
     def from_json(cls, row: Mapping[str, Json]) -> "Found":
         """What `to_json` wrote."""
         file, place = (None if row[name] is None else Path(row[name]) for name in ("file", "place"))
-        return cls(file, tuple(row["remarks"]), place)
+        further = tuple((int(number), Path(path)) for number, path in row.get("further", ()))
+        return cls(file, tuple(row["remarks"]), place, further)
 
 
 NOTHING = Found()

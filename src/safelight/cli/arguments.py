@@ -12,7 +12,7 @@ import click
 from safelight.batch.plan import is_of_a_file
 from safelight.cluster import mounts
 from safelight.errors import PhotoError, shown
-from safelight.pixels import opening
+from safelight.pixels import opening, pages
 from safelight.provenance import caption, terms
 from safelight.runtime.folders import exists, is_folder
 
@@ -107,6 +107,30 @@ workers_option = click.option(
     help="Photos worked on at once; by default one for each processor that may be used.",
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
+
+
+def _check_pages(ctx: click.Context, param: click.Parameter, said: str) -> str:
+    try:
+        return said if said == "all" else pages.check_pages(said)
+    except PhotoError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+pages_option = click.option(
+    "--pages",
+    default="all",
+    show_default=True,
+    callback=_check_pages,
+    metavar="all|N|N-M",
+    help="Which pages of a TIFF, such as 1, 2-4 or 1,3; the result has these, in this order.",
+)
+tiff_option = click.option(
+    "--tiff",
+    type=click.Choice(["none", "lzw", "deflate", "zstd"]),
+    default="deflate",
+    show_default=True,
+    help="How a TIFF result is packed. none: a master as archives ask for it.",
+)
 
 
 def _raise_limit(ctx: click.Context, param: click.Parameter, megapixels: float | None) -> None:

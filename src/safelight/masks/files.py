@@ -44,16 +44,17 @@ class MaskFile:
         return cls(np.zeros(size, bool))
 
 
-def read_mask(path: str | Path, size: Size, missing: Missing = "auto") -> MaskFile:
+def read_mask(path: str | Path, size: Size, missing: Missing = "auto", page: int | None = None) -> MaskFile:
     """The mask in a picture file, for a photo of this size (h, w).
 
     missing: what is missing: "white", "black", "painted" (what is not transparent) or "erased" (what is).
     "auto" is "white", or "painted" where a part of the picture is transparent. A stated one is believed.
     A mask of another size but the same shape is resized, without leaking damage, and that is remarked.
+    page: which of a TIFF's pages it is, from 1.
     Raises PhotoError: unreadable, of another shape, empty, full, grey, or looking inverted.
     """
     name = shown(path)
-    photo = read_photo(path)
+    photo = read_photo(path, page=page)
     layered = photo.alpha is not None and photo.alpha.min() < np.iinfo(photo.alpha.dtype).max
     stated, missing = missing, ("painted" if layered else "white") if missing == "auto" else missing
     levels, remarks = _stretched(_levels(photo, missing, name), name)

@@ -64,9 +64,7 @@ def read_photo(
             exif=block,
             xmp=found.xmp,
             dpi=found.dpi,
-            metadata=found.metadata
-            if opened.subfile is None
-            else replace(found.metadata, subfile=opened.subfile),
+            metadata=replace(found.metadata, subfile=opened.subfile),
             remarks=(*remarks, *_first_of_many(image), *found.remarks),
             native=own if native else None,
         )
@@ -95,8 +93,15 @@ def read_small(
 
 def _decode(opened: Opened, block: bytes | None) -> tuple[Native, Alpha | None, tuple[str, ...]]:
     """Own numbers and their space, which the EXIF block may name, not yet turned; alpha; and remarks."""
-    said = what_is_said(opened.image)
     stored = with_alpha_believed(_read_stored(opened))
+    return own_numbers(opened, stored, block)
+
+
+def own_numbers(
+    opened: Opened, stored: Stored, block: bytes | None
+) -> tuple[Native, Alpha | None, tuple[str, ...]]:
+    """What was stored with the space that the file, or its EXIF block, says; alpha; and remarks."""
+    said = what_is_said(opened.image)
     space, remarks = which_space(said, stored.mode, 8 * stored.pixels.itemsize, block)
     space = replace(space, lab=stored.lab) if space.lab else space
     return (

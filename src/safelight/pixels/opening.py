@@ -144,6 +144,7 @@ class Opened:
     layout: how the page of a TIFF is stored, where Pillow cannot or must not decode it. remarks: what is to be
     said of how it was opened. depth: bits a channel of an AVIF or JPEG 2000. format: of
     the file, where that is not the image's. subfile: what a page of several says it is (TIFF's NewSubfileType).
+    page: how the page of any TIFF is stored.
     """
 
     image: ImageFile.ImageFile
@@ -152,6 +153,7 @@ class Opened:
     depth: int = 8
     format: str = ""
     subfile: int | None = None
+    page: Layout | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -274,10 +276,10 @@ def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float, number: int 
             image = TiffImagePlugin.TiffImageFile(
                 file if plain else tiff_pages.first_in_file(page, replaced, first)
             )
-            return Opened(image, None, remarks, subfile=subfile)
+            return Opened(image, None, remarks, subfile=subfile, page=layout)
     tiff_layout.check_read(layout)
     image = TiffImagePlugin.TiffImageFile(tiff_pages.first_in_file(page, tiff_layout.as_grey(layout), first))
-    return Opened(image, layout, remarks, subfile=subfile)
+    return Opened(image, layout, remarks, subfile=subfile, page=layout)
 
 
 def _chosen(

@@ -6,7 +6,7 @@ other file has one page.
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from safelight.pixels import tiff, tiff_packing, tiff_pages
 from safelight.pixels.decode import read_photo
 from safelight.pixels.encode import check_new, checked_path, fitted, in_words, profile_of
 from safelight.pixels.kinds import refuse_raw
+from safelight.pixels.large import Strip
 from safelight.pixels.opening import in_words as as_photo_error
 from safelight.pixels.opening import open_file
 from safelight.pixels.photo import Photo
+from safelight.pixels.space import Numbers
 from safelight.pixels.tiff_packing import Packing
 
 ALL = "all"
@@ -102,11 +104,27 @@ class PageWriter:
     def __init__(self, path: Path, book: tiff.Book, packing: Packing) -> None:
         self._path, self._book, self._packing = path, book, packing
 
-    def add(self, photo: Photo) -> tuple[str, ...]:
-        """Append a page; remarks on what of it the file could not hold. Raises PhotoError."""
-        photo, remarks = fitted(photo, "TIFF")
+    def add(self, photo: Photo, rows: Callable[[], Iterator[Strip]] | None = None) -> tuple[str, ...]:
+        """Append a page; remarks on what of it the file could not hold. Raises PhotoError.
+
+        rows: the photo's rows in turn, where it has noughts in place of its pixels (large.py).
+        """
+        held, remarks = fitted(photo, "TIFF")
+        if rows and photo.native and not held.native:
+            raise PhotoError("it is HDR, and too large to be made sRGB at once; convert it first")
+        strips = None if rows is None else _stored_rows(held, rows)
         with in_words(self._path):
-            return remarks + self._book.add(photo, profile_of(photo, self._packing))
+            return remarks + self._book.add(held, profile_of(held, self._packing), strips)
+
+
+def _stored_rows(photo: Photo, rows: Callable[[], Iterator[Strip]]) -> Iterator[Numbers]:
+    """The rows as a TIFF has them, in strips."""
+    count = tiff.strip_rows(photo.size)
+    for strip in rows():
+        pixels = strip.native.pixels if photo.native else strip.pixels
+        whole = tiff.stored(photo, pixels, strip.alpha if photo.alpha is not None else None)
+        for top in range(0, len(whole), count):
+            yield whole[top : top + count]
 
 
 @contextlib.contextmanager

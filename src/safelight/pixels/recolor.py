@@ -16,7 +16,7 @@ import numpy as np
 from safelight.arrays import Ab, Pixels
 from safelight.pixels.color import EDGE, TO_LINEAR, compress, encode, expand, luminance
 from safelight.pixels.geometry import Box
-from safelight.shaped import Float32, Shaped, UInt8, UInt16
+from safelight.shaped import Float32, Float64, Int, Shaped, UInt8, UInt16
 
 _STRIP = (
     1 << 16
@@ -45,17 +45,23 @@ def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None, box: Box | No
         )
     height, width = pixels.shape[:2]
     box = box or Box(0, 0, height, width)
-    part, result = pixels[box.slices], np.empty((box.height, box.width, 3), pixels.dtype)
     colors = _Enlarged(_fit_width(ab, height, width)[:, box.slices[1]] * _TO_F, height)
-    rows = max(1, _STRIP // box.width)
-    tops = range(0, box.height, rows)
+    return _joined(pixels[box.slices], colors, threads, box.top)
+
+
+def _joined(part: Pixels, colors: "_Enlarged", threads: int | None, above: int = 0) -> Pixels:
+    """Pixels with their own L and these colors; above: how many rows of the colors lie above them."""
+    height, width = part.shape[:2]
+    result = np.empty((height, width, 3), part.dtype)
+    rows = max(1, _STRIP // width)
+    tops = range(0, height, rows)
     count = min(threads or usable_cores(), len(tops))
 
     def recolor(first: int) -> None:
-        room = _Room(rows, box.width)
+        room = _Room(rows, width)
         for top in tops[first::count]:
-            strip = slice(top, min(top + rows, box.height))
-            room.of(strip.stop - top).join(part[strip], colors, box.top + top, out=result[strip])
+            strip = slice(top, min(top + rows, height))
+            room.of(strip.stop - top).join(part[strip], colors, above + top, out=result[strip])
 
     if count == 1:
         recolor(0)
@@ -63,6 +69,17 @@ def replace_ab(pixels: Pixels, ab: Ab, threads: int | None = None, box: Box | No
         with ThreadPoolExecutor(count) as pool:
             list(pool.map(recolor, range(count)))
     return result
+
+
+def replace_ab_in_rows(rows: Pixels, top: int, height: int, ab: Ab) -> Pixels:
+    """As `replace_ab`, of some rows of a picture of this height alone, the first of which is number `top`.
+
+    Memory beyond the result: the rows of ab that lie there, at the picture's width.
+    """
+    place = _places(np.arange(top, top + len(rows)), height, len(ab))
+    first, last = int(place[0]), min(int(place[-1]) + 2, len(ab))
+    near = _fit_width(ab[first:last], max(height, len(ab)), rows.shape[1])
+    return _joined(rows, _Enlarged(near * _TO_F, len(rows), place - first), None)
 
 
 def usable_cores() -> int:
@@ -85,17 +102,22 @@ def _fit_width(ab: Ab, height: int, width: int) -> Ab:
     return ab
 
 
+def _places(rows: Int[np.ndarray, " n"], height: int, among: int) -> Float64[np.ndarray, " n"]:
+    """Where rows of a picture of this height lie among so many rows of ab."""
+    return np.asarray(np.clip((rows + 0.5) * (among / height) - 0.5, 0, among - 1))
+
+
 class _Enlarged:
     """What ab adds to fy, (h, w, 2), enlarged linearly to a height, some rows at a time."""
 
-    def __init__(self, offsets: Ab, height: int) -> None:
+    def __init__(self, offsets: Ab, height: int, place: Float64[np.ndarray, " h"] | None = None) -> None:
         self._planes = np.ascontiguousarray(np.moveaxis(offsets, 2, 0))
-        place = (np.arange(height) + 0.5) * (len(offsets) / height) - 0.5
-        place = np.clip(place, 0, len(offsets) - 1)
+        if place is None:
+            place = _places(np.arange(height), height, len(offsets))
         self._above = np.minimum(place.astype(np.intp), max(len(offsets) - 2, 0))
         self._below = np.minimum(self._above + 1, len(offsets) - 1)
         self._share = (place - self._above).astype(np.float32)[:, None]
-        self._is_whole = len(offsets) == height
+        self._is_whole = len(offsets) == height and bool((place == np.arange(height)).all())
 
     def rows(self, top: int, out: Float32[np.ndarray, "2 h w"], spare: Float32[np.ndarray, "2 h w"]) -> None:
         """Write so many rows, from `top` on, as `out` has."""

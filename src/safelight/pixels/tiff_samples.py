@@ -42,7 +42,11 @@ _GROUP = 1 << 25  # bytes unpacked at a time
 def read(layout: Layout) -> Stored:
     """The page's own numbers, not yet turned. Raises ValueError if they are not all there or have no one meaning."""
     check_read(layout)
-    whole = _unpacked(layout)
+    return stored_of(layout, _unpacked(layout))
+
+
+def stored_of(layout: Layout, whole: np.ndarray) -> Stored:
+    """What numbers (h, w, samples) as they are stored mean. Raises ValueError if they have no one meaning."""
     remarks: tuple[str, ...] = ()
     if layout.kind == FLOAT:
         whole, remarks = (
@@ -176,22 +180,28 @@ def _unpacked(layout: Layout) -> np.ndarray:
     return whole
 
 
-def _decoded(layout: Layout) -> Iterator[tuple[Segment, np.ndarray]]:
-    """Each segment with its numbers (h, w, samples)."""
-    segments, (h, w) = segments_of(layout), block_size(layout)
-    if layout.compression in PICTURES:
-        for segment in segments:
-            yield segment, _picture(layout, _data(layout, segment))
-        return
-    row, down = row_bytes(layout, w), layout.sampling[1]
-    rows = [h if layout.tiled else min(h, layout.height - segment.top) for segment in segments]
-    rows = [-(-count // down) for count in rows]
+def decoded(layout: Layout, segments: list[Segment], rows: list[int]) -> Iterator[tuple[Segment, np.ndarray]]:
+    """These segments with their numbers (h, w, samples); rows: how many each has. None are whole pictures."""
+    row = row_bytes(layout, block_size(layout)[1])
     for first, last in _groups(segments, rows, row):
         data = _bytes(layout, segments[first:last], rows[first:last], row)
         place = 0
         for segment, count in zip(segments[first:last], rows[first:last], strict=True):
-            yield segment, _numbers(layout, data[place : place + count * row].reshape(count, row), w)
+            packed = data[place : place + count * row].reshape(count, row)
+            yield segment, _numbers(layout, packed, block_size(layout)[1])
             place += count * row
+
+
+def _decoded(layout: Layout) -> Iterator[tuple[Segment, np.ndarray]]:
+    """Each segment with its numbers (h, w, samples)."""
+    segments, h = segments_of(layout), block_size(layout)[0]
+    if layout.compression in PICTURES:
+        for segment in segments:
+            yield segment, _picture(layout, _data(layout, segment))
+        return
+    down = layout.sampling[1]
+    rows = [h if layout.tiled else min(h, layout.height - segment.top) for segment in segments]
+    yield from decoded(layout, segments, [-(-count // down) for count in rows])
 
 
 def _groups(segments: list[Segment], rows: list[int], row: int) -> Iterator[tuple[int, int]]:

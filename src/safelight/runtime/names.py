@@ -1,6 +1,7 @@
 """How files are called: which kinds are photos, and what is made of a photo."""
 
 import importlib.util
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ if importlib.util.find_spec("pi_heif"):  # the extra `formats`
 FORMATS = ".jpg, .png, .tif or .webp"  # WRITTEN, in words
 OTHERWISE = ".png"
 MARK = "-color"
+NUMBERED = re.compile(r"(.+)-([1-9][0-9]{0,5})")  # NAME-2: of the second page of NAME
 
 
 def alike(name: str) -> str:
@@ -92,10 +94,13 @@ def made_of_others(names: Collection[str], namers: Iterable[Namer]) -> set[str]:
     """
     photos = [Path(name) for name in names if is_photo(name)]
     stems = {alike(stem) for photo in photos for stem in (photo.stem, carrying(photo).stem)}
+    paged = {alike(photo.stem) for photo in photos if kind(photo.name) == "tif"}
     marks = tuple(MARKS[namer] for namer in namers)
     made = set()
     for photo in photos:
         stem = alike(photo.stem)
-        if any(stem.endswith(mark) and stem.removesuffix(mark) in stems for mark in marks):
+        bases = [stem.removesuffix(mark) for mark in marks if stem.endswith(mark)]
+        pages = filter(None, map(NUMBERED.fullmatch, bases))
+        if any(base in stems for base in bases) or any(page[1] in paged for page in pages):
             made.add(photo.name)
     return made

@@ -21,9 +21,11 @@ from safelight.cli.arguments import (
     model_option,
     out_option,
     overwrite_option,
+    pages_option,
     photos_argument,
     refuse_streams,
     size_limit_option,
+    tiff_option,
     workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
@@ -31,6 +33,7 @@ from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import read_hint_file
 from safelight.cli.projects import project_option, replayed
 from safelight.errors import HintError
+from safelight.pixels import tiff_packing
 from safelight.runtime.names import COLORED
 from safelight.tasks.colorize import hints
 from safelight.tasks.colorize.task import REACH, VIVID
@@ -46,6 +49,7 @@ Examples:
   safelight colorize portrait.jpg --keep-toning         colors on top of the sepia tone of the print
   safelight colorize beach.jpg --recolor                a color photo: its own colors are replaced
   safelight colorize dress.png --project dress.safelight.json     what was decided in safelight darkroom
+  safelight colorize album.tif --pages 2-4 --tiff none  three pages of a TIFF, as an uncompressed master
   safelight colorize dress.png --picture places.png     the photo with its hints, under a grid of coordinates
 
 The position of a hint is given as fractions of the width and height from the top left corner, its radius as a
@@ -120,6 +124,8 @@ def _parse_hint(word: str) -> hints.Hint:
 )
 @project_option
 @label_options
+@pages_option
+@tiff_option
 @overwrite_option
 @workers_option
 @dry_run_option
@@ -139,6 +145,8 @@ def colorize(
     no_mount: bool,
     overlay: Path | None,
     project: Path | None,
+    pages: str,
+    tiff: tiff_packing.Packing,
     overwrite: bool,
     dry_run: bool,
     archives: Archives,
@@ -168,6 +176,8 @@ def colorize(
         recolor,
         keep_toning,
         no_mount,
+        pages=pages,
+        tiff=tiff,
         **asked_labels(),
     )
     manner = Manner(overwrite, picture=str(overlay or ""))

@@ -20,9 +20,11 @@ from safelight.cli.arguments import (
     model_option,
     out_option,
     overwrite_option,
+    pages_option,
     photos_argument,
     preview_option,
     size_limit_option,
+    tiff_option,
     workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
@@ -30,6 +32,7 @@ from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import dry_run_note, masks_for
 from safelight.cli.projects import project_option, replayed
 from safelight.masks import files as mask_files
+from safelight.pixels import tiff_packing
 from safelight.runtime.names import (
     filled_name,
     mask_name,
@@ -52,8 +55,9 @@ Examples:
   safelight fill cut.png --missing erased                its transparent pixels are the mask
 
 A mask is a picture of the size of the photo in which white marks what is missing (--missing changes this).
-safelight scratches makes one. Pixels outside the mask are not changed at all, which a JPEG cannot store: the
-results of JPEG photos are PNG files unless -o names a .jpg (NAME-jpg-filled.png if there is a NAME.png too).
+safelight scratches makes one. The mask of a TIFF's page 2 is NAME-2-mask.png, or page 2 of a TIFF of masks. Pixels
+outside the mask are not changed at all, which a JPEG cannot store: the results of JPEG photos are PNG files unless -o
+names a .jpg (NAME-jpg-filled.png if there is a NAME.png too).
 The edge of damage is soft: if traces remain, --grow 2 covers them.
 
 Exit status: 0 every photo has its result, 1 some photos failed (one line for each), 2 wrong usage, 130 stopped.
@@ -84,6 +88,8 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 @project_option
 @preview_option
 @label_options
+@pages_option
+@tiff_option
 @overwrite_option
 @workers_option
 @dry_run_option
@@ -101,6 +107,8 @@ def fill(
     model: str | None,
     project: Path | None,
     preview: bool,
+    pages: str,
+    tiff: tiff_packing.Packing,
     overwrite: bool,
     dry_run: bool,
     archives: Archives,
@@ -117,10 +125,12 @@ def fill(
         return print_plan(
             jobs, overwrite, [dry_run_note(job.mask, " (has no mask: would fail)") for job in jobs]
         )
-    settings = batch_fill.FillSettings(model, method, missing, grow, feather, **asked_labels())
+    settings = batch_fill.FillSettings(
+        model, method, missing, grow, feather, pages=pages, tiff=tiff, **asked_labels()
+    )
     manner = Manner(overwrite, preview)
     order = order_of("fill", settings, manner)
     if project:
         jobs, order = replayed("fill", project, jobs, manner, model)
         order = replace(order, settings={**order.settings, **asked_labels()})
-    return work_off(jobs, order, photos, out, archives, "filling", "filled")
+    return work_off(jobs, order, photos, out, archives, "filling", "filled", left_because="no mask")

@@ -20,16 +20,19 @@ from safelight.cli.arguments import (
     label_options,
     out_option,
     overwrite_option,
+    pages_option,
     photos_argument,
     preview_option,
     sensitivity_option,
     size_limit_option,
+    tiff_option,
     workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
 from safelight.cli.inputs import dry_run_note, masks_for, read_hint_file
 from safelight.cli.projects import project_option, replayed
+from safelight.pixels import tiff_packing
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
 from safelight.tasks.inpaint import restore as inpainting
 from safelight.tasks.scratches import restore as detection
@@ -93,6 +96,8 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @click.option("--hints", "hint_file", type=PATH, metavar="FILE", help="A file of hints, for --color.")
 @project_option
 @label_options
+@pages_option
+@tiff_option
 @overwrite_option
 @workers_option
 @dry_run_option
@@ -112,6 +117,8 @@ def repair(
     color: bool,
     hint_file: Path | None,
     project: Path | None,
+    pages: str,
+    tiff: tiff_packing.Packing,
     overwrite: bool,
     dry_run: bool,
     archives: Archives,
@@ -141,6 +148,8 @@ def repair(
         cast("inpainting.Method", method),
         color,
         None if hint_set is None else hint_set.to_json(),
+        pages=pages,
+        tiff=tiff,
         **asked_labels(),
     )
     manner = Manner(overwrite, preview, keep_mask)

@@ -1,0 +1,179 @@
+"""Multi-page TIFFs through the commands: every page in order, exact where nothing was to change; masks of pages."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from safelight.cli.main import main
+from safelight.pixels.files import read_photo, write_photo
+from safelight.pixels.pages import pages_of
+from tests.hostile import scene
+from tests.pixels.test_page_files import COUNT, PAGES, tags_of, three_pages
+
+GREY = [np.repeat(page[..., 1:2], 3, axis=2) for page in PAGES]
+
+
+def run(*words: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    return int(ended.value.code or 0)
+
+
+def grey_pages(path: Path) -> Path:
+    """Three 16-bit pages without color, as three_pages has them."""
+    before = PAGES[:]
+    try:
+        PAGES[:] = GREY
+        return three_pages(path)
+    finally:
+        PAGES[:] = before
+
+
+def masked(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """A mask with a square hole, written; where it is missing."""
+    hole = np.zeros(shape[:2], bool)
+    hole[10:20, 12:24] = True
+    write_photo(path, np.repeat(hole[..., None] * np.uint8(255), 3, axis=2))
+    return hole
+
+
+def test_colorize_gives_every_page_its_color(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = grey_pages(tmp_path / "a.tif")
+    assert run("colorize", source, "--vivid", 1) == 0
+    result = tmp_path / "a-color.tif"
+    with tifffile.TiffFile(source) as before, tifffile.TiffFile(result) as after:
+        assert [tags_of(page) for page in before.pages] == [tags_of(page) for page in after.pages]
+    for number, grey in enumerate(GREY, start=1):
+        colored = read_photo(result, page=number).pixels
+        assert colored.dtype == np.uint16
+        assert colored.shape == grey.shape
+        assert (colored != grey).any()
+        one = tmp_path / f"{number}.png"
+        assert run("colorize", source, "--vivid", 1, "--pages", number, "-o", one) == 0
+        np.testing.assert_array_equal(read_photo(one).pixels, colored)
+    assert "more than one picture" not in capsys.readouterr().err
+
+
+def test_a_page_with_colors_of_its_own_is_kept_bit_by_bit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = [GREY[0], (np.random.default_rng(5).random((60, 60, 3)) * 65535).astype(np.uint16), GREY[2]]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in pages:
+            file.write(page, photometric="rgb", subfiletype=2, metadata=None)
+    assert run("colorize", tmp_path / "a.tif") == 0
+    assert "page 2: has colors of its own: left as it is" in capsys.readouterr().err
+    np.testing.assert_array_equal(read_photo(tmp_path / "a-color.tif", page=2).pixels, pages[1])
+    assert pages_of(tmp_path / "a-color.tif").count == COUNT
+
+
+def test_an_album_of_colors_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = (np.random.default_rng(5).random((2, 60, 60, 3)) * 255).astype(np.uint8)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in pages:
+            file.write(page, photometric="rgb", metadata=None)
+    assert run("colorize", tmp_path / "a.tif") == 0
+    said = capsys.readouterr()
+    assert "1 left as it is" in said.out
+    assert "pages 1, 2: has colors of its own" in said.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif"]
+
+
+@pytest.mark.parametrize("command", ["fill", "repair"])
+def test_masks_of_pages(tmp_path: Path, command: str) -> None:
+    """NAME-mask.png is of page 1, NAME-3-mask.png of page 3; page 2 is as it was."""
+    source = three_pages(tmp_path / "a.tif")
+    holes = {1: masked(tmp_path / "a-mask.png", PAGES[0].shape)}
+    holes[3] = masked(tmp_path / "a-3-mask.png", PAGES[2].shape)
+    masks = ["--mask", tmp_path] if command == "repair" else []
+    assert run(command, source, *masks, "-o", tmp_path / "b.tif", "--tiff", "none") == 0
+    for number, pixels in enumerate(PAGES, start=1):
+        result, hole = read_photo(tmp_path / "b.tif", page=number).pixels, holes.get(number)
+        known = np.ones(pixels.shape[:2], bool) if hole is None else ~hole
+        np.testing.assert_array_equal(result[known], pixels[known])
+        assert hole is None or (result[hole] != pixels[hole]).any()
+
+
+def test_a_mask_of_as_many_pages(tmp_path: Path) -> None:
+    source = three_pages(tmp_path / "a.tif")
+    hole = np.zeros((COUNT, *PAGES[0].shape[:2]), np.uint8)
+    with tifffile.TiffWriter(tmp_path / "masks.tif") as file:
+        for number, page in enumerate(PAGES):
+            hole = np.zeros(page.shape[:2], np.uint8)
+            hole[5:9, 4 + 8 * number : 9 + 8 * number] = 255
+            file.write(hole, photometric="minisblack")
+    assert run("fill", source, "--mask", tmp_path / "masks.tif", "-o", tmp_path / "b.tif") == 0
+    for number, page in enumerate(PAGES):
+        changed = (read_photo(tmp_path / "b.tif", page=number + 1).pixels != page).any(2)
+        assert changed.any()
+        changed[5:9, 4 + 8 * number : 9 + 8 * number] = False
+        assert not changed.any()
+
+
+def test_masks_of_pages_are_no_photos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    three_pages(tmp_path / "a.tif")
+    masked(tmp_path / "a-2-mask.png", PAGES[1].shape)
+    assert run("fill", tmp_path, "-o", tmp_path / "out", "--dry-run") == 0
+    assert "dry run: 1 photo," in capsys.readouterr().out
+    write_photo(tmp_path / "a-2.tif", PAGES[1])  # whose mask it is now
+    assert run("fill", tmp_path, "-o", tmp_path / "out") == 1
+    said = capsys.readouterr()
+    assert "a.tif: has no mask" in said.err
+    assert (tmp_path / "out" / "a-2-filled.tif").exists()
+
+
+def test_a_page_that_fails_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = three_pages(tmp_path / "a.tif")
+    masked(tmp_path / "a-3-mask.png", (30, 70))
+    assert run("fill", source) == 1
+    assert "page 3 of 3: " in capsys.readouterr().err
+    assert not (tmp_path / "a-filled.tif").exists()
+
+
+def test_one_page_kinds_say_what_they_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = grey_pages(tmp_path / "a.tif")
+    assert run("colorize", source, "-o", tmp_path / "b.png") == 0
+    assert "it holds more than one picture; the largest, number 3 of 3, was taken" in capsys.readouterr().err
+    assert run("colorize", source, "-o", tmp_path / "c.png", "--pages", "1-2") == 1
+    assert "2 pages were asked for, and a .png holds one" in capsys.readouterr().err
+    assert run("colorize", source, "--pages", "4") == 1
+    assert "has no page 4; it has 3" in capsys.readouterr().err
+    assert run("colorize", source, "--pages", "0") == 2
+    assert "expected all, or numbers from 1" in capsys.readouterr().err
+
+
+def test_previews_and_kept_masks_carry_the_page(tmp_path: Path) -> None:
+    source = grey_pages(tmp_path / "a.tif")
+    assert run("repair", source, "--keep-mask", "-o", f"{tmp_path}/out/") == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["a-2-mask.png", "a-3-mask.png", "a-mask.png", "a-repaired.tif"]
+
+
+def test_hints_of_pages(tmp_path: Path) -> None:
+    from safelight.tasks.colorize.hints import Hint, HintSet
+
+    source = grey_pages(tmp_path / "a.tif")
+    assert run("colorize", source, "-o", tmp_path / "plain.tif") == 0
+    HintSet((Hint(0.5, 0.5, "#c02020"),)).save(tmp_path / "a-2.hints.json")
+    assert run("colorize", source, "-o", tmp_path / "hinted.tif") == 0
+    for number in range(1, COUNT + 1):
+        plain, hinted = (
+            read_photo(tmp_path / name, page=number).pixels for name in ("plain.tif", "hinted.tif")
+        )
+        assert (plain == hinted).all() == (number != 2)
+
+
+def test_grey_and_inks_keep_their_mode_and_profile(tmp_path: Path) -> None:
+    """Where only holes are filled, pages stay in their own numbers."""
+    grey = scene(np.random.default_rng(3))[..., 0]
+    inks = np.dstack([scene(np.random.default_rng(4)), grey // 2])
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(grey, photometric="minisblack", metadata=None)
+        file.write(inks, photometric="separated", metadata=None)
+    masked(tmp_path / "a-mask.png", grey.shape)
+    assert run("fill", tmp_path / "a.tif") == 0
+    with tifffile.TiffFile(tmp_path / "a-filled.tif") as file:
+        assert [page.photometric.name for page in file.pages] == ["MINISBLACK", "SEPARATED"]
+        np.testing.assert_array_equal(file.pages[1].asarray(), inks)
