@@ -1,5 +1,6 @@
 """Folders elsewhere: their stand-ins, and work on files that are brought and put. Without Ray."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,11 @@ def backwards(job: Job) -> Report:
 
 
 def work(job: Job, places: StandIns, overwrite: bool = False) -> Outcome:
-    return work_elsewhere(job, backwards, places.mounts, overwrite)
+    outcome, files = work_elsewhere(job, backwards, places.mounts, overwrite)
+    if outcome.state == "done":
+        assert files[job.photo].sha256 == hashlib.sha256(b"abc").hexdigest()
+        assert files[job.result].size == 4
+    return outcome
 
 
 def test_a_plan_is_made_of_names_elsewhere(tmp_path: Path, places: StandIns) -> None:
@@ -134,7 +139,7 @@ def test_a_store_of_whole_objects_needs_no_other_name(tmp_path: Path) -> None:
     store.pipe_file("/scans/a.jpg", b"abc")
     here = (Mount(tmp_path / "0", "memory://scans"), Mount(tmp_path / "1", "memory://out"))
     job = Job(tmp_path / "0/a.jpg", tmp_path / "1/a-color.jpg")
-    outcome = work_elsewhere(job, backwards, here)
+    outcome, _ = work_elsewhere(job, backwards, here)
     assert outcome.state == "done", outcome.remarks
     assert store.cat_file("/out/a-color.jpg") == b"cba"
     assert sorted(store.find("/out")) == ["/out/a-color.jpg", "/out/a-color.txt"]

@@ -14,7 +14,8 @@ from safelight.cluster import manifest, start  # noqa: E402
 from safelight.cluster.attempts import Attempts  # noqa: E402
 from safelight.cluster.extra import ClusterError  # noqa: E402
 from safelight.cluster.folder import BatchFolder, Manifest, prepared  # noqa: E402
-from safelight.cluster.worker import outcome_of, results  # noqa: E402
+from safelight.cluster.worker import done_of, results  # noqa: E402
+from safelight.ledger.facts import FileFacts  # noqa: E402
 
 JOBS = (
     Job(Path("in/a.jpg"), Path("out/a-color.jpg")),
@@ -95,18 +96,20 @@ def test_a_folder_is_found_again_by_the_same_order_and_plan_alone(tmp_path: Path
     assert not Path(first).exists()  # what it says may no longer hold
 
 
-def test_rows_of_results_tell_the_outcomes() -> None:
-    outcomes = [
-        Outcome(
-            JOBS[0], "done", ("fine",), 1.5, Report(("fine",), False, {"x": 1}, (Path("out/a-color.jpg"),))
-        ),
-        Outcome(JOBS[1], "failed", ("bad \udce4",)),
-    ]
-    table = results([7, 8], outcomes)
+def test_rows_of_results_tell_the_outcomes(tmp_path: Path) -> None:
+    done = Outcome(
+        JOBS[0], "done", ("fine",), 1.5, Report(("fine",), False, {"x": 1}, (Path("out/a-color.jpg"),))
+    )
+    failed = Outcome(JOBS[1], "failed", ("bad \udce4",))
+    files = {Path("in/a.jpg"): FileFacts(3, "2026-11-29T18:30:00.000000000Z", "0" * 64)}
+    table = results([7, 8], [(done, files), (failed, {})])
     assert table["id"].to_pylist() == [7, 8]
     rows = table.to_pylist()
-    assert outcome_of(rows[0], JOBS[0]) == outcomes[0]
-    assert outcome_of(rows[1], JOBS[1]).remarks == ("bad ?",)
+    assert done_of(rows[0], JOBS[0]) == (done, files)
+    assert done_of(rows[1], JOBS[1])[0].remarks == ("bad ?",)
+    outcome, moved = done_of(rows[0], JOBS[0], lambda path: tmp_path / path)
+    assert outcome.report.written == (tmp_path / "out/a-color.jpg",)
+    assert list(moved) == [tmp_path / "in/a.jpg"]
     assert len(results([], [])) == 0
 
 

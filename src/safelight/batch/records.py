@@ -1,14 +1,14 @@
 """What a run knows of its photos before it works on them, and what it writes down after: the ledgers of its results."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from safelight import __version__
 from safelight.batch.marks import without_folders
-from safelight.batch.run import BY_NAME, DONE_BEFORE, IS_THERE, Outcome
+from safelight.batch.run import BY_NAME, DONE_BEFORE, IS_THERE, NO_FILES, Outcome
 from safelight.batch.work import Job, Order
 from safelight.errors import SafelightError, shown
 from safelight.ledger.book import Book
@@ -96,11 +96,11 @@ class Ledgers:
             resume.book.write(verdict.row)
         return self._outcome(job, verdict)
 
-    def add(self, outcome: Outcome) -> None:
-        """Write down what became of a job."""
+    def add(self, outcome: Outcome, files: Mapping[Path, FileFacts] = NO_FILES) -> None:
+        """Write down what became of a job. files: those that another machine has looked at."""
         resume = self._resume_of(outcome.job)
         if resume is not None and outcome.state != "skipped":
-            resume.book.write(self._row(outcome, resume.book))
+            resume.book.write(self._row(outcome, resume.book, files))
 
     def lines(self) -> list[str]:
         """What is to be said at the end: what was left as it is and why, and rows that are missing."""
@@ -164,10 +164,10 @@ class Ledgers:
             found["hints"] = job.hints.file
         return {role: file for role, file in found.items() if file is not None}
 
-    def _row(self, outcome: Outcome, book: Book) -> Row:
+    def _row(self, outcome: Outcome, book: Book, files: Mapping[Path, FileFacts]) -> Row:
         job, report = outcome.job, outcome.report
         failed = outcome.state == "failed"
-        beside = {role: (book.name(path), _facts(path)) for role, path in self._beside(job).items()}
+        beside = {role: (book.name(path), _facts(path, files)) for role, path in self._beside(job).items()}
         return Row(
             self._number(job),
             book.name(job.photo),
@@ -175,12 +175,12 @@ class Ledgers:
             self._order.hash,
             self._order.command,
             book.name(job.result),
-            _facts(job.photo),
-            _facts(job.result) if outcome.state == "done" else None,
+            _facts(job.photo, files),
+            _facts(job.result, files) if outcome.state == "done" else None,
             self._models,
             self._engine,
             {role: (name, facts) for role, (name, facts) in beside.items() if facts},
-            _others(report.written, job.result, book),
+            _others(report.written, job.result, book, files),
             outcome.seconds,
             report.facts,
             () if failed else report.remarks,
@@ -189,14 +189,16 @@ class Ledgers:
         )
 
 
-def _others(written: Iterable[Path], result: Path, book: Book) -> dict[str, str]:
+def _others(
+    written: Iterable[Path], result: Path, book: Book, files: Mapping[Path, FileFacts]
+) -> dict[str, str]:
     """The other files in the folder of the ledger that were written -> their SHA-256."""
-    named = {book.name(path): _facts(path) for path in written if path != result}
+    named = {book.name(path): _facts(path, files) for path in written if path != result}
     return {name: facts.sha256 for name, facts in named.items() if facts and is_inside(name)}
 
 
-def _facts(path: Path) -> FileFacts | None:
+def _facts(path: Path, files: Mapping[Path, FileFacts]) -> FileFacts | None:
     try:
-        return facts_of(path)
+        return files[path] if path in files else facts_of(path)
     except OSError:
         return None

@@ -2,8 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from safelight.batch.claims import claimed
@@ -12,6 +13,7 @@ from safelight.batch.places import check_place
 from safelight.batch.pool import in_threads, in_turn
 from safelight.batch.work import Job, Report
 from safelight.errors import NO_MEMORY, PhotoError, SafelightError, is_of_memory, shown
+from safelight.ledger.facts import FileFacts
 from safelight.runtime.cores import usable_cores
 from safelight.runtime.folders import exists
 from safelight.watched import StoppedError
@@ -19,6 +21,7 @@ from safelight.watched import StoppedError
 PATIENCE = 600.0  # seconds for which another process may be at one photo
 LOOK_AGAIN = 0.1  # seconds
 NO_REPORT = Report()
+NO_FILES: Mapping[Path, FileFacts] = {}
 IS_THERE = "the result is there; --overwrite replaces it"
 DONE_BEFORE = "done before"
 
@@ -44,8 +47,8 @@ class Records(Protocol):
     def known(self, job: Job) -> Outcome | None:
         """What became of a job before; None where it is still to be done."""
 
-    def add(self, outcome: Outcome) -> None:
-        """Write down what became of a job that was not known."""
+    def add(self, outcome: Outcome, files: Mapping[Path, FileFacts] = NO_FILES) -> None:
+        """Write down what became of a job that was not known. files: those that another machine has looked at."""
 
 
 class ByName:
@@ -55,7 +58,7 @@ class ByName:
         """Skipped, if the result is there."""
         return Outcome(job, "skipped", because=IS_THERE) if exists(job.result) else None
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome, files: Mapping[Path, FileFacts] = NO_FILES) -> None:
         """Nothing: the result is there, or is not."""
 
 

@@ -127,6 +127,10 @@ def work_off(
     """
     places = records.Places(frozenset(photos), None if out is None else Path(out))
     archives.check(places.folders(jobs))
+    if archives != type(archives)() and engines.is_elsewhere(out):
+        raise click.UsageError(
+            f"--report, --checksums and --bag are of a folder of this machine; copy {out} here first"
+        )
     worker = worker_of(order)
     marks = records.own_marks(order)
     with records.Ledgers(order, worker.cards, mark.engine_in_use(), jobs, places, marks) as ledgers:

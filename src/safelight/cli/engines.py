@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from safelight.batch.run import Outcome, Records, run
 from safelight.batch.shards import Shard
 from safelight.batch.work import Order, Worker
 from safelight.cli.arguments import STAND_INS, WORKERS
-from safelight.cluster import engine, mounts
+from safelight.cluster import elsewhere, engine, mounts
 from safelight.runtime.cores import usable_cores
 from safelight.runtime.folders import exists, is_folder
 
@@ -98,21 +98,17 @@ def outcomes(
         raise click.UsageError("--engine ray needs -o FOLDER/, in which its lists lie beside the results")
     if order.manner.picture:
         raise click.UsageError("--picture draws one photo; leave --engine ray out")
-    ordered = engine.Ordered(
-        order, jobs, Path(out), places.mounts if places else (), said["safelight.address"]
-    )
-    done = engine.run_on_ray(ordered, partial(click.echo, err=True), usable_cores())
-    return _recorded(done, records)
+    there = places.mounts if places else ()
+    workers = said.get(WORKERS, 0) or None
+    ordered = engine.Ordered(order, jobs, Path(out), there, said["safelight.address"], workers)
+    done = engine.run_on_ray(ordered, partial(click.echo, err=True), usable_cores(), records)
+    return elsewhere.published(done, Path(out), there)
 
 
-def _recorded(done: Iterable[Outcome], records: Records) -> Generator[Outcome]:
-    """The outcomes of other machines, written down here; what they skipped is looked up."""
-    for outcome in done:
-        if outcome.state == "skipped":
-            yield records.known(outcome.job) or outcome
-        else:
-            records.add(outcome)
-            yield outcome
+def is_elsewhere(out: str | None) -> bool:
+    """Whether the results go to a folder that is none of this machine."""
+    places: mounts.StandIns | None = click.get_current_context().meta.get(STAND_INS)
+    return bool(out and places and mounts.url_of(Path(out), places.mounts))
 
 
 def _is_folder_name(jobs: Plan, out: Path) -> bool:

@@ -10,12 +10,12 @@ looks at every photo anew.
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.batch.plan import Plan
-from safelight.batch.run import Outcome
+from safelight.batch.run import BY_NAME, DONE_BEFORE, IS_THERE, Outcome, Records
 from safelight.batch.work import Order
 from safelight.cluster import start
 from safelight.cluster.extra import ClusterError
@@ -23,6 +23,7 @@ from safelight.cluster.folder import BatchFolder, arrow, canonical, prepared
 from safelight.cluster.gather import Gathering
 from safelight.cluster.manifest import ID
 from safelight.cluster.mounts import Mount, url_of
+from safelight.cluster.staging import Done
 from safelight.cluster.worker import PhotoWorker, Task
 from safelight.pixels import opening
 
@@ -50,11 +51,16 @@ class Ordered:
 
 
 def run_on_ray(
-    ordered: Ordered, say: Callable[[str], None], cores: int, patience: float = STALL
-) -> Iterator[Outcome]:
+    ordered: Ordered,
+    say: Callable[[str], None],
+    cores: int,
+    records: Records = BY_NAME,
+    patience: float = STALL,
+) -> Generator[Outcome]:
     """Do the jobs on a cluster; the outcomes as they come, one a job. say: takes lines about the run.
 
-    cores: workers on this machine, where no address is given. patience: seconds without a result until that is said.
+    records: where what becomes of the jobs is written down, by this process alone. cores: workers on this machine,
+    where no address is given. patience: seconds without a result until that is said.
     Raises ClusterError where the cluster is missing, too small, or fails as a whole.
     """
     wanted = ordered.workers or (cores if ordered.address is None else None)
@@ -67,8 +73,11 @@ def run_on_ray(
         batch = prepared(ordered.order, ordered.jobs.jobs, ordered.out, ordered.mounts, limit, workers)
         if ordered.rows_per_block is not None:
             batch = replace(batch, rows_per_block=ordered.rows_per_block)
-        gathering = Gathering(batch, ordered.jobs.jobs)
-        yield from gathering.earlier()
+        gathering = Gathering(batch, ordered.jobs.jobs, ordered.mounts)
+        for outcome in _recorded(gathering.earlier(), records, ordered.mounts):
+            yield (
+                replace(outcome, state="skipped", because=DONE_BEFORE) if outcome.state == "done" else outcome
+            )
         task = Task(
             ordered.order.to_json(),
             limit,
@@ -78,9 +87,20 @@ def run_on_ray(
             secrets.token_hex(4),
             ordered.maker,
         )
-        yield from _watched(_Execution(batch, task, len(ordered.jobs), workers), gathering, say, patience)
-        yield from gathering.missing()
+        execution = _Execution(batch, task, len(ordered.jobs), workers)
+        yield from _recorded(_watched(execution, gathering, say, patience), records, ordered.mounts)
+        yield from _recorded(gathering.missing(), records, ordered.mounts)
         batch.remove()
+
+
+def _recorded(done: Iterable[Done], records: Records, mounts: Sequence[Mount]) -> Iterator[Outcome]:
+    """The outcomes, written down; what was skipped on this machine's disks is looked up."""
+    for outcome, files in done:
+        if outcome.state != "skipped":
+            records.add(outcome, files)
+            yield outcome
+        else:
+            yield (None if mounts else records.known(outcome.job)) or replace(outcome, because=IS_THERE)
 
 
 def _shared(ordered: Ordered) -> list[Path]:
@@ -92,16 +112,16 @@ def _shared(ordered: Ordered) -> list[Path]:
 
 def _watched(
     execution: "_Execution", gathering: Gathering, say: Callable[[str], None], patience: float
-) -> Iterator[Outcome]:
+) -> Iterator[Done]:
     """The outcomes of an execution as they come; a line where none comes. Raises ClusterError where it fails."""
     execution.start()
     last, looked = time.monotonic(), 0.0
     while execution.is_alive():
         execution.join(max(LOOK, REST * looked))
         before = time.monotonic()
-        for outcome in gathering.new():
+        for done in gathering.new():
             last = time.monotonic()
-            yield outcome
+            yield done
         looked = time.monotonic() - before
         if time.monotonic() - last > patience:
             free = start.capacity()

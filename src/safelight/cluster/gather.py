@@ -1,15 +1,18 @@
 """Outcomes from the rows that Ray has written: each job's once, whatever was done twice, as soon as they are there."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from safelight.batch.run import Outcome
 from safelight.batch.work import Job
-from safelight.cluster.folder import BatchFolder, arrow
+from safelight.cluster.folder import BatchFolder, arrow, canonical
 from safelight.cluster.manifest import ID
-from safelight.cluster.worker import outcome_of
+from safelight.cluster.mounts import Mount, url_of
+from safelight.cluster.staging import Done, there
+from safelight.cluster.worker import done_of
 from safelight.errors import shown
 
 if TYPE_CHECKING:
@@ -22,14 +25,14 @@ PENDING = ".pending.parquet"  # of Ray's checkpoint: of rows that may not be who
 class Gathering:
     """Reads the rows of a batch. Memory: a byte a job, and the rows of one block."""
 
-    def __init__(self, batch: BatchFolder, jobs: Sequence[Job]) -> None:
-        self._jobs = jobs
+    def __init__(self, batch: BatchFolder, jobs: Sequence[Job], mounts: Sequence[Mount] = ()) -> None:
+        self._jobs, self._mounts = jobs, mounts
         self._system, self._rows = arrow(batch.rows)
         self._checkpoint = arrow(batch.checkpoint)[1]
         self._read: set[str] = set()
         self._is_told = np.zeros(len(jobs), bool)
 
-    def earlier(self) -> Iterator[Outcome]:
+    def earlier(self) -> Iterator[Done]:
         """What an earlier run of the same batch had done when it was stopped: its results are there, and skipped.
 
         Rows that it had not committed are Ray's to remove and to do again.
@@ -40,17 +43,18 @@ class Gathering:
                 committed[_table(self._system, path, [ID])[ID].to_numpy()] = True
         yield from self._outcomes(committed)
 
-    def new(self) -> Iterator[Outcome]:
+    def new(self) -> Iterator[Done]:
         """What has been done since the last look."""
         yield from self._outcomes(None)
 
-    def missing(self) -> Iterator[Outcome]:
+    def missing(self) -> Iterator[Done]:
         """A failure for each job of which no row tells."""
         for number in np.flatnonzero(~self._is_told).tolist():
             job = self._jobs[number]
-            yield Outcome(job, "failed", (f"{shown(job.photo)}: the cluster lost its row; run it again",))
+            photo = url_of(job.photo, self._mounts) or shown(job.photo)
+            yield Outcome(job, "failed", (f"{photo}: the cluster lost its row; run it again",)), {}
 
-    def _outcomes(self, only: "np.ndarray | None") -> Iterator[Outcome]:
+    def _outcomes(self, only: "np.ndarray | None") -> Iterator[Done]:
         """Those of files that were not read yet, in the order of the plan within a file. only: which jobs count."""
         for path in self._files(self._rows):
             if path in self._read:
@@ -68,7 +72,11 @@ class Gathering:
                 if self._is_told[number] or (only is not None and not only[number]):
                     continue
                 self._is_told[number] = True
-                yield outcome_of(row, self._jobs[number])
+                yield done_of(row, self._jobs[number], self._here)
+
+    def _here(self, path: Path) -> Path:
+        """A path of the manifest as this run has it."""
+        return there(path, canonical(self._mounts), self._mounts)
 
     def _files(self, folder: str) -> list[str]:
         """The Parquet files of a folder, by name."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.cluster.extra import CLUSTER, needs
 from safelight.errors import SafelightError
+from safelight.ledger.rows import LEDGER
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -90,10 +91,11 @@ class StandIns:
 
     def _listed(self, url: str, files: Iterable[Mapping[str, Any]], mounts: list[Mount]) -> Path:
         """A new stand-in with these files, kept among `mounts`; its folder."""
-        folder = Path(self._home.name, str(len(self.mounts)))
+        folder = Path(os.path.realpath(self._home.name), str(len(self.mounts)))
         folder.mkdir()
         apart = [f"{mount.url[len(url) + 1 :]}/" for mount in self._whole if mount.url.startswith(f"{url}/")]
-        root = opened(url)[1].rstrip("/")
+        system, path = opened(url)
+        root = path.rstrip("/")
         for facts in files:
             inner = str(facts["name"]).removeprefix(root).lstrip("/")
             if (
@@ -102,6 +104,8 @@ class StandIns:
                 and not inner.startswith(tuple(apart))
             ):
                 _stand(folder / inner, facts.get("size"))
+            if inner == LEDGER:
+                system.get_file(facts["name"], str(folder / inner))
         mounts.append(Mount(folder, url))
         return folder
 

@@ -8,25 +8,30 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-from safelight.batch.run import Outcome, run
+from safelight.batch.run import IS_THERE, Outcome, run
 from safelight.batch.work import Found, Job, Report
 from safelight.cluster.mounts import Mount, in_words, opened, url_of
+from safelight.ledger.facts import FileFacts, facts_of
 
+Done: TypeAlias = tuple[
+    Outcome, dict[Path, FileFacts]
+]  # of a job, and the facts of its files where they were worked
 WHOLE = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci", "memory"))
 # ↑ protocols of stores in which an object is there whole or not at all: it needs no other name first
 
 
 def work_elsewhere(
     job: Job, work: Callable[[Job], Report], mounts: Sequence[Mount], overwrite: bool = False
-) -> Outcome:
+) -> Done:
     """What becomes of a job of which some files stand for others elsewhere. See batch.run."""
     target = url_of(job.result, mounts)
     if target is not None and not overwrite and not job.trouble:
         with contextlib.suppress(Exception):  # putting the result there will say what is wrong
             system, path = opened(target)
             if system.exists(path):
-                return Outcome(job, "skipped")
+                return Outcome(job, "skipped", because=IS_THERE), {}
     with tempfile.TemporaryDirectory(prefix="safelight-") as home:
         here = [Mount(Path(home, str(number)), mount.url) for number, mount in enumerate(mounts)]
         staged_job = moved(job, mounts, here)
@@ -42,22 +47,34 @@ def work_elsewhere(
             return report
 
         (outcome,) = run([staged_job], bring_work_put, overwrite)
+        files = {there(path, here, mounts): facts for path, facts in files_of(outcome).items()}
         report = replace(
             outcome.report,
             remarks=tuple(in_words(remark, here) for remark in outcome.report.remarks),
-            written=tuple(_back(path, here, mounts) for path in outcome.report.written),
+            written=tuple(there(path, here, mounts) for path in outcome.report.written),
         )
         remarks = tuple(in_words(remark, here) for remark in outcome.remarks)
-        return replace(outcome, job=job, remarks=remarks, report=report)
+        return replace(outcome, job=job, remarks=remarks, report=report), files
+
+
+def files_of(outcome: Outcome) -> dict[Path, FileFacts]:
+    """The facts of the files of a job that are on this machine: the photo, what lies with it, what was written."""
+    if outcome.state == "skipped":
+        return {}
+    found = {}
+    for path in dict.fromkeys((*_inputs(outcome.job), *outcome.report.written)):
+        with contextlib.suppress(OSError):
+            found[path] = facts_of(path)
+    return found
 
 
 def moved(job: Job, mounts: Sequence[Mount], others: Sequence[Mount]) -> Job:
     """The job with its files in other stand-ins for the same."""
     return replace(
         job,
-        photo=_back(job.photo, mounts, others),
-        result=_back(job.result, mounts, others),
-        rivals=tuple(_back(rival, mounts, others) for rival in job.rivals),
+        photo=there(job.photo, mounts, others),
+        result=there(job.result, mounts, others),
+        rivals=tuple(there(rival, mounts, others) for rival in job.rivals),
         hints=_found(job.hints, mounts, others),
         mask=_found(job.mask, mounts, others),
     )
@@ -65,12 +82,12 @@ def moved(job: Job, mounts: Sequence[Mount], others: Sequence[Mount]) -> Job:
 
 def _found(found: Found, mounts: Sequence[Mount], others: Sequence[Mount]) -> Found:
     file, place = (
-        None if path is None else _back(path, mounts, others) for path in (found.file, found.place)
+        None if path is None else there(path, mounts, others) for path in (found.file, found.place)
     )
     return replace(found, file=file, place=place)
 
 
-def _back(path: Path, mounts: Sequence[Mount], others: Sequence[Mount]) -> Path:
+def there(path: Path, mounts: Sequence[Mount], others: Sequence[Mount]) -> Path:
     """The path in the other folder that stands for the same; itself, where it is no stand-in."""
     for mount, other in zip(mounts, others, strict=True):
         if path.is_relative_to(mount.folder):

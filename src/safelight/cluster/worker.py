@@ -8,9 +8,9 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ from safelight.batch.work import Job, Json, Order, Report
 from safelight.cluster.attempts import Attempts
 from safelight.cluster.folder import BatchFolder, Manifest
 from safelight.cluster.manifest import ID
-from safelight.cluster.mounts import Mount
-from safelight.cluster.staging import work_elsewhere
+from safelight.cluster.mounts import Mount, url_of
+from safelight.cluster.staging import Done, files_of, work_elsewhere
 from safelight.errors import shown
+from safelight.ledger.facts import FileFacts
 from safelight.pixels import opening
 
 if TYPE_CHECKING:
@@ -99,35 +100,34 @@ class PhotoWorker:
         ids = rows[ID].to_pylist()
         if not ids:
             return results([], [])
-        outcomes = []
+        done = []
         with self._attempts.block(ids) as again:
             for number, job in zip(ids, self._manifest.jobs(ids), strict=True):
-                outcomes.append(self._carefully(number, job) if again else self._done(job))
-        return results(ids, outcomes)
+                done.append(self._carefully(number, job) if again else self._work(job))
+        return results(ids, done)
 
-    def _carefully(self, number: int, job: Job) -> Outcome:
+    def _carefully(self, number: int, job: Job) -> Done:
         with self._attempts.photo(number) as has_ended_a_worker:
             if not has_ended_a_worker:
-                return self._done(job)
-        return Outcome(
-            job,
-            "failed",
-            (f"{shown(job.photo)}: ended the process that worked on it, twice; look at it on one machine",),
-        )
+                return self._work(job)
+        return self._failed(job, "ended the process that worked on it, twice; look at it on one machine")
 
-    def _done(self, job: Job) -> Outcome:
+    def _work(self, job: Job) -> Done:
         try:
             if self._mounts:
                 return work_elsewhere(job, self._worker, self._mounts, self._overwrite)
             (outcome,) = run([job], self._worker, self._overwrite)
+            return outcome, files_of(outcome)
         except Exception as error:  # of a temporary folder, a store: a row all the same
-            said = " ".join(str(error).split()) or type(error).__name__
-            return Outcome(job, "failed", (f"{shown(job.photo)}: {said}",))
-        return outcome
+            return self._failed(job, " ".join(str(error).split()) or type(error).__name__)
+
+    def _failed(self, job: Job, reason: str) -> Done:
+        photo = url_of(job.photo, self._mounts) or shown(job.photo)
+        return Outcome(job, "failed", (f"{photo}: {reason}",)), {}
 
 
-def results(ids: Sequence[int], outcomes: Sequence[Outcome]) -> "pa.Table":
-    """The table of results: id, state, remarks, seconds, report (JSON), place (machine and process)."""
+def results(ids: Sequence[int], done: Sequence[Done]) -> "pa.Table":
+    """The table of results: id, state, remarks, seconds, report and files (JSON), place (machine and process)."""
     import pyarrow as pa
 
     schema = pa.schema(
@@ -137,16 +137,18 @@ def results(ids: Sequence[int], outcomes: Sequence[Outcome]) -> "pa.Table":
             ("remarks", pa.list_(pa.string())),
             ("seconds", pa.float64()),
             ("report", pa.string()),
+            ("files", pa.string()),
             ("place", pa.string()),
         ]
     )
     place = f"{socket.gethostname()}:{os.getpid()}"
     columns = [
         list(ids),
-        [outcome.state for outcome in outcomes],
-        [[_utf8(remark) for remark in outcome.remarks] for outcome in outcomes],
-        [outcome.seconds for outcome in outcomes],
-        [packed_report(outcome.report) for outcome in outcomes],
+        [outcome.state for outcome, _ in done],
+        [[_utf8(remark) for remark in outcome.remarks] for outcome, _ in done],
+        [outcome.seconds for outcome, _ in done],
+        [packed_report(outcome.report) for outcome, _ in done],
+        [json.dumps({str(path): facts.to_json() for path, facts in files.items()}) for _, files in done],
         [place] * len(ids),
     ]
     return pa.table(columns, schema)
@@ -170,9 +172,12 @@ def unpacked_report(line: str) -> Report:
     return Report(tuple(row["remarks"]), row["left"], row["facts"], tuple(map(Path, row["written"])))
 
 
-def outcome_of(row: Mapping[str, Json], job: Job) -> Outcome:
-    """The outcome that a row of results tells of."""
-    return Outcome(job, row["state"], tuple(row["remarks"]), row["seconds"], unpacked_report(row["report"]))
+def done_of(row: Mapping[str, Json], job: Job, here: Callable[[Path], Path] = lambda path: path) -> Done:
+    """The outcome of a job that a row of results tells of, and the facts of its files. here: a path on this machine."""
+    report = unpacked_report(row["report"])
+    report = replace(report, written=tuple(map(here, report.written)))
+    files = {here(Path(name)): FileFacts(**facts) for name, facts in json.loads(row["files"]).items()}
+    return Outcome(job, row["state"], tuple(row["remarks"]), row["seconds"], report), files
 
 
 def _utf8(text: str) -> str:
