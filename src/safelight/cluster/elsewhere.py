@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from safelight.cluster.mounts import Mount, opened, url_of
+from safelight.cluster.mounts import Mount, is_url, opened, url_of
 from safelight.ledger.rows import LEDGER
 
 EVERY = 60.0  # seconds between two copies
@@ -51,6 +51,8 @@ def _with_url(line: bytes, out: Path, mounts: Sequence[Mount]) -> bytes:
     """A row of the ledger whose photo is named by its URL."""
     try:
         row = json.loads(line)
+        if is_url(row["source"]):  # of an earlier run
+            return line
         source = Path(os.path.normpath(out / row["source"]))
     except (ValueError, KeyError, AttributeError, TypeError):  # a header, or a line that was cut off
         return line
