@@ -12,10 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 HEAD = {"num_cpus": 3, "memory": 4 << 30, "object_store_memory": 80 << 20, "include_dashboard": False}
-NODE = {"num_cpus": 1, "memory": 2 << 30, "object_store_memory": 80 << 20}
+NODE = {"num_cpus": 3, "memory": 2 << 30, "object_store_memory": 80 << 20}
 ENOUGH = 60  # results after which something is killed
 PATIENCE = 1800.0  # seconds
 
@@ -65,12 +67,11 @@ class Scenario:
             time.sleep(0.2)
         return count
 
-    def interrupted(self, part: str, kill: Callable[[subprocess.Popen[str]], None]) -> None:
+    def interrupted(self, part: str, kill: Callable[[], int]) -> None:
         """A batch in the middle of which something is killed; it goes on."""
         process = self.start(part)
         there = self.wait_for(part, process)
-        kill(process)
-        self.end(part, part, process, there=there)
+        self.end(part, part, process, there=there, killed=kill())
 
     def driver(self, part: str = "driver", *again: str) -> None:
         """The command itself is killed, and called again."""
@@ -82,21 +83,33 @@ class Scenario:
         self.end(part, part, self.start(part, *again), there=there, after=after)
 
 
-def workers() -> list[int]:
-    """The processes that work on photos."""
-    found = []
+def workers() -> dict[int, int]:
+    """The processes that work on photos, and the process that started each."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if b"MapBatches(PhotoWorker" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
+                status = (folder / "status").read_text("utf-8").splitlines()
+                found[int(folder.name)] = next(
+                    int(line.split()[1]) for line in status if line.startswith("PPid")
+                )
         except OSError:
             continue
     return found
 
 
-def kill_worker(process: subprocess.Popen[str]) -> None:
-    """Kill one of them."""
-    os.kill(workers()[0], signal.SIGKILL)
+def kill_worker() -> int:
+    """Kill one of them; how many were killed."""
+    os.kill(next(iter(workers())), signal.SIGKILL)
+    return 1
+
+
+def kill_node(cluster: Any, node: Any) -> int:
+    """Kill a node with all that runs on it; how many of the workers those were."""
+    raylets = {each.process.pid for each in node.all_processes["raylet"]}
+    count = sum(parent in raylets for parent in workers().values())
+    cluster.remove_node(node, allow_graceful=False)
+    return count
 
 
 def main(home: Path, model: str, parts: list[str]) -> None:
@@ -115,7 +128,7 @@ def main(home: Path, model: str, parts: list[str]) -> None:
     if "worker" in parts:
         scenario.interrupted("worker", kill_worker)
     if "node" in parts:
-        scenario.interrupted("node", lambda process: cluster.remove_node(node, allow_graceful=False))
+        scenario.interrupted("node", partial(kill_node, cluster, node))
     cluster.shutdown()
 
 

@@ -83,6 +83,7 @@ def test_what_is_killed_leaves_the_results_of_a_quiet_local_run(
 ) -> None:
     facts = told[part]
     assert facts["there"] < COUNT  # it was killed in the middle
+    assert facts.get("killed", 1) > 0
     assert facts["status"] == 1  # of bad.png alone
     assert "bad.png" in facts["err"]
     assert ", 1 failed" in facts["out"]

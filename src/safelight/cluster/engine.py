@@ -177,6 +177,11 @@ class _Execution(threading.Thread):
                 fn_constructor_args=(self._task,),
                 compute=ActorPoolStrategy(size=self._workers, max_tasks_in_flight_per_actor=2),
                 num_cpus=1,
-            ).write_parquet(arrow(self._batch.rows)[1], filesystem=system)
+            ).write_parquet(
+                arrow(self._batch.rows)[1],
+                filesystem=system,
+                # Else it waits without end where workers of a machine that died have taken every CPU that is left.
+                ray_remote_args={"num_cpus": 0},
+            )
         finally:
             context.checkpoint_config = None
