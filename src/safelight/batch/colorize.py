@@ -5,7 +5,6 @@ from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from safelight.batch import overlays
 from safelight.batch.beside import hints_for
 from safelight.batch.marks import LabelSettings, Marker, region_within
 from safelight.batch.pages import Done, Page, Writing, worked
@@ -123,6 +122,8 @@ class ColorizeWorker:
         """Write the photo with its hints on it, where that was asked for; a remark that says so."""
         if not self._manner.picture:
             return ()
+        from safelight.batch import overlays  # few ask for it, and it is half the imports
+
         (path,) = self._drawings
         write_photo(path, overlays.draw_hints(photo.pixels, hint_set or ()), overwrite=self._manner.overwrite)
         hints_drawn = f"with {count(len(hint_set), 'hint')}" if hint_set else "without hints"

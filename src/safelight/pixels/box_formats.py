@@ -14,7 +14,6 @@ import io
 import json
 import re
 import struct
-import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
@@ -233,6 +232,8 @@ def heic_as_png(file: BinaryIO, limit_megapixels: float) -> tuple[bytes, tuple[s
 
     Raises ValueError: damaged, without pi-heif, or too large (the message is "WIDTH HEIGHT").
     """
+    import subprocess
+
     if importlib.util.find_spec("pi_heif") is None:
         raise ValueError(f"found a HEIC, which takes a package more: {INSTALL_FORMATS}")
     file.seek(0)

@@ -15,7 +15,7 @@ from safelight.pixels.files import Photo
 from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.pixels.recolor import replace_ab
-from safelight.runtime.cores import one_thread
+from safelight.runtime.cores import one_thread, own_cores
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
 from safelight.shaped import Bool, Float32
@@ -53,7 +53,7 @@ class Colorizer:
     """
 
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
-        self.card, self._threads = model.card, threads
+        self.card = model.card
         self._preparation = model.prepared(ColorizePreparation)
         self._session = Views(Session(model, threads), model.card.size)
 
@@ -195,13 +195,13 @@ class Colorizer:
             ab, reply = self._answer(L, points, vivid)
             picture = Propagator(L)
             ab = self._within_reach(ab, Points.none(), picture, points, vivid, reach)
-            result = replace_ab(pixels, ab, self._threads)
+            result = replace_ab(pixels, ab, own_cores())
             for box, where, inside in self._in_lassos(
                 lassos, _size(pixels), picture, ab, points, vivid, reach
             ):
                 # Cut out at the photo's full size, so that nothing leaks past the lasso.
                 np.copyto(
-                    result[box.slices], replace_ab(pixels, inside, self._threads, box), where=where[..., None]
+                    result[box.slices], replace_ab(pixels, inside, own_cores(), box), where=where[..., None]
                 )
         return result, float(reply[UNFAMILIARITY]) if UNFAMILIARITY in reply else None
 
