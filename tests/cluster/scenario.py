@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from safelight.ledger.rows import LEDGER
+
 HEAD = {"num_cpus": 3, "memory": 4 << 30, "object_store_memory": 80 << 20, "include_dashboard": False}
 NODE = {"num_cpus": 3, "memory": 2 << 30, "object_store_memory": 80 << 20}
 ENOUGH = 60  # results after which something is killed
@@ -28,6 +30,13 @@ def tree(folder: Path) -> str:
     for path in sorted(folder.rglob("*.png")):
         digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def ledger(folder: Path) -> dict[str, list[str]]:
+    """What the ledger says of each result: state, and the hashes of photo, settings and result."""
+    rows = map(json.loads, (folder / LEDGER).read_text("utf-8").splitlines())
+    kept = ("state", "sha256", "settings", "result_sha256")
+    return {row["result"]: [row[name] for name in kept] for row in rows if "result" in row}
 
 
 def results(folder: Path) -> int:
@@ -55,7 +64,8 @@ class Scenario:
         """Wait for a batch and print what became of it."""
         stdout, stderr = process.communicate(timeout=PATIENCE)
         facts |= {"part": part, "status": process.returncode, "out": stdout, "err": stderr}
-        facts |= {"tree": tree(self.home / out), "left": sorted(os.listdir(self.home / out))[:3]}  # noqa: PTH208
+        facts |= {"tree": tree(self.home / out), "ledger": ledger(self.home / out)}
+        facts |= {"left": sorted(path.name for path in (self.home / out).glob(".*"))}
         print(json.dumps(facts), flush=True)
 
     def wait_for(self, out: str, process: subprocess.Popen[str]) -> int:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -14,14 +14,16 @@ pytest.importorskip("ray")
 
 from safelight.pixels.files import write_photo
 from tests.cluster.namespace import ROOT, alone, environment, is_allowed
-from tests.cluster.scenario import tree
+from tests.cluster.scenario import ledger, tree
 from tests.runtime.tiny import make_model
 
 pytestmark = [
     pytest.mark.cluster,
     pytest.mark.skipif(not is_allowed(), reason="a network namespace cannot be made here (unshare --net)"),
 ]
+Quiet: TypeAlias = dict[str, tuple[str, dict[str, list[str]]]]
 COUNT = 240
+MODEL = "tiny.onnx"
 
 
 @pytest.fixture(scope="module")
@@ -53,25 +55,24 @@ def run(home: Path, *words: str | Path, network: bool = False) -> subprocess.Com
 
 
 @pytest.fixture(scope="module")
-def trees(home: Path) -> dict[str, str]:
-    """The hashes of the results of local runs, by their settings."""
+def quiet(home: Path) -> Quiet:
+    """The tree and the ledger of local runs, by their settings."""
     found = {}
     for vivid in ("0.5", "1"):
         out = f"local-{vivid}"
-        words = ("colorize", "in", "-o", out, "--model", next(home.glob("*.onnx")), "--vivid", vivid)
+        words = ("colorize", "in", "-o", out, "--model", MODEL, "--vivid", vivid)
         done = run(home, "safelight", *words, network=True)
         assert done.returncode == 1, done.stderr  # bad.png
-        found[vivid] = tree(home / out)
-    assert len(set(found.values())) == 2
+        found[vivid] = tree(home / out), ledger(home / out)
+    assert found["0.5"] != found["1"]
     return found
 
 
 @pytest.fixture(scope="module")
 def told(home: Path) -> dict[str, dict[str, Any]]:
     """What became of each part of the scenario."""
-    model = next(home.glob("*.onnx"))
     parts = ("driver", "settings", "worker", "node")
-    done = run(home, "tests.cluster.scenario", home, model, *parts)
+    done = run(home, "tests.cluster.scenario", home, MODEL, *parts)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert done.returncode == 0, done.stderr
     return {line["part"]: line for line in lines}
@@ -79,7 +80,7 @@ def told(home: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("part", ["driver", "settings", "worker", "node"])
 def test_what_is_killed_leaves_the_results_of_a_quiet_local_run(
-    part: str, told: dict[str, dict[str, Any]], trees: dict[str, str]
+    part: str, told: dict[str, dict[str, Any]], quiet: Quiet
 ) -> None:
     facts = told[part]
     assert facts["there"] < COUNT  # it was killed in the middle
@@ -87,17 +88,16 @@ def test_what_is_killed_leaves_the_results_of_a_quiet_local_run(
     assert facts["status"] == 1  # of bad.png alone
     assert "bad.png" in facts["err"]
     assert ", 1 failed" in facts["out"]
-    assert facts["tree"] == trees["1" if part == "settings" else "0.5"]
-    assert ".safelight" not in facts["left"]
+    assert (facts["tree"], facts["ledger"]) == quiet["1" if part == "settings" else "0.5"]
+    assert facts["left"] == []
 
 
-def test_ray_of_this_machine_alone(home: Path, trees: dict[str, str]) -> None:
+def test_ray_of_this_machine_alone(home: Path, quiet: Quiet) -> None:
     """Without an address: same results, elsewhere; servers on the loopback interface alone; no line of Ray's own."""
-    model = next(home.glob("*.onnx"))
-    words = ("colorize", f"file://{home}/in", "-o", f"file://{home}/elsewhere/", "--model", model)
+    words = ("colorize", f"file://{home}/in", "-o", f"file://{home}/elsewhere/", "--model", MODEL)
     done = run(home, "safelight", *words, "--engine", "ray")
     assert done.returncode == 1, done.stderr
-    assert tree(home / "elsewhere") == trees["0.5"]
+    assert (tree(home / "elsewhere"), ledger(home / "elsewhere")) == quiet["0.5"]
     assert f"file://{home}/in/bad.png" in done.stderr
     assert "servers on 127.0.0.1 alone" in done.stderr
     assert len(done.stdout.splitlines()) == 1
