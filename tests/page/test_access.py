@@ -33,16 +33,17 @@ class Axe:
         for kind in ("violations", "incomplete"):
             for rule in found[kind]:
                 for node in rule["nodes"]:
-                    if kind == "violations" or not _over_picture(rule["id"], node["target"]):
+                    if kind == "violations" or not _undecidable(rule["id"], node):
                         self.wrong.append((state, rule["id"], str(node["target"])))
 
 
-OVER_PICTURE = re.compile(r"#live|#zoom|#job|\.tag|#welcome|divider|swatch|lamp|#pick-canvas|#gamut")
-
-
-def _over_picture(rule: str, target: Any) -> bool:
-    """Contrast that axe leaves open because something lies behind the words; these were looked at by eye."""
-    return rule == "color-contrast" and bool(OVER_PICTURE.search(str(target)))
+def _undecidable(rule: str, node: Any) -> bool:
+    """Contrast that axe leaves open: over a picture or a gradient, behind the end of a scrolled list, of one letter.
+    These were looked at by eye."""
+    said = " ".join(each["message"] for kind in ("any", "all", "none") for each in node[kind])
+    return rule == "color-contrast" and bool(
+        re.search("gradient|image node|obscured|too short|overlap", said)
+    )
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -97,7 +98,7 @@ def test_from_open_to_download_by_keyboard_alone(desk: Desk) -> None:
     keys = desk.page.keyboard
     _tab_to(desk, "#welcome-open")
     with desk.page.expect_file_chooser() as chooser:
-        keys.press("Enter")
+        keys.press("Space")  # Enter opens no chooser when a driver presses it
     chooser.value.set_files(str(SCRATCHED))
     desk.page.wait_for_function("() => document.title.startsWith('scratched')")
     desk.colored()

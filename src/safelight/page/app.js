@@ -97,6 +97,12 @@ export class App {
     this.changed();
   }
 
+  /** No photo is open. */
+  welcome() {
+    find("welcome").hidden = false;
+    this.changed();
+  }
+
   /** Everything that follows from the document: buttons, panels, picture, colors. @param {boolean} [dragging] */
   changed(dragging = false) {
     this.#renderBar();

@@ -58,8 +58,8 @@ export class Gamut extends HTMLElement {
     brush.clearRect(0, 0, this.canvas.width, this.canvas.height);
     brush.drawImage(this.plane, 0, 0);
     for (const each of this.likely) this.#mark(brush, each, 4);
-    this.#mark(brush, this.hex, 9);
     const [, a, b] = labOf(rgbOfHex(this.hex));
+    this.#mark(brush, nearestHex([this.L, a, b]), 9); // a color of another lightness, as it looks here
     this.setAttribute("aria-valuenow", String(Math.round((Math.atan2(b, a) * 180) / Math.PI + 360) % 360));
     this.setAttribute("aria-valuetext", this.words(this.hex));
   }

@@ -89,7 +89,7 @@ async function begin() {
   app.enter("color");
   app.renderStrip();
   if (app.photos.length) await app.show(app.photos[0].id);
-  else find("welcome").hidden = false;
+  else app.welcome();
 }
 
 async function bringBack() {
@@ -107,7 +107,7 @@ async function bringBack() {
 }
 
 begin().catch((error) => {
-  find("welcome").hidden = false;
+  app.welcome();
   app.failed(error);
 });
 document.documentElement.dataset.ready = "yes";
