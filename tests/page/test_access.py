@@ -96,6 +96,7 @@ def _tab_to(desk: Desk, selector: str) -> None:
 
 def test_from_open_to_download_by_keyboard_alone(desk: Desk) -> None:
     keys = desk.page.keyboard
+    desk.page.wait_for_selector("#welcome:visible")
     _tab_to(desk, "#welcome-open")
     with desk.page.expect_file_chooser() as chooser:
         keys.press("Space")  # Enter opens no chooser when a driver presses it
