@@ -24,7 +24,7 @@ ELEMENTS = {
 }  # TensorProto.DataType
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
     """A field of a message: its number, its bytes with tag and length, and what is in it (of lengths alone)."""
 
     number: int
@@ -33,7 +33,9 @@ class _Field(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Node:
+class Node:
+    """A node: its field as it stands, what it needs, its graphs' needs included, and what it gives."""
+
     whole: memoryview | bytes
     needs: frozenset[str]
     gives: tuple[str, ...]
@@ -50,8 +52,8 @@ class Kind(NamedTuple):
 class Graph:
     """A model of which parts can be cut. nodes are in an order in which each comes after what it needs."""
 
-    around: tuple[_Field, ...]  # fields of the model but the graph
-    nodes: tuple[_Node, ...]
+    around: tuple[Field, ...]  # fields of the model but the graph
+    nodes: tuple[Node, ...]
     initializers: Mapping[str, memoryview]
     ports: Mapping[str, memoryview]  # inputs and outputs as they stand
     other: tuple[memoryview, ...]
@@ -62,20 +64,20 @@ class Graph:
     @classmethod
     def of(cls, model: bytes) -> "Graph":
         """The graph of an ONNX file's bytes. Raises ValueError if they are none."""
-        fields = tuple(_fields(memoryview(model)))
+        fields = tuple(fields_of(memoryview(model)))
         graphs = [field for field in fields if field.number == GRAPH]
         if len(graphs) != 1:
             raise ValueError(f"found {len(graphs)} graphs; expected an ONNX model with one")
         nodes, initializers, ports, other = (
-            list[_Node](),
+            list[Node](),
             dict[str, memoryview](),
             dict[str, memoryview](),
             [],
         )
         inputs, outputs = list[str](), list[str]()
-        for field in _fields(graphs[0].content):
+        for field in fields_of(graphs[0].content):
             if field.number == NODE:
-                nodes.append(_node(field))
+                nodes.append(node_of(field))
             elif field.number == INITIALIZER:
                 initializers[_text(field.content, TENSOR_NAME)] = field.whole
             elif field.number in (INPUT, OUTPUT):
@@ -106,11 +108,9 @@ class Graph:
         needed = set[str]().union(*(node.needs for node in nodes), wanted)
         body = [node.whole for node in nodes]
         body += [whole for name, whole in self.initializers.items() if name in needed and name not in given]
-        body += [_message(INPUT, self._port(name, kinds.get(name))) for name in given if name in needed]
-        body += [_message(OUTPUT, self._port(name, None)) for name in wanted]
-        return b"".join(field.whole for field in self.around) + _message(
-            GRAPH, b"".join((*body, *self.other))
-        )
+        body += [message(INPUT, self._port(name, kinds.get(name))) for name in given if name in needed]
+        body += [message(OUTPUT, self._port(name, None)) for name in wanted]
+        return b"".join(field.whole for field in self.around) + message(GRAPH, b"".join((*body, *self.other)))
 
     def frontier(self, given: Collection[str], varying: Collection[str], wanted: Sequence[str]) -> list[str]:
         """Tensors that depend on `given` alone, and are all that is needed of them beside `varying`.
@@ -127,7 +127,12 @@ class Graph:
         used = set(wanted).union(*(node.needs for node in nodes if node.needs & changing))
         return [name for name in sorted(fixed) if name in used]
 
-    def _depends(self, name: str, nodes: Iterable[_Node], on: Collection[str]) -> bool:
+    def made_between(self, given: Collection[str], wanted: Iterable[str]) -> list[str]:
+        """Those of the wanted tensors that are made, and not given."""
+        made = {name for node in self.nodes for name in node.gives}
+        return [name for name in wanted if name in made and name not in given]
+
+    def _depends(self, name: str, nodes: Iterable[Node], on: Collection[str]) -> bool:
         """Whether the tensor is one of these or made of one; others are constants."""
         by_name = {made: node for node in nodes for made in node.gives}
         todo, seen = [name], set[str]()
@@ -140,9 +145,9 @@ class Graph:
             seen.add(each)
         return False
 
-    def _between(self, given: Collection[str], wanted: Iterable[str]) -> list[_Node]:
+    def _between(self, given: Collection[str], wanted: Iterable[str]) -> list[Node]:
         """The nodes that make the wanted tensors of the given ones, in order."""
-        needed, kept = set(wanted) - set(given), list[_Node]()
+        needed, kept = set(wanted) - set(given), list[Node]()
         for node in reversed(self.nodes):
             if needed.intersection(node.gives):
                 kept.append(node)
@@ -153,26 +158,26 @@ class Graph:
         """With zeros for a tensor that a Reshape gives: its shape is worked out, its numbers are not."""
         nodes = list(self.nodes)
         at = next(place for place, node in enumerate(nodes) if reshaped in node.gives)
-        _, shape = _in_order(nodes[at], NODE_INPUT)
+        _, shape = in_order(nodes[at], NODE_INPUT)
         zeros = ((NODE_INPUT, shape), (NODE_OUTPUT, reshaped), (NODE_KIND, "ConstantOfShape"))
-        content = b"".join(_message(number, text.encode()) for number, text in zeros)
-        nodes[at] = _Node(_message(NODE, content), frozenset({shape}), (reshaped,))
+        content = b"".join(message(number, text.encode()) for number, text in zeros)
+        nodes[at] = Node(message(NODE, content), frozenset({shape}), (reshaped,))
         return replace(self, nodes=tuple(nodes))
 
     def kind_of(self, name: str) -> str:
         """The kind of node that makes a tensor, such as "Reshape"; "" if none does."""
         made_by = next((node for node in self.nodes if name in node.gives), None)
-        return _in_order(made_by, NODE_KIND)[0] if made_by else ""
+        return in_order(made_by, NODE_KIND)[0] if made_by else ""
 
     def _port(self, name: str, kind: Kind | None) -> bytes | memoryview:
         if kind is None and name in self.ports:
             return self.ports[name]
-        port = _message(PORT_NAME, name.encode())
+        port = message(PORT_NAME, name.encode())
         if kind is None:
             return port  # of an output: ONNX Runtime infers its type
-        shape = _message(2, b"".join(_message(1, b"") for _ in range(kind.axes)))
-        tensor = b"\x08" + _varint(ELEMENTS[kind.type]) + shape
-        return port + _message(PORT_TYPE, _message(1, tensor))
+        shape = message(2, b"".join(message(1, b"") for _ in range(kind.axes)))
+        tensor = b"\x08" + varint(ELEMENTS[kind.type]) + shape
+        return port + message(PORT_TYPE, message(1, tensor))
 
 
 ATTENTION = "/attention/"  # in the names of what tasks/colorize/network.py's HintAttention makes
@@ -193,70 +198,72 @@ def kinds_of(session: Any) -> dict[str, Kind]:
     return {port.name: Kind(port.type, len(port.shape)) for port in session.get_outputs()}
 
 
-def _in_order(node: _Node, number: int) -> list[str]:
+def in_order(node: Node, number: int) -> list[str]:
     """The texts of a node's fields of one number."""
-    (content,) = (field.content for field in _fields(memoryview(node.whole)))
-    return [str(field.content, "utf8") for field in _fields(content) if field.number == number]
+    (content,) = (field.content for field in fields_of(memoryview(node.whole)))
+    return [str(field.content, "utf8") for field in fields_of(content) if field.number == number]
 
 
-def _node(field: _Field) -> _Node:
+def node_of(field: Field) -> Node:
+    """A node of a graph."""
     needs, gives = set[str](), list[str]()
-    for part in _fields(field.content):
+    for part in fields_of(field.content):
         if part.number == NODE_INPUT:
             needs.add(str(part.content, "utf8"))
         elif part.number == NODE_OUTPUT:
             gives.append(str(part.content, "utf8"))
         elif part.number == NODE_ATTRIBUTE:
             needs |= _names_inside(part.content)
-    return _Node(field.whole, frozenset(needs - {""}), tuple(gives))
+    return Node(field.whole, frozenset(needs - {""}), tuple(gives))
 
 
 def _names_inside(attribute: memoryview) -> set[str]:
     """What the graph of a branch takes: its own tensors too, whose names nobody else has."""
     names = set[str]()
-    for graph in (part for part in _fields(attribute) if part.number == ATTRIBUTE_GRAPH):
-        for part in _fields(graph.content):
+    for graph in (part for part in fields_of(attribute) if part.number == ATTRIBUTE_GRAPH):
+        for part in fields_of(graph.content):
             if part.number == NODE:
-                names |= _node(part).needs
+                names |= node_of(part).needs
             elif part.number == OUTPUT:
                 names.add(_text(part.content, PORT_NAME))
     return names
 
 
 def _text(message: memoryview, number: int) -> str:
-    return next((str(field.content, "utf8") for field in _fields(message) if field.number == number), "")
+    return next((str(field.content, "utf8") for field in fields_of(message) if field.number == number), "")
 
 
-def _fields(message: memoryview) -> Iterator[_Field]:
+def fields_of(content: memoryview) -> Iterator[Field]:
     """The fields of a message one after the other. Raises ValueError where it is none."""
-    at, end = 0, len(message)
+    at, end = 0, len(content)
     while at < end:
-        start, tag = at, message[at]
+        start, tag = at, content[at]
         at += 1
         if tag > 127:
-            tag, at = _read_varint(message, start)
+            tag, at = read_varint(content, start)
         kind, first = tag & 7, at
         if kind == 2:
-            length = message[at] if at < end else 128
+            length = content[at] if at < end else 128
             at += 1
             if length > 127:
-                length, at = _read_varint(message, first)
+                length, at = read_varint(content, first)
             first, at = at, at + length
         elif kind == 0:
-            _, at = _read_varint(message, at)
+            _, at = read_varint(content, at)
         elif kind in (1, 5):
             at += 8 if kind == 1 else 4
         else:
             raise ValueError("the message is not one of Protocol Buffers")
         if at > end:
             raise ValueError("the message is cut off")
-        yield _Field(tag >> 3, message[start:at], message[first:at] if kind == 2 else message[:0])
+        yield Field(tag >> 3, content[start:at], content[first:at] if kind == 2 else content[:0])
 
 
-def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
+def read_varint(content: memoryview, at: int) -> tuple[int, int]:
+    """A whole number of Protocol Buffers at a place, and the place after it. Raises ValueError."""
     value = shift = 0
-    while at < len(message) and shift < 70:
-        byte = message[at]
+    while at < len(content) and shift < 70:
+        byte = content[at]
         value |= (byte & 127) << shift
         at, shift = at + 1, shift + 7
         if byte < 128:
@@ -264,7 +271,8 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
     raise ValueError("the message is cut off")
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """The inverse of `read_varint`."""
     encoded = bytearray()
     while value > 127:
         encoded.append(value & 127 | 128)
@@ -272,5 +280,6 @@ def _varint(value: int) -> bytes:
     return bytes((*encoded, value))
 
 
-def _message(number: int, content: bytes | memoryview) -> bytes:
-    return b"".join((_varint(number << 3 | 2), _varint(len(content)), content))
+def message(number: int, content: bytes | memoryview) -> bytes:
+    """A field of this number that holds bytes."""
+    return b"".join((varint(number << 3 | 2), varint(len(content)), content))

@@ -5,7 +5,7 @@ those of hints seen before, and the answer without hints are worked out once for
 of covariances and the part of the head that sees hints. `kriged` answers before the network does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import RLock
@@ -20,6 +20,7 @@ from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.runtime.cores import one_thread
 from safelight.runtime.engines import open_session
 from safelight.runtime.modelfile import ModelFile
+from safelight.runtime.onnx_cheaper import cheaper, joined_maps
 from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
 from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply
 from safelight.shaped import Float32
@@ -28,11 +29,13 @@ from safelight.tasks.colorize.hints import HintSet, Points, to_points
 from safelight.tasks.colorize.kept_kriging import KeptPropagator
 from safelight.tasks.colorize.kriging import RESIDUALS
 from safelight.tasks.colorize.lassos import by_region, largest
+from safelight.tasks.colorize.prepare import PLANES as INPUT_PLANES
 from safelight.tasks.colorize.prepare import limit_reach, postprocess, preprocess
 from safelight.tasks.colorize.restore import LASSO_RUNS, STRIDE, UNFAMILIARITY, Colorizer
 from safelight.tasks.colorize.suggest import CELL, Suggestion, suggest
 
 PLANES, COLORS = "planes", ("ab", "chroma")
+SMALL = 2 * STRIDE  # pixels a side
 KEPT_ANSWERS = 4  # of the network, onto which newer hints are kriged meanwhile
 
 
@@ -58,16 +61,26 @@ class CutModel:
         also = [name for name in (UNFAMILIARITY,) if name in outputs]
         self._trunk = open_session(graph.part([PLANES], [*maps, *also]), threads)
         kinds, planes = kinds_of(self._trunk), {PLANES: Kind("tensor(float)", 4)}
+        graph = cheaper(graph, self._channels(graph, planes | kinds), maps, [PLANES])
         kept = graph.frontier(maps, [PLANES], COLORS)
-        self._kept = _opened(graph, kinds, [name for name in kept if name not in maps], threads)
+        self._kept = open_session(graph.part(kinds, [name for name in kept if name not in maps]), threads)
         kinds |= kinds_of(self._kept)
-        self._head = open_session(graph.part(planes | {name: kinds[name] for name in kept}, COLORS), threads)
+        given = planes | {name: kinds[name] for name in kept}
+        self._head = open_session(graph.part(given, COLORS), threads)
         self._judge: Any = None
         if DISTRIBUTION in outputs:
-            wanted = (*COLORS, DISTRIBUTION)
-            self._judge = open_session(
-                graph.part(planes | {name: kinds[name] for name in kept}, wanted), threads
-            )
+            self._judge = open_session(graph.part(given, (*COLORS, DISTRIBUTION)), threads)
+
+    def _channels(self, graph: Graph, kinds: Mapping[str, Kind]) -> dict[str, int]:
+        """How many channels those maps have that convolutions join: what a small picture shows."""
+        names = joined_maps(graph)
+        if not names:
+            return {}
+        small = {PLANES: np.zeros((1, INPUT_PLANES, SMALL, SMALL), np.float32)}
+        seen = _run(self._trunk, small) | small
+        made = graph.made_between(kinds, names)
+        found = _run(open_session(graph.part(kinds, made)), seen) if made else {}
+        return {name: each.shape[1] for name, each in (seen | found).items() if name in names}
 
     def see(self, L: Lightness) -> "tuple[Mapping[str, npt.NDArray[Any]], float | None]":
         """What is kept of a photo of lightness L (h, w), multiples of STRIDE, and how unfamiliar it is."""
@@ -86,10 +99,6 @@ class CutModel:
         if self._judge is None:
             raise ValueError("the model does not say how likely colors are")
         return np.asarray(_run(self._judge, {PLANES: planes[None], **known})[DISTRIBUTION][0])
-
-
-def _opened(graph: Graph, kinds: Mapping[str, Kind], wanted: Sequence[str], threads: int) -> Any:
-    return open_session(graph.part(kinds, wanted), threads)
 
 
 def _run(session: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,6 +151,11 @@ class LiveColors:
         """How unlike the training pictures the photo is, 1 = threshold."""
         with self._lock:
             return self._known[1] if self._cut else self._colorizer.unfamiliarity_of(self.L)
+
+    def forget(self) -> None:
+        """Forget the answers that were given; what is kept of the photo stays."""
+        with self._lock:
+            self._answers = []
 
     def colors(self, hints: HintSet, vivid: float, reach: float) -> Layers:
         """What the full-size result has: the network's answer. vivid, reach: 0..1."""
