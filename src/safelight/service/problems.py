@@ -1,5 +1,6 @@
 """Whatever goes wrong is told as a problem (RFC 9457): application/problem+json, one line for people in `detail`."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -66,7 +67,7 @@ def busy(seconds: int = 1) -> ProblemError:
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Problems of an operation for the OpenAPI document; those that any may have are added."""
-    every = {401, 403, 405, 413, 500, 503, *statuses}
+    every = {400, 401, 403, 405, 413, 422, 500, 503, *statuses}
     return {
         status: {"description": WHEN[status], "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
         for status in sorted(every)
@@ -93,10 +94,21 @@ def handle(app: FastAPI) -> None:
     """Have the app answer every error with a problem."""
 
     async def told(request: Request, error: Exception) -> Response:
-        return answer(*of_error(error))
+        status, detail, headers = of_error(error)
+        if status == 405:
+            headers = {"Allow": ", ".join(_methods(app, request.url.path))}
+        return answer(status, detail, headers)
 
     for kind in (ProblemError, SafelightError, RequestValidationError, HTTPException, MemoryError, Exception):
         app.add_exception_handler(kind, told)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """What may be done with the resource of a path, as the OpenAPI document says."""
+    for template, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template)), path):
+            return sorted(method.upper() for method in operations)
+    return ["GET"]
 
 
 def _of_validation(error: RequestValidationError) -> tuple[int, str, dict[str, str]]:
