@@ -34,6 +34,8 @@ _PHOTOMETRIC = {  # what is written, and its channels
     "ICCLab": (9, 3),
     "ITULab": (10, 3),
 }
+_OFFSETS, _LENGTHS = 273, 279  # of strips
+_MOVED = "a MakerNote was moved, so that what the camera's maker counts from the file's beginning may be lost"
 _PRIVATE = 32768  # from here on tags are private ones
 _PUBLIC = (33432, 33723, 34665, 34675, 34853)  # but for copyright, IPTC, EXIF, ICC profile and GPS
 _SLACK = 1 << 20  # bytes for directories
@@ -88,31 +90,45 @@ class Book:
             start = (block or b"II*\0" + bytes(4)) if as_it_is else b""
             self._tiff = TiffFile(self._file, order, self._big, start)
         tiff, rows = self._tiff, strip_rows(photo.size)
+        given = strips if strips is not None else _strips(photo, rows)
         fields = _fields(tiff, photo, rows, profile, self._packing)
-        offsets, lengths = [], []
-        for packed in self._packed(strips if strips is not None else _strips(photo, rows), tiff.order):
-            offsets.append(tiff.put(packed))
-            lengths.append(len(packed))
-        for field in (tiff.places(273, offsets), tiff.places(279, lengths)):
-            fields[field.tag] = field
+        if self._big:  # the directory comes first, where programs find it that know no places beyond 4 GB
+            noughts = (0,) * -(-photo.size[0] // rows)
+            fields |= {tag: tiff.places(tag, noughts) for tag in (_OFFSETS, _LENGTHS)}
+        else:
+            fields |= self._put(given)
         fields |= {tag: _field(tag, each) for tag, each in data.items()}
         if as_it_is:
             kept, damaged = _kept(block, fields)
-            return remarks + self._finish(fields, kept, (), damaged, len(list(exif.entries(block))))
-        found, damaged = _laid_out(block, fields, tiff.order)
-        if self._packing == "none":
-            fields, found, lost = _without_private(fields, found)
-            remarks += lost
-            for field in _resolution(tiff, fields, found):
-                fields[field.tag] = field
-        remarks += (
-            (
-                "a MakerNote was moved, so that what the camera's maker counts from the file's beginning may be lost",
-            )
-            if tiff_directories.moved(found)
-            else ()
-        )
-        return remarks + self._finish(fields, [], found, damaged, len(found))
+            start, damaged = self._directory(fields, kept, (), damaged, len(list(exif.entries(block))))
+        else:
+            found, damaged = _laid_out(block, fields, tiff.order)
+            if self._packing == "none":
+                fields, found, lost = _without_private(fields, found)
+                remarks += lost
+                for field in _resolution(tiff, fields, found):
+                    fields[field.tag] = field
+            remarks += (_MOVED,) if tiff_directories.moved(found) else ()
+            start, damaged = self._directory(fields, [], found, damaged, len(found))
+        tiff.append(start)
+        if self._big:
+            for field in self._put(given).values():
+                tiff.fill_in(start, field)
+        if damaged:
+            remarks += (f"{damaged} damaged field{'s' * (damaged > 1)} of its EXIF could not be written",)
+        return remarks
+
+    def _put(self, strips: Iterable[Numbers]) -> dict[int, Field]:
+        """Write the strips; the fields that say where they lie."""
+        assert self._tiff is not None
+        offsets, lengths = [], []
+        for packed in self._packed(strips, self._tiff.order):
+            offsets.append(self._tiff.put(packed))
+            lengths.append(len(packed))
+        return {
+            _OFFSETS: self._tiff.places(_OFFSETS, offsets),
+            _LENGTHS: self._tiff.places(_LENGTHS, lengths),
+        }
 
     def _packed(self, strips: Iterable[Numbers], order: str) -> Iterator[bytes]:
         """The strips packed, a few of them at a time."""
@@ -126,19 +142,17 @@ class Book:
             while waiting:
                 yield waiting.popleft().result()
 
-    def _finish(
+    def _directory(
         self, fields: dict[int, Field], kept: list[bytes], found: tuple[Field, ...], damaged: int, most: int
-    ) -> tuple[str, ...]:
-        """Write the directory; where it cannot be read back, without what was kept of the EXIF."""
+    ) -> tuple[int, int]:
+        """Write the directory; where it cannot be read back, without what was kept of the EXIF. Its place, and how many
+        fields were left out."""
         assert self._tiff is not None
         start = self._tiff.directory((*fields.values(), *found), kept)
         self._tiff.replace_last(start)
         if (kept or found) and not _opens(self._file, start):
-            start, damaged = self._tiff.directory(fields.values()), most
-        self._tiff.append(start)
-        if not damaged:
-            return ()
-        return (f"{damaged} damaged field{'s' * (damaged > 1)} of its EXIF could not be written",)
+            return self._tiff.directory(fields.values()), most
+        return start, damaged
 
 
 def strip_rows(size: tuple[int, int]) -> int:

@@ -95,6 +95,21 @@ class TiffFile:
         self.file.write(self._place(start))
         self.file.seek(0, os.SEEK_END)
 
+    def fill_in(self, start: int, field: Field) -> None:
+        """Write the value of a field of a directory, where noughts of as many bytes were written before."""
+        for row in range(self._count_at(start)):
+            place = start + (8 + 20 * row if self.big else 2 + 12 * row)
+            self.file.seek(place)
+            if struct.unpack(self.order + "H", self.file.read(2))[0] == field.tag:
+                value_at = place + (12 if self.big else 8)
+                if len(field.data) > self._width:
+                    self.file.seek(value_at)
+                    form = self.order + ("Q" if self.big else "L")
+                    (value_at,) = struct.unpack(form, self.file.read(self._width))
+                self.file.seek(value_at)
+                self.file.write(field.data)
+        self.file.seek(0, os.SEEK_END)
+
     def _count_at(self, start: int) -> int:
         self.file.seek(start)
         form = self.order + ("Q" if self.big else "H")
