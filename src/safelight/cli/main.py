@@ -36,6 +36,9 @@ SECTIONS = {  # heading of the help -> command -> where it is, its line
         "batch": Entry(
             f"{COMMANDS}.batch:batch", "Look at a folder of results: status, page, checksums, bag."
         ),
+        "iiif": Entry(
+            f"{COMMANDS}.iiif:iiif", "Write a IIIF manifest: each photo as scanned, and as it was made."
+        ),
         "info": Entry(f"{COMMANDS}.info:info", "Tell what a picture says of itself, and how it was made."),
         "redo": Entry(f"{COMMANDS}.redo:redo", "Make a result again from its mark, byte for byte."),
         "models": Entry(f"{COMMANDS}.models:models", "List the models that come with safelight."),
