@@ -57,8 +57,8 @@ class Measured:
 class Troubled(Sequence[Job]):
     """Any number of jobs that are in trouble, so that nothing is done for them; none is kept in memory."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, count: int, folder: Path) -> None:
+        self._count, self._folder = count, folder
 
     def __len__(self) -> int:
         return self._count
@@ -70,8 +70,8 @@ class Troubled(Sequence[Job]):
     def __getitem__(self, index: int | slice) -> Job | Sequence[Job]:
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(self._count))]
-        photo = Path(f"scans/{index // 1000:06}/{index:09}.jpg")
-        return Job(photo, Path("colored") / photo, photo.parent, trouble="a row without a photo")
+        photo = self._folder / f"{index:09}.jpg"
+        return Job(photo, self._folder / f"{index:09}-color.jpg", trouble="a row without a photo")
 
 
 class Largest:
@@ -158,7 +158,9 @@ def many(rows: int, rows_per_block: int, workers: int) -> None:
     """A list of so many photos without photos: what the driver and the object store take."""
     largest = Largest(store=stored, resident=resident)
     with tempfile.TemporaryDirectory() as folder:
-        jobs = Plan(cast("tuple[Job, ...]", Troubled(rows)))  # a real tuple would be what is measured
+        jobs = Plan(
+            cast("tuple[Job, ...]", Troubled(rows, Path(folder)))
+        )  # a real tuple would be what is measured
         ordered = Ordered(
             Order("nothing", {}),
             jobs,
