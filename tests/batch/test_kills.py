@@ -61,7 +61,8 @@ for line in ledgers.lines():
 print(*(states.count(state) for state in ("done", "skipped", "failed")), flush=True)
 sys.exit(not ledgers.is_whole)
 """
-LEAST = 0.02  # seconds from the first attempt to a kill
+PATIENCE = 300.0  # seconds
+LINE = len("00000.jpg\n")  # of the list of attempts
 
 
 @pytest.fixture
@@ -99,12 +100,15 @@ def end(process: subprocess.Popen[str]) -> list[str]:
     return said.splitlines()
 
 
-def kill_soon(processes: list[subprocess.Popen[str]], rng: random.Random, longest: float) -> None:
-    """Kill them when they are at work; at the same moment, or nearly."""
+def kill_when(processes: list[subprocess.Popen[str]], here: Path, attempts: int, delay: float) -> None:
+    """Kill them, all at one moment, so many seconds after so many attempts of all runs."""
     for process in processes:
         assert process.stdout
         process.stdout.readline()
-    time.sleep(LEAST + rng.random() * longest)
+    end = time.monotonic() + PATIENCE
+    while (here / "attempts").stat().st_size < attempts * LINE and time.monotonic() < end:
+        time.sleep(0.0005)
+    time.sleep(delay)
     for process in processes:
         process.send_signal(signal.SIGKILL)
     for process in processes:
@@ -138,11 +142,13 @@ def test_a_batch_that_is_killed_again_and_again_is_a_quiet_one(
     here: Path, count: int, bad: int, kills: int, processes: int
 ) -> None:
     expected, rng = make_photos(here, count, bad), random.Random(kills + processes)
-    for _ in range(kills):
-        kill_soon([start(here) for _ in range(processes)], rng, longest=count * 2e-4)
+    moments = sorted(rng.sample(range(1, count - bad), kills))
+    for moment in moments:
+        kill_when([start(here) for _ in range(processes)], here, moment, rng.random() * 3e-3)
     last = [end(process) for process in [start(here) for _ in range(processes)]]
     done, skipped, failed = (sum(int(lines[-1].split()[place]) for lines in last) for place in range(3))
     assert done + skipped == processes * len(expected)
+    assert done <= len(expected) - moments[-1] + kills * processes + bad * kills
     assert failed == processes * bad
     check(here, expected, in_flight=kills * processes)
     status = examine(here / "out")

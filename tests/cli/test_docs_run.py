@@ -130,6 +130,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "2",
         )
     said(folder, "export", "runs/color", "-o", "model.onnx")
+    said(folder, "colorize", "scans", "-o", "colored")
     return folder
 
 
