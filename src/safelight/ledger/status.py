@@ -157,7 +157,7 @@ def _order_in_words(settings: str, header: Header | None) -> str:
         return f"settings {settings[:12]}, which the ledger does not explain"
     values = header.order.get("settings")
     named = ", ".join(
-        f"{name} {' '.join(str(value).split())[:40]}"
+        name if value is True else f"{name} {' '.join(str(value).split())[:40]}"
         for name, value in (values if isinstance(values, Mapping) else {}).items()
         if value not in (None, False, "", [], {})
     )
