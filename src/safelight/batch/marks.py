@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from safelight.batch.work import Found, Job, Json, Order
+from safelight.errors import PhotoError
+from safelight.ledger.resume import Mark
 from safelight.masks.shapes import Hole
 from safelight.pixels.geometry import Box
 from safelight.pixels.photo import Photo
+from safelight.provenance.info import read_info
 from safelight.provenance.made import Made, Region, UsedModel, now, used_file
-from safelight.provenance.mark import Labels, engine_in_use, labeled, libraries, source_file
+from safelight.provenance.mark import Labels, labeled, libraries, source_file
 from safelight.provenance.terms import Kind
 from safelight.runtime.card import ModelCard
+from safelight.runtime.engines import engine_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,7 @@ class Marker:
             (source_file(job.photo, said or result),) if self._labels.mark else (),
             {role: used_file(path) for role, path in beside.items()} if self._labels.mark else {},
             region,
-            engine=engine_in_use() if self._models else "",
+            engine=engine_name() if self._models else "",
             libraries=libraries(),
             when=job.when or now(),
         )
@@ -93,3 +97,22 @@ def region_within(box: Box | None) -> Region | None:
     if box is None:
         return None
     return Region(box.left, box.top, box.width, box.height, box.width * box.height)
+
+
+def mark_of(result: Path) -> Mark | None:
+    """What a result's mark says, as a ledger compares it; None of one that has none, or was edited since."""
+    try:
+        said = read_info(result).said
+    except PhotoError:
+        return None
+    if not said.steps or said.instance_id != f"xmp.iid:{said.steps[-1].id}":
+        return None
+    made = said.steps[-1]
+    if len(made.sources) != 1:
+        return None
+    return Mark(
+        made.sources[0].sha256,
+        Order(made.command, made.settings).hash,
+        frozenset(model.sha256 for model in made.models),
+        frozenset(file.sha256 for file in made.files.values()),
+    )

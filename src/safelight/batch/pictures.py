@@ -18,9 +18,10 @@ from safelight.pixels.color import eight_bits
 from safelight.pixels.files import Photo, read_photo, write_photo
 from safelight.provenance.info import source_on_disk
 from safelight.provenance.made import Made, Source, UsedModel, now
-from safelight.provenance.mark import engine_in_use, labeled, libraries
+from safelight.provenance.mark import labeled, libraries
 from safelight.provenance.terms import Kind
 from safelight.reports.text import count
+from safelight.runtime.engines import engine_name
 from safelight.runtime.names import WRITTEN
 from safelight.shaped import UInt8
 from safelight.tasks.autoencode.prepare import unframe
@@ -127,7 +128,7 @@ class PictureMarker:
             settings,
             self._models,
             self._sources,
-            engine=engine_in_use(),
+            engine=engine_name(),
             libraries=libraries(),
             when=self._when,
         )

@@ -7,7 +7,7 @@ checksums; nothing is written but where the user says.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +25,9 @@ from safelight.pixels.color import eight_bits
 from safelight.pixels.files import read_photo, write_photo
 from safelight.provenance.info import read_info
 from safelight.provenance.made import Made, Source, checksum
-from safelight.provenance.mark import engine_in_use, libraries
+from safelight.provenance.mark import libraries
 from safelight.runtime.card import ModelCard
+from safelight.runtime.engines import engine_name
 from safelight.runtime.folders import same_file
 from safelight.tasks.autoencode.restore import load_vae
 
@@ -230,18 +231,11 @@ def _differences(made: Made, result: Path, out: Path) -> Iterator[str]:
     else:
         share = float((one != other).any(axis=2).mean())
         yield f"{share:.2%} of the pixels differ"
-    here = {"safelight": __version__, **libraries()}
+    here, then = {"safelight": __version__, **libraries()}, {"safelight": made.version, **made.libraries}
     if made.engine:
-        name, _, version = engine_in_use().partition(" ")
-        here[name] = version
-    then = {"safelight": made.version, **made.libraries, **_engine(made)}
+        here["engine"], then["engine"] = engine_name(), made.engine
     others = [
         f"{name} {then[name]}, here {here.get(name, 'none')}" for name in then if then[name] != here.get(name)
     ]
     if others:
         yield f"it was made with {'; '.join(others)}"
-
-
-def _engine(made: Made) -> Mapping[str, str]:
-    name, _, version = made.engine.partition(" ")
-    return {name: version} if name else {}

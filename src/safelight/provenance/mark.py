@@ -59,10 +59,3 @@ def libraries() -> dict[str, str]:
     import PIL
 
     return {"numpy": numpy.__version__, "opencv": str(cv2.__version__), "pillow": PIL.__version__}
-
-
-def engine_in_use() -> str:
-    """The engine that runs the networks, with its version."""
-    import onnxruntime
-
-    return f"onnxruntime {onnxruntime.__version__}"
