@@ -70,7 +70,7 @@ class Made:
 
 
 def without_marks(order: Order) -> Order:
-    return Order(order.command, {**order.settings, "mark": False}, order.manner)
+    return Order(order.command, {**order.settings, "no_mark": True}, order.manner)
 
 
 def mask_of(photo: Path) -> Path:
@@ -195,7 +195,7 @@ def work(photo: Path, settings: Any, command: str = "colorize", **files: Found) 
 
 
 def test_nothing_is_written_with_no_mark(photo: Path) -> None:
-    assert read_photo(work(photo, ColorizeSettings(mark=False))).xmp is None
+    assert read_photo(work(photo, ColorizeSettings(no_mark=True))).xmp is None
 
 
 def test_a_photo_of_which_nothing_is_changed_stays_what_it_was(photo: Path) -> None:

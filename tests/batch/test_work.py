@@ -88,7 +88,7 @@ def test_unknown_commands_settings_and_manners_are_refused() -> None:
         worker_of(Order("paint", {}))
     with pytest.raises(
         SafelightError,
-        match=r"settings of colorize have an unknown 'glow'; expected mark, source_type, caption, model",
+        match=r"settings of colorize have an unknown 'glow'; expected no_mark, source_type, caption, model",
     ):
         worker_of(Order("colorize", {"glow": 1}))
     with pytest.raises(SafelightError, match="manner have an unknown 'speed'"):

@@ -22,17 +22,19 @@ from safelight.runtime.engines import engine_name
 
 @dataclass(frozen=True, kw_only=True)
 class LabelSettings:
-    """The options of marks, by their names. mark: not --no-mark. caption: None for no strip below the picture, ""
-    for one that says what was done."""
+    """The options of marks, by their names.
 
-    mark: bool = True
+    no_mark: nothing is written. caption: None for no strip below the picture, "" for one that says what was done.
+    """
+
+    no_mark: bool = False
     source_type: str = ""
     caption: str | None = None
 
     @property
     def labels(self) -> Labels:
         """The same, for the room that writes them."""
-        return Labels(self.mark, self.source_type, self.caption)
+        return Labels(not self.no_mark, self.source_type, self.caption)
 
 
 class Marker:

@@ -110,7 +110,7 @@ class PictureMarker:
         self._labels = LabelSettings(
             **{
                 name: order.settings[name]
-                for name in ("mark", "source_type", "caption")
+                for name in ("no_mark", "source_type", "caption")
                 if name in order.settings
             }
         ).labels

@@ -156,7 +156,7 @@ def _label(ctx: click.Context, param: click.Parameter, value: str | bool | None)
     labels = ctx.meta.setdefault(_LABELS, {})
     try:
         if param.name == "no_mark":
-            labels["mark"] = not value
+            labels["no_mark"] = bool(value)
         elif param.name == "source_type" and value is not None:
             labels["source_type"] = terms.checked_term(str(value))
         elif param.name == "caption" and value:
@@ -204,7 +204,7 @@ def label_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def asked_labels() -> dict[str, Any]:
-    """What results of this command are to say of themselves: mark, source_type and caption, for its settings."""
+    """What results of this command are to say of themselves: no_mark, source_type and caption, for its settings."""
     labels: dict[str, Any] = click.get_current_context().meta[_LABELS]
     return labels
 

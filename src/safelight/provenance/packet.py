@@ -235,7 +235,7 @@ def settings_in_words(made: Made) -> str:
     words = ", ".join(
         f"{name} {_in_short(value)}"
         for name, value in sorted(made.settings.items())
-        if name != "mark" and value is not None and value is not False and value != ""
+        if value is not None and value is not False and value != ""
     )
     return f"{made.command}{': ' * bool(words)}{words}"
 
@@ -243,7 +243,7 @@ def settings_in_words(made: Made) -> str:
 def _in_short(value: object) -> str:
     """A setting's value: texts and numbers as they are, of lists and structures how much they hold."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_in_short(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_in_short(each)}" for name, each in sorted(value.items()))
     if isinstance(value, (list, tuple)):
         return f"({len(value)})"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
