@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from safelight.errors import HintError, ModelError, PhotoError, SafelightError
     from safelight.masks.files import write_mask
     from safelight.pixels.files import Photo, read_photo, write_photo
+    from safelight.provenance.mark import mark
     from safelight.tasks.colorize.hints import Hint, HintSet
     from safelight.tasks.registry import load
 
@@ -31,6 +32,7 @@ __all__ = [
     "SafelightError",
     "__version__",
     "load",
+    "mark",
     "read_photo",
     "write_mask",
     "write_photo",
@@ -41,6 +43,7 @@ _HOMES = {
     **dict.fromkeys(("Hint", "HintSet"), "safelight.tasks.colorize.hints"),
     **dict.fromkeys(("Photo", "read_photo", "write_photo"), "safelight.pixels.files"),
     "load": "safelight.tasks.registry",
+    "mark": "safelight.provenance.mark",
     "write_mask": "safelight.masks.files",
 }
 

@@ -135,7 +135,10 @@ def _order(made: Made, given: Given, overwrite: bool) -> Order:
         name: value for name, value in made.settings.items() if name != pictures.NUMBER
     }
     if given.model is not None:
-        settings["model"] = given.model
+        named = [name for name, value in settings.items() if name.endswith("model") and value is not None]
+        if len(named) > 1:
+            raise PhotoError(f"its mark names several models ({', '.join(named)}); put them where they were")
+        settings[named[0] if named else "model"] = given.model
     return Order(made.command, settings, Manner(overwrite))
 
 

@@ -1,12 +1,23 @@
 """A photo marked: its XMP says how it was made, and where asked for a strip below it. Nothing else of it changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+from safelight.errors import PhotoError
 from safelight.pixels.photo import Photo
 from safelight.provenance import caption
-from safelight.provenance.made import Made, Source, checksum
+from safelight.provenance.info import source_on_disk
+from safelight.provenance.made import Json, Made, Source, UsedModel, checksum
 from safelight.provenance.packet import source_of, with_record
+from safelight.provenance.terms import Kind
+
+_OF_TASK: dict[str, tuple[str, Kind]] = {  # a card's task: the command that does it, and what it makes
+    "colorize": ("colorize", "learned"),
+    "fill": ("fill", "learned"),
+    "decode": ("reconstruct", "generated"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,56 @@ def labeled(photo: Photo, made: Made, labels: Labels) -> Photo:
     if not labels.mark:
         return photo
     return mark_photo(photo, replace(made, source_type=labels.source_type))
+
+
+class Card(Protocol):
+    """What a mark takes of a model's card."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+
+
+class Restorer(Protocol):
+    """Whatever `safelight.load` returns. card: None of a filler without a model."""
+
+    @property
+    def card(self) -> Card | None: ...
+
+
+def mark(
+    photo: Photo,
+    restorer: Restorer,
+    source: str | Path | None = None,
+    settings: Mapping[str, Json] | None = None,
+    kind: Kind | None = None,
+) -> Photo:
+    """The photo that a restorer made, with a mark of that in its XMP; nothing else of it changes.
+
+    source: the file that it is made of. settings: what is to be told of how, JSON by name. kind: "learned" color or
+    fill, "classical" fill, "generated", or "unchanged"; None takes what the restorer's model does. Raises PhotoError
+    for a source that cannot be read, or settings that are no JSON.
+    """
+    task = restorer.card.task if restorer.card else "fill"
+    command, usual = _OF_TASK.get(task, (task, "generated"))
+    path = None if source is None else Path(source)
+    made = Made(
+        command,
+        kind or (usual if restorer.card else "classical"),
+        dict(settings or {}),
+        (UsedModel(restorer.card.name, restorer.card.sha256),) if restorer.card else (),
+        (source_on_disk(path),) if path else (),
+        libraries=libraries(),
+    )
+    try:
+        return mark_photo(photo, made)
+    except (TypeError, ValueError) as error:
+        raise PhotoError(
+            f"the settings to tell are no JSON ({error}); give numbers, texts and lists"
+        ) from None
 
 
 def mark_photo(photo: Photo, made: Made) -> Photo:
