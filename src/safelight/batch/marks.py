@@ -7,12 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from safelight.batch.work import Found, Job, Json, Order
-from safelight.errors import PhotoError
-from safelight.ledger.resume import Mark
 from safelight.masks.shapes import Hole
 from safelight.pixels.geometry import Box
 from safelight.pixels.photo import Photo
-from safelight.provenance.info import read_info
 from safelight.provenance.made import Made, Region, UsedModel, now, used_file
 from safelight.provenance.mark import Labels, labeled, libraries, source_file
 from safelight.provenance.terms import Kind
@@ -99,22 +96,3 @@ def region_within(box: Box | None) -> Region | None:
     if box is None:
         return None
     return Region(box.left, box.top, box.width, box.height, box.width * box.height)
-
-
-def mark_of(result: Path) -> Mark | None:
-    """What a result's mark says, as a ledger compares it; None of one that has none, or was edited since."""
-    try:
-        said = read_info(result).said
-    except PhotoError:
-        return None
-    if not said.steps or said.instance_id != f"xmp.iid:{said.steps[-1].id}":
-        return None
-    made = said.steps[-1]
-    if len(made.sources) != 1:
-        return None
-    return Mark(
-        made.sources[0].sha256,
-        Order(made.command, made.settings).hash,
-        frozenset(model.sha256 for model in made.models),
-        frozenset(file.sha256 for file in made.files.values()),
-    )
