@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.batch.plan import Plan
-from safelight.batch.run import BY_NAME, DONE_BEFORE, IS_THERE, Outcome, Records
+from safelight.batch.run import BY_NAME, IS_THERE, Outcome, Records
 from safelight.batch.work import Order
 from safelight.cluster import start
 from safelight.cluster.extra import ClusterError
@@ -24,6 +24,7 @@ from safelight.cluster.gather import Gathering
 from safelight.cluster.manifest import ID
 from safelight.cluster.mounts import Mount, url_of
 from safelight.cluster.staging import Done
+from safelight.cluster.taken_up import take_up
 from safelight.cluster.worker import PhotoWorker, Task
 from safelight.pixels import opening
 
@@ -74,10 +75,7 @@ def run_on_ray(
         if ordered.rows_per_block is not None:
             batch = replace(batch, rows_per_block=ordered.rows_per_block)
         gathering = Gathering(batch, ordered.jobs.jobs, ordered.mounts)
-        for outcome in _recorded(gathering.earlier(), records, ordered.mounts):
-            yield (
-                replace(outcome, state="skipped", because=DONE_BEFORE) if outcome.state == "done" else outcome
-            )
+        yield from take_up(gathering, records, ordered.order.manner.overwrite, ordered.mounts)
         task = Task(
             ordered.order.to_json(),
             limit,

@@ -1,7 +1,7 @@
 """The folder of a batch on a cluster: manifest, checkpoint and rows, in OUT/.safelight/ray-KEY.
 
 The key is of the order and of the whole plan: the same command on the same photos finds its folder again, and one
-with other settings another. Those of other batches are removed when one begins, as what they say may no longer hold.
+with other settings another. That of a batch that is given up stays, and may be deleted.
 """
 
 import contextlib
@@ -110,7 +110,6 @@ def prepared(
         known += [mount.url for mount in mounts]
         key = hashlib.sha256("\n".join(known).encode()).hexdigest()[:20]
         batch = BatchFolder(f"{home}/ray-{key}", rows_per_block(sizes, workers))
-        _remove_others(home, f"ray-{key}")
         _put(file, batch.manifest)
     return batch
 
@@ -129,14 +128,3 @@ def _put(file: Path, place: str) -> None:
     system, path = opened(place)
     system.makedirs(path.rpartition("/")[0], exist_ok=True)
     system.put_file(str(file), path)
-
-
-def _remove_others(home: str, name: str) -> None:
-    system, path = opened(home)
-    if not system.exists(path):
-        return
-    for other in system.ls(path, detail=False):
-        inner = str(other).rstrip("/").rpartition("/")[2]
-        if inner.startswith("ray-") and inner != name:
-            with contextlib.suppress(Exception):
-                system.rm(other, recursive=True)

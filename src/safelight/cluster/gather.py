@@ -1,5 +1,6 @@
 """Outcomes from the rows that Ray has written: each job's once, whatever was done twice, as soon as they are there."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,20 +33,39 @@ class Gathering:
         self._read: set[str] = set()
         self._is_told = np.zeros(len(jobs), bool)
 
-    def earlier(self) -> Iterator[Done]:
-        """What an earlier run of the same batch had done when it was stopped: its results are there, and skipped.
+    def committed(self) -> Iterator[tuple[int, Done]]:
+        """What an earlier run of the same batch had done when it was stopped, by the jobs' numbers.
 
         Rows that it had not committed are Ray's to remove and to do again.
         """
         committed = np.zeros(len(self._jobs), bool)
-        for path in self._files(self._checkpoint):
-            if not path.endswith(PENDING):
-                committed[_table(self._system, path, [ID])[ID].to_numpy()] = True
-        yield from self._outcomes(committed)
+        for path in self._checkpoints():
+            committed[_table(self._system, path, [ID])[ID].to_numpy()] = True
+        for number, done in self._rows_of_new_files():
+            if committed[number]:
+                committed[number] = False
+                yield number, done
+
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Let Ray's checkpoint hold these jobs alone: all others are done."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._is_told[list(numbers)] = True
+        earlier = self._checkpoints()
+        if numbers:
+            kept = f"{self._checkpoint}/kept-{secrets.token_hex(4)}.parquet"
+            with self._system.open_output_stream(kept) as file:
+                pq.write_table(pa.table({ID: pa.array(numbers, pa.int64())}), file)
+        for path in earlier:
+            self._system.delete_file(path)
 
     def new(self) -> Iterator[Done]:
         """What has been done since the last look."""
-        yield from self._outcomes(None)
+        for number, done in self._rows_of_new_files():
+            if not self._is_told[number]:
+                self._is_told[number] = True
+                yield done
 
     def missing(self) -> Iterator[Done]:
         """A failure for each job of which no row tells."""
@@ -54,25 +74,22 @@ class Gathering:
             photo = url_of(job.photo, self._mounts) or shown(job.photo)
             yield Outcome(job, "failed", (f"{photo}: the cluster lost its row; run it again",)), {}
 
-    def _outcomes(self, only: "np.ndarray | None") -> Iterator[Done]:
-        """Those of files that were not read yet, in the order of the plan within a file. only: which jobs count."""
+    def _rows_of_new_files(self) -> Iterator[tuple[int, Done]]:
+        """Those of files that were not read yet, in the order of the plan within a file."""
         for path in self._files(self._rows):
             if path in self._read:
                 continue
             try:
                 rows = _table(self._system, path).sort_by(ID)
-            except (
-                OSError,
-                ValueError,
-            ):  # it is being written: its end is missing, or it was removed meanwhile
+            except (OSError, ValueError):  # its end is not written yet, or it was removed meanwhile
                 continue
             self._read.add(path)
             for row in rows.to_pylist():
-                number = row[ID]
-                if self._is_told[number] or (only is not None and not only[number]):
-                    continue
-                self._is_told[number] = True
-                yield done_of(row, self._jobs[number], self._here)
+                yield row[ID], done_of(row, self._jobs[row[ID]], self._here)
+
+    def _checkpoints(self) -> list[str]:
+        """The files of ids whose rows are whole."""
+        return [path for path in self._files(self._checkpoint) if not path.endswith(PENDING)]
 
     def _here(self, path: Path) -> Path:
         """A path of the manifest as this run has it."""

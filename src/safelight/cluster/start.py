@@ -21,6 +21,7 @@ ON_THIS_MACHINE = {  # Ray's own settings, where it is started here and the user
     "RAY_prestart_worker_first_driver": "0",
     "RAY_worker_niceness": "0",  # else 15: workers would stand still beside anything else
 }
+LATE = 10.0  # seconds after which a machine sees a folder that another has just made, as NFS goes
 STARTS = 4  # Ray gives its own servers 30 s, which a busy machine may not manage
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0: Ray's servers take 127.0.0.1, as by default on macOS
 
@@ -175,8 +176,15 @@ def check_nodes(paths: Sequence[Path]) -> None:
 def look(paths: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
     """Run on a machine of the cluster: its name, its versions, and which of the paths are not there."""
     import socket
+    import time
 
-    return socket.gethostname(), versions(), [path for path in paths if not Path(path).exists()]
+    end = time.monotonic() + LATE
+    missing = list(paths)
+    while missing := [path for path in missing if not Path(path).exists()]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.5)
+    return socket.gethostname(), versions(), missing
 
 
 def said_of(found: Capacity, address: str | None, workers: int) -> str:
