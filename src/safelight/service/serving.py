@@ -14,6 +14,7 @@ from safelight.service.darkroom import Darkroom
 from safelight.service.guard import Keys
 
 BACKLOG = 512
+USUAL_PORT = 8793
 LAST_SECONDS = 1  # that open answers have when the service is stopped
 
 
@@ -43,6 +44,16 @@ class Place:
                 "choose another --port"
             ) from None
         return listening
+
+
+def usual_place() -> Place:
+    """Where the darkroom is each time, so that a browser finds what it kept for it; a free port if that is taken."""
+    place = Place(port=USUAL_PORT)
+    try:
+        place.open().close()
+    except ServiceError:
+        return Place()
+    return place
 
 
 def address_of(listening: socket.socket) -> str:

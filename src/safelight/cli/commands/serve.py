@@ -37,7 +37,7 @@ port_option = click.option(
     type=click.IntRange(0, 65535),
     default=0,
     metavar="N",
-    help="The port to listen at.  [default: a free one]",
+    help="The port to listen at.  [default: a free one; of darkroom, the same as last time if it is free]",
 )
 megapixels_option = click.option(
     "--limit-megapixels",
