@@ -11,7 +11,7 @@ from safelight.masks.files import write_mask
 from safelight.pixels.files import Photo, read_photo, write_photo
 from safelight.pixels.geometry import resize
 from safelight.tasks.colorize.hints import Hint, HintSet
-from tests.cli.shell import safelight
+from tests.cli.shell import results, safelight
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTOS = ("inuit-woman-1903.jpg", "scratched.jpg", "sphinx-1870s.jpg")
@@ -38,7 +38,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+    return {name: (folder / name).read_bytes() for name in results(folder)}
 
 
 @pytest.mark.parametrize(

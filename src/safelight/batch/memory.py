@@ -11,8 +11,8 @@ from safelight.runtime.cores import group_folders
 MEGABYTE = 1 << 20
 UNKNOWN = 2048 * MEGABYTE  # that is taken to be free where the system does not say
 KEPT_FREE = 0.2  # of what is free: for the system's copies of files, and for what an estimate is short of
-A_PHOTO = 120 * MEGABYTE  # whatever its size: the network's planes
-A_MEGAPIXEL = 30 * MEGABYTE  # of 8 bits a channel; of 16 twice as much
+A_PHOTO = 256 * MEGABYTE  # whatever its size: what the networks take while they run
+A_MEGAPIXEL = 20 * MEGABYTE  # of 8 bits a channel; of 16 twice as much
 UNLIMITED = 1 << 60  # how version 1 of control groups says that there is no limit
 
 
