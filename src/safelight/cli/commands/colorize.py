@@ -44,6 +44,7 @@ Examples:
   safelight colorize grandmother.jpg                    writes grandmother-color.jpg
   safelight colorize grandmother.jpg --vivid 1          as colorful as such photographs are
   safelight colorize scans/ -o colored/                 a whole folder; run it again to continue
+  safelight colorize scans/ -o colored/ --workers 2     two photos at once, not one for each processor
   safelight colorize dress.png --hint 0.5,0.7,#8c2f39   the dress was this red
   safelight colorize dress.png --hints dress.json       many hints, in a file
   safelight colorize portrait.jpg --keep-toning         colors on top of the sepia tone of the print
