@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.ledger.facts import FileFacts, facts_of, is_same, moment
-from safelight.ledger.rows import Header, Row, is_inside, read_line
+from safelight.ledger.rows import Header, Row, is_inside, read_line, read_place
 from tests.ledger.samples import put
 
 TEXT = st.text(max_size=20) | st.sampled_from(["a\nb", "\u2028", "ä\udc80.jpg", '"\\', "\x00"])
@@ -42,6 +42,12 @@ def test_a_row_is_read_as_it_was_written(row: Row) -> None:
     assert read_line(line) == row
 
 
+@given(ROWS)
+def test_the_place_of_a_row_is_its_key_and_number(row: Row) -> None:
+    assert read_place(row.line()) == (row.key, row.number)
+    assert read_place(row.line()[:-2]) is None
+
+
 @given(ROWS, st.data())
 def test_a_torn_row_is_none(row: Row, data: st.DataObject) -> None:
     line = row.line()
@@ -53,7 +59,7 @@ def test_a_header_is_read_as_it_was_written() -> None:
     header = Header(
         "5" * 64, {"command": "fill", "settings": {"grow": None}}, "0.1.0", "2026-11-29T18:00:00Z"
     )
-    assert read_line(header.line()) == header
+    assert read_line(header.line()) == read_place(header.line()) == header
 
 
 def test_a_row_says_what_the_documentation_names() -> None:

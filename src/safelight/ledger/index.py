@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.ledger import lines
-from safelight.ledger.rows import LEDGER, Header, Row, key_of, read_line
+from safelight.ledger.rows import LEDGER, Header, Row, key_of, read_line, read_place
 
 FEW = 1 << 16  # rows that wait until they are sorted in
 
@@ -40,9 +40,9 @@ class Index:
             self._start_over()  # it was taken away, or cut
         for begin, line in lines.read(self.path, self._end):
             self._end = begin + len(line) if line.endswith(b"\n") else begin
-            found = read_line(line)
-            if isinstance(found, Row):
-                self._add(found, begin)
+            found = read_place(line)
+            if isinstance(found, tuple):
+                self._add(*found, begin)
             elif isinstance(found, Header):
                 self.headers.setdefault(found.settings, found)
             elif line.strip() and line.endswith(b"\n"):
@@ -96,10 +96,10 @@ class Index:
         self._recent = {}
         self._waiting = array("Q"), array("Q"), array("q")  # keys, offsets, numbers
 
-    def _add(self, row: Row, offset: int) -> None:
-        key = _hash(row.key)
-        self._recent[key] = offset
-        for values, value in zip(self._waiting, (key, offset, row.number), strict=True):
+    def _add(self, key: str, number: int, offset: int) -> None:
+        place = _hash(key)
+        self._recent[place] = offset
+        for values, value in zip(self._waiting, (place, offset, number), strict=True):
             values.append(value)
         if len(self._waiting[0]) >= FEW:
             self._sort_in()

@@ -119,14 +119,21 @@ def read_line(line: bytes) -> Row | Header | None:
     """What a line says; None for one that is torn, damaged, or of a kind that this version does not know."""
     try:
         found = parsed(line.decode("utf-8"))
+        return _header(found) if "order" in found else _row(found)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def read_place(line: bytes) -> tuple[str, int] | Header | None:
+    """Key and number of a row, or a header: what an index needs, at a quarter of the time. None as in `read_line`."""
+    try:
+        found = parsed(line.decode("utf-8"))
         if "order" in found:
-            return Header(
-                _text(found["settings"]),
-                _mapping(found["order"]),
-                _text(found["version"]),
-                _text(found["when"]),
-            )
-        return _row(found)
+            return _header(found)
+        number = found["id"]
+        if not isinstance(number, int) or not -(2**63) <= number < 2**63:
+            return None
+        return key_of(_text(found["result"]), _text(found["source"])), number
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -135,6 +142,12 @@ def is_inside(path: str) -> bool:
     """Whether a relative path stays in its folder, whoever wrote it."""
     parts = path.split("/")
     return bool(path) and "\0" not in path and ":" not in parts[0] and not {"", "..", "."} & set(parts)
+
+
+def _header(found: Mapping[str, Any]) -> Header:
+    return Header(
+        _text(found["settings"]), _mapping(found["order"]), _text(found["version"]), _text(found["when"])
+    )
 
 
 def _row(found: Mapping[str, Any]) -> Row:
