@@ -14,7 +14,7 @@ from safelight.provenance.made import Made, Region, UsedModel, now, used_file
 from safelight.provenance.mark import Labels, labeled, libraries, source_file
 from safelight.provenance.terms import Kind
 from safelight.runtime.card import ModelCard
-from safelight.runtime.engines import engine_name
+from safelight.runtime.inference import engine_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from safelight.provenance.made import Made, Source, UsedModel, now
 from safelight.provenance.mark import labeled, libraries
 from safelight.provenance.terms import Kind
 from safelight.reports.text import count
-from safelight.runtime.engines import engine_name
+from safelight.runtime.inference import engine_name
 from safelight.runtime.names import WRITTEN
 from safelight.shaped import UInt8
 from safelight.tasks.autoencode.prepare import unframe

@@ -27,8 +27,8 @@ from safelight.provenance.info import read_info
 from safelight.provenance.made import Made, Source, checksum
 from safelight.provenance.mark import libraries
 from safelight.runtime.card import ModelCard
-from safelight.runtime.engines import engine_name
 from safelight.runtime.folders import same_file
+from safelight.runtime.inference import engine_name
 from safelight.tasks.autoencode.restore import load_vae
 
 _SHORT = 12  # digits of a checksum in words

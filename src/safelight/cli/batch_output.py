@@ -19,7 +19,7 @@ from safelight.cli.archives import Archives
 from safelight.cli.arguments import ends_as_folder, refuse_existing, refuse_streams
 from safelight.errors import PhotoError, shown
 from safelight.reports.text import count
-from safelight.runtime import engines as runtime_engines
+from safelight.runtime import inference
 from safelight.runtime.folders import PassedOver, exists
 from safelight.runtime.names import Namer
 from safelight.terminal import Bars
@@ -133,7 +133,7 @@ def work_off(
         )
     worker = worker_of(order)
     marks = records.own_marks(order)
-    with records.Ledgers(order, worker.cards, runtime_engines.engine_name(), jobs, places, marks) as ledgers:
+    with records.Ledgers(order, worker.cards, inference.engine_name(), jobs, places, marks) as ledgers:
         outcomes = engines.outcomes(jobs, order, out, worker, ledgers)
         status = report(outcomes, jobs, doing, done, detail, left_because)
     for line in ledgers.lines():

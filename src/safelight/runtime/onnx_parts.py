@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 GRAPH, NODE, INITIALIZER, INPUT, OUTPUT = 7, 1, 5, 11, 12
 NODE_INPUT, NODE_OUTPUT, NODE_KIND, NODE_ATTRIBUTE, ATTRIBUTE_GRAPH = 1, 2, 4, 5, 6
-TENSOR_NAME, PORT_NAME, PORT_TYPE = 8, 1, 2
+TENSOR_NAME, PORT_NAME, PORT_TYPE, ATTRIBUTE_NAME = 8, 1, 2, 1
 ELEMENTS = {
     "tensor(float)": 1,
     "tensor(int32)": 6,
@@ -164,6 +164,13 @@ class Graph:
         nodes[at] = Node(message(NODE, content), frozenset({shape}), (reshaped,))
         return replace(self, nodes=tuple(nodes))
 
+    def unfolded(self) -> "Graph":
+        """With the first branch of each If in its place, as it is taken where nothing is known."""
+        nodes = list[Node]()
+        for node in self.nodes:
+            nodes += _first_branch(node) if in_order(node, NODE_KIND) == ["If"] else [node]
+        return replace(self, nodes=tuple(nodes))
+
     def kind_of(self, name: str) -> str:
         """The kind of node that makes a tensor, such as "Reshape"; "" if none does."""
         made_by = next((node for node in self.nodes if name in node.gives), None)
@@ -202,6 +209,21 @@ def in_order(node: Node, number: int) -> list[str]:
     """The texts of a node's fields of one number."""
     (content,) = (field.content for field in fields_of(memoryview(node.whole)))
     return [str(field.content, "utf8") for field in fields_of(content) if field.number == number]
+
+
+def _first_branch(node: Node) -> list[Node]:
+    """The nodes of an If's then_branch, and what names their results as the If does."""
+    (content,) = (field.content for field in fields_of(memoryview(node.whole)))
+    branches = (field.content for field in fields_of(content) if field.number == NODE_ATTRIBUTE)
+    then = next(each for each in branches if _text(each, ATTRIBUTE_NAME) == "then_branch")
+    (graph,) = (field.content for field in fields_of(then) if field.number == ATTRIBUTE_GRAPH)
+    nodes = [node_of(field) for field in fields_of(graph) if field.number == NODE]
+    made = [_text(field.content, PORT_NAME) for field in fields_of(graph) if field.number == OUTPUT]
+    for inside, outside in zip(made, node.gives, strict=True):
+        named = ((NODE_INPUT, inside), (NODE_OUTPUT, outside), (NODE_KIND, "Identity"))
+        body = b"".join(message(number, text.encode()) for number, text in named)
+        nodes.append(Node(message(NODE, body), frozenset({inside}), (outside,)))
+    return nodes
 
 
 def node_of(field: Field) -> Node:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ from safelight.errors import ModelError, is_of_memory
 from safelight.pixels.geometry import LONGEST
 from safelight.runtime.ahead import is_ahead
 from safelight.runtime.card import Port
-from safelight.runtime.engines import engine_name, giving_back, open_session
+from safelight.runtime.inference import Opened, engine_name, giving_back, open_graph
 from safelight.runtime.modelfile import ModelFile, check_threads
 from safelight.runtime.onnx_parts import Graph, without_attention
 from safelight.shaped import Float32
@@ -45,9 +44,9 @@ class Session:
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         check_threads(threads)
         self._made_of = (replace(model, path=model.path.absolute()), threads)
-        self._lock, self._opened = Lock(), dict[tuple[bool, tuple[str, ...]], Any]()
+        self._lock, self._opened = Lock(), dict[tuple[bool, tuple[str, ...]], Opened]()
         try:
-            self._graph = Graph.of(model.read())
+            self._graph = Graph.of(model.read()).unfolded()
         except ValueError as error:
             raise self._refusal(error) from None
         self.outputs = self._graph.outputs
@@ -101,7 +100,7 @@ class Session:
             if name not in self.recalled and (name != DISTRIBUTION or name in also)
         )
 
-    def _part(self, wanted: tuple[str, ...], hinted: bool = False) -> Any:
+    def _part(self, wanted: tuple[str, ...], hinted: bool = False) -> Opened:
         """What makes these outputs, opened when it is first asked for: the trunk, or of trunk and planes the answer.
 
         ONNX Runtime makes all outputs of a graph at each run, and is slower within a branch of it.
@@ -112,14 +111,14 @@ class Session:
                 graph = self._graph if hinted else self._unhinted
                 given = (*graph.inputs, *(self.recalled if wanted != self.recalled else ()))
                 try:
-                    part = open_session(graph.part(given, wanted), self._made_of[1])
+                    part = open_graph(graph.part(given, wanted), self._made_of[1])
                 except Exception as error:
                     raise self._refusal(error) from None
                 self._opened[hinted, wanted] = part
         return part
 
     def _run(
-        self, part: Any, wanted: Sequence[str], feed: Mapping[str, npt.NDArray[np.float32]]
+        self, part: Opened, wanted: Sequence[str], feed: Mapping[str, npt.NDArray[np.float32]]
     ) -> dict[str, npt.NDArray[np.float32]]:
         """The wanted outputs (1, c, h, w) of a part, given what it takes of the feed."""
         taken = {port.name: feed[port.name] for port in part.get_inputs() if port.name in feed}

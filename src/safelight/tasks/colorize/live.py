@@ -18,7 +18,7 @@ from safelight import watched
 from safelight.arrays import Ab, Lightness, Mask, Pixels
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.runtime.cores import one_thread
-from safelight.runtime.engines import open_session
+from safelight.runtime.inference import open_session
 from safelight.runtime.modelfile import ModelFile
 from safelight.runtime.onnx_cheaper import cheaper, joined_maps
 from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
