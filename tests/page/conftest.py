@@ -107,20 +107,22 @@ def make_desk(chromium: Any, room: Room) -> Iterator[MakeDesk]:
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def make(room: Room = room, **options: Any) -> Desk:
+    def make(other: Room | None = None, **options: Any) -> Desk:
+        asked = other or room
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
         context = chromium.new_context(accept_downloads=True, **options)
         contexts.append(context)
-        context.add_cookies(room.cookies)
-        context.on("request", lambda request: _check_host(request.url, room.origin, wrong))
+        context.add_cookies(asked.cookies)
+        context.on("request", lambda request: _check_host(request.url, asked.origin, wrong))
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"error in the page: {error}"))
         page.on("console", lambda message: _check_message(message, wrong))
-        page.goto(room.origin if room.cookies else room.address)
-        if not room.cookies:
-            room.cookies = context.cookies()
-        _forget_photos(page)
-        page.reload()
+        page.goto(asked.origin if asked.cookies else asked.address)
+        if not asked.cookies:
+            asked.cookies = context.cookies()
+        if other is None:
+            _forget_photos(page)
+            page.reload()
         return Desk(page).ready()
 
     yield make

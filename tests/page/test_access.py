@@ -46,7 +46,7 @@ def _undecidable(rule: str, node: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_in_any_state(make_desk: MakeDesk, scheme: str) -> None:
     desk = make_desk(color_scheme=scheme)
     axe = Axe(desk)
@@ -115,16 +115,7 @@ def test_from_open_to_download_by_keyboard_alone(desk: Desk) -> None:
     keys.type("seagreen")
     keys.press("Enter")
     desk.colored().says("Hint 1: green")
-    _tab_to(desk, "#lasso")
-    keys.press("Enter")
-    desk.says("Draw around the region")
-    desk.page.keyboard.press("Shift+Tab")
-    desk.page.focus("#stage")
-    for key in ("Shift+ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown", "Shift+ArrowDown"):
-        keys.press(key)
-        keys.press("Enter")
-    keys.press("Enter")
-    desk.says("stays inside")
+    _region_by_keys(desk)
     keys.press("m")
     keys.press("]")
     keys.press("Enter")
@@ -149,6 +140,21 @@ def test_from_open_to_download_by_keyboard_alone(desk: Desk) -> None:
         keys.press("Control+s")
     assert download.value.suggested_filename.startswith("scratched")
     desk.says("Saved as")
+
+
+def _region_by_keys(desk: Desk) -> None:
+    """Three corners and the last one twice, which closes it."""
+    keys = desk.page.keyboard
+    keys.press("Escape")
+    _tab_to(desk, "#lasso")
+    keys.press("Enter")
+    desk.says("Draw around the region")
+    _tab_to(desk, "#stage")
+    for key in ("Shift+ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown", "Shift+ArrowDown"):
+        keys.press(key)
+        keys.press("Enter")
+    keys.press("Enter")
+    desk.says("stays inside")
 
 
 def test_from_open_to_download_by_touch_alone(make_desk: MakeDesk) -> None:
@@ -271,7 +277,7 @@ def test_light_and_dark_as_the_system_says_or_as_chosen(make_desk: MakeDesk, sch
     assert is_dark() != dark
 
 
-@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("width", [390, pytest.param(320, marks=pytest.mark.slow)])
 def test_a_narrow_screen_shows_all_without_scrolling_sideways(make_desk: MakeDesk, width: int) -> None:
     desk = make_desk(viewport={"width": width, "height": 844}, locale="de-DE").open(CHILDREN)
     for room in ("color", "mend", "look"):

@@ -58,7 +58,7 @@ def test_brush_and_eraser_of_two_sizes(scratched: Desk) -> None:
     assert violet[3] > 100
 
 
-@pytest.mark.parametrize("ratio", [1, 2, 3])
+@pytest.mark.parametrize("ratio", [1, pytest.param(2, marks=pytest.mark.slow), 3])
 def test_strokes_and_hints_lie_under_the_cursor(make_desk: MakeDesk, ratio: int) -> None:
     desk = make_desk(device_scale_factor=ratio).open(EXAMPLES / "scratched.jpg").room("mend")
     width, height = _size(desk)

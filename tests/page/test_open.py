@@ -97,11 +97,26 @@ def test_sixteen_bits_and_tiff_and_rotation_are_shown_rightly(desk: Desk, tmp_pa
         desk.colored()
 
 
+def test_the_page_has_a_port_of_its_own_unless_it_is_taken() -> None:
+    """Autosave belongs to an address: another port at each start would hide the work of yesterday."""
+    serving = pytest.importorskip("safelight.service.serving", reason="needs safelight[darkroom]")
+    assert serving.usual_place().port in (serving.USUAL_PORT, 0)
+    try:
+        taken = serving.Place(port=serving.USUAL_PORT).open()
+    except serving.ServiceError:
+        pytest.skip("somebody else listens at the page's port")
+    with taken:
+        assert serving.usual_place().port == 0
+
+
 def test_the_command_line_names_the_photos(make_desk: MakeDesk) -> None:
     room = start(SCRATCHED, CHILDREN)
     try:
-        page = make_desk(room).page  # the desk forgets all photos; the command's own come from disk
-        assert page.evaluate("async () => (await (await fetch('/v1/photos')).json()).photos.length") in (0, 2)
+        desk = make_desk(room)
+        desk.colored()
+        titles = [each.get_attribute("title") for each in desk.page.locator("#thumbs button").all()]
+        assert titles == ["scratched.jpg", "three-children-1860s.jpg"]
+        assert desk.page.url == f"{room.origin}/"  # the token is gone from the address
     finally:
         stop(room)
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.page.conftest import EXAMPLES
@@ -47,6 +48,7 @@ def test_a_first_visit_and_the_same_file_by_the_command_line(desk: Desk, tmp_pat
     assert again.read_bytes() == seen.read_bytes()
 
 
+@pytest.mark.slow
 def test_colors_alone_and_mending_alone_by_the_command_line(desk: Desk, tmp_path: Path) -> None:
     desk.open(SCRATCHED)
     _colored(desk, "#6b4a35", (0.45, 0.75))

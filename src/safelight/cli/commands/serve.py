@@ -37,7 +37,7 @@ port_option = click.option(
     type=click.IntRange(0, 65535),
     default=0,
     metavar="N",
-    help="The port to listen at.  [default: a free one; of darkroom, the same as last time if it is free]",
+    help="The port to listen at.  [default: a free one]",
 )
 megapixels_option = click.option(
     "--limit-megapixels",
@@ -51,15 +51,19 @@ megapixels_option = click.option(
 
 @click.command(epilog=DARKROOM_EXAMPLES)
 @click.argument("photos", nargs=-1, type=PHOTO, metavar="[PHOTO|FOLDER]...")
-@port_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="The port to listen at; the browser keeps work for each.  [default: 8793, or a free one]",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @megapixels_option
-def darkroom(photos: tuple[Path, ...], port: int, no_browser: bool, limit_megapixels: float) -> int:
+def darkroom(photos: tuple[Path, ...], port: int | None, no_browser: bool, limit_megapixels: float) -> int:
     """Open the darkroom, a page to colorize and repair photos by hand, in the browser."""
     _check_installed()
-    room, listening = _opened(
-        photos, serving.Place(port=port), limits.Limits(megapixels=limit_megapixels), {}
-    )
+    place = serving.usual_place() if port is None else serving.Place(port=port)
+    room, listening = _opened(photos, place, limits.Limits(megapixels=limit_megapixels), {})
     once = secrets.token_urlsafe(24)
     address = f"{serving.address_of(listening)}/?token={once}"
 
