@@ -12,6 +12,7 @@ machine that does other things, too. It needs about five minutes on two quiet co
 
   throughput    photos of 2 and of 12 megapixels a second, as one command on a folder
   floors        the same photos read and written alone, and the networks alone, a thread a core, in the new install
+  stages        what a photo costs in one thread, part by part (new install)
   first result  the command on one photo
   equal         decoded samples of the results that are the same in both, or a level apart
   memory        --many N small photos: resident memory at the tenths of the way (new install)
@@ -28,6 +29,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,6 +77,34 @@ def network(number):
 
 network(0)
 print(json.dumps({"files": timed(files, photos), "networks": timed(network, range(1, len(photos) + 1))}))
+"""
+STAGES = """
+import json, sys, time
+from pathlib import Path
+import cv2, numpy as np
+from safelight.pixels.files import read_photo, write_photo
+from safelight.pixels.recolor import replace_ab
+from safelight.tasks.colorize.hints import Points
+from safelight.tasks.colorize.restore import load_colorizer
+from safelight.tasks.colorize.tone_and_mount import analyze
+cv2.setNumThreads(1)
+photos, out, found = sorted(Path(sys.argv[1]).iterdir())[:8], Path(sys.argv[2]), {}
+colorizer = load_colorizer(None, 1)
+
+def timed(stage, work, *words, **more):
+    start = time.process_time()
+    result = work(*words, **more)
+    found.setdefault(stage, []).append(time.process_time() - start)
+    return result
+
+for photo in photos * 2:
+    picture = timed("reading", read_photo, photo)
+    timed("look and mount", analyze, picture.pixels)
+    L = timed("lightness", colorizer.lightness, picture.pixels)
+    ab = timed("network", colorizer.predict, L, Points.none(), 0.5)
+    pixels = timed("recoloring", replace_ab, picture.pixels, ab, 1)
+    timed("writing", write_photo, out / photo.name, pixels, overwrite=True)
+print(json.dumps({stage: float(np.median(times)) for stage, times in found.items()}))
 """
 
 
@@ -187,6 +217,7 @@ def throughput(photos: Path, out: Path, megapixels: float, given: argparse.Names
         f"  throughput new / old: {ratio(pairs, 'wall'):.2f} (processor time old / new {ratio(pairs, 'cpu'):.2f})"
     )
     floors(photos, out, given.new, float(np.median([new.wall for _, new in pairs])))
+    stages(photos, out, given.new)
     equal(out / "old", out / "new")
     shutil.rmtree(out)
 
@@ -195,16 +226,7 @@ def floors(photos: Path, out: Path, install: Install, whole: float) -> None:
     """Reading and writing alone, and the networks alone."""
     again = out / "again"
     again.mkdir()
-    done = subprocess.run(
-        install.command(FLOORS, str(photos), str(again)),
-        env=install.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(done.stderr)
-    found = {name: tuple(times) for name, times in json.loads(done.stdout).items()}
+    found = said_by(install, FLOORS, photos, again)
     for name, words in (("files", "read and written alone"), ("networks", "networks alone")):
         wall, cpu = found[name]
         print(
@@ -212,6 +234,22 @@ def floors(photos: Path, out: Path, install: Install, whole: float) -> None:
         )
     both = sum(wall for wall, _ in found.values())
     print(f"  both one after the other: {both:.1f} s; the whole command takes {whole / both:.2f} times that")
+
+
+def stages(photos: Path, out: Path, install: Install) -> None:
+    """What a photo costs in one thread, part by part."""
+    found = said_by(install, STAGES, photos, out / "again")
+    words = (f"{stage} {seconds * 1e3:.0f}" for stage, seconds in found.items())
+    print(f"  ms of processor a photo: {', '.join(words)}; sum {sum(found.values()) * 1e3:.0f}")
+
+
+def said_by(install: Install, code: str, photos: Path, out: Path) -> Any:
+    """The JSON that the code prints of these photos. Ends this process if that failed."""
+    words = install.command(code, str(photos), str(out))
+    done = subprocess.run(words, env=install.environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)
 
 
 def equal(old: Path, new: Path) -> None:
