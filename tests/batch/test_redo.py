@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from safelight.batch.colorize import ColorizeSettings
 from safelight.batch.fill import FillSettings
@@ -20,6 +21,7 @@ from safelight.batch.pictures import (
     pictures_of,
     write_pictures,
 )
+from safelight.batch.plan import Shelves
 from safelight.batch.reconstruct import ReconstructSettings
 from safelight.batch.redo import Given, Redoer, record_of
 from safelight.batch.repair import RepairSettings
@@ -119,6 +121,25 @@ def test_a_chain_is_made_again_from_its_last_photo(tmp_path: Path) -> None:
     colored = made(order_of("colorize", PLAIN), filled, tmp_path / "a-filled-color.png")
     assert Redoer().check(colored, Given()).equal
     assert record_of(colored)[0].sources[0].name == "a-filled.png"
+
+
+def test_every_page_of_a_tiff(tmp_path: Path) -> None:
+    """The pages state one time, however long the work takes; a page without a mask stays without a mark."""
+    page = read_photo(photo(tmp_path / "page.png")).pixels
+    with tifffile.TiffWriter(tmp_path / "a.tif") as out:
+        for number in range(3):
+            out.write(page + np.uint8(number), photometric="rgb", metadata=None)
+    mask(tmp_path / "a-mask.png")
+    mask(tmp_path / "a-2-mask.png", 30)
+    colored = made(order_of("colorize", PLAIN), tmp_path / "a.tif", tmp_path / "a-color.tif")
+    found = Shelves().mask(tmp_path / "a.tif")
+    assert found.further
+    order = order_of("fill", FillSettings(method="telea"))
+    filled = made(order, tmp_path / "a.tif", tmp_path / "a-filled.tif", mask=found)
+    for result in (colored, filled):
+        assert Redoer().check(result, Given()).equal
+    with tifffile.TiffFile(filled) as tiff:
+        assert [700 in page.tags for page in tiff.pages] == [True, True, False]
 
 
 def test_it_is_written_only_where_the_user_says(colored: Path) -> None:

@@ -18,6 +18,7 @@ from safelight.pixels.geometry import Box
 from safelight.pixels.large import Strip, is_large, open_large
 from safelight.pixels.pages import ALL, TIFF, PageWriter, chosen, naming, new_pages, pages_of
 from safelight.pixels.tiff_packing import Packing
+from safelight.provenance.made import now
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class _AllLeftError(Exception):
 
 def worked(job: Job, work: Work, writing: Writing) -> Report:
     """A photo from file to file, page by page. Raises SafelightError, which names the page where there are several."""
+    job = replace(job, when=job.when or now())  # one time for all pages, as redo has it
     if job.result.suffix.lower() not in TIFF and writing.pages == ALL:
         return _one(job, Page(job.photo), work, writing)
     found = pages_of(job.photo)

@@ -16,6 +16,7 @@ import numpy as np
 from safelight import __version__
 from safelight.batch import pictures
 from safelight.batch.marks import without_folders
+from safelight.batch.plan import Shelves
 from safelight.batch.run import run
 from safelight.batch.work import NOTHING, Found, Job, Json, Manner, Order, Worker, worker_of
 from safelight.errors import ModelError, PhotoError, SafelightError, shown
@@ -30,6 +31,7 @@ from safelight.runtime.card import ModelCard
 from safelight.runtime.folders import same_file
 from safelight.runtime.inference import engine_name
 from safelight.tasks.autoencode.restore import load_vae
+from safelight.tasks.colorize.hints import MARK, SUFFIX
 
 _SHORT = 12  # digits of a checksum in words
 
@@ -103,8 +105,8 @@ class Redoer:
         job = Job(
             photos[0],
             out,
-            hints=_beside("hints", made, given.hints, [photos[0].parent, result.parent]),
-            mask=_beside("mask", made, given.mask, [photos[0].parent, result.parent]),
+            hints=_beside("hints", made, given.hints, photos[0], result),
+            mask=_beside("mask", made, given.mask, photos[0], result),
             when=made.when,
         )
         (outcome,) = run([job], worker, overwrite)
@@ -168,14 +170,19 @@ def _places(name: str, result: Path) -> Iterator[Path]:
             return
 
 
-def _beside(role: str, made: Made, given: Path | None, folders: list[Path]) -> Found:
-    """A file that lay beside the photo, if one did. Raises PhotoError for one that is not found."""
+def _beside(role: str, made: Made, given: Path | None, photo: Path, result: Path) -> Found:
+    """A file that lay beside the photo, if one did, with those of a TIFF's further pages.
+
+    Raises PhotoError for one that is not found.
+    """
     used = made.files.get(role)
     if used is None:
         return NOTHING
-    places = [given] if given else [folder / used.name for folder in folders]
+    places = [given] if given else [folder / used.name for folder in (photo.parent, result.parent)]
     path = _found(role, f"--{role}", used.name, used.sha256, places)
-    return Found(path, place=path)
+    shelves = Shelves()
+    near = shelves.mask(photo, [path.parent]) if role == "mask" else shelves.marked(photo, MARK, SUFFIX)
+    return Found(path, place=path, further=near.further)
 
 
 def _found(role: str, option: str, name: str, sha256: str, places: list[Path]) -> Path:

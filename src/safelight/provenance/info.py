@@ -12,6 +12,7 @@ from safelight.errors import shown
 from safelight.pixels import png_chunks, read_metadata
 from safelight.pixels.opening import Opened, open_picture
 from safelight.pixels.space import Mode
+from safelight.pixels.tiff_layout import MEANINGS
 from safelight.pixels.which_rgb import what_is_said, which_space
 from safelight.provenance import packet, terms
 from safelight.provenance.made import Made, Source, checksum
@@ -54,7 +55,7 @@ def read_info(path: Path, limit_megapixels: float | None = None) -> Info:
     with open_picture(path, limit_megapixels) as opened:
         image = opened.image
         found = read_metadata.read_metadata(image)
-        words, mode = _mode(image.mode)
+        words, mode = _MODES[MEANINGS[opened.layout.meaning][1]] if opened.layout else _mode(image.mode)
         depth = _depth(opened)
         space, _ = which_space(what_is_said(image), mode, 16 if depth > 8 else 8, found.exif)
         width, height = opened.size

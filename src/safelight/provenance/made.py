@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias, get_args
 
@@ -139,14 +140,23 @@ def derived_id(text: str) -> str:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file's bytes. Raises PhotoError if it cannot be read."""
+    """SHA-256 of a file's bytes. Raises PhotoError if it cannot be read.
+
+    Of the files that were asked for last it is remembered while size and time stay: a photo of many pages is read once.
+    """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        facts = path.stat()
+        return _checksum(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
     except OSError as error:
         raise PhotoError(
             f"{shown(path)} cannot be read ({error.strerror or error}); check its rights"
         ) from None
+
+
+@lru_cache(maxsize=32)
+def _checksum(path: Path, size: int, time: int, number: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def used_file(path: Path) -> UsedFile:
