@@ -1,11 +1,12 @@
 """The work of safelight fill: a photo and its mask from file to file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import mask_remarks
+from safelight.batch.large_holes import filled_large, read_large_mask
 from safelight.batch.lossless import made_opaque
 from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
@@ -14,6 +15,7 @@ from safelight.errors import PhotoError
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
 from safelight.pixels.files import read_photo
+from safelight.pixels.large import open_large
 from safelight.pixels.pages import ALL, pages_of
 from safelight.pixels.tiff_packing import USUAL, Packing
 from safelight.provenance.terms import Kind
@@ -61,6 +63,8 @@ class FillWorker:
         number = page.number if mask.file == job.photo or is_of_pages(mask.file) else None
         if mask.file is None or (number and number > pages_of(mask.file).count):
             return Done(None, ("has no mask: it is as it was", *mask.remarks))
+        if page.is_large:
+            return self._fill_large(job, page, mask.file, number)
         photo = page.read(native=True)
         marked = read_mask(mask.file, photo.size, settings.missing, number)
         remarks = [*(() if mask.file == job.photo else mask_remarks(mask)), *photo.remarks, *marked.remarks]
@@ -82,6 +86,20 @@ class FillWorker:
             {"filled": dict(filled.used)},
             previews,
         )
+
+    def _fill_large(self, job: Job, page: Page, mask: Path, number: int | None) -> Done:
+        """In windows; there is no preview of it, and no caption below it."""
+        settings = self._settings
+        if settings.caption is not None or self._manner.preview:
+            raise PhotoError("it is too large for a preview or a caption; leave these out")
+        with open_large(page.path, page.number) as large:
+            size = large.photo.size
+        hole, remarks = read_large_mask(mask, size, settings.missing, number)
+        done = filled_large(page, hole, self._filler, settings.method, settings.grow, settings.feather)
+        assert done.photo is not None
+        kind = kind_of(done.facts["filled"])
+        photo = self._mark(done.photo, job, kind, hole.region, files={"mask": job.mask})
+        return replace(done, photo=photo, remarks=(*mask_remarks(job.mask), *remarks, *done.remarks))
 
 
 def kind_of(used: Mapping[str, int]) -> Kind:

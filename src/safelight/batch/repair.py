@@ -6,8 +6,9 @@ from pathlib import Path
 from safelight.batch import overlays
 from safelight.batch.beside import hints_for, mask_remarks
 from safelight.batch.fill import kind_of
+from safelight.batch.large_holes import enlarged, filled_large, read_large_mask
 from safelight.batch.marks import LabelSettings, Marker, region_of
-from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
+from safelight.batch.pages import Done, Page, Writing, is_of_pages, unchanged, worked
 from safelight.batch.places import room_for
 from safelight.batch.plan import Plan
 from safelight.batch.scratches import damaged_share
@@ -17,6 +18,7 @@ from safelight.masks.edit import grow
 from safelight.masks.files import MaskFile, read_mask, write_mask
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import Photo
+from safelight.pixels.large import open_large
 from safelight.pixels.native import lost_in_srgb
 from safelight.pixels.pages import ALL, pages_of
 from safelight.pixels.tiff_packing import USUAL, Packing
@@ -94,6 +96,8 @@ class RepairWorker:
         return worked(job, self._repair, writing)
 
     def _repair(self, job: Job, page: Page) -> Done:
+        if page.is_large:
+            return self._repair_large(job, page)
         photo = page.read(native=True)
         hole, damage = self._damage(job, photo, page)
         parts = [damage]
@@ -114,6 +118,37 @@ class RepairWorker:
             (*photo.remarks, *(remark for part in parts for remark in part.remarks)),
             dict(fact for part in parts for fact in part.facts),
             tuple(path for part in parts for path in part.written),
+        )
+
+    def _repair_large(self, job: Job, page: Page) -> Done:
+        """Damage is looked for in a small copy, or said by a mask, and filled in windows."""
+        settings = self._settings
+        if settings.caption is not None or self._manner.preview or self._colorizer:
+            raise PhotoError(
+                "it is too large for a preview or a caption, and to be colored in one step; leave these out, and "
+                "colorize the result"
+            )
+        with open_large(page.path, page.number) as large:
+            small, size = large.shrunk(), large.photo.size
+        if job.mask.file is None:
+            found, damage = self._damage(job, small, page)
+            hole, remarks = enlarged(found, size), damage.remarks
+        else:
+            number = page.number if is_of_pages(job.mask.file) else None
+            hole, remarks = read_large_mask(job.mask.file, size, "auto", number)
+            damage, remarks = _Part(), (*mask_remarks(job.mask), *remarks)
+        if hole.any():
+            done = filled_large(
+                page, hole, self._filler, settings.method, settings.grow or 0, settings.feather
+            )
+        else:
+            done = unchanged(page)
+        assert done.photo is not None
+        facts = {**dict(damage.facts), **done.facts}
+        kind: Kind = kind_of(facts["filled"]) if "filled" in facts else "unchanged"
+        photo = self._mark(done.photo, job, kind, hole.region, files={"mask": job.mask})
+        return replace(
+            done, photo=photo, remarks=(*remarks, *done.remarks), facts=facts, beside=damage.written
         )
 
     def _marked(self, photo: Photo, job: Job, hole: Hole, facts: dict[str, Json]) -> Photo:

@@ -59,13 +59,12 @@ class LargePhoto:
 
     def read(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> Strip:
         """Some rows, or a part of them."""
-        return self._strip(top, self._rows.read(top, bottom), slice(left, right))
+        return self._strip(top, self._rows.read(top, bottom, slice(left, right)))
 
-    def _strip(self, top: int, stored: Stored, across: slice = slice(None)) -> Strip:
-        numbers = stored.pixels[:, across]
-        native = replace(self._native, pixels=numbers)
-        alpha = None if self.photo.alpha is None or stored.alpha is None else stored.alpha[:, across]
-        return Strip(top, _three(to_srgb(numbers, native.mode, native.space)), native, alpha)
+    def _strip(self, top: int, stored: Stored) -> Strip:
+        native = replace(self._native, pixels=stored.pixels)
+        alpha = None if self.photo.alpha is None else stored.alpha
+        return Strip(top, _three(to_srgb(native.pixels, native.mode, native.space)), native, alpha)
 
     def shrunk(self) -> Photo:
         """The small copy, of mean values. An alpha that is nought everywhere is none from then on."""

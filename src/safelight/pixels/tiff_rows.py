@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,22 +62,21 @@ class Rows:
         for band in self._bands:
             yield band.top, self._read(band)
 
-    def read(self, top: int, bottom: int) -> Stored:
-        """Some rows; what lies in one part is read once."""
+    def read(self, top: int, bottom: int, across: slice = slice(None)) -> Stored:
+        """Some rows, or these columns of them; what lies in one part of the file is read once."""
         parts = []
         for band in self._bands[bisect_right(self._tops, top) - 1 : bisect_left(self._tops, bottom)]:
             if self._last is None or self._last[0] is not band:
                 self._last = band, self._read(band)
-            parts.append((self._last[1], slice(max(top - band.top, 0), min(bottom - band.top, band.rows))))
-        first = parts[0][0]
-        alphas = [stored.alpha[inside] for stored, inside in parts if stored.alpha is not None]
-        return Stored(
-            first.mode,
-            np.concatenate([stored.pixels[inside] for stored, inside in parts]),
-            np.concatenate(alphas) if alphas else None,
-            (),
-            first.lab,
-            first.associated,
+            inside = slice(max(top - band.top, 0), min(bottom - band.top, band.rows)), across
+            stored = self._last[1]
+            alpha = None if stored.alpha is None else stored.alpha[inside].copy()
+            parts.append(replace(stored, pixels=stored.pixels[inside].copy(), alpha=alpha))
+        alphas = [part.alpha for part in parts if part.alpha is not None]
+        return replace(
+            parts[0],
+            pixels=np.concatenate([part.pixels for part in parts]),
+            alpha=np.concatenate(alphas) if alphas else None,
         )
 
     def _read(self, band: _Band) -> Stored:
