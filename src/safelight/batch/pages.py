@@ -148,11 +148,8 @@ def _add(out: PageWriter, job: Job, page: Page, work: Work, count: int) -> tuple
     with naming(page.number, count):
         try:
             done = work(job, page)
-            if done.photo is None and page.is_large:
-                as_it_was = unchanged(page)
-                lost = out.add(as_it_was.photo, as_it_was.rows)
-            else:
-                lost = out.add(done.photo or page.read(native=True), done.rows)
+            kept = unchanged(page) if done.photo is None and page.is_large else done
+            lost = out.add(kept.photo or page.read(native=True), kept.rows)
         except (SafelightError, OSError):
             raise
         except Exception as error:

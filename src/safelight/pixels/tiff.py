@@ -87,8 +87,8 @@ class Book:
         as_it_is = self._tiff is None and not self._big and self._packing != "none"
         if self._tiff is None:
             order = "<" if self._big or not block else exif.byte_order(block)
-            start = (block or b"II*\0" + bytes(4)) if as_it_is else b""
-            self._tiff = TiffFile(self._file, order, self._big, start)
+            head = (block or b"II*\0" + bytes(4)) if as_it_is else b""
+            self._tiff = TiffFile(self._file, order, self._big, head)
         tiff, rows = self._tiff, strip_rows(photo.size)
         given = strips if strips is not None else _strips(photo, rows)
         fields = _fields(tiff, photo, rows, profile, self._packing)

@@ -10,6 +10,7 @@ from safelight.batch import pairs as pairs_by_name
 from safelight.cli.arguments import PATH, overwrite_option, refuse_existing, size_limit_option
 from safelight.errors import shown
 from safelight.ledger import iiif as manifests
+from safelight.ledger import rows
 from safelight.reports.text import count
 
 EXAMPLES = """
@@ -42,7 +43,7 @@ def iiif(out: Path, base_url: str, label: str, overwrite: bool) -> int:
     refuse_existing(file, overwrite)
     writer = manifests.ManifestWriter(out, base_url, label)
     pairs = list(
-        manifests.pairs_of(out) if (out / manifests.LEDGER).is_file() else pairs_by_name.colored_pairs(out)
+        manifests.pairs_of(out) if (out / rows.LEDGER).is_file() else pairs_by_name.colored_pairs(out)
     )
     manifest = writer.manifest(pairs)
     manifests.write_manifest(file, manifest)
