@@ -244,6 +244,7 @@ def test_a_stopped_batch_leaves_whole_files_only_and_goes_on(
     )  # done before; and one killed before its row was written
     assert sum(map(int, skipped)) == len(left)
     assert len(results(out)) == 30
+    assert safelight("batch", "status", out, "--verify").returncode == 0
 
 
 def color_photo(path: Path) -> Path:
