@@ -24,7 +24,9 @@ ONNX_RUNTIME, OPENVINO = "onnxruntime", "openvino"
 class Port(Protocol):
     """An input or output of an opened graph."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the graph has it."""
 
 
 class Opened(Protocol):
