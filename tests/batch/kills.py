@@ -46,6 +46,11 @@ class Folder:
             path.write_bytes(whole[:end])
 
     @property
+    def good(self) -> int:
+        """How many photos can be read."""
+        return self.photos - -(-self.photos // self.bad)
+
+    @property
     def _words(self) -> tuple[str, ...]:
         return ("colorize", "in", "-o", self.out, "--model", "tiny.onnx", "--workers", str(self.workers))
 
@@ -80,6 +85,8 @@ class Folder:
         for process in running:
             process.send_signal(signal.SIGKILL)
             process.wait()
+        if len(self.results()) < self.good:  # else one of them may have come to its end
+            assert [process.returncode for process in running] == [-signal.SIGKILL] * processes
         self.look()
 
     def look(self) -> None:
@@ -108,5 +115,5 @@ def quiet_tree(folder: Folder) -> str:
     other.__dict__.update(folder.__dict__, out="quiet", workers=1)
     done = other.finish()
     assert done.returncode == 1, done.stderr
-    assert len(other.results()) == folder.photos - -(-folder.photos // folder.bad)
+    assert len(other.results()) == folder.good
     return other.tree()
