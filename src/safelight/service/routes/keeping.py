@@ -9,11 +9,15 @@ from safelight.service import keeping
 from safelight.service.darkroom import Darkroom
 from safelight.service.photos import Item
 from safelight.service.problems import declared
-from safelight.service.routes.common import binary, darkroom, item
+from safelight.service.routes.common import darkroom, item
 from safelight.service.routes.jobs import attachment
 from safelight.service.schemas import JobJson, ProjectJson
 
 router = APIRouter(tags=["projects"])
+PROJECT = {
+    "description": "The project file.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 Room = Annotated[Darkroom, Depends(darkroom)]
 Photo = Annotated[Item, Depends(item)]
 
@@ -21,7 +25,7 @@ Photo = Annotated[Item, Depends(item)]
 @router.post(
     "/v1/photos/{photo}/project",
     response_class=Response,
-    responses={**declared(400, 404, 422), 200: binary("The project file.", "application/json")},
+    responses={**declared(400, 404, 422), 200: PROJECT},
 )
 async def post_project(request: Request, room: Room, photo: Photo, document: ProjectJson) -> Response:
     """The project as a file: with the photo's name and checksum, and the mask's own bytes."""
