@@ -38,7 +38,10 @@ ATTRIBUTE_NAME, ATTRIBUTE_TEXT, ATTRIBUTE_TENSOR = 1, 4, 5
 QUICK = 8  # channels: convolutions over multiples of it are laid out in blocks
 WIDE = 32  # channels from which a map has a convolution of its own
 
+DEPTHS = {FLOAT: "<f4", HALF: "<f2"}
+
 Array = npt.NDArray[np.float32]
+Stored = npt.NDArray[np.generic]
 
 
 def cheaper(
@@ -98,7 +101,7 @@ def _means_by_convolution(graph: Graph) -> Graph:
             _node("Conv", [f"{out}/share", f"{out}/ones"], [f"{out}/total"]),
             _node("Div", [f"{out}/sum", f"{out}/total"], [out]),
         ]
-        tables = {
+        tables: dict[str, Stored] = {
             f"{out}/axes": np.array([1], np.int64),
             f"{out}/centers": weights,
             f"{out}/ones": np.ones((1, *weights.shape[1:]), np.float32),
@@ -113,7 +116,7 @@ def _is_mean(equation: bytes) -> bool:
     first, _, second = inputs.partition(",")
     if len(first) != 4 or len(second) != 2:
         return False
-    b, q, h, w = first
+    b, q, h, w = tuple(first)
     return second[0] == q and output == f"{b}{second[1]}{h}{w}"
 
 
@@ -137,7 +140,7 @@ def _split(graph: Graph, node: Node, channels: Mapping[str, int], changing: Coll
     if len(groups) < 2 or len(set(maps)) < len(maps):
         return graph
     out, attributes = node.gives[0], _attributes(node)
-    made, tables, sums = list[Node](), dict[str, Array](), list[str]()
+    made, tables, sums = list[Node](), dict[str, Stored](), list[str]()
     for number, group in enumerate(groups):
         name = f"{out}/{number}"
         tables[f"{name}/weight"] = np.ascontiguousarray(np.concatenate([parts[each] for each in group], 1))
@@ -160,9 +163,7 @@ def _is_wide(channels: int) -> bool:
     return channels >= WIDE and channels % QUICK == 0
 
 
-def _replaced(
-    graph: Graph, node: Node, made: Sequence[Node], tables: Mapping[str, npt.NDArray[np.generic]]
-) -> Graph:
+def _replaced(graph: Graph, node: Node, made: Sequence[Node], tables: Mapping[str, Stored]) -> Graph:
     at = next(place for place, each in enumerate(graph.nodes) if each is node)
     nodes = (*graph.nodes[:at], *made, *graph.nodes[at + 1 :])
     initializers = {name: memoryview(_initializer(name, table)) for name, table in tables.items()}
@@ -198,10 +199,9 @@ def _numbers(tensor: memoryview | bytes) -> Array | None:
             kind = _value(field.whole)
         elif field.number == TENSOR_RAW:
             raw = bytes(field.content)
-    depth = {FLOAT: np.dtype("<f4"), HALF: np.dtype("<f2")}.get(kind)
-    if depth is None or len(raw) != depth.itemsize * int(np.prod(dims)):
+    if kind not in DEPTHS or len(raw) != np.dtype(DEPTHS[kind]).itemsize * int(np.prod(dims)):
         return None
-    return np.frombuffer(raw, depth).reshape(dims).astype(np.float32)
+    return np.asarray(np.frombuffer(raw, DEPTHS[kind]).reshape(dims), np.float32)
 
 
 def _value(whole: memoryview) -> int:
@@ -250,7 +250,7 @@ def _node(kind: str, needs: Iterable[str], gives: Sequence[str], attributes: Ite
     return node_of(field)
 
 
-def _initializer(name: str, table: npt.NDArray[np.generic]) -> bytes:
+def _initializer(name: str, table: Stored) -> bytes:
     kind = INT64 if table.dtype == np.int64 else FLOAT
     dims = b"".join(varint(side) for side in table.shape)
     content = (

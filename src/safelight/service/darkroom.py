@@ -22,7 +22,7 @@ from safelight.service import problems
 from safelight.service.jobs import Jobs
 from safelight.service.limits import Limits, processors
 from safelight.service.metrics import Metrics
-from safelight.service.photos import Facts, Item, Shelf, photo_json
+from safelight.service.photos import Item, Shelf, photo_json
 from safelight.service.previews import shown_size
 from safelight.service.problems import ProblemError
 from safelight.tasks.colorize.live import CutModel, LiveColors
@@ -216,18 +216,15 @@ class Darkroom:
 
     def describe(self, item: Item, opened: bool = True) -> dict[str, Any]:
         """A photo as JSON; opened: decode it if it is not yet. Raises PhotoError."""
-        if opened:
-            self.shelf.facts(item)
-        return photo_json(item, self._extra)
-
-    def _extra(self, item: Item, facts: Facts) -> dict[str, Any]:
-        live = self.live(item)
-        shown = shown_size((facts.height, facts.width))
-        return {
-            "plane": {"width": live.size[1], "height": live.size[0]},
-            "preview": {"width": shown[1], "height": shown[0]},
-            "unfamiliarity": live.unfamiliarity,
-        }
+        if opened and item.sizes is None:
+            facts, live = self.shelf.facts(item), self.live(item)
+            shown = shown_size((facts.height, facts.width))
+            item.sizes = {
+                "plane": {"width": live.size[1], "height": live.size[0]},
+                "preview": {"width": shown[1], "height": shown[0]},
+                "unfamiliarity": live.unfamiliarity,
+            }
+        return photo_json(item)
 
 
 def photos_named(names: Iterable[Path]) -> Iterator[Path]:

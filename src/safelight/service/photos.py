@@ -72,6 +72,7 @@ class Item:
     source: Source
     of: str | None = None
     facts: Facts | None = None
+    sizes: dict[str, Any] | None = None  # of its plane and preview, and how unfamiliar it is
     masks: "OrderedDict[str, Mask]" = field(default_factory=OrderedDict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -231,11 +232,11 @@ def box_json(box: Box | None) -> dict[str, int] | None:
     return {"left": box.left, "top": box.top, "width": box.width, "height": box.height}
 
 
-def photo_json(item: Item, extra: Callable[[Item, Facts], dict[str, Any]]) -> dict[str, Any]:
-    """A photo as the service writes it; extra: what else is known of one that is open."""
+def photo_json(item: Item) -> dict[str, Any]:
+    """A photo as the service writes it; one is open once its facts and sizes are known."""
     known = {"id": item.id, "name": item.name, "bytes": item.bytes, "source": item.source, "of": item.of}
-    facts = item.facts
-    if facts is None:
+    facts, sizes = item.facts, item.sizes
+    if facts is None or sizes is None:
         names = (
             *("sha256", "width", "height", "format", "depth", "alpha", "look", "has_colors", "mount"),
             *("plane", "preview", "unfamiliarity"),
@@ -254,7 +255,7 @@ def photo_json(item: Item, extra: Callable[[Item, Facts], dict[str, Any]]) -> di
         "has_colors": look.has_colors,
         "mount": box_json(facts.analysis.mount),
         "remarks": list(facts.remarks),
-        **extra(item, facts),
+        **sizes,
     }
 
 

@@ -31,7 +31,8 @@ def test_the_opinion_is_the_share_of_colors_near_the_one_shown() -> None:
 def test_certainty_follows_the_calibration_and_never_falls_with_the_opinion() -> None:
     far = np.zeros((1, 1), np.float32)
     called = [
-        float(certainty(shares((RED, p), (BLUE, 1 - p)), shown(RED), far)) for p in np.linspace(0, 1, 21)
+        float(certainty(shares((RED, p), (BLUE, 1 - p)), shown(RED), far)[0, 0])
+        for p in np.linspace(0, 1, 21)
     ]
     assert called == sorted(called)
     assert np.isclose(called[10], CALIBRATION[1][5], atol=1e-3)
