@@ -146,6 +146,28 @@ def test_threads_share_a_book(tmp_path: Path) -> None:
     assert [each.number for each in Index(tmp_path).rows()] == list(range(200))
 
 
+def test_threads_look_while_others_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread looks at a row of another book just after it was written; nothing is lost or raised."""
+    monkeypatch.setattr(index_module, "FEW", 5)
+    index, missed = Index(tmp_path), []
+
+    def look(start: int) -> None:
+        for number in range(start, start + 40):
+            other.write(row(number))
+            index.refresh()
+            if index.find(f"{number}-color.jpg") is None:
+                missed.append(number)
+
+    with book_in(tmp_path) as other:
+        threads = [threading.Thread(target=look, args=(40 * number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert missed == []
+    assert len(index) == 160
+
+
 def test_rows_wait_for_room_and_are_counted_until_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

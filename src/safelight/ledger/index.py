@@ -1,6 +1,7 @@
 """Where the row of each result lies in a ledger, in 24 bytes a row: a million rows are looked up in 24 MB."""
 
 import hashlib
+import threading
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ FEW = 1 << 16  # rows that wait until they are sorted in
 class Index:
     """The rows of the ledger of a folder, the last one of each result; none where there is no ledger.
 
-    headers: by the settings' hash. damaged: how many lines could not be read.
+    Threads may share it. headers: by the settings' hash. damaged: how many lines could not be read.
     """
 
     headers: dict[str, Header]
@@ -27,15 +28,21 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LEDGER
+        self._lock = threading.RLock()
         self._start_over()
         self.refresh()
 
     def __len__(self) -> int:
-        self._sort_in()
-        return len(self._keys)
+        with self._lock:
+            self._sort_in()
+            return len(self._keys)
 
     def refresh(self) -> None:
         """Read what has been added since. Raises OSError for a ledger that cannot be read."""
+        with self._lock:
+            self._refresh()
+
+    def _refresh(self) -> None:
         if self._end and (not self.path.is_file() or self.path.stat().st_size < self._end):
             self._start_over()  # it was taken away, or cut
         for begin, line in lines.read(self.path, self._end):
@@ -51,25 +58,30 @@ class Index:
     def find(self, result: str, source: str = "") -> Row | None:
         """The last row of a result (or of a source that no result was planned for)."""
         key = key_of(result, source)
-        number = _hash(key)
-        offset = self._recent.get(number)
-        if offset is None:
-            place = int(np.searchsorted(self._keys, np.uint64(number)))
-            if place == len(self._keys) or int(self._keys[place]) != number:
-                return None
-            offset = int(self._offsets[place])
-        row = self._row_at(offset)
+        with self._lock:
+            offset = self._offset_of(_hash(key))
+        row = None if offset is None else self._row_at(offset)
         return row if row is not None and row.key == key else None
+
+    def _offset_of(self, number: int) -> int | None:
+        """Where the row lies whose key has this hash."""
+        if number in self._recent:
+            return self._recent[number]
+        place = int(np.searchsorted(self._keys, np.uint64(number)))
+        if place == len(self._keys) or int(self._keys[place]) != number:
+            return None
+        return int(self._offsets[place])
 
     def rows(self) -> Iterator[Row]:
         """The last row of each result, by the photo's number in its run. Raises OSError."""
-        self._sort_in()
-        order = np.lexsort((self._offsets, self._numbers))
-        if not len(order):
+        with self._lock:
+            self._sort_in()
+            offsets = self._offsets[np.lexsort((self._offsets, self._numbers))]
+        if not len(offsets):
             return
         with self.path.open("rb") as file:
-            for place in order:
-                file.seek(int(self._offsets[place]))
+            for offset in offsets:
+                file.seek(int(offset))
                 row = read_line(file.readline(lines.LONGEST))
                 if isinstance(row, Row):
                     yield row
