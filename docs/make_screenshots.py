@@ -1,4 +1,4 @@
-"""Make the pictures of the darkroom from the shipped examples: python docs/make_screenshots.py
+"""Make the pictures of the darkroom from the shipped examples: python docs/make_screenshots.py [NAME...]
 
 Needs safelight[darkroom], playwright and a Chromium. Writes docs/pictures/darkroom-*.jpg:
 
@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "pictures"
 NAMES = ("three-children-1860s.jpg", "scratched.jpg", "madison-square-1900.jpg", "sphinx-1870s.jpg")
-JACKET, SASH = (0.17, 0.62), (0.41, 0.597)
+JACKET, WALL = (0.17, 0.62), (0.62, 0.14)
 PLACE = """([x, y]) => {
   const stage = document.querySelector("sl-stage");
   const frame = stage.getBoundingClientRect();
@@ -68,7 +68,7 @@ def hint(page: Any, place: tuple[float, float], color: str) -> None:
 def color(page: Any) -> None:
     """Two hints; the second is being worked on."""
     hint(page, JACKET, "#35527c")
-    hint(page, SASH, "#8c2f39")
+    hint(page, WALL, "#8fa08a")
     page.locator("#hex").blur()
     page.evaluate("() => document.querySelector('#room-color').scrollTo(0, 0)")
 
@@ -108,13 +108,15 @@ SHOTS: dict[str, tuple[tuple[int, int], str, Callable[[Any], None]]] = {
 }
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     """Each shot in a browser context of its own, one after the other."""
     browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
     with darkroom() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         cookies: list[Any] = []
         for name, ((width, height), scheme, prepare) in SHOTS.items():
+            if names and name not in names:
+                continue
             size: Any = {"width": width, "height": height}
             context = browser.new_context(
                 viewport=size,
@@ -138,4 +140,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
