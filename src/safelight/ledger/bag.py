@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from safelight.errors import SafelightError, shown
@@ -50,7 +51,7 @@ def make_bag(out: Path, bag: Path, version: str = "") -> Bag:
         files = size = 0
         old = _is_old(index)
         with (part / MANIFEST).open("wb") as manifest:
-            for name, digest in [*sums(out, index), (LEDGER, "")]:
+            for name, digest in chain(sums(out, index), [(LEDGER, "")]):
                 copied, found = _copy(out / name, part / "data" / name)
                 if digest and found != digest:
                     raise SafelightError(f"{shown(name)} was changed while it was copied; make the bag again")

@@ -49,7 +49,7 @@ Node = Mapping[str, Any]  # element -> text, a node, or a list of these, in the 
 
 
 def write_xml(index: Index, file: BinaryIO) -> int:
-    """Write the PREMIS of a ledger as one XML document; how many events it has. Memory does not grow with them."""
+    """Write the PREMIS of a ledger as one XML document; how many events it has. In memory is a checksum a file."""
     file.write(
         f'<?xml version="1.0" encoding="UTF-8"?>\n<premis xmlns="{NAMESPACE}" '
         f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="{NAMESPACE} '
