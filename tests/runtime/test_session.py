@@ -56,11 +56,16 @@ def test_planes_that_the_network_does_not_take_are_one_line(tmp_path: Path, shap
     assert "\n" not in str(refusal.value)
 
 
-def test_nothing_is_kept_or_sent_of_its_use(tmp_path: Path) -> None:
-    """ONNX Runtime would keep a number for this device in the home folder, and events to send."""
+@pytest.mark.parametrize("first", ["", "from safelight.runtime.inference import engine_name; engine_name()"])
+def test_nothing_is_kept_or_sent_of_its_use(tmp_path: Path, first: str) -> None:
+    """ONNX Runtime would keep a number for this device in the home folder, and events to send.
+
+    first: what a command asks for before its model is open.
+    """
     model, home = make_model(tmp_path), tmp_path / "home"
     home.mkdir()
     code = f"""
+{first}
 from pathlib import Path
 import numpy as np
 from safelight.runtime.modelfile import find_model

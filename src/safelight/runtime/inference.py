@@ -51,9 +51,16 @@ def engine_name() -> str:
     """Name and version of what runs networks here, and the precision where that is not the only one it has."""
     if engine() == OPENVINO:
         return f"{OPENVINO} {_openvino().get_version().split('-')[0]} f32"
+    return f"{ONNX_RUNTIME} {_onnxruntime().__version__}"
+
+
+def _onnxruntime() -> Any:
+    """ONNX Runtime, which else keeps a number for this device and events to report: it asks when it is imported."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
-    return f"{ONNX_RUNTIME} {onnxruntime.__version__}"
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def open_graph(content: bytes, threads: int = 0) -> Opened:
@@ -66,11 +73,7 @@ def open_session(content: bytes, threads: int = 0) -> Any:
 
     From bytes, not from a path: a file from elsewhere cannot pull in other files.
     """
-    # Else it keeps a number for this device and events to report; it asks when it is imported.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
+    onnxruntime = _onnxruntime()
     onnxruntime.set_default_logger_severity(NOTHING_BUT_FATAL)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -87,9 +90,7 @@ def giving_back(options: Any = None) -> Any:
     Else the session keeps what its largest run took: 1.5 GB of a picture of 4 megapixels. A session that keeps none
     takes it anew at every run, for up to a quarter of the time (docs/speed.md).
     """
-    import onnxruntime
-
-    options = options or onnxruntime.RunOptions()
+    options = options or _onnxruntime().RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return options
 
