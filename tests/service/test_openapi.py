@@ -15,7 +15,7 @@ pytest.importorskip("schemathesis")
 HERE = Path(__file__).parent
 
 
-def fuzzed(grey_photo: Path, examples: int, seconds: float) -> tuple[int, str]:
+def fuzzed(grey_photo: Path, examples: int, seconds: float, phases: str) -> tuple[int, str]:
     """Run all checks against a service; the number of cases, and what was printed."""
     with running(Limits(photos=1_000_000, waiting=10_000, short_waiting=1000)) as service:
         ids = " ".join(service.send(grey_photo)["id"] for _ in range(3))
@@ -30,7 +30,7 @@ def fuzzed(grey_photo: Path, examples: int, seconds: float) -> tuple[int, str]:
                     "run",
                 ),
                 *(f"{service.address}/openapi.json", "--checks", "all", "--max-examples", str(examples)),
-                *("--seed", "1", "--phases", "examples,coverage,fuzzing", "--no-color"),
+                *("--seed", "1", "--phases", phases, "--no-color"),
                 *("--exclude-path", "/v1/jobs/events", "--request-timeout", "60"),
             ],
             capture_output=True,
@@ -54,11 +54,11 @@ def fuzzed(grey_photo: Path, examples: int, seconds: float) -> tuple[int, str]:
 
 
 def test_a_few_cases_of_every_operation(grey_photo: Path) -> None:
-    cases, _ = fuzzed(grey_photo, 3, 300)
-    assert cases > 200
+    cases, _ = fuzzed(grey_photo, 2, 500, "fuzzing")
+    assert cases > 40
 
 
 @pytest.mark.slow
 def test_twenty_thousand_cases(grey_photo: Path) -> None:
-    cases, _ = fuzzed(grey_photo, 900, 7200)
+    cases, _ = fuzzed(grey_photo, 900, 14_400, "coverage,fuzzing")
     assert cases >= 20_000
