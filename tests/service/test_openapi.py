@@ -41,8 +41,11 @@ def fuzzed(grey_photo: Path, examples: int, seconds: float, phases: str) -> tupl
                 "SAFELIGHT_PHOTOS": ids,
                 "SCHEMATHESIS_HOOKS": "tests.service.hooks",
                 "NO_PROXY": "*",
+                "PYTHONPATH": os.pathsep.join(
+                    (str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")]))
+                ),
             },
-            cwd=HERE.parents[1],
+            cwd=grey_photo.parent,
             check=False,
         )
         assert service.client.get("/health").status_code == 200, "the process is alive"
