@@ -142,3 +142,14 @@ def test_a_card_may_have_photos_looked_at_enlarged(tmp_path: Path) -> None:
     wanted = cv2.resize(load_finder(plain).predict(twice), (48, 40), interpolation=cv2.INTER_AREA)
     np.testing.assert_allclose(load_finder(larger).predict(picture), wanted, atol=1e-5)
     assert load_finder(larger)(picture).shape == (40, 48)
+
+
+def test_two_scales_are_the_mean_of_both(model: Path) -> None:
+    picture = np.random.default_rng(4).random((64, 96, 3), np.float32)
+    finder, asked = load_finder(model), load_finder(model)
+    one = finder.predict(picture)
+    finder.preparation = replace(finder.preparation, enlarge=2.0)
+    other = finder.predict(picture)
+    asked.preparation = replace(asked.preparation, enlarge=2.0, two_scales=True)
+    np.testing.assert_allclose(asked.predict(picture), (one + other) / 2, atol=1e-6)
+    assert np.abs(one - other).max() > 1e-3

@@ -31,11 +31,14 @@ class ScratchesPreparation:
       its own.
     enlarge: photos are looked at enlarged so many times: a network that learned from soft pictures takes what is
       sharp for damage.
+    two_scales: likelihoods are the mean of those of the photo as it is and enlarged: at one scale wide damage is
+      overlooked, at the other sharp detail is taken for damage.
     """
 
     working: int = 1024
     threshold: float = 0.5
     enlarge: float = 1.0
+    two_scales: bool = False
 
     def __post_init__(self) -> None:
         if self.working < 64:

@@ -96,7 +96,8 @@ class ScratchFinder:
         if times == 1:
             return self._likelihood(srgb)
         larger = _enlarged(srgb, (round(size[0] * times), round(size[1] * times)))
-        return np.asarray(resize(self._likelihood(larger), size), np.float32)
+        likelihood = np.asarray(resize(self._likelihood(larger), size), np.float32)
+        return (likelihood + self._likelihood(srgb)) / 2 if self.preparation.two_scales else likelihood
 
     def _likelihood(self, srgb: Srgb) -> Mask:
         """Of a picture at just this size, tile by tile."""
