@@ -22,7 +22,7 @@ class PagePath(FilePath):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name. Raises BadParameter."""
-        if value != IN_ITS_PLACE and not str(value).lower().endswith((".html", ".htm")):
+        if value not in ("", IN_ITS_PLACE) and not str(value).lower().endswith((".html", ".htm")):
             self.fail(f"{value} does not end in .html; put --report last, or name a page", param, ctx)
         return super().convert(value, param, ctx)
 

@@ -15,7 +15,7 @@ from safelight.pixels.native import Native, lost_in_srgb, to_srgb
 from safelight.pixels.opening import Opened, open_picture, without_words
 from safelight.pixels.photo import Photo
 from safelight.pixels.space import Alpha, Mode, Stored, on_white, to_array, upright, with_alpha_believed
-from safelight.pixels.which_rgb import what_is_said, which_space
+from safelight.pixels.which_rgb import Said, what_is_said, which_space
 from safelight.shaped import UInt8, UInt16
 
 _MODES: dict[str, Mode] = {  # Pillow's mode: what it is a kind of
@@ -93,15 +93,14 @@ def read_small(
 
 def _decode(opened: Opened, block: bytes | None) -> tuple[Native, Alpha | None, tuple[str, ...]]:
     """Own numbers and their space, which the EXIF block may name, not yet turned; alpha; and remarks."""
-    stored = with_alpha_believed(_read_stored(opened))
-    return own_numbers(opened, stored, block)
+    said = what_is_said(opened.image)  # before it is decoded: Pillow then forgets some of it
+    return own_numbers(opened, with_alpha_believed(_read_stored(opened)), block, said)
 
 
 def own_numbers(
-    opened: Opened, stored: Stored, block: bytes | None
+    opened: Opened, stored: Stored, block: bytes | None, said: Said
 ) -> tuple[Native, Alpha | None, tuple[str, ...]]:
-    """What was stored with the space that the file, or its EXIF block, says; alpha; and remarks."""
-    said = what_is_said(opened.image)
+    """What was stored with the space that the file (`said`), or its EXIF block, says; alpha; and remarks."""
     space, remarks = which_space(said, stored.mode, 8 * stored.pixels.itemsize, block)
     space = replace(space, lab=stored.lab) if space.lab else space
     return (

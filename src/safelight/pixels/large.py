@@ -23,6 +23,7 @@ from safelight.pixels.recolor import replace_ab_in_rows
 from safelight.pixels.space import NO_ALPHA, Alpha, Stored
 from safelight.pixels.tiff import strip_rows
 from safelight.pixels.tiff_rows import Rows
+from safelight.pixels.which_rgb import what_is_said
 
 CHUNK = 1 << 22  # pixels that are worked on at a time
 COPY = 2048  # pixels: the longer side of the small copy, at most
@@ -115,7 +116,7 @@ def _large(path: Path, opened: Opened, native: bool) -> LargePhoto:
     with in_words(path):
         rows = Rows(opened.page)
         _, first = next(rows.bands())
-    own, alpha, remarks = own_numbers(opened, first, found.exif)
+    own, alpha, remarks = own_numbers(opened, first, found.exif, what_is_said(opened.image))
     size = opened.page.height, opened.page.width
     found = read_metadata.made_upright(found, size)
     block = found.exif
