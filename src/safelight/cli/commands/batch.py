@@ -67,24 +67,30 @@ def status_command(out: Path, verify: bool, as_json: bool) -> int:
     return 0 if found.is_well else 1
 
 
-@batch.command(name="report", short_help="A page with failures and a contact sheet.")
+@batch.command(
+    name="report",
+    short_help="A page with failures and a contact sheet.",
+    epilog="\b\nExample:\n  safelight batch report colored/ -o colored.html",
+)
 @out_argument
 @click.option("-o", "file", type=PATH, metavar="FILE", help="The page.  [default: OUT/safelight-report.html]")
 @click.option(
     "--most",
     type=click.IntRange(0, 5000),
-    default=page.MOST_PICTURES,
-    show_default=True,
     metavar="N",
-    help="Photos that the page shows; all are counted.",
+    help="Photos that the page shows; all are counted.  [default: 300]",
 )
-def report_command(out: Path, file: Path | None, most: int) -> int:
+def report_command(out: Path, file: Path | None, most: int | None) -> int:
     """Write a page: failures first, then photos beside their results. It holds its pictures and loads nothing."""
-    click.echo(f"wrote {shown(page.write_page(out, file, most))}")
+    click.echo(f"wrote {shown(page.write_page(out, file, page.MOST_PICTURES if most is None else most))}")
     return 0
 
 
-@batch.command(name="checksums", short_help="manifest-sha256.txt, for sha256sum -c.")
+@batch.command(
+    name="checksums",
+    short_help="manifest-sha256.txt, for sha256sum -c.",
+    epilog="\b\nExample:\n  safelight batch checksums colored/",
+)
 @out_argument
 def checksums_command(out: Path) -> int:
     """Write OUT/manifest-sha256.txt with every file of the batch, as `sha256sum -c` takes it."""
@@ -92,7 +98,11 @@ def checksums_command(out: Path) -> int:
     return 0
 
 
-@batch.command(name="bag", short_help="A BagIt bag of the results.")
+@batch.command(
+    name="bag",
+    short_help="A BagIt bag of the results.",
+    epilog="\b\nExample:\n  safelight batch bag colored/ -o colored-bag",
+)
 @out_argument
 @click.option("-o", "folder", type=PATH, metavar="BAG", help="The bag, a new folder.  [default: OUT-bag]")
 def bag_command(out: Path, folder: Path | None) -> int:
