@@ -34,7 +34,8 @@ def lines(pattern: re.Pattern[str]) -> list[str]:
 @contextlib.contextmanager
 def understood(line: str) -> Iterator[tuple[click.Command, click.Context]]:
     """The command that a line calls, and what it makes of its options. Raises click's errors."""
-    # A comment or a column of explanation ends the line; the # of a color does not. Nobody has the bucket of an example.
+    # A comment or a column of explanation ends the line; the # of a color does not.
+    # Nobody has the bucket of an example.
     words = shlex.split(re.sub(r"\s#.*|\s{3,}.*", "", line).replace("s3://", "memory://"))[1:]
     command: click.Command = cli
     above = click.Context(
