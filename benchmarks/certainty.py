@@ -64,13 +64,11 @@ def main() -> None:
 def honest(truth: np.ndarray, photo: np.ndarray, count: int, rng: np.random.Generator) -> HintSet:
     """Hints of the true colors at random places."""
     h, w = photo.shape[:2]
-    places = rng.random((count, 2))
-    return HintSet(
-        tuple(
-            Hint(float(x), float(y), tuple(float(part) / 255 for part in photo[int(y * h), int(x * w)]))
-            for x, y in places
-        )
-    )
+    hints = []
+    for x, y in rng.random((count, 2)).tolist():
+        red, green, blue = (photo[int(y * h), int(x * w)] / 255).tolist()
+        hints.append(Hint(x, y, (red, green, blue)))
+    return HintSet(tuple(hints))
 
 
 def curve(says: np.ndarray, hit: np.ndarray) -> list[float]:
