@@ -4,7 +4,7 @@ VENV := .venv
 DEMO := .venv-demo
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-cluster test-fast check check-page bench throughput docs clean
+.PHONY: demo test test-cluster test-fast test-page check check-page bench throughput docs clean
 
 demo: demo/.done
 	@echo "The colored photos are in $(CURDIR)/demo; scratched-repaired.png is the mended one"
@@ -21,6 +21,10 @@ test: $(VENV)/.ready
 test-cluster: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet -e ".[cluster]"
 	$(BIN)/python -m pytest -n 0 -m "" tests/cluster
+
+# The darkroom's page in a real Chromium (the system's own); some minutes.
+test-page: $(VENV)/.ready
+	$(BIN)/python -m pytest -n 0 -m "browser and not bench and not slow" tests/page
 
 # The second engine of networks.
 test-fast: $(VENV)/.ready

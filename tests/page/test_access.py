@@ -12,6 +12,8 @@ from PIL import Image
 from tests.page.conftest import EXAMPLES, MakeDesk
 from tests.page.desk import Desk
 
+pytestmark = pytest.mark.browser
+
 PAGE = Path(__file__).parents[2] / "src" / "safelight" / "page"
 CHILDREN = EXAMPLES / "three-children-1860s.jpg"
 SCRATCHED = EXAMPLES / "scratched.jpg"

@@ -6,10 +6,13 @@ import base64
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.page.conftest import EXAMPLES
 from tests.page.desk import Desk
+
+pytestmark = pytest.mark.browser
 
 DRESS = (0.42, 0.8)  # the white dress
 JACKET = (0.17, 0.62)

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.page.conftest import EXAMPLES, MakeDesk
 from tests.page.desk import Desk
+
+pytestmark = pytest.mark.browser
 
 CHILDREN = EXAMPLES / "three-children-1860s.jpg"
 DRESS = (0.42, 0.8)

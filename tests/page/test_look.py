@@ -12,6 +12,8 @@ from PIL import Image
 from tests.page.conftest import MakeDesk
 from tests.page.desk import Desk
 
+pytestmark = pytest.mark.browser
+
 JACKET = (0.17, 0.62)
 RIGHT = (0.83, 0.6)
 

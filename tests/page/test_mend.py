@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw
 from tests.page.conftest import EXAMPLES, MakeDesk
 from tests.page.desk import Desk
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def scratched(desk: Desk) -> Desk:

@@ -14,6 +14,8 @@ from PIL import Image
 from tests.page.conftest import EXAMPLES, MakeDesk, start, stop
 from tests.page.desk import Desk
 
+pytestmark = pytest.mark.browser
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "safelight" / "page"
 CHILDREN = EXAMPLES / "three-children-1860s.jpg"

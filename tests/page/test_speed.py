@@ -11,6 +11,8 @@ from PIL import Image
 from tests.page.conftest import EXAMPLES
 from tests.page.desk import Desk
 
+pytestmark = pytest.mark.browser
+
 CLICKS = """async ([count, width, height]) => {
   const stage = document.querySelector("sl-stage");
   const hex = document.querySelector("#hex");

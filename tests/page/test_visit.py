@@ -14,6 +14,8 @@ from PIL import Image
 from tests.page.conftest import EXAMPLES
 from tests.page.desk import Desk
 
+pytestmark = pytest.mark.browser
+
 SCRATCHED = EXAMPLES / "scratched.jpg"
 HINTS = {"#6b4a35": (0.45, 0.75), "#c9a184": (0.55, 0.42), "#5f6d4a": (0.12, 0.85)}
 
