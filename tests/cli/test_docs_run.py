@@ -52,7 +52,8 @@ def written_out() -> list[tuple[str, ...]]:
             contextlib.suppress(click.exceptions.Exit, click.UsageError),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            command, context = understood(line)  # else it is --help, or a part of a command
+            with understood(line) as (command, context):  # else it is --help, or a part of a command
+                pass
             if isinstance(command, click.Group) or "elsewhere" in line or command.name in SERVERS:
                 continue
             named = any(

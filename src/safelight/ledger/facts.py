@@ -1,5 +1,6 @@
 """What a file is told apart by: size and time first, which cost nothing, and else the SHA-256 of its bytes."""
 
+import errno
 import hashlib
 import os
 import time
@@ -23,7 +24,12 @@ class FileFacts:
 
 
 def facts_of(path: Path, sha256: str = "") -> FileFacts:
-    """The facts of a file. sha256: of its bytes, if somebody has computed it already. Raises OSError."""
+    """The facts of a file. sha256: of its bytes, if somebody has computed it already. Raises OSError.
+
+    A pipe or device, which may never end, is no file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         digest = sha256 or hashlib.file_digest(file, "sha256").hexdigest()

@@ -30,6 +30,8 @@ class Header:
 def header_of(path: Path) -> Header:
     """What a file's header says; an estimate by the size of the file where it says nothing that is understood."""
     try:
+        if not path.is_file():  # a pipe or device may never end
+            return Header(0)
         with path.open("rb") as file, quiet():
             return _header(file)
     except Exception:  # what cannot be read is said when it is
