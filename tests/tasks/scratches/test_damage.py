@@ -38,6 +38,37 @@ def test_each_kind_changes_a_part_of_the_picture(kind: str) -> None:
     assert max(shares) < 0.5
 
 
+def test_a_tramline_is_straight_even_and_without_gaps() -> None:
+    """Of the places that it changed, a straight line explains all; along it, its tone hardly varies."""
+    picture = np.full((128, 128, 3), 0.45, np.float32)
+    alone = DamageSettings(**{**NONE, "tramlines": 1}, widths=(3, 3))
+    straight = 0
+    for seed in range(20):
+        damaged, mask = damage(picture, np.random.default_rng(seed), alone)
+        places = np.argwhere(mask > 0).astype(float)
+        if len(places) < 100:  # at a corner
+            continue
+        away = places - places.mean(axis=0)
+        along, across = np.linalg.svd(away, full_matrices=False)[2]
+        if np.ptp(away @ across) > 9:  # several side by side
+            continue
+        straight += 1
+        assert np.diff(np.sort(away @ along)).max() < 1.6  # pixels: no gap
+        core = damaged[mask > 0].mean(axis=1)[abs(away @ across) < 0.8]
+        assert core.std() < 0.06  # its grain, at most 0.03, and its edges
+    assert straight >= 14
+
+
+def test_pictures_without_tramlines_are_damaged_as_before_there_were_any() -> None:
+    """A judge's stored questions: by their sums, from the version before."""
+    picture = np.random.default_rng(1).random((64, 80, 3), np.float32)
+    damaged, mask = damage(picture, np.random.default_rng(4), DamageSettings(flakes=2))
+    assert (float(damaged.sum(dtype=np.float64)), float(mask.sum())) == (
+        pytest.approx(7861.329560938175),
+        1674,
+    )
+
+
 def test_the_same_generator_gives_the_same_damage() -> None:
     picture = np.full((64, 64, 3), 0.5, np.float32)
     one, two = (damage(picture, np.random.default_rng(4)) for _ in range(2))

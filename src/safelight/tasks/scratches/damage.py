@@ -1,7 +1,8 @@
 """Synthetic damage: a picture as it would look scratched, cracked, dusty, stained and folded, and its true mask.
 
 Made after old prints. A scratch is thin, nearly straight, bright (the paper shows) or dark (dirt in it), and
-interrupted; a crack runs zigzag and branches, its flaking rim bright with a dark side; dust is specks and
+interrupted; a tramline, cut into the film as it ran through the camera, is straight, long and even, sometimes one of
+several; a crack runs zigzag and branches, its flaking rim bright with a dark side; dust is specks and
 short hairs; a stain is a soft darker patch with a sharper rim; a fold is a long straight line, bright along
 the ridge and shaded on one side; a flake is a ragged patch whose emulsion is gone. Every kind is textured by
 the grain of paper and fades at its edges. The mask holds what the damage changed by more than a viewer would
@@ -35,6 +36,21 @@ def _scratch(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
     line = _path(size, rng.uniform(0.05, 0.9) * max(size), rng.uniform(0, math.pi), 0.01, rng)
     cover = _line(size, line, width) * _interrupted(size, rng, rng.uniform(0, 0.5))
     return _lay(picture, cover * rng.uniform(0.35, 1), _tone(rng, bright=0.75), rng)
+
+
+def _tramline(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
+    """Mostly along the film's run, that is upright or level, through all that the picture shows."""
+    width = wide(0.6, 3)
+    along = rng.choice([0, math.pi / 2]) if rng.random() < 0.6 else rng.uniform(0, math.pi)
+    angle, length = along + rng.normal(0, 0.01), rng.uniform(0.3, 2.5) * max(size)
+    ahead = np.array([math.sin(angle), math.cos(angle)])
+    ends = rng.uniform((0, 0), size) + np.array([[-0.5], [0.5]]) * length * ahead
+    tone, grain, soft = _tone(rng, bright=0.75), rng.uniform(0, 0.03), 0.4 * width * rng.random()
+    strength = np.float32(min(width, 1) * rng.uniform(0.5, 1))
+    for _ in range(rng.integers(1, 4) if rng.random() < 0.25 else 1):
+        picture = _lay(picture, _soft(_drawn(size, ends, width), soft) * strength, tone, rng, grain)
+        ends = ends + rng.normal(0, 6 * width + 2) * ahead[::-1] * (1, -1)
+    return picture
 
 
 def _crack(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
@@ -95,6 +111,7 @@ def _flake(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
 
 KINDS: dict[str, Callable[[Srgb, Size, Width, Rng], Srgb]] = {
     "scratches": _scratch,
+    "tramlines": _tramline,
     "cracks": _crack,
     "dust": _speck,
     "stains": _stain,
@@ -123,11 +140,16 @@ def _path(
 
 def _line(size: Size, points: Float[np.ndarray, "n 2"], width: float) -> Cover:
     """A line of this width, possibly under a pixel, its edge fading over about one."""
+    return _soft(_drawn(size, points, width), 0.25 + 0.1 * width) * np.float32(min(width, 1))
+
+
+def _drawn(size: Size, points: Float[np.ndarray, "n 2"], width: float) -> Cover:
+    """A line of this width with hard edges, at least a pixel wide."""
     import cv2
 
     canvas = np.zeros(size, np.uint8)
     cv2.polylines(canvas, [fixed_point(points)], False, 255, max(round(width), 1), cv2.LINE_AA, FINE)
-    return _soft(canvas / np.float32(255), 0.25 + 0.1 * width) * np.float32(min(width, 1))
+    return canvas / np.float32(255)
 
 
 def _soft(cover: Cover, radius: float) -> Cover:
@@ -151,10 +173,12 @@ def _interrupted(size: Size, rng: Rng, gaps: float) -> Cover:
     return np.asarray(1 / (1 + np.exp((gaps - rough) * 20)), np.float32)
 
 
-def _lay(picture: Srgb, cover: Cover, color: Float32[np.ndarray, " 3"], rng: Rng) -> Srgb:
-    """The picture with this color over it, grained like paper."""
-    grain = rng.normal(0, 0.03, (*cover.shape, 1)).astype(np.float32)
-    return np.asarray(picture + cover[..., None] * (color + grain - picture), np.float32)
+def _lay(
+    picture: Srgb, cover: Cover, color: Float32[np.ndarray, " 3"], rng: Rng, grain: float = 0.03
+) -> Srgb:
+    """The picture with this color over it, grained like paper; grain: its standard deviation."""
+    noise = rng.normal(0, grain, (*cover.shape, 1)).astype(np.float32)
+    return np.asarray(picture + cover[..., None] * (color + noise - picture), np.float32)
 
 
 VISIBLE = 0.02  # of the range of light: a smaller change is not in the mask
@@ -165,6 +189,7 @@ class DamageSettings:
     """How much damage: the largest number of each kind on one picture; each number is drawn from 0 to it.
 
     scratches: most scratches on one picture; 0 draws none.
+    tramlines: most long straight scratches of one tone, as a film is scored by what it runs over; 0 draws none.
     cracks: most branching cracks on one picture; 0 draws none.
     dust: most specks on one picture; 0 draws none.
     stains: most stains on one picture; 0 draws none.
@@ -183,6 +208,7 @@ class DamageSettings:
     flakes: int = 0
     widths: tuple[float, float] = (0.0, 0.0)
     visible: float = VISIBLE
+    tramlines: int = 0
 
     def __post_init__(self) -> None:
         numbers = tuple(self.most.values())
@@ -202,6 +228,7 @@ class DamageSettings:
             "cracks": self.cracks,
             "flakes": self.flakes,
             "scratches": self.scratches,
+            "tramlines": self.tramlines,
             "dust": self.dust,
         }
 

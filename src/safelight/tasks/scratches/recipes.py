@@ -11,7 +11,7 @@ from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.scratches.print_simulation import PrintSettings
-from safelight.tasks.scratches.recipe import ScratchesRecipe
+from safelight.tasks.scratches.recipe import WEAR, ScratchesRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
 
@@ -41,7 +41,7 @@ def scratches_encoder() -> ScratchesRecipe:
     """EfficientNet-Lite0 down to 1/16 of the size, with ImageNet weights, trained on: 1.0 million weights in all.
 
     Half of the prints are as sharp as the pictures are, damaged and whole alike, so that sharpness is no sign of
-    damage; nearly half are whole.
+    damage; nearly half are whole. Tramlines are drawn too: without them, what is straight and even is taken for wires.
     """
     return replace(
         scratches(),
@@ -49,6 +49,7 @@ def scratches_encoder() -> ScratchesRecipe:
         model=EncoderUNetSettings(
             freeze=False, deepest=4, widths=(96, 48, 24, 16), blocks=2, skips=(0, 1, 2, 3)
         ),
+        damage=replace(WEAR, tramlines=2),
         unharmed=0.45,
         prints=PrintSettings(softened=0.5),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2, encoder=0.4),
