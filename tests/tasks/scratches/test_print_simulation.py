@@ -55,6 +55,15 @@ def test_a_print_with_everything_off_is_the_picture_and_grey_is_grey() -> None:
     assert np.ptp(toned, axis=2).mean() > 0
 
 
+def test_a_backdrop_is_plain_and_of_the_pictures_own_tone() -> None:
+    picture = np.random.default_rng(1).random((64, 64, 3), dtype=np.float32)
+    cloth = as_print(picture, np.random.default_rng(2), replace(PLAIN, backdrops=1))
+    assert abs(cloth.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 0.02
+    assert cloth.std(axis=(0, 1)).max() < 0.1 * picture.std(axis=(0, 1)).min()
+    kept = [as_print(picture, np.random.default_rng(k), replace(PLAIN, backdrops=0.5)) for k in range(40)]
+    assert 10 <= sum(np.array_equal(each, picture) for each in kept) <= 30
+
+
 @pytest.mark.parametrize("softest", [0.01, 0.1, 0.2])
 def test_a_lens_may_be_sharper_than_the_softness_that_is_seen(softest: float) -> None:
     picture = np.random.default_rng(1).random((16, 16, 3), dtype=np.float32)
@@ -69,6 +78,7 @@ def test_a_lens_may_be_sharper_than_the_softness_that_is_seen(softest: float) ->
     [
         {"grey": 0.9, "toned": 0.2},
         {"jpeg": 2},
+        {"backdrops": -0.1},
         {"lookalikes": -1},
         {"softest": -1},
         {"grain": 1},

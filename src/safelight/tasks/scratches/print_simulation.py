@@ -177,6 +177,7 @@ class PrintSettings:
     toned: share that are brown or blue; the rest keeps its colors.
     rescanned: share of the scans that are grey or toned (again in those shares), with the damage on them: it has
       no color of its own then.
+    backdrops: share that show plain cloth or wall, as behind a sitter: the picture, blurred beyond recognition.
     lookalikes: most groups of thin things that are no damage.
     stained: share with stains, which are none either: the picture still shows under them.
     softened: share that the lens blurs; the rest is as sharp as the picture, as prints of large plates are.
@@ -198,13 +199,14 @@ class PrintSettings:
     faded: float = 0.5
     jpeg: float = 0.6
     worst: int = 50
+    backdrops: float = 0.0
 
     def __post_init__(self) -> None:
         kinds = (self.grey, self.toned, self.grey + self.toned)
-        shares = (*kinds, self.rescanned, self.stained, self.softened, self.faded, self.jpeg)
+        shares = (*kinds, self.rescanned, self.stained, self.softened, self.faded, self.jpeg, self.backdrops)
         if min(shares) < 0 or max(shares) > 1:
             raise RecipeError(
-                "prints.grey, toned, rescanned, stained, softened, faded and jpeg are shares, 0 to 1; "
+                "prints.grey, toned, rescanned, stained, softened, faded, jpeg and backdrops are shares, 0 to 1; "
                 "grey and toned together too"
             )
         if self.lookalikes < 0 or self.softest < 0 or not 0 <= self.grain < 1 or not 1 <= self.worst <= 100:
@@ -218,7 +220,10 @@ def as_print(srgb: Srgb, rng: np.random.Generator, settings: PrintSettings = Pri
     """The picture (h, w, 3), 0..1, as it was printed: its tone, its softness, its grain; float32."""
     import cv2
 
-    picture = add_lookalikes(srgb, rng, settings.lookalikes) if settings.lookalikes else srgb
+    picture = srgb
+    if settings.backdrops and rng.random() < settings.backdrops:
+        picture = cv2.GaussianBlur(picture, (0, 0), min(picture.shape[:2]) * rng.uniform(0.05, 0.3))
+    picture = add_lookalikes(picture, rng, settings.lookalikes) if settings.lookalikes else picture
     picture = _toned(np.asarray(picture, np.float32), rng, settings)
     if settings.softest and rng.random() < settings.softened:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(min(0.2, settings.softest), settings.softest))

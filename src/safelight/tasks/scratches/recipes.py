@@ -41,7 +41,8 @@ def scratches_encoder() -> ScratchesRecipe:
     """EfficientNet-Lite0 down to 1/16 of the size, with ImageNet weights, trained on: 1.0 million weights in all.
 
     Half of the prints are as sharp as the pictures are, damaged and whole alike, so that sharpness is no sign of
-    damage; nearly half are whole. Tramlines are drawn too: without them, what is straight and even is taken for wires.
+    damage; nearly half are whole; some show a plain backdrop. Without tramlines, what is straight and even would be taken for
+    wires.
     """
     return replace(
         scratches(),
@@ -51,7 +52,7 @@ def scratches_encoder() -> ScratchesRecipe:
         ),
         damage=replace(WEAR, tramlines=2),
         unharmed=0.45,
-        prints=PrintSettings(softened=0.5),
+        prints=PrintSettings(softened=0.5, backdrops=0.15),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2, encoder=0.4),
         train=TrainSettings(
             steps=4_000, ema=0.998, checkpoint_every=100, validate_every=500, picture_every=1000
