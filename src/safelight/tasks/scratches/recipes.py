@@ -41,8 +41,8 @@ def scratches_encoder() -> ScratchesRecipe:
     """EfficientNet-Lite0 down to 1/16 of the size, with ImageNet weights, trained on: 1.0 million weights in all.
 
     Half of the prints are as sharp as the pictures are, damaged and whole alike, so that sharpness is no sign of
-    damage; nearly half are whole; some show a plain backdrop. Without tramlines, what is straight and even would be taken for
-    wires.
+    damage; nearly half are whole; some show a plain backdrop. Without tramlines, what is straight and
+    even would be taken for wires.
     """
     return replace(
         scratches(),
