@@ -45,7 +45,8 @@ def _tramline(picture: Srgb, size: Size, wide: Width, rng: Rng) -> Srgb:
     angle, length = along + rng.normal(0, 0.01), rng.uniform(0.3, 2.5) * max(size)
     ahead = np.array([math.sin(angle), math.cos(angle)])
     ends = rng.uniform((0, 0), size) + np.array([[-0.5], [0.5]]) * length * ahead
-    tone, grain, soft = _tone(rng, bright=0.6), rng.uniform(0, 0.03), 0.4 * width * rng.random()
+    tone, grain, soft = _tone(rng, bright=0.6), rng.uniform(0, 0.03), 0.4 * width * rng.random() ** 3
+    tone = tone + np.float32(rng.random()) * (tone.mean() - tone)  # film has no paper's yellow
     strength = np.float32(min(width, 1) * rng.uniform(0.5, 1))
     for _ in range(rng.integers(1, 4) if rng.random() < 0.25 else 1):
         picture = _lay(picture, _soft(_drawn(size, ends, width), soft) * strength, tone, rng, grain)

@@ -50,7 +50,7 @@ def scratches_encoder() -> ScratchesRecipe:
         model=EncoderUNetSettings(
             freeze=False, deepest=4, widths=(96, 48, 24, 16), blocks=2, skips=(0, 1, 2, 3)
         ),
-        damage=replace(WEAR, tramlines=2),
+        damage=replace(WEAR, tramlines=3),
         unharmed=0.45,
         prints=PrintSettings(softened=0.5, backdrops=0.15),
         optimizer=OptimizerSettings(lr=2e-3, weight_decay=1e-2, encoder=0.4),
