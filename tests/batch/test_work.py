@@ -64,14 +64,15 @@ def test_an_order_comes_back_from_json_with_the_same_hash() -> None:
 
 
 def test_the_hash_is_that_of_the_canonical_line_and_of_nothing_else() -> None:
-    order = Order("fill", {"grow": 2.0, "method": "auto", "model": None})
-    assert order.canonical == '{"command":"fill","settings":{"grow":2,"method":"auto","model":null}}'
+    order = Order("fill", {"grow": 2.0, "feather": 2.5, "method": "auto", "model": None})
+    assert order.canonical == '{"command":"fill","settings":{"feather":2.5,"grow":2}}'
     # printf '%s' LINE | sha256sum
-    assert order.hash == "e779e93e0e472590573863903816db0720841909a668a6fc2cfdf071c9796c11"
+    assert order.hash == "74c70b9a29b6d0d114941937cb0d5521cc59bf3176d0b6e497828715a2910421"
     assert (
-        Order("fill", {"model": None, "method": "auto", "grow": 2}, Manner(overwrite=True)).hash == order.hash
+        Order("fill", {"feather": 2.5, "method": "auto", "grow": 2}, Manner(overwrite=True)).hash
+        == order.hash
     )
-    assert Order("fill", {"model": None, "method": "auto", "grow": 2.5}).hash != order.hash
+    assert Order("fill", {"feather": 2.5, "method": "telea", "grow": 2}).hash != order.hash
     assert Order("repair", order.settings).hash != order.hash
 
 

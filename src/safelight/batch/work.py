@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+from safelight.batch.defaults import first_defaults, settings_kind
 from safelight.errors import SafelightError, in_short
 from safelight.runtime.ahead import opened_ahead
 from safelight.runtime.names import Namer, alike, carrying
@@ -61,8 +62,18 @@ class Order:
 
     @property
     def canonical(self) -> str:
-        """Command and settings as one line of JSON, the same for equal ones: keys sorted, 1.0 written 1."""
-        return canonical_json({"command": self.command, "settings": self.settings})
+        """Command and settings as one line of JSON, the same for equal ones: keys sorted, 1.0 written 1.
+
+        Settings at their first defaults are left out (batch.defaults): one that is added later changes no line.
+        """
+        kind = settings_kind(self.command)
+        usual = {
+            name: canonical_json(value) for name, value in (first_defaults(kind) if kind else {}).items()
+        }
+        settings = {
+            name: value for name, value in self.settings.items() if canonical_json(value) != usual.get(name)
+        }
+        return canonical_json({"command": self.command, "settings": settings})
 
     @property
     def hash(self) -> str:
@@ -249,8 +260,11 @@ def order_of(command: str, settings: "DataclassInstance", manner: Manner = DEFAU
 
 
 def settings_of(order: Order, kind: type[S]) -> S:
-    """The settings of an order. Raises SafelightError for names that there are not."""
-    return _made(kind, order.settings, f"settings of {order.command}")
+    """The settings of an order; what it does not name is as it was before there was such a setting.
+
+    Raises SafelightError for names that there are not.
+    """
+    return _made(kind, {**first_defaults(kind), **order.settings}, f"settings of {order.command}")
 
 
 def _made(kind: type[S], row: Mapping[str, Json], what: str) -> S:

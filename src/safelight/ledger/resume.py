@@ -60,6 +60,7 @@ class Resume:
     """Compares photos with the ledger of a folder; threads may share it.
 
     models: what a model is for -> SHA-256 of its file. mark_of: what a result says of itself, None if nothing.
+    hash_of: the hash that an order of a header has today, "" for none: earlier versions counted settings otherwise.
     """
 
     book: Book
@@ -67,6 +68,8 @@ class Resume:
     models: Mapping[str, str] = field(default_factory=dict)
     engine: str = ""
     mark_of: Callable[[Path], Mark | None] = lambda result: None
+    hash_of: Callable[[Mapping[str, Any]], str] = lambda order: ""
+    _same: dict[str, bool] = field(default_factory=dict)
 
     def verdict(self, wanted: Wanted) -> Verdict:
         """What is to be done with a photo. Files are read only where their size or time is not that of the row."""
@@ -95,7 +98,7 @@ class Resume:
 
     def _change(self, row: Row, wanted: Wanted) -> tuple[Change, str] | None:
         """In what a row is of something else than what is wanted; None if in nothing."""
-        if row.settings != self.book.settings:
+        if not self._has_same_settings(row):
             return "settings", self._differences(row.settings)
         if dict(row.models) != dict(self.models):
             return "models", ""
@@ -103,6 +106,15 @@ class Resume:
             is_its_own = row.source == self.book.name(wanted.source)
             return ("source", "") if is_its_own else ("photo", shown(row.source))
         return None if self._has_same_beside(row, wanted) else ("beside", "")
+
+    def _has_same_settings(self, row: Row) -> bool:
+        """Whether its hash is that of the order, or its header spells out the same order."""
+        if row.settings == self.book.settings:
+            return True
+        if row.settings not in self._same:
+            header = self.book.index.headers.get(row.settings)
+            self._same[row.settings] = header is not None and self.hash_of(header.order) == self.book.settings
+        return self._same[row.settings]
 
     def _has_same_beside(self, row: Row, wanted: Wanted) -> bool:
         """Whether the same files lie with the photo; one that was written together with the result is none of them."""
@@ -123,7 +135,9 @@ class Resume:
     def _differences(self, settings: str) -> str:
         """What other settings were, in words: "vivid 0.5 then, 1 now"."""
         header = self.book.index.headers.get(settings)
-        then, current = (_settings(order) for order in (header and header.order, self.book.order))
+        if header is None:
+            return ""
+        then, current = _settings(header.order), _settings(self.book.order)
         names = sorted(name for name in {*then, *current} if then.get(name) != current.get(name))
         said = [f"{name} {_short(then.get(name))} then, {_short(current.get(name))} now" for name in names]
         return "; ".join(said[:3])
