@@ -1,9 +1,11 @@
 """The cluster engine beside the local one: throughput a core, what lies in the object store, the driver's memory.
 
-python benchmarks/cluster.py [PHOTO ...] [--count 64] [--rows 1000000] [--rows-per-block 1000]
+python benchmarks/cluster.py [PHOTO ...] [--count 64] [--rounds 3] [--rows 1000000] [--rows-per-block 1000]
 
-Needs safelight[cluster]. Ray is started on this machine, with its servers on 127.0.0.1 alone. Prints a table: for each
-engine the processor seconds and the seconds a photo; the largest size of the object store and of this process.
+Needs safelight[cluster]. Ray is started on this machine, with its servers on 127.0.0.1 alone. Prints, for each round
+(local, Ray, local), the processor seconds a photo: all that the processes of the workers took from their first photo
+to their last, what lies between photos included. Both engines have as many workers. Then the size of the object store,
+and that of this process when a tenth, half and all of a list of rows is through.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+from statistics import median
 from typing import cast, overload
 
 sys.path.insert(0, str(Path(__file__).parent))  # the processes of the cluster import this file
@@ -32,7 +35,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 class Measured:
-    """A worker that says how much processor time each photo took. Calls must not overlap in one process.
+    """A worker that says how much processor time its process took since its last photo; several threads may call it.
 
     The first photo of a process is done twice: what is imported and prepared by it is not counted.
     """
@@ -40,17 +43,20 @@ class Measured:
     def __init__(self, order: Order, threads: int) -> None:
         self._work: Worker = worker_of(order, threads)
         self.cards = self._work.cards
-        self._is_warm = False
+        self._lock = threading.Lock()
+        self._counted: float | None = None
 
     def __call__(self, job: Job) -> Report:
         """Do one photo."""
-        if not self._is_warm:
-            with tempfile.TemporaryDirectory() as folder:
-                self._work(replace(job, result=Path(folder, job.result.name)))
-            self._is_warm = True
-        begun = time.process_time()
+        with self._lock:
+            if self._counted is None:
+                with tempfile.TemporaryDirectory() as folder:
+                    self._work(replace(job, result=Path(folder, job.result.name)))
+                self._counted = time.process_time()
         report = self._work(job)
-        cpu = {"cpu": time.process_time() - begun}
+        with self._lock:
+            before, self._counted = self._counted, time.process_time()
+            cpu = {"cpu": self._counted - before}
         return Report(report.remarks, report.left, {**report.facts, **cpu}, report.written)
 
 
@@ -137,21 +143,34 @@ def say_speed(name: str, outcomes: Iterator[Outcome], workers: int) -> float:
     return cpu
 
 
-def compare(sources: Sequence[Path], count: int, workers: int) -> None:
-    """The same photos by both engines, one after the other."""
+def compare(sources: Sequence[Path], count: int, workers: int, rounds: int) -> None:
+    """The same photos by both engines, in turn: what else the machine does meets both."""
     from safelight.batch.colorize import ColorizeSettings
 
     order = order_of("colorize", ColorizeSettings(recolor=True), Manner())
     largest = Largest(store=stored)
-    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        local = say_speed("local", run(photos(Path(first), sources, count), Measured(order, 1)), 1)
-        jobs = photos(Path(second), sources, count)
-        ordered = Ordered(order, jobs, Path(second, "out"), workers=workers, maker="cluster:Measured")
-        with largest.watched():
-            ray = say_speed("ray", run_on_ray(ordered, print, workers), workers)
+
+    def local() -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            jobs = photos(Path(folder), sources, count)
+            return say_speed("local", run(jobs, Measured(order, 1), workers=workers), workers)
+
+    def ray() -> float:
+        with tempfile.TemporaryDirectory() as folder, largest.watched():
+            jobs = photos(Path(folder), sources, count)
+            ordered = Ordered(order, jobs, Path(folder, "out"), workers=workers, maker="cluster:Measured")
+            return say_speed("ray", run_on_ray(ordered, print, workers), workers)
+
+    ratios = []
+    before = local()
+    for _ in range(rounds):
+        between, after = ray(), local()
+        ratios.append((before + after) / 2 / between)
+        before = after
     print(
-        f"throughput of a core, ray / local: {local / ray:.2f}; object store at most {largest.values['store']:.1f} MB"
+        f"throughput of a core, ray / local: {median(ratios):.2f} ({', '.join(f'{each:.2f}' for each in ratios)})"
     )
+    print(f"object store at most {largest.values['store']:.1f} MB")
 
 
 def many(rows: int, rows_per_block: int, workers: int) -> None:
@@ -169,14 +188,19 @@ def many(rows: int, rows_per_block: int, workers: int) -> None:
             rows_per_block=rows_per_block,
             maker="cluster:Nothing",
         )
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
+        told, points, sizes = 0, (rows // 10, rows // 2, rows), list[float]()
         with largest.watched():
-            told = sum(1 for _ in run_on_ray(ordered, print, workers))
-        seconds = time.perf_counter() - begun
+            for _ in run_on_ray(ordered, print, workers):
+                told += 1
+                if told in points:
+                    sizes.append(resident())
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     assert told == rows
     print(
-        f"{rows:9,} rows: driver at most {largest.values['resident']:.0f} MB, "
-        f"object store at most {largest.values['store']:.1f} MB, {seconds:.0f} s"
+        f"{rows:9,} rows: driver {', '.join(f'{each:.0f}' for each in sizes)} MB at a tenth, half and all of them, "
+        f"at most {largest.values['resident']:.0f} MB; object store at most {largest.values['store']:.1f} MB; "
+        f"{seconds:.0f} s, of the driver's processor time {cpu:.0f} s"
     )
 
 
@@ -198,6 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photo", nargs="*", type=Path)
     parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--rows-per-block", type=int, default=1000)
@@ -205,7 +230,7 @@ def main() -> None:
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
     if words.count:
-        compare(words.photo or sorted(EXAMPLES.glob("*.jpg")), words.count, words.workers)
+        compare(words.photo or sorted(EXAMPLES.glob("*.jpg")), words.count, words.workers, words.rounds)
     for rows in words.rows:
         many(rows, words.rows_per_block, words.workers)
 

@@ -68,13 +68,16 @@ def test_ids_that_repeat_or_are_none_are_refused(ids: list[int]) -> None:
     ("megabytes", "count", "workers", "rows"),
     [
         (1.0, 10_000, 4, 50),
-        (20.0, 10_000, 4, 3),
-        (0.01, 1_000_000, 100, 131),
+        (20.0, 5_000, 4, 3),
+        (20.0, 10_000, 4, 5),
+        (0.01, 100_000, 100, 131),
+        (0.01, 1_000_000, 100, 500),
+        (0.01, 1_000_000, 10_000, 25),
         (1.0, 40, 2, 5),
         (300, 10, 2, 1),
     ],
 )
-def test_a_block_is_twenty_to_sixty_seconds_of_work(
+def test_a_block_is_seconds_of_work_and_blocks_are_no_more_than_the_memory_for_them(
     megabytes: float, count: int, workers: int, rows: int
 ) -> None:
     assert manifest.rows_per_block(np.full(count, int(megabytes * 1e6)), workers) == rows

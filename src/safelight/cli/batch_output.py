@@ -1,9 +1,10 @@
 """What a command over many photos plans and reports: each outcome as it comes, a summary line, a dry run."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -85,29 +86,38 @@ def report(
     jobs: Plan,
     doing: str,
     done: str,
-    detail: Callable[[Sequence[Report]], str] = lambda reports: "",
+    detail: Callable[[Iterable[Report]], str] = lambda reports: "",
     left_because: str = "",
 ) -> int:
     """Show each outcome as it comes, what the plan passed over, then one line that sums them up; the exit status.
 
     doing, done: the verb of the command ("filling", "filled"). detail: what to say, in brackets, of all photos that
-    were done; called after the last one, with their reports. left_because: why photos were left as they are.
+    were done; it takes their reports as they come, and none is kept here. left_because: why photos were left as they
+    are.
     """
     start = time.perf_counter()
-    finished: list[Outcome] = []
+    tally = Tally()
     with Bars() as bars, closing(outcomes):
-        bars.show(doing, 0, len(jobs))
-        for outcome in outcomes:
-            finished.append(outcome)
-            for remark in outcome.remarks:
-                bars.say(remark)
-            bars.show(doing, len(finished), len(jobs))
+        reports = _shown(outcomes, tally, bars, doing, len(jobs))
+        said = detail(reports)
+        deque(reports, maxlen=0)  # those that nobody has asked for
         print_passed(jobs.passed, bars.say)
-    of_done = [outcome.report for outcome in finished if outcome.state == "done"]
-    click.echo(
-        f"{_summary(finished, done, detail(of_done), left_because)}, {time.perf_counter() - start:.1f} s"
-    )
-    return 1 if any(outcome.state == "failed" for outcome in finished) else 0
+    click.echo(f"{tally.in_words(done, said, left_because)}, {time.perf_counter() - start:.1f} s")
+    return 1 if tally.states["failed"] else 0
+
+
+def _shown(
+    outcomes: Iterable[Outcome], tally: "Tally", bars: Bars, doing: str, number: int
+) -> Iterator[Report]:
+    """Show and count each outcome; the reports of the photos that were done."""
+    bars.show(doing, 0, number)
+    for outcome in outcomes:
+        tally.add(outcome)
+        for remark in outcome.remarks:
+            bars.say(remark)
+        bars.show(doing, tally.states.total(), number)
+        if outcome.state == "done":
+            yield outcome.report
 
 
 def work_off(
@@ -118,7 +128,7 @@ def work_off(
     archives: Archives,
     doing: str,
     done: str,
-    detail: Callable[[Sequence[Report]], str] = lambda reports: "",
+    detail: Callable[[Iterable[Report]], str] = lambda reports: "",
     left_because: str = "",
 ) -> int:
     """Do all jobs of an order and keep the ledgers of their results; the exit status. photos, out: as they were given.
@@ -148,15 +158,33 @@ def print_passed(passed: PassedOver, say: Callable[[str], None]) -> None:
         say(line)
 
 
-def _summary(outcomes: Sequence[Outcome], verb: str, detail: str, left_because: str) -> str:
-    states = ("done", "left", "failed")
-    done, left, failed = ([each.job for each in outcomes if each.state == state] for state in states)
-    what = f"{verb} {shown(done[0].result)}" if len(done) == 1 else f"{count(len(done), 'photo')} {verb}"
-    parts = [f"{what} ({detail})" if detail else what]
-    if left:
-        parts.append(f"{len(left)} left as {'it is' if len(left) == 1 else 'they are'} ({left_because})")
-    reasons = Counter(each.because or IS_THERE for each in outcomes if each.state == "skipped")
-    parts += [f"{number} skipped ({because})" for because, number in sorted(reasons.items())]
-    if failed:
-        parts.append(f"{len(failed)} failed")
-    return ", ".join(parts)
+@dataclass
+class Tally:
+    """How many photos were done, left, skipped (and why) and failed; of a million, as much memory as of one.
+
+    first: the first result.
+    """
+
+    states: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    first: Path | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one."""
+        self.states[outcome.state] += 1
+        if outcome.state == "skipped":
+            self.reasons[outcome.because or IS_THERE] += 1
+        if outcome.state == "done":
+            self.first = self.first or outcome.job.result
+
+    def in_words(self, verb: str, detail: str, left_because: str) -> str:
+        """ "12 photos colored (detail), 1 left as it is (left_because), 3 skipped (why), 1 failed"."""
+        done, left, failed = (self.states[state] for state in ("done", "left", "failed"))
+        what = f"{verb} {shown(self.first)}" if done == 1 and self.first else f"{count(done, 'photo')} {verb}"
+        parts = [f"{what} ({detail})" if detail else what]
+        if left:
+            parts.append(f"{left} left as {'it is' if left == 1 else 'they are'} ({left_because})")
+        parts += [f"{number} skipped ({because})" for because, number in sorted(self.reasons.items())]
+        if failed:
+            parts.append(f"{failed} failed")
+        return ", ".join(parts)

@@ -30,7 +30,8 @@ from safelight.pixels import opening
 
 LOOK = 0.5  # seconds between looks for new rows
 REST = 4.0  # times as long as a look takes, in a folder of many files: the least rest after it
-STALL = 300.0  # seconds without a row after which that is said
+STALL = 300.0  # seconds without a row after which that is said, or
+SLOW = 4.0  # times as long as a block is thought to take: its rows come when it is through
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def run_on_ray(
     """Do the jobs on a cluster; the outcomes as they come, one a job. say: takes lines about the run.
 
     records: where what becomes of the jobs is written down, by this process alone. cores: workers on this machine,
-    where no address is given. patience: seconds without a result until that is said.
+    where no address is given. patience: seconds without a result until that is said, at least.
     Raises ClusterError where the cluster is missing, too small, or fails as a whole.
     """
     wanted = ordered.workers or (cores if ordered.address is None else None)
@@ -86,6 +87,7 @@ def run_on_ray(
             ordered.maker,
         )
         execution = _Execution(batch, task, len(ordered.jobs), workers)
+        patience = max(patience, SLOW * batch.seconds)
         yield from _recorded(_watched(execution, gathering, say, patience), records, ordered.mounts)
         yield from _recorded(gathering.missing(), records, ordered.mounts)
         batch.remove()

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 
 from safelight import __version__
 from safelight.batch.work import Job, Order
-from safelight.cluster.manifest import ROW_GROUP, check_ids, rows_per_block, unpacked, write_manifest
+from safelight.cluster.manifest import (
+    BLOCK_SECONDS,
+    ROW_GROUP,
+    check_ids,
+    photo_seconds,
+    rows_per_block,
+    unpacked,
+    write_manifest,
+)
 from safelight.cluster.mounts import Mount, opened, url_of
 from safelight.cluster.staging import moved
 
@@ -29,10 +37,11 @@ ELSEWHERE = Path(
 
 @dataclass(frozen=True)
 class BatchFolder:
-    """A path or URL, and what lies in it. rows_per_block: how many photos make a block."""
+    """A path or URL, and what lies in it. rows_per_block: how many photos make a block. seconds: of work in one."""
 
     place: str
     rows_per_block: int
+    seconds: float = BLOCK_SECONDS
 
     @property
     def manifest(self) -> str:
@@ -109,7 +118,8 @@ def prepared(
         known = [__version__, order.hash, str(order.to_json()["manner"]), str(limit_megapixels), content]
         known += [mount.url for mount in mounts]
         key = hashlib.sha256("\n".join(known).encode()).hexdigest()[:20]
-        batch = BatchFolder(f"{home}/ray-{key}", rows_per_block(sizes, workers))
+        rows = rows_per_block(sizes, workers)
+        batch = BatchFolder(f"{home}/ray-{key}", rows, rows * photo_seconds(sizes))
         _put(file, batch.manifest)
     return batch
 

@@ -51,12 +51,12 @@ class Gathering:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self._is_told[list(numbers)] = True
+        self._is_told[np.asarray(numbers, np.int64)] = True
         earlier = self._checkpoints()
         if numbers:
             kept = f"{self._checkpoint}/kept-{secrets.token_hex(4)}.parquet"
             with self._system.open_output_stream(kept) as file:
-                pq.write_table(pa.table({ID: pa.array(numbers, pa.int64())}), file)
+                pq.write_table(pa.table({ID: np.asarray(numbers, np.int64)}), file)
         for path in earlier:
             self._system.delete_file(path)
 

@@ -24,6 +24,7 @@ PLAIN = Job(Path(), Path()).to_json()
 BLOCK_SECONDS = 40.0  # of work: what is done again when a worker dies, and how often the cluster reports
 PHOTO_SECONDS, SECONDS_PER_MB = 0.3, 0.5  # a guess; a megabyte is two megapixels of JPEG
 BLOCKS_PER_WORKER = 4  # at least, so that no worker is idle for long at the end
+MOST_BLOCKS = 2_000  # unless there are more workers: Ray keeps some 80 KB of each in the command's memory
 
 
 def packed(job: Job) -> str:
@@ -67,24 +68,30 @@ def write_manifest(jobs: Sequence[Job], path: Path, written: Callable[[Job], Job
 def check_ids(manifest: "pa.Table") -> None:
     """Raises ClusterError for a manifest in which an id is missing or repeats: Ray would leave those photos out."""
     with needs("--engine ray"):
+        import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
     ids = manifest[ID]
     if not pa.types.is_int64(ids.type):
         raise ClusterError(f"the ids of the manifest are {ids.type}; expected int64")
-    if ids.null_count or pc.count_distinct(ids).as_py() != len(ids):
+    if ids.null_count or not np.array_equal(ids.to_numpy(), np.arange(len(ids))):
         raise ClusterError("an id of the manifest is missing or repeats; expected each row's own number")
 
 
 def rows_per_block(sizes: "Int64[np.ndarray, ' n']", workers: int) -> int:
     """How many photos make a block: BLOCK_SECONDS of work by their sizes, fewer where there are few photos.
 
-    sizes: of all, in bytes; -1 = not known.
+    More where there would be over MOST_BLOCKS. sizes: of all, in bytes; -1 = not known.
     """
+    by_time = int(BLOCK_SECONDS / photo_seconds(sizes))
+    for_memory = -(-len(sizes) // MOST_BLOCKS)
+    return max(1, min(max(by_time, for_memory), len(sizes) // (BLOCKS_PER_WORKER * workers)))
+
+
+def photo_seconds(sizes: "Int64[np.ndarray, ' n']") -> float:
+    """A guess of the work for a photo. sizes: as in `rows_per_block`."""
     known = sizes[sizes >= 0]
     megabytes = float(known.mean()) / 1e6 if len(known) else 1.0
-    by_time = int(BLOCK_SECONDS / (PHOTO_SECONDS + SECONDS_PER_MB * megabytes))
-    return max(1, min(by_time, len(sizes) // (BLOCKS_PER_WORKER * workers)))
+    return PHOTO_SECONDS + SECONDS_PER_MB * megabytes
 
 
 def _text(name: str) -> str:

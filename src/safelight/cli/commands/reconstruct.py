@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -86,8 +86,9 @@ def _into_a_file(model: str, jobs: Plan, out: Path, overwrite: bool) -> int:
         pairs[job.photo] = pictures.pair(vae, job.photo)
         return Report(facts={"beyond": vae.remarks(job.photo)})
 
-    def detail(reports: Sequence[Report]) -> str:
-        return "; ".join(filter(None, [*write(), batch_reconstruct.summed_up(reports)]))
+    def detail(reports: Iterable[Report]) -> str:
+        beyond = batch_reconstruct.summed_up(reports)  # first: it takes them as they come
+        return "; ".join(filter(None, [*write(), beyond]))
 
     def write() -> list[str]:
         photos = [job.photo for job in jobs if job.photo in pairs]

@@ -48,8 +48,8 @@ class Analysis:
         return tuple(remarks)
 
 
-def toned_in_words(toned: Sequence[bool]) -> str:
-    """How many photos lost their tone: "toned; --keep-toning keeps the tone"."""
+def toned_in_words(toned: Sequence[int]) -> str:
+    """How many photos lost their tone (1 or True each): "toned; --keep-toning keeps the tone"."""
     number = sum(toned)
     if not number:
         return ""
