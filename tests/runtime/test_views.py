@@ -75,6 +75,24 @@ def test_two_views_fade_into_each_other_without_a_step() -> None:
     assert ab[0, 0, -1] == ab.max() > 8
 
 
+def test_with_other_hints_no_view_of_a_panorama_is_looked_at_again() -> None:
+    class Recalling(Known):
+        def __call__(self, *also: str, planes: np.ndarray, **known: Any) -> Mapping[str, np.ndarray]:
+            self.looked = getattr(self, "looked", 0) + ("known_half" not in known)
+            return super().__call__(*also, planes=planes)
+
+    session, given = Recalling(), planes(64, 1024)
+    views, hinted = Views(cast(Session, session), SIZE), planes(64, 1024)
+    hinted[0] = given[0]
+    views(given)
+    once = session.looked
+    np.testing.assert_allclose(views(hinted)["ab"], hinted[1:3] * 2, atol=1e-6)
+    assert once == session.looked == len(session.asked) / 2 > 8
+    views(planes(64, 64))
+    views(given)
+    assert session.looked == 2 * once + 1, "of another picture only what is needed is kept"
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_panorama_has_the_colors_that_its_parts_have_alone(turned: bool) -> None:
     # 18 : 1, a street seen again and again; shrunk to four short sides, its trees were 33 rows high, and brown.

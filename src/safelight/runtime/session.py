@@ -207,7 +207,10 @@ class Views:
     """A session that is asked about pictures of any shape. size: the short side that its model was trained for."""
 
     def __init__(self, session: Session, size: int) -> None:
-        self._session = TrunkCache(session)
+        self._session = session
+        self._seen = [
+            TrunkCache(session)
+        ]  # of each view of the last panorama; the first one of other pictures
         self._left_out = session.recalled
         self._view = max(VIEW * size // STEP, VIEW) * STEP
 
@@ -221,16 +224,24 @@ class Views:
         unfamiliar it is, is the mean of the views' numbers.
         """
         if not self.is_panorama((planes.shape[1], planes.shape[2])):
-            return self._session(planes, *also)
+            return self._caches(1)[0](planes, *also)
         long = max(planes.shape[1:])
         along = 1 + int(planes.shape[2] == long)
         spans = list(_spans(long, self._view))
-        replies = [self._session(_cut(planes, along, span), *also) for span in spans]
+        caches = self._caches(len(spans))
+        replies = [cache(_cut(planes, along, span), *also) for cache, span in zip(caches, spans, strict=True)]
         return {
             name: _joined([reply[name] for reply in replies], spans, long, along)
             for name in replies[0]
             if name not in self._left_out
         }
+
+    def _caches(self, count: int) -> list[TrunkCache]:
+        """So many caches, the former ones first: hints on a panorama are asked about view by view, again and again."""
+        seen = self._seen[:count]  # another thread may put its own list in the place of this one
+        caches = seen + [TrunkCache(self._session) for _ in range(count - len(seen))]
+        self._seen = caches
+        return caches
 
 
 def _spans(long: int, view: int) -> Iterator[slice]:

@@ -200,3 +200,14 @@ def test_a_flat_picture_has_no_texture_and_a_pixel_is_a_picture() -> None:
     mean, confidence = krige(describe(np.full((1, 1), 60, np.float32)), points_at([(0, 0)], [(10, 20)]))
     assert mean.shape == (1, 1, 2)
     assert confidence[0, 0] > 0.97
+
+
+def test_a_hint_reaches_as_far_in_a_panorama_as_in_a_part_of_it() -> None:
+    rng = np.random.default_rng(5)
+    strip = np.asarray(rng.uniform(20, 80, (1, 960)), np.float32).repeat(60, 0)
+    part = strip[:, 420:540]
+    whole, alone = describe(strip)[:, 420:540], describe(part)
+    inner = np.s_[:, 30:90]  # farther from the ends than a blur sees
+    np.testing.assert_allclose(whole[..., 2:][inner], alone[..., 2:][inner], atol=2e-4)
+    steps = np.diff(whole[..., 1], axis=1), np.diff(alone[..., 1], axis=1)
+    np.testing.assert_allclose(*steps, atol=1e-5)

@@ -1,13 +1,22 @@
 """Where to hint next: closed forms of kriging, and pictures whose answer is plain."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from skimage.color import lab2rgb
 
-from safelight.tasks.colorize.bins import gamut_bins
-from safelight.tasks.colorize.hints import Points
+from safelight.pixels.files import read_photo
+from safelight.pixels.geometry import resize
+from safelight.tasks.colorize import suggest as suggest_module
+from safelight.tasks.colorize.bins import gamut_bins, likely_colors
+from safelight.tasks.colorize.hints import HintSet, Points
 from safelight.tasks.colorize.kriging import COLORS, FEATURES, Covariance, describe
+from safelight.tasks.colorize.live import LiveColors
+from safelight.tasks.colorize.restore import load_colorizer
 from safelight.tasks.colorize.suggest import suggest, where_next
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 # Length scales so short that no place says anything of another.
 ALONE = Covariance(constant=0.0, variances=(1.0,), scales=((1e-3,) * 6,), noise=0.25)
@@ -99,3 +108,51 @@ def test_a_suggestion_is_a_place_in_the_picture_and_a_color_of_its_lightness() -
     assert [share for _, share in found.colors] == pytest.approx([0.6, 0.4])
     rgb = [int(found.colors[0][0][k : k + 2], 16) for k in (1, 3, 5)]
     np.testing.assert_allclose(rgb, 255 * lab2rgb([50.0, 60.0, 40.0]), atol=1)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_places_of_a_panorama_are_looked_for_on_fewer_cells(
+    turned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 12 x 480 cells; all are sure of grey but for a patch, which is as likely red as blue.
+    L, bins = np.full((96, 3840), 60, np.float32), gamut_bins()
+    shares = np.zeros((len(bins), 12, 480), np.float32)
+    grey, red, blue = (
+        int(np.linalg.norm(bins - ab, axis=1).argmin()) for ab in ([0, 0], [50, 40], [20, -60])
+    )
+    shares[grey] = 1
+    shares[grey, 3:9, 301:307] = 0
+    shares[[[red], [blue]], 3:9, 301:307] = 0.5
+    if turned:
+        L, shares = L.T.copy(), shares.swapaxes(1, 2).copy()
+    asked: list[int] = []
+    monkeypatch.setattr(suggest_module, "describe", lambda L: asked.append(L.size) or describe(L))
+    (found,) = suggest(L, shares, Points.none(), 1)
+    along, across = (found.y, found.x) if turned else (found.x, found.y)
+    assert 301 <= along * 480 < 307
+    assert 3 <= across * 12 < 9
+    assert [share for _, share in found.colors] == [0.5, 0.5]
+    assert asked[0] <= 4 * 12**2, "as many cells as a picture of 4 : 1 has"
+
+
+def test_a_picture_of_four_short_sides_keeps_all_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(suggest_module, "describe", lambda L: asked.append(L.size) or describe(L))
+    shares = np.full((len(gamut_bins()), 12, 48), 1 / len(gamut_bins()), np.float32)
+    suggest(np.full((96, 384), 60, np.float32), shares, Points.none(), 1)
+    assert asked == [12 * 48]
+
+
+def test_what_is_suggested_for_a_panorama_is_of_the_colors_that_its_result_has() -> None:
+    # Shown whole at four short sides, as it once was, it was another picture than the one that is colored.
+    alone = resize(read_photo(EXAMPLES / "madison-square-1900.jpg").pixels, (100, 150))
+    strip = np.concatenate([alone, alone[:, ::-1]] * 4, axis=1)
+    colorizer = load_colorizer(threads=1)
+    live = LiveColors(colorizer, None, strip)
+    found = colorizer.suggest(strip, count=2)
+    assert found == live.suggest(HintSet(), 2)
+    cells = live.distribution(HintSet())
+    for each in found:
+        y, x = int(each.y * live.size[0] / 8), int(each.x * live.size[1] / 8)
+        likely = likely_colors(cells[:, y, x], gamut_bins())
+        assert [share for _, share in each.colors] == [each.share for each in likely]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from safelight.arrays import Ab, Lightness, Mask
+from safelight.pixels.geometry import reckoned_side
 from safelight.runtime.cores import one_thread, own_cores
 from safelight.shaped import Float32, Float64
 from safelight.tasks.colorize.hints import Points
@@ -77,11 +78,14 @@ RESIDUALS = Covariance(constant=0.0, variances=COLORS.variances[:2], scales=COLO
 
 
 def describe(L: Lightness) -> Float32[np.ndarray, "h w 6"]:
-    """Features of every pixel: row and column (in units of the picture's side), lightness at three scales, texture."""
+    """Features of every pixel: row and column (in units of the picture's side), lightness at three scales, texture.
+
+    The side of a panorama is that of its parts, in which a network sees it, so that a hint reaches as far as in one.
+    """
     import cv2
 
     h, w = L.shape
-    side = float(np.sqrt(h * w))
+    side = float(np.sqrt(min(h, w) * reckoned_side((h, w))))
     L = np.ascontiguousarray(L, np.float32)
 
     def blur(plane: Lightness, share: float) -> Lightness:

@@ -30,7 +30,8 @@ from safelight.tasks.colorize.kept_kriging import KeptPropagator
 from safelight.tasks.colorize.kriging import RESIDUALS
 from safelight.tasks.colorize.lassos import by_region, largest
 from safelight.tasks.colorize.prepare import PLANES as INPUT_PLANES
-from safelight.tasks.colorize.prepare import limit_reach, postprocess, preprocess
+from safelight.tasks.colorize.prepare import Spreading, limit_reach, postprocess, preprocess
+from safelight.tasks.colorize.propagation import Propagator
 from safelight.tasks.colorize.restore import LASSO_RUNS, STRIDE, UNFAMILIARITY, Colorizer
 from safelight.tasks.colorize.suggest import CELL, Suggestion, suggest
 
@@ -131,12 +132,12 @@ class LiveColors:
         return self.L.shape[0], self.L.shape[1]
 
     @cached_property
-    def picture(self) -> KeptPropagator:
-        """Kriging over the picture, on the grid of L."""
-        return KeptPropagator(self.L)
+    def picture(self) -> Spreading:
+        """Kriging over the picture, on the grid of L. Of a panorama nothing is kept: columns as long as it is."""
+        return Propagator(self.L) if self._colorizer.is_panorama(self.L) else KeptPropagator(self.L)
 
     @cached_property
-    def _padded(self) -> KeptPropagator:
+    def _padded(self) -> Spreading:
         """The same on the grid of the planes, where that is another."""
         L = np.asarray(self._planes[0] * 100 + 50, np.float32)
         return self.picture if L.shape == self.L.shape else KeptPropagator(L)

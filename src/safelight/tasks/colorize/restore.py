@@ -12,7 +12,7 @@ from safelight.arrays import Ab, Lightness, Pixels, Planes, Srgb
 from safelight.errors import HintError, ModelError, in_short
 from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.files import Photo
-from safelight.pixels.geometry import LONGEST, Box, fit_size, pad_to_multiple, resize
+from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.pixels.recolor import replace_ab
 from safelight.runtime.cores import one_thread, own_cores
@@ -135,8 +135,7 @@ class Colorizer:
             or not 1 <= count <= MOST_PLACES
         ):
             raise HintError(f"count is {in_short(count)}; expected a whole number from 1 to {MOST_PLACES}")
-        # Its cost grows with the square of a picture's length.
-        L = self.lightness(pixels_of(photo), LONGEST)
+        L = self.lightness(pixels_of(photo))
         points = to_points(by_region(as_hint_set(hints))[0], (L.shape[0], L.shape[1]))
         return suggest(L, self.distribution(L, points), points, count)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from safelight.arrays import Lightness
 from safelight.pixels.color import lab_to_srgb
-from safelight.pixels.geometry import resize
+from safelight.pixels.geometry import LONGEST, Size, resize
 from safelight.runtime.cores import one_thread
 from safelight.shaped import Float32, Int32
 from safelight.tasks.colorize.bins import gamut_bins, likely_colors, variance
@@ -116,7 +116,7 @@ def suggest(
     """
     h, w = -(-L.shape[0] // CELL), -(-L.shape[1] // CELL)
     shares, small, bins = shares[:, :h, :w], resize(L, (h, w)), gamut_bins()
-    places = where_next(small, variance(shares, bins), shrink_points(known, (h, w), CELL), count)
+    places = _on_fewer_cells(small, variance(shares, bins), shrink_points(known, (h, w), CELL), count)
     return [
         Suggestion(
             min((place.x + 0.5) * CELL / L.shape[1], 1 - 1e-6),
@@ -129,6 +129,38 @@ def suggest(
         )
         for place in places
     ]
+
+
+def _on_fewer_cells(
+    L: Lightness, variance: Float32[np.ndarray, "h w"], known: Points, count: int
+) -> list[Place]:
+    """`where_next`, for a panorama on a coarser grid: the covariance of all its cells would grow with their square."""
+    size = (L.shape[0], L.shape[1])
+    step = 1
+    while max(size) > LONGEST * min(size) and _area(fewer := _over(size, step)) > LONGEST * min(size) ** 2:
+        step += 1
+    if step == 1:
+        return where_next(L, variance, known, count)
+    coarse = where_next(
+        resize(L, fewer), np.asarray(resize(variance, fewer)), shrink_points(known, fewer, step), count
+    )
+    return [
+        Place(
+            min(place.y * step + step // 2, size[0] - 1),
+            min(place.x * step + step // 2, size[1] - 1),
+            place.worth,
+        )
+        for place in coarse
+    ]
+
+
+def _over(size: Size, step: int) -> Size:
+    """A size in steps, rounded up."""
+    return -(-size[0] // step), -(-size[1] // step)
+
+
+def _area(size: Size) -> int:
+    return size[0] * size[1]
 
 
 def hex_at(L: float, ab: tuple[float, float]) -> str:
