@@ -6,15 +6,18 @@ from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import mask_remarks
+from safelight.batch.infrared import SENSITIVITY, THAT_PAGE, is_infrared_page, see
 from safelight.batch.large_holes import filled_large, read_large_mask
 from safelight.batch.lossless import made_opaque
 from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
+from safelight.batch.scratches import damaged_share
 from safelight.batch.work import Job, Order, Report, settings_of
 from safelight.errors import PhotoError
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
-from safelight.pixels.files import read_photo
+from safelight.masks.shapes import Hole
+from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.large import open_large
 from safelight.pixels.pages import ALL, pages_of
 from safelight.pixels.tiff_packing import USUAL, Packing
@@ -26,7 +29,8 @@ from safelight.tasks.inpaint.restore import Method, load_filler
 class FillSettings(LabelSettings):
     """The options that decide a filled photo, by their names. missing: how masks are read. grow, feather: pixels.
 
-    pages: those of a TIFF. tiff: how a result is packed.
+    pages: those of a TIFF. tiff: how a result is packed. infrared: what is the mask: "auto", the number of a page,
+    "file" (the job's mask is the infrared scan), "" for nothing.
     """
 
     model: str | None = None
@@ -36,6 +40,7 @@ class FillSettings(LabelSettings):
     feather: float = 0
     pages: str = ALL
     tiff: Packing = USUAL
+    infrared: str = ""
 
 
 class FillWorker:
@@ -50,7 +55,7 @@ class FillWorker:
     def __call__(self, job: Job) -> Report:
         """One photo from file to file; what was done, and what could not be kept of it."""
         settings, mask = self._settings, job.mask
-        if mask.file is None and not mask.further:
+        if mask.file is None and not mask.further and not settings.infrared:
             read_photo(job.photo)  # what is wrong with it comes first
             raise PhotoError(
                 "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
@@ -60,6 +65,8 @@ class FillWorker:
 
     def _fill(self, job: Job, page: Page) -> Done:
         settings, mask = self._settings, job.mask
+        if settings.infrared:
+            return self._fill_infrared(job, page)
         number = page.number if mask.file == job.photo or is_of_pages(mask.file) else None
         if mask.file is None or (number and number > pages_of(mask.file).count):
             return Done(None, ("has no mask: it is as it was", *mask.remarks))
@@ -67,25 +74,48 @@ class FillWorker:
             return self._fill_large(job, page, mask.file, number)
         photo = page.read(native=True)
         marked = read_mask(mask.file, photo.size, settings.missing, number)
-        remarks = [*(() if mask.file == job.photo else mask_remarks(mask)), *photo.remarks, *marked.remarks]
+        done = self._filled(job, photo, marked.hole)
+        remarks = () if mask.file == job.photo else mask_remarks(mask)
+        return replace(done, remarks=(*remarks, *photo.remarks, *marked.remarks, *done.remarks))
+
+    def _filled(self, job: Job, photo: Photo, hole: Hole) -> Done:
+        """The photo with this hole filled; the remarks are those of filling alone."""
+        settings = self._settings
+        whole = grow(hole, settings.grow + settings.feather)
         previews: tuple[Path, ...] = ()
         if self._manner.preview:
-            hole = grow(marked.hole, settings.grow + settings.feather)
-            previews = (overlays.write_preview(job, photo.pixels, hole),)
-            remarks += [overlays.preview_remark(path) for path in previews]
+            previews = (overlays.write_preview(job, photo.pixels, whole),)
         filled = self._filler.fill(
-            photo, marked.hole, settings.method, settings.grow, settings.feather, in_place=True
+            photo, hole, settings.method, settings.grow, settings.feather, in_place=True
         )
-        result = made_opaque(filled.photo, marked.hole) if settings.missing == "erased" else filled.photo
-        region = region_of(grow(marked.hole, settings.grow + settings.feather))
-        result = self._mark(result, job, kind_of(filled.used), region, files={"mask": mask})
+        result = made_opaque(filled.photo, hole) if settings.missing == "erased" else filled.photo
+        result = self._mark(result, job, kind_of(filled.used), region_of(whole), files={"mask": job.mask})
         of_mark = result.remarks[len(photo.remarks) :]
         return Done(
             result,
-            (*remarks, self._filler.remark(filled.used, settings.method), *of_mark),
+            (
+                *map(overlays.preview_remark, previews),
+                self._filler.remark(filled.used, settings.method),
+                *of_mark,
+            ),
             {"filled": dict(filled.used)},
             previews,
         )
+
+    def _fill_infrared(self, job: Job, page: Page) -> Done:
+        """What its infrared marks."""
+        settings = self._settings
+        if is_infrared_page(page, settings.infrared):
+            return Done(None, (THAT_PAGE,))
+        seen = see(job, page, page.read(native=True), settings.infrared, SENSITIVITY)
+        if not seen.mask.any():
+            return Done(
+                None, (*seen.photo.remarks, *seen.remarks, "its infrared marks no damage: it is as it was")
+            )
+        done = self._filled(job, seen.photo, seen.mask > 0)
+        marked = f"marked {damaged_share(seen.mask)} of the photo as damaged (by its infrared)"
+        remarks = (*seen.photo.remarks, *seen.remarks, marked, *done.remarks)
+        return replace(done, remarks=remarks, further=seen.further)
 
     def _fill_large(self, job: Job, page: Page, mask: Path, number: int | None) -> Done:
         """In windows; there is no preview of it, and no caption below it."""

@@ -18,6 +18,7 @@ from safelight.pixels.geometry import Box
 from safelight.pixels.large import Strip, is_large, open_large
 from safelight.pixels.pages import ALL, TIFF, PageWriter, chosen, naming, new_pages, pages_of
 from safelight.pixels.tiff_packing import Packing
+from safelight.pixels.tiff_pages import MASK_LEFT_OUT
 from safelight.provenance.made import now
 
 
@@ -50,6 +51,7 @@ class Done:
     """What was made of a page: the photo to be written, None where it is left as it is; as a report has them, remarks,
     facts and the files that were written beside the result.
 
+    further: pages that are to be written behind it, where the result is a TIFF.
     last: remarks that come behind those on the writing. mount: the picture inside its mount, whose paper was kept.
     rows: of a photo that is too large for memory its rows, as they are to be written; its own pixels are noughts then.
     """
@@ -61,6 +63,7 @@ class Done:
     last: tuple[str, ...] = ()
     rows: Callable[[], Iterator[Strip]] | None = None
     mount: Box | None = None
+    further: tuple[Photo, ...] = ()
 
 
 Work = Callable[[Job, Page], Done]
@@ -130,16 +133,28 @@ def _one(job: Job, page: Page, work: Work, writing: Writing, also: tuple[str, ..
             room_for(job.result), writing.overwrite, writing.packing, tiff.bytes_of(done.photo)
         ) as out:
             lost = out.add(done.photo, done.rows)
+    elif done.further and page.to_tiff:
+        lost = _with_further(job, done, writing)
     elif writing.lossless:
         lost = write_lossless(job.result, done.photo, writing.overwrite, writing.packing)
     else:
         lost = write_remarked(
             room_for(job.result), done.photo, overwrite=writing.overwrite, packing=writing.packing
         )
-    also = tuple(each for each in also if each not in done.remarks)
+    kept = {MASK_LEFT_OUT} if done.further and page.to_tiff else set()
+    also = tuple(each for each in also if each not in {*done.remarks, *kept})
     return Report(
         (*also, *done.remarks, *lost, *done.last), facts=done.facts, written=(job.result, *done.beside)
     )
+
+
+def _with_further(job: Job, done: Done, writing: Writing) -> tuple[str, ...]:
+    """The photo and the pages behind it; remarks on what of them the file could not hold."""
+    assert done.photo is not None
+    photos = (done.photo, *done.further)
+    most = sum(map(tiff.bytes_of, photos))
+    with new_pages(room_for(job.result), writing.overwrite, writing.packing, most) as out:
+        return tuple(dict.fromkeys(remark for photo in photos for remark in out.add(photo)))
 
 
 def _add(out: PageWriter, job: Job, page: Page, work: Work, count: int) -> tuple[Done, bool]:
@@ -150,13 +165,17 @@ def _add(out: PageWriter, job: Job, page: Page, work: Work, count: int) -> tuple
             done = work(job, page)
             kept = unchanged(page) if done.photo is None and page.is_large else done
             lost = out.add(kept.photo or page.read(native=True), kept.rows)
+            for further in kept.further:
+                lost += out.add(further)
         except (SafelightError, OSError):
             raise
         except Exception as error:
             if is_of_memory(error):
                 raise
             raise PhotoError(f"unexpected {type(error).__name__}: {error}") from error
-    return replace(done, photo=None, remarks=(*done.remarks, *lost, *done.last)), done.photo is not None
+    return replace(
+        done, photo=None, further=(), remarks=(*done.remarks, *lost, *done.last)
+    ), done.photo is not None
 
 
 def unchanged(page: Page) -> Done:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safelight.arrays import Mask
 from safelight.batch import overlays
 from safelight.batch.beside import hints_for, mask_remarks
 from safelight.batch.fill import kind_of
+from safelight.batch.infrared import THAT_PAGE, is_infrared_page, see
 from safelight.batch.large_holes import enlarged, filled_large, read_large_mask
 from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, unchanged, worked
@@ -45,7 +47,8 @@ class RepairSettings(LabelSettings):
     find: how damage is detected. method: how it is filled. grow: pixels by which a mask is grown; None for the rim of
     a detected mask and nothing for one that was given. hints: the JSON of a hint file, None for no option.
     What follows it is said by a project (batch/project.py), as the options of fill and colorize.
-    pages: those of a TIFF. tiff: how a result is packed.
+    pages: those of a TIFF. tiff: how a result is packed. infrared: what is the mask instead of detection: "auto", the
+    number of a page, "file" (the job's mask is the infrared scan), "" for nothing.
     """
 
     sensitivity: float = 0.5
@@ -64,6 +67,7 @@ class RepairSettings(LabelSettings):
     fill_model: str | None = None
     pages: str = ALL
     tiff: Packing = USUAL
+    infrared: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,20 @@ class RepairWorker:
         return worked(job, self._repair, writing)
 
     def _repair(self, job: Job, page: Page) -> Done:
-        if page.is_large:
+        infrared = self._settings.infrared
+        if is_infrared_page(page, infrared):
+            return Done(None, (THAT_PAGE,))
+        if page.is_large and not infrared:
             return self._repair_large(job, page)
-        photo = page.read(native=True)
-        hole, damage = self._damage(job, photo, page)
+        photo, further = page.read(native=True), tuple[Photo, ...]()
+        if infrared:
+            seen = see(job, page, photo, infrared, self._settings.sensitivity)
+            photo, further = seen.photo, seen.further
+            hole, damage = self._marked_as_damaged(
+                job, seen.mask, "(by its infrared)", "infrared", seen.remarks
+            )
+        else:
+            hole, damage = self._damage(job, photo, page)
         parts = [damage]
         if hole.any():
             if self._manner.preview:
@@ -118,6 +132,7 @@ class RepairWorker:
             (*photo.remarks, *(remark for part in parts for remark in part.remarks)),
             dict(fact for part in parts for fact in part.facts),
             tuple(path for part in parts for path in part.written),
+            further=further,
         )
 
     def _repair_large(self, job: Job, page: Page) -> Done:
@@ -202,22 +217,24 @@ class RepairWorker:
     def _detect(self, job: Job, photo: Photo) -> tuple[Hole, _Part]:
         settings = self._settings
         found = self._finder.find(photo.pixels, ScratchSettings(settings.sensitivity), settings.find)
-        hole = grow(found.mask, _rim(photo.size) if settings.grow is None else settings.grow)
+        return self._marked_as_damaged(job, found.mask, found.title, found.method, job.mask.remarks)
+
+    def _marked_as_damaged(
+        self, job: Job, mask: Mask, title: str, method: str, also: tuple[str, ...]
+    ) -> tuple[Hole, _Part]:
+        """A detected mask, grown, and what is said of it. title, method: what detected it. also: earlier remarks."""
+        settings, size = self._settings, (mask.shape[0], mask.shape[1])
+        hole = grow(mask, _rim(size) if settings.grow is None else settings.grow)
         written: tuple[Path, ...] = ()
         if self._manner.keep_mask:
             written = (room_for(kept_mask(job)),)
             write_mask(written[0], hole)
-        facts = (("marked", float((found.mask > 0).mean())), ("found_by", found.method))
+        facts = (("marked", float((mask > 0).mean())), ("found_by", method))
         if not hole.any():
-            nothing = f"no damage was found that is sure {found.title}, so nothing was filled"
-            return hole, _Part(
-                (*job.mask.remarks, f"{nothing}; --sensitivity 0.8 looks harder"), facts, written
-            )
-        remarks = [
-            *job.mask.remarks,
-            f"marked {damaged_share(found.mask)} of the photo as damaged {found.title}",
-        ]
-        if found.mask.mean() > MUCH and not self._manner.keep_mask:
+            nothing = f"no damage was found that is sure {title}, so nothing was filled"
+            return hole, _Part((*also, f"{nothing}; --sensitivity 0.8 looks harder"), facts, written)
+        remarks = [*also, f"marked {damaged_share(mask)} of the photo as damaged {title}"]
+        if mask.mean() > MUCH and not self._manner.keep_mask:
             remarks.append(
                 "that is a lot: look at what is marked (--preview); if it marks good parts, use --sensitivity 0.2"
             )

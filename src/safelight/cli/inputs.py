@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from safelight.batch import beside
+from safelight.batch import beside, infrared
 from safelight.batch.plan import Plan
-from safelight.batch.work import Found
-from safelight.errors import PhotoError, shown
+from safelight.batch.work import NOTHING, Found
+from safelight.errors import PhotoError, in_short, shown
+from safelight.pixels.infrared import AUTO
 from safelight.tasks.colorize import hints
 
 
@@ -27,6 +29,29 @@ def masks_for(jobs: Plan, option: Path | None) -> Plan:
         return beside.with_masks(jobs, option)
     except PhotoError as error:
         raise click.UsageError(str(error)) from None
+
+
+infrared_option = click.option(
+    "--infrared",
+    metavar="auto|N|FILE",
+    help="The mask by the infrared channel of a scan. auto: the fourth channel of a TIFF, or the grey page behind the "
+    "picture; N: its page N; FILE: a scan of its own.",
+)
+
+
+def infrared_for(jobs: Plan, option: str | None, mask: Path | None) -> tuple[Plan, str]:
+    """The jobs, and what --infrared is in an order; mask: --mask. Raises UsageError for both."""
+    if option is None:
+        return masks_for(jobs, mask), ""
+    if mask is not None:
+        raise click.UsageError("--mask and --infrared both say what is damaged; give one")
+    if option == AUTO or (option.isascii() and option.isdigit() and int(option)):
+        return replace(jobs, jobs=tuple(replace(job, mask=NOTHING) for job in jobs)), option
+    if not Path(option).is_file():
+        raise click.UsageError(
+            f"--infrared is {in_short(option)}; expected auto, the number of a page, or a file that there is"
+        )
+    return masks_for(jobs, Path(option)), infrared.OF_FILE
 
 
 def dry_run_note(mask: Found, without: str) -> str:

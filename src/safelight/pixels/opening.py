@@ -266,7 +266,7 @@ def _open_tiff(path: Path, file: BinaryIO, limit_megapixels: float, number: int 
     refuse_raw(found, path)
     page, first, remarks, subfile = _chosen(path, found, number)
     layout = tiff_layout.layout_of(page)
-    remarks += _beside(layout)
+    remarks += (left_out(layout.beside),) if layout.beside else ()
     check_size(path, (layout.width, layout.height), limit_megapixels)
     replaced = tiff_layout.mended(layout)
     plain = page is found[0] and not replaced
@@ -300,13 +300,10 @@ def _chosen(
     return page, (above.at if number > 1 else None), (), subfile
 
 
-def _beside(layout: Layout) -> tuple[str, ...]:
-    """A remark on channels that have no place in the result."""
-    if not layout.beside:
-        return ()
-    which = "a channel" if layout.beside == 1 else f"{layout.beside} channels"
-    verb = "was" if layout.beside == 1 else "were"
-    return (f"{which} beside its colors (infrared, a spot color, a mask) {verb} left out",)
+def left_out(count: int) -> str:
+    """A remark on so many channels that have no place in the result."""
+    which, verb = ("a channel", "was") if count == 1 else (f"{count} channels", "were")
+    return f"{which} beside its colors (infrared, a spot color, a mask) {verb} left out"
 
 
 def opener_of(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:

@@ -13,7 +13,7 @@ import numpy as np
 from safelight.arrays import Pixels, Srgb
 from safelight.pixels.exif import as_srgb
 from safelight.pixels.native import Native
-from safelight.pixels.space import Alpha
+from safelight.pixels.space import Alpha, Numbers
 
 CAPTIONS, EXIF, XMP = 1028, 1058, 1060
 _RESOLUTION, _PROFILE = 1005, 1039
@@ -122,7 +122,8 @@ class Photo:
     `metadata` is all else that the file said beside its pixels: captions, comments, texts.
     `remarks` say, a sentence each, what could not be kept or believed. `native` are the file's own numbers and
     their color space, where they were asked for (read_photo(native=True)): write_photo writes these where the
-    format can hold them. Without them EXIF says sRGB, with them what the file said.
+    format can hold them. Without them EXIF says sRGB, with them what the file said. `beside` are samples beside colors
+    and alpha, such as infrared, of the type of the pixels; only a TIFF has a place for them.
     """
 
     pixels: Pixels
@@ -134,6 +135,7 @@ class Photo:
     metadata: Metadata = field(default_factory=Metadata)
     remarks: tuple[str, ...] = ()
     native: Native | None = None
+    beside: Numbers | None = None
 
     @property
     def size(self) -> tuple[int, int]:

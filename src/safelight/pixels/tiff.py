@@ -58,7 +58,7 @@ def bytes_of(photo: Photo) -> int:
     beside = (photo.exif, photo.xmp, photo.metadata.iptc, *(each.data for each in photo.metadata.resources))
     return (
         pixels.nbytes
-        + (0 if photo.alpha is None else photo.alpha.nbytes)
+        + sum(0 if each is None else each.nbytes for each in (photo.alpha, photo.beside))
         + sum(len(each or b"") for each in beside)
     )
 
@@ -163,11 +163,12 @@ def strip_rows(size: tuple[int, int]) -> int:
 def _strips(photo: Photo, rows: int) -> Iterator[Numbers]:
     for top in range(0, photo.size[0], rows):
         part = slice(top, top + rows)
-        yield stored(
+        numbers = stored(
             photo,
             (photo.native.pixels if photo.native else photo.pixels)[part],
             None if photo.alpha is None else photo.alpha[part],
         )
+        yield numbers if photo.beside is None else np.dstack([numbers, photo.beside[part]])
 
 
 def stored(photo: Photo, pixels: Numbers, alpha: np.ndarray | None) -> Numbers:
@@ -187,7 +188,8 @@ def _fields(
     """All of the directory but the places of the strips."""
     kind: str = photo.native.space.lab or photo.native.mode if photo.native else "RGB"
     photometric, colors = _PHOTOMETRIC[kind]
-    channels = colors + (photo.alpha is not None)
+    beside = 0 if photo.beside is None else photo.beside.shape[2]
+    channels = colors + (photo.alpha is not None) + beside
     fields: dict[int, Field] = {}
 
     def say(tag: int, kind: int, *values: int) -> None:
@@ -208,9 +210,9 @@ def _fields(
         say(317, SHORT, 2)  # differences
     if profile:
         fields[34675] = Field(34675, BYTES, profile)
-    if photo.alpha is not None:
-        associated = photo.native is not None and photo.native.associated
-        say(338, SHORT, 1 if associated else 2)  # alpha; 1: colors are multiplied by it
+    extra = () if photo.alpha is None else (1 if photo.native and photo.native.associated else 2,)
+    if extra or beside:
+        say(338, SHORT, *extra, *(0,) * beside)  # alpha; 1: colors are multiplied by it; 0: something else
     stated = exif.dpi(photo.exif)
     per_unit, unit = None, 2
     if photo.dpi and not (stated and write_metadata.near(photo.dpi, stated)):

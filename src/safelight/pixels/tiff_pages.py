@@ -208,10 +208,13 @@ def choose(found: list[Page]) -> tuple[Page, tuple[str, ...]]:
     return best, remarks
 
 
+MASK_LEFT_OUT = "its transparency mask, a page of its own, was left out"
+
+
 def _masks_left_out(found: list[Page]) -> tuple[str, ...]:
     masks = sum(page.is_mask for page in found)
     if masks < 2:
-        return ("its transparency mask, a page of its own, was left out",) * masks
+        return (MASK_LEFT_OUT,) * masks
     return (f"its {masks} transparency masks, pages of their own, were left out",)
 
 

@@ -41,8 +41,13 @@ _GROUP = 1 << 25  # bytes unpacked at a time
 
 def read(layout: Layout) -> Stored:
     """The page's own numbers, not yet turned. Raises ValueError if they are not all there or have no one meaning."""
+    return stored_of(layout, samples(layout))
+
+
+def samples(layout: Layout) -> np.ndarray:
+    """All samples (h, w, samples) as they are stored, not yet turned. Raises ValueError if they are not all there."""
     check_read(layout)
-    return stored_of(layout, _unpacked(layout))
+    return _unpacked(layout)
 
 
 def stored_of(layout: Layout, whole: np.ndarray) -> Stored:

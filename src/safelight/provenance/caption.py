@@ -68,10 +68,15 @@ def with_caption(photo: Photo, text: str) -> Photo:
         own = _own_strip(native, paper)
         pixels = np.broadcast_to(to_srgb(own, native.mode, native.space), paper.shape)
         native = replace(native, pixels=np.concatenate([native.pixels, own]))
-    alpha = photo.alpha
+    alpha, beside = photo.alpha, photo.beside
     if alpha is not None:
         alpha = np.concatenate([alpha, np.full(ink.shape, np.iinfo(alpha.dtype).max, alpha.dtype)])
-    whole = replace(photo, pixels=np.concatenate([photo.pixels, pixels]), alpha=alpha, native=native)
+    if beside is not None:  # infrared without dust
+        white = np.full((*ink.shape, beside.shape[2]), np.iinfo(beside.dtype).max, beside.dtype)
+        beside = np.concatenate([beside, white])
+    whole = replace(
+        photo, pixels=np.concatenate([photo.pixels, pixels]), alpha=alpha, native=native, beside=beside
+    )
     return of_size(whole, whole.size)
 
 

@@ -29,7 +29,7 @@ from safelight.cli.arguments import (
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
-from safelight.cli.inputs import dry_run_note, masks_for
+from safelight.cli.inputs import dry_run_note, infrared_for, infrared_option
 from safelight.cli.projects import project_option, replayed
 from safelight.masks import files as mask_files
 from safelight.pixels import tiff_packing
@@ -51,6 +51,7 @@ Examples:
                                                          masks/1920/NAME.png for scans/1920/NAME
   safelight fill portrait.jpg                            with portrait-mask.png, if that lies beside it
   safelight fill portrait.jpg --preview                  and portrait-preview.jpg: what was replaced, in red
+  safelight fill slide.tif --infrared auto --grow 2      what the scan's infrared channel shows as damaged
   safelight fill portrait.jpg --project portrait.safelight.json    what was decided in safelight darkroom
   safelight fill cut.png --missing erased                its transparent pixels are the mask
 
@@ -67,6 +68,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 @click.command(epilog=EXAMPLES)
 @photos_argument
 @click.option("--mask", type=PATH, metavar="FILE|FOLDER", help="The mask, or a folder of masks.")
+@infrared_option
 @click.option(
     "--missing",
     type=click.Choice(["auto", "white", "black", "painted", "erased"]),
@@ -99,6 +101,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 def fill(
     photos: tuple[Path, ...],
     mask: Path | None,
+    infrared: str | None,
     missing: mask_files.Missing,
     grow: float,
     feather: float,
@@ -118,15 +121,21 @@ def fill(
     The result has the size, bit depth, alpha and metadata of the photo. The method that filled it is reported.
     """
     names = (filled_name, mask_name, repaired_name, result_name, preview_name)
-    jobs = in_shard(masks_for(plan_jobs(photos, out, names, overwrite, mask), mask))
+    jobs, seen_by = infrared_for(plan_jobs(photos, out, names, overwrite, mask), infrared, mask)
+    jobs = in_shard(jobs)
     if missing == "erased":
         jobs = beside.with_own_masks(jobs)
     if dry_run:
         return print_plan(
-            jobs, overwrite, [dry_run_note(job.mask, " (has no mask: would fail)") for job in jobs]
+            jobs,
+            overwrite,
+            [
+                dry_run_note(job.mask, ", by its infrared" if seen_by else " (has no mask: would fail)")
+                for job in jobs
+            ],
         )
     settings = batch_fill.FillSettings(
-        model, method, missing, grow, feather, pages=pages, tiff=tiff, **asked_labels()
+        model, method, missing, grow, feather, pages=pages, tiff=tiff, infrared=seen_by, **asked_labels()
     )
     manner = Manner(overwrite, preview)
     order = order_of("fill", settings, manner)

@@ -30,7 +30,12 @@ from safelight.cli.arguments import (
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
 from safelight.cli.engines import engine_options, in_shard
-from safelight.cli.inputs import dry_run_note, masks_for, read_hint_file
+from safelight.cli.inputs import (
+    dry_run_note,
+    infrared_for,
+    infrared_option,
+    read_hint_file,
+)
 from safelight.cli.projects import project_option, replayed
 from safelight.pixels import tiff_packing
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
@@ -45,6 +50,7 @@ Examples:
                                                          a mask beside the photo is used instead of detection
   safelight repair portrait.jpg --preview                the same, and portrait-preview.jpg: the mask in red
   safelight repair portrait.jpg --mask corrected.png     with a mask of your own
+  safelight repair slide.tif --infrared auto             dust and scratches by the scan's infrared channel
   safelight repair portrait.jpg --color --hints dress.json -o portrait-new.png
   safelight repair portrait.jpg --project portrait.safelight.json    what was decided in safelight darkroom
   safelight repair scans/ -o mended/ --sensitivity 0.2   a whole folder, only obvious scratches
@@ -68,6 +74,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 @click.option(
     "--mask", type=PATH, metavar="FILE|FOLDER", help="A mask of the damage (white), instead of detection."
 )
+@infrared_option
 @sensitivity_option
 @click.option(
     "--find",
@@ -108,6 +115,7 @@ def repair(
     photos: tuple[Path, ...],
     out: str | None,
     mask: Path | None,
+    infrared: str | None,
     sensitivity: float,
     find: detection.FindMethod,
     grow: float | None,
@@ -130,11 +138,12 @@ def repair(
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
     names = (repaired_name, mask_name, filled_name, result_name, preview_name)
-    jobs = in_shard(masks_for(plan_jobs(photos, out, names, overwrite, mask), mask))
-    if mask is None and keep_mask:
+    jobs, seen_by = infrared_for(plan_jobs(photos, out, names, overwrite, mask), infrared, mask)
+    jobs = in_shard(jobs)
+    if mask is None and keep_mask and not seen_by:
         jobs = batch_repair.with_kept_masks(jobs)
     if dry_run:
-        without = "" if mask is None else " (has no mask: would fail)"
+        without = " (has no mask: would fail)" if mask else ", by its infrared" if seen_by else ""
         return print_plan(jobs, overwrite, [dry_run_note(job.mask, without) for job in jobs])
     if method in DETECTORS:  # as --find was called before
         method, find = "model", cast("detection.FindMethod", method)
@@ -150,6 +159,7 @@ def repair(
         None if hint_set is None else hint_set.to_json(),
         pages=pages,
         tiff=tiff,
+        infrared=seen_by,
         **asked_labels(),
     )
     manner = Manner(overwrite, preview, keep_mask)
