@@ -46,7 +46,7 @@ export class Piece {
   /** For each pixel the number of the layer that counts there; null if it is 0 everywhere. @param {Layer[]} layers */
   #owners(layers) {
     if (layers.length < 2) return null;
-    const owners = new Uint8Array(this.width * this.height);
+    const owners = new Uint8Array(this.width * this.height); // the service answers 255 regions at most
     layers.forEach(({ region }, number) => {
       if (region) fillPolygon(owners, this, region, number);
     });
@@ -158,8 +158,7 @@ function joinLayer(piece, plane, out, owner, number) {
 
 /** @param {Uint8Array} owner @param {number} start @param {number} count @param {number} number */
 function rowHas(owner, start, count, number) {
-  const found = owner.indexOf(number, start);
-  return found >= 0 && found < start + count;
+  return owner.subarray(start, start + count).includes(number); // no further than the row, however large the picture
 }
 
 /**
@@ -208,12 +207,6 @@ export function floats(buffer) {
   const result = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i += 1) result[i] = HALF[halves[i]];
   return result;
-}
-
-/** The number of the last region that a place lies in, from 1; 0 for none. @param {number} x @param {number} y @param {[number, number][][]} regions */
-export function regionAt(x, y, regions) {
-  for (let number = regions.length; number > 0; number -= 1) if (inside(x, y, regions[number - 1])) return number;
-  return 0;
 }
 
 /** Whether a place lies inside a polygon (even-odd rule). @param {number} x @param {number} y @param {[number, number][]} region */

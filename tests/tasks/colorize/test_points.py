@@ -8,7 +8,15 @@ from skimage.draw import polygon2mask
 
 from safelight.pixels.geometry import Box
 from safelight.tasks.colorize.hints import Hint, HintSet, Points, to_points
-from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, region_mask, topmost
+from safelight.tasks.colorize.lassos import (
+    box_of,
+    by_region,
+    largest,
+    region_box,
+    region_mask,
+    topmost,
+    visible,
+)
 from tests.tasks.strategies import fractions, hint_sets, seeds
 
 sizes = st.tuples(st.integers(1, 70), st.integers(1, 70))
@@ -183,3 +191,10 @@ def test_of_regions_that_overlap_the_last_is_on_top() -> None:
     box = box_of(found == 1, whole)
     assert box == Box(row.min(), column.min(), np.ptp(row) + 1, np.ptp(column) + 1)
     assert box_of(found == 7, whole) is None
+
+
+def test_a_lasso_under_a_later_one_is_not_visible() -> None:
+    whole = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
+    assert visible([TRIANGLE, whole], (40, 60)) == [whole]
+    assert visible([whole, TRIANGLE], (40, 60)) == [whole, TRIANGLE]
+    assert visible([], (40, 60)) == []

@@ -60,6 +60,16 @@ def topmost(regions: Sequence[Region], size: tuple[int, int]) -> Int16[np.ndarra
     return on_top
 
 
+def visible(regions: Sequence[Region], size: tuple[int, int]) -> list[Region]:
+    """Those of which something is seen in a picture of size (h, w): the rest is covered by later ones, or outside."""
+    on_top = topmost(regions, size)
+    return [
+        region
+        for number, region in enumerate(regions)
+        if (on_top[region_box(region, size).slices] == number).any()
+    ]
+
+
 def box_of(where: Bool[np.ndarray, "h w"], within: Box) -> Box | None:
     """The smallest box, in the picture that `within` is a part of, around what is true there; None if nothing is."""
     rows, columns = np.flatnonzero(where.any(1)), np.flatnonzero(where.any(0))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from safelight import watched
 from safelight.arrays import Ab, Lightness, Mask, Pixels
+from safelight.errors import HintError
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.runtime.cores import one_thread
 from safelight.runtime.inference import open_session
@@ -28,7 +29,7 @@ from safelight.tasks.colorize.hint_values import Region
 from safelight.tasks.colorize.hints import HintSet, Points, to_points
 from safelight.tasks.colorize.kept_kriging import KeptPropagator
 from safelight.tasks.colorize.kriging import RESIDUALS
-from safelight.tasks.colorize.lassos import by_region, largest
+from safelight.tasks.colorize.lassos import by_region, largest, visible
 from safelight.tasks.colorize.prepare import PLANES as INPUT_PLANES
 from safelight.tasks.colorize.prepare import Spreading, limit_reach, postprocess, preprocess
 from safelight.tasks.colorize.propagation import Propagator
@@ -38,6 +39,8 @@ from safelight.tasks.colorize.suggest import CELL, Suggestion, suggest
 PLANES, COLORS = "planes", ("ab", "chroma")
 SMALL = 2 * STRIDE  # pixels a side
 KEPT_ANSWERS = 4  # of the network, onto which newer hints are kriged meanwhile
+KEPT_LAYERS = 4 * LASSO_RUNS  # of all these answers together: 57 MB at the bundled model's size
+MOST_LASSOS = 255  # of one answer, whose layers are planes of the whole picture: 113 MB at that size
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,16 @@ def _run(session: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return dict(zip(names, session.run(names, feed, options), strict=True))
 
 
+def _split(hints: HintSet) -> tuple[HintSet, list[tuple[Region, HintSet]]]:
+    """As by_region. Raises HintError for more lassos than one answer may have."""
+    free, lassos = by_region(hints)
+    if len(lassos) > MOST_LASSOS:
+        raise HintError(
+            f"found {len(lassos)} lassos; at most {MOST_LASSOS} are shown at a time; the full-size result takes all"
+        )
+    return free, lassos
+
+
 class LiveColors:
     """The colors of one photo, hints and settings changing. May be asked by one thread after the other.
 
@@ -119,12 +132,14 @@ class LiveColors:
 
     def __init__(self, colorizer: Colorizer, cut: CutModel | None, pixels: Pixels) -> None:
         self.L = colorizer.lightness(pixels)
+        self._photo = pixels.shape[0], pixels.shape[1]
         self._colorizer = colorizer
         self._cut = cut if cut is not None and not colorizer.is_panorama(self.L) else None
         self._lock = RLock()
         padded, _ = pad_to_multiple(self.L, STRIDE)
         self._planes = preprocess(padded, Points.none())
         self._answers: list[tuple[HintSet, float, float, Layers]] = []
+        self._seen: tuple[list[Region], list[Region]] = ([], [])  # lassos, and which of these are visible
 
     @property
     def size(self) -> tuple[int, int]:
@@ -159,19 +174,24 @@ class LiveColors:
             self._answers = []
 
     def colors(self, hints: HintSet, vivid: float, reach: float) -> Layers:
-        """What the full-size result has: the network's answer. vivid, reach: 0..1."""
+        """What the full-size result has: the network's answer. vivid, reach: 0..1.
+
+        Raises HintError for more than MOST_LASSOS lassos; so does `kriged`.
+        """
         with self._lock, one_thread:
             kept = self._kept_answer(hints, vivid, reach)
             if kept is None:
                 kept = self._layers(hints, vivid, reach)
                 self._answers = [*self._answers[-KEPT_ANSWERS + 1 :], (hints, vivid, reach, kept)]
+                while sum(1 + len(each.lassos) for *_, each in self._answers[:-1]) > KEPT_LAYERS:
+                    self._answers.pop(0)
             return kept
 
     def kriged(self, hints: HintSet, vivid: float, reach: float) -> Layers:
         """The hints kriged onto the network's last answer to some of them, or onto its automatic one; at once."""
         with self._lock, one_thread:
+            free, lassos = _split(hints)
             base = self._base(hints, vivid, reach)
-            free, lassos = by_region(hints)
             on = self.size
 
             def corrected(ab: Ab, those: HintSet) -> Ab:
@@ -235,10 +255,10 @@ class LiveColors:
         )
 
     def _layers(self, hints: HintSet, vivid: float, reach: float) -> Layers:
-        free, lassos = by_region(hints)
+        free, lassos = _split(hints)
         points = to_points(free, self.size)
         ab = self._within_reach(self.predict(points, vivid), Points.none(), points, vivid, reach)
-        runs = largest([region for region, _ in lassos], LASSO_RUNS)
+        runs = largest(self._visible([region for region, _ in lassos]), LASSO_RUNS)
         inner = []
         for region, inside in lassos:
             own = to_points(HintSet(tuple(hint for hint in inside if hint.region)), self.size)
@@ -248,6 +268,14 @@ class LiveColors:
             else:
                 inner.append((region, self.picture.correct(ab, own)))
         return Layers(ab, tuple(inner))
+
+    def _visible(self, regions: list[Region]) -> list[Region]:
+        """Those that the network may run for: it does not for what the full-size photo does not show."""
+        if len(regions) <= LASSO_RUNS:
+            return regions  # it runs for all, those that are covered included
+        if self._seen[0] != regions:
+            self._seen = regions, visible(regions, self._photo)
+        return self._seen[1]
 
     def _within_reach(self, hinted: Ab, others: Points, points: Points, vivid: float, reach: float) -> Ab:
         if reach >= 1 or not len(points):
