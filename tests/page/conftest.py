@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.page.desk import Desk
+from tests.page.desk import WAIT, Desk
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-START = 60  # seconds that a busy machine may need
+START = WAIT // 1000  # seconds
 
 
 class Room:
@@ -77,7 +77,7 @@ def chromium() -> Iterator[Any]:
         # Playwright leaves the pipes of its driver to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
         with api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=WAIT)
             yield browser
             browser.close()
         del browser, playwright
@@ -111,6 +111,7 @@ def make_desk(chromium: Any, room: Room) -> Iterator[MakeDesk]:
         asked = other or room
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
         context = chromium.new_context(accept_downloads=True, **options)
+        context.set_default_timeout(WAIT)
         contexts.append(context)
         context.add_cookies(asked.cookies)
         context.on("request", lambda request: _check_host(request.url, asked.origin, wrong))

@@ -182,6 +182,7 @@ def test_from_open_to_download_by_touch_alone(make_desk: MakeDesk) -> None:
     page.tap("label:has(#compare)")
     _, y = desk.place(0.5, 0.5)
     _swipe(client, (page.viewport_size["width"] / 2, y), (40, y))
+    desk.drawn()  # the line says where it is when it is drawn
     assert float(page.locator(".divider").get_attribute("aria-valuenow")) < 20
     with page.expect_download() as download:
         page.tap("#download")

@@ -45,6 +45,13 @@ def test_before_and_after_by_pointer_and_by_key(children: Desk) -> None:
     assert shown(RIGHT) == "after"
     children.page.uncheck("#compare")
     assert shown(JACKET) == "after"
+    children.page.check("#compare")
+    slider.press("End")
+    assert shown(RIGHT) == "before"
+    children.room("color")  # where the line's switch is not
+    assert shown(RIGHT) == "after"
+    assert slider.is_hidden()
+    assert not children.room("look").page.is_checked("#compare")
 
 
 UNDER = """([x, y]) => {

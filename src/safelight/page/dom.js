@@ -27,6 +27,9 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Where an arrow key points: to the right, and down. @type {Record<string, [number, number] | undefined>} */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 /**
  * A round button of a color. @param {string} hex @param {string} words @param {boolean} pressed @param {() => void} chosen
  */

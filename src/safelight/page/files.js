@@ -55,8 +55,12 @@ function listenToDrops(app, mend) {
     shade.hidden = true;
     const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (entries.some((entry) => entry?.isDirectory)) unfold(entries).then((found) => take(app, mend, found));
-    else take(app, mend, files);
+    if (!entries.some((entry) => entry?.isDirectory)) take(app, mend, files);
+    else
+      unfold(entries).then(
+        (found) => (found.length ? take(app, mend, found) : app.say(t("noPhotos"))),
+        (error) => app.failed(error), // a folder that may not be read
+      );
   });
   addEventListener("paste", (event) => {
     const pasted = [...(event.clipboardData?.files ?? [])];

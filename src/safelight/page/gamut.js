@@ -1,6 +1,7 @@
 // All colors that a place may have: the ab plane at its lightness, as far as sRGB reaches. Left green, right red; top yellow, bottom blue.
 
 import { encode, inGamut, labOf, linearOf, nearestHex, rgbOfHex } from "./color.js";
+import { ARROWS } from "./dom.js";
 
 const [WIDTH, HEIGHT] = [300, 168];
 const ROOM = 12; // around the colors, in pixels of the canvas
@@ -97,12 +98,12 @@ export class Gamut extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    const direction = ARROWS[event.key];
     if (!direction) return;
     event.preventDefault();
     const [, a, b] = labOf(rgbOfHex(this.hex));
     const step = event.shiftKey ? 12 : 4;
-    this.#set(a + step * direction[0], b + step * direction[1], false);
+    this.#set(a + step * direction[0], b - step * direction[1], false);
   }
 }
 

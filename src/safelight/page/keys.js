@@ -1,6 +1,6 @@
 // The keyboard, everywhere in the page, and the page that explains it.
 
-import { button, find, make } from "./dom.js";
+import { ARROWS, button, find, make } from "./dom.js";
 import { download, saveProject } from "./files.js";
 import { t } from "./strings.js";
 
@@ -87,7 +87,7 @@ export function listen(app, color, mend, look) {
     (event) => {
       if (typing(event) || document.querySelector("dialog[open]")) return;
       const control = event.ctrlKey || event.metaKey;
-      const nudge = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      const nudge = ARROWS[event.key];
       // Caps lock turns the letters over: Shift itself decides.
       const letter = (event.shiftKey ? "shift " : "") + event.key.toLowerCase();
       let act = control ? withControl[letter] : (anywhere[event.key] ?? inRoom[app.roomName][letter]);

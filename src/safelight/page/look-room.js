@@ -1,7 +1,7 @@
 // The room Look: before and after, how sure the colors are, and what is known of the photo.
 
 import * as api from "./api.js";
-import { find, input, make } from "./dom.js";
+import { ARROWS, find, input, make } from "./dom.js";
 import { t } from "./strings.js";
 
 /** @typedef {import("./stage.js").Spot} Spot */
@@ -19,8 +19,6 @@ export class LookRoom {
     input("certainty").addEventListener("change", () => this.certainty(input("certainty").checked));
     app.coloredWatchers.push((stage) => stage === "network" && this.#ask());
   }
-
-  cursor = "grab";
 
   /** @param {Spot} _spot */
   down(_spot) {
@@ -40,10 +38,10 @@ export class LookRoom {
 
   /** @param {KeyboardEvent} event @returns {boolean} */
   key(event) {
-    const direction = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    const direction = ARROWS[event.key];
     if (!direction) return false;
     this.app.stage.cross = null;
-    this.app.stage.view.pan(40 * direction[0], 40 * direction[1]);
+    this.app.stage.view.pan(-40 * direction[0], -40 * direction[1]);
     this.app.stage.viewChanged();
     return true;
   }

@@ -3,7 +3,7 @@
 
 /** @typedef {import("./join.js").Box} Box */
 /** @typedef {Int32Array} Runs triples: row, first column, column after the last */
-/** @typedef {{box: Box, runs: Runs, pixels: number}} Find */
+/** @typedef {{box: Box, runs: Runs}} Find */
 
 export class Mask {
   /** @param {number} width @param {number} height */
@@ -16,13 +16,6 @@ export class Mask {
     this.levels = pyramid(this.bytes, width, height);
     /** @type {Box | null} what was changed since the last command */
     this.dirty = null;
-  }
-
-  /** Pixels that are marked. */
-  get count() {
-    let sum = 0;
-    for (let i = 0; i < this.bytes.length; i += 1) sum += this.bytes[i];
-    return sum;
   }
 
   /** @returns {boolean} */
@@ -127,15 +120,15 @@ export class Mask {
     return Int32Array.from(runs);
   }
 
-  /** Those pixels of the runs that are not marked yet (`value` 1), or that are (0). @param {Runs} runs @param {0 | 1} value @returns {Runs} */
-  lacking(runs, value) {
+  /** Those pixels of the runs that are not marked yet. @param {Runs} runs @returns {Runs} */
+  lacking(runs) {
     const found = [];
     for (let k = 0; k < runs.length; k += 3) {
       const start = runs[k] * this.width;
       for (let x = runs[k + 1]; x < runs[k + 2]; x += 1) {
-        if (this.bytes[start + x] === value) continue;
+        if (this.bytes[start + x]) continue;
         const first = x;
-        while (x < runs[k + 2] && this.bytes[start + x] !== value) x += 1;
+        while (x < runs[k + 2] && !this.bytes[start + x]) x += 1;
         found.push(runs[k], first, x);
       }
     }

@@ -25,8 +25,6 @@ export class MendRoom {
     this.#listen();
   }
 
-  cursor = "none";
-
   /** Diameter of the brush in pixels of the photo. */
   get diameter() {
     const { width, height } = this.app.stage.view.photo;
@@ -182,9 +180,9 @@ export class MendRoom {
       const all = [...runsOfLabels(numbers.data, numbers.width, numbers.height)];
       all.sort(([one], [other]) => (sure.get(other) ?? 0) - (sure.get(one) ?? 0));
       for (const [, runs] of all) {
-        const left = work.mask.lacking(runs, 1); // what is marked already is no find
+        const left = work.mask.lacking(runs); // what is marked already is no find
         const box = boxOf(left);
-        if (box) finds.push({ box, runs: left, pixels: area(left) });
+        if (box) finds.push({ box, runs: left });
       }
       if (this.app.work !== work) return;
       this.at = 0;
@@ -225,7 +223,7 @@ export class MendRoom {
     const chosen = all ? finds : [finds[Math.min(this.at, finds.length - 1)]];
     const left = finds.filter((each) => !chosen.includes(each));
     if (keep) {
-      const runs = Int32Array.from(chosen.flatMap((each) => [...work.mask.lacking(each.runs, 1)]));
+      const runs = Int32Array.from(chosen.flatMap((each) => [...work.mask.lacking(each.runs)]));
       this.app.do({ kind: "keep", change: { finds: left, rev: work.history.fresh }, runs });
     } else this.app.do({ kind: "refuse", change: { finds: left } });
     this.at = Math.min(this.at, Math.max(0, left.length - 1));
@@ -407,11 +405,4 @@ export class MendRoom {
     button("clear-mask").disabled = !marked;
     button("save-mask").disabled = !marked;
   }
-}
-
-/** @param {Int32Array} runs */
-function area(runs) {
-  let sum = 0;
-  for (let k = 0; k < runs.length; k += 3) sum += runs[k + 2] - runs[k + 1];
-  return sum;
 }

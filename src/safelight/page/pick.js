@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { hexOf } from "./color.js";
-import { button, find, input, make } from "./dom.js";
+import { ARROWS, button, find, input, make } from "./dom.js";
 import { paintCross } from "./over.js";
 
 const MOST = 600_000; // pixels
@@ -87,7 +87,7 @@ export function listen(app, chosen) {
   });
   canvas.addEventListener("keydown", (event) => {
     const step = event.shiftKey ? 20 : 3;
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const direction = ARROWS[event.key];
     if (direction && pixels) {
       x = Math.min(pixels.width - 1, Math.max(0, x + step * direction[0]));
       y = Math.min(pixels.height - 1, Math.max(0, y + step * direction[1]));

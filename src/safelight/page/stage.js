@@ -1,5 +1,6 @@
 // The stage: one stack of canvases under one view matrix. Pointers and keys become places of the photo for the tools.
 
+import { ARROWS } from "./dom.js";
 import { around, paintMask } from "./mask.js";
 import { View } from "./view.js";
 
@@ -10,7 +11,7 @@ import { View } from "./view.js";
  * @typedef {object} Tool what the pointer does
  * @property {(spot: Spot) => boolean} down true: takes the gesture; false: it moves the view, or is a tap
  * @property {(spots: Spot[]) => void} move @property {(spot: Spot) => void} up @property {() => void} cancel
- * @property {(spot: Spot) => void} tap @property {string} cursor
+ * @property {(spot: Spot) => void} tap
  */
 
 const SLOP = { mouse: 4, pen: 8, touch: 12 };
@@ -424,7 +425,7 @@ export class Stage extends HTMLElement {
     if (event.target !== this || !this.picture) return;
     if (event.key === " ") this.spaceDown = true;
     if (event.ctrlKey || event.metaKey) return;
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const direction = ARROWS[event.key];
     if (direction && event.altKey) {
       this.view.pan(-60 * direction[0], -60 * direction[1]);
       this.viewChanged();

@@ -155,6 +155,7 @@ const en = {
   opened: { one: "One photo opened.", other: "{n} photos opened." },
   opening: "Opening {name}",
   notOpened: "{name}: {why}",
+  noPhotos: "No photo is in what you dropped.",
   restored: "Your work is as you left it.",
   photoClosed: "Closed. Your file is unchanged.",
   noService: "The darkroom does not answer. Is the program still running? Your work is kept in this browser.",
@@ -406,6 +407,7 @@ const de = {
   opened: { one: "Ein Foto geöffnet.", other: "{n} Fotos geöffnet." },
   opening: "{name} wird geöffnet",
   notOpened: "{name}: {why}",
+  noPhotos: "Darin ist kein Foto.",
   restored: "Ihre Arbeit ist, wie Sie sie verlassen haben.",
   photoClosed: "Geschlossen. Ihre Datei ist unverändert.",
   noService: "Die Dunkelkammer antwortet nicht. Läuft das Programm noch? Ihre Arbeit bleibt in diesem Browser.",
@@ -656,6 +658,7 @@ const fr = {
   opened: { one: "{n} photo ouverte.", other: "{n} photos ouvertes." },
   opening: "Ouverture de {name}",
   notOpened: "{name} : {why}",
+  noPhotos: "Il n’y a là aucune photo.",
   restored: "Votre travail est tel que vous l’avez laissé.",
   photoClosed: "Fermée. Votre fichier est inchangé.",
   noService:
