@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-WAIT = 120_000  # ms that a busy machine may need
+WAIT = 300_000  # ms that a machine may need on which fifty others compute
 
 PIXELS = """([x, y, width, height]) => {
   const stage = document.querySelector("sl-stage");
