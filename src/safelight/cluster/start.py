@@ -90,6 +90,24 @@ def _hushed() -> Iterator[None]:
         os.close(kept)
 
 
+@contextlib.contextmanager
+def nothing_left() -> Iterator[None]:
+    """Processes that are started inside are ended where it raises: Ray leaves the servers of a start that was too slow.
+
+    To be called when Ray is imported, which brings its own psutil.
+    """
+    this = import_module("psutil").Process()
+    before = set(this.children())
+    try:
+        yield
+    except BaseException:
+        for started in this.children(recursive=True):
+            with contextlib.suppress(Exception):  # it has ended by itself
+                if not before & {started, *started.parents()}:
+                    started.kill()
+        raise
+
+
 def _init(address: str | None, cpus: int) -> None:
     """Connect to the cluster at an address, or start one of this machine. Raises ClusterError."""
     import ray
@@ -97,7 +115,7 @@ def _init(address: str | None, cpus: int) -> None:
     local: dict[str, Any] = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": STORE}
     for start in range(1, STARTS + 1):
         try:
-            with _hushed():
+            with _hushed(), nothing_left():
                 ray.init(
                     address=address or "local",  # a cluster that is found by chance is not asked
                     log_to_driver=False,
