@@ -22,7 +22,7 @@ def of_fourth_channel(path: Path, depth: type = np.uint16, **options: object) ->
     """As VueScan writes 64 bit RGBI."""
     four = np.dstack([RGB, INFRARED])
     four = four if depth == np.uint16 else (four >> 8).astype(np.uint8)
-    tifffile.imwrite(path, four, photometric="rgb", **options)  # type: ignore[arg-type]
+    tifffile.imwrite(path, four, photometric="rgb", **options)
     return path
 
 

@@ -39,7 +39,8 @@ def test_drawn_damage_is_found_and_the_picture_is_not(optics: dict[str, float]) 
 
 def test_without_the_line_for_red_the_picture_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     scan = film_scan()
-    monkeypatch.setattr(infrared, "_crosstalk", lambda seen, red: 0.0)
+    loss = infrared._loss
+    monkeypatch.setattr(infrared, "_loss", lambda seen, red, crosstalk: loss(seen, red, 0.0))
     monkeypatch.setattr(infrared, "MOST", 1)
     assert scores(scan, infrared_mask(scan.infrared, scan.rgb))[1] < 0.4
 

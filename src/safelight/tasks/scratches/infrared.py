@@ -9,6 +9,9 @@ Silver stops infrared as it stops light, so that the infrared of black-and-white
 that of Kodachrome. There it follows lightness with a slope that no crosstalk has, and is refused.
 """
 
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import numpy as np
 
 from safelight.arrays import Mask, Pixels
@@ -32,8 +35,11 @@ PLAIN = (
 )
 HOLDER = 1 / 64  # of the long side: what is opaque, wider and reaches the edge is no dust
 REFITS = 4
+STRIP = 256  # rows at a time
 
-Logs = Float32[np.ndarray, "h w"]
+Logs: TypeAlias = Float32[np.ndarray, "h w"]
+Numbers: TypeAlias = Shaped[np.ndarray, "h w"]
+Size: TypeAlias = tuple[int, ...]  # (h, w)
 
 
 def infrared_mask(infrared: Shaped[np.ndarray, "h w"], pixels: Pixels, sensitivity: float = 0.5) -> Mask:
@@ -48,10 +54,9 @@ def infrared_mask(infrared: Shaped[np.ndarray, "h w"], pixels: Pixels, sensitivi
         raise PhotoError(
             f"its infrared channel is empty: every value is {low}; scan it again, or leave --infrared out"
         )
-    seen, red = _logs(infrared), _logs(pixels[..., 0])
-    _check_film(_shown(seen, pixels[..., 1]))
-    seen -= np.float32(_crosstalk(seen, red)) * red
-    loss = _smoothed(_without_ground(seen))
+    film = _Film.of(infrared, pixels)
+    film.check()
+    loss = _loss(infrared, pixels[..., 0], film.crosstalk)
     mask = _hysteresis(loss, STRONG * 2 * 4.0**-sensitivity * _noise(loss))
     mask &= ~_holder(infrared)
     share = float(mask.mean())
@@ -63,7 +68,50 @@ def infrared_mask(infrared: Shaped[np.ndarray, "h w"], pixels: Pixels, sensitivi
     return mask.astype(np.float32)
 
 
-def _logs(numbers: Shaped[np.ndarray, "h w"]) -> Logs:
+@dataclass(frozen=True)
+class _Film:
+    """How infrared goes with the picture. crosstalk: b of log infrared = a + b log red.
+
+    slope, correlation: of log infrared over log lightness, for which green stands, or over that of the negative:
+    whichever infrared follows closer; noughts where there is no picture.
+    """
+
+    crosstalk: float
+    slope: float
+    correlation: float
+
+    @classmethod
+    def of(cls, infrared: Numbers, pixels: Pixels) -> "_Film":
+        """By the medians of blocks, less what is broad, as the lamp's light; without what no infrared passes."""
+        seen = _logs(_medians(infrared, BLOCKS))
+        passed = seen > np.median(seen) + np.log(OPAQUE)
+        y = (seen - _broad(seen))[passed].astype(np.float64)
+
+        def less_broad(channel: Numbers) -> np.ndarray:
+            logs = _logs(_medians(channel, BLOCKS))
+            return np.asarray((logs - _broad(logs))[passed], np.float64)
+
+        green, found = pixels[..., 1], [(0.0, 0.0)]
+        for light in (green, _inverted(green)):
+            x = less_broad(light)
+            slope, inliers = _line(x, y)
+            spread = float(y[inliers].std() * x[inliers].std())
+            low, high = np.percentile(x, (10, 90))  # dust on an even sky lies beyond these
+            if high - low >= PLAIN and spread:
+                found.append((slope, float(np.mean(y[inliers] * x[inliers])) / spread))
+        crosstalk = float(np.clip(_line(less_broad(pixels[..., 0]), y)[0], -1, 1))
+        return cls(crosstalk, *max(found, key=lambda each: abs(each[1])))
+
+    def check(self) -> None:
+        """Raises PhotoError where infrared shows the picture."""
+        if abs(self.correlation) >= SILVER_FIT and abs(self.slope) >= SILVER_SLOPE:
+            raise PhotoError(
+                f"its infrared shows the picture itself (correlation {abs(self.correlation):.2f} with its lightness), "
+                "as on black-and-white silver film and Kodachrome, so that it cannot tell dust; leave --infrared out"
+            )
+
+
+def _logs(numbers: Numbers) -> Logs:
     """Natural logarithms of numbers over white."""
     if numbers.dtype.kind == "f":
         return np.asarray(np.log(np.maximum(numbers, np.float32(DARKEST))), np.float32)
@@ -72,61 +120,34 @@ def _logs(numbers: Shaped[np.ndarray, "h w"]) -> Logs:
     return np.asarray(table[numbers])
 
 
-def _side(plane: Logs, along: int) -> int:
-    """Pixels a side of blocks, so many along the long side, but larger than dust."""
-    return max(int(max(plane.shape)) // along, SMALLEST)
-
-
-def _medians(plane: Logs, along: int) -> Logs:
-    """The medians of square blocks, so many along the long side; of larger ones those of every second pixel or so."""
-    side = _side(plane, along)
-    step = max(side // 8, 1)
-    whole = np.pad(plane, [(0, -size % side) for size in plane.shape], mode="edge")
-    h, w = whole.shape[0] // side, whole.shape[1] // side
-    blocks = whole.reshape(h, side, w, side)[:, ::step, :, ::step]
-    return np.asarray(np.median(blocks.swapaxes(1, 2).reshape(h, w, -1), axis=2), np.float32)
-
-
-def _crosstalk(seen: Logs, red: Logs) -> float:
-    """How much of the picture is in infrared: b of log infrared = a + b log red."""
-    x, y = _of_film(red, seen)
-    return float(np.clip(_line(x, y)[0], -1, 1))
-
-
-def _shown(seen: Logs, green: Shaped[np.ndarray, "h w"]) -> tuple[float, float]:
-    """Slope and correlation of log infrared over log lightness, for which green stands, or over that of the negative:
-    whichever infrared follows closer; noughts where there is no picture."""
-    found = [(0.0, 0.0)]
-    for light in (_logs(green), _logs(_inverted(green))):
-        x, y = _of_film(light, seen)
-        slope, inliers = _line(x, y)
-        spread = float(y[inliers].std() * x[inliers].std())
-        low, high = np.percentile(x, (10, 90))  # dust on an even sky lies beyond these
-        if high - low >= PLAIN and spread:
-            found.append((slope, float(np.mean(y[inliers] * x[inliers])) / spread))
-    return max(found, key=lambda each: abs(each[1]))
-
-
-def _check_film(shown: tuple[float, float]) -> None:
-    slope, correlation = shown
-    if abs(correlation) >= SILVER_FIT and abs(slope) >= SILVER_SLOPE:
-        raise PhotoError(
-            f"its infrared shows the picture itself (correlation {abs(correlation):.2f} with its lightness), as on "
-            "black-and-white silver film and Kodachrome, so that it cannot tell dust; leave --infrared out"
-        )
-
-
-def _inverted(numbers: Shaped[np.ndarray, "h w"]) -> Shaped[np.ndarray, "h w"]:
+def _inverted(numbers: Numbers) -> Numbers:
     white = 1 if numbers.dtype.kind == "f" else np.iinfo(numbers.dtype).max
     return np.asarray(white - numbers, numbers.dtype)
 
 
-def _of_film(x: Logs, seen: Logs) -> tuple[np.ndarray, np.ndarray]:
-    """Medians of x and of infrared, less what is broad, as the lamp's light; without what no infrared passes."""
-    medians = [_medians(each, BLOCKS) for each in (x, seen)]
-    film = medians[1] > np.median(medians[1]) + np.log(OPAQUE)
-    of_x, of_seen = ((each - _broad(each))[film].astype(np.float64) for each in medians)
-    return of_x, of_seen
+def _step(size: Size, along: int) -> int:
+    """Every which pixel is looked at for blocks, so many along the long side: SMALLEST of them along a side do."""
+    return max(max(size) // along // SMALLEST, 1)
+
+
+def _side(size: Size, along: int) -> int:
+    """Pixels a side of blocks; more than dust has."""
+    step = _step(size, along)
+    return max(max(size) // step // along, SMALLEST) * step
+
+
+def _medians(plane: Numbers, along: int) -> Numbers:
+    """The medians of square blocks, so many along the long side."""
+    size = (plane.shape[0], plane.shape[1])
+    step = _step(size, along)
+    return _block_medians(plane[::step, ::step], _side(size, along) // step)
+
+
+def _block_medians(plane: Numbers, side: int) -> Numbers:
+    whole = np.pad(plane, [(0, -length % side) for length in plane.shape], mode="edge")
+    h, w = whole.shape[0] // side, whole.shape[1] // side
+    blocks = whole.reshape(h, side, w, side).swapaxes(1, 2).reshape(h, w, -1)
+    return np.asarray(np.median(blocks, axis=2), plane.dtype)
 
 
 def _broad(plane: Logs) -> Logs:
@@ -142,48 +163,75 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     inliers, slope = np.ones(len(x), bool), 0.0
     for _ in range(REFITS):
         slope = float(x[inliers] @ y[inliers] / max(x[inliers] @ x[inliers], 1e-12))
-        off = np.abs(y - slope * x)
-        inliers = off <= max(3 * 1.4826 * float(np.median(off)), 1e-6)
+        inliers = _near(y - slope * x)
     return slope, inliers
 
 
-def _without_ground(seen: Logs) -> Logs:
-    """How much darker infrared is than without damage: less the lamp's fall-off, and less the medians of cells."""
+def _near(off: np.ndarray) -> np.ndarray:
+    """Which deviations are within three of the usual ones."""
+    off = np.abs(off)
+    return np.asarray(off <= max(3 * 1.4826 * float(np.median(off)), 1e-6))
+
+
+def _loss(infrared: Numbers, red: Numbers, crosstalk: float) -> Logs:
+    """How much darker infrared is than it would be without damage, as logarithms; in strips, for the memory."""
     import cv2
 
-    seen = seen - _lamp(seen)
-    side = _side(seen, GROUND)
-    cells = cv2.medianBlur(_medians(seen, GROUND), 3)
-    whole = resize(cells, (cells.shape[0] * side, cells.shape[1] * side))
-    return np.asarray(whole[: seen.shape[0], : seen.shape[1]] - seen, np.float32)
+    size, every = (infrared.shape[0], infrared.shape[1]), _step(infrared.shape, GROUND)
+
+    def left(seen: Numbers, red: Numbers) -> Logs:
+        return _logs(seen) - np.float32(crosstalk) * _logs(red)
+
+    lamp = _Lamp.of(left(_medians(infrared, BLOCKS), _medians(red, BLOCKS)), _side(size, BLOCKS), size)
+    sampled = left(infrared[::every, ::every], red[::every, ::every])
+    side = _side(size, GROUND)
+    even = sampled - lamp.at(np.arange(0, size[0], every), np.arange(0, size[1], every))
+    ground = cv2.medianBlur(_block_medians(even, side // every), 3)
+    across = resize(ground, (ground.shape[0], ground.shape[1] * side))[:, : size[1]]
+    loss = np.empty(size, np.float32)
+    for top in range(0, size[0], STRIP):
+        rows = slice(top, min(top + STRIP, size[0]))
+        at = np.arange(rows.start, rows.stop)
+        loss[rows] = _down(across, (at + 0.5) / side - 0.5) + lamp.at(at, np.arange(size[1]))
+        loss[rows] -= left(infrared[rows], red[rows])
+    return np.asarray(cv2.blur(loss, (3, 3)))
 
 
-def _lamp(seen: Logs) -> Logs:
-    """A quadratic surface through the medians of blocks; those far off it (the film's holder) are left out."""
-    blocks, side = _medians(seen, BLOCKS), _side(seen, BLOCKS)
-    at = [(np.arange(n) + 0.5) * side / max(seen.shape) for n in blocks.shape]
-    known, values = _quadratic(*at).reshape(-1, 6), blocks.reshape(-1).astype(np.float64)
-    inliers = np.abs(values - np.median(values)) <= -np.log(OPAQUE)
-    for _ in range(REFITS):
-        weights = np.linalg.lstsq(known[inliers], values[inliers], rcond=None)[0]
-        off = np.abs(values - known @ weights)
-        inliers = off <= max(3 * 1.4826 * float(np.median(off)), 1e-6)
-    y, x = ((np.arange(n) + 0.5) / max(seen.shape) for n in seen.shape)
-    rows = (weights[0] + weights[1] * y + weights[2] * y * y).astype(np.float32)[:, None]
-    columns = (weights[3] * x + weights[4] * x * x).astype(np.float32)
-    return np.asarray(rows + columns + np.outer(weights[5] * y, x).astype(np.float32))
+def _down(cells: Logs, at: np.ndarray) -> Logs:
+    """Rows at these places, in rows of cells, linear between them."""
+    at = at.clip(0, len(cells) - 1)
+    above = at.astype(int)
+    below, share = np.minimum(above + 1, len(cells) - 1), (at - above).astype(np.float32)[:, None]
+    return np.asarray(cells[above] * (1 - share) + cells[below] * share, np.float32)
 
 
-def _quadratic(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """1, y, y², x, x² and xy at each place of a grid: (rows, columns, 6)."""
-    rows, columns = np.broadcast_arrays(y[:, None], x)
-    return np.stack([np.ones_like(rows), rows, rows**2, columns, columns**2, rows * columns], axis=-1)
+@dataclass(frozen=True, eq=False)
+class _Lamp:
+    """The fall-off of the scanner's lamp: a quadratic surface of log infrared; places in long sides."""
 
+    weights: np.ndarray
+    long: int
 
-def _smoothed(plane: Logs) -> Logs:
-    import cv2
+    @classmethod
+    def of(cls, blocks: Logs, side: int, size: Size) -> "_Lamp":
+        """Through blocks of so many pixels a side; those far off it, such as the film's holder, are left out."""
+        y, x = ((np.arange(n) + 0.5) * side / max(size) for n in blocks.shape)
+        rows, columns = (each.reshape(-1) for each in np.broadcast_arrays(y[:, None], x))
+        terms = (np.ones_like(rows), rows, rows**2, columns, columns**2, rows * columns)
+        known, values = np.stack(terms, axis=-1), blocks.reshape(-1).astype(np.float64)
+        inliers = np.abs(values - np.median(values)) <= -np.log(OPAQUE)
+        for _ in range(REFITS):
+            weights = np.linalg.lstsq(known[inliers], values[inliers], rcond=None)[0]
+            inliers = _near(values - known @ weights)
+        return cls(weights, max(size))
 
-    return np.asarray(cv2.blur(plane, (3, 3)))
+    def at(self, rows: np.ndarray, columns: np.ndarray) -> Logs:
+        """At these rows and columns of pixels."""
+        y, x = ((each + 0.5) / self.long for each in (rows, columns))
+        a, b, c, d, e, f = self.weights
+        down, right = (a + b * y + c * y * y).astype(np.float32), (d * x + e * x * x).astype(np.float32)
+        across = (f * y).astype(np.float32)[:, None] * x.astype(np.float32)
+        return np.asarray(down[:, None] + right + across)
 
 
 def _noise(loss: Logs) -> float:
