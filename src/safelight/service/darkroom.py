@@ -144,6 +144,12 @@ class Models:
         with self._lock:
             return self._finder
 
+    def close(self) -> None:
+        """Let go of those that are open, and of the memory that their sessions keep."""
+        with self._lock:
+            for name in ("_colorizer", "_cut", "_filler", "_finder"):
+                self.__dict__.pop(name, None)
+
     def check(self) -> None:
         """Raises ModelError for a model that is not there, before anything is served."""
         tasks = {"color": "colorize", "fill": "fill", "scratches": "scratches"}
@@ -184,10 +190,16 @@ class Darkroom:
         self.metrics.gauge("photos_open", "Photos on the shelf.", lambda: len(list(self.shelf)))
 
     def close(self) -> None:
-        """Stop all work and remove what was uploaded."""
+        """Stop all work, remove what was uploaded, and let go of the models.
+
+        FastAPI keeps the functions of its routes, and so this object, for as long as the process lives.
+        """
         self.jobs.close()
         self.quick.close()
         self.slow.close()
+        with self._live_lock:
+            self._live.clear()
+        self.models.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def warm(self) -> None:
