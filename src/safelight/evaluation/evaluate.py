@@ -140,7 +140,8 @@ def _compare(
     comparisons = []
     for method, other in others:
         for name, metric in task.metrics.items():
-            lead = _curve(task, metric.better * (model[name] - other[name])) if metric.compared else {}
+            compared = metric.compared and method not in metric.not_against
+            lead = _curve(task, metric.better * (model[name] - other[name])) if compared else {}
             for cell, difference in lead.items():
                 if task.is_compared(method, cell) and np.isfinite(difference.value):
                     stands = standing(difference, pictures)

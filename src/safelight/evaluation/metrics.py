@@ -31,8 +31,9 @@ class Metric:
 
     name: in verdicts. title, unit, digits: how it is written. better: +1 if higher is better, -1 if lower is, 0 if
     neither. of: from bootstrap weights and scores to its values; None: the mean of the column of its name.
-    compared: whether the model's lead over other methods is reported. in_small_groups: whether it is reported for
-    small groups of pictures. without: cells in which it does not exist.
+    compared: whether the model's lead over other methods is reported; not_against: but over these, of which it says
+    nothing. in_small_groups: whether it is reported for small groups of pictures. without: cells in which it does not
+    exist.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Metric:
     better: int = 0
     of: Callable[[Weights, Scores], Values] | None = None
     compared: bool = False
+    not_against: tuple[str, ...] = ()
     in_small_groups: bool = False
     without: tuple[str, ...] = ()
 

@@ -52,7 +52,10 @@ def test_the_truth_wins_everywhere(judged_album: PictureList, tiny_protocol: Pro
         Oracle(judged_album, tiny_protocol), "oracle", judged_album, tiny_protocol, folder=kept
     )
     assert verdict.methods == ("oracle", *BASELINES)
-    assert {comparison.standing for comparison in verdict.comparisons} == {"wins"}
+    near = [
+        c for c in verdict.comparisons if c.statistic != "blotches"
+    ]  # of which one color everywhere has none
+    assert {comparison.standing for comparison in near} == {"wins"}
     assert verdict.estimate("oracle", "psnr", 5).value == pytest.approx(50)
     assert verdict.estimate("grey", "gain", 5).value == 0
     text = " ".join(verdict.sentences)
@@ -61,6 +64,33 @@ def test_the_truth_wins_everywhere(judged_album: PictureList, tiny_protocol: Pro
         f"It is better than every other method ({named}), in PSNR and in CIEDE2000, at every number" in text
     )
     assert "loses" not in text
+
+
+def test_blotches_stand_beside_the_level_of_the_truth(
+    judged_album: PictureList, tiny_protocol: Protocol, kept: Path
+) -> None:
+    def blotched(L: np.ndarray, points: object) -> np.ndarray:
+        """Stripes of color on every picture, whatever is in it."""
+        stripes = np.where(np.arange(L.shape[1]) // 2 % 2, 15, 0)
+        return np.broadcast_to(stripes[None, :, None], (*L.shape, 2)).astype(np.float32)
+
+    truth = Oracle(judged_album, tiny_protocol)
+    verdict = evaluate_colors(
+        blotched, "blotched", judged_album, tiny_protocol, vivid=truth, beside={"oracle": truth}, folder=kept
+    )
+    level = verdict.tables["blotches"]["truth"]["level"]
+    assert verdict.estimate("oracle", "blotches", 0).numbers == pytest.approx(level.numbers, abs=0.01)
+    assert verdict.tables["vivid"]["vivid"]["blotches"].value == pytest.approx(level.value, abs=0.01)
+    assert verdict.estimate("grey", "blotches", 0).value == 0
+    assert verdict.estimate("blotched", "blotches", 0).value > level.value + 5
+    lost = verdict.compared("oracle", "blotches", "0")
+    assert lost is not None
+    assert lost.standing == "loses"
+    assert verdict.compared("grey", "blotches", "0") is None
+    assert verdict.compared("kernel regression", "blotches", "20") is not None
+    assert any(f"the true colors do by {level.value:.2f}" in s for s in verdict.sentences)
+    assert any(s.startswith("It loses to oracle in blotches at every number") for s in verdict.sentences)
+    assert not any("in blotches" in s and "kernel regression" in s for s in verdict.sentences)
 
 
 def test_a_loser_is_told_so(loser: Verdict) -> None:

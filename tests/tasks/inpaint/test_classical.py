@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.restoration import inpaint_biharmonic
 
-from safelight.tasks.inpaint.classical import CLASSICAL, biharmonic, mean_color, solve
+from safelight.tasks.inpaint.classical import BASELINES, CLASSICAL, biharmonic, mean_color, solve
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from tests.tasks.strategies import seeds
 
@@ -63,6 +63,17 @@ def test_biharmonic_is_that_of_scikit_image(seed: int, area: tuple, border: bool
     known = picture[~hole]
     ours = solve(picture, hole).clip(known.min(0), known.max(0))
     np.testing.assert_allclose(ours, inpaint_biharmonic(picture, hole, channel_axis=-1), atol=1e-8)
+
+
+def test_the_baseline_is_that_of_scikit_image_where_the_one_in_use_saves_time() -> None:
+    rng = np.random.default_rng(2)
+    picture = rng.random((128, 128, 3), dtype=np.float32)
+    hole = np.zeros((128, 128), bool)
+    hole[10:118, 12:120] = True
+    exact = inpaint_biharmonic(picture.astype(np.float64), hole, channel_axis=-1)
+    judged, used = BASELINES["biharmonic"](picture, hole), CLASSICAL["biharmonic"](picture, hole)
+    np.testing.assert_allclose(judged, exact, atol=1e-6)
+    assert np.abs(used - exact).max() > 0.1
 
 
 def test_biharmonic_continues_a_slope() -> None:

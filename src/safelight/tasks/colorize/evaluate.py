@@ -11,7 +11,7 @@ import numpy as np
 from safelight.arrays import Lightness
 from safelight.data.cache import PictureSet
 from safelight.evaluation.base import Evaluated, EvaluationOptions, EvaluationTask, Findings, Row
-from safelight.evaluation.evaluate import evaluate
+from safelight.evaluation.evaluate import evaluate, gather
 from safelight.evaluation.grouping import Members, group_pictures
 from safelight.evaluation.intervals import estimates
 from safelight.evaluation.metrics import Scores, psnr
@@ -30,10 +30,11 @@ from safelight.tasks.colorize.benchmark import (
     draw_samples,
     protocol_named,
 )
+from safelight.tasks.colorize.blotches import lab_blotches
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.report import LAYOUT
 from safelight.tasks.colorize.scores import COLUMNS, METRICS, score_sample, show, with_relative
-from safelight.verdicts.verdict import Curve, Verdict
+from safelight.verdicts.verdict import Curve, Estimate, Verdict
 
 OF_A_FOLD = 200  # pictures of a held-out fold at most
 
@@ -138,9 +139,11 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
         return {**values, "chroma": _mean_chroma(evaluated.samples)[:, None].tolist()}
 
     def findings(self, evaluated: Evaluated[ColorSample, Predict], best: Mapping[str, str]) -> Findings:
-        """How colorful automatic color is, at both ends of the vivid setting."""
+        """How colorful automatic color is, at both ends of the vivid setting; the blotches of the true colors."""
         truth = _true_colorfulness(evaluated.samples)
-        tables = {"vivid": self._vivid(evaluated, self.vivid, truth)} if self.vivid else {}
+        tables: dict[str, dict[str, Curve]] = {"blotches": {"truth": {"level": _true_blotches(evaluated)}}}
+        if self.vivid:
+            tables["vivid"] = self._vivid(evaluated, self.vivid, truth)
         return Findings(tables=tables, facts={"true_colorfulness": float(truth.mean())})
 
     @classmethod
@@ -171,13 +174,15 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
         vivid_psnr, colors = (np.array([row[column] for row in rows]) for column in ("psnr", "colorfulness"))
         grey = cautious["psnr"][:, :1] - cautious["gain"][:, :1]
 
-        def curve(colorful: np.ndarray, gain: np.ndarray) -> Curve:
+        def curve(colorful: np.ndarray, gain: np.ndarray, scores: Scores) -> Curve:
             (share,) = estimates(weights @ colorful / (weights @ truth[:, None]))
-            return {"colorfulness": share, "gain": estimates(weights @ gain)[0]}
+            (blotches,) = estimates(METRICS["blotches"].values(weights, scores))
+            return {"colorfulness": share, "gain": estimates(weights @ gain)[0], "blotches": blotches}
 
+        first = {column: values[:, :1] for column, values in cautious.items()}
         return {
-            "cautious": curve(cautious["colorfulness"][:, :1], cautious["gain"][:, :1]),
-            "vivid": curve(colors, vivid_psnr - grey),
+            "cautious": curve(first["colorfulness"], first["gain"], first),
+            "vivid": curve(colors, vivid_psnr - grey, gather(rows)),
         }
 
 
@@ -222,6 +227,14 @@ def _dots(L: Lightness, points: Points) -> list[tuple[float, float, tuple[int, i
 
 def _true_colorfulness(samples: Samples[ColorSample]) -> Float[np.ndarray, " pictures"]:
     return np.array([colorfulness(sample.pixels) for sample in samples])
+
+
+def _true_blotches(evaluated: Evaluated[ColorSample, Predict]) -> Estimate:
+    """The level of the true colors, in the places where answers are looked at."""
+    labs = [srgb_to_lab(sample.pixels) for sample in evaluated.samples]
+    rows = np.array([lab_blotches(lab, lab) for lab in labs])
+    scores = {"flat": rows[:, :1], "blotches": rows[:, 1:]}
+    return estimates(METRICS["blotches"].values(evaluated.weights, scores))[0]
 
 
 def _mean_chroma(samples: Samples[ColorSample]) -> Float[np.ndarray, " pictures"]:

@@ -16,10 +16,11 @@ from safelight.evaluation.summary import (
     wins,
 )
 from safelight.reports.text import count_pictures, format_interval, format_number, negated, table
+from safelight.tasks.colorize.baselines import BASELINES
 from safelight.tasks.colorize.benchmark import PROTOCOLS
 from safelight.tasks.colorize.plots import draw_curve
 from safelight.tasks.colorize.scores import METRICS
-from safelight.verdicts.verdict import Group, Verdict
+from safelight.verdicts.verdict import Comparison, Group, Verdict
 
 SPOKEN = "10"  # hints: where people stop clicking
 MOST_CHROMA = 134.0  # of any color in sRGB (blue, in Lab D65): grey is never further off than that
@@ -30,7 +31,7 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
     how = PROTOCOLS.get(verdict.protocol)
     size = f": {how.size}-px squares, hints of {how.patch}×{how.patch} pixels" if how else ""
     wild = _wild_cells(verdict)
-    compared = [c for c in verdict.comparisons if not (c.statistic == "rms_ab" and c.cell in wild)]
+    compared = [c for c in verdict.comparisons if not (_is_wild(c, wild) or _is_of_pale_baseline(c))]
     return (
         setting(verdict, f" under the protocol {verdict.protocol}{size}"),
         _automatic(verdict),
@@ -38,6 +39,7 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
         *_wild(verdict, wild),
         *standings(replace(verdict, comparisons=tuple(compared)), LAYOUT),
         *_hint_error(verdict),
+        *_blotches(verdict),
         *_vivid(verdict),
         *cautions(
             verdict,
@@ -76,6 +78,26 @@ def _with_hints(verdict: Verdict) -> list[str]:
 def _wild_cells(verdict: Verdict) -> list[str]:
     """Where the model's colors are beyond any scale."""
     return [cell for cell, error in verdict.of_model("rms_ab").items() if error.value > MOST_CHROMA]
+
+
+def _is_wild(comparison: Comparison, cells: Sequence[str]) -> bool:
+    return comparison.statistic == "rms_ab" and comparison.cell in cells
+
+
+def _is_of_pale_baseline(comparison: Comparison) -> bool:
+    """Few hints spread over a picture have few blotches, as they have few colors: to have more is no loss."""
+    return comparison.statistic == "blotches" and comparison.method in BASELINES
+
+
+def _blotches(verdict: Verdict) -> Iterator[str]:
+    """Those of automatic color, beside the true colors' own level; nothing of an old verdict."""
+    if "blotches" in verdict.tables:
+        true = verdict.tables["blotches"]["truth"]["level"]
+        yield (
+            "Where neither lightness nor true colors change, automatic color changes by "
+            f"{format_interval(verdict.of_model('blotches')['0'].numbers, 2, 'ΔE')} more than a person just sees "
+            f"(blotches); the true colors do by {true.value:.2f}."
+        )
 
 
 def _wild(verdict: Verdict, cells: Sequence[str]) -> Iterator[str]:
@@ -124,6 +146,9 @@ def sections(verdict: Verdict) -> Iterator[str]:
     protocol = PROTOCOLS.get(verdict.protocol)
     source = f"Protocol {protocol.name}: {protocol.source}. " if protocol else ""
     left_out = f"{verdict.left_out or 'none'} left out as good as grey (range of a plus range of b under 5)"
+    if "blotches" in verdict.tables:
+        level = format_interval(verdict.tables["blotches"]["truth"]["level"].numbers, 2)
+        yield f"Blotches of the true colors, in the places that are looked at: {level}."
     yield f"{source}{count_pictures(verdict.pictures)} evaluated, {left_out}."
     if "vivid" in verdict.tables:
         colorful = {name: row["colorfulness"].value for name, row in verdict.tables["vivid"].items()}
@@ -164,6 +189,9 @@ LAYOUT = Layout(
         "Pooled rms ab error: root of the mean squared distance in ab, over all pixels of all pictures.",
         "Hint disobedience: CIEDE2000 between the color asked at a hint, at that pixel's own L, and the one shown.",
         "Colorfulness: Hasler & Süsstrunk 2003. ΔCF comes in both of the field's definitions.",
+        "Blotches (ours): how much more than a person just sees, 2.3 units of ab, colors change across a sixteenth of "
+        "the picture's side, on average over the places where neither lightness nor true colors change "
+        "(tasks/colorize/blotches.py). Grey has none by nature, and is not compared. Older verdicts lack them.",
         "Hues: of the pixels that the truth shows as sky, skin or plants, by hue, chroma, lightness and place alone "
         "(tasks/colorize/scores.py), the share whose hue is off by 25° at most; an answer greyer than chroma 2 is "
         "wrong.",

@@ -9,10 +9,11 @@ picture shows, the groups of the verdict ("category portraits", "tag skin") tell
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from safelight.arrays import Ab, Lab
+from safelight.arrays import Ab, Lab, Lightness, Srgb
 from safelight.errors import ModelError
 from safelight.evaluation import metrics
 from safelight.evaluation.base import Row
@@ -22,6 +23,7 @@ from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_la
 from safelight.shaped import Bool, Float
 from safelight.tasks.colorize.baselines import Predict
 from safelight.tasks.colorize.benchmark import ColorSample
+from safelight.tasks.colorize.blotches import blotches, flat_places
 from safelight.tasks.colorize.hints import Points
 
 ANGLE = 25.0  # degrees: a hue that is off by less is right
@@ -49,15 +51,23 @@ RULES: dict[str, Rule] = {
 }
 
 HUES = tuple(f"{thing}_{share}" for thing in RULES for share in ("there", "right"))
-COLUMNS = ("psnr", "ssim", "ciede2000", "ab_squared", "colorfulness", "disobedience", "seconds", *HUES)
+COLUMNS = (
+    "psnr", "ssim", "ciede2000", "ab_squared", "colorfulness", "disobedience", "flat", "blotches", "seconds", *HUES
+)  # fmt: skip
 
 
 def _right_hues(thing: str) -> Callable[[Weights, Scores], Values]:
     """Share of the pixels that show this thing whose hue is right, all pictures pooled; nan where none shows it."""
 
+    return pooled(f"{thing}_right", f"{thing}_there")
+
+
+def pooled(part: str, whole: str) -> Callable[[Weights, Scores], Values]:
+    """One column over another, each summed over all pictures; nan where that is 0."""
+
     def share(weights: Weights, scores: Scores) -> Values:
-        there, right = weights @ scores[f"{thing}_there"], weights @ scores[f"{thing}_right"]
-        return np.asarray(np.divide(right, there, out=np.full_like(right, np.nan), where=there > 0))
+        above, below = weights @ scores[part], weights @ scores[whole]
+        return np.asarray(np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0))
 
     return share
 
@@ -88,6 +98,16 @@ METRICS = table_of(
         digits=1,
         of=lambda weights, scores: abs(weights @ scores["cf_excess"]),
     ),
+    Metric(
+        "blotches",
+        "Blotches",
+        "ΔE",
+        better=-1,
+        of=pooled("blotches", "flat"),
+        compared=True,
+        not_against=("grey",),
+        in_small_groups=True,
+    ),
     Metric("disobedience", "Hint disobedience", "ΔE"),
     Metric("seconds", "Seconds a picture", "s", digits=3),
     *(
@@ -106,21 +126,36 @@ METRICS = table_of(
 
 def score_sample(name: str, predict: Predict, sample: ColorSample, counts: Sequence[int]) -> Row:
     """Scores of one method on one picture, with rising numbers of hints. Raises ModelError (see check_answer)."""
-    truth, truth_lab = sample.truth, srgb_to_lab(sample.pixels)
-    scores = [_scores(name, predict, sample.points.first(count), truth, truth_lab) for count in counts]
+    truth = Truth.of(sample)
+    scores = [_scores(name, predict, sample.points.first(count), truth) for count in counts]
     return {column: [each[column] for each in scores] for column in COLUMNS}
 
 
-def _scores(
-    name: str, predict: Predict, points: Points, truth: Float[np.ndarray, "h w 3"], truth_lab: Lab
-) -> dict[str, float]:
+class Truth(NamedTuple):
+    """What answers to one sample are scored with. flat: where neither lightness nor true color change (blotches.py)."""
+
+    shown: Lightness
+    srgb: Srgb
+    lab: Lab
+    flat: Bool[np.ndarray, "a b"]
+
+    @classmethod
+    def of(cls, sample: ColorSample) -> Self:
+        """That of a sample; shown: what methods are given."""
+        lab = srgb_to_lab(sample.pixels)
+        return cls(sample.L, sample.truth, lab, flat_places(lab[..., 0], lab[..., 1:]))
+
+
+def _scores(name: str, predict: Predict, points: Points, sample: Truth) -> dict[str, float]:
+    _, truth, truth_lab, flat = sample
     L = truth_lab[..., 0]
     start = time.perf_counter()
-    ab = predict(L, points)
+    ab = predict(sample.shown, points)
     seconds = time.perf_counter() - start
     check_answer(name, ab, L.shape, len(points))
     result = show(L, ab)
     shown = srgb_to_lab(result)  # what can be seen: colors outside sRGB are clipped
+    share, excess = blotches(shown[..., 1:], flat)
     return {
         "psnr": metrics.psnr(result, truth),
         "ssim": metrics.ssim(result, truth),
@@ -128,6 +163,8 @@ def _scores(
         "ab_squared": ab_squared_error(ab, truth_lab[..., 1:]),
         "colorfulness": colorfulness(result),
         "disobedience": hint_error(shown, points),
+        "flat": share,
+        "blotches": excess,
         "seconds": seconds,
         **hue_shares(shown, truth_lab),
     }

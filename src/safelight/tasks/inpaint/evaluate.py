@@ -14,7 +14,7 @@ from safelight.evaluation.samples import Pictures, Samples
 from safelight.reports.sheets import Tile
 from safelight.reports.text import format_number
 from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample, draw_sample, draw_samples
-from safelight.tasks.inpaint.classical import CLASSICAL, VERSION, Fill
+from safelight.tasks.inpaint.classical import BASELINES, VERSION, Fill
 from safelight.tasks.inpaint.report import LAYOUT
 from safelight.tasks.inpaint.scores import COLUMNS, METRICS, composite, score_sample
 from safelight.verdicts.verdict import Verdict
@@ -30,7 +30,7 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
 
     task = "inpaint"
     metrics = METRICS
-    baselines = tuple(CLASSICAL)
+    baselines = tuple(BASELINES)
     version = f"{VERSION}"
     main = "hole_psnr"
     per_image = ("hole_psnr",)
@@ -63,7 +63,7 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
 
     def baseline(self, name: str) -> Fill:
         """A classical method."""
-        return CLASSICAL[name]
+        return BASELINES[name]
 
     def score(self, name: str, predictor: Fill, sample: HoleSample) -> Row:
         """Raises ModelError for an answer of wrong shape or not finite."""
@@ -88,8 +88,8 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
 
     def open_predictor(self, model: str) -> Fill:
         """A classical method, a run, or a model by name or file."""
-        if model in CLASSICAL:
-            return CLASSICAL[model]
+        if model in BASELINES:
+            return BASELINES[model]
         if not Path(model).is_dir():
             from safelight.tasks.inpaint.restore import load_filler
 
