@@ -2,7 +2,7 @@
 
     python benchmarks/tears.py PHOTO... [--count N] [--seed N]
 
-Damage is drawn on each photo (safelight.tasks.scratches.damage: cracks, folds, flakes and scratches, 1.5 to 14
+Damage is drawn on each photo (safelight.prints.damage: cracks, folds, flakes and scratches, 1.5 to 14
 pixels wide).
 The mask is what a viewer would mark: where it changed the photo by more than 6 % of black to white. Around
 that lies a rim that the damage touched too. Prints, for each method and each number of pixels by which the mask
@@ -18,8 +18,8 @@ import numpy as np
 from safelight.arrays import Mask, Srgb
 from safelight.masks.edit import grow
 from safelight.pixels.files import Photo, read_photo
+from safelight.prints.damage import DamageSettings, damage
 from safelight.tasks.inpaint.restore import METHODS, load_filler
-from safelight.tasks.scratches.damage import DamageSettings, damage
 
 TORN = DamageSettings(
     scratches=2, cracks=3, dust=6, stains=0, folds=1, flakes=6, widths=(1.5, 14.0), visible=0.06

@@ -19,7 +19,7 @@ from safelight.arrays import Srgb
 from safelight.batch.overlays import draw_suggestions
 from safelight.pixels.geometry import center_crop, fit_size, resize
 from safelight.pixels.recolor import replace_ab
-from safelight.tasks.scratches.damage import damage
+from safelight.prints.damage import damage
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES, OUT = ROOT / "examples", ROOT / "docs" / "pictures"

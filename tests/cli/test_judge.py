@@ -7,7 +7,7 @@ import pytest
 
 from safelight.cli.evaluation_job import EvaluationJob, task_of
 from safelight.cli.main import cli
-from safelight.errors import RunError
+from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
 from safelight.training.overrides import to_json
 from safelight.training.recipe import recipe_named
@@ -47,17 +47,14 @@ def test_a_run_of_another_task_is_refused(judged: str, other: str, words: str, t
     ("words", "says"),
     [
         (("biharmonic", "--robust"), "--robust is not for inpainting models"),
-        (("fill", "--protocol", "compcat"), "--protocol is not for inpainting models"),
+        (("figures", "--protocol", "print"), "--protocol is not for autoencoders"),
         (("telea", "--no-baselines"), "--no-baselines is not for inpainting models"),
         (("ridge", "--robust"), "--robust is not for scratch detectors"),
-        (
-            ("color", "--task", "scratches", "--protocol", "compact"),
-            "--protocol is not for scratch detectors",
-        ),
         (("figures", "--no-baselines"), "--no-baselines is not for autoencoders"),
         (("figures", "--beside", "figures"), "--beside is not for autoencoders"),
         (("color", "--robust", "--beside", "color"), "--beside is not for --robust"),
         (("color", "--robust", "--no-baselines"), "--no-baselines is not for --robust"),
+        (("color", "--robust", "--protocol", "print"), "--protocol print is not for --robust"),
         (("color", "--limit", "0"), "0 is not in the range x>=1"),
         (("fill", "--limit", "-2"), "-2 is not in the range x>=1"),
         (("color", "--seed", "-1"), "-1 is not in the range x>=0"),
@@ -65,6 +62,21 @@ def test_a_run_of_another_task_is_refused(judged: str, other: str, words: str, t
 )
 def test_what_would_be_ignored_or_cannot_be_is_refused(words: tuple[str, ...], says: str) -> None:
     with pytest.raises(click.UsageError, match=says):
+        judge(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("color", "--protocol", "holes"), "compact, siggraph17, icolorit, print"),
+        (("fill", "--protocol", "compcat"), "holes, print"),
+        (("color", "--task", "scratches", "--protocol", "compact"), "scratches, print"),
+    ],
+)
+def test_a_protocol_that_the_task_has_not_is_refused_with_its_names(
+    words: tuple[str, ...], names: str
+) -> None:
+    with pytest.raises(RecipeError, match=f"there is no protocol '.*'; choose one of {names}$"):
         judge(*words)
 
 

@@ -30,8 +30,10 @@ def evaluate_colors(
     return evaluate(ColorizeEvaluation(protocol, vivid), predictors, pictures, EvaluationOptions(**options))
 
 
-def evaluate_fill(fill: Fill, name: str, pictures: Pictures, *, size: int, **options: Any) -> Verdict:
-    return evaluate(InpaintEvaluation(size), {name: fill}, pictures, EvaluationOptions(**options))
+def evaluate_fill(
+    fill: Fill, name: str, pictures: Pictures, *, size: int, prints: bool = False, **options: Any
+) -> Verdict:
+    return evaluate(InpaintEvaluation(size, prints), {name: fill}, pictures, EvaluationOptions(**options))
 
 
 def evaluate_finder(
@@ -41,7 +43,10 @@ def evaluate_finder(
     *,
     size: int,
     beside: Mapping[str, Detector] | None = None,
+    beside_clean: bool = False,
     **options: Any,
 ) -> Verdict:
     predictors = {name: finder, **(beside or {})}
-    return evaluate(ScratchesEvaluation(size), predictors, pictures, EvaluationOptions(**options))
+    return evaluate(
+        ScratchesEvaluation(size, beside_clean), predictors, pictures, EvaluationOptions(**options)
+    )

@@ -89,6 +89,7 @@ def test_an_aged_lightness_is_still_one(seed: int) -> None:
         ({"smallest": 0.0}, "shares, 0 to 1"),
         ({"smallest": 1.1}, "shares, 0 to 1"),
         ({"aging": -0.1}, "shares, 0 to 1"),
+        ({"prints": 1.1}, "shares, 0 to 1"),
         ({"rotate": 181}, r"augment\.rotate is 181; expected 0 \(off\) to 180"),
         ({"hue": -1}, "augment.hue is -1"),
         ({"coarse": 1}, "augment.coarse is 1"),

@@ -142,3 +142,15 @@ def test_one_processor_gets_one_loading_process(album: Album, monkeypatch: pytes
     monkeypatch.setattr(batches, "processors", lambda: 1)
     assert training_batches(ColorizeDataset(album, recipe()), collate, recipe(workers=2)).num_workers == 1
     assert training_batches(ColorizeDataset(album, recipe()), collate, recipe(workers=0)).num_workers == 0
+
+
+def test_old_prints_change_the_lightness_and_no_color(album: Album) -> None:
+    """Off they draw nothing: samples of shipped recipes stay what they were."""
+    plain, printed = (
+        ColorizeDataset(album, replace(recipe(), augment=Augmentation(size=32, prints=share)))
+        for share in (0, 1)
+    )
+    for k in range(4):
+        np.testing.assert_array_equal(plain[k].truth, printed[k].truth)
+        assert np.abs(plain[k].planes[0] - printed[k].planes[0]).max() > 0.02
+        np.testing.assert_array_equal(printed[k].planes, printed[k].planes)

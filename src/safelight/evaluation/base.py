@@ -83,7 +83,8 @@ class EvaluationTask(ABC, Generic[S, P]):
     picture. mean_of_cells: whether curves end with the mean over cells.
     sheets: of pictures, the cells that each shows. examples_a_rank: how many pictures are best, median, worst.
     layout: of its reports, if it has more to say than its metrics.
-    options: those of `safelight judge` that apply to it, beside the common ones.
+    options: those of `safelight judge` that apply to it, beside the common ones. protocols: names of the ways to draw
+    its samples, the usual one first.
     """
 
     task: ClassVar[str]
@@ -100,6 +101,7 @@ class EvaluationTask(ABC, Generic[S, P]):
     examples_a_rank: ClassVar[int] = 1
     layout: ClassVar[Layout | None] = None
     options: ClassVar[tuple[str, ...]] = ("--beside",)
+    protocols: ClassVar[tuple[str, ...]] = ("",)
 
     @property
     @abstractmethod
@@ -173,6 +175,10 @@ class EvaluationTask(ABC, Generic[S, P]):
             rows.append(self.score(name, predictor, sample))
             options.progress(name, done, len(samples))
         return rows
+
+    def clean(self) -> Self | None:
+        """Where the samples are simulated old prints: the same evaluation of the clean pictures; else None."""
+        return None
 
     def like(self, verdict: Verdict) -> Self:
         """The evaluation with the settings that the verdict was made with."""

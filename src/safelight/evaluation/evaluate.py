@@ -16,7 +16,7 @@ from safelight.evaluation.metrics import Metric, Scores, Values
 from safelight.evaluation.samples import Pictures, S, Samples
 from safelight.evaluation.score_cache import score_baselines
 from safelight.verdicts.test_split_log import log_evaluation
-from safelight.verdicts.verdict import ALL, Comparison, Curve, Group, Measured, Verdict
+from safelight.verdicts.verdict import ALL, Comparison, Curve, Curves, Group, Measured, Verdict
 
 P = TypeVar("P")
 DEFAULT_OPTIONS = EvaluationOptions()
@@ -45,6 +45,7 @@ def evaluate(
     }
     best = _best_baselines(task, evaluated)
     findings = task.findings(evaluated, best)
+    beside_clean = _beside_clean(task, evaluated, values[evaluated.name])
     verdict = Verdict(
         task=task.task,
         model=name,
@@ -67,7 +68,7 @@ def evaluate(
         leads=findings.leads,
         per_image=_per_image(task, evaluated),
         groups=_groups(task, evaluated),
-        tables=findings.tables,
+        tables={**findings.tables, **beside_clean},
         facts=findings.facts,
         judged=datetime.now(UTC).isoformat(timespec="seconds"),
         safelight=__version__,
@@ -130,6 +131,30 @@ def _curve(task: EvaluationTask[S, P], resampled: Values) -> Curve:
 def cell_names(task: EvaluationTask[S, P]) -> tuple[str, ...]:
     """The cells of its curves."""
     return (*task.cells, ALL) if task.mean_of_cells else task.cells
+
+
+def _beside_clean(
+    task: EvaluationTask[S, P], evaluated: Evaluated[S, P], on_prints: Mapping[str, Values]
+) -> Curves:
+    """Of an evaluation on old prints: the model on the same pictures, clean, and what it loses on their prints.
+
+    Tables "clean" and "lost on prints" (metric, cell), of the metrics in which models are compared; paired by picture.
+    """
+    if (clean := task.clean()) is None:
+        return {}
+    options, name = evaluated.options, evaluated.name
+    samples = clean.samples(evaluated.pictures, options)
+    rows = clean.score_all(f"{name}, clean", evaluated.model, samples, options)
+    baselines = score_baselines(clean, samples, clean.indispensable, options)
+    reference = {method: gather(its_rows) for method, its_rows in baselines.items()}
+    scores = clean.derived({name: gather(rows)}, reference, samples)[name]
+    tables: dict[str, dict[str, Curve]] = {"clean": {}, "lost on prints": {}}
+    for key, metric in task.metrics.items():
+        if metric.compared or key in task.per_image:
+            values = over_cells(clean, metric, evaluated.weights, scores)
+            tables["clean"][key] = _curve(task, values)
+            tables["lost on prints"][key] = _curve(task, (values - on_prints[key]) * (metric.better or 1))
+    return tables
 
 
 def _compare(

@@ -37,7 +37,7 @@ def page_of(verdict: Verdict, layout: Layout, files: Iterable[str]) -> str:
         "layout": layout,
         "pictures": [(name, layout.pictures.get(name, EXAMPLES)) for name in sorted(files)],
         "metrics": list(_metrics(verdict, layout)),
-        "sections": list(layout.sections(verdict)) if layout.sections else [],
+        "sections": [*_beside_clean(verdict, layout), *(layout.sections(verdict) if layout.sections else [])],
     }
     return render("verdict.md", values)
 
@@ -68,6 +68,23 @@ def _metrics(verdict: Verdict, layout: Layout) -> Iterator[tuple[str, list[Markd
     for metric in metrics:
         leads = [Markdown(LEADS), _lead_table(verdict, layout, metric)] if metric.compared else []
         yield _title(metric), [value_table(verdict, layout, metric), *leads]
+
+
+def _beside_clean(verdict: Verdict, layout: Layout) -> Iterator[str]:
+    """Of a verdict on old prints, a table a metric: the model on prints, on the clean pictures, and what it loses."""
+    if "clean" not in verdict.tables:
+        return
+    yield f"## {verdict.model} on simulated old prints, and on the same pictures, clean"
+    for key, clean in verdict.tables["clean"].items():
+        metric, lost = layout.metrics[key], verdict.tables["lost on prints"][key]
+        curves = (verdict.of_model(key), clean, lost)
+        rows = [
+            [cell, *(format_interval(curve[cell].numbers, metric.digits) for curve in curves)]
+            for cell in verdict.cells
+            if not math.isnan(clean[cell].value)
+        ]
+        yield _title(metric)
+        yield table([layout.head, "old prints", "clean", "lost on prints, paired"], rows)
 
 
 def _title(metric: Metric) -> str:

@@ -128,6 +128,17 @@ def cautions(verdict: Verdict, left_out: str = "", enlarged: str = "") -> list[s
     return found
 
 
+def beside_clean(verdict: Verdict, layout: Layout, key: str, cell: str, where: str) -> list[str]:
+    """What the model loses on old prints in this metric, of a verdict on these; else nothing."""
+    if "clean" not in verdict.tables:
+        return []
+    metric = layout.metrics[key]
+    clean = format_number(verdict.tables["clean"][key][cell].value, metric.digits)
+    lost = format_interval(verdict.tables["lost on prints"][key][cell].numbers, metric.digits, metric.unit)
+    said = f"its {in_text(metric.title)} {where} is {clean}: lost on prints {lost}"
+    return [f"These are simulated old prints; on the same pictures, clean, {said}."]
+
+
 def best_other(verdict: Verdict, metric: Metric, cell: str) -> str:
     """The best of the methods beside the model, by its value."""
     rivals = verdict.others or verdict.methods

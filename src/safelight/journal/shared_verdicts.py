@@ -182,6 +182,7 @@ def judge_command(
     words += ["--split", verdict.split or "val"]
     task = known_task(record.task)
     words += ["--protocol", verdict.protocol] if task and task.has_protocols else []
+    words += ["--protocol", "print"] if verdict.protocol.endswith("-print") else []
     words += ["--seed", str(verdict.seed)] if verdict.seed else []
     words += ["--limit", str(verdict.pictures + verdict.left_out)]
     return " ".join([*words, *report])

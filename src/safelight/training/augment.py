@@ -44,6 +44,8 @@ class Augmentation:
     flip: mirror left and right, half of the time.
     aging: share of pictures whose lightness is aged (contrast, fading, blur, grain), as old prints are; for
       colorizers alone.
+    prints: share of pictures seen as scans of simulated old prints (faded, toned, soft, grainy, some in halftone,
+      stained or on paper that shows): by colorizers their lightness, by fillers the picture itself.
     rotate: turned by up to so many degrees either way.
     stretch: width against height changed by up to this share.
     coarse: shrunk by up to this share and enlarged again, as small photos are.
@@ -68,12 +70,13 @@ class Augmentation:
     saturation: float = 0.0
     hue: float = 0.0
     subject: float = 0.0
+    prints: float = 0.0
 
     def __post_init__(self) -> None:
         if self.size < 32 or self.size % 32:
             raise RecipeError(f"augment.size is {self.size}; expected a multiple of 32")
-        if not 0 < self.smallest <= 1 or not 0 <= self.aging <= 1:
-            raise RecipeError("augment.smallest and augment.aging are shares, 0 to 1")
+        if not 0 < self.smallest <= 1 or not 0 <= self.aging <= 1 or not 0 <= self.prints <= 1:
+            raise RecipeError("augment.smallest, augment.aging and augment.prints are shares, 0 to 1")
         for name, most in MOST.items():
             if not 0 <= getattr(self, name) <= most:
                 raise RecipeError(f"augment.{name} is {getattr(self, name):g}; expected 0 (off) to {most:g}")

@@ -102,7 +102,8 @@ class Verdict:
     best: the best method without training in each cell. leads: the model's lead over these in each picture, by the
     picture's number. per_image: none in verdicts of old versions of safelight. groups: parts of the pictures.
     tables: further estimates of one task alone, by table, row and column. colorize: "vivid" (cautious, vivid):
-    colorfulness as a share of the truth's, gain, blotches; "blotches" (truth): level. autoencode: "bounds"
+    colorfulness as a share of the truth's, gain, blotches; "blotches" (truth): level. On old prints: "clean" and
+    "lost on prints" (metrics): each cell. autoencode: "bounds"
     (model): elbo, importance-weighted, kl in nats per picture, bits; "distances" (set of pictures): frechet,
     kernel; "nearest_training_picture" (samples, held_out): distance. facts: its plain numbers and words.
     colorize: true_colorfulness. scratches: tolerance in pixels. autoencode: training, latent, active,

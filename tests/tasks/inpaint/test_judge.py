@@ -227,3 +227,19 @@ def test_refused_sittings(photos: PictureList) -> None:
         draw_samples(photos, 16)
     with pytest.raises(DatasetError, match="no picture"):
         draw_samples(PictureList([]))
+
+
+def test_old_prints_have_the_same_holes_and_are_judged_beside_the_clean_pictures(photos: PictureList) -> None:
+    clean, prints = draw_samples(photos, SIZE), draw_samples(photos, SIZE, prints=True)
+    assert prints.sha256 == draw_samples(photos, SIZE, prints=True).sha256 != clean.sha256
+    for one, other in zip(clean, prints, strict=True):
+        np.testing.assert_array_equal(one.masks, other.masks)
+        assert np.abs(one.truth - other.truth).mean() > 0.01
+    verdict = evaluate_fill(Oracle(photos), "knows", photos, size=SIZE, prints=True)
+    assert verdict.protocol == f"holes-{SIZE}-print"
+    assert verdict.tables["clean"]["hole_psnr"][ALL].value == pytest.approx(50)
+    lost = verdict.tables["lost on prints"]["hole_psnr"][ALL]
+    assert lost.value == pytest.approx(50 - verdict.estimate("knows", "hole_psnr", ALL).value)
+    assert lost.above_zero
+    assert any("clean, its PSNR in the hole over all holes is 50.00" in s for s in verdict.sentences)
+    assert InpaintEvaluation().like(verdict) == InpaintEvaluation(SIZE, prints=True)

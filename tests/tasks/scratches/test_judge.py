@@ -139,3 +139,20 @@ def test_refusals(photos: PictureList) -> None:
         evaluate_finder(lambda s: Detection(s[..., 0][:5], s[..., 0]), "odd", photos, size=SIZE)
     with pytest.raises(ModelError, match="not finite"):
         evaluate_finder(lambda s: Detection(s[..., 0], s[..., 0] * np.nan), "nan", photos, size=SIZE)
+
+
+def test_the_same_damage_on_the_clean_pictures_is_judged_beside(photos: PictureList) -> None:
+    prints, clean = draw_samples(photos, SIZE, limit=2), draw_samples(photos, SIZE, limit=2, clean=True)
+    assert prints.sha256 != clean.sha256
+    for one, other in zip(prints, clean, strict=True):
+        whole = other.print(CELLS.index(WHOLE))
+        assert not whole.mask.any()
+        np.testing.assert_array_equal(np.round(whole.scan * 255), other.pixels)
+        assert np.abs(one.print(CELLS.index(WHOLE)).scan - whole.scan).mean() > 0.01
+        both = one.print(1).mask & other.print(1).mask
+        assert both.sum() > 0.5 * max(one.print(1).mask.sum(), other.print(1).mask.sum())
+    found = evaluate_finder(blind, "blind", photos, size=SIZE, beside_clean=True, limit=2)
+    assert found.questions == prints.sha256
+    assert found.tables["clean"]["f1"][ALL].value == 0
+    assert found.tables["lost on prints"]["false"][WHOLE.name].value == 0
+    assert any("clean, its F1 over all damage is 0.000" in sentence for sentence in found.sentences)

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from safelight.cli.arguments import PATH
 from safelight.cli.evaluation_job import EvaluationJob, task_of
+from safelight.errors import RecipeError
 from safelight.evaluation import base
 from safelight.tasks import registry
 from safelight.tasks.base import Task
@@ -26,6 +27,7 @@ Examples:
   safelight judge model.onnx --data photos --robust -o report
   safelight judge biharmonic --task fill --data photos -o report
   safelight judge scratches --task scratches --data photos -o report
+  safelight judge color --data photos --protocol print -o report                  (on simulated old prints)
 
 Each evaluation on the test split is logged in the dataset and shown in the report.
 """
@@ -55,9 +57,9 @@ NOT_WITH_ROBUST = ("--beside", "--no-baselines")
 @click.option(
     "--protocol",
     "protocol_name",
-    default="compact",
-    show_default=True,
-    help="Colorization: how hints are placed. compact, siggraph17 or icolorit.",
+    metavar="NAME",
+    help="Colorization: how hints are placed, compact (the default), siggraph17 or icolorit. Colorization, "
+    "inpainting, scratches: print, simulated old prints, with the model's scores on the clean pictures beside.",
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Evaluate on a fixed sample of N pictures."
@@ -87,7 +89,7 @@ def judge(
     out: Path,
     task: str,
     split: str,
-    protocol_name: str,
+    protocol_name: str | None,
     limit: int | None,
     seed: int,
     beside: tuple[str, ...],
@@ -106,12 +108,19 @@ def judge(
     evaluated = task_of(model) if task == "auto" else registry.task_named(task)
     _refuse_ignored(context, evaluated, robust)
     evaluation = evaluated.evaluation
+    protocol = protocol_name or evaluation.protocols[0]
+    if protocol not in evaluation.protocols:
+        raise RecipeError(
+            f"there is no protocol {protocol!r}; choose one of {', '.join(evaluation.protocols)}"
+        )
+    if robust and protocol == "print":
+        raise click.UsageError("--protocol print is not for --robust; leave one of them out")
     job = EvaluationJob(model, data, out, split, limit, seed, beside, workers)
     with Bars() as bars:
         if robust:
-            sentences, page = _measure_robustness(job, evaluation, protocol_name, bars)
+            sentences, page = _measure_robustness(job, evaluation, protocol, bars)
         else:
-            verdict, page = job.run(evaluation, protocol_name, not no_baselines, bars)
+            verdict, page = job.run(evaluation, protocol, not no_baselines, bars)
             sentences = verdict.sentences
     click.echo("\n".join(sentences))
     click.echo(f"the report is {page}")

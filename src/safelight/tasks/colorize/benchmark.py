@@ -22,6 +22,8 @@ from safelight.evaluation.samples import (
     square,
 )
 from safelight.pixels.color import srgb_to_lab
+from safelight.prints.simulation import VERSION as PRINTS
+from safelight.prints.simulation import old_print
 from safelight.shaped import Int
 from safelight.tasks.colorize.hint_sampling import report_colors
 from safelight.tasks.colorize.hints import Points
@@ -42,6 +44,8 @@ class Protocol:
       grid of patches.
     counts: numbers of hints, ascending. Hints nest: the first 5 of 10 are those of the sample with 5.
     source: where the protocol comes from.
+    prints: whether methods are shown the lightness of a simulated old print of the picture. Its colors are then laid
+      on the picture's own lightness to be scored, so that nothing but color counts.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Protocol:
     places: Literal["uniform", "normal", "cells"]
     counts: tuple[int, ...]
     source: str
+    prints: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.patch <= self.size:
@@ -80,6 +85,10 @@ PROTOCOLS: dict[str, Protocol] = {
     "icolorit": Protocol(
         "icolorit", 224, 2, "cells", (0, 1, 5, 10, 50), "Yun et al. 2023 (iColoriT), section 4",
     ),
+    "print": Protocol(
+        "print", 128, 3, "uniform", SIGGRAPH17_COUNTS,
+        "ours: compact, shown as simulated old prints (faded, soft, grainy, stained, some in halftone)", True,
+    ),
 }  # fmt: skip
 
 
@@ -95,16 +104,18 @@ class ColorSample:
     """One picture and its hints, all of them; fewer hints are the first of them.
 
     index: number of the picture among those given. pixels: uint8 (size, size, 3) at the protocol's size.
+    scan: the old print of it that methods are shown, if they are, uint8 of that size.
     """
 
     index: int
     pixels: Pixels
     points: Points
+    scan: Pixels | None = None
 
     @property
     def L(self) -> Lightness:  # noqa: N802 - the field's own name
         """What a method is shown."""
-        return srgb_to_lab(self.pixels)[..., 0]
+        return srgb_to_lab(self.pixels if self.scan is None else self.scan)[..., 0]
 
     @property
     def truth(self) -> Srgb:
@@ -115,11 +126,14 @@ class ColorSample:
     def sha256(self) -> str:
         """Hash of picture and hints: the places and sizes of these, from which their colors follow.
 
-        The colors themselves are left out: their last bit may differ from one machine to the next.
+        The colors themselves are left out: their last bit may differ from one machine to the next. So are the
+        pixels of an old print, which follow from picture and seed and go through JPEG: a version stands for them.
         """
         digest = hashlib.sha256(f"question v{VERSION}".encode() + self.pixels.tobytes())
         for part in (self.points.y, self.points.x, self.points.radius):
             digest.update(np.ascontiguousarray(part).tobytes())
+        if self.scan is not None:
+            digest.update(f"print v{PRINTS}".encode())
         return digest.hexdigest()
 
 
@@ -160,7 +174,8 @@ def draw_sample(pictures: Pictures, index: int, protocol: Protocol, seed: int) -
     """The sample of one picture."""
     pixels = square(pictures, index, protocol.size)
     rng = np.random.default_rng([seed, seed_from_pixels(pixels)])
-    return ColorSample(index, pixels, draw_hints(srgb_to_lab(pixels)[..., 1:], protocol, rng))
+    points = draw_hints(srgb_to_lab(pixels)[..., 1:], protocol, rng)
+    return ColorSample(index, pixels, points, old_print(pixels, rng) if protocol.prints else None)
 
 
 def ab_range(ab: Ab) -> float:

@@ -52,6 +52,8 @@ def photo_blotches(srgb: Srgb) -> Blotches:
 
 def blotches(ab: Ab, flat: Bool[np.ndarray, "a b"]) -> Blotches:
     """Those of colors (h, w, 2) in the flat places, of `flat_places` at this size."""
+    if not flat.size:
+        return Blotches(0.0, 0.0)  # narrower than a span
     excess = np.maximum(color_steps(ab) - VISIBLE, 0)
     return Blotches(float(flat.mean()), float((excess * flat).mean()))
 
@@ -65,7 +67,7 @@ def flat_places(L: Lightness, true_ab: Ab | None = None) -> Bool[np.ndarray, "a 
     square = np.ones((2 * half + 1, 2 * half + 1), np.uint8)
     varies = cv2.dilate(smooth, square) - cv2.erode(smooth, square)
     flat = np.asarray(varies[half:-half, half:-half] <= SAME_LIGHTNESS)
-    return flat if true_ab is None else flat & (color_steps(true_ab) <= SAME_COLOR)
+    return flat if true_ab is None else np.asarray(flat & (color_steps(true_ab) <= SAME_COLOR))
 
 
 def color_steps(ab: Ab) -> Float[np.ndarray, "a b"]:

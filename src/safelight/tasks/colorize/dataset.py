@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.data.cache import PictureSet, photo_in
-from safelight.pixels.color import srgb_to_lab
+from safelight.pixels.color import srgb_to_lab, srgb_to_lightness
+from safelight.prints.simulation import old_print
 from safelight.shaped import Float, Float32, Float64, Int64
 from safelight.tasks.colorize.bins import STEP, gamut_bins
 from safelight.tasks.colorize.hint_sampling import draw_points
@@ -49,10 +50,13 @@ class ColorizeDataset(Dataset[Sample]):
     def __getitem__(self, k: int) -> Sample:
         recipe = self.recipe
         rng = np.random.default_rng((recipe.train.seed, k))
-        lab = srgb_to_lab(draw_view(self.pictures, self.order.picture_number(k), recipe.augment, rng))
+        view = draw_view(self.pictures, self.order.picture_number(k), recipe.augment, rng)
+        lab = srgb_to_lab(view)
         L, ab = lab[..., 0], np.ascontiguousarray(lab[..., 1:])
         points = draw_points(ab, recipe.hints, rng, min(1.0, k / self.last))
-        if rng.random() < recipe.augment.aging:
+        if recipe.augment.prints and rng.random() < recipe.augment.prints:
+            L = srgb_to_lightness(old_print(view, rng))
+        elif rng.random() < recipe.augment.aging:
             L = age(L, rng)
         truth = np.moveaxis(ab / np.float32(AB_SCALE), 2, 0)
         planes = preprocess(L, points, recipe.preparation)

@@ -1,10 +1,10 @@
 """The evaluation of colorization: beside grey, nearest hint, kernel regression, Levin 2004 and kriging."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     version = f"{VERSION}"
     options = ("--beside", "--protocol", "--no-baselines", "--robust")
     indispensable = ("grey",)
+    protocols = tuple(PROTOCOLS)
     main = "psnr"
     per_image = ("gain",)
     mean_of_cells = False
@@ -83,15 +84,21 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
     def tiles(self, sample: ColorSample, cell: str, predictors: Mapping[str, Predict]) -> list[Tile]:
         """Grey, the hints, the answers with their gain over grey, the truth."""
         L, truth, points = sample.L, sample.truth, sample.points.first(int(cell))
+        own = srgb_to_lab(sample.pixels)[..., 0]  # colors are scored on it, whatever was shown
         grey = show(L, np.zeros((*L.shape, 2), np.float32))
+        colorless = psnr(show(own, np.zeros((*L.shape, 2), np.float32)), truth)
         tiles = [Tile(grey, "grey")]
         if len(points):
             tiles.append(Tile(grey, "hints", dots=_dots(L, points)))
         for name, predict in predictors.items():
-            answer = show(L, predict(L, points))
-            gain = psnr(answer, truth) - psnr(grey, truth)
-            tiles.append(Tile(answer, name, f"{format_number(gain, 1, signed=True)} dB"))
+            ab = predict(L, points)
+            gain = psnr(show(own, ab), truth) - colorless
+            tiles.append(Tile(show(L, ab), name, f"{format_number(gain, 1, signed=True)} dB"))
         return [*tiles, Tile(truth, "truth")]
+
+    def clean(self) -> Self | None:
+        """With the same hints."""
+        return replace(self, protocol=replace(self.protocol, prints=False)) if self.protocol.prints else None
 
     def ranking(self, verdict: Verdict, cell: str) -> Mapping[int, float]:
         """The gain over grey at that number of hints."""

@@ -7,6 +7,7 @@ from safelight.evaluation.report import value_table
 from safelight.evaluation.summary import (
     Layout,
     at_hints,
+    beside_clean,
     best_other,
     cautions,
     few,
@@ -36,6 +37,7 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
         setting(verdict, f" under the protocol {verdict.protocol}{size}"),
         _automatic(verdict),
         *_with_hints(verdict),
+        *(beside_clean(verdict, LAYOUT, "gain", "0", "without hints")),
         *_wild(verdict, wild),
         *standings(replace(verdict, comparisons=tuple(compared)), LAYOUT),
         *_hint_error(verdict),

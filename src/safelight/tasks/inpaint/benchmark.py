@@ -21,9 +21,11 @@ from safelight.evaluation.samples import (
     seed_from_pixels,
     square,
 )
+from safelight.prints.simulation import old_print
 from safelight.tasks.inpaint.mask_sampling import BINS, Bin, draw_in_bin
 
 SIZE = 128  # side of the squares that are evaluated, in pixels
+PRINT = "-print"  # how the name of the protocol ends for simulated old prints
 SMALLEST = 32  # EfficientNet-Lite0's last stage is 32 times smaller
 
 
@@ -73,20 +75,21 @@ class HoleSample:
 
 
 def draw_samples(
-    pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None = None
+    pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None = None, prints: bool = False
 ) -> Samples[HoleSample]:
     """The samples of these pictures, each squashed to a square of this side.
 
-    limit: of a fixed sample of so many pictures. Raises DatasetError for no pictures, or a size under 32.
+    limit: of a fixed sample of so many pictures. prints: of simulated old prints of them, with the same holes. Raises
+    DatasetError for no pictures, or a size under 32.
     """
     if size < SMALLEST:
         raise DatasetError(f"holes cannot be judged at {size} pixels; expected at least {SMALLEST}")
     if not len(pictures):
         raise DatasetError("no picture to judge; give others")
-    items = tuple(draw_sample(pictures, index, size, seed) for index in fixed_sample(pictures, limit))
+    items = tuple(draw_sample(pictures, index, size, seed, prints) for index in fixed_sample(pictures, limit))
     masks = np.stack([np.stack(sample.masks) for sample in items])
     return Samples(
-        protocol=f"holes-{size}",
+        protocol=f"holes-{size}{PRINT if prints else ''}",
         size=size,
         seed=seed,
         items=items,
@@ -100,12 +103,14 @@ def draw_samples(
     )
 
 
-def draw_sample(pictures: Pictures, index: int, size: int, seed: int) -> HoleSample:
-    """The sample of one picture."""
+def draw_sample(pictures: Pictures, index: int, size: int, seed: int, prints: bool = False) -> HoleSample:
+    """The sample of one picture, or of a simulated old print of it, with the holes of the picture."""
     pixels = square(pictures, index, size)
     number = seed_from_pixels(pixels)
     masks = tuple(
         draw_in_bin((size, size), cell.area, cell.border, np.random.default_rng([seed, place, number])) > 0
         for place, cell in enumerate(CELLS)
     )
+    if prints:
+        pixels = old_print(pixels, np.random.default_rng([seed, len(CELLS), number]))
     return HoleSample(index, pixels, masks)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from safelight.prints.simulation import old_print
 from safelight.shaped import Float, Float32
 from safelight.tasks.inpaint.mask_sampling import draw_mask
 from safelight.tasks.inpaint.prepare import preprocess
@@ -43,6 +44,8 @@ class InpaintDataset(Dataset[Sample]):
         recipe = self.recipe
         rng = np.random.default_rng((recipe.train.seed, k))
         crop = draw_view(self.pictures, self.order.picture_number(k), recipe.augment, rng)
+        if recipe.augment.prints and rng.random() < recipe.augment.prints:
+            crop = old_print(crop, rng)
         srgb = crop.astype(np.float32) / np.float32(255)
         mask = draw_mask(
             (recipe.augment.size, recipe.augment.size), recipe.holes, rng, min(1.0, k / self.last)

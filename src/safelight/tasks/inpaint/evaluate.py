@@ -13,7 +13,7 @@ from safelight.evaluation.metrics import psnr
 from safelight.evaluation.samples import Pictures, Samples
 from safelight.reports.sheets import Tile
 from safelight.reports.text import format_number
-from safelight.tasks.inpaint.benchmark import CELLS, SIZE, HoleSample, draw_sample, draw_samples
+from safelight.tasks.inpaint.benchmark import CELLS, PRINT, SIZE, HoleSample, draw_sample, draw_samples
 from safelight.tasks.inpaint.classical import BASELINES, VERSION, Fill
 from safelight.tasks.inpaint.report import LAYOUT
 from safelight.tasks.inpaint.scores import COLUMNS, METRICS, composite, score_sample
@@ -24,14 +24,20 @@ HOLE = np.array([0.93, 0.2, 0.55], np.float32)  # a color that no photo has much
 
 @dataclass(frozen=True)
 class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
-    """Predictors are called with a picture and its mask. size: side of the squares, pixels."""
+    """Predictors are called with a picture and its mask. size: side of the squares, pixels.
+
+    prints: whether the pictures are simulated old prints; what is to be filled in is then the print.
+    """
 
     size: int = SIZE
+    prints: bool = False
 
     task = "inpaint"
     metrics = METRICS
     baselines = tuple(BASELINES)
     version = f"{VERSION}"
+    options = ("--beside", "--protocol")
+    protocols = ("holes", "print")
     main = "hole_psnr"
     per_image = ("hole_psnr",)
     cells = tuple(cell.name for cell in CELLS)
@@ -41,11 +47,11 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
 
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[HoleSample]:
         """Raises DatasetError for no pictures, or too small a size."""
-        return draw_samples(pictures, self.size, options.seed, options.limit)
+        return draw_samples(pictures, self.size, options.seed, options.limit, self.prints)
 
     def sample(self, pictures: Pictures, index: int, seed: int) -> HoleSample:
         """With all its masks."""
-        return draw_sample(pictures, index, self.size, seed)
+        return draw_sample(pictures, index, self.size, seed, self.prints)
 
     def tiles(self, sample: HoleSample, cell: str, predictors: Mapping[str, Fill]) -> list[Tile]:
         """The hole, the answers with their PSNR in it, the truth."""
@@ -58,8 +64,12 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
         return [*tiles, Tile(truth, "truth")]
 
     def like(self, verdict: Verdict) -> Self:
-        """Of its size."""
-        return replace(self, size=verdict.size)
+        """Of its size and protocol."""
+        return replace(self, size=verdict.size, prints=verdict.protocol.endswith(PRINT))
+
+    def clean(self) -> Self | None:
+        """With the same holes."""
+        return replace(self, prints=False) if self.prints else None
 
     def baseline(self, name: str) -> Fill:
         """A classical method."""
@@ -83,7 +93,7 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
         cls, model: str, protocol: str, open_split: Callable[[str], PictureSet]
     ) -> "tuple[InpaintEvaluation, Fill]":
         """The evaluation, and this model. Raises SafelightError."""
-        task = cls()
+        task = cls(prints=protocol == "print" or protocol.endswith(PRINT))
         return task, task.open_predictor(model)
 
     def open_predictor(self, model: str) -> Fill:

@@ -1,6 +1,14 @@
 """What a verdict on inpainting says, and its report: sentences, tables by area of the hole, pictures."""
 
-from safelight.evaluation.summary import Layout, best_other, cautions, overall, setting, standings
+from safelight.evaluation.summary import (
+    Layout,
+    beside_clean,
+    best_other,
+    cautions,
+    overall,
+    setting,
+    standings,
+)
 from safelight.reports.text import join_words
 from safelight.tasks.inpaint.scores import FEATURES, METRICS, RING
 from safelight.verdicts.verdict import ALL, Verdict
@@ -13,6 +21,7 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
     return (
         setting(verdict, f", squares of {verdict.size} pixels, {len(verdict.parts)} holes each"),
         *(overall(verdict, METRICS[key], ALL, "over all holes") for key in MAIN),
+        *beside_clean(verdict, LAYOUT, "hole_psnr", ALL, "over all holes"),
         *standings(verdict, LAYOUT),
         _best(verdict),
         *cautions(verdict),

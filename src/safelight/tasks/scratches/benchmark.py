@@ -22,8 +22,8 @@ from safelight.evaluation.samples import (
     seed_from_pixels,
     square,
 )
-from safelight.tasks.scratches.damage import DamageSettings, damage
-from safelight.tasks.scratches.print_simulation import PrintSettings, as_print, as_scan
+from safelight.prints.damage import DamageSettings, damage
+from safelight.prints.simulation import PrintSettings, as_print, as_scan
 
 SIZE = 256  # side of the squares that are evaluated, in pixels: a part of a photo
 SMALLEST = 64
@@ -68,41 +68,50 @@ class Print(NamedTuple):
 
 @dataclass(frozen=True)
 class PrintSample:
-    """One picture; its prints are drawn when they are looked at. index: its number among those given."""
+    """One picture; its prints are drawn when they are looked at. index: its number among those given.
+
+    clean: whether the damage of these prints is drawn on the picture itself, neither printed nor scanned.
+    """
 
     index: int
     pixels: Pixels
     seed: int
+    clean: bool = False
 
     def print(self, cell: int) -> Print:
         """The print of that cell, the same each time."""
         rng = np.random.default_rng([self.seed, cell, seed_from_pixels(self.pixels)])
-        printed = as_print((self.pixels / np.float32(255)).astype(np.float32), rng, PRINTS)
+        picture = (self.pixels / np.float32(255)).astype(np.float32)
+        printed = as_print(picture, rng, PRINTS)
+        if self.clean:
+            printed = picture
         mask = np.zeros(printed.shape[:2], np.float32)
         if CELLS[cell] != WHOLE:
             printed, mask = damage(printed, rng, CELLS[cell].settings)
-        levels = np.round(as_scan(printed, rng, PRINTS) * 255)
+        levels = np.round((printed if self.clean else as_scan(printed, rng, PRINTS)) * 255)
         return Print((levels / np.float32(255)).astype(np.float32), mask > 0)
 
     @property
     def sha256(self) -> str:
         """Hash of the picture and how it is drawn upon: prints follow from both."""
-        return hashlib.sha256(self.pixels.tobytes() + str(self.seed).encode()).hexdigest()
+        drawn = f"{self.seed}{' clean' if self.clean else ''}"
+        return hashlib.sha256(self.pixels.tobytes() + drawn.encode()).hexdigest()
 
 
 def draw_samples(
-    pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None = None
+    pictures: Pictures, size: int = SIZE, seed: int = 0, limit: int | None = None, clean: bool = False
 ) -> Samples[PrintSample]:
     """The samples of these pictures, each squashed to a square of this side.
 
-    limit: of a fixed sample of so many pictures. Raises DatasetError for no pictures, or a size under 64.
+    limit: of a fixed sample of so many pictures. clean: damage on the pictures themselves. Raises DatasetError for
+    no pictures, or a size under 64.
     """
     if size < SMALLEST:
         raise DatasetError(f"damage cannot be judged at {size} pixels; expected at least {SMALLEST}")
     if not len(pictures):
         raise DatasetError("no picture to judge; give others")
     numbers = fixed_sample(pictures, limit)
-    items = tuple(draw_sample(pictures, index, size, seed) for index in numbers)
+    items = tuple(draw_sample(pictures, index, size, seed, clean) for index in numbers)
     return Samples(
         protocol=f"scratches-{size}",
         size=size,
@@ -113,9 +122,9 @@ def draw_samples(
     )
 
 
-def draw_sample(pictures: Pictures, index: int, size: int, seed: int) -> PrintSample:
+def draw_sample(pictures: Pictures, index: int, size: int, seed: int, clean: bool = False) -> PrintSample:
     """The sample of one picture."""
-    return PrintSample(index, square(pictures, index, size), seed)
+    return PrintSample(index, square(pictures, index, size), seed, clean)
 
 
 def _hash(items: Sequence[PrintSample]) -> str:

@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.arrays import Mask, Srgb
+from safelight.prints.damage import damage
+from safelight.prints.simulation import as_print, as_scan
 from safelight.shaped import Float, Float32
-from safelight.tasks.scratches.damage import damage
 from safelight.tasks.scratches.prepare import preprocess
-from safelight.tasks.scratches.print_simulation import as_print, as_scan
 from safelight.tasks.scratches.recipe import ScratchesRecipe
 from safelight.training.augment import draw_view
 from safelight.training.batches import Pictures, SampleOrder

@@ -34,14 +34,21 @@ RIGHT, MISSED, FALSE = np.array([[0.1, 0.7, 0.2], [0.95, 0.75, 0.1], [0.9, 0.1, 
 
 @dataclass(frozen=True)
 class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
-    """Predictors are called with thirteen prints of each picture. size: side of the squares, pixels."""
+    """Predictors are called with thirteen prints of each picture. size: side of the squares, pixels.
+
+    beside_clean: whether the model also looks at the same damage on the pictures themselves. plain: that evaluation.
+    """
 
     size: int = SIZE
+    beside_clean: bool = False
+    plain: bool = False
 
     task = "scratches"
     metrics = METRICS
     baselines = tuple(CLASSICAL)
     version = f"{VERSION}-{PRINTS_VERSION}"
+    options = ("--beside", "--protocol")
+    protocols = ("scratches", "print")
     beside_first = True
     main = "f1"
     per_image = Matches._fields
@@ -54,11 +61,11 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
 
     def samples(self, pictures: Pictures, options: EvaluationOptions) -> Samples[PrintSample]:
         """Raises DatasetError for no pictures, or too small a size."""
-        return draw_samples(pictures, self.size, options.seed, options.limit)
+        return draw_samples(pictures, self.size, options.seed, options.limit, self.plain)
 
     def sample(self, pictures: Pictures, index: int, seed: int) -> PrintSample:
         """Its prints are drawn when they are looked at."""
-        return draw_sample(pictures, index, self.size, seed)
+        return draw_sample(pictures, index, self.size, seed, self.plain)
 
     def tiles(self, sample: PrintSample, cell: str, predictors: Mapping[str, Detector]) -> list[Tile]:
         """The print; what each detector marks: found green, missed yellow, false red; the truth."""
@@ -69,6 +76,10 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
     def like(self, verdict: Verdict) -> Self:
         """Of its size."""
         return replace(self, size=verdict.size)
+
+    def clean(self) -> Self | None:
+        """With the same damage."""
+        return replace(self, beside_clean=False, plain=True) if self.beside_clean else None
 
     def baseline(self, name: str) -> Detector:
         """The ridge filter."""
@@ -93,7 +104,7 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
         cls, model: str, protocol: str, open_split: Callable[[str], PictureSet]
     ) -> "tuple[ScratchesEvaluation, Detector]":
         """The evaluation, and this model. Raises SafelightError."""
-        task = cls()
+        task = cls(beside_clean=protocol == "print")
         return task, task.open_predictor(model)
 
     def open_predictor(self, model: str) -> Detector:

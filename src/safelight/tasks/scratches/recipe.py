@@ -6,10 +6,10 @@ from typing import Literal
 from safelight.errors import RecipeError
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.scratches.damage import DamageSettings
+from safelight.prints.damage import DamageSettings
+from safelight.prints.simulation import PrintSettings
 from safelight.tasks.scratches.losses import ScratchesLossSettings
 from safelight.tasks.scratches.prepare import ScratchesPreparation
-from safelight.tasks.scratches.print_simulation import PrintSettings
 from safelight.training.augment import check_off
 from safelight.training.recipe import Recipe
 
@@ -35,7 +35,7 @@ class ScratchesRecipe(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_off(self.augment, ("aging",), "prints are aged by the settings of prints")
+        check_off(self.augment, ("aging", "prints"), "prints are aged by the settings of prints")
         if not 0 <= self.unharmed < 1:
             raise RecipeError(f"unharmed is {self.unharmed}; expected a share of samples, 0 to below 1")
         if self.augment.size % self.model.multiple:

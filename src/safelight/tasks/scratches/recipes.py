@@ -10,7 +10,7 @@ from dataclasses import replace
 from safelight.nn.bottleneck import BottleneckSettings
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.plain_unet import PlainSettings
-from safelight.tasks.scratches.print_simulation import PrintSettings
+from safelight.prints.simulation import PrintSettings
 from safelight.tasks.scratches.recipe import WEAR, ScratchesRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings

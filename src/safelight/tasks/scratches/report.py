@@ -1,8 +1,8 @@
 """What a verdict on scratch detection says, and its report: sentences, tables by kind and width, pictures."""
 
-from safelight.evaluation.summary import Layout, cautions, overall, setting, standings
+from safelight.evaluation.summary import Layout, beside_clean, cautions, overall, setting, standings
+from safelight.prints.damage import DIRT, PAPER
 from safelight.tasks.scratches.benchmark import PRINTS, VISIBLE, WHOLE
-from safelight.tasks.scratches.damage import DIRT, PAPER
 from safelight.tasks.scratches.scores import METRICS, PHOTO
 from safelight.verdicts.verdict import ALL, Verdict
 
@@ -20,6 +20,7 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
         setting(verdict, f", squares of {verdict.size} pixels, {prints}; {tolerance}"),
         overall(verdict, METRICS["f1"], ALL, "over all damage"),
         overall(verdict, METRICS["false"], WHOLE.name, "on whole prints"),
+        *beside_clean(verdict, LAYOUT, "f1", ALL, "over all damage"),
         *standings(verdict, LAYOUT),
         DRAWN,
         *cautions(verdict, enlarged=" than the damage on them"),

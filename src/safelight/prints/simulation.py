@@ -15,11 +15,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from safelight.arrays import Srgb
+from safelight.arrays import Pixels, Srgb
 from safelight.errors import RecipeError
 from safelight.masks.shapes import FINE, Size, fixed_point
+from safelight.prints.damage import DamageSettings, damage
 from safelight.shaped import Float, Float32
-from safelight.tasks.scratches.damage import DamageSettings, damage
 
 Rng: TypeAlias = np.random.Generator
 
@@ -186,6 +186,8 @@ class PrintSettings:
     faded: share whose blacks and whites are lost.
     jpeg: share that went through a JPEG.
     worst: lowest quality of that JPEG, 1 to 100.
+    halftone: share printed in dots of ink, as in books and newspapers.
+    paper: share whose paper shows, its tooth or the weave of linen and silk.
     """
 
     grey: float = 0.5
@@ -200,14 +202,17 @@ class PrintSettings:
     jpeg: float = 0.6
     worst: int = 50
     backdrops: float = 0.0
+    halftone: float = 0.0
+    paper: float = 0.0
 
     def __post_init__(self) -> None:
         kinds = (self.grey, self.toned, self.grey + self.toned)
-        shares = (*kinds, self.rescanned, self.stained, self.softened, self.faded, self.jpeg, self.backdrops)
+        others = (self.rescanned, self.stained, self.softened, self.faded, self.jpeg, self.backdrops)
+        shares = (*kinds, *others, self.halftone, self.paper)
         if min(shares) < 0 or max(shares) > 1:
             raise RecipeError(
-                "prints.grey, toned, rescanned, stained, softened, faded, jpeg and backdrops are shares, 0 to 1; "
-                "grey and toned together too"
+                "prints.grey, toned, rescanned, stained, softened, faded, jpeg, backdrops, halftone and paper are "
+                "shares, 0 to 1; grey and toned together too"
             )
         if self.lookalikes < 0 or self.softest < 0 or not 0 <= self.grain < 1 or not 1 <= self.worst <= 100:
             raise RecipeError(
@@ -227,6 +232,10 @@ def as_print(srgb: Srgb, rng: np.random.Generator, settings: PrintSettings = Pri
     picture = _toned(np.asarray(picture, np.float32), rng, settings)
     if settings.softest and rng.random() < settings.softened:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(min(0.2, settings.softest), settings.softest))
+    if settings.halftone and rng.random() < settings.halftone:
+        picture = _screened(picture, rng)
+    if settings.paper and rng.random() < settings.paper:
+        picture = _on_paper(picture, rng)
     if rng.random() < settings.stained:
         picture, _ = damage(picture, rng, STAINS)
     return _grained(picture, settings.grain * rng.random() ** 2, rng)
@@ -264,6 +273,40 @@ def _toned(picture: Srgb, rng: np.random.Generator, settings: PrintSettings) -> 
     )
 
 
+def _screened(picture: Srgb, rng: np.random.Generator) -> Srgb:
+    """In dots whose area follows the tone, a few pixels apart, softened by the scan; of about the same mean."""
+    import cv2
+
+    period, angle = rng.uniform(2.2, 4.5), rng.choice([math.pi / 4, rng.uniform(0, math.pi / 2)])
+    y, x = np.indices(picture.shape[:2], np.float32) * np.float32(2 * math.pi / period)
+    ahead, aside = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
+    screen = (np.cos(ahead) + np.cos(aside)).ravel()
+    ranks = np.argsort(
+        np.argsort(screen, kind="stable"), kind="stable"
+    )  # all thresholds alike: dots keep the tone
+    threshold = (ranks / np.float32(screen.size)).reshape(*picture.shape[:2], 1).astype(np.float32)
+    dots = (0.5 + 3 * (picture - threshold)).clip(0, 1)
+    dots = cv2.GaussianBlur(dots, (0, 0), 0.3 * period).reshape(picture.shape)
+    return np.asarray(picture + np.float32(rng.uniform(0.3, 1)) * (dots - picture), np.float32)
+
+
+def _on_paper(picture: Srgb, rng: np.random.Generator) -> Srgb:
+    """Lighter and darker by the relief of the paper: an even tooth, or a weave."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    if rng.random() < 0.5:
+        relief = cv2.GaussianBlur(
+            rng.standard_normal((height, width), np.float32), (0, 0), rng.uniform(0.7, 2.5)
+        )
+        relief = relief / np.float32(relief.std() + 1e-6)
+    else:
+        y, x = np.indices((height, width), np.float32) * np.float32(2 * math.pi / rng.uniform(3, 8))
+        relief = (np.sin(x) + np.sin(y)).astype(np.float32)
+    relief = relief * np.float32(rng.uniform(0.01, 0.05))
+    return np.asarray((picture * (1 + relief[..., None])).clip(0, 1), np.float32)
+
+
 def _grained(picture: Srgb, strength: float, rng: np.random.Generator) -> Srgb:
     """With noise of this standard deviation, fine or coarser, the same in all channels."""
     import cv2
@@ -284,3 +327,21 @@ def _through_jpeg(picture: Srgb, rng: np.random.Generator, worst: int) -> Srgb:
     decoded = cv2.imdecode(file, cv2.IMREAD_COLOR)
     assert decoded is not None
     return np.asarray(decoded[..., ::-1] / np.float32(255), np.float32)
+
+
+OLD = PrintSettings(  # without color, and with no damage but stains
+    grey=0.6, toned=0.4, rescanned=0, lookalikes=0, stained=0.3, softest=1.5, grain=0.06, faded=0.8, halftone=0.15,
+    paper=0.3,
+)  # fmt: skip
+VERSION = (
+    1  # raise it when old prints come out otherwise: verdicts on them cannot be compared with older ones
+)
+
+
+def old_print(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The picture (h, w, 3), uint8, as a scan of an old black and white or toned print of it; uint8.
+
+    Faded, of other contrast, soft, grainy, some in halftone, on paper that shows or stained, through JPEG.
+    """
+    srgb = (pixels / np.float32(255)).astype(np.float32)
+    return np.asarray(np.round(as_scan(as_print(srgb, rng, OLD), rng, OLD) * 255).clip(0, 255), np.uint8)

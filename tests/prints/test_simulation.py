@@ -8,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
-from safelight.tasks.scratches.damage import DamageSettings, damage
-from safelight.tasks.scratches.print_simulation import KINDS, PrintSettings, add_lookalikes, as_print, as_scan
+from safelight.prints.damage import DamageSettings, damage
+from safelight.prints.simulation import (
+    KINDS,
+    PrintSettings,
+    add_lookalikes,
+    as_print,
+    as_scan,
+    old_print,
+)
 from tests.tasks.strategies import seeds
 
 PLAIN = PrintSettings(
@@ -109,3 +116,37 @@ def test_widths_in_pixels_hold_whatever_the_size() -> None:
 def test_refused_widths(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=r"damage\."):
         DamageSettings(**wrong)
+
+
+def test_an_old_print_is_the_same_for_the_same_draw_and_has_one_hue() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (48, 40, 3)).astype(np.uint8)
+    once, again = (old_print(pixels, np.random.default_rng(5)) for _ in range(2))
+    assert once.dtype == np.uint8
+    assert once.shape == pixels.shape
+    np.testing.assert_array_equal(once, again)
+    assert not np.array_equal(once, old_print(pixels, np.random.default_rng(6)))
+    spread = np.array([np.ptp(old_print(pixels, np.random.default_rng(k)).mean((0, 1))) for k in range(12)])
+    assert (spread < 1).any()  # black and white
+    assert (spread > 5).any()  # toned
+
+
+@pytest.mark.parametrize("setting", ["halftone", "paper"])
+def test_halftone_and_paper_are_seen_and_keep_the_tone(setting: str) -> None:
+    ramp = np.linspace(0.2, 0.8, 96, dtype=np.float32)[None, :, None].repeat(96, 0).repeat(3, 2)
+    for seed in range(5):
+        plain = as_print(ramp, np.random.default_rng(seed), PLAIN)
+        printed = as_print(ramp, np.random.default_rng(seed), replace(PLAIN, **{setting: 1.0}))
+        np.testing.assert_array_equal(plain, ramp)
+        assert np.abs(printed - ramp).max() > 0.02
+        for part in (slice(0, 32), slice(32, 64), slice(64, 96)):
+            assert printed[:, part].mean() == pytest.approx(ramp[:, part].mean(), abs=0.04)
+
+
+def test_settings_that_are_off_draw_nothing() -> None:
+    """So that samples of recipes from before they were there stay the same."""
+    rng, other = np.random.default_rng(3), np.random.default_rng(3)
+    as_print(np.full((16, 16, 3), 0.5, np.float32), rng, PLAIN)
+    as_print(np.full((16, 16, 3), 0.5, np.float32), other, replace(PLAIN, halftone=0.0, paper=0.0))
+    assert rng.random() == other.random()
+    with pytest.raises(RecipeError, match="halftone and paper are shares"):
+        PrintSettings(halftone=1.5)

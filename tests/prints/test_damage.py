@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from safelight.errors import RecipeError
 from safelight.masks.edit import grow
-from safelight.tasks.scratches.damage import KINDS, VISIBLE, DamageSettings, damage
+from safelight.prints.damage import KINDS, VISIBLE, DamageSettings, damage
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_scratches, ridge_response
 from tests.tasks.strategies import seeds
 
