@@ -4,8 +4,9 @@ import numpy as np
 
 from safelight.pixels.geometry import pad_to_multiple
 from safelight.runtime.modelfile import find_model
-from safelight.runtime.onnx_cheaper import cheaper, joined_maps, kind_of
-from safelight.runtime.onnx_parts import Graph
+from safelight.runtime.onnx_cheaper import cheaper, joined_maps, with_quick_channels
+from safelight.runtime.onnx_nodes import maker_of, numbers_of
+from safelight.runtime.onnx_parts import NODE_INPUT, Graph, in_order
 from safelight.tasks.colorize.hints import Hint, HintSet, to_points
 from safelight.tasks.colorize.live import CutModel, LiveColors
 from safelight.tasks.colorize.restore import load_colorizer
@@ -50,10 +51,10 @@ def test_the_rewritten_graph_has_no_einsum_and_sums_its_convolutions() -> None:
     names = joined_maps(graph)
     assert names
     assert cheaper(graph, {}, ("half", "quarter", "eighth"), ("planes",)).nodes != graph.nodes
-    kinds = [kind_of(node) for node in cheaper(graph, {}, (), ("planes",)).nodes]
+    kinds = [node.kind for node in cheaper(graph, {}, (), ("planes",)).nodes]
     assert "Einsum" not in kinds
-    before = [kind_of(node) for node in graph.nodes]
-    assert kinds.count("Conv") == before.count("Conv") + 2, "unknown channels: nothing is split"
+    before = [node.kind for node in graph.nodes]
+    assert kinds.count("Conv") == before.count("Conv") + 1, "unknown channels: nothing is split"
 
 
 def test_padding_is_the_colorizer_s_own() -> None:
@@ -63,3 +64,24 @@ def test_padding_is_the_colorizer_s_own() -> None:
     assert size == live.size
     assert padded.shape[0] % 32 == 0
     assert live.colors(hints(3), 0.5, 0.0).ab.shape == (*live.size, 2)
+
+
+def test_joined_maps_have_channels_in_quick_numbers_and_are_left_alone_where_they_had() -> None:
+    graph = Graph.of(find_model().read()).unfolded()
+    quick = with_quick_channels(graph)
+    before, after = (joined_channels(each) for each in (graph, quick))
+    assert before == {"mix8": 116, "at4": 126, "at2": 87, "at16": 240, "at8": 168}
+    assert after == {"mix8": 120, "at4": 128, "at2": 88, "at16": 240, "at8": 168}
+    assert with_quick_channels(quick).nodes == quick.nodes
+
+
+def joined_channels(graph: Graph) -> dict[str, int]:
+    """How many channels each convolution over joined maps takes, by the part of the network that it is in."""
+    found = {}
+    for node in graph.nodes:
+        join = maker_of(graph, in_order(node, NODE_INPUT)[0]) if node.kind == "Conv" else None
+        if join is not None and join.kind == "Concat":
+            weights = numbers_of(graph, in_order(node, NODE_INPUT)[1])
+            assert weights is not None
+            found[node.gives[0].split("/")[2]] = weights.shape[1]
+    return found

@@ -1,57 +1,46 @@
-"""A network's graph rewritten so that it answers the same, to rounding, with less work: for quick answers alone.
+"""A network's graph rewritten so that it answers the same, to the bit or to rounding, with less work.
 
-A mean over a distribution of many bins, softmax and einsum, becomes an exponential and two convolutions of one pixel.
-A convolution over joined maps becomes a sum of convolutions over each: those over maps that stay the same can then be
-kept (onnx_parts.Graph.frontier), and the others have channels in the numbers that ONNX Runtime is quick with. What is
-not found in a graph is left as it is.
-
-Of TensorProto: dims (1), data_type (2), raw_data (9), name (8); of AttributeProto: name (1), i (3), s (4), t (5),
-ints (8), type (20).
+For all runs: a convolution pads its own input (`with_own_padding`, bit by bit the same), has channels in the numbers
+that ONNX Runtime is quick with (`with_quick_channels`), and a mean over a distribution of many bins, softmax and
+einsum, becomes an exponential and a convolution of one pixel (`with_quick_means`).
+For quick answers to hints (`cheaper`): a convolution over joined maps becomes a sum of convolutions over each, so that
+those over maps that stay the same can be kept (onnx_parts.Graph.frontier).
+What is not found in a graph is left as it is.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
-from safelight.runtime.onnx_parts import (
-    INITIALIZER,
-    NODE,
-    NODE_ATTRIBUTE,
-    NODE_INPUT,
-    NODE_KIND,
-    NODE_OUTPUT,
-    Graph,
-    Node,
-    fields_of,
-    in_order,
-    message,
-    node_of,
-    read_varint,
-    varint,
+from safelight.runtime.onnx_nodes import (
+    Array,
+    Stored,
+    attributes_of,
+    maker_of,
+    new_node,
+    number_attribute,
+    numbers_in,
+    numbers_of,
+    text_attribute,
+    text_of,
+    with_replaced,
 )
+from safelight.runtime.onnx_parts import NODE_INPUT, Graph, Node, in_order
 
-FLOAT, INT64, HALF = 1, 7, 10  # TensorProto.DataType
-TENSOR_DIMS, TENSOR_TYPE, TENSOR_RAW, TENSOR_NAME = 1, 2, 9, 8
-ATTRIBUTE_NAME, ATTRIBUTE_TEXT, ATTRIBUTE_TENSOR = 1, 4, 5
 QUICK = 8  # channels: convolutions over multiples of it are laid out in blocks
+NOTHING: Array = np.zeros(1, np.float32)  # what a Pad adds that names nothing else
 WIDE = 32  # channels from which a map has a convolution of its own
-
-DEPTHS = {FLOAT: "<f4", HALF: "<f2"}
-
-Array = npt.NDArray[np.float32]
-Stored = npt.NDArray[np.generic]
 
 
 def cheaper(
     graph: Graph, channels: Mapping[str, int], kept: Collection[str], varying: Collection[str]
 ) -> Graph:
     """The graph with both rewritings. channels: of the maps that convolutions join; kept, varying: as in frontier."""
-    graph = _means_by_convolution(graph)
+    graph = with_quick_means(graph)
     changing = _changing(graph, kept, varying)
     for node in list(graph.nodes):
-        if kind_of(node) == "Conv":
+        if node.kind == "Conv":
             graph = _split(graph, node, channels, changing)
     return graph
 
@@ -60,16 +49,11 @@ def joined_maps(graph: Graph) -> list[str]:
     """The maps that are joined before a convolution: of which `cheaper` must know the channels."""
     names = list[str]()
     for node in graph.nodes:
-        if kind_of(node) == "Conv":
-            join = _maker(graph, in_order(node, NODE_INPUT)[0])
-            if join is not None and kind_of(join) == "Concat":
+        if node.kind == "Conv":
+            join = maker_of(graph, in_order(node, NODE_INPUT)[0])
+            if join is not None and join.kind == "Concat":
                 names += in_order(join, NODE_INPUT)
     return list(dict.fromkeys(names))
-
-
-def kind_of(node: Node) -> str:
-    """Its op_type."""
-    return in_order(node, NODE_KIND)[0]
 
 
 def _changing(graph: Graph, kept: Collection[str], varying: Collection[str]) -> set[str]:
@@ -81,32 +65,133 @@ def _changing(graph: Graph, kept: Collection[str], varying: Collection[str]) -> 
     return changing
 
 
-def _means_by_convolution(graph: Graph) -> Graph:
+def with_own_padding(graph: Graph) -> Graph:
+    """Convolutions that pad their own input, where a node before each does so and others work out by how much.
+
+    So timm's encoders are exported, which take pictures of any size: TensorFlow's padding, "same", is one of ONNX's
+    own. Bit by bit the same, without the copies, and with half of the nodes.
+    """
+    makers = {name: node for node in graph.nodes for name in node.gives}
+    return replace(graph, nodes=tuple(_padding_itself(node, makers, graph) for node in graph.nodes))
+
+
+def _padding_itself(node: Node, makers: Mapping[str, Node], graph: Graph) -> Node:
+    if node.kind != "Conv":
+        return node
+    x, *others = in_order(node, NODE_INPUT)
+    pad = makers.get(x)
+    if pad is None or pad.kind != "Pad":
+        return node
+    padded_twice = any(numbers_in(node, "pads")) or text_of(node, "auto_pad") not in (b"", b"NOTSET")
+    if padded_twice or not _is_same(pad, makers, graph):
+        return node
+    kept = [
+        each for each in attributes_of(node) if b"\n\x04pads" not in each and b"\n\x08auto_pad" not in each
+    ]
+    same = text_attribute("auto_pad", "SAME_UPPER")
+    return new_node("Conv", [in_order(pad, NODE_INPUT)[0], *others], node.gives, [*kept, same])
+
+
+def _is_same(pad: Node, makers: Mapping[str, Node], graph: Graph) -> bool:
+    """Whether zeros are added, as many as the size of the input alone tells, by sides divided and rounded up."""
+    x, amounts, *more = in_order(pad, NODE_INPUT)
+    filled = numbers_of(graph, more[0]) if any(more[:1]) else NOTHING
+    if any(more[1:]):  # axes: not of the maps alone
+        return False
+    if text_of(pad, "mode") not in (b"", b"constant") or filled is None or filled.any():
+        return False
+    todo, kinds = {amounts}, set[str]()
+    seen = {x}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        if name in makers:
+            kinds.add(makers[name].kind)
+            todo |= makers[name].needs - seen
+        elif name not in graph.initializers:
+            return False
+    return {"Shape", "Ceil"} <= kinds
+
+
+def with_quick_channels(graph: Graph) -> Graph:
+    """Convolutions over joined maps with zeros for weights of some channels more, up to a multiple of QUICK."""
+    joins = {node.gives[0]: node for node in graph.nodes if node.kind == "Concat"}
+    for node in graph.nodes:
+        join = joins.get(in_order(node, NODE_INPUT)[0]) if node.kind == "Conv" else None
+        if join is not None:
+            graph = _filled_up(graph, node, join)
+    return graph
+
+
+def _filled_up(graph: Graph, node: Node, join: Node) -> Graph:
+    _, weight, *bias = in_order(node, NODE_INPUT)
+    weights = numbers_of(graph, weight)
+    if numbers_in(join, "axis") != [1] or numbers_in(node, "group") not in ([], [1]) or weights is None:
+        return graph
+    missing = -weights.shape[1] % QUICK
+    maps = in_order(join, NODE_INPUT)
+    spare = next((name for name in maps if (_channels_of(graph, name) or 0) >= missing), None)
+    if not missing or spare is None:
+        return graph
+    out = node.gives[0]
+    names = [f"{out}/{part}" for part in ("first", "missing", "channels")]
+    made = [
+        new_node("Slice", [spare, *names], [f"{out}/more"]),
+        new_node("Concat", [*maps, f"{out}/more"], [f"{out}/joined"], attributes_of(join)),
+        new_node("Conv", [f"{out}/joined", f"{out}/weight", *bias], node.gives, attributes_of(node)),
+    ]
+    nothing = np.zeros((weights.shape[0], missing, *weights.shape[2:]), np.float32)
+    tables: dict[str, Stored] = {
+        name: np.array([number], np.int64) for name, number in zip(names, (0, missing, 1), strict=True)
+    }
+    return with_replaced(
+        graph, node, made, {**tables, f"{out}/weight": np.concatenate([weights, nothing], axis=1)}
+    )
+
+
+def _channels_of(graph: Graph, name: str) -> int | None:
+    """How many channels a map has, by the weights that made it; None where that is not to be seen."""
+    node = maker_of(graph, name)
+    while node is not None and node.kind in ("Relu", "Resize", "Cast", "Identity"):
+        node = maker_of(graph, in_order(node, NODE_INPUT)[0])
+    if node is None or node.kind != "Conv":
+        return None
+    weights = numbers_of(graph, in_order(node, NODE_INPUT)[1])
+    return None if weights is None else int(weights.shape[0])
+
+
+def with_quick_means(graph: Graph) -> Graph:
     """Softmax(x) over channels, then Einsum with (q, c) to c channels: exp(x - max), weighted and divided."""
     for node in graph.nodes:
-        if kind_of(node) != "Einsum":
+        if node.kind != "Einsum":
             continue
         shares, table = in_order(node, NODE_INPUT)
-        softmax, centers = _maker(graph, shares), _constant(graph, table)
-        pattern = _attribute(node, "equation").replace(b" ", b"")
-        if softmax is None or kind_of(softmax) != "Softmax" or centers is None or not _is_mean(pattern):
+        softmax, centers = maker_of(graph, shares), numbers_of(graph, table)
+        pattern = text_of(node, "equation").replace(b" ", b"")
+        if softmax is None or softmax.kind != "Softmax" or centers is None or not _is_mean(pattern):
             continue
         (x,), out = in_order(softmax, NODE_INPUT), node.gives[0]
-        weights = np.ascontiguousarray(centers.T[:, :, None, None])
+        # One convolution for the weighted sum and the sum: the exponentials are read once.
+        weights = np.concatenate([centers.T, np.ones((1, len(centers)), np.float32)])[:, :, None, None]
         made = [
-            _node("ReduceMax", [x, f"{out}/axes"], [f"{out}/largest"]),
-            _node("Sub", [x, f"{out}/largest"], [f"{out}/below"]),
-            _node("Exp", [f"{out}/below"], [f"{out}/share"]),
-            _node("Conv", [f"{out}/share", f"{out}/centers"], [f"{out}/sum"]),
-            _node("Conv", [f"{out}/share", f"{out}/ones"], [f"{out}/total"]),
-            _node("Div", [f"{out}/sum", f"{out}/total"], [out]),
+            new_node("ReduceMax", [x, f"{out}/axes"], [f"{out}/largest"]),
+            new_node("Sub", [x, f"{out}/largest"], [f"{out}/below"]),
+            new_node("Exp", [f"{out}/below"], [f"{out}/share"]),
+            new_node("Conv", [f"{out}/share", f"{out}/centers"], [f"{out}/sums"]),
+            new_node(
+                "Split",
+                [f"{out}/sums", f"{out}/parts"],
+                [f"{out}/sum", f"{out}/total"],
+                [number_attribute("axis", 1)],
+            ),
+            new_node("Div", [f"{out}/sum", f"{out}/total"], [out]),
         ]
         tables: dict[str, Stored] = {
             f"{out}/axes": np.array([1], np.int64),
-            f"{out}/centers": weights,
-            f"{out}/ones": np.ones((1, *weights.shape[1:]), np.float32),
+            f"{out}/centers": np.ascontiguousarray(weights),
+            f"{out}/parts": np.array([centers.shape[1], 1], np.int64),
         }
-        graph = _replaced(graph, node, made, tables)
+        graph = with_replaced(graph, node, made, tables)
     return graph
 
 
@@ -123,8 +208,8 @@ def _is_mean(equation: bytes) -> bool:
 def _split(graph: Graph, node: Node, channels: Mapping[str, int], changing: Collection[str]) -> Graph:
     """A convolution over joined maps as a sum: over what stays, over each wide map, over the narrow ones."""
     x, weight, *bias = in_order(node, NODE_INPUT)
-    join, weights = _maker(graph, x), _constant(graph, weight)
-    if join is None or kind_of(join) != "Concat" or weights is None:
+    join, weights = maker_of(graph, x), numbers_of(graph, weight)
+    if join is None or join.kind != "Concat" or weights is None:
         return graph
     maps = in_order(join, NODE_INPUT)
     if any(name not in channels for name in maps) or sum(channels[name] for name in maps) != weights.shape[1]:
@@ -139,7 +224,7 @@ def _split(graph: Graph, node: Node, channels: Mapping[str, int], changing: Coll
     groups = [group for group in (staying, *([name] for name in wide), narrow) if group]
     if len(groups) < 2 or len(set(maps)) < len(maps):
         return graph
-    out, attributes = node.gives[0], _attributes(node)
+    out, attributes = node.gives[0], attributes_of(node)
     made, tables, sums = list[Node](), dict[str, Stored](), list[str]()
     for number, group in enumerate(groups):
         name = f"{out}/{number}"
@@ -147,116 +232,17 @@ def _split(graph: Graph, node: Node, channels: Mapping[str, int], changing: Coll
         seen = group[0]
         if len(group) > 1:
             seen = f"{name}/joined"
-            made.append(_node("Concat", group, [seen], _attributes(join)))
+            made.append(new_node("Concat", group, [seen], attributes_of(join)))
         inputs = [seen, f"{name}/weight", *(bias if not number else [])]
-        made.append(_node("Conv", inputs, [name], attributes))
+        made.append(new_node("Conv", inputs, [name], attributes))
         sums.append(name)
     for number in range(1, len(sums)):
         total = out if number == len(sums) - 1 else f"{out}/sum{number}"
         made.append(
-            _node("Add", [sums[0] if number == 1 else f"{out}/sum{number - 1}", sums[number]], [total])
+            new_node("Add", [sums[0] if number == 1 else f"{out}/sum{number - 1}", sums[number]], [total])
         )
-    return _replaced(graph, node, made, tables)
+    return with_replaced(graph, node, made, tables)
 
 
 def _is_wide(channels: int) -> bool:
     return channels >= WIDE and channels % QUICK == 0
-
-
-def _replaced(graph: Graph, node: Node, made: Sequence[Node], tables: Mapping[str, Stored]) -> Graph:
-    at = next(place for place, each in enumerate(graph.nodes) if each is node)
-    nodes = (*graph.nodes[:at], *made, *graph.nodes[at + 1 :])
-    initializers = {name: memoryview(_initializer(name, table)) for name, table in tables.items()}
-    return replace(graph, nodes=nodes, initializers={**graph.initializers, **initializers})
-
-
-def _maker(graph: Graph, name: str) -> Node | None:
-    return next((node for node in graph.nodes if name in node.gives), None)
-
-
-def _constant(graph: Graph, name: str) -> Array | None:
-    """The numbers of a tensor that is stored: as it is, in half precision and cast, or in a node; None of others."""
-    if name in graph.initializers:
-        (field,) = fields_of(graph.initializers[name])
-        return _numbers(field.content)
-    maker = _maker(graph, name)
-    if maker is None:
-        return None
-    if kind_of(maker) == "Cast":
-        return _constant(graph, in_order(maker, NODE_INPUT)[0])
-    if kind_of(maker) == "Constant":
-        return _numbers(_attribute_of(maker, "value", ATTRIBUTE_TENSOR))
-    return None
-
-
-def _numbers(tensor: memoryview | bytes) -> Array | None:
-    """float32 of a TensorProto of floats or half floats with raw data."""
-    dims, kind, raw = list[int](), 0, b""
-    for field in fields_of(memoryview(tensor)):
-        if field.number == TENSOR_DIMS:
-            dims += _whole_numbers(field.content) if len(field.content) else [_value(field.whole)]
-        elif field.number == TENSOR_TYPE:
-            kind = _value(field.whole)
-        elif field.number == TENSOR_RAW:
-            raw = bytes(field.content)
-    if kind not in DEPTHS or len(raw) != np.dtype(DEPTHS[kind]).itemsize * int(np.prod(dims)):
-        return None
-    return np.asarray(np.frombuffer(raw, DEPTHS[kind]).reshape(dims), np.float32)
-
-
-def _value(whole: memoryview) -> int:
-    """The number of a field of one number."""
-    return read_varint(whole, read_varint(whole, 0)[1])[0]
-
-
-def _whole_numbers(content: memoryview) -> list[int]:
-    found, at = list[int](), 0
-    while at < len(content):
-        number, at = read_varint(content, at)
-        found.append(number)
-    return found
-
-
-def _attributes(node: Node) -> list[bytes]:
-    """The attributes of a node as they stand."""
-    (content,) = (field.content for field in fields_of(memoryview(node.whole)))
-    return [bytes(field.whole) for field in fields_of(content) if field.number == NODE_ATTRIBUTE]
-
-
-def _attribute(node: Node, name: str) -> bytes:
-    return bytes(_attribute_of(node, name, ATTRIBUTE_TEXT))
-
-
-def _attribute_of(node: Node, name: str, number: int) -> memoryview | bytes:
-    """The field of this number of an attribute; empty if there is none."""
-    for whole in _attributes(node):
-        (attribute,) = fields_of(memoryview(whole))
-        parts = {field.number: field.content for field in fields_of(attribute.content)}
-        if bytes(parts.get(ATTRIBUTE_NAME, b"")) == name.encode():
-            return parts.get(number, b"")
-    return b""
-
-
-def _node(kind: str, needs: Iterable[str], gives: Sequence[str], attributes: Iterable[bytes] = ()) -> Node:
-    content = b"".join(
-        (
-            *(message(NODE_INPUT, name.encode()) for name in needs),
-            *(message(NODE_OUTPUT, name.encode()) for name in gives),
-            message(NODE_KIND, kind.encode()),
-            *attributes,
-        )
-    )
-    (field,) = fields_of(memoryview(message(NODE, content)))
-    return node_of(field)
-
-
-def _initializer(name: str, table: Stored) -> bytes:
-    kind = INT64 if table.dtype == np.int64 else FLOAT
-    dims = b"".join(varint(side) for side in table.shape)
-    content = (
-        message(TENSOR_DIMS, dims),
-        varint(TENSOR_TYPE << 3) + varint(kind),
-        message(TENSOR_NAME, name.encode()),
-        message(TENSOR_RAW, table.tobytes()),
-    )
-    return message(INITIALIZER, b"".join(content))

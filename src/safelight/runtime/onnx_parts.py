@@ -34,11 +34,12 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class Node:
-    """A node: its field as it stands, what it needs, its graphs' needs included, and what it gives."""
+    """A node: its field as it stands, what it needs, its graphs' needs included, what it gives, and its op_type."""
 
     whole: memoryview | bytes
     needs: frozenset[str]
     gives: tuple[str, ...]
+    kind: str
 
 
 class Kind(NamedTuple):
@@ -161,20 +162,20 @@ class Graph:
         _, shape = in_order(nodes[at], NODE_INPUT)
         zeros = ((NODE_INPUT, shape), (NODE_OUTPUT, reshaped), (NODE_KIND, "ConstantOfShape"))
         content = b"".join(message(number, text.encode()) for number, text in zeros)
-        nodes[at] = Node(message(NODE, content), frozenset({shape}), (reshaped,))
+        nodes[at] = Node(message(NODE, content), frozenset({shape}), (reshaped,), "ConstantOfShape")
         return replace(self, nodes=tuple(nodes))
 
     def unfolded(self) -> "Graph":
         """With the first branch of each If in its place, as it is taken where nothing is known."""
         nodes = list[Node]()
         for node in self.nodes:
-            nodes += _first_branch(node) if in_order(node, NODE_KIND) == ["If"] else [node]
+            nodes += _first_branch(node) if node.kind == "If" else [node]
         return replace(self, nodes=tuple(nodes))
 
     def kind_of(self, name: str) -> str:
         """The kind of node that makes a tensor, such as "Reshape"; "" if none does."""
         made_by = next((node for node in self.nodes if name in node.gives), None)
-        return in_order(made_by, NODE_KIND)[0] if made_by else ""
+        return made_by.kind if made_by else ""
 
     def _port(self, name: str, kind: Kind | None) -> bytes | memoryview:
         if kind is None and name in self.ports:
@@ -222,13 +223,13 @@ def _first_branch(node: Node) -> list[Node]:
     for inside, outside in zip(made, node.gives, strict=True):
         named = ((NODE_INPUT, inside), (NODE_OUTPUT, outside), (NODE_KIND, "Identity"))
         body = b"".join(message(number, text.encode()) for number, text in named)
-        nodes.append(Node(message(NODE, body), frozenset({inside}), (outside,)))
+        nodes.append(Node(message(NODE, body), frozenset({inside}), (outside,), "Identity"))
     return nodes
 
 
 def node_of(field: Field) -> Node:
     """A node of a graph."""
-    needs, gives = set[str](), list[str]()
+    needs, gives, kind = set[str](), list[str](), ""
     for part in fields_of(field.content):
         if part.number == NODE_INPUT:
             needs.add(str(part.content, "utf8"))
@@ -236,7 +237,9 @@ def node_of(field: Field) -> Node:
             gives.append(str(part.content, "utf8"))
         elif part.number == NODE_ATTRIBUTE:
             needs |= _names_inside(part.content)
-    return Node(field.whole, frozenset(needs - {""}), tuple(gives))
+        elif part.number == NODE_KIND:
+            kind = str(part.content, "utf8")
+    return Node(field.whole, frozenset(needs - {""}), tuple(gives), kind)
 
 
 def _names_inside(attribute: memoryview) -> set[str]:
