@@ -175,7 +175,7 @@ def _resample(array: Array, size: Size, method: int) -> Array:
 
     if size == array.shape[:2]:
         return array
-    flat = np.ascontiguousarray(array).reshape(*array.shape[:2], -1)
+    flat = array.reshape(*array.shape[:2], -1)  # not copied: OpenCV takes rows with gaps between them
     groups = [flat[..., first : first + 4] for first in range(0, flat.shape[2], 4)]  # cv2 takes four channels
     resized = [cv2.resize(group, size[::-1], interpolation=method).reshape(*size, -1) for group in groups]
     return np.concatenate(resized, axis=2).reshape(*size, *array.shape[2:])

@@ -139,6 +139,9 @@ class _Room:
         self._floats = np.empty((12, rows, width), np.float32)
         self._levels = np.empty((rows, width), np.uint16)
         self._bytes = np.empty((3, rows, width), np.uint8)
+        # NumPy's minimum and maximum take four times as long with one number as with a row of it.
+        self._edge = np.full(width, EDGE, np.float32)
+        self._tiny = np.repeat([[_TINY], [-_TINY]], width, axis=1)
 
     def of(self, rows: int) -> "_Strip":
         """The arrays for so many rows."""
@@ -153,6 +156,8 @@ class _Room:
             floats[11],
             self._levels[:rows],
             self._bytes[:, :rows],
+            self._edge,
+            self._tiny,
         )
 
 
@@ -160,7 +165,7 @@ class _Room:
 class _Strip:
     """One strip's arrays. fy and Y: of its lightness. xz: f and then light X and Z, less Y. rgb: linear, less Y.
 
-    ends: how far it is from Y up to 1 and down to 0.
+    ends: how far it is from Y up to 1 and down to 0. edge: EDGE, tiny: _TINY and -_TINY, each for a row.
     """
 
     fy: Float32[np.ndarray, "h w"]
@@ -172,6 +177,8 @@ class _Strip:
     one: Float32[np.ndarray, "h w"]
     levels: UInt16[np.ndarray, "h w"]
     bytes: UInt8[np.ndarray, "3 h w"]
+    edge: Float32[np.ndarray, " w"]
+    tiny: Float32[np.ndarray, "2 w"]
 
     def join(self, pixels: Pixels, colors: _Enlarged, top: int, out: Pixels) -> None:
         """L from the pixels, color from fx - fy = a / 500 and fz - fy = -b / 200.
@@ -222,7 +229,7 @@ class _Strip:
             self.xz *= self.spare
             return
         above, cube = self.spare, self.ends
-        np.maximum(self.xz, np.float32(EDGE), out=above)
+        np.maximum(self.xz, self.edge, out=above)
         self.xz -= above
         self.xz *= _LINE
         np.multiply(above, above, out=cube)
@@ -233,9 +240,9 @@ class _Strip:
         """Shorten the colors, from the grey Y, to where all of R, G and B (linear light) are inside 0..1."""
         (up, down), (over, under), rgb = self.spare, self.ends, self.rgb
         np.subtract(1, self.Y, out=over)
-        np.maximum(over, _TINY, out=over)
+        np.maximum(over, self.tiny[0], out=over)
         np.negative(self.Y, out=under)
-        np.minimum(under, -_TINY, out=under)
+        np.minimum(under, self.tiny[1], out=under)
         np.maximum(rgb[0], rgb[1], out=up)
         np.maximum(up, rgb[2], out=up)
         np.minimum(rgb[0], rgb[1], out=down)
