@@ -246,12 +246,13 @@ def gather(
         for folder, files in walk(place, passed, leave_out):
             made = made_of_others(files, names or COLORED)
             passed.made += sorted(made)
+            inner = folder.relative_to(place)  # once: a million photos share it
             for name in files:
                 if not is_photo(name):
                     passed.other(name)
                 elif name not in made:
                     photo = folder / name
-                    jobs.setdefault(photo, Job(photo, photo, inner=folder.relative_to(place)))
+                    jobs.setdefault(photo, Job(photo, photo, inner=inner))
     for closed, reason in passed.closed:
         jobs.setdefault(closed, Job(closed, closed, trouble=f"cannot be listed ({reason}); check its rights"))
     return Plan(tuple(jobs.values()), passed)
