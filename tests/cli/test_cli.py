@@ -15,7 +15,7 @@ from safelight.runtime import modelfile
 from safelight.tasks.autoencode import restore as codes
 from safelight.tasks.inpaint import restore as fill
 from safelight.tasks.scratches import restore as scratches
-from tests.cli.shell import ENVIRONMENT, safelight
+from tests.cli.shell import ENVIRONMENT, fresh, safelight
 
 HEAVY = ["numpy", "cv2", "PIL", "onnxruntime", "torch", "lightning", "rich", "matplotlib", "scipy"]
 
@@ -59,7 +59,7 @@ def test_help_takes_less_than_half_a_second() -> None:
         return times.children_user + times.children_system
 
     before = spent()
-    assert safelight("--help").returncode == 0
+    assert fresh("--help").returncode == 0
     assert spent() - before < 0.5
 
 
@@ -126,7 +126,7 @@ def test_an_empty_folder_is_said(tmp_path: Path) -> None:
 
 
 def test_models_lists_what_is_bundled() -> None:
-    done = safelight("models")
+    done = fresh("models")
     assert done.returncode == 0
     named = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert set(named) == {modelfile.MODEL, fill.MODEL, scratches.MODEL, codes.MODEL}

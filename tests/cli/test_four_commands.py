@@ -13,7 +13,7 @@ import pytest
 
 from safelight.pixels.color import srgb_to_lab
 from safelight.pixels.files import read_photo, write_photo
-from tests.cli.shell import ENVIRONMENT, safelight, start
+from tests.cli.shell import ENVIRONMENT, fresh, start
 
 PHOTOS = 60
 
@@ -47,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said(home: Path, *words: str) -> str:
     """What a command that goes well says, without a warning beside it."""
-    done = safelight(*words, cwd=home)
+    done = fresh(*words, cwd=home)
     assert done.returncode == 0, done.stderr
     assert "arning" not in done.stderr
     return done.stdout
@@ -63,7 +63,7 @@ SAID = (  # beside the headline and the measures
 
 
 def test_from_photos_to_a_colored_photo(home: Path) -> None:
-    trained = safelight("train", "quick", "--data", "datasets/garden", cwd=home)
+    trained = fresh("train", "quick", "--data", "datasets/garden", cwd=home)
     (run,) = (home / "runs").iterdir()
     assert trained.stdout.startswith(f"runs/{run.name}: finished at step 20; gain ")
     assert trained.stdout.splitlines()[1].startswith(f"next: safelight judge runs/{run.name} --data ")
