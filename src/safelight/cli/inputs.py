@@ -11,7 +11,7 @@ from safelight.batch import beside, infrared
 from safelight.batch.plan import Plan
 from safelight.batch.work import NOTHING, Found
 from safelight.errors import PhotoError, in_short, shown
-from safelight.pixels.infrared import AUTO
+from safelight.pixels import infrared as channels
 from safelight.tasks.colorize import hints
 
 
@@ -45,7 +45,7 @@ def infrared_for(jobs: Plan, option: str | None, mask: Path | None) -> tuple[Pla
         return masks_for(jobs, mask), ""
     if mask is not None:
         raise click.UsageError("--mask and --infrared both say what is damaged; give one")
-    if option == AUTO or (option.isascii() and option.isdigit() and int(option)):
+    if option == channels.AUTO or (option.isascii() and option.isdigit() and int(option)):
         return replace(jobs, jobs=tuple(replace(job, mask=NOTHING) for job in jobs)), option
     if not Path(option).is_file():
         raise click.UsageError(
