@@ -2,12 +2,18 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
 
-from safelight.cli.lazy import lazy_imports
+from safelight.cli.lazy import _LazyLoader, lazy_imports
 from safelight.cli.main import SECTIONS, cli
 from tests.cli.shell import ENVIRONMENT
 
@@ -46,7 +52,7 @@ def test_every_command_of_the_table_is_there(name: str) -> None:
 def test_a_module_is_run_when_a_name_of_it_is_looked_up_and_not_when_inspect_asks_for_its_file() -> None:
     code = """
 import inspect, sys
-from safelight.cli.lazy import lazy_imports
+from safelight.cli.lazy import _LazyLoader, lazy_imports
 with lazy_imports():
     from safelight.pixels import color
 assert "numpy" not in sys.modules
@@ -64,7 +70,7 @@ def test_an_error_of_a_module_comes_at_its_first_use_and_again_at_the_next() -> 
     code = """
 import sys
 sys.modules["numpy"] = None
-from safelight.cli.lazy import lazy_imports
+from safelight.cli.lazy import _LazyLoader, lazy_imports
 with lazy_imports():
     from safelight.pixels import color
 for _ in range(2):
@@ -86,3 +92,28 @@ def test_imports_outside_are_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with lazy_imports():
         import elsewhere  # type: ignore[import-not-found]
     assert vars(elsewhere)["loaded"], "other packages are not touched"
+
+
+class SlowLoader(Loader):
+    """A module that takes a while to be whole."""
+
+    runs = 0
+
+    def exec_module(self, module: ModuleType) -> None:
+        type(self).runs += 1
+        module.__dict__["first"] = 1
+        assert module.first == 1, "the thread that runs it sees what there is"
+        time.sleep(0.2)
+        module.__dict__["answer"] = 42
+
+
+def test_threads_that_use_a_module_first_at_once_wait_until_it_is_whole() -> None:
+    spec = ModuleSpec("safelight.slow", _LazyLoader(SlowLoader()))
+    module = module_from_spec(spec)
+    assert spec.loader is not None
+    spec.loader.exec_module(module)
+    assert SlowLoader.runs == 0
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: module.answer, range(4))) == [42] * 4
+    assert SlowLoader.runs == 1
+    assert type(module) is ModuleType

@@ -11,10 +11,15 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import click
+
+PATIENCE = 60.0  # seconds: two threads that wait for each other's imports must not wait for ever
+RUNNING = "__running__"  # in a module that is being run
+_turn = RLock()  # of who runs lazy modules
 
 
 class Entry(NamedTuple):
@@ -72,16 +77,29 @@ class _LazyModule(ModuleType):
 
     def __getattribute__(self, name: str) -> Any:
         if name.startswith("__"):
-            return super().__getattribute__(name)
-        loader = self.__spec__.loader if self.__spec__ else None
-        assert loader is not None
-        object.__setattr__(self, "__class__", ModuleType)  # as a module that is being imported
+            return ModuleType.__getattribute__(self, name)
+        # Photos are worked on in threads: one that comes second waits until the module is whole.
+        has_turn = _turn.acquire(timeout=PATIENCE)
         try:
-            loader.exec_module(self)
-        except BaseException:
-            self.__class__ = _LazyModule
-            raise
-        return getattr(self, name)
+            _run(self)
+        finally:
+            if has_turn:
+                _turn.release()
+        return ModuleType.__getattribute__(self, name)
+
+
+def _run(module: ModuleType) -> None:
+    """Run a lazy module, unless it has been run meanwhile, or this thread is at it: as one that is being imported."""
+    loader = module.__spec__.loader if module.__spec__ else None
+    if module.__class__ is ModuleType or RUNNING in module.__dict__:
+        return
+    assert loader is not None
+    module.__dict__[RUNNING] = True
+    try:
+        loader.exec_module(module)
+    finally:
+        del module.__dict__[RUNNING]
+    module.__class__ = ModuleType
 
 
 class _LazyLoader(Loader):
