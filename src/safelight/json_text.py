@@ -1,8 +1,36 @@
 """JSON that somebody else may have written."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from safelight.errors import in_short
+
+
+class RepeatedKeyError(ValueError):
+    """An object has a key twice; the message says so, and begins with "has"."""
+
+
+def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, as the `object_pairs_hook` of a decoder. Raises RepeatedKeyError.
+
+    JSON itself leaves open which of two equal keys counts (RFC 8259, section 4); Python takes the last.
+    """
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice = max(counts, key=counts.__getitem__)
+        raise RepeatedKeyError(f"has the key {in_short(twice)} twice in one object; keep one")
+    return members
+
+
+def parsed_settings(text: str) -> Any:
+    """What a text says that decides a result: as `parsed`, and each key once. Raises ValueError, RepeatedKeyError."""
+    try:
+        return json.loads(text, object_pairs_hook=each_key_once)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def parsed(text: str) -> Any:

@@ -80,6 +80,7 @@ def test_a_project_survives_its_file(tmp_path: Path) -> None:
         ({"color": {"mount": 1}}, "mount"),
         ({"color": {"hints": [{"x": 1}]}}, "hint 1"),
         ({"mend": {"mask": {"file": "../secret.png"}}}, "beside the project"),
+        ({"mend": {"mask": {"file": "D:secret.png"}}}, "beside the project"),
         ({"mend": {"mask": {"png": "no base64!"}}}, "base64"),
         ({"mend": {"mask": {"png": "", "file": "a"}}}, "png, file or sha256"),
         ({"photo": {"sha256": "xyz"}}, "SHA-256"),
@@ -104,5 +105,8 @@ def test_a_project_is_refused_beside_settings_for_another_photo_and_without_its_
     assert "has no mask" in run("fill", grey_photo, "--project", file).stderr
     file.write_text("{")
     assert "is not JSON" in run("colorize", grey_photo, "--project", file).stderr
+    file.write_text('{"format": "safelight-project", "version": 1, "color": {"vivid": 0.1, "vivid": 0.9}}')
+    with pytest.raises(ProjectError, match="has the key 'vivid' twice in one object; keep one"):
+        Project.load(file)
     with pytest.raises(ProjectError, match=r"cannot be read|is no file"):
         Project.load(tmp_path / "nothing.json")

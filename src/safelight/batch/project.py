@@ -22,6 +22,7 @@ from safelight.batch.repair import RepairSettings
 from safelight.batch.work import DEFAULT_MANNER, Found, Job, Manner, Order, order_of
 from safelight.errors import HintError, ProjectError, in_short, shown
 from safelight.files import new_file
+from safelight.json_text import RepeatedKeyError, parsed_settings
 from safelight.runtime.names import Namer, filled_name, repaired_name, result_name
 from safelight.tasks.colorize.hint_values import share
 from safelight.tasks.colorize.hints import FORMAT as HINTS_FORMAT
@@ -157,12 +158,12 @@ class Project:
                 content = file.read(LARGEST + 1)
             if len(content) > LARGEST:
                 raise ProjectError(f"is larger than {LARGEST >> 20} MB")
-            return cls.from_json(json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_key_twice))
+            return cls.from_json(parsed_settings(content.decode("utf-8-sig")))
         except OSError as error:
             raise ProjectError(f"{shown(path)}: cannot be read ({error.strerror or error})") from None
-        except (ProjectError, HintError) as error:
+        except (ProjectError, HintError, RepeatedKeyError) as error:
             raise ProjectError(f"{shown(path)}: {error}") from None
-        except (ValueError, RecursionError):
+        except ValueError:
             raise ProjectError(f"{shown(path)}: is not JSON; expected a project file") from None
 
     def save(self, path: Path, overwrite: bool = True) -> Path:
@@ -276,13 +277,6 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _no_key_twice(pairs: list[tuple[str, object]]) -> Json:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ProjectError("has a key twice in one object; keep one")
-    return members
-
-
 def _check_keys(found: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
     unknown = sorted(set(found) - set(known))
     if unknown:
@@ -346,7 +340,7 @@ def _mask(value: object) -> MaskRef | None:
             raise ProjectError("mend.mask.png is not base64") from None
     if kind == "sha256":
         return MaskRef(sha256=_checksum(text, "mend.mask.sha256"))
-    if text in ("", ".", "..") or any(sign in text for sign in "/\\\0"):
+    if text in ("", ".", "..") or any(sign in text for sign in "/\\:\0"):  # ":" of another drive
         raise ProjectError(
             f"mend.mask.file is {in_short(text)}; expected the name of a file beside the project"
         )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
 from safelight.errors import ModelError, in_short
+from safelight.json_text import RepeatedKeyError, parsed_settings
 from safelight.runtime.familiar import Familiarity
 
 Row: TypeAlias = Mapping[str, Any]
@@ -165,8 +166,10 @@ class ModelCard:
         Fields that are not known are passed over, in the card, in its ports, its sets and its familiarity.
         """
         try:
-            row = json.loads(text)
-        except (ValueError, RecursionError):  # ValueError: no JSON, or a number of more than 4,300 digits
+            row = parsed_settings(text)
+        except RepeatedKeyError as error:
+            raise ModelError(f"{error}; export the model again") from None
+        except ValueError:  # ValueError: no JSON, or a number of more than 4,300 digits
             raise ModelError("is not JSON; expected a safelight model card") from None
         _check_format(row)
         try:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from safelight.errors import RecipeError, RunError
 from safelight.journal.run import Run
-from safelight.json_text import parsed
+from safelight.json_text import RepeatedKeyError, parsed_settings
 from safelight.losses.adversarial import AdversarialSettings
 from safelight.nn.discriminator import DiscriminatorSettings
 from safelight.tasks.base import Task
@@ -151,7 +151,9 @@ def recipe_of(run: Run) -> Recipe:
 def from_json(text: str) -> Recipe:
     """The recipe of `tree.to_json`, of the class that its "task" names. Raises RecipeError."""
     try:
-        tree = parsed(text)
+        tree = parsed_settings(text)
+    except RepeatedKeyError as error:
+        raise RecipeError(f"recipe {error}") from None
     except ValueError as error:
         raise RecipeError(f"recipe is not JSON ({error})") from None
     if not isinstance(tree, dict):

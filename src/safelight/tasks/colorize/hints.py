@@ -7,7 +7,6 @@ photo at any size, on any model. `Points` are the same hints on the pixel grid o
 import itertools
 import json
 import stat
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +18,7 @@ import numpy as np
 
 from safelight.errors import HintError, in_short, shown
 from safelight.files import new_file
+from safelight.json_text import RepeatedKeyError, parsed_settings
 from safelight.pixels.color import srgb_to_lab
 from safelight.shaped import Float32, Int32
 from safelight.tasks.colorize.hint_values import (
@@ -117,14 +117,14 @@ class HintSet:
         path = _path_of(path)
         try:
             text = _read_file(path).decode("utf-8-sig")  # some editors begin with a mark
-            return cls.from_json(json.loads(text, object_pairs_hook=_no_key_twice))
+            return cls.from_json(parsed_settings(text))
         except FileNotFoundError:
             raise HintError(f"there is no hint file {shown(path)}") from None
         except OSError as error:
             raise HintError(f"{shown(path)}: cannot be read ({error.strerror or error})") from None
-        except HintError as error:
+        except (HintError, RepeatedKeyError) as error:
             raise HintError(f"{shown(path)}: {error}") from None
-        except (ValueError, RecursionError):  # of JSON, of UTF-8, of numbers with thousands of digits
+        except ValueError:  # of JSON, of UTF-8, of numbers with thousands of digits
             raise HintError(f"{shown(path)}: is not JSON; expected a hint file (see docs/hints.md)") from None
 
     @classmethod
@@ -201,17 +201,6 @@ def _read_file(path: Path) -> bytes:
     if len(content) > MAX_FILE_BYTES:
         raise HintError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; a hint file is a few kB")
     return content
-
-
-def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; JSON itself leaves open which of two equal keys counts (RFC 8259, section 4)."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        raise HintError(
-            f"has the key {brief(max(counts, key=counts.__getitem__))} twice in one object; keep one"
-        )
-    return members
 
 
 KEYS = ("x", "y", "color", "radius", "region")
