@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from safelight.batch.plan import is_of_a_file
-from safelight.cluster import mounts
 from safelight.errors import PhotoError, shown
 from safelight.pixels import opening, pages
-from safelight.provenance import caption, terms
+from safelight.provenance import terms
 from safelight.runtime.folders import exists, is_folder
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -41,6 +40,8 @@ def _takes_urls(ctx: click.Context) -> bool:
 
 def _stand_in(url: str, ctx: click.Context) -> str:
     """The local stand-in for a file or folder elsewhere, with a slash at its end if the URL has one."""
+    from safelight.cluster import mounts
+
     if STAND_INS not in ctx.meta:
         ctx.meta[STAND_INS] = mounts.StandIns()
         ctx.call_on_close(ctx.meta[STAND_INS].close)
@@ -162,7 +163,9 @@ def _label(ctx: click.Context, param: click.Parameter, value: str | bool | None)
         elif param.name == "caption" and value:
             labels.setdefault("caption", "")
         elif param.name == "caption_text" and value is not None:
-            labels["caption"] = caption.check_caption(str(value))
+            from safelight.provenance.caption import check_caption
+
+            labels["caption"] = check_caption(str(value))
     except PhotoError as error:
         raise click.BadParameter(str(error)) from None
 
