@@ -17,11 +17,10 @@ uvicorn = pytest.importorskip("uvicorn")
 
 from safelight.pixels.encode import write_photo  # noqa: E402
 from safelight.pixels.photo import Photo  # noqa: E402
-from safelight.service.app import make_app  # noqa: E402
 from safelight.service.darkroom import Darkroom, Models  # noqa: E402
 from safelight.service.guard import Keys  # noqa: E402
 from safelight.service.limits import Limits  # noqa: E402
-from safelight.service.serving import Place, address_of  # noqa: E402
+from safelight.service.serving import Place, address_of, configured  # noqa: E402
 
 SECONDS = 120.0  # that a job may take on a busy machine
 
@@ -66,10 +65,7 @@ def running(
     """A service that ends with the block."""
     room = Darkroom(limits or Limits(), Models(), photos)
     listening = Place().open()
-    config = uvicorn.Config(
-        make_app(room, keys or Keys(None), page=page), log_level="error", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(configured(room, keys or Keys(None), page=page))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     while not server.started:

@@ -23,7 +23,7 @@ def started(*words: str | Path) -> Iterator[tuple[Popen[str], str]]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)
+        said = process.communicate(timeout=300)
         assert "Traceback" not in said[1], said[1]
 
 
@@ -51,6 +51,36 @@ def test_serve_answers_whoever_has_the_token() -> None:
         headers = {"Authorization": "Bearer secret"}
         assert httpx.get(f"{address}/v1", headers=headers, trust_env=False, timeout=60).status_code == 200
         assert httpx.get(f"{address}/", headers=headers, trust_env=False, timeout=60).status_code == 404
+
+
+def test_a_service_that_is_ended_at_once_ends_in_order_and_says_nothing(grey_photo: Path) -> None:
+    """Its models are still being opened then; ONNX Runtime aborts a process that ends around it."""
+    process = start("darkroom", grey_photo, "--no-browser", "--port", "0")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("http")
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=300)
+    assert (process.returncode, said) == (143, "")
+
+
+def test_what_clients_send_wrong_fills_no_log() -> None:
+    with started("serve", "--port", "0") as (process, address):
+        port = int(address.rpartition(":")[2])
+        for sent in (
+            b"no http\r\n\r\n",
+            b"GET /\x1b[2J%0d%0aroot HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            b"GET /v1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: close, upgrade\r\n\r\n",
+            b"GET /v1 HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port), 60) as talk:
+                talk.sendall(sent)
+                assert talk.recv(100).startswith(b"HTTP/1.1 ")
+        hung_up = b"POST /v1/photos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12"
+        with socket.create_connection(("127.0.0.1", port), 60) as talk:
+            talk.sendall(hung_up)
+        assert httpx.get(f"{address}/health", trust_env=False, timeout=60).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=300)[1].strip() in ("", "safelight: stopped")
 
 
 @pytest.mark.parametrize(

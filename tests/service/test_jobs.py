@@ -1,5 +1,6 @@
 """Jobs: done, followed, cancelled alone and at once; a full queue; masks, finds and the mended photo."""
 
+import inspect
 import json
 import threading
 import time
@@ -8,11 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fastapi.routing import APIRoute
 
 from safelight.pixels.files import read_photo
 from safelight.service.jobs import Jobs, Result
 from safelight.service.limits import Limits
 from safelight.service.problems import ProblemError
+from safelight.service.routes import colors, keeping, mending, photos, scripts
+from safelight.service.routes import jobs as job_routes
 from safelight.watched import step
 from tests.service.conftest import Service, mask_file
 
@@ -229,4 +233,21 @@ def test_one_shot_forms_answer_with_the_result(service: Service, grey_photo: Pat
     pixels = cv2.imdecode(np.frombuffer(filled.content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert pixels.shape == (300, 420, 4)
     assert pixels[..., 3].min() == 255
-    assert not list(service.room.folder.glob("*/result-*")), "nothing is left of them"
+    until(lambda: not list(service.room.folder.glob("*/result-*")))  # soon after the answer
+
+
+def test_no_request_waits_for_a_thread_before_its_work_begins() -> None:
+    """FastAPI hands what is not async to a few threads that all share: a request to cancel would wait there."""
+
+    def calls(dependant: object) -> list[object]:
+        within = [call for each in dependant.dependencies for call in calls(each)]  # type: ignore[attr-defined]
+        return [dependant.call, *within]  # type: ignore[attr-defined]
+
+    seen = 0
+    for module in (colors, job_routes, keeping, mending, photos, scripts):
+        for route in module.router.routes:
+            assert isinstance(route, APIRoute)
+            for call in calls(route.dependant):
+                assert inspect.iscoroutinefunction(call), (route.path, call)
+                seen += 1
+    assert seen > 40

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from safelight.runtime.cores import group_folders
+from safelight.watched import step
 
 MEGABYTE = 1 << 20
 UNKNOWN = 2048 * MEGABYTE  # that is taken to be free where the system does not say
@@ -76,7 +77,15 @@ def needed(photo: Path) -> int:
     from safelight.pixels.header import header_of
 
     header = header_of(photo)
-    return A_PHOTO + round(A_MEGAPIXEL * header.megapixels * (2 if header.bits > 8 else 1))
+    return needed_for(header.megapixels, header.bits)
+
+
+def needed_for(megapixels: float, bits: int) -> int:
+    """The same for a photo of which size and bits a channel are known."""
+    return A_PHOTO + round(A_MEGAPIXEL * megapixels * (2 if bits > 8 else 1))
+
+
+LOOK = 0.2  # seconds after which who waits for memory is asked whether it still should
 
 
 class Room:
@@ -89,9 +98,15 @@ class Room:
 
     @contextmanager
     def taking(self, size: int) -> Iterator[None]:
-        """Wait until there is room for so many bytes, or nobody else is inside; they are given back at the end."""
+        """Wait until there is room for so many bytes, or nobody else is inside; they are given back at the end.
+
+        Raises StoppedError where whoever watches stops the work meanwhile.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: not self._inside or self._taken + size <= self._size)
+            while not self._changed.wait_for(
+                lambda: not self._inside or self._taken + size <= self._size, LOOK
+            ):
+                step()
             self._taken, self._inside = self._taken + size, self._inside + 1
         try:
             yield

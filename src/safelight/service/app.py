@@ -37,7 +37,7 @@ def make_app(room: Darkroom, keys: Keys, hosts: Iterable[str] = (), page: bool =
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with raised(room.limits.megapixels):
-            room.warm()
+            room.warm(app.openapi)
             yield
             room.close()
 

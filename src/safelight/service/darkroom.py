@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 from starlette.requests import Request
 
-from safelight.errors import ModelError
+from safelight.batch.memory import Room, needed_for
+from safelight.errors import ModelError, SafelightError
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.names import is_photo
 from safelight.service import problems
@@ -178,6 +179,9 @@ class Darkroom:
         self.metrics = Metrics()
         self._live: OrderedDict[str, LiveColors] = OrderedDict()
         self._live_lock = threading.Lock()
+        self.memory = Room()
+        self._warming: threading.Thread | None = None
+        self._closing = False
         self.quick = Waiters(max(2, processors()), limits.short_waiting, limits.seconds)
         self.slow = Waiters(limits.workers, limits.waiting, limits.seconds)
         for path in photos:
@@ -192,19 +196,39 @@ class Darkroom:
     def close(self) -> None:
         """Stop all work, remove what was uploaded, and let go of the models.
 
-        FastAPI keeps the functions of its routes, and so this object, for as long as the process lives.
+        Waits for those that are being opened: libraries abort a process that ends around them. FastAPI keeps the
+        functions of its routes, and so this object, for as long as the process lives.
         """
-        self.jobs.close()
+        self._closing = True
         self.quick.close()
         self.slow.close()
+        self.jobs.close()
+        if self._warming:
+            self._warming.join()
         with self._live_lock:
             self._live.clear()
         self.models.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def warm(self) -> None:
-        """Open the colorizer in the background, so that the first photo does not wait for it."""
-        threading.Thread(target=lambda: (self.models.colorizer, self.models.cut), daemon=True).start()
+    def warm(self, also: Callable[[], object]) -> None:
+        """Open the colorizer in the background, so that the first photo does not wait for it; then something else."""
+
+        def work() -> None:
+            with contextlib.suppress(SafelightError):  # told to whoever asks for colors
+                if self.models.colorizer and not self._closing:
+                    _ = self.models.cut
+            if not self._closing:
+                also()
+
+        self._warming = threading.Thread(target=work, daemon=True)
+        self._warming.start()
+
+    @contextlib.contextmanager
+    def space(self, item: Item) -> Iterator[None]:
+        """Wait until there is memory for work on all of a photo. Raises PhotoError, StoppedError."""
+        facts = self.shelf.facts(item)
+        with self.memory.taking(needed_for(facts.width * facts.height / 1e6, facts.depth)):
+            yield
 
     def live(self, item: Item) -> LiveColors:
         """What is kept of a photo for its colors. Raises PhotoError."""

@@ -8,18 +8,20 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
+from typing import TypeAlias
+from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from safelight.service.intake import Intake, too_large
 from safelight.service.limits import Limits
 from safelight.service.problems import ProblemError, answer
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.\-_]+)(?::(?P<port>[0-9]{1,5}))?")
+LONGEST_LENGTH = 18  # digits
 OPEN = ("/health",)  # needs no token
 PAGE = ("/", "/page/", "/favicon.ico")  # code that anybody may read
 CSP = (
@@ -27,6 +29,8 @@ CSP = (
     "font-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+TAKES_PHOTO = (*("/v1/photos", "/v1/colorize", "/v1/repair", "/v1/inpaint", "/v1/scratches", "/v1/suggest"),)
+ONCE = ("host", "origin", "sec-fetch-site", "authorization", "content-length", "content-type")
 HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -79,13 +83,11 @@ class Guard:
     """An ASGI app in front of another that lets pass what may; the rest is answered with a problem.
 
     hosts: names, beside those of this machine's loopback, under which the service may be asked.
-    limit_of: how many bytes a request of a path may have.
     """
 
-    def __init__(
-        self, app: ASGIApp, keys: Keys, hosts: Iterable[str], limits: Limits, own: bool = True
-    ) -> None:
-        self.app, self.keys, self.limits, self.own = app, keys, limits, own
+    def __init__(self, app: ASGIApp, keys: Keys, hosts: Iterable[str], limits: Limits) -> None:
+        self.app, self.keys, self.limits = app, keys, limits
+        self.intake = Intake(limits)
         self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,11 +114,13 @@ class Guard:
         try:
             early = self._early(scope)
             if early is None:
-                await self.app(scope, _counted(receive, self._limit_of(scope["path"])), sending)
+                limit = self._limit_of(scope["path"])
+                with self.intake.taking(self._document_of(scope)):
+                    await self.app(_without_ranges(scope), self.intake.watched(receive, limit), sending)
                 return
         except ProblemError as error:
             if started:
-                raise
+                return  # the connection is cut off, and so says that the answer is not whole
             early = answer(error.status, error.detail, error.headers)
         await early(scope, receive, sending)
 
@@ -132,8 +136,9 @@ class Guard:
         return self._unlocked(scope, headers, host, dict(pairs))
 
     def _unlocked(self, scope: Scope, headers: Headers, host: str, query: Headers) -> Response | None:
-        path, name = scope["path"], f"safelight-{host.rpartition(':')[2]}"
-        if path == "/" and "token" in query:
+        path, port = scope["path"], host.rpartition("]")[2].rpartition(":")[2]
+        name = f"safelight-{port}"  # browsers send a host's cookies to all its ports
+        if path == "/" and scope["method"] == "GET" and "token" in query:
             session = self.keys.spend(query["token"])
             page = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
             if session:
@@ -160,15 +165,16 @@ class Guard:
     def _limit_of(self, path: str) -> int:
         if path.endswith("/mask"):
             return self.limits.mask
-        takes_photo = path in (
-            "/v1/photos",
-            "/v1/colorize",
-            "/v1/repair",
-            "/v1/inpaint",
-            "/v1/scratches",
-            "/v1/suggest",
-        )
-        return self.limits.upload if takes_photo else self.limits.document
+        return self.limits.upload if path in TAKES_PHOTO else self.limits.document
+
+    def _document_of(self, scope: Scope) -> int:
+        """How many bytes of the body will be in memory: pictures go to files."""
+        headers, path = _headers(scope), scope["path"]
+        if path in TAKES_PHOTO or path.endswith("/mask"):
+            return 0
+        if "transfer-encoding" in headers:
+            return self.limits.document
+        return int(headers.get("content-length", "0"))
 
 
 def is_loopback(name: str) -> bool:
@@ -182,17 +188,26 @@ def is_loopback(name: str) -> bool:
 
 
 def _headers(scope: Scope) -> Headers:
-    """The headers by name; of one that is there twice the last. Raises ProblemError for two hosts."""
+    """The headers by name; of others than ONCE, the last. Raises ProblemError for two that could contradict."""
     pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
-    if sum(name == "host" for name, _ in pairs) > 1:
-        raise ProblemError(400, "the request names two hosts")
+    names = [name for name, _ in pairs]
+    for name in ONCE:
+        if names.count(name) > 1:
+            raise ProblemError(400, f"the header {name} is there twice; send one")
+    if "content-length" in names and "transfer-encoding" in names:
+        raise ProblemError(400, "the body has two lengths: Content-Length and Transfer-Encoding; send one")
     return dict(pairs)
+
+
+def _without_ranges(scope: Scope) -> Scope:
+    """The request without Range: answers are whole, and many small ranges of a file would be dear."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"range"]}
 
 
 def _check_site(scope: Scope, headers: Headers, host: str) -> None:
     """Raises ProblemError for what another site sends; a link to the page may be followed."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin.lower())[:2] not in {("http", host), ("https", host)}:
+    if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
         raise ProblemError(403, "the request comes from another site")
     visit = scope["method"] == "GET" and scope["path"] == "/"
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not visit:
@@ -203,27 +218,8 @@ def _check_length(headers: Headers, limit: int) -> None:
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):
         raise ProblemError(400, "its Content-Length is no number")
-    if int(length) > limit:
-        raise _too_large(limit)
-
-
-def _too_large(limit: int) -> ProblemError:
-    return ProblemError(413, f"the body has more than {limit:,} bytes, which is the most that is taken")
-
-
-def _counted(receive: Receive, limit: int) -> Callable[[], Any]:
-    """Receives until the body is larger than it may be, whatever its Content-Length says."""
-    taken = 0
-
-    async def counting() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > limit:
-            raise _too_large(limit)
-        return message
-
-    return counting
+    if len(length) > LONGEST_LENGTH or int(length) > limit:
+        raise too_large(limit)
 
 
 def _cookie(headers: Headers, name: str) -> str:

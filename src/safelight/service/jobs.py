@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import shutil
 import threading
 import time
 from collections import OrderedDict, deque
@@ -13,7 +14,6 @@ from typing import Any, Literal
 
 from safelight.service import problems
 from safelight.service.limits import Limits
-from safelight.service.photos import discard
 from safelight.service.problems import ProblemError
 from safelight.watched import StoppedError, Watch, watched
 
@@ -21,19 +21,23 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Kind = Literal["scratches", "fill", "result"]
 ENDED = ("done", "failed", "cancelled")
 ABANDONED = 3  # times the workers: so many threads at most, with those whose work was cancelled
+LAST_SECONDS = 2.0  # that jobs have when the service is stopped
 STEP = 0.01  # of progress that is worth telling
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a job made: JSON, or a file with its media type and name; further files by their names (labels)."""
+    """What a job made: a little JSON, or a file with its media type; further files beside it by their names (labels).
+
+    name: under which the file is to be saved; "" if it is to be read.
+    """
 
     json: dict[str, Any] | None = None
     file: Path | None = None
     media_type: str = "application/octet-stream"
     name: str = ""
     remarks: tuple[str, ...] = ()
-    parts: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, Path] = field(default_factory=dict)
 
 
 Work = Callable[[], Result]
@@ -78,24 +82,25 @@ class Jobs:
         self.limits = limits
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._waiting: deque[Job] = deque()
-        self._changed = threading.Condition()
+        self._changed = threading.RLock()
         self._listeners: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any]]]] = []
         self._closed = False
         self._busy = 0  # jobs that run and were not cancelled
-        self._alive = 0  # threads, with those that still end what was cancelled
+        self._threads: set[threading.Thread] = set()  # with those that still end what was cancelled
 
     def add(self, kind: Kind, photo: str, work: Work) -> Job:
         """A job that waits for its turn. Raises ProblemError where too many wait."""
         with self._changed:
             if len(self._waiting) >= self.limits.waiting:
                 raise problems.busy(5)
-            self._forget_old()
+            forgotten = self._forget_old()
             job = Job(f"j{secrets.token_hex(10)}", kind, photo, work, Watch())
             job.watch = Watch(lambda share: self._tell(job, share))
             self._jobs[job.id] = job
             self._waiting.append(job)
             self._announce(job)
             self._start()
+        _discard(forgotten)
         return job
 
     def __getitem__(self, job: str) -> Job:
@@ -122,7 +127,8 @@ class Jobs:
         """
         with self._changed:
             if job.state in ENDED:
-                self._drop(job)
+                self._jobs.pop(job.id, None)
+                _discard([job])
                 return
             if job.state == "waiting":
                 self._waiting.remove(job)
@@ -133,19 +139,22 @@ class Jobs:
             self._start()
 
     def close(self) -> None:
-        """Stop all of them."""
+        """Stop all of them, and wait a little for their threads: the interpreter must not end around a network."""
         with self._changed:
             self._closed = True
             for job in list(self._jobs.values()):
                 if job.state not in ENDED:
                     job.watch.stop()
             self._waiting.clear()
-            self._changed.notify_all()
+            threads = list(self._threads)
+        end = time.monotonic() + LAST_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def listen(self) -> "tuple[asyncio.Queue[dict[str, Any]], Callable[[], None]]":
         """A queue of the loop that runs, to which each change of a job is sent, and what ends that."""
-        entry = (asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]](1000))
         with self._changed:
+            entry = (asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]](1000 + len(self._jobs)))
             self._listeners.append(entry)
             for job in self._jobs.values():
                 entry[1].put_nowait(job.to_json())
@@ -159,13 +168,19 @@ class Jobs:
     def _start(self) -> None:
         """A thread for the next job, where one may run. Called under the lock."""
         most = ABANDONED * self.limits.workers
-        while self._waiting and self._busy < self.limits.workers and self._alive < most and not self._closed:
+        while (
+            self._waiting
+            and self._busy < self.limits.workers
+            and len(self._threads) < most
+            and not self._closed
+        ):
             job = self._waiting.popleft()
             self._busy += 1
             job.state = "running"
             self._announce(job)
-            self._alive += 1
-            threading.Thread(target=self._run, args=(job,), name=job.id, daemon=True).start()
+            thread = threading.Thread(target=self._run, args=(job,), name=job.id, daemon=True)
+            self._threads.add(thread)
+            thread.start()
 
     def _run(self, job: Job) -> None:
         state: State = "failed"
@@ -180,17 +195,19 @@ class Jobs:
             status, detail, _ = problems.of_error(error)
             job.problem = problems.document(status, detail)
         with self._changed:
-            self._alive -= 1
-            if job.state == "running":
+            self._threads.discard(threading.current_thread())
+            wanted = job.state == "running"
+            if wanted:
                 self._busy -= 1
                 job.progress = 1.0 if state == "done" else job.progress
                 self._end(job, state)
-            elif job.result and job.result.file:
-                discard(job.result.file)  # made by one that was cancelled meanwhile
             self._start()
+        if not wanted:
+            _discard([job])  # made by one that was cancelled meanwhile
 
     def _end(self, job: Job, state: State) -> None:
         job.state, job.ended = state, time.time()
+        job.work = _ended  # an ended job is kept for a while; its mask and project need not be
         self._announce(job)
 
     def _tell(self, job: Job, share: float) -> None:
@@ -205,18 +222,32 @@ class Jobs:
             with contextlib.suppress(RuntimeError):  # a loop that ended meanwhile
                 loop.call_soon_threadsafe(_put, queue, document)
 
-    def _forget_old(self) -> None:
-        """Drop ended jobs that are too old or too many."""
+    def _forget_old(self) -> list[Job]:
+        """Take out ended jobs that are too old or too many; their files are still there."""
         ended = [job for job in self._jobs.values() if job.ended is not None]
-        old = time.time() - self.limits.kept_seconds
-        for number, job in enumerate(ended):
-            if (job.ended or 0) < old or len(ended) - number > self.limits.kept_jobs:
-                self._drop(job)
+        old, most = time.time() - self.limits.kept_seconds, self.limits.kept_jobs
+        gone = [
+            job for number, job in enumerate(ended, -len(ended)) if (job.ended or 0) < old or number < -most
+        ]
+        for job in gone:
+            del self._jobs[job.id]
+        return gone
 
-    def _drop(self, job: Job) -> None:
-        self._jobs.pop(job.id, None)
-        if job.result and job.result.file:
-            discard(job.result.file)
+
+def _ended() -> Result:
+    raise StoppedError("the job has ended")
+
+
+def _discard(jobs: list[Job]) -> None:
+    """Remove the files of jobs that are forgotten, beside: deleting large ones takes a while."""
+    folders = [job.result.file.parent for job in jobs if job.result and job.result.file]
+
+    def remove() -> None:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    if folders:
+        threading.Thread(target=remove, daemon=True).start()
 
 
 def _put(queue: "asyncio.Queue[dict[str, Any]]", document: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from safelight.batch.work import worker_of
 from safelight.errors import PhotoError
 from safelight.service.darkroom import Darkroom
 from safelight.service.jobs import Result
-from safelight.service.photos import Item, told
+from safelight.service.photos import Item, Mask, told
 from safelight.service.problems import ProblemError
 from safelight.watched import step
 
@@ -19,8 +19,8 @@ KINDS = {
 }
 
 
-def project_of(room: Darkroom, item: Item, project: Project) -> Project:
-    """The project with all that it may leave to the service: the photo, the time, the mask's own bytes.
+def project_of(room: Darkroom, item: Item, project: Project) -> tuple[Project, Mask | None]:
+    """The project with all that it may leave to the service, the photo and the time; and the mask that it names.
 
     Raises ProblemError for a mask that was not sent, and a project of another photo.
     """
@@ -32,27 +32,36 @@ def project_of(room: Darkroom, item: Item, project: Project) -> Project:
     project = replace(project, name=item.name, sha256=facts.sha256, saved=project.saved or now())
     mask = project.mend.mask
     if mask is None or mask.png is not None:
-        return project
+        return project, None
     with item.lock:
         kept = item.masks.get(mask.sha256 or "")
     if kept is None:
         raise ProblemError(422, "the photo has no mask of that checksum; PUT it first")
-    png = MaskRef(png=kept.file) if kept.hole.any() else None
+    return project, kept
+
+
+def with_mask(project: Project, mask: Mask | None) -> Project:
+    """The project with the mask's own bytes in place of its checksum: not before they are needed, in memory."""
+    if mask is None:
+        return project
+    png = MaskRef(png=mask.file.read_bytes()) if mask.marked else None
     return replace(project, mend=replace(project.mend, mask=png))
 
 
-def project_name(item: Item) -> str:
-    """NAME.safelight.json."""
-    return f"{Path(item.name).stem}{SUFFIX}"
+def write_project(room: Darkroom, item: Item, project: Project) -> Path:
+    """The project as a file of the service's own, NAME.safelight.json. Raises ProblemError as `project_of`."""
+    path = room.shelf.new_path("x").with_name(f"{Path(item.name).stem}{SUFFIX}")
+    return with_mask(*project_of(room, item, project)).save(path)
 
 
-def make_result(room: Darkroom, item: Item, project: Project) -> Result:
-    """The full-size result of a project whose mask is in it: what `safelight … --project` writes, byte for byte."""
+def make_result(room: Darkroom, item: Item, project: Project, mask: Mask | None) -> Result:
+    """The full-size result of a project: what `safelight … --project` writes, byte for byte. mask: that it names."""
     folder = room.shelf.new_path("x").parent
     try:
-        replay = replayed(project, item.path, folder, models=room.models.names)
+        replay = replayed(with_mask(project, mask), item.path, folder, models=room.models.names)
         step(0.05)
-        report = told(item.path, lambda: worker_of(replay.order)(replay.job))()
+        with room.space(item):
+            report = told(item.path, lambda: worker_of(replay.order)(replay.job))()
         if report.left:
             raise PhotoError("; ".join(report.remarks))
         result = report.written[0]

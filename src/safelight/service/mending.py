@@ -1,11 +1,14 @@
 """Damage found and filled: masks as they are sent, finds one by one, and the mended photo as another one."""
 
+import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from safelight.arrays import Pixels
 from safelight.errors import EmptyMaskError, PhotoError
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
@@ -30,18 +33,19 @@ MASKS_KEPT = 8  # of one photo, for projects that name an earlier one
 JSON = "application/json"
 
 
-def keep_mask(room: Darkroom, item: Item, content: bytes, path: Path, missing: Missing) -> Mask:
-    """Keep a mask of the photo. path: where its bytes lie meanwhile. Raises PhotoError for what is no mask."""
+def keep_mask(room: Darkroom, item: Item, path: Path, missing: Missing) -> Mask:
+    """Keep a mask of the photo. path: its file, in a folder of its own. Raises PhotoError for what is no mask."""
     facts = room.shelf.facts(item)
     size = (facts.height, facts.width)
     try:
         read = read_mask(path, size, missing)
-        mask = Mask(content, read.hole, tuple(line.replace(str(path), "the mask") for line in read.remarks))
+        mask = Mask(path, read.hole, tuple(line.replace(str(path), "the mask") for line in read.remarks))
     except EmptyMaskError:
-        mask = Mask(content, np.zeros(size, bool))
+        mask = Mask(path, np.zeros(size, bool))
     except PhotoError as error:
         raise PhotoError(str(error).replace(str(path), "the mask")) from None
     with item.lock:
+        step()  # where the answer was given up meanwhile, the file is gone
         item.masks[mask.sha256] = mask
         item.masks.move_to_end(mask.sha256)
         while len(item.masks) > MASKS_KEPT:
@@ -61,9 +65,9 @@ def mask_json(mask: Mask) -> dict[str, Any]:
     """A mask as the service writes it."""
     return {
         "sha256": mask.sha256,
-        "marked": float(mask.hole.mean()),
-        "width": mask.hole.shape[1],
-        "height": mask.hole.shape[0],
+        "marked": mask.marked,
+        "width": mask.size[1],
+        "height": mask.size[0],
         "remarks": list(mask.remarks),
     }
 
@@ -123,36 +127,58 @@ def labels_png(numbers: Int32[np.ndarray, "h w"]) -> bytes:
 
 def find_damage(room: Darkroom, item: Item, question: ScratchesQuestion) -> Result:
     """Scratches, cracks and dust of the photo, one by one."""
-    pixels, finder = room.shelf.pixels(item), room.models.finder
-    found, likelihood = finder.find_likely(pixels, ScratchSettings(question.sensitivity))
+    with room.space(item):
+        return _found(room, room.shelf.pixels(item), question)
+
+
+def _found(room: Darkroom, pixels: Pixels, question: ScratchesQuestion) -> Result:
+    found, likelihood = room.models.finder.find_likely(pixels, ScratchSettings(question.sensitivity))
     step(0.8)
     rim = max(MIN_RIM, round(RIM * max(pixels.shape[:2]))) if question.grow is None else question.grow
     hole = found.mask > 0
     grown = grow(hole, rim)
     finds = finds_of(hole, grown, likelihood)
     step(0.9)
-    return Result(
-        json={"finds": finds.finds, "marked": float(grown.mean()), "method": found.method},
-        media_type=JSON,
-        parts={"labels": labels_png(finds.numbers)},
-    )
+    return _kept(room, finds, {"marked": float(grown.mean()), "method": found.method})
+
+
+def _kept(room: Darkroom, finds: Finds, beside: dict[str, Any]) -> Result:
+    """Finds as files: a damaged photo may have a hundred thousand, and many jobs are kept."""
+    path = room.shelf.new_path("finds.json")
+    labels = path.with_name("labels.png")
+    try:
+        labels.write_bytes(labels_png(finds.numbers))
+        with path.open("w", encoding="utf-8") as file:
+            file.write('{"finds": [')
+            for number, find in enumerate(finds.finds):  # one by one: nothing else runs while JSON is written
+                file.write(f"{', ' if number else ''}{json.dumps(find)}")
+            file.write(f"], {json.dumps(beside)[1:]}")
+    except BaseException:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise
+    return Result(file=path, media_type=JSON, parts={"labels": labels})
 
 
 def fill_damage(room: Darkroom, item: Item, mask: Mask, question: FillQuestion) -> Result:
     """The photo with what its mask marks filled, as another photo; and where it changed."""
+    if not mask.marked:
+        raise ProblemError(422, "the mask is empty, nothing in it is missing")
+    with room.space(item):
+        return _filled(room, item, mask.hole, question)
+
+
+def _filled(room: Darkroom, item: Item, hole: Hole, question: FillQuestion) -> Result:
     photo = read_photo(item.path, room.limits.megapixels, native=True) if item.source != "mended" else None
     photo = photo or Photo(room.shelf.pixels(item))
-    if not mask.hole.any():
-        raise ProblemError(422, "the mask is empty, nothing in it is missing")
     filled = room.models.filler.fill(
-        photo, mask.hole, question.method, question.grow, question.feather, in_place=True
+        photo, hole, question.method, question.grow, question.feather, in_place=True
     )
     step(0.95)
     path = room.shelf.new_path("mended.npy")
     np.save(path, filled.photo.pixels)
     mended = room.shelf.add(path, item.name, "mended", item)
     reach = question.grow + question.feather
-    changed = [box_json(piece.box) for piece in pieces(grow(mask.hole, reach) if reach else mask.hole.copy())]
+    changed = [box_json(piece.box) for piece in pieces(grow(hole, reach) if reach else hole.copy())]
     return Result(
         json={"photo": room.describe(mended), "changed": changed, "used": dict(filled.used)},
         media_type=JSON,

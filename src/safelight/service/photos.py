@@ -8,7 +8,9 @@ import contextlib
 import hashlib
 import re
 import secrets
+import shutil
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +23,7 @@ from safelight.arrays import Pixels
 from safelight.errors import PhotoError, SafelightError
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import Photo, read_photo
-from safelight.pixels.geometry import Box
+from safelight.pixels.geometry import Box, Size
 from safelight.pixels.space import on_white
 from safelight.service.limits import Limits
 from safelight.service.problems import ProblemError
@@ -29,7 +31,7 @@ from safelight.tasks.colorize.tone_and_mount import Analysis, analyze
 
 T = TypeVar("T")
 Source = Literal["upload", "command line", "mended"]
-LONGEST_NAME = 120
+LONGEST_NAME = 120  # bytes: file systems count these, and take 255 with all that results add
 BLOCK = 1 << 20
 
 
@@ -47,18 +49,28 @@ class Facts:
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class Mask:
-    """What is missing of a photo: the picture file as it was sent, and the hole at the photo's size."""
+    """What is missing of a photo: the picture file as it was sent, and the hole (h, w) at the photo's size.
 
-    file: bytes
-    hole: Hole
-    remarks: tuple[str, ...] = ()
+    Both lie in files, not in memory, since each of a thousand photos may have several masks. They go with the last one
+    that uses the mask, so that a job has its own until it ends.
+    """
+
+    def __init__(self, file: Path, hole: Hole, remarks: tuple[str, ...] = ()) -> None:
+        self.file, self.remarks = file, remarks
+        self.size: Size = (hole.shape[0], hole.shape[1])
+        self.marked = float(hole.mean())
+        self.sha256 = _checksum(file)
+        self._packed = file.with_name("hole.npy")
+        np.save(self._packed, np.packbits(hole))
+        weakref.finalize(self, shutil.rmtree, file.parent, ignore_errors=True)
 
     @property
-    def sha256(self) -> str:
-        """Of the file's bytes."""
-        return hashlib.sha256(self.file).hexdigest()
+    def hole(self) -> Hole:
+        """Read anew at each call."""
+        height, width = self.size
+        bits = np.unpackbits(np.load(self._packed), count=height * width)
+        return bits.view(bool).reshape(self.size)
 
 
 @dataclass
@@ -85,21 +97,54 @@ class Shelf:
         self._items: OrderedDict[str, Item] = OrderedDict()
         self._pixels: OrderedDict[str, Pixels] = OrderedDict()
         self._lock = threading.RLock()
+        self._stored = 0
 
     def __iter__(self) -> Iterator[Item]:
         with self._lock:
             return iter(list(self._items.values()))
 
     def add(self, path: Path, name: str, source: Source, of: Item | None = None) -> Item:
-        """Another photo, not yet opened. Raises ProblemError where too many are open."""
+        """Another photo, not yet opened. Raises ProblemError where too many are open; an uploaded file is then gone."""
         with self._lock:
-            if len(self._items) >= self.limits.photos:
-                raise ProblemError(
-                    429, f"{len(self._items)} photos are open, the most there may be", {"Retry-After": "60"}
-                )
+            try:
+                self.check()
+            except ProblemError:
+                if source != "command line":
+                    discard(path)
+                raise
             item = Item(_new_id(), tidy_name(name), path, path.stat().st_size, source, of.id if of else None)
+            self._stored += item.bytes if source != "command line" else 0
             self._items[item.id] = item
             return item
+
+    def check(self) -> None:
+        """Raises ProblemError where no photo more may be open."""
+        with self._lock:
+            count = len(self._items)
+        if count >= self.limits.photos:
+            raise ProblemError(429, f"{count} photos are open, the most there may be", {"Retry-After": "60"})
+
+    @contextlib.contextmanager
+    def receiving(self) -> Iterator[Callable[[int], None]]:
+        """What is told the bytes of each piece that comes in, and counts them as stored. Raises ProblemError."""
+        taken = 0
+
+        def more(length: int) -> None:
+            nonlocal taken
+            with self._lock:
+                taken, self._stored = taken + length, self._stored + length
+            if self._stored > self.limits.stored:
+                raise ProblemError(
+                    429,
+                    f"all photos together have more than {self.limits.stored:,} bytes",
+                    {"Retry-After": "60"},
+                )
+
+        try:
+            yield more
+        finally:
+            with self._lock:
+                self._stored -= taken
 
     def __getitem__(self, photo: str) -> Item:
         with self._lock:
@@ -111,8 +156,9 @@ class Shelf:
     def remove(self, item: Item) -> None:
         """Forget a photo; its file too, if it is the service's own."""
         with self._lock:
-            self._items.pop(item.id, None)
+            known = self._items.pop(item.id, None)
             self._pixels.pop(item.id, None)
+            self._stored -= item.bytes if known and item.source != "command line" else 0
         if item.source != "command line":
             discard(item.path)
 
@@ -221,7 +267,7 @@ def tidy_name(name: str) -> str:
     stem, dot, suffix = printable.rpartition(".")
     if not (stem and dot and 0 < len(suffix) <= 5):
         stem, suffix = printable, ""
-    stem = stem[:LONGEST_NAME].strip() or "photo"
+    stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore").strip() or "photo"
     return f"{stem}.{suffix}" if suffix else stem
 
 

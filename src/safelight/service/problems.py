@@ -1,5 +1,7 @@
 """Whatever goes wrong is told as a problem (RFC 9457): application/problem+json, one line for people in `detail`."""
 
+import errno
+import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -8,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from safelight.errors import NO_MEMORY, SafelightError, is_of_memory
@@ -20,11 +23,12 @@ WHEN = {  # every status but of success, and when it is answered
     403: "The request comes from another site, or names another host.",
     404: "There is no such thing here.",
     405: "This method is not for this resource.",
+    408: "The body comes too slowly.",
     409: "It is not in a state for that, such as a job that has not ended.",
     413: "The body has more bytes than are taken.",
     415: "The body is of a kind that is not read.",
     422: "What was sent cannot be used; the detail says what was found and what was expected.",
-    429: "Too many photos are open; delete some.",
+    429: "Too many photos are open, or they are too large together; delete some.",
     500: "A fault of the service.",
     503: "Too much is waiting; try again after the seconds in Retry-After.",
     504: "The work took longer than is allowed.",
@@ -41,18 +45,27 @@ SCHEMA = {
 }
 
 
-class ProblemError(Exception):
-    """To be answered with this status."""
+class ProblemError(HTTPException):
+    """To be answered with this status. FastAPI lets no other error through while it reads a body."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, dict(headers or {})
+        super().__init__(status, detail, dict(headers or {}))
+        self.status = status
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 def document(status: int, detail: str) -> dict[str, Any]:
     """A problem as JSON."""
     title = HTTPStatus(status).phrase
-    return {"type": "about:blank", "title": title, "status": status, "detail": " ".join(detail.split())}
+    line = " ".join(detail.split()).encode(errors="replace").decode()
+    return {"type": "about:blank", "title": title, "status": status, "detail": line}
+
+
+def document_bytes(status: int, detail: str) -> bytes:
+    """The same in bytes."""
+    return json.dumps(document(status, detail)).encode()
 
 
 def answer(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -67,7 +80,7 @@ def busy(seconds: int = 1) -> ProblemError:
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Problems of an operation for the OpenAPI document; those that any may have are added."""
-    every = {400, 401, 403, 405, 413, 422, 500, 503, *statuses}
+    every = {400, 401, 403, 405, 408, 413, 422, 500, 503, *statuses}
     return {
         status: {"description": WHEN[status], "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
         for status in sorted(every)
@@ -76,18 +89,26 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def of_error(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Status, line and headers for an error."""
-    if isinstance(error, ProblemError):
-        return error.status, error.detail, error.headers
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
     if isinstance(error, HTTPException):
         detail = error.detail if isinstance(error.detail, str) else HTTPStatus(error.status_code).phrase
         return error.status_code, detail, dict(error.headers or {})
-    if is_of_memory(error):
-        return 503, NO_MEMORY, {"Retry-After": "10"}
+    if scarce := _scarce(error):
+        return 503, scarce, {"Retry-After": "10"}
+    if isinstance(error, ClientDisconnect):
+        return 400, "the client hung up", {}  # nobody reads it
     if isinstance(error, SafelightError):
         return (409 if isinstance(error, StoppedError) else 422), str(error), {}
     return 500, f"unexpected {type(error).__name__}; this is a fault of the service", {}
+
+
+def _scarce(error: Exception) -> str:
+    """What there is too little of on the machine, in a line; nothing for other errors."""
+    if is_of_memory(error):
+        return NO_MEMORY
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk of the service is full; delete photos" if full else ""
 
 
 def handle(app: FastAPI) -> None:
@@ -99,7 +120,14 @@ def handle(app: FastAPI) -> None:
             headers = {"Allow": ", ".join(_methods(app, request.url.path))}
         return answer(status, detail, headers)
 
-    for kind in (ProblemError, SafelightError, RequestValidationError, HTTPException, MemoryError, Exception):
+    for kind in (
+        SafelightError,
+        RequestValidationError,
+        HTTPException,
+        ClientDisconnect,
+        MemoryError,
+        Exception,
+    ):
         app.add_exception_handler(kind, told)
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from safelight.batch.project import Project
+from safelight.service.bodies import shallow
 from safelight.tasks.colorize.hint_values import MAX_CORNERS
 from safelight.tasks.colorize.hints import FORMAT, MAX_HINTS, VERSION, HintSet
 from safelight.tasks.colorize.suggest import MOST_PLACES
@@ -140,7 +141,7 @@ class ProjectJson(Strict):
     color: ColorPartJson = ColorPartJson()
     mend: MendPartJson = MendPartJson()
     saved: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
-    page: dict[str, Any] = {}
+    page: Annotated[dict[str, Any], AfterValidator(shallow)] = {}
 
     def sent(self) -> Project:
         """The project. Raises ProjectError, HintError."""

@@ -1,6 +1,7 @@
 """The service on a port: opened before it is announced, served until it is stopped, and shown in a browser."""
 
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterable
@@ -10,11 +11,13 @@ import uvicorn
 
 from safelight.errors import SafelightError
 from safelight.service.app import make_app
+from safelight.service.connections import protocol_of
 from safelight.service.darkroom import Darkroom
 from safelight.service.guard import Keys
 
 BACKLOG = 512
 USUAL_PORT = 8793
+SWITCH = 0.001  # seconds after which a thread that computes in Python lets the one that answers have its turn
 LAST_SECONDS = 1  # that open answers have when the service is stopped
 
 
@@ -62,6 +65,21 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def configured(room: Darkroom, keys: Keys, hosts: Iterable[str] = (), page: bool = True) -> uvicorn.Config:
+    """Uvicorn's settings, as `serve` has them."""
+    return uvicorn.Config(
+        make_app(room, keys, hosts, page),
+        http=protocol_of(room.limits),
+        ws="none",
+        log_level="error",  # not what clients send wrong, which could fill a log
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=LAST_SECONDS,
+        lifespan="on",
+    )
+
+
 def serve(
     room: Darkroom,
     keys: Keys,
@@ -71,16 +89,8 @@ def serve(
     page: bool = True,
 ) -> None:
     """Serve until a signal ends it. ready: called once requests are answered."""
-    config = uvicorn.Config(
-        make_app(room, keys, hosts, page),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=LAST_SECONDS,
-        lifespan="on",
-    )
-    server = uvicorn.Server(config)
+    sys.setswitchinterval(SWITCH)
+    server = uvicorn.Server(configured(room, keys, hosts, page))
     if ready:
         threading.Thread(target=_when_started, args=(server, ready), daemon=True).start()
     try:

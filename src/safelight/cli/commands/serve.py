@@ -173,6 +173,8 @@ def _opened(
         raise SafelightError(f"{missing[0]}: there is no such photo; check the name")
     if photos and not named:
         raise SafelightError(f"{photos[0]}: there are no photos in it")
+    if len(named) > limit.photos:
+        raise SafelightError(f"there are {len(named):,} photos; give up to {limit.photos:,} at a time")
     listening = place.open()
     return rooms.Darkroom(limit, found, named), listening
 

@@ -1,4 +1,7 @@
-"""The colors of an open photo: planes for a page to join, how sure they are, what a place may be, where next."""
+"""The colors of an open photo: planes for a page to join, how sure they are, what a place may be, where next.
+
+Hints are read by the thread that works with them: thousands, each with a region, take a second.
+"""
 
 from typing import Annotated, Any
 
@@ -6,6 +9,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom, float16
 from safelight.service.photos import Item
 from safelight.service.problems import declared
@@ -23,7 +27,7 @@ from safelight.tasks.colorize.bins import gamut_bins, likely_colors
 from safelight.tasks.colorize.certainty import certainty
 from safelight.tasks.colorize.suggest import CELL, Suggestion, hex_at
 
-router = APIRouter(tags=["colors"])
+router = APIRouter(tags=["colors"], route_class=StrictRoute)
 Room = Annotated[Darkroom, Depends(darkroom)]
 Photo = Annotated[Item, Depends(item)]
 MOST_LIKELY = 5
@@ -36,10 +40,10 @@ MOST_LIKELY = 5
 )
 async def post_colors(request: Request, room: Room, photo: Photo, question: ColorsQuestion) -> Response:
     """The a and b planes (float16, little-endian) at the network's size: one layer, and one for each region."""
-    hints = hint_set(question.hints)
 
     def work() -> np.ndarray:
         live = room.live(photo)
+        hints = hint_set(question.hints)
         ask = live.kriged if question.stage == "kriged" else live.colors
         layers = ask(hints, question.vivid, question.reach)
         return np.stack([np.moveaxis(ab, 2, 0) for ab in (layers.ab, *(ab for _, ab in layers.lassos))])
@@ -54,10 +58,10 @@ async def post_colors(request: Request, room: Room, photo: Photo, question: Colo
 )
 async def post_certainty(request: Request, room: Room, photo: Photo, question: CertaintyQuestion) -> Response:
     """How sure each color is: the chance that the true one is near the one shown, in cells of 8 x 8 pixels."""
-    hints = hint_set(question.hints)
 
     def work() -> np.ndarray:
         live = room.live(photo)
+        hints = hint_set(question.hints)
         shown = live.colors(hints, question.vivid, question.reach).ab
         return certainty(live.distribution(hints), shown, live.nearness(hints))
 
@@ -67,10 +71,10 @@ async def post_certainty(request: Request, room: Room, photo: Photo, question: C
 @router.post("/v1/photos/{photo}/likely", response_model=Likely, responses=declared(400, 404, 422, 504))
 async def post_likely(request: Request, room: Room, photo: Photo, question: LikelyQuestion) -> dict[str, Any]:
     """The likeliest colors of one place."""
-    hints = hint_set(question.hints)
 
     def work() -> dict[str, Any]:
         live = room.live(photo)
+        hints = hint_set(question.hints)
         h, w = live.size
         y, x = min(int(question.y * h), h - 1), min(int(question.x * w), w - 1)
         shares, L = live.distribution(hints)[:, y // CELL, x // CELL], float(live.L[y, x])
@@ -87,8 +91,9 @@ async def post_suggestions(
     request: Request, room: Room, photo: Photo, question: SuggestQuestion
 ) -> dict[str, Any]:
     """Where further hints would help most."""
-    hints = hint_set(question.hints)
-    found = await room.quick(request, lambda: room.live(photo).suggest(hints, question.count))
+    found = await room.quick(
+        request, lambda: room.live(photo).suggest(hint_set(question.hints), question.count)
+    )
     return suggestions_json(found)
 
 

@@ -3,19 +3,21 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
+from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom
-from safelight.service.jobs import Job
+from safelight.service.jobs import Job, Result
 from safelight.service.problems import ProblemError, declared
 from safelight.service.routes.common import OCTETS, binary, darkroom, job
 from safelight.service.schemas import JobJson, JobsJson
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=StrictRoute)
 Room = Annotated[Darkroom, Depends(darkroom)]
 Found = Annotated[Job, Depends(job)]
 ALIVE = 15.0  # seconds after which a comment shows that the stream is alive
@@ -75,9 +77,8 @@ async def get_result(job: Found) -> Response:
     result = _result(job)
     if result.file is None:
         return JSONResponse(result.json)
-    return FileResponse(
-        result.file, media_type=result.media_type, headers={"Content-Disposition": attachment(result.name)}
-    )
+    headers = {"Content-Disposition": attachment(result.name)} if result.name else {}
+    return _file(result.file, result.media_type, headers)
 
 
 @router.get(
@@ -90,7 +91,7 @@ async def get_labels(job: Found) -> Response:
     labels = _result(job).parts.get("labels")
     if labels is None:
         raise ProblemError(404, "this job found no scratches and has no labels")
-    return Response(labels, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+    return _file(labels, "image/png", {"Cache-Control": "private, max-age=3600"})
 
 
 @router.delete("/v1/jobs/{job}", status_code=204, responses=declared(404))
@@ -100,7 +101,15 @@ async def delete_job(room: Room, job: Found) -> Response:
     return Response(status_code=204)
 
 
-def _result(job: Job) -> Any:
+def _file(path: Path, media_type: str, headers: dict[str, str]) -> FileResponse:
+    """A file of a result. Raises ProblemError where the job was forgotten meanwhile."""
+    try:
+        return FileResponse(path, media_type=media_type, headers=headers, stat_result=path.stat())
+    except OSError:
+        raise ProblemError(404, "there is no such job; its result is no longer kept") from None
+
+
+def _result(job: Job) -> Result:
     if job.result is None or job.state != "done":
         raise ProblemError(409, f"the job is {job.state}; it has no result")
     return job.result
@@ -108,5 +117,8 @@ def _result(job: Job) -> Any:
 
 def attachment(name: str) -> str:
     """The header that names a file to be saved (RFC 6266)."""
-    plain = "".join(letter if letter.isascii() and letter not in '"\\' else "_" for letter in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_"
+        for letter in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, errors='replace')}"

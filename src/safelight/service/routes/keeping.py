@@ -1,11 +1,14 @@
 """Projects: kept as a file, and replayed at full size."""
 
+import shutil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
 
 from safelight.service import keeping
+from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom
 from safelight.service.photos import Item
 from safelight.service.problems import declared
@@ -13,7 +16,7 @@ from safelight.service.routes.common import darkroom, item
 from safelight.service.routes.jobs import attachment
 from safelight.service.schemas import JobJson, ProjectJson
 
-router = APIRouter(tags=["projects"])
+router = APIRouter(tags=["projects"], route_class=StrictRoute)
 PROJECT = {
     "description": "The project file.",
     "content": {"application/json": {"schema": {"type": "object"}}},
@@ -29,11 +32,10 @@ Photo = Annotated[Item, Depends(item)]
 )
 async def post_project(request: Request, room: Room, photo: Photo, document: ProjectJson) -> Response:
     """The project as a file: with the photo's name and checksum, and the mask's own bytes."""
-    sent = document.sent()
-    project = await room.quick(request, lambda: keeping.project_of(room, photo, sent))
-    name = keeping.project_name(photo)
-    headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}
-    return Response(project.to_bytes(), media_type="application/json", headers=headers)
+    path = await room.quick(request, lambda: keeping.write_project(room, photo, document.sent()))
+    headers = {"Content-Disposition": attachment(path.name), "Cache-Control": "no-store"}
+    gone = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
+    return FileResponse(path, media_type="application/json", headers=headers, background=gone)
 
 
 @router.post(
@@ -41,6 +43,7 @@ async def post_project(request: Request, room: Room, photo: Photo, document: Pro
 )
 async def post_result(request: Request, room: Room, photo: Photo, document: ProjectJson) -> dict[str, Any]:
     """The full-size result of a project, in the photo's own format: a job, whose result is the file."""
-    sent = document.sent()
-    project = await room.quick(request, lambda: keeping.project_of(room, photo, sent))
-    return room.jobs.add("result", photo.id, lambda: keeping.make_result(room, photo, project)).to_json()
+    project, mask = await room.quick(request, lambda: keeping.project_of(room, photo, document.sent()))
+    return room.jobs.add(
+        "result", photo.id, lambda: keeping.make_result(room, photo, project, mask)
+    ).to_json()

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from safelight.service import mending
+from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom
 from safelight.service.photos import Item, discard
 from safelight.service.problems import declared
 from safelight.service.routes.common import PICTURE_BODY, binary, darkroom, item, receive_photo
 from safelight.service.schemas import FillQuestion, JobJson, MaskJson, ScratchesQuestion
 
-router = APIRouter(tags=["mending"])
+router = APIRouter(tags=["mending"], route_class=StrictRoute)
 Room = Annotated[Darkroom, Depends(darkroom)]
 Photo = Annotated[Item, Depends(item)]
 
@@ -20,7 +21,7 @@ Photo = Annotated[Item, Depends(item)]
 @router.put(
     "/v1/photos/{photo}/mask",
     response_model=MaskJson,
-    responses=declared(404, 415, 422),
+    responses=declared(404, 415, 422, 429),
     openapi_extra=PICTURE_BODY,
 )
 async def put_mask(
@@ -32,10 +33,10 @@ async def put_mask(
     """Keep a mask: a picture of the photo's size in which white marks what is missing."""
     path = await receive_photo(request, room, "mask")
     try:
-        content = path.read_bytes()
-        mask = await room.quick(request, lambda: mending.keep_mask(room, photo, content, path, missing))
-    finally:
+        mask = await room.quick(request, lambda: mending.keep_mask(room, photo, path, missing))
+    except BaseException:
         discard(path)
+        raise
     return mending.mask_json(mask)
 
 

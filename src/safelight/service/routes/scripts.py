@@ -10,12 +10,14 @@ from starlette.responses import FileResponse, Response
 
 from safelight.batch.colorize import ColorizeSettings
 from safelight.batch.fill import FillSettings
+from safelight.batch.memory import needed
 from safelight.batch.repair import RepairSettings
 from safelight.batch.scratches import ScratchesSettings
 from safelight.batch.work import Found, Job, Order, order_of, worker_of
 from safelight.errors import PhotoError
 from safelight.pixels.files import read_photo
 from safelight.runtime.names import Namer, filled_name, mask_name, repaired_name, result_name
+from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom
 from safelight.service.keeping import KINDS
 from safelight.service.photos import discard, told
@@ -27,7 +29,7 @@ from safelight.service.schemas import Suggestions
 from safelight.tasks.colorize.suggest import MOST_PLACES
 from safelight.tasks.colorize.task import REACH, VIVID
 
-router = APIRouter(tags=["scripts"])
+router = APIRouter(tags=["scripts"], route_class=StrictRoute)
 Room = Annotated[Darkroom, Depends(darkroom)]
 Share = Annotated[float, Query(ge=0, le=1)]
 Pixels = Annotated[float, Query(ge=0, le=500)]
@@ -36,7 +38,7 @@ Name = Annotated[
     str, Query(max_length=1000, description="What the photo is called; its ending names the format.")
 ]
 PICTURE: dict[int | str, dict[str, Any]] = {
-    **declared(415, 422, 504),
+    **declared(415, 422, 429, 504),
     200: binary("The result, in the photo's format.", *sorted(set(KINDS.values()))),
 }
 
@@ -87,7 +89,7 @@ async def post_inpaint(
 @router.post(
     "/v1/scratches",
     response_class=FileResponse,
-    responses={**declared(415, 422, 504), 200: binary("The mask, white = damaged.", "image/png")},
+    responses={**declared(415, 422, 429, 504), 200: binary("The mask, white = damaged.", "image/png")},
     openapi_extra=PICTURE_BODY,
 )
 async def post_scratches(
@@ -105,7 +107,7 @@ async def post_scratches(
 @router.post(
     "/v1/suggest",
     response_model=Suggestions,
-    responses=declared(415, 422, 504),
+    responses=declared(415, 422, 429, 504),
     openapi_extra=PICTURE_BODY,
 )
 async def post_suggest(
@@ -115,7 +117,8 @@ async def post_suggest(
     path = await receive_photo(request, room, "photo")
 
     def work() -> dict[str, Any]:
-        photo = read_photo(path, room.limits.megapixels)
+        with room.memory.taking(needed(path)):
+            photo = read_photo(path, room.limits.megapixels)
         return suggestions_json(room.models.colorizer.suggest(photo, count=count))
 
     try:
@@ -132,7 +135,8 @@ async def _worked(
 
     def work() -> tuple[Path, tuple[str, ...]]:
         job = Job(path, path.with_name(f"result-{namer(path)}"), mask=Found(path if own_mask else None))
-        report = worker_of(order)(job)
+        with room.memory.taking(needed(path)):
+            report = worker_of(order)(job)
         if report.left:
             raise PhotoError("; ".join(report.remarks))
         return report.written[0], report.remarks
@@ -143,7 +147,9 @@ async def _worked(
         shutil.rmtree(path.parent, ignore_errors=True)
         raise
     headers = {"Content-Disposition": attachment(result.name.removeprefix("result-"))}
-    headers |= {"Safelight-Remarks": "; ".join(remarks).encode("ascii", "replace").decode()[:2000]}
+    headers |= {
+        "Safelight-Remarks": " ".join("; ".join(remarks).split()).encode("ascii", "replace").decode()[:2000]
+    }
     gone = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
     return FileResponse(
         result, media_type=KINDS.get(result.suffix.lower(), OCTETS), headers=headers, background=gone
