@@ -13,10 +13,12 @@ import pytest
 
 HOME = Path(__file__).parent.parent
 LEAST = {
+    "darkroom_start": ("--rounds 1", r"screen after \d\.\d+ s"),
     "doctor": ("--runs 2", r"false alarms in 2 runs"),
     "fill_encoder": ("--rounds 1 --size 32 --batch 2", r"from scratch +\d+ ms, median +\d+ ms"),
     "hints": ("--against src --turns 1", r"20, new +time .* ratio \d\.\d+"),
     "networks": ("--channels 8 --size 32 --batch 1 --rounds 1 --only gated", r"gated +[\d,]+( +\d+\.\d){3}"),
+    "service_load": ("--clients 4 --seconds 5", r"wrong: nothing"),
     "throughput": ("src --photos 2 --large 0 --pairs 1 --singles 1", r"throughput new / old: \d\.\d+"),
     "training": ("--rounds 2 --steps 1", r"Trainer / bare loop.*: \d\.\d+ \(limit"),
     "vae_memory": ("--size 64 --batch 2", r"taken at the most.* = \d+\.\d+ ×"),
