@@ -28,8 +28,8 @@ SECONDS = 120.0  # that a job may take on a busy machine
 class Service:
     """A running service: its darkroom, its address and a client without any token."""
 
-    def __init__(self, room: Darkroom, address: str) -> None:
-        self.room, self.address = room, address
+    def __init__(self, room: Darkroom, address: str, server: Any) -> None:
+        self.room, self.address, self.server = room, address, server
         self.client = httpx.Client(base_url=address, timeout=SECONDS, trust_env=False)
 
     def send(self, path: Path) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def running(
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    service = Service(room, address_of(listening))
+    service = Service(room, address_of(listening), server)
     try:
         yield service
     finally:
