@@ -24,11 +24,20 @@ PROBLEM = "application/problem+json"
 SECRET = {"Authorization": "Bearer secret"}
 
 
+SMALL = Limits(megapixels=0.2, photos=3, document=20_000, documents=20_000)
+
+
 @pytest.fixture(scope="module")
 def small() -> Iterator[Service]:
     """A service with a token and small limits."""
-    limits = Limits(megapixels=0.2, photos=3, document=20_000, documents=20_000)
-    with running(limits, Keys("secret", "once")) as started:
+    with running(SMALL, Keys("secret", "once")) as started:
+        yield started
+
+
+@pytest.fixture
+def newest() -> Iterator[Service]:
+    """The same, started after all others: the limit on pixels is the process's, that of its newest service."""
+    with running(SMALL, Keys("secret", "once")) as started:
         yield started
 
 
@@ -283,28 +292,28 @@ def test_ranges_are_not_served(service: Service, grey_photo: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "JPEG2000", "AVIF"])
-def test_bombs_of_every_kind_are_refused_before_they_are_unpacked(small: Service, kind: str) -> None:
+def test_bombs_of_every_kind_are_refused_before_they_are_unpacked(newest: Service, kind: str) -> None:
     """A megapixel of one tone, where 0.2 are taken; its file is small."""
     packed = io.BytesIO()
     options = {"compression": "tiff_deflate"} if kind == "TIFF" else {}
     Image.new("L" if kind != "WEBP" else "RGB", (1000, 1000)).save(packed, kind, **options)
     for path in ("/v1/photos", "/v1/colorize", "/v1/suggest", "/v1/scratches"):
-        answer = small.client.post(path, content=packed.getvalue(), headers=SECRET)
+        answer = newest.client.post(path, content=packed.getvalue(), headers=SECRET)
         assert answer.status_code == 422, answer.text
         assert answer.headers["content-type"] == PROBLEM
         assert "1 megapixels (1000 × 1000); the limit is 0.2" in answer.json()["detail"]
 
 
-def test_a_mask_that_is_a_bomb_is_refused(small: Service, tmp_path: Path) -> None:
+def test_a_mask_that_is_a_bomb_is_refused(newest: Service, tmp_path: Path) -> None:
     packed = io.BytesIO()
     Image.fromarray(np.zeros((40, 60), np.uint8)).save(packed, "PNG")
-    photo = small.client.post("/v1/photos", content=packed.getvalue(), headers=SECRET).json()
+    photo = newest.client.post("/v1/photos", content=packed.getvalue(), headers=SECRET).json()
     bomb = mask_file(tmp_path / "m.png", 2000, 3000).read_bytes()
-    answer = small.client.put(f"/v1/photos/{photo['id']}/mask", content=bomb, headers=SECRET)
+    answer = newest.client.put(f"/v1/photos/{photo['id']}/mask", content=bomb, headers=SECRET)
     assert answer.status_code == 422
     assert "megapixels" in answer.json()["detail"]
-    small.client.delete(f"/v1/photos/{photo['id']}", headers=SECRET)
-    assert not any(small.room.folder.iterdir())
+    newest.client.delete(f"/v1/photos/{photo['id']}", headers=SECRET)
+    assert not any(newest.room.folder.iterdir())
 
 
 def test_photos_that_are_too_many_bytes_together_are_refused_and_leave_nothing(grey_photo: Path) -> None:
