@@ -46,7 +46,7 @@ def read(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
     """Each line from this byte on, with its break, and where it begins; lines that are too long are left out.
 
     Memory does not grow with the file. The last line may be without its break: it was cut off, or somebody is
-    writing it. Nothing where there is no file.
+    writing it; reading ends there, since what comes after is the rest of it. Nothing where there is no file.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -61,6 +61,8 @@ def read(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
                 start += _skip_line(file.readline)
             else:
                 yield begin, line
+                if not is_whole:
+                    return
 
 
 def read_at(path: Path, start: int) -> bytes:
