@@ -48,6 +48,27 @@ def test_the_whole_picture_at_its_own_size_is_left_as_it_is() -> None:
     assert np.array_equal(augment(picture, how, np.random.default_rng(0)), picture)
 
 
+@given(sides, sides, st.sampled_from([32, 64]), seeds)
+@settings(max_examples=40)
+def test_a_native_view_shows_the_pictures_own_pixels_mirrored_beyond_its_edges(
+    h: int, w: int, size: int, seed: int
+) -> None:
+    how = Augmentation(size=size, flip=False, native=1.0)
+    view = augment(ramp(h, w), how, np.random.default_rng(seed)).astype(int)
+    assert view.shape == (size, size, 3)
+    for axis, channel, side in ((1, 0, w), (0, 1, h)):
+        walk = view.take(0, axis=1 - axis)[:, channel]
+        assert (view[..., channel] == np.expand_dims(walk, 1 - axis)).all()
+        steps = np.diff(walk)
+        assert set(steps) <= {-1, 0, 1}  # pixel for pixel, there or back
+        turns = walk[:-1][steps == 0]
+        if side >= size:  # nothing is missing
+            assert (steps == 1).all()
+        else:  # mirrored at the edges alone, and all of the picture is there
+            assert set(turns) <= {0, side - 1}
+            assert set(walk) == set(range(side))
+
+
 def test_half_of_the_pictures_are_mirrored() -> None:
     picture, how = ramp(32, 32), Augmentation(size=32, smallest=1.0)
     rng = np.random.default_rng(0)
@@ -90,6 +111,7 @@ def test_an_aged_lightness_is_still_one(seed: int) -> None:
         ({"smallest": 1.1}, "shares, 0 to 1"),
         ({"aging": -0.1}, "shares, 0 to 1"),
         ({"prints": 1.1}, "shares, 0 to 1"),
+        ({"native": -0.1}, "shares, 0 to 1"),
         ({"rotate": 181}, r"augment\.rotate is 181; expected 0 \(off\) to 180"),
         ({"hue": -1}, "augment.hue is -1"),
         ({"coarse": 1}, "augment.coarse is 1"),

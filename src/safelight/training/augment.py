@@ -46,6 +46,8 @@ class Augmentation:
       colorizers alone.
     prints: share of pictures seen as scans of simulated old prints (faded, toned, soft, grainy, some in halftone,
       stained or on paper that shows): by colorizers their lightness, by fillers the picture itself.
+    native: share of views as sharp as the picture itself, never enlarged or turned: a picture smaller than `size`
+      is continued by its mirror image.
     rotate: turned by up to so many degrees either way.
     stretch: width against height changed by up to this share.
     coarse: shrunk by up to this share and enlarged again, as small photos are.
@@ -71,12 +73,16 @@ class Augmentation:
     hue: float = 0.0
     subject: float = 0.0
     prints: float = 0.0
+    native: float = 0.0
 
     def __post_init__(self) -> None:
         if self.size < 32 or self.size % 32:
             raise RecipeError(f"augment.size is {self.size}; expected a multiple of 32")
-        if not 0 < self.smallest <= 1 or not 0 <= self.aging <= 1 or not 0 <= self.prints <= 1:
-            raise RecipeError("augment.smallest, augment.aging and augment.prints are shares, 0 to 1")
+        shares = (self.smallest, self.aging, self.prints, self.native)
+        if not self.smallest or min(shares) < 0 or max(shares) > 1:
+            raise RecipeError(
+                "augment.smallest, augment.aging, augment.prints and augment.native are shares, 0 to 1"
+            )
         for name, most in MOST.items():
             if not 0 <= getattr(self, name) <= most:
                 raise RecipeError(f"augment.{name} is {getattr(self, name):g}; expected 0 (off) to {most:g}")
@@ -142,8 +148,11 @@ def augment(
         raise RecipeError(
             f"a picture to train on is {picture.dtype} up to {most:g}; expected uint8 0..255: {mend}"
         )
-    cut = _turned_crop if how.rotate or how.stretch else _crop
-    crop = cut(picture, how, rng, subject)
+    if how.native and rng.random() < how.native:
+        crop = _own_size(picture, how, rng, subject)
+    else:
+        cut = _turned_crop if how.rotate or how.stretch else _crop
+        crop = cut(picture, how, rng, subject)
     if how.flip and rng.random() < 0.5:
         crop = crop[:, ::-1]
     view = resize(np.ascontiguousarray(crop), (how.size, how.size))
@@ -158,11 +167,34 @@ def _crop(
 ) -> UInt8[np.ndarray, "side side 3"]:
     height, width = picture.shape[:2]
     side = max(1, round(min(height, width) * rng.uniform(how.smallest, 1.0)))
-    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    return _window(picture, (side, side), how.subject, rng, subject)
+
+
+def _own_size(
+    picture: UInt8[np.ndarray, "h w 3"], how: Augmentation, rng: np.random.Generator, subject: Place | None
+) -> UInt8[np.ndarray, "s s 3"]:
+    """A square of the training size, pixel for pixel; its mirror image continues a smaller picture."""
+    inner = (min(how.size, picture.shape[0]), min(how.size, picture.shape[1]))
+    crop = _window(picture, inner, how.subject, rng, subject)
+    starts = [int(rng.integers(0, how.size - side + 1)) for side in inner]
+    pads = [(start, how.size - side - start) for start, side in zip(starts, inner, strict=True)]
+    return np.pad(crop, (*pads, (0, 0)), "symmetric")
+
+
+def _window(
+    picture: UInt8[np.ndarray, "h w 3"],
+    size: tuple[int, int],
+    pull: float,
+    rng: np.random.Generator,
+    subject: Place | None,
+) -> UInt8[np.ndarray, "a b 3"]:
+    """A part of the picture of this size at a random place, drawn so far to its subject."""
+    spare = (picture.shape[0] - size[0], picture.shape[1] - size[1])
+    top, left = rng.integers(0, spare[0] + 1), rng.integers(0, spare[1] + 1)
     if subject:
-        top = _drawn(top, subject[1] * height - side / 2, height - side, how.subject)
-        left = _drawn(left, subject[0] * width - side / 2, width - side, how.subject)
-    return picture[top : top + side, left : left + side]
+        top = _drawn(top, subject[1] * picture.shape[0] - size[0] / 2, spare[0], pull)
+        left = _drawn(left, subject[0] * picture.shape[1] - size[1] / 2, spare[1], pull)
+    return picture[top : top + size[0], left : left + size[1]]
 
 
 def _drawn(start: int, goal: float, most: int, pull: float) -> int:

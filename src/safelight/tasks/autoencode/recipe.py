@@ -10,7 +10,7 @@ from safelight.tasks.autoencode.prepare import AutoencodePreparation
 from safelight.training.augment import MOST, Augmentation, check_off
 from safelight.training.recipe import AdversarialRecipe
 
-CROPPED_ALONE = ("aging", "prints", *MOST)  # what is not drawn: the code is of the picture as it is
+CROPPED_ALONE = ("aging", "prints", "native", *MOST)  # what is not drawn: the code is of the picture as it is
 
 
 @dataclass(frozen=True, kw_only=True)
