@@ -95,12 +95,18 @@ class ModelFile:
                     f"{_KINDS[type(known[name].default)]}: export the model again"
                 )
         try:
-            return kind(**stored)
+            return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()})
         except SafelightError as error:
             raise ModelError(f"{self.path}: {error}; export the model again") from None
 
 
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple: "a list of numbers",
+}
 
 
 def _is_like(value: object, field: "Field[Any]") -> bool:
@@ -109,6 +115,8 @@ def _is_like(value: object, field: "Field[Any]") -> bool:
     kind = type(field.default)
     if kind in (bool, str):
         return type(value) is kind
+    if kind is tuple:
+        return isinstance(value, list) and all(map(is_number, value))
     return is_number(value) and (kind is float or isinstance(value, int))
 
 

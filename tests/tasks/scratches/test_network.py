@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from safelight import watched
 from safelight.errors import ModelError, PhotoError
 from safelight.nn.encoder_unet import EncoderUNetSettings
 from safelight.nn.export import Parity, export_onnx
@@ -153,3 +154,49 @@ def test_two_scales_are_the_mean_of_both(model: Path) -> None:
     asked.preparation = replace(asked.preparation, enlarge=2.0, two_scales=True)
     np.testing.assert_allclose(asked.predict(picture), (one + other) / 2, atol=1e-6)
     assert np.abs(one - other).max() > 1e-3
+
+
+def test_scales_are_the_median_by_pixel(tmp_path: Path, model: Path) -> None:
+    """Of what the same network says of the picture shrunk by areas, as it is, and enlarged (by OpenCV here)."""
+    asked, plain = tmp_path / "scales.onnx", load_finder(model)
+    question = preprocess(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    export(
+        network(), replace(CARD, preparation=CARD.preparation | {"scales": [0.5, 1, 2]}), asked, [question]
+    )
+    picture = np.random.default_rng(5).random((64, 96, 3), np.float32)
+    half = cv2.resize(picture, (48, 32), interpolation=cv2.INTER_AREA)
+    twice = cv2.resize(picture, (192, 128), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    three = [
+        cv2.resize(plain.predict(half), (96, 64), interpolation=cv2.INTER_LINEAR),
+        plain.predict(picture),
+        cv2.resize(plain.predict(twice), (96, 64), interpolation=cv2.INTER_AREA),
+    ]
+    wanted = np.sort(three, axis=0)[1]
+    np.testing.assert_allclose(load_finder(asked).predict(picture), wanted, atol=1e-5)
+    assert min(np.abs(wanted - each).max() for each in three) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("scales", "said"), [([0.1], "0.25 to 4"), (2.0, "a list of numbers"), (["2"], "a list")]
+)
+def test_scales_that_cannot_be_used_are_refused(tmp_path: Path, scales: object, said: str) -> None:
+    question = preprocess(np.random.default_rng(0).random((32, 64, 3), np.float32))
+    export(
+        network(),
+        replace(CARD, preparation=CARD.preparation | {"scales": scales}),
+        tmp_path / "a.onnx",
+        [question],
+    )
+    with pytest.raises(ModelError, match=said):
+        load_finder(tmp_path / "a.onnx")
+
+
+def test_progress_runs_through_all_scales_once(model: Path) -> None:
+    told: list[float] = []
+    finder = load_finder(model)
+    finder.preparation = replace(finder.preparation, scales=(0.5, 1.0, 2.0))
+    with watched.watched(watched.Watch(told.append)):
+        finder.predict(np.random.default_rng(6).random((300, 400, 3), np.float32))
+    assert told == sorted(set(told))
+    assert told[0] == 0
+    assert told[-1] < 1

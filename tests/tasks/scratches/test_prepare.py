@@ -105,7 +105,9 @@ def test_ridges_are_ranked_as_they_are_marked() -> None:
     assert likelihood[30:50, 40:42].min() > 0.5 > likelihood[:, :20].max()
 
 
-@pytest.mark.parametrize("wrong", [{"working": 10}, {"threshold": 0}, {"threshold": 1}, {"enlarge": 0.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"working": 10}, {"threshold": 0}, {"threshold": 1}, {"enlarge": 0.5}, {"scales": (1, 5)}]
+)
 def test_refused_preparation(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=r"preparation\."):
         ScratchesPreparation(**wrong)

@@ -33,12 +33,15 @@ class ScratchesPreparation:
       sharp for damage.
     two_scales: likelihoods are the mean of those of the photo as it is and enlarged: at one scale wide damage is
       overlooked, at the other sharp detail is taken for damage.
+    scales: sizes at which photos are looked at, 0.25 to 4 times theirs; a pixel's likelihood is the median of its
+      likelihoods, so that what one scale alone takes for damage is none. None: as enlarge and two_scales say.
     """
 
     working: int = 1024
     threshold: float = 0.5
     enlarge: float = 1.0
     two_scales: bool = False
+    scales: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.working < 64:
@@ -47,6 +50,15 @@ class ScratchesPreparation:
             raise RecipeError(f"preparation.threshold is {self.threshold}; expected a likelihood, 0 to 1")
         if not 1 <= self.enlarge <= MOST_ENLARGED:
             raise RecipeError(f"preparation.enlarge is {self.enlarge}; expected 1 to {MOST_ENLARGED:g}")
+        if any(not 1 / MOST_ENLARGED <= scale <= MOST_ENLARGED for scale in self.scales):
+            raise RecipeError(
+                f"preparation.scales is {self.scales}; expected numbers from {1 / MOST_ENLARGED:g} to {MOST_ENLARGED:g}"
+            )
+
+    @property
+    def looks(self) -> tuple[float, ...]:
+        """The sizes at which a photo is looked at, in multiples of its own; the median of two is their mean."""
+        return self.scales or ((1.0, self.enlarge) if self.two_scales else (self.enlarge,))
 
 
 def preprocess(srgb: Srgb) -> Planes:

@@ -92,19 +92,21 @@ class ScratchFinder:
         """
         if self._session is None:
             raise ModelError("no model for finding scratches is bundled; give one (MODEL.onnx)")
-        size, times = (srgb.shape[0], srgb.shape[1]), self.preparation.enlarge
-        if times == 1:
-            return self._likelihood(srgb)
-        larger = _enlarged(srgb, (round(size[0] * times), round(size[1] * times)))
-        likelihood = np.asarray(resize(self._likelihood(larger), size), np.float32)
-        return (likelihood + self._likelihood(srgb)) / 2 if self.preparation.two_scales else likelihood
+        size, looks = (srgb.shape[0], srgb.shape[1]), self.preparation.looks
+        areas = np.cumsum([0, *(scale**2 for scale in looks)]) / sum(scale**2 for scale in looks)
+        found = [
+            resize(self._likelihood(_scaled(srgb, scale), begun, ended), size)
+            for scale, begun, ended in zip(looks, areas, areas[1:], strict=False)
+        ]
+        return found[0] if len(found) == 1 else np.median(found, axis=0)
 
-    def _likelihood(self, srgb: Srgb) -> Mask:
-        """Of a picture at just this size, tile by tile."""
+    def _likelihood(self, srgb: Srgb, begun: float, ended: float) -> Mask:
+        """Of a picture at just this size, tile by tile; begun, ended: what is done before and after, 0..1."""
         padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
         size = (padded.shape[0], padded.shape[1])
         boxes = list(tiles(size, TILE, OVERLAP))
-        pieces = ((box, self._look(padded, box, done / len(boxes))) for done, box in enumerate(boxes))
+        shares = np.linspace(begun, ended, len(boxes), endpoint=False)
+        pieces = ((box, self._look(padded, box, share)) for box, share in zip(boxes, shares, strict=True))
         return np.asarray(untile(pieces, size, OVERLAP)[:h, :w])
 
     def _look(self, srgb: Srgb, box: Box, done: float) -> Mask:
@@ -113,10 +115,13 @@ class ScratchFinder:
         return postprocess(next(iter(self._session(planes=preprocess(srgb[box.slices])).values())))
 
 
-def _enlarged(srgb: Srgb, size: tuple[int, int]) -> Srgb:
-    """By cubic interpolation: a linear one leaves edges with steps, which look like cracks."""
+def _scaled(srgb: Srgb, scale: float) -> Srgb:
+    """Enlarged by cubic interpolation: a linear one leaves edges with steps, which look like cracks."""
     import cv2
 
+    size = (max(1, round(srgb.shape[0] * scale)), max(1, round(srgb.shape[1] * scale)))
+    if scale <= 1:
+        return resize(srgb, size)
     larger = cv2.resize(np.asarray(srgb, np.float32), size[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(larger.clip(0, 1), np.float32)
 
