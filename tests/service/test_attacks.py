@@ -35,10 +35,10 @@ def small() -> Iterator[Service]:
 
 
 @pytest.fixture
-def newest() -> Iterator[Service]:
-    """The same, started after all others: the limit on pixels is the process's, that of its newest service."""
-    with running(SMALL, Keys("secret", "once")) as started:
-        yield started
+def not_alone(small: Service) -> Iterator[Service]:
+    """The same while another service of the process, started later, takes large photos."""
+    with running(Limits()):
+        yield small
 
 
 @pytest.fixture(scope="module")
@@ -292,28 +292,28 @@ def test_ranges_are_not_served(service: Service, grey_photo: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "JPEG2000", "AVIF"])
-def test_bombs_of_every_kind_are_refused_before_they_are_unpacked(newest: Service, kind: str) -> None:
+def test_bombs_of_every_kind_are_refused_before_they_are_unpacked(not_alone: Service, kind: str) -> None:
     """A megapixel of one tone, where 0.2 are taken; its file is small."""
     packed = io.BytesIO()
     options = {"compression": "tiff_deflate"} if kind == "TIFF" else {}
     Image.new("L" if kind != "WEBP" else "RGB", (1000, 1000)).save(packed, kind, **options)
     for path in ("/v1/photos", "/v1/colorize", "/v1/suggest", "/v1/scratches"):
-        answer = newest.client.post(path, content=packed.getvalue(), headers=SECRET)
+        answer = not_alone.client.post(path, content=packed.getvalue(), headers=SECRET)
         assert answer.status_code == 422, answer.text
         assert answer.headers["content-type"] == PROBLEM
         assert "1 megapixels (1000 × 1000); the limit is 0.2" in answer.json()["detail"]
 
 
-def test_a_mask_that_is_a_bomb_is_refused(newest: Service, tmp_path: Path) -> None:
+def test_a_mask_that_is_a_bomb_is_refused(not_alone: Service, tmp_path: Path) -> None:
     packed = io.BytesIO()
     Image.fromarray(np.zeros((40, 60), np.uint8)).save(packed, "PNG")
-    photo = newest.client.post("/v1/photos", content=packed.getvalue(), headers=SECRET).json()
+    photo = not_alone.client.post("/v1/photos", content=packed.getvalue(), headers=SECRET).json()
     bomb = mask_file(tmp_path / "m.png", 2000, 3000).read_bytes()
-    answer = newest.client.put(f"/v1/photos/{photo['id']}/mask", content=bomb, headers=SECRET)
+    answer = not_alone.client.put(f"/v1/photos/{photo['id']}/mask", content=bomb, headers=SECRET)
     assert answer.status_code == 422
     assert "megapixels" in answer.json()["detail"]
-    newest.client.delete(f"/v1/photos/{photo['id']}", headers=SECRET)
-    assert not any(newest.room.folder.iterdir())
+    not_alone.client.delete(f"/v1/photos/{photo['id']}", headers=SECRET)
+    assert not any(not_alone.room.folder.iterdir())
 
 
 def test_photos_that_are_too_many_bytes_together_are_refused_and_leave_nothing(grey_photo: Path) -> None:

@@ -16,6 +16,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,12 +104,17 @@ def _libtiff_setter() -> Any:
 
 MEGAPIXELS = 200.0
 _raised: list[float] = []  # the innermost one counts
+_own: ContextVar[float | None] = ContextVar("own", default=None)
 
 
 def limit(given: float | None = None) -> float:
-    """The limit in megapixels: the one given, or that of the run. Raises PhotoError for what is no limit."""
+    """The limit in megapixels: the one given, or that of this work, or of the run.
+
+    Raises PhotoError for what is no limit.
+    """
     if given is None:
-        return _raised[-1] if _raised else MEGAPIXELS
+        own = _own.get()
+        return own if own is not None else _raised[-1] if _raised else MEGAPIXELS
     if isinstance(given, bool) or not isinstance(given, (int, float, np.number)) or not given > 0:
         raise PhotoError(f"limit_megapixels is {in_short(given)}; expected a number above 0")
     return float(given)
@@ -116,12 +122,22 @@ def limit(given: float | None = None) -> float:
 
 @contextlib.contextmanager
 def raised(megapixels: float) -> Iterator[None]:
-    """Another limit inside, in all threads."""
+    """Another limit inside, in all threads: that of the run."""
     _raised.append(megapixels)
     try:
         yield
     finally:
         _raised.pop()
+
+
+@contextlib.contextmanager
+def limited(megapixels: float) -> Iterator[None]:
+    """Another limit for what is done in here, in this thread: it counts, not that of the run."""
+    token = _own.set(megapixels)
+    try:
+        yield
+    finally:
+        _own.reset(token)
 
 
 _PLAINLY = {  # what decoders say, in words
@@ -173,7 +189,8 @@ def open_picture(
 ) -> Iterator[Opened]:
     """The picture in the file, its pixels not yet decoded, and PhotoError for whatever goes wrong inside.
 
-    limit_megapixels: None is that of the run (`raised`). page: which of a TIFF's, from 1; None takes the largest.
+    limit_megapixels: None is that of the work (`limited`), or of the run (`raised`). page: which of a TIFF's, from 1;
+    None takes the largest.
     Pillow's own warnings are silenced inside: a picture is right or it is refused.
     """
     megapixels = limit(limit_megapixels)

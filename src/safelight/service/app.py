@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safelight import __version__
-from safelight.pixels.opening import raised
 from safelight.service import problems
 from safelight.service.darkroom import Darkroom
 from safelight.service.guard import Guard, Keys
@@ -36,10 +35,9 @@ def make_app(room: Darkroom, keys: Keys, hosts: Iterable[str] = (), page: bool =
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with raised(room.limits.megapixels):
-            room.warm(app.openapi)
-            yield
-            room.close()
+        room.warm(app.openapi)
+        yield
+        room.close()
 
     app = FastAPI(
         title="safelight",

@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from safelight.batch.memory import Room, needed_for
 from safelight.errors import ModelError, SafelightError
+from safelight.pixels.opening import limited
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.names import is_photo
 from safelight.service import problems
@@ -39,12 +40,12 @@ LOOK_AGAIN = 0.1  # seconds after which a quick answer is asked whether anybody 
 class Waiters:
     """Work for which a client waits: a few threads, a bounded number that wait, stopped when the client goes.
 
-    threads, waiting: how many are worked on, and how many may wait beside these. seconds: for one.
+    threads, waiting: how many are worked on, and how many may wait beside these.
     """
 
-    def __init__(self, threads: int, waiting: int, seconds: float) -> None:
+    def __init__(self, threads: int, waiting: int, limits: Limits) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="safelight-answer")
-        self._most, self._seconds = threads + waiting, seconds
+        self._most, self._seconds, self._megapixels = threads + waiting, limits.seconds, limits.megapixels
         self.count = 0
 
     def close(self) -> None:
@@ -58,7 +59,7 @@ class Waiters:
         watch = Watch()
 
         def watched_work() -> T:
-            with watched(watch):
+            with watched(watch), limited(self._megapixels):
                 watch.check()
                 return work()
 
@@ -182,8 +183,8 @@ class Darkroom:
         self.memory = Room()
         self._warming: threading.Thread | None = None
         self._closing = False
-        self.quick = Waiters(max(2, processors()), limits.short_waiting, limits.seconds)
-        self.slow = Waiters(limits.workers, limits.waiting, limits.seconds)
+        self.quick = Waiters(max(2, processors()), limits.short_waiting, limits)
+        self.slow = Waiters(limits.workers, limits.waiting, limits)
         for path in photos:
             self.shelf.add(path, path.name, "command line")
         self.metrics.gauge("jobs_waiting", "Jobs that wait.", lambda: self.jobs.counts[0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from safelight.pixels.opening import limited
 from safelight.service import problems
 from safelight.service.limits import Limits
 from safelight.service.problems import ProblemError
@@ -185,7 +186,7 @@ class Jobs:
     def _run(self, job: Job) -> None:
         state: State = "failed"
         try:
-            with watched(job.watch):
+            with watched(job.watch), limited(self.limits.megapixels):
                 result = job.work()
                 job.watch.check()
             job.result, state = result, "done"
