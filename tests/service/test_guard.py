@@ -81,6 +81,18 @@ def test_without_the_token_nothing_but_health_and_the_page_s_code_is_told(locked
     assert locked.client.get("/health").status_code == 200
 
 
+def test_the_document_says_where_a_token_is_needed(locked: Service, service: Service) -> None:
+    """So that clients made of it send one, and schemathesis tries what comes without."""
+    document = locked.client.get("/openapi.json", headers=authorized()).json()
+    (name,) = document["components"]["securitySchemes"]
+    scheme = document["components"]["securitySchemes"][name]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation.get("security") == (None if path == "/health" else [{name: []}]), path
+    assert "securitySchemes" not in service.client.get("/openapi.json").json()["components"]
+
+
 def test_the_page_s_token_works_once() -> None:
     with running(keys=Keys(None, "once")) as opened:
         assert opened.client.get("/v1").status_code == 401

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Security
+from fastapi.security import HTTPBearer
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,10 @@ from safelight.tasks.colorize.task import REACH, VIVID
 
 DESCRIPTION = (
     "Color, repair and inpaint photographs. Pictures travel as files; errors are problems (RFC 9457)."
+)
+
+TOKEN = HTTPBearer(
+    auto_error=False, scheme_name="token", description="The token that the service was started with."
 )
 
 
@@ -50,16 +55,17 @@ def make_app(room: Darkroom, keys: Keys, hosts: Iterable[str] = (), page: bool =
     )
     app.state.darkroom = room
     problems.handle(app)
+    token = [Security(TOKEN)] if keys.bearer else []  # so that the OpenAPI document says it; the guard looks
     for each in (photos, colors, mending, keeping, jobs, scripts):
-        app.include_router(each.router)
-    _add_service(app, room)
+        app.include_router(each.router, dependencies=token)
+    _add_service(app, room, token)
     if page:
         add_pages(app)
     return Guard(Counted(app, app, room.metrics), keys, hosts, room.limits)
 
 
-def _add_service(app: FastAPI, room: Darkroom) -> None:
-    @app.get("/v1", response_model=InfoJson, responses=declared(), tags=["service"])
+def _add_service(app: FastAPI, room: Darkroom, token: list[Any]) -> None:
+    @app.get("/v1", response_model=InfoJson, responses=declared(), tags=["service"], dependencies=token)
     async def get_service() -> dict[str, Any]:
         """Version, limits, models and defaults."""
         limits = {
@@ -87,6 +93,7 @@ def _add_service(app: FastAPI, room: Darkroom) -> None:
         response_class=Response,
         responses={**declared(), 200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}},
         tags=["service"],
+        dependencies=token,
     )
     async def get_metrics(request: Request) -> Response:
         """Counts and times for Prometheus."""
