@@ -16,8 +16,10 @@ import numpy as np
 from starlette.requests import Request
 
 from safelight.batch.memory import Room, needed_for
+from safelight.batch.work import Order, Worker, worker_of
 from safelight.errors import ModelError, SafelightError
 from safelight.pixels.opening import limited
+from safelight.runtime.kept import Kept, keeping
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.names import is_photo
 from safelight.service import problems
@@ -87,13 +89,17 @@ class Waiters:
 
 
 class Models:
-    """The models of a service, each opened at its first use. Names or paths; None is the bundled one."""
+    """The models of a service, each opened at its first use. Names or paths; None is the bundled one.
+
+    kept: those of workers, on one thread each, as the commands have them.
+    """
 
     def __init__(
         self, color: str | None = None, fill: str | None = None, scratches: str | None = None
     ) -> None:
         self.names = {"color": color, "fill": fill, "scratches": scratches}
         self._lock = threading.RLock()
+        self.kept = Kept()
 
     @cached_property
     def color_file(self) -> ModelFile:
@@ -146,8 +152,14 @@ class Models:
         with self._lock:
             return self._finder
 
+    def worker(self, order: Order) -> Worker:
+        """As `worker_of`, with models that stay open. Raises SafelightError."""
+        with keeping(self.kept):
+            return worker_of(order)
+
     def close(self) -> None:
         """Let go of those that are open, and of the memory that their sessions keep."""
+        self.kept.clear()
         with self._lock:
             for name in ("_colorizer", "_cut", "_filler", "_finder"):
                 self.__dict__.pop(name, None)
@@ -204,8 +216,7 @@ class Darkroom:
         self.quick.close()
         self.slow.close()
         self.jobs.close()
-        if self._warming:
-            self._warming.join()
+        self.warmed()
         with self._live_lock:
             self._live.clear()
         self.models.close()
@@ -223,6 +234,11 @@ class Darkroom:
 
         self._warming = threading.Thread(target=work, daemon=True)
         self._warming.start()
+
+    def warmed(self) -> None:
+        """Wait until all is open that `warm` opens."""
+        if self._warming:
+            self._warming.join()
 
     @contextlib.contextmanager
     def space(self, item: Item) -> Iterator[None]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from safelight.batch.project import SUFFIX, MaskRef, Project, now, replayed
-from safelight.batch.work import worker_of
 from safelight.errors import PhotoError
 from safelight.service.darkroom import Darkroom
 from safelight.service.jobs import Result
@@ -61,7 +60,7 @@ def make_result(room: Darkroom, item: Item, project: Project, mask: Mask | None)
         replay = replayed(with_mask(project, mask), item.path, folder, models=room.models.names)
         step(0.05)
         with room.space(item):
-            report = told(item.path, lambda: worker_of(replay.order)(replay.job))()
+            report = told(item.path, lambda: room.models.worker(replay.order)(replay.job))()
         if report.left:
             raise PhotoError("; ".join(report.remarks))
         result = report.written[0]

@@ -37,7 +37,7 @@ class Limits:
     seconds: float = 600.0
     kept_jobs: int = 64
     kept_seconds: float = 1800.0
-    pixels_kept: int = 1 << 30
+    pixels_kept: int = 256 << 20
     live_kept: int = 8
     stored: int = 32 << 30
     connections: int = 512

@@ -1,5 +1,7 @@
 """Distributions over bins of color: how far they spread, and the colors that they mean."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -56,3 +58,16 @@ def test_answers_are_at_most_three_the_likeliest_first_and_share_no_more_than_al
     peaks = np.array([each.ab for each in likely])
     assert np.all(np.abs(peaks) <= np.abs(BINS).max())
     assert [each.share for each in likely] == sorted((each.share for each in likely), reverse=True)
+
+
+def test_bins_are_each_caller_s_own_and_made_once() -> None:
+    """Making them keeps all other threads waiting for some 70 ms: a service is asked for them again and again."""
+    assert np.array_equal(BINS, np.unique(BINS, axis=0)), "in order, each once"
+    assert (BINS == (0, 0)).all(1).any()
+    own = gamut_bins()
+    own += 1
+    assert np.array_equal(gamut_bins(), BINS)
+    start = time.process_time()
+    for _ in range(100):
+        gamut_bins()
+    assert time.process_time() - start < 0.1

@@ -13,7 +13,7 @@ from safelight.batch.fill import FillSettings
 from safelight.batch.memory import needed
 from safelight.batch.repair import RepairSettings
 from safelight.batch.scratches import ScratchesSettings
-from safelight.batch.work import Found, Job, Order, order_of, worker_of
+from safelight.batch.work import Found, Job, Order, order_of
 from safelight.errors import PhotoError
 from safelight.pixels.files import read_photo
 from safelight.runtime.names import Namer, filled_name, mask_name, repaired_name, result_name
@@ -136,7 +136,7 @@ async def _worked(
     def work() -> tuple[Path, tuple[str, ...]]:
         job = Job(path, path.with_name(f"result-{namer(path)}"), mask=Found(path if own_mask else None))
         with room.memory.taking(needed(path)):
-            report = worker_of(order)(job)
+            report = room.models.worker(order)(job)
         if report.left:
             raise PhotoError("; ".join(report.remarks))
         return report.written[0], report.remarks

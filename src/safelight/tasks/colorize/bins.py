@@ -1,6 +1,7 @@
 """Bins of color: cells of the ab plane (Zhang, Isola & Efros 2016, section 2.1), and the colors that a
 distribution over them means."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,11 @@ class Likely(NamedTuple):
 
 def gamut_bins(step: float = STEP) -> Float[np.ndarray, "q 2"]:
     """Centers of the ab cells, on a grid of this step, that hold a color of sRGB at some lightness."""
+    return _gamut_bins(step).copy()
+
+
+@cache
+def _gamut_bins(step: float) -> Float[np.ndarray, "q 2"]:
     levels = np.linspace(0, 1, 33, dtype=np.float32)
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(1, -1, 3)
     cells = np.unique(np.round(srgb_to_lab(cube)[0, :, 1:] / step).astype(int), axis=0)

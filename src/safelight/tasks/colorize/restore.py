@@ -16,6 +16,7 @@ from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.pixels.recolor import replace_ab
 from safelight.runtime.cores import one_thread, own_cores
+from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
 from safelight.shaped import Bool, Float32
@@ -251,7 +252,8 @@ class Colorizer:
 
 def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Colorizer:
     """The colorizer with this model (name or path); None is the bundled one. Raises ModelError."""
-    return Colorizer(find_model(MODEL if model is None else model, "colorize"), threads)
+    named = MODEL if model is None else model
+    return kept_or("colorize", model, threads, lambda: Colorizer(find_model(named, "colorize"), threads))
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from safelight.pixels.geometry import Box, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of
 from safelight.pixels.native import Native, numbers_of, pictures, to_srgb
 from safelight.pixels.space import Numbers
+from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
@@ -196,7 +197,8 @@ def load_filler(model: str | Path | None = None, threads: int = 0) -> Filler:
         from safelight.runtime.modelfile import list_bundled
 
         model = MODEL if any(each.path.stem == MODEL for each in list_bundled()) else None
-    return Filler(None if model is None else find_model(model, "fill"), threads)
+    file = None if model is None else find_model(model, "fill")
+    return kept_or("fill", model, threads, lambda: Filler(file, threads))
 
 
 def check_method(method: str) -> None:

@@ -11,6 +11,7 @@ from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
 from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
 from safelight.pixels.inputs import Given, pixels_of
+from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, postprocess, preprocess
@@ -132,7 +133,8 @@ def load_finder(model: str | Path | None = None, threads: int = 0) -> ScratchFin
         from safelight.runtime.modelfile import list_bundled
 
         model = MODEL if any(each.path.stem == MODEL for each in list_bundled()) else None
-    return ScratchFinder(None if model is None else find_model(model, "scratches"), threads)
+    file = None if model is None else find_model(model, "scratches")
+    return kept_or("scratches", model, threads, lambda: ScratchFinder(file, threads))
 
 
 def _floats(pixels: Pixels) -> Srgb:
