@@ -1,6 +1,6 @@
 """A real service, as a process of its own, with limits that no option sets.
 
-    python -m tests.service.server '{"workers": 1, "photos": 10}'
+    python -m tests.service.server '{"workers": 1, "photos": 10}' [TOKEN]
 
 Prints its address and serves until it is ended.
 """
@@ -18,7 +18,8 @@ def main() -> None:
     """Serve."""
     listening = Place().open()
     print(address_of(listening), flush=True)
-    serve(Darkroom(Limits(**json.loads(sys.argv[1])), Models()), Keys(None), listening, page=False)
+    keys = Keys(sys.argv[2] if len(sys.argv) > 2 else None)
+    serve(Darkroom(Limits(**json.loads(sys.argv[1])), Models()), keys, listening, page=False)
 
 
 if __name__ == "__main__":
