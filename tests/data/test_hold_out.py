@@ -95,3 +95,4 @@ def test_looks_at_foreign_pictures_are_counted_apart(photos: Path, tmp_path: Pat
         assert done.returncode == 0, done.stderr
         verdict = (tmp_path / "report" / "verdict.json").read_text()
         assert f'"evaluations": {number}' in verdict
+        assert f"This {split} split has been evaluated" in verdict

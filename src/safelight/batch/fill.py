@@ -1,11 +1,12 @@
 """The work of safelight fill: a photo and its mask from file to file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.batch import overlays
 from safelight.batch.beside import mask_remarks
+from safelight.batch.defaults import first
 from safelight.batch.infrared import SENSITIVITY, THAT_PAGE, is_infrared_page, see
 from safelight.batch.large_holes import filled_large, read_large_mask
 from safelight.batch.lossless import made_opaque
@@ -30,7 +31,8 @@ class FillSettings(LabelSettings):
     """The options that decide a filled photo, by their names. missing: how masks are read. grow, feather: pixels.
 
     pages: those of a TIFF. tiff: how a result is packed. infrared: what is the mask: "auto", the number of a page,
-    "file" (the job's mask is the infrared scan), "" for nothing.
+    "file" (the job's mask is the infrared scan), "" for nothing. grain: how much of the surroundings' grain what is
+    filled gets, 0 to 1.
     """
 
     model: str | None = None
@@ -41,6 +43,7 @@ class FillSettings(LabelSettings):
     pages: str = ALL
     tiff: Packing = USUAL
     infrared: str = ""
+    grain: float = field(default=1.0, metadata=first(0.0))
 
 
 class FillWorker:
@@ -86,7 +89,13 @@ class FillWorker:
         if self._manner.preview:
             previews = (overlays.write_preview(job, photo.pixels, whole),)
         filled = self._filler.fill(
-            photo, hole, settings.method, settings.grow, settings.feather, in_place=True
+            photo,
+            hole,
+            settings.method,
+            settings.grow,
+            settings.feather,
+            in_place=True,
+            grain=settings.grain,
         )
         result = made_opaque(filled.photo, hole) if settings.missing == "erased" else filled.photo
         result = self._mark(result, job, kind_of(filled.used), region_of(whole), files={"mask": job.mask})
@@ -125,7 +134,9 @@ class FillWorker:
         with open_large(page.path, page.number) as large:
             size = large.photo.size
         hole, remarks = read_large_mask(mask, size, settings.missing, number)
-        done = filled_large(page, hole, self._filler, settings.method, settings.grow, settings.feather)
+        done = filled_large(
+            page, hole, self._filler, settings.method, settings.grow, settings.feather, settings.grain
+        )
         assert done.photo is not None
         kind = kind_of(done.facts["filled"])
         photo = self._mark(done.photo, job, kind, hole.region, files={"mask": job.mask})

@@ -131,7 +131,13 @@ class Patch:
 
 
 def fill_tiles(
-    photo: LargePhoto, hole: LargeHole, filler: Filler, method: Method, grown: float, feather: float
+    photo: LargePhoto,
+    hole: LargeHole,
+    filler: Filler,
+    method: Method,
+    grown: float,
+    feather: float,
+    grain: float,
 ) -> tuple[list[Patch], Mapping[str, int]]:
     """What belongs into the hole, and how many places each method filled; the rest is as `Filler.fill` has it."""
     size, patches, used = photo.photo.size, list[Patch](), Counter[str]()
@@ -153,7 +159,7 @@ def fill_tiles(
             raise PhotoError(
                 f"a hole is larger than {min(window.height, window.width)} pixels, too large to be filled in parts"
             )
-        patch, by = _fill_tile(photo, tile, window, missing, near, filler, method, grown, feather)
+        patch, by = _fill_tile(photo, tile, window, missing, near, filler, method, grown, feather, grain)
         patches.append(patch)
         used.update(by)
     return patches, dict(used)
@@ -169,13 +175,14 @@ def _fill_tile(
     method: Method,
     grown: float,
     feather: float,
+    grain: float,
 ) -> tuple[Patch, Mapping[str, int]]:
     strip = photo.read(window.top, window.top + window.height, window.left, window.left + window.width)
     native = replace(strip.native, pixels=strip.native.pixels.copy())
     for patch in near:
         patch.lay(native.pixels, window)
     seen = Photo(strip.pixels, native=native)
-    filled = filler.fill(seen, missing, method, grown, feather)
+    filled = filler.fill(seen, missing, method, grown, feather, grain=grain)
     assert filled.photo.native is not None
     inside = _within(tile, window)
     before = strip.native.pixels[inside]
@@ -185,11 +192,17 @@ def _fill_tile(
 
 
 def filled_large(
-    page: Page, hole: LargeHole, filler: Filler, method: Method, grown: float = 0, feather: float = 0
+    page: Page,
+    hole: LargeHole,
+    filler: Filler,
+    method: Method,
+    grown: float = 0,
+    feather: float = 0,
+    grain: float = 1,
 ) -> Done:
     """A large page with its hole filled, not yet marked."""
     with open_large(page.path, page.number, native=True) as photo:
-        patches, used = fill_tiles(photo, hole, filler, method, grown, feather)
+        patches, used = fill_tiles(photo, hole, filler, method, grown, feather, grain)
         said = f"it is large: it was filled in windows of {TILE + 2 * MARGIN} pixels"
         return Done(
             photo.photo,

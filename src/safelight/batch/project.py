@@ -87,11 +87,18 @@ class MendPart:
     method: Method = "auto"
     grow: float = 0.0
     feather: float = 0.0
+    grain: float = 0.0  # projects from before there was any
 
     def to_json(self) -> Json:
         """As the project file writes it."""
         mask = self.mask.to_json() if self.mask else None
-        return {"mask": mask, "method": self.method, "grow": self.grow, "feather": self.feather}
+        return {
+            "mask": mask,
+            "method": self.method,
+            "grow": self.grow,
+            "feather": self.feather,
+            "grain": self.grain,
+        }
 
 
 @dataclass(frozen=True)
@@ -235,12 +242,15 @@ def order_for(project: Project, command: str, models: Mapping[str, str | None], 
         )
         return order_of(command, settings, manner)
     if command == "fill":
-        filling = FillSettings(models.get("fill"), mend.method, "auto", mend.grow, mend.feather)
+        filling = FillSettings(
+            models.get("fill"), mend.method, "auto", mend.grow, mend.feather, grain=mend.grain
+        )
         return order_of(command, filling, manner)
     repairing = RepairSettings(
         grow=mend.grow,
         method=mend.method,
         feather=mend.feather,
+        grain=mend.grain,
         color="color" in project.steps,
         hints=hints,
         vivid=color.vivid,
@@ -323,6 +333,7 @@ def _mend(part: Json) -> MendPart:
         method,
         share(part.get("grow", 0.0), "mend.grow", MOST_PIXELS),
         share(part.get("feather", 0.0), "mend.feather", MOST_PIXELS),
+        share(part.get("grain", 0.0), "mend.grain"),
     )
 
 

@@ -1,11 +1,12 @@
 """The work of safelight repair: scratches are detected and filled, and on request the photo is colorized."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.arrays import Mask
 from safelight.batch import overlays
 from safelight.batch.beside import hints_for, mask_remarks
+from safelight.batch.defaults import first
 from safelight.batch.fill import kind_of
 from safelight.batch.infrared import THAT_PAGE, is_infrared_page, see
 from safelight.batch.large_holes import enlarged, filled_large, read_large_mask
@@ -48,7 +49,7 @@ class RepairSettings(LabelSettings):
     a detected mask and nothing for one that was given. hints: the JSON of a hint file, None for no option.
     What follows it is said by a project (batch/project.py), as the options of fill and colorize.
     pages: those of a TIFF. tiff: how a result is packed. infrared: what is the mask instead of detection: "auto", the
-    number of a page, "file" (the job's mask is the infrared scan), "" for nothing.
+    number of a page, "file" (the job's mask is the infrared scan), "" for nothing. grain: as of fill.
     """
 
     sensitivity: float = 0.5
@@ -68,6 +69,7 @@ class RepairSettings(LabelSettings):
     pages: str = ALL
     tiff: Packing = USUAL
     infrared: str = ""
+    grain: float = field(default=1.0, metadata=first(0.0))
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,10 @@ class RepairWorker:
             if self._manner.preview:
                 preview = overlays.write_preview(job, photo.pixels, hole)
                 parts.append(_Part((overlays.preview_remark(preview),), written=(preview,)))
-            feather = self._settings.feather
-            filled = self._filler.fill(photo, hole, self._settings.method, feather=feather, in_place=True)
+            settings = self._settings
+            filled = self._filler.fill(
+                photo, hole, settings.method, feather=settings.feather, in_place=True, grain=settings.grain
+            )
             photo = filled.photo
             parts.append(_Part((self._filler.remark(filled.used),), (("filled", dict(filled.used)),)))
         if self._colorizer:
@@ -154,7 +158,13 @@ class RepairWorker:
             damage, remarks = _Part(), (*mask_remarks(job.mask), *remarks)
         if hole.any():
             done = filled_large(
-                page, hole, self._filler, settings.method, settings.grow or 0, settings.feather
+                page,
+                hole,
+                self._filler,
+                settings.method,
+                settings.grow or 0,
+                settings.feather,
+                settings.grain,
             )
         else:
             done = unchanged(page)

@@ -111,7 +111,7 @@ function projectOf(work, mask) {
     photo: { name: work.photo.name, sha256: work.photo.sha256 },
     steps: [...(mask ? ["mend"] : []), ...(color ? ["color"] : [])],
     color: { hints: api.rows(hints), vivid, reach, recolor: work.photo.has_colors },
-    ...(mask ? { mend: { mask: { sha256: mask }, method, grow, feather } } : {}),
+    ...(mask ? { mend: { mask: { sha256: mask }, method, grow, feather, grain: 1 } } : {}),
     saved: work.savedAt,
   };
 }

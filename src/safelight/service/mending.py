@@ -171,7 +171,7 @@ def _filled(room: Darkroom, item: Item, hole: Hole, question: FillQuestion) -> R
     photo = read_photo(item.path, room.limits.megapixels, native=True) if item.source != "mended" else None
     photo = photo or Photo(room.shelf.pixels(item))
     filled = room.models.filler.fill(
-        photo, hole, question.method, question.grow, question.feather, in_place=True
+        photo, hole, question.method, question.grow, question.feather, in_place=True, grain=question.grain
     )
     step(0.95)
     path = room.shelf.new_path("mended.npy")

@@ -90,6 +90,7 @@ class FillQuestion(Strict):
     method: Literal["auto", "model", "biharmonic", "telea"] = "auto"
     grow: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 0
     feather: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 0
+    grain: Share = 1
 
 
 class ColorPartJson(Strict):
@@ -122,6 +123,7 @@ class MendPartJson(Strict):
     method: Literal["auto", "model", "biharmonic", "telea"] = "auto"
     grow: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 0
     feather: Annotated[float, Field(ge=0, le=500, allow_inf_nan=False)] = 0
+    grain: Share = 0
 
 
 class ProjectPhotoJson(Strict):

@@ -109,7 +109,7 @@ class Verdict:
     colorize: true_colorfulness. scratches: tolerance in pixels. autoencode: training, latent, active,
     likelihood, sd, features, copies (share of the samples nearer to a training picture than any held-out
     picture is), collapse.
-    evaluations: how many times this test split has been evaluated, this time included; None for other splits.
+    evaluations: how many times this test or foreign split has been evaluated, this time included; None for others.
     judged: when (ISO 8601, UTC). safelight: its version. sentences: the summary in plain words.
     data: path of the dataset; "" in older ones.
     """

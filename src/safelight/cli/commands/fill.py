@@ -78,6 +78,14 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 )
 @click.option("--grow", type=Finite(0), default=0, metavar="N", help="Grow the holes by N pixels.")
 @click.option("--feather", type=Finite(0), default=0, metavar="N", help="Fade into the photo over N pixels.")
+@click.option(
+    "--grain",
+    type=Finite(0, 1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Grain of what is filled: 0 none, 1 as around it.",
+)
 @out_option
 @click.option(
     "--method",
@@ -105,6 +113,7 @@ def fill(
     missing: mask_files.Missing,
     grow: float,
     feather: float,
+    grain: float,
     out: str | None,
     method: restore.Method,
     model: str | None,
@@ -135,7 +144,16 @@ def fill(
             ],
         )
     settings = batch_fill.FillSettings(
-        model, method, missing, grow, feather, pages=pages, tiff=tiff, infrared=seen_by, **asked_labels()
+        model,
+        method,
+        missing,
+        grow,
+        feather,
+        pages=pages,
+        tiff=tiff,
+        infrared=seen_by,
+        grain=grain,
+        **asked_labels(),
     )
     manner = Manner(overwrite, preview)
     order = order_of("fill", settings, manner)

@@ -97,6 +97,14 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
     metavar="[auto|model|biharmonic|telea]",
     help="How the mask is filled, as in safelight fill.",
 )
+@click.option(
+    "--grain",
+    type=Finite(0, 1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Grain of what is filled: 0 none, 1 as around it.",
+)
 @click.option("--keep-mask", is_flag=True, help="Write the detected mask as NAME-mask.png.")
 @preview_option
 @click.option("--color", is_flag=True, help="Colorize the repaired photo.")
@@ -120,6 +128,7 @@ def repair(
     find: detection.FindMethod,
     grow: float | None,
     method: str,
+    grain: float,
     keep_mask: bool,
     preview: bool,
     color: bool,
@@ -158,6 +167,7 @@ def repair(
         color,
         None if hint_set is None else hint_set.to_json(),
         pages=pages,
+        grain=grain,
         tiff=tiff,
         infrared=seen_by,
         **asked_labels(),

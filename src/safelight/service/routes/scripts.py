@@ -79,10 +79,11 @@ async def post_inpaint(
     method: Method = "auto",
     grow: Pixels = 0,
     feather: Pixels = 0,
+    grain: Share = 1,
     name: Name = "photo",
 ) -> Response:
     """The photo with what is transparent in it filled: `safelight fill --missing erased`."""
-    settings = FillSettings(room.models.names["fill"], method, "erased", grow, feather)
+    settings = FillSettings(room.models.names["fill"], method, "erased", grow, feather, grain=grain)
     return await _worked(request, room, order_of("fill", settings), filled_name, name, own_mask=True)
 
 

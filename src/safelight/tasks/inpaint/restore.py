@@ -24,6 +24,7 @@ from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
+from safelight.tasks.inpaint.grain import REACH, add_grain
 from safelight.tasks.inpaint.prepare import InpaintPreparation, postprocess, preprocess
 
 Method = Literal["auto", "model", "biharmonic", "telea"]
@@ -45,6 +46,17 @@ class Filled:
     used: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What is filled and how. core: the hole without the pixels over which the fill fades. hole: with them."""
+
+    core: Hole
+    hole: Hole
+    method: Method
+    feather: float
+    grain: float
+
+
 class Filler:
     """Mends photos: fills what a mask marks as missing. Made by `load("fill")`.
 
@@ -63,17 +75,18 @@ class Filler:
         method: Method = "auto",
         grow: float = 0,
         feather: float = 0,
+        grain: float = 1,
     ) -> Srgb:
         """The mended photo: float32 (h, w, 3), sRGB 0..1; what is known is the same, bit by bit.
 
         photo: as a colorizer takes it (pixels/inputs.py). mask: a path (white = missing), or (h, w) with 1 =
-        missing. For method, grow and feather see `fill`. Raises PhotoError, ModelError.
+        missing. For method, grow, feather and grain see `fill`. Raises PhotoError, ModelError.
         """
         given = photo_of(photo)
         if isinstance(given, Photo):
-            return self.fill(given, _hole(mask, given.size), method, grow, feather).photo.srgb
+            return self.fill(given, _hole(mask, given.size), method, grow, feather, grain=grain).photo.srgb
         hole = _hole(mask, (given.shape[0], given.shape[1]))
-        return self.fill(Photo(given), hole, method, grow, feather).photo.pixels
+        return self.fill(Photo(given), hole, method, grow, feather, grain=grain).photo.pixels
 
     def fill(
         self,
@@ -83,6 +96,7 @@ class Filler:
         grow: float = 0,
         feather: float = 0,
         in_place: bool = False,
+        grain: float = 1,
     ) -> Filled:
         """The mended photo, with its own bit depth, alpha and metadata, and the methods that were used.
 
@@ -94,6 +108,7 @@ class Filler:
         grow: pixels by which the hole is made larger: masks rarely reach the soft edge of the damage.
         feather: pixels around the (grown) hole over which the fill fades into the photo.
         in_place: write into the photo's own pixels, for large photos of which the damaged state is not needed.
+        grain: how much of the surroundings' grain what is filled gets, 0 none .. 1 as much as they have.
         Raises PhotoError for a mask of another size, empty or full; ModelError for "model" without one; StoppedError.
         """
         check_method(method)
@@ -101,6 +116,8 @@ class Filler:
             raise PhotoError(
                 f"grow is {in_short(grow)} and feather {in_short(feather)}; expected numbers of pixels, from 0"
             )
+        if not (_is_length(grain) and grain <= 1):
+            raise PhotoError(f"grain is {in_short(grain)}; expected 0 (none) to 1 (as around the hole)")
         if method == "model" and self._session is None:
             raise ModelError("no model for filling is bundled; give one (MODEL.onnx), or use another method")
         core = _grown(check_mask(mask, photo.size), grow)
@@ -111,11 +128,12 @@ class Filler:
         own = in_place and native.pixels.flags.writeable
         native, used = native if own else replace(native, pixels=native.pixels.copy()), Counter[str]()
         changed, total = todo.copy(), np.count_nonzero(todo)
+        task = _Task(core, changed, method, feather, grain)
         for part in self._parts(todo, method):
             for piece in list(pieces(part)):
                 watched.step(1 - np.count_nonzero(todo) / total)
                 if part[piece.box.slices].any():  # not yet filled with an overlapping piece
-                    used[self._fill_piece(native, todo, part, core, piece, method, feather)] += 1
+                    used[self._fill_piece(native, todo, part, piece, task)] += 1
         return Filled(_with_numbers(photo, native, changed), dict(used))
 
     def _parts(self, hole: Hole, method: Method) -> tuple[Hole, ...]:
@@ -153,13 +171,11 @@ class Filler:
         reply = next(iter(self._session(planes=planes).values()))
         return postprocess(reply[:, :h, :w], srgb, mask, self._preparation)
 
-    def _fill_piece(
-        self, native: Native, todo: Hole, part: Hole, core: Hole, piece: Piece, method: Method, soft: float
-    ) -> str:
+    def _fill_piece(self, native: Native, todo: Hole, part: Hole, piece: Piece, task: _Task) -> str:
         """Fill one piece of a part of the hole in place; it is then no longer to do. Returns the method's name."""
         pixels = native.pixels
         size = (pixels.shape[0], pixels.shape[1])
-        name = self._choose(piece, method, size)
+        name, soft = self._choose(piece, task.method, size), task.feather
         fill, largest = (self.predict, self._size) if name == "model" else (CLASSICAL[name], LARGEST)
         reach = max(MARGIN, round(piece.width / 2), round(soft) + 2)
         window = (
@@ -168,9 +184,13 @@ class Filler:
         seen = replace(native, pixels=pixels[window.slices])
         found = _fill_window(seen, todo[window.slices], fill, largest, _inside(piece.box, window))
         old, place = pixels[piece.box.slices], part[piece.box.slices].copy()
+        if task.grain:
+            near = around(piece.box, REACH, size).slices
+            seed = (piece.box.top, piece.box.left)
+            found = add_grain(found, pixels[near], ~task.hole[near], place, seed, task.grain)
         if soft > 0:
             ring = around(piece.box, round(soft) + 2, size)
-            weight = feather(core[ring.slices], soft)[_inside(piece.box, ring).slices]
+            weight = feather(task.core[ring.slices], soft)[_inside(piece.box, ring).slices]
             found = _mix(old, found, weight)
         np.copyto(old, found, where=place[..., None])
         part[piece.box.slices] = False
