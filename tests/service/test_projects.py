@@ -22,7 +22,8 @@ def projects() -> list[tuple[str, list[str], dict[str, Any]]]:
     return [
         ("colorize", ["color"], {}),
         ("fill", ["mend"], {"grow": 1}),
-        ("repair", ["mend", "color"], {"feather": 2}),
+        ("fill", ["mend"], {"grain": 0.5, "method": "telea"}),
+        ("repair", ["mend", "color"], {"feather": 2, "grain": 1}),
     ]
 
 

@@ -124,7 +124,9 @@ def cautions(verdict: Verdict, left_out: str = "", enlarged: str = "") -> list[s
             f"{count_pictures(verdict.enlarged)} had to be enlarged, which makes them smoother{enlarged}."
         )
     if verdict.evaluations is not None:
-        found.append(f"This {verdict.split} split has been evaluated {times(verdict.evaluations)}, this time included.")
+        found.append(
+            f"This {verdict.split} split has been evaluated {times(verdict.evaluations)}, this time included."
+        )
     return found
 
 

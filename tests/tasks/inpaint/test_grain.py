@@ -4,6 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from safelight.batch.fill import FillSettings
+from safelight.batch.project import Project
+from safelight.batch.repair import RepairSettings
+from safelight.batch.work import Order, settings_of
 from safelight.errors import PhotoError
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import Photo
@@ -107,3 +111,23 @@ def test_other_amounts_are_refused(grain: object) -> None:
     hole[10:20, 10:12] = True
     with pytest.raises(PhotoError, match=r"expected 0 \(none\) to 1"):
         load_filler().fill(Photo(photo), hole, grain=grain)  # type: ignore[arg-type]
+
+
+def test_what_was_made_before_there_was_grain_is_made_again_without() -> None:
+    """Records of results, ledgers and projects that do not speak of it."""
+    assert settings_of(Order("fill", {"method": "telea"}), FillSettings).grain == 0
+    assert settings_of(Order("repair", {}), RepairSettings).grain == 0
+    assert (FillSettings().grain, RepairSettings().grain) == (1, 1)
+    project = {
+        "format": "safelight-project",
+        "version": 1,
+        "photo": {"name": "a.jpg", "sha256": "0" * 64},
+        "steps": ["mend"],
+        "mend": {"mask": {"file": "m.png"}},
+        "saved": "2026-11-29T19:00:00Z",
+    }
+    old = Project.from_json(project)
+    assert old.mend.grain == 0
+    assert Project.from_json(old.to_json()).mend.grain == 0
+    new = Project.from_json({**project, "mend": {"mask": {"file": "m.png"}, "grain": 0.5}})
+    assert new.mend.grain == 0.5

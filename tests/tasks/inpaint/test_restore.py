@@ -147,7 +147,7 @@ def test_a_grey_photo_is_filled_in_grey(blue: Filler, depth: type) -> None:
     hole = np.zeros((90, 90), bool)
     hole[30:60, 20:70] = True
     grey = np.random.default_rng(0).integers(0, 256, (90, 90, 1)).repeat(3, 2).astype(depth)
-    filled = blue.fill(Photo(grey), hole)
+    filled = blue.fill(Photo(grey), hole, grain=0)
     assert filled.used == {"model": 1}
     assert (filled.photo.pixels == filled.photo.pixels[..., :1]).all()
     assert filled.photo.pixels[45, 45, 0] == pytest.approx(0.4 * np.iinfo(depth).max, abs=1)
