@@ -1,9 +1,12 @@
 """A server of command lines: forks a process for each, in which what takes long to import is there already.
 
 It reads a request a line, JSON of words, env, cwd, out and err (files), and answers with the status. The process of
-a command is otherwise as one of its own: it leaves this loop, and ends as Python ends.
+a command is otherwise as one of its own: it leaves this loop, waits for its threads, does what was left for its end
+and writes out its streams. Only objects are not taken apart one by one, which cost more than most commands do.
 """
 
+import atexit
+import gc
 import importlib
 import json
 import os
@@ -14,9 +17,13 @@ import sys
 import tempfile
 import threading
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
-LIGHT = ("cv2", "onnxruntime", "PIL.Image", "rich.console", "safelight.cli.main")
+COMMANDS = "safelight.cli.commands"
+LIGHT = (
+    *("cv2", "onnxruntime", "PIL.Image", "rich.console", "safelight.cli.main"),
+    *(f"{COMMANDS}.{name}" for name in ("batch", "colorize", "fill", "repair", "scratches")),
+)
 ROOMS = ("batch", "ledger", "masks", "pixels", "provenance", "runtime")
 HEAVY = ("lightning", "matplotlib.pyplot", "onnx", "scipy.sparse.linalg", "timm", "torchvision")
 
@@ -26,10 +33,12 @@ def import_light() -> None:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else its import starts a thread, which no fork survives
     for name in LIGHT:
         importlib.import_module(name)
+    importlib.import_module("PIL.Image").preinit()
     for room in ROOMS:
         folder = importlib.import_module(f"safelight.{room}")
         for found in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
             importlib.import_module(found.name)
+    gc.freeze()  # else each command's collector looks at it all, and copies the pages that it lies in
     assert threading.active_count() == 1
 
 
@@ -40,6 +49,7 @@ def next_request() -> dict[str, Any]:
         if request["heavy"]:
             for name in HEAVY:
                 importlib.import_module(name)
+            gc.freeze()
         child = os.fork()
         if not child:
             return request
@@ -68,8 +78,22 @@ def become(request: dict[str, Any]) -> None:
         warnings.simplefilter("error")
 
 
+def leave(status: int) -> NoReturn:
+    """End as Python ends, but for the objects."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     import_light()
     become(next_request())
-    runpy.run_module("safelight", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("safelight", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        leave(end.code)
