@@ -217,7 +217,14 @@ def wait_for(folder: Path, count: int) -> None:
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "blow",
+    [
+        signal.SIGTERM,
+        # Both are sent in tests/batch/test_killed_commands.py too.
+        *(pytest.param(blow, marks=pytest.mark.slow) for blow in (signal.SIGINT, signal.SIGKILL)),
+    ],
+)
 def test_a_stopped_batch_leaves_whole_files_only_and_goes_on(
     tmp_path: Path, model: Path, blow: signal.Signals
 ) -> None:
