@@ -17,6 +17,8 @@ from safelight.cli.lazy import _LazyLoader, lazy_imports
 from safelight.cli.main import SECTIONS, cli
 from tests.cli.shell import ENVIRONMENT
 
+EXAMPLE = Path(__file__).parents[2] / "examples/cat.jpg"
+
 
 def python(code: str) -> str:
     done = subprocess.run(
@@ -117,3 +119,15 @@ def test_threads_that_use_a_module_first_at_once_wait_until_it_is_whole() -> Non
         assert list(pool.map(lambda _: module.answer, range(4))) == [42] * 4
     assert SlowLoader.runs == 1
     assert type(module) is ModuleType
+
+
+def test_one_photo_is_colored_without_what_only_others_need(tmp_path: Path) -> None:
+    """Each of these takes milliseconds of a command that takes half a second."""
+    code = f"""
+import sys
+from safelight.cli.main import cli
+cli.main(["colorize", {str(EXAMPLE)!r}, "-o", {str(tmp_path / "color.jpg")!r}], standalone_mode=False)
+others = ["numpy.random", "PIL.ImageDraw", "rich", "safelight.provenance.caption", "safelight.provenance.info"]
+print([name for name in others if name in sys.modules])
+"""
+    assert python(code).splitlines()[-1] == "[]"

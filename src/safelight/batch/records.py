@@ -18,7 +18,6 @@ from safelight.ledger.book import Book
 from safelight.ledger.facts import FileFacts, facts_of, now
 from safelight.ledger.resume import Mark, Resume, Skipped, Verdict, Wanted
 from safelight.ledger.rows import LEDGER, Row, is_inside
-from safelight.provenance.info import read_info
 from safelight.runtime.card import ModelCard
 
 
@@ -68,6 +67,8 @@ def own_marks(order: Order) -> Callable[[Path], Mark | None]:
     wanted = Order(order.command, without_folders(order.settings)).canonical
 
     def mark_of(result: Path) -> Mark | None:
+        from safelight.provenance.info import read_info  # of results without a row
+
         try:
             said = read_info(result).said
         except (SafelightError, OSError):

@@ -4,6 +4,8 @@ Each shape covers about the `share` of the picture's area that is asked for, and
 that falls outside the picture is lost. Every draw takes a numpy Generator.
 """
 
+from __future__ import annotations  # np.random is imported where it is named: not by whoever wants a Hole
+
 import math
 from collections.abc import Callable
 from typing import TypeAlias
@@ -14,7 +16,7 @@ from safelight.shaped import Bool
 
 Hole: TypeAlias = Bool[np.ndarray, "h w"]  # a mask as yes and no: True = missing
 Size: TypeAlias = tuple[int, int]  # (h, w)
-Shape: TypeAlias = Callable[[Size, float, np.random.Generator], Hole]
+Shape: TypeAlias = "Callable[[Size, float, np.random.Generator], Hole]"
 
 THINNEST, THICKEST = 1 / 256, 1 / 64  # widths of a scratch, in short sides
 FINE = 4  # OpenCV's places have this many binary digits after the point

@@ -7,8 +7,6 @@ from typing import Protocol
 
 from safelight.errors import PhotoError
 from safelight.pixels.photo import Photo
-from safelight.provenance import caption
-from safelight.provenance.info import source_on_disk
 from safelight.provenance.made import Json, Made, Source, UsedModel, checksum
 from safelight.provenance.packet import source_of, with_record
 from safelight.provenance.terms import Kind
@@ -39,6 +37,8 @@ def labeled(photo: Photo, made: Made, labels: Labels) -> Photo:
     Of a photo of which nothing was changed no caption is drawn. Raises PhotoError for a caption that cannot be drawn.
     """
     if labels.caption is not None:
+        from safelight.provenance import caption  # few ask for one, and fonts take time
+
         text = labels.caption or caption.caption_of(made)
         if text and made.kind != "unchanged":
             below = caption.with_caption(photo, text)
@@ -80,6 +80,8 @@ def mark(
     fill, "classical" fill, "generated", or "unchanged"; None takes what the restorer's model does. Raises PhotoError
     for a source that cannot be read, or settings that are no JSON.
     """
+    from safelight.provenance.info import source_on_disk  # which reads marks, too
+
     task = restorer.card.task if restorer.card else "fill"
     command, usual = _OF_TASK.get(task, (task, "generated"))
     path = None if source is None else Path(source)

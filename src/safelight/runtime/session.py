@@ -70,6 +70,10 @@ class Session:
         with contextlib.suppress(Exception):  # the first run says it
             self._open()
 
+    def is_of(self, model: ModelFile, threads: int) -> bool:
+        """Whether it was made of these."""
+        return self._made_of == (replace(model, path=model.path.absolute()), threads)
+
     def __reduce__(self) -> "tuple[type[Session], tuple[ModelFile, int]]":
         return type(self), self._made_of
 

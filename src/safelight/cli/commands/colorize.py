@@ -34,6 +34,7 @@ from safelight.cli.inputs import read_hint_file
 from safelight.cli.projects import project_option, replayed
 from safelight.errors import HintError
 from safelight.pixels import tiff_packing
+from safelight.runtime import begun, modelfile
 from safelight.runtime.names import COLORED
 from safelight.tasks.colorize import hints
 from safelight.tasks.colorize.task import REACH, VIVID
@@ -169,34 +170,35 @@ def colorize(
         return print_plan(
             jobs, overwrite, [f", with {job.hints.file.name}" if job.hints.file else "" for job in jobs]
         )
-    settings = batch_colorize.ColorizeSettings(
-        model,
-        None if hint_set is None else hint_set.to_json(),
-        vivid,
-        reach,
-        recolor,
-        keep_toning,
-        no_mount,
-        pages=pages,
-        tiff=tiff,
-        **asked_labels(),
-    )
-    manner = Manner(overwrite, picture=str(overlay or ""))
-    order = order_of("colorize", settings, manner)
-    if project:
-        jobs, order = replayed("colorize", project, jobs, manner, model)
-        order = replace(order, settings={**order.settings, **asked_labels()})
-    return work_off(
-        jobs,
-        order,
-        photos,
-        out,
-        archives,
-        "coloring",
-        "colored",
-        batch_colorize.summed_up,
-        "colors of their own; --recolor replaces them",
-    )
+    with begun.begun(modelfile.MODEL if model is None else model, "colorize", 1):
+        settings = batch_colorize.ColorizeSettings(
+            model,
+            None if hint_set is None else hint_set.to_json(),
+            vivid,
+            reach,
+            recolor,
+            keep_toning,
+            no_mount,
+            pages=pages,
+            tiff=tiff,
+            **asked_labels(),
+        )
+        manner = Manner(overwrite, picture=str(overlay or ""))
+        order = order_of("colorize", settings, manner)
+        if project:
+            jobs, order = replayed("colorize", project, jobs, manner, model)
+            order = replace(order, settings={**order.settings, **asked_labels()})
+        return work_off(
+            jobs,
+            order,
+            photos,
+            out,
+            archives,
+            "coloring",
+            "colored",
+            batch_colorize.summed_up,
+            "colors of their own; --recolor replaces them",
+        )
 
 
 def _hints_of_options(file: Path | None, typed: Sequence[hints.Hint]) -> hints.HintSet | None:

@@ -15,10 +15,11 @@ from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, fit_size, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of, pixels_of, whole_photo
 from safelight.pixels.recolor import replace_ab
+from safelight.runtime.begun import session_of
 from safelight.runtime.cores import one_thread, own_cores
 from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
-from safelight.runtime.session import DISTRIBUTION, Reply, Session, Views
+from safelight.runtime.session import DISTRIBUTION, Reply, Views
 from safelight.shaped import Bool, Float32
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
@@ -56,7 +57,7 @@ class Colorizer:
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         self.card = model.card
         self._preparation = model.prepared(ColorizePreparation)
-        self._session = Views(Session(model, threads), model.card.size)
+        self._session = Views(session_of(model, threads), model.card.size)
 
     def __call__(
         self,
