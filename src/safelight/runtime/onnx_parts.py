@@ -11,10 +11,14 @@ It is read through views: weights are copied once, into the part that has them.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 GRAPH, NODE, INITIALIZER, INPUT, OUTPUT = 7, 1, 5, 11, 12
 NODE_INPUT, NODE_OUTPUT, NODE_KIND, NODE_ATTRIBUTE, ATTRIBUTE_GRAPH = 1, 2, 4, 5, 6
+HAS_GRAPH = bytes(
+    [ATTRIBUTE_GRAPH << 3 | 2]
+)  # a byte of each attribute that holds a graph, and of some others
 TENSOR_NAME, PORT_NAME, PORT_TYPE, ATTRIBUTE_NAME = 8, 1, 2, 1
 ELEMENTS = {
     "tensor(float)": 1,
@@ -34,12 +38,18 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class Node:
-    """A node: its field as it stands, what it needs, its graphs' needs included, what it gives, and its op_type."""
+    """A node: its field as it stands, what it takes and gives, its op_type, and the attributes that may hold graphs."""
 
     whole: memoryview | bytes
-    needs: frozenset[str]
+    takes: frozenset[str]
     gives: tuple[str, ...]
     kind: str
+    inside: tuple[memoryview, ...] = ()
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """What it takes, and what its graphs take; these are read when that is first asked for."""
+        return self.takes.union(*map(_names_inside, self.inside)) - {""}
 
 
 class Kind(NamedTuple):
@@ -172,11 +182,6 @@ class Graph:
             nodes += _first_branch(node) if node.kind == "If" else [node]
         return replace(self, nodes=tuple(nodes))
 
-    def kind_of(self, name: str) -> str:
-        """The kind of node that makes a tensor, such as "Reshape"; "" if none does."""
-        made_by = next((node for node in self.nodes if name in node.gives), None)
-        return made_by.kind if made_by else ""
-
     def _port(self, name: str, kind: Kind | None) -> bytes | memoryview:
         if kind is None and name in self.ports:
             return self.ports[name]
@@ -196,8 +201,11 @@ def without_attention(graph: Graph) -> Graph:
 
     That is the last thing that attention reshapes. The graph itself where there is none.
     """
-    made = [node.gives[0] for node in graph.nodes if node.gives and ATTENTION in node.gives[0]]
-    carried = [name for name in made if graph.kind_of(name) == "Reshape"]
+    carried = [
+        node.gives[0]
+        for node in graph.nodes
+        if node.kind == "Reshape" and node.gives and ATTENTION in node.gives[0]
+    ]
     return graph.with_zeros(carried[-1]) if carried else graph
 
 
@@ -229,17 +237,17 @@ def _first_branch(node: Node) -> list[Node]:
 
 def node_of(field: Field) -> Node:
     """A node of a graph."""
-    needs, gives, kind = set[str](), list[str](), ""
+    takes, gives, inside, kind = set[str](), list[str](), list[memoryview](), ""
     for part in fields_of(field.content):
         if part.number == NODE_INPUT:
-            needs.add(str(part.content, "utf8"))
+            takes.add(str(part.content, "utf8"))
         elif part.number == NODE_OUTPUT:
             gives.append(str(part.content, "utf8"))
-        elif part.number == NODE_ATTRIBUTE:
-            needs |= _names_inside(part.content)
+        elif part.number == NODE_ATTRIBUTE and HAS_GRAPH in bytes(part.content):
+            inside.append(part.content)
         elif part.number == NODE_KIND:
             kind = str(part.content, "utf8")
-    return Node(field.whole, frozenset(needs - {""}), tuple(gives), kind)
+    return Node(field.whole, frozenset(takes - {""}), tuple(gives), kind, tuple(inside))
 
 
 def _names_inside(attribute: memoryview) -> set[str]:
