@@ -133,6 +133,26 @@ def test_odd_headers_are_refused(small: Service, headers: str, status: int) -> N
     assert small.client.get("/health").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /v1 HTTP/1.1\r\n\r\n",
+        b"GET /v1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+        b"GET /v1 HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n",
+        b"GET /v1 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST /v1/photos HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_no_http_is_told_so_in_a_problem(small: Service, sent: bytes) -> None:
+    with talking(small, sent) as talk:
+        head, _, body = heard(talk).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert f"content-type: {PROBLEM}".encode() in head.lower()
+    assert json.loads(body)["status"] == 400
+
+
 def test_requests_in_a_row_are_answered_in_a_row_and_a_refused_body_is_no_request(small: Service) -> None:
     asked = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = b"GET /v1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -223,6 +243,28 @@ def test_too_many_connections_and_requests_are_told_so() -> None:
         assert answer.startswith(b"HTTP/1.1 503")
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 503
     assert threading.active_count() < 100
+
+
+def test_streams_of_events_leave_room_for_others() -> None:
+    with running(Limits(streams=3, requests=5)) as service, contextlib.ExitStack() as stack:
+        follow = b"GET /v1/jobs/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        talks = [stack.enter_context(talking(service, follow)) for _ in range(3)]
+        for talk in talks:
+            assert talk.recv(100).startswith(b"HTTP/1.1 200")
+        with talking(service, follow) as talk:
+            answer = heard(talk)
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert PROBLEM.encode() in answer
+        assert service.client.get("/v1/jobs").status_code == 200
+        talks[0].close()
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            with talking(service, follow) as talk:
+                if talk.recv(100).startswith(b"HTTP/1.1 200"):
+                    break
+            time.sleep(0.05)
+        else:
+            pytest.fail("who leaves gives his place to another")
 
 
 def test_large_documents_at_a_time_are_bounded(small: Service) -> None:

@@ -14,6 +14,7 @@ from safelight.service.limits import Limits
 from safelight.service.problems import MEDIA_TYPE, busy, document_bytes
 
 FULL = document_bytes(503, busy().detail)
+NO_HTTP = document_bytes(400, "the request is not HTTP that can be read")
 REFUSAL = (
     f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(FULL)}\r\n"
     "Retry-After: 1\r\nConnection: close\r\n\r\n"
@@ -66,6 +67,21 @@ def protocol_of(limits: Limits) -> type[H11Protocol]:
             _end(self._owing)
             _end(self._taking)
             super().connection_lost(exc)
+
+        def send_400_response(self, msg: str) -> None:
+            """Uvicorn's, as a problem: for what is no HTTP, or ends amid it."""
+            headers = [
+                ("Content-Type", MEDIA_TYPE),
+                ("Content-Length", str(len(NO_HTTP))),
+                ("Connection", "close"),
+            ]
+            for event in (
+                h11.Response(status_code=400, reason=b"Bad Request", headers=headers),
+                h11.Data(data=NO_HTTP),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+            self.transport.close()
 
         def _look_again(self) -> None:
             left = self.transport.get_write_buffer_size()

@@ -121,6 +121,11 @@ class Jobs:
         with self._changed:
             return len(self._waiting), self._busy
 
+    @property
+    def listeners(self) -> int:
+        """How many are told of changes."""
+        return len(self._listeners)
+
     def cancel(self, job: Job) -> None:
         """End this job and no other; one that has ended is forgotten with its result.
 

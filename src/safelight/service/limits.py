@@ -22,8 +22,9 @@ class Limits:
     workers: jobs that run at a time. short_waiting: quick answers that wait. seconds: of one piece of work.
     kept_jobs: ended jobs whose results are kept; kept_seconds: for how long.
     pixels_kept: bytes of decoded photos in memory; live_kept: photos whose features are in memory.
-    stored: bytes of all uploads. connections: open ones; requests: in progress. documents: bytes of all JSON bodies
-    that are read at a time. silent: seconds in which a client must send, or take, what it is waited for.
+    stored: bytes of all uploads. connections: open ones; requests: in progress. streams: of events, which do not end,
+    among these. documents: bytes of all JSON bodies that are read at a time. silent: seconds in which a client must
+    send, or take, what it is waited for.
     """
 
     upload: int = 512 << 20
@@ -42,5 +43,6 @@ class Limits:
     stored: int = 32 << 30
     connections: int = 512
     requests: int = 256
+    streams: int = 64
     documents: int = 64 << 20
     silent: float = 30.0

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom
 from safelight.service.jobs import Job, Result
-from safelight.service.problems import ProblemError, declared
+from safelight.service.problems import ProblemError, busy, declared
 from safelight.service.routes.common import OCTETS, binary, darkroom, job
 from safelight.service.schemas import JobJson, JobsJson
 
@@ -36,6 +36,8 @@ async def list_jobs(room: Room) -> dict[str, Any]:
 )
 async def follow_jobs(request: Request, room: Room) -> StreamingResponse:
     """Server-sent events: `event: job` with the job as data, first of all that there are, then at each change."""
+    if room.jobs.listeners >= room.limits.streams:
+        raise busy()
 
     async def events() -> AsyncIterator[str]:
         queue, leave = room.jobs.listen()
