@@ -18,7 +18,7 @@ from safelight.service.problems import ProblemError
 from safelight.service.routes import colors, keeping, mending, photos, scripts
 from safelight.service.routes import jobs as job_routes
 from safelight.watched import step
-from tests.service.conftest import Service, mask_file
+from tests.service.conftest import Service, mask_file, running
 
 
 def until(true: "threading.Event | object", seconds: float = 10.0) -> None:
@@ -251,3 +251,27 @@ def test_no_request_waits_for_a_thread_before_its_work_begins() -> None:
                 assert inspect.iscoroutinefunction(call), (route.path, call)
                 seen += 1
     assert seen > 40
+
+
+def test_a_photo_that_goes_while_it_is_worked_on_is_not_there(grey_photo: Path, tmp_path: Path) -> None:
+    """Deleted by another request, between the look for it and the work: its file is gone, the rest still to come."""
+    with running(Limits(pixels_kept=0)) as service:
+        check_gone(service, grey_photo, tmp_path)
+
+
+def check_gone(service: Service, grey_photo: Path, tmp_path: Path) -> None:
+    photo = service.send(grey_photo)["id"]
+    at = f"/v1/photos/{photo}"
+    service.client.put(f"{at}/mask", content=mask_file(tmp_path / "m.png").read_bytes())
+    filled = service.ended(service.client.post(f"{at}/fill", json={"method": "telea"}).json())
+    mended = service.client.get(filled["result"]).json()["photo"]["id"]
+    for each in (photo, mended):
+        service.send(grey_photo)  # the only one whose pixels are kept
+        service.room.shelf[each].path.unlink()
+        answer = service.client.get(f"/v1/photos/{each}/preview")
+        assert answer.status_code == 404, answer.text
+        assert "deleted" in answer.json()["detail"]
+    for kind in ("result", "fill", "scratches"):
+        ended = service.ended(service.client.post(f"{at}/{kind}", json={}).json())
+        assert (ended["state"], ended["problem"]["status"]) == ("failed", 404), ended
+        assert "deleted" in ended["problem"]["detail"]

@@ -18,7 +18,7 @@ from safelight.pixels.files import read_photo
 from safelight.pixels.photo import Photo
 from safelight.service.darkroom import Darkroom
 from safelight.service.jobs import Result
-from safelight.service.photos import Item, Mask, box_json
+from safelight.service.photos import Item, Mask, box_json, told
 from safelight.service.problems import ProblemError
 from safelight.service.schemas import FillQuestion, ScratchesQuestion
 from safelight.shaped import Int32
@@ -164,7 +164,7 @@ def fill_damage(room: Darkroom, item: Item, mask: Mask, question: FillQuestion) 
     if not mask.marked:
         raise ProblemError(422, "the mask is empty, nothing in it is missing")
     with room.space(item):
-        return _filled(room, item, mask.hole, question)
+        return told(item.path, lambda: _filled(room, item, mask.hole, question))()
 
 
 def _filled(room: Darkroom, item: Item, hole: Hole, question: FillQuestion) -> Result:

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from safelight.arrays import Pixels
-from safelight.errors import PhotoError, SafelightError
+from safelight.errors import SafelightError
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import Photo, read_photo
 from safelight.pixels.geometry import Box, Size
@@ -150,7 +150,7 @@ class Shelf:
         with self._lock:
             item = self._items.get(photo)
         if item is None:
-            raise ProblemError(404, "there is no such photo; it was deleted, or the service was started anew")
+            raise gone()
         return item
 
     def remove(self, item: Item) -> None:
@@ -194,21 +194,19 @@ class Shelf:
         return photo.pixels if photo.alpha is None else on_white(photo.pixels, photo.alpha)
 
     def _open(self, item: Item) -> Pixels:
-        if item.source == "mended":
-            pixels: Pixels = np.load(item.path)
-            facts = self._of_mended(item, pixels)
-        else:
-            try:
-                photo = read_photo(item.path, self.limits.megapixels)
-            except PhotoError as error:
-                raise PhotoError(str(error).replace(str(item.path), item.name)) from None
-            pixels, facts = photo.pixels, item.facts or _facts(photo, item.path)
-        item.facts = facts
+        pixels, item.facts = told(item.path, lambda: self._decoded(item))()
         with self._lock:
             self._pixels[item.id] = pixels
             while len(self._pixels) > 1 and sum(map(_size, self._pixels.values())) > self.limits.pixels_kept:
                 self._pixels.popitem(last=False)
         return pixels
+
+    def _decoded(self, item: Item) -> tuple[Pixels, Facts]:
+        if item.source == "mended":
+            mended: Pixels = np.load(item.path)
+            return mended, self._of_mended(item, mended)
+        photo = read_photo(item.path, self.limits.megapixels)
+        return photo.pixels, item.facts or _facts(photo, item.path)
 
     def _of_mended(self, item: Item, pixels: Pixels) -> Facts:
         if item.facts is not None:
@@ -224,6 +222,11 @@ class Shelf:
             analyze(pixels),
             (),
         )
+
+
+def gone() -> ProblemError:
+    """There is no such photo, or no longer."""
+    return ProblemError(404, "there is no such photo; it was deleted, or the service was started anew")
 
 
 def discard(path: Path) -> None:
@@ -306,12 +309,21 @@ def photo_json(item: Item) -> dict[str, Any]:
 
 
 def told(path: Path, work: Callable[[], T]) -> Callable[[], T]:
-    """The work, with the photo's name in what its errors say, in place of a path of the service."""
+    """The work, with the photo's name in what its errors say, in place of a path of the service.
+
+    Raises ProblemError where the photo was deleted meanwhile.
+    """
 
     def telling() -> T:
         try:
             return work()
+        except FileNotFoundError:
+            if path.exists():
+                raise
+            raise gone() from None
         except SafelightError as error:
+            if not path.exists():
+                raise gone() from None
             raise type(error)(str(error).replace(str(path), path.name)) from None
 
     return telling
