@@ -131,3 +131,26 @@ others = ["numpy.random", "PIL.ImageDraw", "rich", "safelight.provenance.caption
 print([name for name in others if name in sys.modules])
 """
     assert python(code).splitlines()[-1] == "[]"
+
+
+def test_cycles_are_searched_for_after_an_import_and_not_within() -> None:
+    code = """
+import gc, sys
+from safelight.cli.lazy import lazy_imports
+with lazy_imports():
+    from safelight.pixels import color
+class Looks:
+    found = []
+    def find_spec(self, *words):
+        self.found.append(gc.isenabled())
+sys.meta_path.insert(0, Looks())
+sys.modules["safelight.shaped"] = None
+for _ in range(2):
+    try:
+        color.chroma
+    except ModuleNotFoundError:
+        print(gc.isenabled())
+    sys.modules.pop("safelight.shaped", None)
+print(len(Looks.found) > 0, any(Looks.found), gc.isenabled())
+"""
+    assert python(code).split() == ["True", "True", "False", "True"]

@@ -5,6 +5,7 @@ their top, as modules do everywhere; they import heavy things as modules (`from 
 `from safelight.pixels.files import read_photo`), as it is their first use that loads them.
 """
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -96,10 +97,23 @@ def _run(module: ModuleType) -> None:
     assert loader is not None
     module.__dict__[RUNNING] = True
     try:
-        loader.exec_module(module)
+        with _uncollected():
+            loader.exec_module(module)
     finally:
         del module.__dict__[RUNNING]
     module.__class__ = ModuleType
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles in here: what a module makes stays."""
+    is_outermost = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_outermost:
+            gc.enable()
 
 
 class _LazyLoader(Loader):
