@@ -13,6 +13,7 @@ from safelight.data.build import build_dataset
 from safelight.data.settings import BuildSettings
 from safelight.pixels.files import write_photo
 from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training.overrides import override
 from safelight.training.recipe import recipe_named
 
@@ -66,6 +67,15 @@ def tiny() -> ColorizeRecipe:
     """The smallest recipe, of twelve steps."""
     changes = {"train.steps": "12", "train.checkpoint_every": "5", "train.validate_every": "8"}
     return override(recipe_named("quick"), changes)
+
+
+@pytest.fixture(scope="module")
+def two_probes() -> Iterator[None]:
+    """Two pictures of those held out are scored, and two of those learned from: all of them cost more than a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        two = classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))
+        patch.setattr(ColorizeValidation, "choose", two)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

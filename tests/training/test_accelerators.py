@@ -21,6 +21,8 @@ from safelight.training.stopping import StopRequest
 from safelight.training.task import training_task
 from tests.training.conftest import Album
 
+pytestmark = pytest.mark.usefixtures("two_probes")
+
 
 def with_gpus(monkeypatch: pytest.MonkeyPatch, count: int, kind: str = "cuda") -> None:
     monkeypatch.setattr(hardware, "_gpus", lambda: (kind, count))

@@ -13,22 +13,12 @@ import torch
 from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
-from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, LAST, read, weights, write
 from safelight.training.overrides import override
 from tests.training.test_fit import assert_same_run, at_step, break_down
 
-pytestmark = pytest.mark.usefixtures("one_thread", "few_probes")
-
-
-@pytest.fixture(scope="module")
-def few_probes() -> Iterator[None]:
-    """Two held-out pictures are enough here."""
-    with pytest.MonkeyPatch.context() as patch:
-        few = classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how))
-        patch.setattr(ColorizeValidation, "choose", few)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread", "two_probes")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +35,7 @@ def brief(tiny: ColorizeRecipe) -> ColorizeRecipe:
 
 @pytest.fixture(scope="module")
 def whole(
-    few_probes: None, dataset: Path, brief: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory
+    two_probes: None, dataset: Path, brief: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """Without a break."""
     torch.set_num_threads(1)
@@ -54,7 +44,7 @@ def whole(
 
 @pytest.fixture(scope="module")
 def stopped(
-    few_probes: None, dataset: Path, brief: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory
+    two_probes: None, dataset: Path, brief: ColorizeRecipe, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """One that broke at step 5: last.ckpt is of step 4, good.ckpt of step 2."""
     root = tmp_path_factory.mktemp("stopped")

@@ -13,6 +13,8 @@ from safelight.training import fit as training
 from safelight.training.console import ConsoleOutput, headline, in_line
 from safelight.training.overrides import override, to_json
 
+pytestmark = pytest.mark.usefixtures("two_probes")
+
 COLORIZE, INPAINT = task_named("colorize").progress, task_named("inpaint").progress
 
 

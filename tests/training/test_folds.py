@@ -20,6 +20,8 @@ from safelight.training.folds import Spread, fit_folds, spread_of
 from safelight.training.modules import TrainingModule
 from safelight.training.overrides import override
 
+pytestmark = pytest.mark.usefixtures("two_probes")
+
 
 def test_spread_by_hand() -> None:
     one = Spread.of([1.0, 2.0, 3.0])

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from torch import nn
 from safelight.journal.run import Run
 from safelight.tasks.colorize.dataset import ColorizeDataset, Sample
 from safelight.tasks.colorize.recipe import ColorizeRecipe
-from safelight.tasks.colorize.validation import ColorizeValidation, choose
 from safelight.training import fit as training
 from safelight.training.checkpoints import GOOD, read
 from safelight.training.guard.events import GuardError
@@ -24,21 +23,9 @@ from safelight.training.guard.rollback import guard_state
 from safelight.training.modules import TrainingModule
 from safelight.training.overrides import override
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "two_probes")
 BATCH, EVERY = 4, 8
 WRONG_AT = 21  # the step that is taken with bad samples
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_probes() -> Iterator[None]:
-    """Two probes, and no more, are scored when a run ends."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            ColorizeValidation,
-            "choose",
-            classmethod(lambda cls, found, size, how: cls(choose(found, size, 2), how)),
-        )
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +84,9 @@ def assert_same(one: Run, two: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def mended(brief: ColorizeRecipe, dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def mended(
+    two_probes: None, brief: ColorizeRecipe, dataset: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
     """A run with one batch that is not a number."""
     with pytest.MonkeyPatch.context() as patch:
         spoil(patch, of_step(WRONG_AT), not_a_number)
@@ -123,7 +112,9 @@ def test_a_bad_batch_is_left_out_and_the_run_goes_on(mended: Run) -> None:
     assert read(mended.folder / "checkpoints" / GOOD)["global_step"] == 24
 
 
-@pytest.mark.parametrize("step", [17, 26], ids=["just gone back", "later"])
+@pytest.mark.parametrize(
+    "step", [pytest.param(17, id="just gone back"), pytest.param(26, id="later", marks=pytest.mark.slow)]
+)
 def test_a_run_that_broke_after_a_trip_goes_on_to_the_same(
     mended: Run,
     brief: ColorizeRecipe,
