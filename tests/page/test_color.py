@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.page.conftest import EXAMPLES
+from tests.page.conftest import EXAMPLES, MakeDesk
 from tests.page.desk import Desk
 
 pytestmark = pytest.mark.browser
@@ -213,9 +213,10 @@ def test_kriged_colors_come_first_and_only_the_latest_wish_is_answered(children:
     assert min(green, blue) > red + 5  # the last one, #229999
 
 
-def test_the_pixels_are_those_of_safelight(children: Desk) -> None:
+def test_the_pixels_are_those_of_safelight(make_desk: MakeDesk) -> None:
     import safelight
 
+    children = make_desk(viewport={"width": 1600, "height": 1000}).open(EXAMPLES / "three-children-1860s.jpg")
     children.click(*JACKET)
     _hex(children, "#8c2f39")
     children.colored()

@@ -169,6 +169,25 @@ def test_no_request_leaves_this_machine(children: Desk) -> None:
     assert all(name.startswith((origin, "blob:" + origin)) for name in names)
 
 
+@pytest.mark.parametrize("ratio", [1, 1.5, 3])
+def test_a_photo_is_fetched_once_at_the_size_of_the_screen(
+    make_desk: MakeDesk, tmp_path: Path, ratio: float
+) -> None:
+    # Each pixel more costs time at every click.
+    with Image.open(EXAMPLES / "three-children-1860s.jpg") as photo:
+        photo.resize((2700, 1983)).save(tmp_path / "large.png")
+    desk = make_desk(device_scale_factor=ratio).open(tmp_path / "large.png", colored=False).drawn()
+    fetched, shown = desk.page.evaluate(
+        """() => {
+          const { picture, view, ratio } = document.querySelector("sl-stage");
+          return [picture.whole.piece.width, view.photo.width * view.scale * ratio];
+        }"""
+    )
+    most = (2_000_000 * 2700 / 1983) ** 0.5
+    assert abs(fetched - min(shown, most)) <= 2
+    assert not desk.page.evaluate("() => document.querySelector('sl-stage').picture.wanted")
+
+
 @pytest.mark.slow
 def test_the_wheel_of_a_clean_clone_holds_the_page(tmp_path: Path) -> None:
     clone = tmp_path / "clone"

@@ -105,11 +105,11 @@ export class App {
 
   /** Everything that follows from the document: buttons, panels, picture, colors. @param {boolean} [dragging] */
   changed(dragging = false) {
+    this.#showPicture();
+    this.recolor(dragging); // the service works while the panels are rendered
     this.#renderBar();
     this.rooms[this.roomName]?.render();
     for (const watch of this.watchers) watch();
-    this.#showPicture();
-    this.recolor(dragging);
     this.stage.draw();
   }
 
@@ -144,10 +144,10 @@ export class App {
     );
   }
 
-  /** As many pixels as the stage can show. */
+  /** As many pixels as the stage has for all of the photo. */
   get #pixels() {
-    const { width, height } = this.stage.view.stage;
-    return 1.1 * width * height * this.stage.ratio ** 2;
+    const { view, ratio } = this.stage;
+    return view.photo.width * view.photo.height * (view.fitting * ratio) ** 2;
   }
 
   /** Ask for the colors of the document as it is now. @param {boolean} [dragging] */
@@ -176,8 +176,7 @@ export class App {
   /** @param {import("./join.js").Colors} colors @param {"kriged" | "network"} stage */
   #colored(colors, stage) {
     if (!this.work?.doc.color) return;
-    this.stage.colors = colors;
-    this.stage.refresh();
+    this.stage.recolor(colors);
     this.stage.dataset.answer = stage;
     if (!this.announced && stage === "network") this.say(t("colored"));
     this.announced ||= stage === "network";
@@ -390,6 +389,7 @@ export class App {
     const strip = find("strip");
     const list = find("thumbs");
     strip.hidden = this.photos.length < 2;
+    if (strip.hidden) return;
     const at = this.photos.findIndex((each) => each.id === this.work?.photo.id);
     button("previous").disabled = at <= 0;
     button("next").disabled = at < 0 || at >= this.photos.length - 1;

@@ -31,9 +31,8 @@ export class Piece {
     this.fy = lightness(pixels.data);
   }
 
-  /** Colored: RGBA as an ImageData takes it. @param {Colors} colors @returns {ImageData} */
-  join(colors) {
-    const result = new ImageData(this.width, this.height);
+  /** Colored: RGBA. @param {Colors} colors @param {ImageData} [result] that is written over */
+  join(colors, result = new ImageData(this.width, this.height)) {
     const out = new Uint32Array(result.data.buffer);
     const owner = this.#owners(colors.layers);
     colors.layers.forEach((layer, number) => {
@@ -105,55 +104,71 @@ function joinLayer(piece, plane, out, owner, number) {
   const { width, height, box, photo, fy } = piece;
   const across = places(width, box.left, box.width, photo.width, plane.width);
   const down = places(height, box.top, box.height, photo.height, plane.height);
-  const stride = plane.width;
-  const next = plane.height > 1 ? stride : 0;
-  const step = stride > 1 ? 1 : 0;
-  const rowX = new Float32Array(stride + 1);
-  const rowZ = new Float32Array(stride + 1);
-  const { before, share } = across;
+  let upper = { x: new Float32Array(width), z: new Float32Array(width), line: -1 };
+  let lower = { x: new Float32Array(width), z: new Float32Array(width), line: -1 };
   for (let y = 0; y < height; y += 1) {
     if (owner && !rowHas(owner, y * width, width, number)) continue;
-    const start = down.before[y] * stride;
+    if (lower.line === down.before[y]) [upper, lower] = [lower, upper];
+    widen(upper, plane, down.before[y], across);
+    widen(lower, plane, Math.min(down.before[y] + 1, plane.height - 1), across);
     const part = down.share[y];
-    for (let x = 0; x < stride; x += 1) {
-      const a = plane.a[start + x];
-      const b = plane.b[start + x];
-      rowX[x] = (a + part * (plane.a[start + next + x] - a)) / 500;
-      rowZ[x] = (b + part * (plane.b[start + next + x] - b)) / -200;
-    }
+    const [ux, uz, lx, lz] = [upper.x, upper.z, lower.x, lower.z];
     for (let x = 0, at = y * width; x < width; x += 1, at += 1) {
       if (owner && owner[at] !== number) continue;
-      const left = before[x];
-      const t = share[x];
       const f = fy[at];
-      const fx = f + rowX[left] + t * (rowX[left + step] - rowX[left]);
-      const fz = f + rowZ[left] + t * (rowZ[left + step] - rowZ[left]);
+      const fx = f + ux[x] + part * (lx[x] - ux[x]);
+      const fz = f + uz[x] + part * (lz[x] - uz[x]);
       const Y = f > EDGE ? f * f * f : EDGE ** 3 + (f - EDGE) * SLOPE;
       const X = (fx > EDGE ? fx * fx * fx : EDGE ** 3 + (fx - EDGE) * SLOPE) - Y;
       const Z = (fz > EDGE ? fz * fz * fz : EDGE ** 3 + (fz - EDGE) * SLOPE) - Y;
-      const red = RX * X + RZ * Z;
-      const green = GX * X + GZ * Z;
-      const blue = BX * X + BZ * Z;
-      let up = red > green ? red : green;
-      if (blue > up) up = blue;
-      let low = red < green ? red : green;
-      if (blue < low) low = blue;
-      // How far one can go from the grey Y toward the color inside 0..1: the L stays, the chroma gives way.
-      let reach = 1;
-      if (up > 1 - Y) reach = (1 - Y) / up;
-      if (-low > Y && Y / -low < reach) reach = Y / -low;
-      if (reach < 0) reach = 0;
-      const scale = reach * FINE;
+      const red = FINE * (RX * X + RZ * Z);
+      const green = FINE * (GX * X + GZ * Z);
+      const blue = FINE * (BX * X + BZ * Z);
       const grey = Y * FINE + 0.5;
-      let r = (red * scale + grey) | 0;
-      let g = (green * scale + grey) | 0;
-      let b = (blue * scale + grey) | 0;
-      r = r < 0 ? 0 : r > FINE ? FINE : r;
-      g = g < 0 ? 0 : g > FINE ? FINE : g;
-      b = b < 0 ? 0 : b > FINE ? FINE : b;
+      let r = (red + grey) | 0;
+      let g = (green + grey) | 0;
+      let b = (blue + grey) | 0;
+      if ((r | g | b) & ~FINE) {
+        const reach = withinReach(Y * FINE, red, green, blue);
+        r = (red * reach + grey) | 0;
+        g = (green * reach + grey) | 0;
+        b = (blue * reach + grey) | 0;
+      }
       out[at] = 0xff000000 | (TABLE[b] << 16) | (TABLE[g] << 8) | TABLE[r];
     }
   }
+}
+
+/**
+ * A line of the plane, as a / 500 and -b / 200, for each pixel of a row.
+ * @param {{x: Float32Array, z: Float32Array, line: number}} wide @param {Plane} plane @param {number} line
+ * @param {{before: Int32Array, share: Float32Array}} across
+ */
+function widen(wide, { a, b, width }, line, { before, share }) {
+  if (wide.line === line) return;
+  wide.line = line;
+  const step = width > 1 ? 1 : 0;
+  for (let x = 0; x < before.length; x += 1) {
+    const at = line * width + before[x];
+    const t = share[x];
+    wide.x[x] = (a[at] + t * (a[at + step] - a[at])) / 500;
+    wide.z[x] = (b[at] + t * (b[at + step] - b[at])) / -200;
+  }
+}
+
+/**
+ * How far one can go from a grey toward a color inside 0..FINE: the L stays, the chroma gives way.
+ * @param {number} grey @param {number} red @param {number} green @param {number} blue beside the grey
+ */
+function withinReach(grey, red, green, blue) {
+  let up = red > green ? red : green;
+  if (blue > up) up = blue;
+  let low = red < green ? red : green;
+  if (blue < low) low = blue;
+  let reach = 1;
+  if (up > FINE - grey) reach = (FINE - grey) / up;
+  if (-low > grey && grey / -low < reach) reach = grey / -low;
+  return reach < 0 ? 0 : reach;
 }
 
 /** @param {Uint8Array} owner @param {number} start @param {number} count @param {number} number */

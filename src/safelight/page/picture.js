@@ -28,7 +28,7 @@ class Drawn {
   with(colors) {
     if (!colors) return this.original;
     if (this.joined !== colors || !this.colored) {
-      this.pixels = this.piece.join(colors);
+      this.pixels = this.piece.join(colors, this.colored ? this.pixels : undefined);
       this.colored = canvasOf(this.pixels, this.colored);
       this.joined = colors;
     }
@@ -91,7 +91,7 @@ export class Picture {
     const box = view.visible;
     if (!this.whole || !box) return;
     const have = this.whole.piece.width / this.photo.width;
-    const need = Math.min(1, view.scale * ratio);
+    const need = Math.min(1, view.scale * ratio, Math.sqrt(MOST_PIXELS / (box.width * box.height)));
     const key = need > have * 1.02 ? JSON.stringify([box, need]) : "";
     if (key === this.wanted) return;
     this.wanted = key;
@@ -127,22 +127,36 @@ export class Picture {
     }
   }
 
+  /** The part alone, where it covers all that is seen. @param {View} view */
+  #inSight(view) {
+    const seen = view.visible;
+    const covers = this.part && seen && contains(this.part.piece.box, seen);
+    return [covers ? null : this.whole, this.part].filter((each) => each !== null);
+  }
+
+  /** Join what is in sight with colors, so that it only has to be drawn. @param {View} view @param {Colors} colors */
+  lay(view, colors) {
+    for (const drawn of this.#inSight(view)) drawn.with(colors);
+  }
+
   /**
    * @param {CanvasRenderingContext2D} brush in screen pixels @param {View} view @param {number} ratio
    * @param {Colors | null} colors
    */
   draw(brush, view, ratio, colors) {
-    const seen = view.visible;
-    const covers = this.part && seen && contains(this.part.piece.box, seen);
-    for (const drawn of covers ? [this.part] : [this.whole, this.part]) {
-      if (!drawn) continue;
+    for (const drawn of this.#inSight(view)) {
       const { box } = drawn.piece;
       const [x0, y0] = view.toStage(box.left, box.top);
       const [x1, y1] = view.toStage(box.left + box.width, box.top + box.height);
-      const magnified = ((x1 - x0) * ratio) / drawn.piece.width;
-      brush.imageSmoothingEnabled = magnified < 3;
+      const image = drawn.with(colors);
+      const [left, top, across, down] = [x0 * ratio, y0 * ratio, (x1 - x0) * ratio, (y1 - y0) * ratio];
+      if (Math.abs(across - image.width) < 1 && Math.abs(down - image.height) < 1) {
+        brush.drawImage(image, Math.round(left), Math.round(top)); // pixel for pixel: sharp, and soon done
+        continue;
+      }
+      brush.imageSmoothingEnabled = across < 3 * image.width;
       brush.imageSmoothingQuality = "high";
-      brush.drawImage(drawn.with(colors), x0 * ratio, y0 * ratio, (x1 - x0) * ratio, (y1 - y0) * ratio);
+      brush.drawImage(image, left, top, across, down);
     }
   }
 

@@ -112,6 +112,8 @@ export class Stage extends HTMLElement {
 
   /** Show another photo. @param {{width: number, height: number}} photo */
   begin(photo) {
+    const { width, height } = this.getBoundingClientRect(); // the panel may have come just now
+    if (width && height) this.view.stage = { width, height };
     this.view.photo = { width: photo.width, height: photo.height };
     this.view.fit();
     this.cross = null;
@@ -123,6 +125,13 @@ export class Stage extends HTMLElement {
     this.maskDirty = "all";
     this.told.moved();
     this.draw();
+  }
+
+  /** Other colors, laid on the photo at once: the next frame has only to draw. @param {Colors} colors */
+  recolor(colors) {
+    this.colors = colors;
+    this.picture?.lay(this.view, colors);
+    this.refresh();
   }
 
   /** The picture has to be drawn again. */
