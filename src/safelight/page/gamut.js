@@ -3,8 +3,9 @@
 import { encode, inGamut, labOf, linearOf, nearestHex, rgbOfHex } from "./color.js";
 import { ARROWS } from "./dom.js";
 
-const [WIDTH, HEIGHT] = [300, 168];
-const ROOM = 12; // around the colors, in pixels of the canvas
+const [WIDTH, HEIGHT] = [300, 168]; // at which it is painted; it is shown at the pixels of the screen
+const ROOM = 12; // around the colors
+const RANGE = 0.0005; // beyond sRGB that counts as within
 
 export class Gamut extends HTMLElement {
   constructor() {
@@ -18,12 +19,12 @@ export class Gamut extends HTMLElement {
     /** @type {(hex: string, dragging: boolean) => void} */
     this.chosen = () => undefined;
     this.drawn = Number.NaN;
+    this.shown = { width: WIDTH, height: HEIGHT }; // CSS pixels
   }
 
   connectedCallback() {
     if (this.canvas) return;
     this.canvas = document.createElement("canvas");
-    [this.canvas.width, this.canvas.height] = [WIDTH, HEIGHT];
     this.append(this.canvas);
     this.plane = new OffscreenCanvas(WIDTH, HEIGHT);
     this.reach = reachAt(this.L);
@@ -39,7 +40,10 @@ export class Gamut extends HTMLElement {
     });
     this.addEventListener("pointerup", (event) => this.#choose(event, false));
     this.addEventListener("keydown", (event) => this.#key(event));
-    this.show(this.L, this.hex, []);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.shown = { width: contentRect.width, height: contentRect.height };
+      this.#draw();
+    }).observe(this);
   }
 
   /** @param {number} L 0..100 @param {string} hex the color now @param {string[]} likely */
@@ -56,8 +60,12 @@ export class Gamut extends HTMLElement {
       this.plane.getContext("2d")?.putImageData(paint(this.L, this.reach), 0, 0);
       this.drawn = this.L;
     }
-    brush.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    brush.drawImage(this.plane, 0, 0);
+    const { width, height } = this.shown;
+    this.canvas.width = Math.round(width * devicePixelRatio); // which clears it
+    this.canvas.height = Math.round(height * devicePixelRatio);
+    brush.scale(devicePixelRatio, devicePixelRatio);
+    brush.imageSmoothingQuality = "high";
+    brush.drawImage(this.plane, 0, 0, width, height);
     for (const each of this.likely) this.#mark(brush, each, 4);
     const [, a, b] = labOf(rgbOfHex(this.hex));
     this.#mark(brush, nearestHex([this.L, a, b]), 9); // a color of another lightness, as it looks here
@@ -69,7 +77,8 @@ export class Gamut extends HTMLElement {
   #mark(brush, hex, radius) {
     const [, a, b] = labOf(rgbOfHex(hex));
     const { left, top, across, down } = this.reach ?? reachAt(this.L);
-    const [x, y] = [(a - left) / across, (top - b) / down];
+    const x = (((a - left) / across) * this.shown.width) / WIDTH;
+    const y = (((top - b) / down) * this.shown.height) / HEIGHT;
     brush.beginPath();
     brush.arc(x, y, radius, 0, 7);
     brush.lineWidth = 4;
@@ -126,18 +135,24 @@ function reachAt(L) {
   return { left: a0 - ROOM * across, top: b1 + ROOM * down, across, down };
 }
 
-/** The plane at this lightness; outside sRGB transparent. @param {number} L @param {Reach} reach */
+/** The plane at this lightness; outside sRGB transparent, with a smooth edge. @param {number} L @param {Reach} reach */
 function paint(L, { left, top, across, down }) {
   const image = new ImageData(WIDTH, HEIGHT);
   const out = new Uint32Array(image.data.buffer);
+  const beyond = new Float32Array(WIDTH * HEIGHT); // how far outside sRGB
   for (let y = 0, at = 0; y < HEIGHT; y += 1) {
     const b = top - (y + 0.5) * down;
     for (let x = 0; x < WIDTH; x += 1, at += 1) {
       const rgb = linearOf([L, left + (x + 0.5) * across, b]);
-      if (rgb.some((each) => each < -0.0005 || each > 1.0005)) continue;
+      beyond[at] = Math.max(...rgb, 1 - Math.min(...rgb)) - 1 - RANGE;
       const [red, green, blue] = rgb.map((each) => Math.round(255 * encode(each)));
-      out[at] = 0xff000000 | (blue << 16) | (green << 8) | red;
+      out[at] = (blue << 16) | (green << 8) | red;
     }
+  }
+  for (let at = 0; at < out.length - WIDTH; at += 1) {
+    if (at % WIDTH === WIDTH - 1) continue; // the rim stays empty
+    const slope = Math.abs(beyond[at + 1] - beyond[at]) + Math.abs(beyond[at + WIDTH] - beyond[at]);
+    out[at] |= Math.round(255 * Math.min(1, Math.max(0, 0.5 - beyond[at] / slope))) << 24;
   }
   return image;
 }
