@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from safelight.training.metrics_file import MetricsFile
+from safelight.training.metrics_file import MetricsFile, whole_lines
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -36,6 +36,11 @@ def test_a_run_that_goes_on_forgets_what_came_after_its_checkpoint(tmp_path: Pat
         ("20", "20", "1"),
         ("25", "5", ""),
     ]
+
+
+def test_a_row_that_is_written_while_it_is_read_is_no_row() -> None:
+    # What a file gives line by line to whom reads on at its end: the rest of step 100 is no step 0.
+    assert list(whole_lines(["step,a\n", "10,1\n", "1", "00,5\n"])) == ["step,a\n", "10,1\n"]
 
 
 def test_a_new_run_begins_a_new_file(tmp_path: Path) -> None:

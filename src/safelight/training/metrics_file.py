@@ -4,7 +4,8 @@ import csv
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,11 @@ class MetricsFile(Logger):
             path.replace(self.path)
 
 
+def whole_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The lines up to the first without its break, which was cut off or is being written: its rest is no line."""
+    return takewhile(lambda line: line.endswith("\n"), lines)
+
+
 def _read(path: Path, kept_steps: int) -> tuple[list[str], dict[int, dict[str, str]]]:
     """The columns, and measures by step, up to and with this step.
 
@@ -64,7 +70,7 @@ def _read(path: Path, kept_steps: int) -> tuple[list[str], dict[int, dict[str, s
     if not path.is_file():
         return [], {}
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        whole = [line for line in file if line.endswith("\n")]  # the last one may have been cut off
+        whole = list(whole_lines(file))
     reader = csv.DictReader(line for line in whole if "\0" not in line)
     rows, strange = {}, len(whole) - sum("\0" not in line for line in whole)
     for row in reader:
