@@ -25,7 +25,7 @@ from safelight.training.task import training_task
 
 def test_the_bundled_finder_is_begun_with() -> None:
     """take_model itself refuses weights whose answers are not the file's; here, that the file's numbers are there."""
-    recipe = recipe_named("scratches")
+    recipe = recipe_named("scratches-encoder")
     torch.manual_seed(1)
     network = training_task(recipe).network(recipe)
     began = take_model(network, "scratches", recipe)

@@ -32,6 +32,11 @@ def test_what_is_less_likely_counts_where_it_continues_what_is_likely() -> None:
     assert found.sum() == 10
     assert likely_mask(likelihood, (20, 30), ScratchSettings(sensitivity=1, margin=0))[15, 5:15].all()
     assert not likely_mask(likelihood, (20, 30), ScratchSettings(sensitivity=0.0, margin=0)).any()
+    likelihood[5, 15:20] = 0.15  # and fades out
+    assert not (likely_mask(likelihood, (20, 30), BARE) > 0)[5, 15:].any()
+    far = likely_mask(likelihood, (20, 30), BARE, continues=2.0) > 0  # 1 / (1 + e²) = 0.119
+    assert far[5, 5:20].all()
+    assert far.sum() == 15
     grown = likely_mask(likelihood, (20, 30), ScratchSettings(margin=1)) > 0
     assert grown[4, 7]
     assert grown[6, 7]
@@ -106,7 +111,15 @@ def test_ridges_are_ranked_as_they_are_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"working": 10}, {"threshold": 0}, {"threshold": 1}, {"enlarge": 0.5}, {"scales": (1, 5)}]
+    "wrong",
+    [
+        {"working": 10},
+        {"threshold": 0},
+        {"threshold": 1},
+        {"enlarge": 0.5},
+        {"scales": (1, 5)},
+        {"continues": -1},
+    ],
 )
 def test_refused_preparation(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=r"preparation\."):

@@ -115,12 +115,12 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
             from safelight.tasks.scratches.restore import load_finder
 
             detector = load_finder(model)
-            return partial(detect_by_network, detector.predict, detector.preparation.threshold)
+            return partial(detect_by_network, detector.predict, detector.preparation)
         from safelight.tasks.scratches.validation import NetworkFinder
         from safelight.training.fit import trained_for
 
         network, recipe = trained_for(model, "scratches")
-        return partial(detect_by_network, NetworkFinder(network), recipe.preparation.threshold)
+        return partial(detect_by_network, NetworkFinder(network), recipe.preparation)
 
 
 def paint(scan: Srgb, marked: np.ndarray, mask: np.ndarray) -> Srgb:

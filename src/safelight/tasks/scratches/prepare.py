@@ -19,7 +19,7 @@ SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a 
 WIDEST = (11, 19)  # pixels, on small photos and on large ones: what is wider was never trained on as damage
 SHARE = 1 / 24  # of the long side, between the two
 MOST_ENLARGED = 4.0
-WEAK = 0.7  # log-odds below the threshold at which what is damaged for sure still continues
+WEAK = 0.7  # log-odds, see `continues`
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class ScratchesPreparation:
       sharp for damage.
     two_scales: likelihoods are the mean of those of the photo as it is and enlarged: at one scale wide damage is
       overlooked, at the other sharp detail is taken for damage.
-    scales: sizes at which photos are looked at, 0.25 to 4 times theirs; a pixel's likelihood is the median of its
-      likelihoods, so that what one scale alone takes for damage is none. None: as enlarge and two_scales say.
+    scales: sizes at which photos are looked at, 0.25 to 4 times theirs; likelihoods are the mean of all, so that
+      what one scale alone takes for damage is none. None: as enlarge and two_scales say.
+    continues: log-odds below the threshold at which what continues damage is damage too.
     """
 
     working: int = 1024
@@ -42,6 +43,7 @@ class ScratchesPreparation:
     enlarge: float = 1.0
     two_scales: bool = False
     scales: tuple[float, ...] = ()
+    continues: float = WEAK
 
     def __post_init__(self) -> None:
         if self.working < 64:
@@ -54,10 +56,12 @@ class ScratchesPreparation:
             raise RecipeError(
                 f"preparation.scales is {self.scales}; expected numbers from {1 / MOST_ENLARGED:g} to {MOST_ENLARGED:g}"
             )
+        if self.continues < 0:
+            raise RecipeError(f"preparation.continues is {self.continues}; expected log-odds, from 0")
 
     @property
     def looks(self) -> tuple[float, ...]:
-        """The sizes at which a photo is looked at, in multiples of its own; the median of two is their mean."""
+        """The sizes at which a photo is looked at, in multiples of its own."""
         return self.scales or ((1.0, self.enlarge) if self.two_scales else (self.enlarge,))
 
 
@@ -72,16 +76,20 @@ def postprocess(reply: Planes) -> Mask:
 
 
 def likely_mask(
-    likelihood: Mask, size: Size, settings: ScratchSettings = USUAL, threshold: float = 0.5
+    likelihood: Mask,
+    size: Size,
+    settings: ScratchSettings = USUAL,
+    threshold: float = 0.5,
+    continues: float = WEAK,
 ) -> Mask:
     """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
 
-    threshold: at sensitivity 0.5. A pixel that is a little less likely counts where it continues one that is
-    likely enough (hysteresis, Canny 1986). What is wider than WIDEST is left: it is a
+    threshold: at sensitivity 0.5. A pixel that is less likely by up to `continues`, in log-odds, counts where it
+    continues one that is likely enough (hysteresis, Canny 1986). What is wider than WIDEST is left: it is a
     collar or a flower.
     """
     odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
-    found = continued(likelihood > _share(odds), likelihood > _share(odds - WEAK))
+    found = continued(likelihood > _share(odds), likelihood > _share(odds - continues))
     found &= ~_wide(found, max(reckoned_side((found.shape[0], found.shape[1])), settings.part_of))
     if not settings.dust:
         found = long_parts(found, settings)

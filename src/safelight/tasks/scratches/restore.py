@@ -83,7 +83,7 @@ class ScratchFinder:
         size = (pixels.shape[0], pixels.shape[1])
         small = resize(pixels, working_size(size, self.preparation.working))
         likelihood = self.predict(_floats(small))
-        mask = likely_mask(likelihood, size, settings, self.preparation.threshold)
+        mask = likely_mask(likelihood, size, settings, self.preparation.threshold, self.preparation.continues)
         return Found(mask, "network"), likelihood
 
     def predict(self, srgb: Srgb) -> Mask:
@@ -99,7 +99,7 @@ class ScratchFinder:
             resize(self._likelihood(_scaled(srgb, scale), begun, ended), size)
             for scale, begun, ended in zip(looks, areas, areas[1:], strict=False)
         ]
-        return found[0] if len(found) == 1 else np.median(found, axis=0)
+        return found[0] if len(found) == 1 else np.asarray(np.mean(found, axis=0), np.float32)
 
     def _likelihood(self, srgb: Srgb, begun: float, ended: float) -> Mask:
         """Of a picture at just this size, tile by tile; begun, ended: what is done before and after, 0..1."""

@@ -13,7 +13,7 @@ from safelight.evaluation.intervals import Weights
 from safelight.evaluation.metrics import Metric, Scores, Values, table_of
 from safelight.masks.match import TOLERANCE, Matches, count_matches, pooled_f1, ranked_precision
 from safelight.tasks.scratches.benchmark import CELLS, WHOLE, PrintSample
-from safelight.tasks.scratches.prepare import likely_mask
+from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges
 
 PHOTO = 1024  # long side of the photo of which a square is taken to be a part, in pixels
@@ -40,12 +40,15 @@ def ridges_dark_too(srgb: Srgb) -> Detection:
     return Detection(*find_ridges(srgb, ScratchSettings(dark=True, part_of=PHOTO)))
 
 
-def detect_by_network(predict: Callable[[Srgb], Mask], threshold: float, srgb: Srgb) -> Detection:
+def detect_by_network(
+    predict: Callable[[Srgb], Mask], preparation: ScratchesPreparation, srgb: Srgb
+) -> Detection:
     """A network's likelihood, and the mask that is made of it in use."""
     likelihood = predict(srgb)
     size = (likelihood.shape[0], likelihood.shape[1])
     part = ScratchSettings(part_of=PHOTO)
-    return Detection(likely_mask(likelihood, size, part, threshold), likelihood)
+    mask = likely_mask(likelihood, size, part, preparation.threshold, preparation.continues)
+    return Detection(mask, likelihood)
 
 
 CLASSICAL: dict[str, Detector] = {"ridge": ridges, "ridge, dark too": ridges_dark_too}
