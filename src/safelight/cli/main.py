@@ -3,6 +3,7 @@
 import atexit
 import errno
 import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -116,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _leave)
     # What is there at the end goes with the process: a search for cycles in it takes a tenth of a second.
     atexit.register(gc.freeze)
+    # Threads of OpenBLAS (NumPy's and OpenCV's) wait busily, 2**26 cycles, from when they are started: now 2**4.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     output, _ = make_lasting()
     status = _status(arguments)
     reason = write_error(output)
