@@ -24,7 +24,9 @@ PLAIN = Job(Path(), Path()).to_json()
 BLOCK_SECONDS = 40.0  # of work: what is done again when a worker dies, and how often the cluster reports
 PHOTO_SECONDS, SECONDS_PER_MB = 0.3, 0.5  # a guess; a megabyte is two megapixels of JPEG
 BLOCKS_PER_WORKER = 4  # at least, so that no worker is idle for long at the end
-MOST_BLOCKS = 2_000  # unless there are more workers: Ray keeps some 20 to 60 KB of each in the command's memory
+MOST_BLOCKS = (
+    2_000  # unless there are more workers: Ray keeps some 20 to 60 KB of each in the command's memory
+)
 
 
 def packed(job: Job) -> str:
