@@ -1,5 +1,6 @@
 """JSON bodies that mean two things, or nothing, are refused in a line, wherever JSON comes in."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,37 @@ def test_what_the_page_keeps_for_itself_may_not_be_nested_without_end(service: S
         body = b'{"page": {"a": ' + b"[" * depth + b"]" * depth + b"}}"
         answer = service.client.post(f"{photo}/project", content=body)
         assert answer.status_code == status, (depth, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "status"),
+    [
+        ("suggestions", '{"count": 2.0}', 200),
+        ("suggestions", '{"count": 2.5}', 422),
+        ("suggestions", '{"count": "2"}', 422),
+        ("suggestions", '{"count": true}', 422),
+        ("suggestions", '{"count": 1e400}', 422),
+        ("project", '{"version": 1.0}', 200),
+        ("project", '{"version": true}', 422),
+    ],
+)
+def test_a_number_is_whole_however_it_is_written(
+    service: Service, photo: str, route: str, body: str, status: int
+) -> None:
+    """JSON and JSON Schema know no difference between 2 and 2.0, and some languages write no other."""
+    answer = service.client.post(f"{photo}/{route}", content=body)
+    assert answer.status_code == status, answer.text
+
+
+def test_the_document_says_which_steps_and_times_a_project_may_have(service: Service) -> None:
+    fields = service.client.get("/openapi.json").json()["components"]["schemas"]["ProjectJson"]["properties"]
+    assert fields["steps"]["enum"] == [["mend"], ["color"], ["mend", "color"]]
+    (saved,) = (each["pattern"] for each in fields["saved"]["anyOf"] if "pattern" in each)
+    assert re.search(saved, "2028-02-29T23:59:59Z")
+    for wrong in (
+        "2026-13-01T00:00:00Z",
+        "2026-04-31T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-01-01T24:00:00Z",
+    ):
+        assert not re.search(saved, wrong)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from safelight.batch.project import Project
 from safelight.service.bodies import shallow
@@ -17,6 +17,22 @@ Color = (
     Annotated[str, Field(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
     | Annotated[list[Share], Field(min_length=3, max_length=3)]
 )
+STEPS = [["mend"], ["color"], ["mend", "color"]]
+DATE = (  # that there is, but for a 29th of February too many
+    "[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|[12][0-9]))"
+)
+TIME = f"^{DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
+BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+
+
+def _whole(value: object) -> object:
+    """2 for 2.0: JSON knows no difference. Raises ValueError for true and false, which Python takes for numbers."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Region = Annotated[list[Corner], Field(min_length=3, max_length=MAX_CORNERS)]
 
 
@@ -74,7 +90,7 @@ class LikelyQuestion(WithHints):
 class SuggestQuestion(WithHints):
     """Where further hints would help."""
 
-    count: Annotated[int, Field(ge=1, le=MOST_PLACES)] = 3
+    count: Annotated[int, Field(ge=1, le=MOST_PLACES), BeforeValidator(_whole)] = 3
 
 
 class ScratchesQuestion(Strict):
@@ -107,7 +123,7 @@ class ColorPartJson(Strict):
 class MaskPng(Strict):
     """The mask's bytes, base64: of project files; pages and scripts PUT the mask and send its checksum."""
 
-    png: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+    png: Annotated[str, Field(pattern=BASE64)]
 
 
 class MaskChecksum(Strict):
@@ -137,12 +153,12 @@ class ProjectJson(Strict):
     """A project (docs/project.md)."""
 
     format: Literal["safelight-project"] = "safelight-project"
-    version: Literal[1] = 1
+    version: Annotated[Literal[1], BeforeValidator(_whole)] = 1
     photo: ProjectPhotoJson = ProjectPhotoJson()
-    steps: list[Literal["mend", "color"]] = ["color"]
+    steps: Annotated[list[Literal["mend", "color"]], Field(json_schema_extra={"enum": STEPS})] = ["color"]
     color: ColorPartJson = ColorPartJson()
     mend: MendPartJson = MendPartJson()
-    saved: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
+    saved: Annotated[str, Field(pattern=TIME)] | None = None
     page: Annotated[dict[str, Any], AfterValidator(shallow)] = {}
 
     def sent(self) -> Project:
