@@ -20,7 +20,9 @@ from safelight.verdicts.verdict import Verdict, load_verdict
 JUDGED = Path(__file__).resolve().parent / "judged"
 LAYOUTS = {
     "color": colorize.LAYOUT,
+    "color-foreign": colorize.LAYOUT,
     "fill": inpaint.LAYOUT,
+    "fill-foreign": inpaint.LAYOUT,
     "scratches": scratches.LAYOUT,
     "figures": autoencode.LAYOUT,
 }
