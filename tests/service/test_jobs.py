@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from fastapi.routing import APIRoute
 from safelight.pixels.files import read_photo
 from safelight.service.jobs import Jobs, Result
 from safelight.service.limits import Limits
+from safelight.service.priority import STEP
 from safelight.service.problems import ProblemError
 from safelight.service.routes import colors, keeping, mending, photos, scripts
 from safelight.service.routes import jobs as job_routes
@@ -53,6 +56,20 @@ def test_cancelling_ends_one_job_at_once_and_no_other() -> None:
     assert time.monotonic() - asked < 0.5, "its worker is free for the next one"
     assert [job.state for job in made] == ["cancelled", "running", "running"]
     assert not events[1][1].is_set()
+    jobs.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows a niceness of threads")
+def test_work_steps_back_for_answers() -> None:
+    def nice() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    jobs, own = Jobs(Limits(workers=1)), nice()
+    job = jobs.add("fill", "p", lambda: Result(json={"nice": nice()}))
+    until(lambda: job.state == "done")
+    assert job.result
+    assert job.result.json == {"nice": min(own + STEP, 19)}
+    assert nice() == own
     jobs.close()
 
 

@@ -28,6 +28,7 @@ from safelight.service.limits import Limits, processors
 from safelight.service.metrics import Metrics
 from safelight.service.photos import Item, Shelf, photo_json
 from safelight.service.previews import shown_size
+from safelight.service.priority import step_back
 from safelight.service.problems import ProblemError
 from safelight.tasks.colorize.live import CutModel, LiveColors
 from safelight.tasks.colorize.restore import Colorizer
@@ -46,7 +47,7 @@ class Waiters:
     """
 
     def __init__(self, threads: int, waiting: int, limits: Limits) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="safelight-answer")
+        self._pool = ThreadPoolExecutor(threads, "safelight-answer", initializer=step_back)
         self._most, self._seconds, self._megapixels = threads + waiting, limits.seconds, limits.megapixels
         self.count = 0
 

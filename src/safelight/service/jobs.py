@@ -15,6 +15,7 @@ from typing import Any, Literal
 from safelight.pixels.opening import limited
 from safelight.service import problems
 from safelight.service.limits import Limits
+from safelight.service.priority import step_back
 from safelight.service.problems import ProblemError
 from safelight.watched import StoppedError, Watch, watched
 
@@ -190,6 +191,7 @@ class Jobs:
 
     def _run(self, job: Job) -> None:
         state: State = "failed"
+        step_back()
         try:
             with watched(job.watch), limited(self.limits.megapixels):
                 result = job.work()
