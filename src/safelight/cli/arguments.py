@@ -85,6 +85,14 @@ sensitivity_option = click.option(
     metavar="0..1",
     help="0 marks only obvious scratches; 1 also marks much that is not damage.",
 )
+grain_option = click.option(
+    "--grain",
+    type=Finite(0, 1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Grain of what is filled: 0 none, 1 as around it.",
+)
 preview_option = click.option(
     "--preview",
     is_flag=True,

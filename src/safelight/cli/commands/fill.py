@@ -16,6 +16,7 @@ from safelight.cli.arguments import (
     Finite,
     asked_labels,
     dry_run_option,
+    grain_option,
     label_options,
     model_option,
     out_option,
@@ -78,14 +79,7 @@ Exit status: 0 every photo has its result, 1 some photos failed (one line for ea
 )
 @click.option("--grow", type=Finite(0), default=0, metavar="N", help="Grow the holes by N pixels.")
 @click.option("--feather", type=Finite(0), default=0, metavar="N", help="Fade into the photo over N pixels.")
-@click.option(
-    "--grain",
-    type=Finite(0, 1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Grain of what is filled: 0 none, 1 as around it.",
-)
+@grain_option
 @out_option
 @click.option(
     "--method",

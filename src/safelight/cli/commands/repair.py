@@ -17,6 +17,7 @@ from safelight.cli.arguments import (
     Finite,
     asked_labels,
     dry_run_option,
+    grain_option,
     label_options,
     out_option,
     overwrite_option,
@@ -97,14 +98,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
     metavar="[auto|model|biharmonic|telea]",
     help="How the mask is filled, as in safelight fill.",
 )
-@click.option(
-    "--grain",
-    type=Finite(0, 1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Grain of what is filled: 0 none, 1 as around it.",
-)
+@grain_option
 @click.option("--keep-mask", is_flag=True, help="Write the detected mask as NAME-mask.png.")
 @preview_option
 @click.option("--color", is_flag=True, help="Colorize the repaired photo.")
