@@ -104,9 +104,9 @@ def main() -> None:
     square = grey(safelight.read_photo(EXAMPLES / "madison-square-1900.jpg").srgb)
     places = draw_suggestions(restorer(square), restorer.suggest(square, count=4))
     save([[np.asarray(places, np.float32) / 255]], "suggest.jpg")
-    portrait = scratched_portrait()
-    write(portrait, EXAMPLES / "scratched.jpg")
-    save([mended(portrait)], "mended.jpg")
+    example = EXAMPLES / "scratched.jpg"
+    write(scratched_portrait(), example)
+    save([mended(safelight.read_photo(example).srgb)], "mended.jpg")  # the file, as whoever tries it has it
     save(figures(), "samples.jpg")
 
 
