@@ -54,6 +54,14 @@ export function dot(hex) {
   return element;
 }
 
+/**
+ * Keep quick strokes to this element. Where touch-action is none Chromium takes one for a fling, though nothing
+ * scrolls, and swallows the next tap within a second, anywhere on the page. @param {HTMLElement} element
+ */
+export function keepStrokes(element) {
+  element.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+}
+
 /** Offer a file for download. @param {Blob} blob @param {string} name */
 export function offer(blob, name) {
   const address = URL.createObjectURL(blob);

@@ -1,7 +1,7 @@
 // All colors that a place may have: the ab plane at its lightness, as far as sRGB reaches. Left green, right red; top yellow, bottom blue.
 
 import { encode, inGamut, labOf, linearOf, nearestHex, rgbOfHex } from "./color.js";
-import { ARROWS } from "./dom.js";
+import { ARROWS, keepStrokes } from "./dom.js";
 
 const [WIDTH, HEIGHT] = [300, 168]; // at which it is painted; it is shown at the pixels of the screen
 const ROOM = 12; // around the colors
@@ -31,6 +31,7 @@ export class Gamut extends HTMLElement {
     this.setAttribute("role", "slider");
     this.setAttribute("aria-valuemin", "0");
     this.setAttribute("aria-valuemax", "360");
+    keepStrokes(this);
     this.addEventListener("pointerdown", (event) => {
       this.setPointerCapture(event.pointerId);
       this.#choose(event, true);

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { hexOf } from "./color.js";
-import { ARROWS, button, find, input, make } from "./dom.js";
+import { ARROWS, button, find, input, keepStrokes, make } from "./dom.js";
 import { paintCross } from "./over.js";
 
 const MOST = 600_000; // pixels
@@ -79,6 +79,7 @@ export function listen(app, chosen) {
     input("pick-input").value = "";
     if (file) open(file).then(show, (error) => app.failed(error));
   });
+  keepStrokes(canvas);
   canvas.addEventListener("pointermove", aim);
   canvas.addEventListener("pointerdown", aim);
   canvas.addEventListener("pointerup", (event) => {

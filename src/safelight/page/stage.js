@@ -1,6 +1,6 @@
 // The stage: one stack of canvases under one view matrix. Pointers and keys become places of the photo for the tools.
 
-import { ARROWS } from "./dom.js";
+import { ARROWS, keepStrokes } from "./dom.js";
 import { around, paintMask } from "./mask.js";
 import { View } from "./view.js";
 
@@ -244,6 +244,7 @@ export class Stage extends HTMLElement {
   }
 
   #listen() {
+    keepStrokes(this);
     this.addEventListener("pointerdown", (event) => this.#down(event));
     this.addEventListener("pointermove", (event) => this.#move(event));
     this.addEventListener("pointerup", (event) => this.#up(event, false));
