@@ -166,7 +166,7 @@ def test_filling_makes_another_photo_that_is_the_same_outside_the_mask(
     service: Service, grey_photo: Path, tmp_path: Path
 ) -> None:
     photo = service.send(grey_photo)
-    assert service.client.post(f"/v1/photos/{photo['id']}/fill", json={}).status_code == 404
+    assert service.client.post(f"/v1/photos/{photo['id']}/fill", json={}).status_code == 409
     mask = mask_file(tmp_path / "m.png")
     service.client.put(f"/v1/photos/{photo['id']}/mask", content=mask.read_bytes())
     job = service.client.post(f"/v1/photos/{photo['id']}/fill", json={"method": "telea"}).json()

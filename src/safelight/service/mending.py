@@ -53,11 +53,11 @@ def keep_mask(room: Darkroom, item: Item, path: Path, missing: Missing) -> Mask:
     return mask
 
 
-def newest_mask(item: Item) -> Mask:
-    """The mask that was sent last. Raises ProblemError where there is none."""
+def newest_mask(item: Item, status: int = 404) -> Mask:
+    """The mask that was sent last. Raises ProblemError where there is none, 409 for who needs it."""
     with item.lock:
         if not item.masks:
-            raise ProblemError(404, "the photo has no mask; PUT one")
+            raise ProblemError(status, "the photo has no mask; PUT one")
         return next(reversed(item.masks.values()))
 
 

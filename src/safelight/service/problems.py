@@ -24,7 +24,7 @@ WHEN = {  # every status but of success, and when it is answered
     404: "There is no such thing here.",
     405: "This method is not for this resource.",
     408: "The body comes too slowly.",
-    409: "It is not in a state for that, such as a job that has not ended.",
+    409: "It is not in a state for that, such as a job that has not ended, or a photo without a mask.",
     413: "The body has more bytes than are taken.",
     415: "The body is of a kind that is not read.",
     422: "What was sent cannot be used; the detail says what was found and what was expected.",

@@ -73,10 +73,10 @@ async def post_scratches(room: Room, photo: Photo, question: ScratchesQuestion) 
 
 
 @router.post(
-    "/v1/photos/{photo}/fill", response_model=JobJson, status_code=202, responses=declared(400, 404, 422)
+    "/v1/photos/{photo}/fill", response_model=JobJson, status_code=202, responses=declared(400, 404, 409, 422)
 )
 async def post_fill(room: Room, photo: Photo, question: FillQuestion) -> dict[str, Any]:
     """Fill what the kept mask marks: a job, whose result names the mended photo."""
-    mask = mending.newest_mask(photo)
+    mask = mending.newest_mask(photo, 409)
     job = room.jobs.add("fill", photo.id, lambda: mending.fill_damage(room, photo, mask, question))
     return job.to_json()
