@@ -38,6 +38,17 @@ def test_the_bundled_finder_is_begun_with() -> None:
     assert np.array_equal(out.weight.detach().numpy(), stored["network.unet.out.weight"])  # type: ignore[union-attr]
 
 
+def test_a_frozen_encoder_can_be_trained_on() -> None:
+    """take_model sees that the answers are the file's; here, that its norms are back and that all of it learns."""
+    recipe = recipe_named("color")
+    recipe = replace(recipe, model=replace(recipe.model, freeze=False))  # type: ignore[attr-defined]
+    network = training_task(recipe).network(recipe)
+    began = take_model(network, "color", recipe)
+    assert began.missing == []
+    assert all(weight.requires_grad for weight in network.parameters())
+    assert sum(pair.conv.startswith("encoder.body.") for pair in began.folded) > 40
+
+
 @pytest.mark.parametrize(
     ("model", "recipe", "error", "message"),
     [
