@@ -25,6 +25,7 @@ from safelight.losses.perceptual import (
 from safelight.losses.terms import check_ab, weighted_terms, weights_in
 from safelight.pixels.color import TO_LINEAR
 from safelight.shaped import Float
+from safelight.tasks.colorize.blotches import SAME_COLOR, SAME_LIGHTNESS, half_span
 from safelight.tasks.colorize.network import AbBins, ColorNetwork, Colors, ColorUNet
 from safelight.tasks.colorize.prepare import AB_SCALE
 
@@ -55,6 +56,7 @@ class ColorLossSettings:
     features: whose features those are; "vgg16" needs the path of torchvision's weights in `vgg16`.
     vgg16: path of torchvision's VGG16 weights, if `features` is vgg16.
     variation: total variation of ab.
+    blotches: how much more color changes than the truth's, where neither the truth's nor lightness does.
     diversity: minus the log of the variance of ab in a picture, as far as the true picture has so much.
     chroma: absolute error of the expected chroma (for vivid colors).
     guess: Huber of the answer before any hint, at an eighth of the size.
@@ -79,6 +81,7 @@ class ColorLossSettings:
     features: FeaturesName = "efficientnet_lite0"
     vgg16: str = ""
     variation: float = 0.0
+    blotches: float = 0.0
     diversity: float = 0.0
     chroma: float = 0.2
     guess: float = 0.2
@@ -195,6 +198,7 @@ TERMS: dict[str, Callable[[LossInputs], Tensor | None]] = {
         x.answer.ab, x.truth, x.settings.saturated, x.settings.grey, x.settings.saturated_from
     ),
     "variation": lambda x: total_variation(x.answer.ab),
+    "blotches": lambda x: blotch_error(x.answer.ab, x.truth, x.L),
     "diversity": lambda x: diversity(x.answer.ab, x.truth),
     "guess": guess_error,
     "bins": bin_error,
@@ -283,6 +287,33 @@ def total_variation(planes: Float[Tensor, "b c h w"]) -> Tensor:
     down = (planes[:, :, 1:] - planes[:, :, :-1]).abs().mean()
     across = (planes[:, :, :, 1:] - planes[:, :, :, :-1]).abs().mean()
     return down + across
+
+
+def blotch_error(
+    ab: Float[Tensor, "b 2 h w"], truth: Float[Tensor, "b 2 h w"], L: Float[Tensor, "b 1 h w"]
+) -> Tensor:
+    """Mean of max(0, e of the answer - e of the truth) over all places, where those that are not flat count as 0.
+
+    e and flat are those of tasks/colorize/blotches.py, but lightness is smoothed by two means of 3 x 3. ab and truth
+    are in units of ab / 110, L is (L - 50) / 100.
+    """
+    check_ab(truth)
+    half = half_span(ab.shape[2:])
+    smooth = F.avg_pool2d(
+        F.avg_pool2d(L.float(), 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False
+    )
+    square = 2 * half + 1
+    varies = 100 * (F.max_pool2d(smooth, square, 1) + F.max_pool2d(-smooth, square, 1))[:, 0]
+    steps, wanted = (_color_steps(colors.float(), half) for colors in (ab, truth))
+    flat = (varies <= SAME_LIGHTNESS) & (wanted <= SAME_COLOR / AB_SCALE)
+    return (F.relu(steps - wanted) * flat).mean()
+
+
+def _color_steps(ab: Float[Tensor, "b 2 h w"], half: int) -> Float[Tensor, "b y x"]:
+    """e(p) of tasks/colorize/blotches.py, with a slope at 0."""
+    across = ab[:, :, half:-half, 2 * half :] - ab[:, :, half:-half, : -2 * half]
+    down = ab[:, :, 2 * half :, half:-half] - ab[:, :, : -2 * half, half:-half]
+    return torch.sqrt((across**2 + down**2).sum(1) + 1e-12)
 
 
 def bin_cross_entropy(logits: Float[Tensor, "b q h w"], soft: Float[Tensor, "b q h w"]) -> Tensor:
