@@ -17,7 +17,7 @@ from safelight.tasks.base import Task
 from safelight.tasks.colorize.export import ColorizeExporter
 from safelight.tasks.registry import all_tasks, task_named
 from safelight.terminal import Stages
-from safelight.training.export import Trained, export_run, model_card, training_sets, unfinished
+from safelight.training.export import Trained, export_run, model_card, unfinished
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
@@ -53,14 +53,6 @@ def trained(folder: Path, recipe: Any, size: int = 64, network: Any = None) -> T
     run = Run.start(folder, recipe.name, to_json(recipe), facts)
     pictures: Any = Rows()
     return Trained(run, network or nn.Linear(3, 2), recipe, pictures, pictures, size, "MIT")
-
-
-def test_sources_are_counted_the_largest_first() -> None:
-    pictures: Any = Rows()
-    assert [(part.name, part.license, part.pictures) for part in training_sets(pictures)] == [
-        ("attic", "CC0", 2),
-        ("garden", "unknown", 1),
-    ]
 
 
 @pytest.mark.parametrize("name", ["color", "fill", "figures", "scratches"])

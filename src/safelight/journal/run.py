@@ -268,6 +268,13 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2
 
 
+def _is_set(value: object) -> bool:
+    """Name, license, and how many pictures."""
+    return (
+        isinstance(value, list) and len(value) == 3 and all(map(_is_text, value[:2])) and _is_whole(value[2])
+    )
+
+
 def _is_fold(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_whole, value))
 
@@ -279,13 +286,14 @@ TEXTS: Kind = ("a list of texts", _list_of(_is_text))
 WHOLES: Kind = ("a list of whole numbers", _list_of(_is_whole))
 MEASURES: Kind = ("an object of numbers", _object_of(_is_measure))
 PAIRS: Kind = ("an object of two values each", _object_of(_is_pair))
+SETS: Kind = ("a list of name, license and number each", _list_of(_is_set))
 FOLD: Kind = ("two whole numbers", _is_fold)
 OBJECT: Kind = ("an object", lambda value: isinstance(value, dict))
 TRUTH: Kind = ("true or false", lambda value: isinstance(value, bool))
 
 FACTS: dict[str, Kind] = {
     **dict.fromkeys(("started", "ended", "recipe", "task", "parent", "error"), TEXT),
-    **dict.fromkeys(("weights_from", "began_from", "collapse"), TEXT),
+    **dict.fromkeys(("weights_from", "began_from", "made_before", "collapse"), TEXT),
     **dict.fromkeys(("step", "status", "folds"), WHOLE),
     **dict.fromkeys(("threshold", "vivid_gain"), MEASURE),
     **dict.fromkeys(("children", "new_weights", "guard"), TEXTS),
@@ -295,6 +303,7 @@ FACTS: dict[str, Kind] = {
     "repeats": TRUTH,
     "preparation": OBJECT,
     "dataset": OBJECT,
+    "learned": SETS,
 }
 OF_THE_DATASET: dict[str, Kind] = {
     "path": TEXT,

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from safelight.errors import ModelError, RecipeError
 from safelight.nn.export import EXAMPLE_SIDES, ModelPart, compare
 from safelight.nn.read_back import Folded, read_back, unfolding
+from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.registry import task_named
@@ -35,7 +36,7 @@ class Began:
 
 def check_same_network(model: str, recipe: Recipe) -> None:
     """Raises RecipeError, with the settings to give, where a model's network is not this recipe's; ModelError."""
-    card = _files(model, recipe)[0].card
+    card = card_of(model, recipe)
     of_model = card.recipe.get("model")
     of_recipe: Any = getattr(recipe, "model", None)
     if not isinstance(of_model, dict):
@@ -51,6 +52,11 @@ def check_same_network(model: str, recipe: Recipe) -> None:
             f"{model} has another network than the recipe {recipe.name}: take the recipe that it was trained by "
             f"({card.recipe_name or 'its card does not say which'}), or {' '.join(other[:4])}"
         )
+
+
+def card_of(model: str, recipe: Recipe) -> ModelCard:
+    """A model's card. Raises ModelError."""
+    return _files(model, recipe)[0].card
 
 
 def take_model(network: nn.Module, model: str, recipe: Recipe) -> Began:

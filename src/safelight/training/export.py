@@ -2,7 +2,6 @@
 
 import shlex
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +20,9 @@ from safelight.journal.run import Run
 from safelight.nn.export import ModelPart, export_onnx, part_path
 from safelight.nn.layers import count_parameters
 from safelight.reports.text import count_pictures, join_words
-from safelight.runtime.card import ModelCard, TrainingSet
+from safelight.runtime.card import ModelCard
 from safelight.tasks.registry import measured_settings, task_named
+from safelight.training.learned import sets_in, together, training_sets
 from safelight.training.overrides import as_typed, difference
 from safelight.training.recipe import Recipe, all_recipes, recipe_of
 from safelight.verdicts.summary import newest_card_scores
@@ -127,7 +127,7 @@ def model_card(trained: Trained[Any, Any], name: str) -> ModelCard:
         parameters=count_parameters(trained.network),
         license=trained.license,
         preparation=asdict(recipe.preparation),
-        data=training_sets(trained.pictures),
+        data=together(training_sets(trained.pictures), sets_in(run.facts)),
         recipe_name=recipe.name,
         recipe=asdict(recipe),
         command=history(run),
@@ -150,20 +150,15 @@ def scores(run: Run) -> dict[str, object]:
     return newest_card_scores(run.folder / "verdicts") or dict(run.facts.get("scores", {}))
 
 
-def training_sets(pictures: PictureSet) -> tuple[TrainingSet, ...]:
-    """Source, license and number of the pictures, the largest first."""
-    rows = (pictures.rows(number) for number in range(len(pictures)))
-    counts = Counter((str(row.get("source", "")), str(row.get("licence") or "unknown")) for row in rows)
-    return tuple(TrainingSet(source, license, count) for (source, license), count in counts.most_common())
-
-
 def history(run: Run) -> str:
-    """The command that trained this run; before it, a line each, those of the runs whose weights it began with."""
+    """The command that trained this run; before it, a line each, those of the runs or the model that it began with."""
     facts = run.facts
     dataset, before = Path(facts["dataset"]["path"]).name, facts.get("weights_from")
     if not before:
         made = command(recipe_of(run), dataset)
-        return f"{made} --from {shlex.quote(began_from)}" if (began_from := facts.get("began_from")) else made
+        if began_from := facts.get("began_from"):
+            made += f" --from {shlex.quote(began_from)}"
+        return "\n".join(filter(None, [facts.get("made_before"), made]))
     # The seed is left out: a run that keeps weights takes its parent's next one by itself.
     changed = {name: new for name, (_, new) in facts["difference"].items() if name != "train.seed"}
     began = _line(before, dataset, changed, "--keep-weights")

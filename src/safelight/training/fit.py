@@ -20,7 +20,7 @@ from safelight.errors import RecipeError, RunError, SafelightError
 from safelight.journal.run import Run, locked
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
-from safelight.training.begin import see, take_model
+from safelight.training.begin import card_of, see, take_model
 from safelight.training.callbacks import some_pictures
 from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
 from safelight.training.console import without_chatter
@@ -37,6 +37,7 @@ from safelight.training.hardware import (
     rank_of,
     shared_run,
 )
+from safelight.training.learned import facts_of_learning
 from safelight.training.modules import AnyModule
 from safelight.training.overrides import difference, override, to_json
 from safelight.training.progress import silent
@@ -116,6 +117,9 @@ def fit(
         "weights_from": parent.folder.name if parent and keep_weights else None,
         "new_weights": new_weights,
         **({"began_from": begin, "began_with": began_with} if begin is not None else {}),
+        **facts_of_learning(
+            pictures, parent if keep_weights else None, card_of(begin, recipe) if begin else None
+        ),
         **({"repeats": True} if parent and _repeats(parent, recipe, pictures, keep_weights) else {}),
         "dataset": {
             "path": str(data.absolute()),
