@@ -1,6 +1,6 @@
 """Claims of the lab notes, tried again: each is two recipes that differ in one thing, on the same pictures.
 
-  python benchmarks/notes.py --data DATASET [--note 001] [--seeds 2] [--steps 600]
+  python benchmarks/notes.py --data DATASET [--note 001] [--recipes NAME...] [--seeds 2] [--steps 600]
   python benchmarks/notes.py --data DATASET --judged [--note 003] [--steps 400]
 
 Every recipe is trained once a seed (a run that is already there is not trained again) and asked about the same
@@ -38,7 +38,7 @@ from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.training.fit import fit, trained_network
 from safelight.training.overrides import override
-from safelight.training.recipe import Recipe, from_json, recipe_named
+from safelight.training.recipe import Recipe, all_recipes, from_json, recipe_named
 from safelight.verdicts.verdict import Estimate, Verdict, load_verdict
 
 HELD_OUT = 128
@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=Path, default=Path("runs/notes"))
     parser.add_argument("--note", help="claims of this note alone")
+    parser.add_argument("--recipes", nargs="+", help="claims about two of these recipes alone")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--judged", action="store_true", help="the best configurations, beside the baselines")
@@ -170,8 +171,16 @@ def interval(estimate: Estimate) -> str:
 
 def compared(given: argparse.Namespace) -> None:
     """A row for each claim."""
-    claims = [claim for claim in CLAIMS if given.note in (None, claim.note)]
+    chosen = given.recipes or all_recipes()
+    claims = [
+        claim
+        for claim in CLAIMS
+        if given.note in (None, claim.note) and claim.parent in chosen and claim.child in chosen
+    ]
     names = dict.fromkeys(name for claim in claims for name in (claim.parent, claim.child))
+    for seed in range(given.seeds):  # all recipes by one seed first: stopped early, all have as many
+        for name in names:
+            train_once(short(recipe_named(name), given.steps, seed), given)
     scores = {name: scores_of(name, given) for name in names}
     print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures\n")
     print("| note | claim | before | after | difference, dB | |")
