@@ -24,6 +24,7 @@ from safelight.data.cache import open_dataset, photo_in
 from safelight.errors import RecipeError
 from safelight.evaluation.base import EvaluationOptions
 from safelight.evaluation.evaluate import evaluate
+from safelight.evaluation.metrics import psnr
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
@@ -241,7 +242,7 @@ def reconstruction_psnr(codes: NetworkCodes, photo: np.ndarray) -> float:
     framed = frame(photo, codes.size, codes.preparation)
     given = codes.decode(codes.encode(framed.planes[None])[0])[0]
     result = unframe(given, framed.box, (photo.shape[0], photo.shape[1]))
-    return color.psnr(result, photo.astype(np.float32) / 255)
+    return psnr(result, photo.astype(np.float32) / 255)
 
 
 def row(claim: Claim, parent: np.ndarray, child: np.ndarray) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from safelight.arrays import Ab, Lightness, Planes, Srgb
 from safelight.data.cache import photo_in
+from safelight.evaluation.metrics import psnr
 from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
@@ -81,11 +82,6 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HintedPic
         if len(samples) == count:
             break
     return samples
-
-
-def psnr(result: Srgb, truth: Srgb) -> float:
-    """PSNR in dB of sRGB pictures, at most 50; NaN where the result is not a number."""
-    return float(np.minimum(50.0, -10 * np.log10(np.mean((result - truth) ** 2) + 1e-12)))
 
 
 def contact_sheet(samples: list[HintedPicture], predict: Predict) -> UInt8[np.ndarray, "h w 3"]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from safelight.arrays import Mask, Srgb
 from safelight.data.cache import photo_in
+from safelight.evaluation.metrics import psnr
 from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.geometry import pad_to_multiple, resize
 from safelight.shaped import Float32, UInt8
@@ -58,8 +59,7 @@ class HoledPicture:
 
 def hole_psnr(result: Srgb, truth: Srgb, mask: Mask) -> float:
     """PSNR in dB over the pixels of the hole alone, at most 50; NaN where the result is not a number."""
-    squared = ((result - truth) ** 2)[mask > 0]
-    return float(np.minimum(50.0, -10 * np.log10(squared.mean() + 1e-12)))
+    return psnr(result[mask > 0], truth[mask > 0])
 
 
 def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HoledPicture]:
