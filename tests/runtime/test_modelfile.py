@@ -10,7 +10,7 @@ import pytest
 
 from safelight.errors import ModelError
 from safelight.runtime import modelfile
-from safelight.runtime.card import FORMAT, ModelCard
+from safelight.runtime.card import FORMAT, ModelCard, TrainingSet
 from safelight.runtime.familiar import Familiarity
 from safelight.runtime.modelfile import card_path, find_model, list_bundled
 from safelight.tasks.autoencode import prepare as autoencode
@@ -56,6 +56,12 @@ def test_the_page_says_what_a_person_must_know(tmp_path: Path) -> None:
     page = (tmp_path / "tiny.card.md").read_text()
     for part in ("# tiny", "MIT", "| 0 | nothing | CC0 |", "safelight train tiny", "1 × 7 × h × w", "20.5"):
         assert part in page
+
+
+def test_a_set_of_many_licenses_is_one_row_of_the_page() -> None:
+    sets = [("towns", "CC0", 3), ("flowers", "MIT", 6), ("towns", "CC BY", 5)]
+    page = replace(CARD, data=tuple(TrainingSet(*each) for each in sets)).to_page()
+    assert "| 8 | towns | CC BY; CC0 |\n| 6 | flowers | MIT |\n" in page
 
 
 def test_a_table_cell_cannot_break_the_table() -> None:

@@ -196,10 +196,18 @@ class ModelCard:
                 ("checksum", Markdown(f"sha256 {code(self.sha256)}")),
             ],
             "ports": [port.row for port in (*self.inputs, *self.outputs)],
-            "data": [(each.pictures, each.name, each.license) for each in self.data],
+            "data": self._sets(),
             "recipe": Markdown(json.dumps(self.recipe, indent=1)),
         }
         return render("card.md", values)
+
+    def _sets(self) -> list[tuple[int, str, str]]:
+        """Pictures, name and licenses of each set, the largest set and its most frequent license first."""
+        licenses: dict[str, dict[str, int]] = {}
+        for each in sorted(self.data, key=lambda each: -each.pictures):
+            licenses.setdefault(each.name, {})[each.license] = each.pictures
+        rows = [(sum(pictures.values()), name, "; ".join(pictures)) for name, pictures in licenses.items()]
+        return sorted(rows, key=lambda row: -row[0])
 
 
 def _check_format(row: object) -> None:
