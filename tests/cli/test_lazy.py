@@ -154,3 +154,18 @@ for _ in range(2):
 print(len(Looks.found) > 0, any(Looks.found), gc.isenabled())
 """
     assert python(code).split() == ["True", "True", "False", "True"]
+
+
+def test_what_an_import_has_made_is_not_looked_at_by_later_searches() -> None:
+    code = """
+import gc
+from safelight.cli.lazy import lazy_imports
+with lazy_imports():
+    from safelight.pixels import color
+assert gc.get_freeze_count() == 0
+color.chroma
+made = color.__dict__
+print(any(each is made for generation in range(3) for each in gc.get_objects(generation)))
+print(gc.get_freeze_count() > 10_000, gc.isenabled())
+"""
+    assert python(code).split() == ["False", "True", "True"]

@@ -106,13 +106,14 @@ def _run(module: ModuleType) -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No search for cycles in here: what a module makes stays."""
+    """No search for cycles in here, nor later through what was made in here: what a module makes stays."""
     is_outermost = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if is_outermost:
+            gc.freeze()
             gc.enable()
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -115,8 +116,8 @@ click.version_option(__version__, prog_name="safelight", message="%(prog)s %(ver
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave: 0 success, 1 a failure (explained in a line), 2 wrong usage, 130, 143 stopped."""
     signal.signal(signal.SIGTERM, _leave)
-    # What is there at the end goes with the process: a search for cycles in it takes a tenth of a second.
-    atexit.register(gc.freeze)
+    end = _End()
+    atexit.register(end)
     # Threads of OpenBLAS (NumPy's and OpenCV's) wait busily, 2**26 cycles, from when they are started: now 2**4.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     output, _ = make_lasting()
@@ -124,7 +125,30 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     reason = write_error(output)
     if reason:
         print(f"safelight: standard output cannot be written ({reason})", file=sys.stderr)
-    sys.exit(status if reason is None else status or FAILED)
+    status = status if reason is None else status or FAILED
+    if arguments is None:
+        end.status = status
+    sys.exit(status)
+
+
+class _End:
+    """What is done last, after all that was registered for the end since `main` began.
+
+    status: of the process, where that is the command's own. Memory goes with it: for Python to take it apart, object
+    by object, takes several hundredths of a second, a tenth with the search for cycles in it.
+    """
+
+    status: int | None = None
+
+    def __call__(self) -> None:
+        """Leave at once with the status; where there is none, as Python leaves, but for that search."""
+        if self.status is None:
+            gc.freeze()
+            return
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # ValueError: it was closed
+                stream.flush()
+        os._exit(self.status)
 
 
 def _status(arguments: Sequence[str] | None) -> int:
