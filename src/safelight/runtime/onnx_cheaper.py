@@ -71,19 +71,18 @@ def with_own_padding(graph: Graph) -> Graph:
     So timm's encoders are exported, which take pictures of any size: TensorFlow's padding, "same", is one of ONNX's
     own. Bit by bit the same, without the copies, and with half of the nodes.
     """
-    makers = {name: node for node in graph.nodes for name in node.gives}
-    return replace(graph, nodes=tuple(_padding_itself(node, makers, graph) for node in graph.nodes))
+    return replace(graph, nodes=tuple(_padding_itself(node, graph) for node in graph.nodes))
 
 
-def _padding_itself(node: Node, makers: Mapping[str, Node], graph: Graph) -> Node:
+def _padding_itself(node: Node, graph: Graph) -> Node:
     if node.kind != "Conv":
         return node
     x, *others = in_order(node, NODE_INPUT)
-    pad = makers.get(x)
+    pad = maker_of(graph, x)
     if pad is None or pad.kind != "Pad":
         return node
     padded_twice = any(numbers_in(node, "pads")) or text_of(node, "auto_pad") not in (b"", b"NOTSET")
-    if padded_twice or not _is_same(pad, makers, graph):
+    if padded_twice or not _is_same(pad, graph):
         return node
     kept = [
         each for each in attributes_of(node) if b"\n\x04pads" not in each and b"\n\x08auto_pad" not in each
@@ -92,7 +91,7 @@ def _padding_itself(node: Node, makers: Mapping[str, Node], graph: Graph) -> Nod
     return new_node("Conv", [in_order(pad, NODE_INPUT)[0], *others], node.gives, [*kept, same])
 
 
-def _is_same(pad: Node, makers: Mapping[str, Node], graph: Graph) -> bool:
+def _is_same(pad: Node, graph: Graph) -> bool:
     """Whether zeros are added, as many as the size of the input alone tells, by sides divided and rounded up."""
     x, amounts, *more = in_order(pad, NODE_INPUT)
     filled = numbers_of(graph, more[0]) if any(more[:1]) else NOTHING
@@ -105,9 +104,10 @@ def _is_same(pad: Node, makers: Mapping[str, Node], graph: Graph) -> bool:
     while todo:
         name = todo.pop()
         seen.add(name)
-        if name in makers:
-            kinds.add(makers[name].kind)
-            todo |= makers[name].needs - seen
+        maker = maker_of(graph, name)
+        if maker is not None:
+            kinds.add(maker.kind)
+            todo |= maker.needs - seen
         elif name not in graph.initializers:
             return False
     return {"Shape", "Ceil"} <= kinds

@@ -55,7 +55,7 @@ def with_replaced(graph: Graph, node: Node, made: Sequence[Node], tables: Mappin
 
 def maker_of(graph: Graph, name: str) -> Node | None:
     """The node that makes a tensor; None of others."""
-    return next((node for node in graph.nodes if name in node.gives), None)
+    return graph.makers.get(name)
 
 
 def numbers_of(graph: Graph, name: str) -> Array | None:

@@ -36,8 +36,7 @@ class Field(NamedTuple):
     content: memoryview
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A node: its field as it stands, what it takes and gives, its op_type, and the attributes that may hold graphs."""
 
     whole: memoryview | bytes
@@ -46,10 +45,10 @@ class Node:
     kind: str
     inside: tuple[memoryview, ...] = ()
 
-    @cached_property
+    @property
     def needs(self) -> frozenset[str]:
-        """What it takes, and what its graphs take; these are read when that is first asked for."""
-        return self.takes.union(*map(_names_inside, self.inside)) - {""}
+        """What it takes, and what its graphs take; these are read whenever that is asked for."""
+        return self.takes.union(*map(_names_inside, self.inside)) - {""} if self.inside else self.takes
 
 
 class Kind(NamedTuple):
@@ -121,7 +120,9 @@ class Graph:
         body += [whole for name, whole in self.initializers.items() if name in needed and name not in given]
         body += [message(INPUT, self._port(name, kinds.get(name))) for name in given if name in needed]
         body += [message(OUTPUT, self._port(name, None)) for name in wanted]
-        return b"".join(field.whole for field in self.around) + message(GRAPH, b"".join((*body, *self.other)))
+        graph = (*body, *self.other)
+        head = varint(GRAPH << 3 | 2) + varint(sum(map(len, graph)))
+        return b"".join((*(field.whole for field in self.around), head, *graph))  # megabytes: copied once
 
     def frontier(self, given: Collection[str], varying: Collection[str], wanted: Sequence[str]) -> list[str]:
         """Tensors that depend on `given` alone, and are all that is needed of them beside `varying`.
@@ -137,6 +138,11 @@ class Graph:
         fixed = {name for name in made if name not in changing and self._depends(name, nodes, given)}
         used = set(wanted).union(*(node.needs for node in nodes if node.needs & changing))
         return [name for name in sorted(fixed) if name in used]
+
+    @cached_property
+    def makers(self) -> Mapping[str, Node]:
+        """The node that makes each tensor."""
+        return {name: node for node in self.nodes for name in node.gives}
 
     def made_between(self, given: Collection[str], wanted: Iterable[str]) -> list[str]:
         """Those of the wanted tensors that are made, and not given."""
@@ -237,17 +243,20 @@ def _first_branch(node: Node) -> list[Node]:
 
 def node_of(field: Field) -> Node:
     """A node of a graph."""
-    takes, gives, inside, kind = set[str](), list[str](), list[memoryview](), ""
-    for part in fields_of(field.content):
-        if part.number == NODE_INPUT:
-            takes.add(str(part.content, "utf8"))
-        elif part.number == NODE_OUTPUT:
-            gives.append(str(part.content, "utf8"))
-        elif part.number == NODE_ATTRIBUTE and HAS_GRAPH in bytes(part.content):
-            inside.append(part.content)
-        elif part.number == NODE_KIND:
-            kind = str(part.content, "utf8")
-    return Node(field.whole, frozenset(takes - {""}), tuple(gives), kind, tuple(inside))
+    content = field.content
+    takes, gives, inside, kind = list[str](), list[str](), list[memoryview](), ""
+    for number, _, first, end in _places(content):
+        if number == NODE_INPUT:
+            takes.append(str(content[first:end], "utf8"))
+        elif number == NODE_OUTPUT:
+            gives.append(str(content[first:end], "utf8"))
+        elif number == NODE_ATTRIBUTE:
+            attribute = content[first:end]
+            if HAS_GRAPH in bytes(attribute):
+                inside.append(attribute)
+        elif number == NODE_KIND:
+            kind = str(content[first:end], "utf8")
+    return Node(field.whole, frozenset(takes) - {""}, tuple(gives), kind, tuple(inside))
 
 
 def _names_inside(attribute: memoryview) -> set[str]:
@@ -268,28 +277,38 @@ def _text(message: memoryview, number: int) -> str:
 
 def fields_of(content: memoryview) -> Iterator[Field]:
     """The fields of a message one after the other. Raises ValueError where it is none."""
+    for number, start, first, end in _places(content):
+        yield Field(number, content[start:end], content[first:end])
+
+
+def _places(content: memoryview) -> Iterator[tuple[int, int, int, int]]:
+    """Of each field of a message: its number, where it starts, where what is in it starts (of lengths alone), its end.
+
+    Raises ValueError where it is none.
+    """
     at, end = 0, len(content)
     while at < end:
         start, tag = at, content[at]
         at += 1
         if tag > 127:
             tag, at = read_varint(content, start)
-        kind, first = tag & 7, at
+        kind = tag & 7
         if kind == 2:
             length = content[at] if at < end else 128
-            at += 1
+            first = at + 1
             if length > 127:
-                length, at = read_varint(content, first)
-            first, at = at, at + length
+                length, first = read_varint(content, at)
+            at = first + length
         elif kind == 0:
             _, at = read_varint(content, at)
+            first = at
         elif kind in (1, 5):
-            at += 8 if kind == 1 else 4
+            first = at = at + (8 if kind == 1 else 4)
         else:
             raise ValueError("the message is not one of Protocol Buffers")
         if at > end:
             raise ValueError("the message is cut off")
-        yield Field(tag >> 3, content[start:at], content[first:at] if kind == 2 else content[:0])
+        yield tag >> 3, start, first, at
 
 
 def read_varint(content: memoryview, at: int) -> tuple[int, int]:
