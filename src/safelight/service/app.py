@@ -83,6 +83,7 @@ def _add_service(app: FastAPI, room: Darkroom, token: list[Any]) -> None:
             "defaults": {"vivid": VIVID, "reach": REACH},
         }
 
+    @app.head("/health", responses=declared(), tags=["service"])
     @app.get("/health", responses=declared(), tags=["service"])
     async def get_health() -> dict[str, str]:
         """That the service answers."""

@@ -85,8 +85,9 @@ class Waiters:
 
     def _ended(self, task: "asyncio.Future[Any]") -> None:
         self.count -= 1
-        if not task.cancelled():
-            task.exception()  # a client that is gone asks for none
+        error = None if task.cancelled() else task.exception()
+        if error:
+            problems.of_error(error)  # where the client is gone nobody else asks, and a fault is to be logged
 
 
 class Models:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safelight.service.intake import Intake, too_large
 from safelight.service.limits import Limits
-from safelight.service.problems import ProblemError, answer
+from safelight.service.problems import ProblemError, answer, of_error
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.\-_]+)(?::(?P<port>[0-9]{1,5}))?")
 LONGEST_LENGTH = 18  # digits
@@ -122,6 +122,11 @@ class Guard:
             if started:
                 return  # the connection is cut off, and so says that the answer is not whole
             early = answer(error.status, error.detail, error.headers)
+        except Exception as error:  # not further: uvicorn would log its words
+            told = of_error(error)
+            if started:
+                return
+            early = answer(*told)
         await early(scope, receive, sending)
 
     def _early(self, scope: Scope) -> Response | None:

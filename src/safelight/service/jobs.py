@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import math
 import secrets
 import shutil
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +32,8 @@ STEP = 0.01  # of progress that is worth telling
 class Result:
     """What a job made: a little JSON, or a file with its media type; further files beside it by their names (labels).
 
-    name: under which the file is to be saved; "" if it is to be read.
+    name: under which the file is to be saved; "" if it is to be read. undo: what takes back what the job did beside,
+    called where the job was cancelled in the meantime.
     """
 
     json: dict[str, Any] | None = None
@@ -40,6 +42,7 @@ class Result:
     name: str = ""
     remarks: tuple[str, ...] = ()
     parts: dict[str, Path] = field(default_factory=dict)
+    undo: Callable[[], None] | None = None
 
 
 Work = Callable[[], Result]
@@ -60,6 +63,7 @@ class Job:
     problem: dict[str, Any] | None = None
     created: float = field(default_factory=time.time)
     ended: float | None = None
+    forgotten_from: float = math.inf  # by the monotonic clock: the other one may be set
 
     def to_json(self) -> dict[str, Any]:
         """The job as the service writes it."""
@@ -102,7 +106,7 @@ class Jobs:
             self._waiting.append(job)
             self._announce(job)
             self._start()
-        _discard(forgotten)
+        _discard([each.result for each in forgotten])
         return job
 
     def __getitem__(self, job: str) -> Job:
@@ -135,7 +139,7 @@ class Jobs:
         with self._changed:
             if job.state in ENDED:
                 self._jobs.pop(job.id, None)
-                _discard([job])
+                _discard([job.result])
                 return
             if job.state == "waiting":
                 self._waiting.remove(job)
@@ -191,30 +195,33 @@ class Jobs:
 
     def _run(self, job: Job) -> None:
         state: State = "failed"
+        result, problem = None, None
         step_back()
         try:
             with watched(job.watch), limited(self.limits.megapixels):
                 result = job.work()
-                job.watch.check()
-            job.result, state = result, "done"
+            state = "done"
         except StoppedError:
             state = "cancelled"
-        except Exception as error:
-            status, detail, _ = problems.of_error(error)
-            job.problem = problems.document(status, detail)
+        except BaseException as error:  # of whatever kind: this thread ends here
+            problem = problems.document_of(error)
         with self._changed:
             self._threads.discard(threading.current_thread())
             wanted = job.state == "running"
             if wanted:
                 self._busy -= 1
                 job.progress = 1.0 if state == "done" else job.progress
+                job.result, job.problem = result, problem
                 self._end(job, state)
             self._start()
-        if not wanted:
-            _discard([job])  # made by one that was cancelled meanwhile
+        if not wanted and result:  # made by one that was cancelled meanwhile
+            _discard([result])
+            if result.undo:
+                result.undo()
 
     def _end(self, job: Job, state: State) -> None:
         job.state, job.ended = state, time.time()
+        job.forgotten_from = time.monotonic() + self.limits.kept_seconds
         job.work = _ended  # an ended job is kept for a while; its mask and project need not be
         self._announce(job)
 
@@ -233,9 +240,9 @@ class Jobs:
     def _forget_old(self) -> list[Job]:
         """Take out ended jobs that are too old or too many; their files are still there."""
         ended = [job for job in self._jobs.values() if job.ended is not None]
-        old, most = time.time() - self.limits.kept_seconds, self.limits.kept_jobs
+        now, most = time.monotonic(), self.limits.kept_jobs
         gone = [
-            job for number, job in enumerate(ended, -len(ended)) if (job.ended or 0) < old or number < -most
+            job for number, job in enumerate(ended, -len(ended)) if job.forgotten_from < now or number < -most
         ]
         for job in gone:
             del self._jobs[job.id]
@@ -246,9 +253,9 @@ def _ended() -> Result:
     raise StoppedError("the job has ended")
 
 
-def _discard(jobs: list[Job]) -> None:
-    """Remove the files of jobs that are forgotten, beside: deleting large ones takes a while."""
-    folders = [job.result.file.parent for job in jobs if job.result and job.result.file]
+def _discard(results: Iterable[Result | None]) -> None:
+    """Remove the files of results that are forgotten, beside: deleting large ones takes a while."""
+    folders = [result.file.parent for result in results if result and result.file]
 
     def remove() -> None:
         for folder in folders:

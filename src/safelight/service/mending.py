@@ -177,10 +177,16 @@ def _filled(room: Darkroom, item: Item, hole: Hole, question: FillQuestion) -> R
     path = room.shelf.new_path("mended.npy")
     np.save(path, filled.photo.pixels)
     mended = room.shelf.add(path, item.name, "mended", item)
-    reach = question.grow + question.feather
-    changed = [box_json(piece.box) for piece in pieces(grow(hole, reach) if reach else hole.copy())]
+    try:
+        described = room.describe(mended)
+        reach = question.grow + question.feather
+        changed = [box_json(piece.box) for piece in pieces(grow(hole, reach) if reach else hole.copy())]
+    except BaseException:  # the first photo was deleted, or the job was cancelled
+        room.remove(mended)
+        raise
     return Result(
-        json={"photo": room.describe(mended), "changed": changed, "used": dict(filled.used)},
+        json={"photo": described, "changed": changed, "used": dict(filled.used)},
         media_type=JSON,
         remarks=(room.models.filler.remark(filled.used, question.method),),
+        undo=lambda: room.remove(mended),
     )

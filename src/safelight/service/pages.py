@@ -55,6 +55,11 @@ def _walk(folder: Traversable, before: str) -> list[tuple[str, File]]:
     return found
 
 
+def _has(asked: str, etag: str) -> bool:
+    """Whether If-None-Match names the file (RFC 9110, 13.1.2): a list, or *; a proxy may have made tags weak."""
+    return asked.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in asked.split(","))
+
+
 def add_pages(app: FastAPI) -> None:
     """Serve the page at / and its files at /page/NAME."""
     found = page_files()
@@ -66,19 +71,21 @@ def add_pages(app: FastAPI) -> None:
         packed = "gzip" in request.headers.get("accept-encoding", "")
         etag = f'"{file.etag}{"-gzip" * packed}"'
         headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": "Accept-Encoding"}
-        if request.headers.get("if-none-match") == etag:
+        if _has(request.headers.get("if-none-match", ""), etag):
             return Response(status_code=304, headers=headers)
         headers |= {"Content-Encoding": "gzip"} if packed else {}
         return Response(file.packed if packed else file.content, media_type=file.media_type, headers=headers)
 
-    @app.get("/", include_in_schema=False)
+    also_head = ["GET", "HEAD"]  # what asks whether it is there sends HEAD
+
+    @app.api_route("/", methods=also_head, include_in_schema=False)
     async def get_page(request: Request) -> Response:
         return answer(request, "index.html")
 
-    @app.get("/page/{name:path}", include_in_schema=False)
+    @app.api_route("/page/{name:path}", methods=also_head, include_in_schema=False)
     async def get_file(request: Request, name: str) -> Response:
         return answer(request, name)
 
-    @app.get("/favicon.ico", include_in_schema=False)
+    @app.api_route("/favicon.ico", methods=also_head, include_in_schema=False)
     async def get_icon(request: Request) -> Response:
         return answer(request, "icon.svg" if "icon.svg" in found else "favicon.ico")

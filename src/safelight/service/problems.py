@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from safelight.errors import NO_MEMORY, SafelightError, is_of_memory
+from safelight.service.faults import log_fault
 from safelight.watched import StoppedError
 
 MEDIA_TYPE = "application/problem+json"
@@ -29,7 +30,7 @@ WHEN = {  # every status but of success, and when it is answered
     415: "The body is of a kind that is not read.",
     422: "What was sent cannot be used; the detail says what was found and what was expected.",
     429: "Too many photos are open, or they are too large together; delete some.",
-    500: "A fault of the service.",
+    500: "A fault of the service, which its log has under the id in `instance`.",
     503: "Too much is waiting; try again after the seconds in Retry-After.",
     504: "The work took longer than is allowed.",
 }
@@ -41,6 +42,7 @@ SCHEMA = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "The id of a fault of the service, as a URN."},
     },
 }
 
@@ -56,11 +58,18 @@ class ProblemError(HTTPException):
         return self.detail
 
 
-def document(status: int, detail: str) -> dict[str, Any]:
-    """A problem as JSON."""
+def document(status: int, detail: str, fault: str = "") -> dict[str, Any]:
+    """A problem as JSON. fault: the id under which the log has it."""
     title = HTTPStatus(status).phrase
     line = " ".join(detail.split()).encode(errors="replace").decode()
-    return {"type": "about:blank", "title": title, "status": status, "detail": line}
+    known = {"type": "about:blank", "title": title, "status": status, "detail": line}
+    return {**known, "instance": f"urn:uuid:{fault}"} if fault else known
+
+
+def document_of(error: BaseException) -> dict[str, Any]:
+    """An error as a problem."""
+    told = of_error(error)
+    return document(told.status, told.detail, told.fault)
 
 
 def document_bytes(status: int, detail: str) -> bytes:
@@ -68,9 +77,9 @@ def document_bytes(status: int, detail: str) -> bytes:
     return json.dumps(document(status, detail)).encode()
 
 
-def answer(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+def answer(status: int, detail: str, headers: Mapping[str, str] | None = None, fault: str = "") -> Response:
     """A problem as an answer."""
-    return JSONResponse(document(status, detail), status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(document(status, detail, fault), status, headers, media_type=MEDIA_TYPE)
 
 
 def busy(seconds: int = 1) -> ProblemError:
@@ -87,23 +96,36 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def of_error(error: Exception) -> tuple[int, str, dict[str, str]]:
-    """Status, line and headers for an error."""
+class Told(NamedTuple):
+    """What a client is told of an error. fault: the id of an unexpected one, "" for others."""
+
+    status: int
+    detail: str
+    headers: dict[str, str]
+    fault: str = ""
+
+
+def of_error(error: BaseException) -> Told:
+    """What to tell of an error; an unexpected one is logged."""
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
     if isinstance(error, HTTPException):
         detail = error.detail if isinstance(error.detail, str) else HTTPStatus(error.status_code).phrase
-        return error.status_code, detail, dict(error.headers or {})
+        return Told(error.status_code, detail, dict(error.headers or {}))
     if scarce := _scarce(error):
-        return 503, scarce, {"Retry-After": "10"}
+        return Told(503, scarce, {"Retry-After": "10"})
     if isinstance(error, ClientDisconnect):
-        return 400, "the client hung up", {}  # nobody reads it
+        return Told(400, "the client hung up", {})  # nobody reads it
     if isinstance(error, SafelightError):
-        return (409 if isinstance(error, StoppedError) else 422), str(error), {}
-    return 500, f"unexpected {type(error).__name__}; this is a fault of the service", {}
+        return Told(409 if isinstance(error, StoppedError) else 422, str(error), {})
+    fault = log_fault(error)
+    detail = (
+        f"unexpected {type(error).__name__}; this is a fault of the service, its log has more under {fault}"
+    )
+    return Told(500, detail, {}, fault)
 
 
-def _scarce(error: Exception) -> str:
+def _scarce(error: BaseException) -> str:
     """What there is too little of on the machine, in a line; nothing for other errors."""
     if is_of_memory(error):
         return NO_MEMORY
@@ -114,11 +136,11 @@ def _scarce(error: Exception) -> str:
 def handle(app: FastAPI) -> None:
     """Have the app answer every error with a problem."""
 
-    async def told(request: Request, error: Exception) -> Response:
-        status, detail, headers = of_error(error)
-        if status == 405:
-            headers = {"Allow": ", ".join(_methods(app, request.url.path))}
-        return answer(status, detail, headers)
+    async def answered(request: Request, error: Exception) -> Response:
+        told = of_error(error)
+        if told.status == 405:
+            told = told._replace(headers={"Allow": ", ".join(_methods(app, request.url.path))})
+        return answer(*told)
 
     for kind in (
         SafelightError,
@@ -128,7 +150,7 @@ def handle(app: FastAPI) -> None:
         MemoryError,
         Exception,
     ):
-        app.add_exception_handler(kind, told)
+        app.add_exception_handler(kind, answered)
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:
@@ -139,9 +161,9 @@ def _methods(app: FastAPI, path: str) -> list[str]:
     return ["GET"]
 
 
-def _of_validation(error: RequestValidationError) -> tuple[int, str, dict[str, str]]:
+def _of_validation(error: RequestValidationError) -> Told:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     if first["type"] == "json_invalid":
-        return 400, "the body is not JSON", {}
-    return 422, f"{where}: {first['msg']}"[:300] if where else str(first["msg"])[:300], {}
+        return Told(400, "the body is not JSON", {})
+    return Told(422, f"{where}: {first['msg']}"[:300] if where else str(first["msg"])[:300], {})

@@ -253,12 +253,13 @@ class MaskJson(BaseModel):
 
 
 class ProblemJson(BaseModel):
-    """A problem (RFC 9457)."""
+    """A problem (RFC 9457). instance: the id of a fault of the service, as a URN."""
 
     type: str
     title: str
     status: int
     detail: str
+    instance: str | None = None
 
 
 class JobJson(BaseModel):

@@ -14,6 +14,7 @@ from safelight.errors import SafelightError
 from safelight.service.app import make_app
 from safelight.service.connections import protocol_of
 from safelight.service.darkroom import Darkroom
+from safelight.service.faults import log_to_stderr
 from safelight.service.guard import Keys
 
 BACKLOG = 512
@@ -91,6 +92,7 @@ def serve(
 ) -> None:
     """Serve until a signal ends it. ready: called once requests are answered."""
     sys.setswitchinterval(SWITCH)
+    log_to_stderr()
     server = uvicorn.Server(configured(room, keys, hosts, page))
     threading.Thread(target=_when_started, args=(server, room, ready), daemon=True).start()
     try:

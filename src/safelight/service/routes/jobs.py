@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from safelight.service.bodies import StrictRoute
 from safelight.service.darkroom import Darkroom
@@ -21,6 +22,32 @@ router = APIRouter(tags=["jobs"], route_class=StrictRoute)
 Room = Annotated[Darkroom, Depends(darkroom)]
 Found = Annotated[Job, Depends(job)]
 ALIVE = 15.0  # seconds after which a comment shows that the stream is alive
+
+
+class Events(StreamingResponse):
+    """A stream of all changes of jobs, which is one of the listeners from its making to its end."""
+
+    def __init__(self, room: Darkroom) -> None:
+        self._queue, self._leave = room.jobs.listen()
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(self._written(), media_type="text/event-stream", headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the client goes."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
+
+    async def _written(self) -> AsyncIterator[str]:
+        yield ": jobs\n\n"
+        while True:
+            try:
+                document = await asyncio.wait_for(self._queue.get(), ALIVE)
+            except TimeoutError:
+                yield ": alive\n\n"
+                continue
+            yield f"event: job\ndata: {json.dumps(document)}\n\n"
 
 
 @router.get("/v1/jobs", response_model=JobsJson, responses=declared())
@@ -38,23 +65,7 @@ async def follow_jobs(request: Request, room: Room) -> StreamingResponse:
     """Server-sent events: `event: job` with the job as data, first of all that there are, then at each change."""
     if room.jobs.listeners >= room.limits.streams:
         raise busy()
-
-    async def events() -> AsyncIterator[str]:
-        queue, leave = room.jobs.listen()
-        try:
-            yield ": jobs\n\n"
-            while True:
-                try:
-                    document = await asyncio.wait_for(queue.get(), ALIVE)
-                except TimeoutError:
-                    yield ": alive\n\n"
-                    continue
-                yield f"event: job\ndata: {json.dumps(document)}\n\n"
-        finally:
-            leave()
-
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+    return Events(room)  # has its place from now on: many may ask at a time
 
 
 @router.get("/v1/jobs/{job}", response_model=JobJson, responses=declared(404))
@@ -106,7 +117,8 @@ async def delete_job(room: Room, job: Found) -> Response:
 def _file(path: Path, media_type: str, headers: dict[str, str]) -> FileResponse:
     """A file of a result. Raises ProblemError where the job was forgotten meanwhile."""
     try:
-        return FileResponse(path, media_type=media_type, headers=headers, stat_result=path.stat())
+        whole = {**headers, "Accept-Ranges": "none"}  # the guard takes Range out of each request
+        return FileResponse(path, media_type=media_type, headers=whole, stat_result=path.stat())
     except OSError:
         raise ProblemError(404, "there is no such job; its result is no longer kept") from None
 

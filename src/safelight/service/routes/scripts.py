@@ -147,7 +147,10 @@ async def _worked(
     except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise
-    headers = {"Content-Disposition": attachment(result.name.removeprefix("result-"))}
+    headers = {
+        "Content-Disposition": attachment(result.name.removeprefix("result-")),
+        "Accept-Ranges": "none",
+    }
     headers |= {
         "Safelight-Remarks": " ".join("; ".join(remarks).split()).encode("ascii", "replace").decode()[:2000]
     }
