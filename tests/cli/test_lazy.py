@@ -128,6 +128,7 @@ import sys
 from safelight.cli.main import cli
 cli.main(["colorize", {str(EXAMPLE)!r}, "-o", {str(tmp_path / "color.jpg")!r}], standalone_mode=False)
 others = ["numpy.random", "PIL.ImageDraw", "rich", "safelight.provenance.caption", "safelight.provenance.info"]
+others += ["mimetypes", "PIL.GifImagePlugin", "PIL.WebPImagePlugin"]
 print([name for name in others if name in sys.modules])
 """
     assert python(code).splitlines()[-1] == "[]"

@@ -5,7 +5,6 @@ NAME.jpg and nobody else's; NAME-mask.png that of NAME.jpg where no other photo 
 of the photo of its own kind, NAME.png.
 """
 
-import mimetypes
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -278,10 +277,12 @@ def _check_out(inputs: Sequence[Path], out: Path, folder: bool) -> None:
 
 def is_of_a_file(out: Path) -> bool:
     """Whether a name that is not there yet has the suffix of a kind of files; "scans.2024" has none."""
+    if FILES.fullmatch(out.suffix.lower()):
+        return True
+    import mimetypes  # here and not above: milliseconds of every command
+
     kinds = mimetypes.MimeTypes()  # Python's own table, not the machine's
-    return bool(FILES.fullmatch(out.suffix.lower())) or any(
-        out.suffix.lower() in each for each in kinds.types_map
-    )
+    return any(out.suffix.lower() in each for each in kinds.types_map)
 
 
 def _check_results(jobs: Sequence[Job]) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,6 +33,14 @@ from safelight.pixels.read_metadata import sentence
 from safelight.pixels.tiff_layout import Layout
 from safelight.pixels.tiff_pages import Overlaid, Page
 
+OPENERS = {  # kind -> where Pillow has it
+    "JPEG": ("JpegImagePlugin", "jpeg_factory"),
+    "PNG": ("PngImagePlugin", "PngImageFile"),
+    "TIFF": ("TiffImagePlugin", "TiffImageFile"),
+    "WEBP": ("WebPImagePlugin", "WebPImageFile"),
+    "GIF": ("GifImagePlugin", "GifImageFile"),
+    "BMP": ("BmpImagePlugin", "BmpImageFile"),
+}
 LARGEST_TEXT = (
     1 << 24
 )  # bytes of a PNG's text or profile, unpacked: Pillow's own limit is less than a profile for inks
@@ -324,19 +333,10 @@ def left_out(count: int) -> str:
 
 
 def opener_of(name: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
-    """Pillow's own class, without Image.open: its bomb limit is a global and lower than ours."""
-    from PIL import BmpImagePlugin, GifImagePlugin, PngImagePlugin, WebPImagePlugin
-    from PIL.JpegImagePlugin import jpeg_factory
-
-    openers: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
-        "JPEG": jpeg_factory,
-        "PNG": PngImagePlugin.PngImageFile,
-        "TIFF": TiffImagePlugin.TiffImageFile,
-        "WEBP": WebPImagePlugin.WebPImageFile,
-        "GIF": GifImagePlugin.GifImageFile,
-        "BMP": BmpImagePlugin.BmpImageFile,
-    }
-    return openers[name]
+    """Pillow's own class, imported now, without Image.open: its bomb limit is a global and lower than ours."""
+    module, attribute = OPENERS[name]
+    opener: Callable[[BinaryIO], ImageFile.ImageFile] = getattr(import_module(f"PIL.{module}"), attribute)
+    return opener
 
 
 def without_words(image: ImageFile.ImageFile) -> None:

@@ -181,6 +181,11 @@ def list_bundled(folder: Path = WEIGHTS) -> list[ModelFile]:
     return [ModelFile(path, _read_card(path)) for path in sorted(folder.glob("*.onnx"))]
 
 
+def is_bundled(name: str) -> bool:
+    """Whether a model of that name comes with safelight."""
+    return (WEIGHTS / f"{name}.onnx").is_file()
+
+
 def _path_of(model: str | Path) -> Path:
     path = expanded(Path(model))
     if path.is_file():

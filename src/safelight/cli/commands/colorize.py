@@ -170,7 +170,7 @@ def colorize(
         return print_plan(
             jobs, overwrite, [f", with {job.hints.file.name}" if job.hints.file else "" for job in jobs]
         )
-    with begun.begun(modelfile.MODEL if model is None else model, "colorize", 1):
+    with begun.begun([(modelfile.MODEL if model is None else model, "colorize")], 1, alone=len(jobs) == 1):
         settings = batch_colorize.ColorizeSettings(
             model,
             None if hint_set is None else hint_set.to_json(),

@@ -34,6 +34,7 @@ from safelight.cli.inputs import dry_run_note, infrared_for, infrared_option
 from safelight.cli.projects import project_option, replayed
 from safelight.masks import files as mask_files
 from safelight.pixels import tiff_packing
+from safelight.runtime import begun
 from safelight.runtime.names import (
     filled_name,
     mask_name,
@@ -41,7 +42,7 @@ from safelight.runtime.names import (
     repaired_name,
     result_name,
 )
-from safelight.tasks.inpaint import restore
+from safelight.tasks.inpaint import restore, task
 
 EXAMPLES = """
 \b
@@ -137,21 +138,22 @@ def fill(
                 for job in jobs
             ],
         )
-    settings = batch_fill.FillSettings(
-        model,
-        method,
-        missing,
-        grow,
-        feather,
-        pages=pages,
-        tiff=tiff,
-        infrared=seen_by,
-        grain=grain,
-        **asked_labels(),
-    )
-    manner = Manner(overwrite, preview)
-    order = order_of("fill", settings, manner)
-    if project:
-        jobs, order = replayed("fill", project, jobs, manner, model)
-        order = replace(order, settings={**order.settings, **asked_labels()})
-    return work_off(jobs, order, photos, out, archives, "filling", "filled", left_because="no mask")
+    with begun.begun([(model or task.TASK.bundled, "fill")], 1, alone=len(jobs) == 1):
+        settings = batch_fill.FillSettings(
+            model,
+            method,
+            missing,
+            grow,
+            feather,
+            pages=pages,
+            tiff=tiff,
+            infrared=seen_by,
+            grain=grain,
+            **asked_labels(),
+        )
+        manner = Manner(overwrite, preview)
+        order = order_of("fill", settings, manner)
+        if project:
+            jobs, order = replayed("fill", project, jobs, manner, model)
+            order = replace(order, settings={**order.settings, **asked_labels()})
+        return work_off(jobs, order, photos, out, archives, "filling", "filled", left_because="no mask")

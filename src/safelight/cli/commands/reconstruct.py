@@ -28,7 +28,9 @@ from safelight.cli.arguments import (
     workers_option,
 )
 from safelight.cli.batch_output import gather_photos, plan_jobs, report, work_off
+from safelight.runtime import begun, modelfile
 from safelight.runtime.names import COLORED, reconstructed_name
+from safelight.tasks.autoencode import task
 
 EXAMPLES = """
 \b
@@ -70,10 +72,14 @@ def reconstruct(
         plan = gather_photos(photos)
         return _into_a_file(autoencoder.model_of(model), plan, Path(out), overwrite)
     jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
-    settings = batch_reconstruct.ReconstructSettings(autoencoder.model_of(model), full_size, **asked_labels())
-    order = order_of("reconstruct", settings, Manner(overwrite))
-    words = "reconstructing", "reconstructed"
-    return work_off(jobs, order, photos, out, archives, *words, batch_reconstruct.summed_up)
+    encoder, decoder = (f"{model or task.TASK.bundled}{half}" for half in modelfile.HALVES)
+    with begun.begun([(encoder, "encode"), (decoder, "decode")], 1, alone=len(jobs) == 1):
+        settings = batch_reconstruct.ReconstructSettings(
+            autoencoder.model_of(model), full_size, **asked_labels()
+        )
+        order = order_of("reconstruct", settings, Manner(overwrite))
+        words = "reconstructing", "reconstructed"
+        return work_off(jobs, order, photos, out, archives, *words, batch_reconstruct.summed_up)
 
 
 def _into_a_file(model: str, jobs: Plan, out: Path, overwrite: bool) -> int:

@@ -39,9 +39,12 @@ from safelight.cli.inputs import (
 )
 from safelight.cli.projects import project_option, replayed
 from safelight.pixels import tiff_packing
+from safelight.runtime import begun, modelfile
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
 from safelight.tasks.inpaint import restore as inpainting
+from safelight.tasks.inpaint import task as inpaint
 from safelight.tasks.scratches import restore as detection
+from safelight.tasks.scratches import task as scratches
 
 EXAMPLES = """
 \b
@@ -153,22 +156,26 @@ def repair(
     hint_set = read_hint_file(hint_file) if hint_file else None
     if color:
         jobs = beside.with_hints(jobs)
-    settings = batch_repair.RepairSettings(
-        sensitivity,
-        find,
-        grow,
-        cast("inpainting.Method", method),
-        color,
-        None if hint_set is None else hint_set.to_json(),
-        pages=pages,
-        grain=grain,
-        tiff=tiff,
-        infrared=seen_by,
-        **asked_labels(),
-    )
-    manner = Manner(overwrite, preview, keep_mask)
-    order = order_of("repair", settings, manner)
-    if project:
-        jobs, order = replayed("repair", project, jobs, manner)
-        order = replace(order, settings={**order.settings, **asked_labels()})
-    return work_off(jobs, order, photos, out, archives, "repairing", "repaired")
+    models = [(scratches.TASK.bundled, "scratches"), (inpaint.TASK.bundled, "fill")]
+    if color:
+        models.append((modelfile.MODEL, "colorize"))
+    with begun.begun(models, 1, alone=len(jobs) == 1):
+        settings = batch_repair.RepairSettings(
+            sensitivity,
+            find,
+            grow,
+            cast("inpainting.Method", method),
+            color,
+            None if hint_set is None else hint_set.to_json(),
+            pages=pages,
+            grain=grain,
+            tiff=tiff,
+            infrared=seen_by,
+            **asked_labels(),
+        )
+        manner = Manner(overwrite, preview, keep_mask)
+        order = order_of("repair", settings, manner)
+        if project:
+            jobs, order = replayed("repair", project, jobs, manner)
+            order = replace(order, settings={**order.settings, **asked_labels()})
+        return work_off(jobs, order, photos, out, archives, "repairing", "repaired")

@@ -21,8 +21,9 @@ from safelight.cli.arguments import (
     workers_option,
 )
 from safelight.cli.batch_output import plan_jobs, print_plan, work_off
+from safelight.runtime import begun
 from safelight.runtime.names import filled_name, mask_name, preview_name, repaired_name, result_name
-from safelight.tasks.scratches import restore
+from safelight.tasks.scratches import restore, task
 
 EXAMPLES = """
 \b
@@ -91,6 +92,7 @@ def scratches(
     jobs = plan_jobs(photos, out, names, overwrite)
     if dry_run:
         return print_plan(jobs, overwrite)
-    settings = batch_scratches.ScratchesSettings(model, sensitivity, method, dark, no_dust, grow)
-    order = order_of("scratches", settings, Manner(overwrite, preview))
-    return work_off(jobs, order, photos, out, archives, "looking", "marked")
+    with begun.begun([(model or task.TASK.bundled, "scratches")], 1, alone=len(jobs) == 1):
+        settings = batch_scratches.ScratchesSettings(model, sensitivity, method, dark, no_dust, grow)
+        order = order_of("scratches", settings, Manner(overwrite, preview))
+        return work_off(jobs, order, photos, out, archives, "looking", "marked")

@@ -16,8 +16,8 @@ from safelight.arrays import Planes, Srgb
 from safelight.errors import ModelError, SafelightError, in_short
 from safelight.pixels.files import Photo
 from safelight.pixels.inputs import Given, pixels_of
+from safelight.runtime.begun import session_of
 from safelight.runtime.modelfile import HALVES, WEIGHTS, ModelFile, check_name, expanded, find_model
-from safelight.runtime.session import Session
 from safelight.shaped import Float32
 from safelight.tasks.autoencode.mixture import Mixture
 from safelight.tasks.autoencode.prepare import AutoencodePreparation, Framed, frame, unframe
@@ -47,7 +47,7 @@ class Autoencoder:
         self.size, self.latent = decoder.card.size, _latent(encoder)
         self._mixture_sha256 = decoder.card.preparation.get(CODES)
         self.preparation = decoder.prepared(AutoencodePreparation, aside=CODES)
-        self._encode, self._decode = Session(encoder, threads), Session(decoder, threads)
+        self._encode, self._decode = session_of(encoder, threads), session_of(decoder, threads)
         self._mixture_path = Path(str(decoder.path.absolute()).removesuffix(DECODER) + MIXTURE)
 
     def posterior(self, photo: Given) -> Posterior:

@@ -20,9 +20,9 @@ from safelight.pixels.geometry import Box, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of
 from safelight.pixels.native import Native, numbers_of, pictures, to_srgb
 from safelight.pixels.space import Numbers
+from safelight.runtime.begun import session_of
 from safelight.runtime.kept import kept_or
-from safelight.runtime.modelfile import ModelFile, find_model
-from safelight.runtime.session import Session
+from safelight.runtime.modelfile import ModelFile, find_model, is_bundled
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
 from safelight.tasks.inpaint.grain import REACH, add_grain
 from safelight.tasks.inpaint.prepare import InpaintPreparation, postprocess, preprocess
@@ -65,7 +65,7 @@ class Filler:
 
     def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
         self.card = model.card if model else None
-        self._session = Session(model, threads) if model else None
+        self._session = session_of(model, threads) if model else None
         self._preparation = model.prepared(InpaintPreparation) if model else InpaintPreparation()
 
     def __call__(
@@ -213,10 +213,8 @@ class Filler:
 
 def load_filler(model: str | Path | None = None, threads: int = 0) -> Filler:
     """The filler with this model (name or path); None is the bundled one, or none where none is bundled."""
-    if model is None:
-        from safelight.runtime.modelfile import list_bundled
-
-        model = MODEL if any(each.path.stem == MODEL for each in list_bundled()) else None
+    if model is None and is_bundled(MODEL):
+        model = MODEL
     file = None if model is None else find_model(model, "fill")
     return kept_or("fill", model, threads, lambda: Filler(file, threads))
 

@@ -11,9 +11,9 @@ from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
 from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
 from safelight.pixels.inputs import Given, pixels_of
+from safelight.runtime.begun import session_of
 from safelight.runtime.kept import kept_or
-from safelight.runtime.modelfile import ModelFile, find_model
-from safelight.runtime.session import Session
+from safelight.runtime.modelfile import ModelFile, find_model, is_bundled
 from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, find_scratches
 
@@ -45,7 +45,7 @@ class ScratchFinder:
 
     def __init__(self, model: ModelFile | None, threads: int = 0) -> None:
         self.card = model.card if model else None
-        self._session = Session(model, threads) if model else None
+        self._session = session_of(model, threads) if model else None
         self.preparation = model.prepared(ScratchesPreparation) if model else ScratchesPreparation()
 
     def __call__(
@@ -129,10 +129,8 @@ def _scaled(srgb: Srgb, scale: float) -> Srgb:
 
 def load_finder(model: str | Path | None = None, threads: int = 0) -> ScratchFinder:
     """The finder with this model (name or path); None is the bundled one, or none where none is bundled."""
-    if model is None:
-        from safelight.runtime.modelfile import list_bundled
-
-        model = MODEL if any(each.path.stem == MODEL for each in list_bundled()) else None
+    if model is None and is_bundled(MODEL):
+        model = MODEL
     file = None if model is None else find_model(model, "scratches")
     return kept_or("scratches", model, threads, lambda: ScratchFinder(file, threads))
 
