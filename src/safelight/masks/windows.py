@@ -5,6 +5,7 @@ other, so that the work is that of the hole's area and not of the photo's; what 
 the pieces after it, which leaves no seam. A thick hole is one piece, whatever its size.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,8 +17,9 @@ from safelight.masks.shapes import Hole, Size
 from safelight.pixels.geometry import Box
 
 BLOCK = 16  # pixels: holes nearer than this may share a piece
-CELL = 128  # pixels: least side of the cells into which long holes are cut
-LONG = 4  # widths: a hole longer than this many of its own is cut
+CELL = 128  # pixels: side of the cells into which long holes are cut, if these are not wider
+LONG = 2  # widths: a hole whose area is that of a line longer than this many is cut
+CONTEXT = 16  # pixels on each side of a piece that a network sees, at least
 MEASURED = 1 << 20  # pixels of a box up to which a hole's width is measured exactly
 
 
@@ -32,8 +34,11 @@ class Piece:
     width: float
 
 
-def pieces(hole: Hole) -> Iterator[Piece]:
-    """The pieces of a mask, in the order in which they are to be filled. Together they cover every hole."""
+def pieces(hole: Hole, cell: int = CELL) -> Iterator[Piece]:
+    """The pieces of a mask, in the order in which they are to be filled. Together they cover every hole.
+
+    cell: side of a piece of a long thin hole, in pixels, at most.
+    """
     import cv2
 
     blocks = _blocks(hole).astype(np.uint8)
@@ -44,8 +49,10 @@ def pieces(hole: Hole) -> Iterator[Piece]:
         depth = cv2.distanceTransform(np.pad(part.astype(np.uint8), 1), cv2.DIST_C, 3).max()
         rough = (2 * float(depth) - 1) * BLOCK
         outer = Box(top * BLOCK, left * BLOCK, height * BLOCK, width * BLOCK)
-        cell = max(CELL, LONG * rough) if rough * LONG < max(outer.height, outer.width) else np.inf
-        for box in _cells(outer, cell):
+        widest, area = rough, np.count_nonzero(part) * BLOCK**2
+        if outer.height * outer.width <= MEASURED:
+            widest, area = _width(hole, outer), np.count_nonzero(hole[outer.slices])
+        for box in _cells(outer, max(cell, LONG * widest) if area > LONG * widest**2 else np.inf):
             tight = _tighten(hole, box)
             if tight:
                 small = tight.height * tight.width <= MEASURED
@@ -60,8 +67,8 @@ def around(box: Box, margin: int, size: Size) -> Box:
 
 
 def square_around(box: Box, least: int, size: Size) -> Box:
-    """A square window, at least this large and twice the box, moved into the picture; cut where it is smaller."""
-    side = max(least, 2 * max(box.height, box.width))
+    """A square window around the box and its context, at least this large; moved into the picture, cut to it."""
+    side = max(least, max(box.height, box.width) + 2 * CONTEXT)
     height, width = min(side, size[0]), min(side, size[1])
     top = min(max(box.top + (box.height - height) // 2, 0), size[0] - height)
     left = min(max(box.left + (box.width - width) // 2, 0), size[1] - width)
@@ -85,9 +92,9 @@ def _blocks(hole: Hole) -> Hole:
 
 
 def _cells(box: Box, side: float) -> Iterator[Box]:
-    """The box cut into a grid of cells about this large."""
-    rows = np.linspace(0, box.height, max(round(box.height / side), 1) + 1).astype(int)
-    columns = np.linspace(0, box.width, max(round(box.width / side), 1) + 1).astype(int)
+    """The box cut into a grid of even cells, at most this large."""
+    rows = np.linspace(0, box.height, max(math.ceil(box.height / side), 1) + 1).astype(int)
+    columns = np.linspace(0, box.width, max(math.ceil(box.width / side), 1) + 1).astype(int)
     for top, bottom in pairwise(rows):
         for left, right in pairwise(columns):
             yield Box(box.top + int(top), box.left + int(left), int(bottom - top), int(right - left))

@@ -25,6 +25,7 @@ from safelight.tasks.registry import load
 from tests.runtime.tiny import CARD, make_model
 from tests.tasks.strategies import seeds
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 BLUE = (-1.0, -0.2, 0.6)  # what the tiny model answers everywhere, in -1..1
 
 
@@ -111,11 +112,14 @@ def test_what_is_known_stays_in_the_file(
 
 
 def test_thin_damage_goes_to_the_classical_method_and_blobs_to_the_model(blue: Filler) -> None:
-    before = Photo(np.full((200, 260, 3), (120, 121, 120), np.uint8))
+    even = np.full((200, 260, 3), (120, 121, 120), np.uint8)
+    # A color photo: in a print of one tone the model would be held to it.
+    even[155:175] = np.random.default_rng(0).integers(0, 255, (1, 13, 3)).repeat(20, 1)
+    before = Photo(even)
     hole = np.zeros((200, 260), np.uint8)
     cv2.line(hole, (5, 20), (250, 30), 1, 3)
     cv2.circle(hole, (130, 130), 25, 1, -1)
-    filled = blue.fill(before, hole > 0)
+    filled = blue.fill(before, hole > 0, grain=0)
     assert set(filled.used) == {"biharmonic", "model"}
     assert filled.used["model"] == 1
     expected = np.round((np.array(BLUE) + 1) / 2 * 255)
@@ -253,3 +257,21 @@ def test_pixels_below_none_are_refused() -> None:
     for setting in ({"grow": -4}, {"feather": -1}, {"grow": float("nan")}):
         with pytest.raises(PhotoError, match="expected numbers of pixels, from 0"):
             Filler(None)(np.zeros((20, 20, 3), np.float32), np.eye(20), "telea", **setting)
+
+
+@pytest.mark.parametrize("width", [3, 12])
+def test_a_long_scratch_is_filled_as_sharply_as_short_ones(width: int) -> None:
+    """The same pixels, missing all at once and a section at a time, each with what lies beyond it known."""
+    before = read_photo(EXAMPLES / "madison-square-1900.jpg")
+    whole = np.zeros(before.size, np.uint8)
+    cv2.line(whole, (60, 90), (before.size[1] - 60, before.size[0] - 120), 1, width)
+    lines, columns = np.indices(whole.shape)
+    sections = (lines + columns) // 40 * (whole > 0)
+    filler = load_filler()
+    at_once = filler.fill(before, whole > 0, "model", grain=0).photo.srgb
+    short = at_once.copy()
+    for section in np.unique(sections[whole > 0]):
+        place = (whole > 0) & (sections == section)
+        short[place] = filler.fill(before, place, "model", grain=0).photo.srgb[place]
+    errors = [np.square(each[whole > 0] - before.srgb[whole > 0]).mean() for each in (at_once, short)]
+    assert 10 * np.log10(errors[0] / errors[1]) < 0.7  # dB

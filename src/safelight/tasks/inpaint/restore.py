@@ -14,7 +14,7 @@ from safelight.errors import ModelError, PhotoError, in_short
 from safelight.masks.edit import feather, grow, resize_mask, shrink
 from safelight.masks.files import check_mask, read_mask
 from safelight.masks.shapes import Hole
-from safelight.masks.windows import Piece, around, pieces, square_around
+from safelight.masks.windows import CELL, CONTEXT, Piece, around, pieces, square_around
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
 from safelight.pixels.inputs import Given, photo_of
@@ -26,6 +26,7 @@ from safelight.runtime.modelfile import ModelFile, find_model, is_bundled
 from safelight.tasks.inpaint.classical import CLASSICAL, Fill
 from safelight.tasks.inpaint.grain import REACH, add_grain
 from safelight.tasks.inpaint.prepare import InpaintPreparation, postprocess, preprocess
+from safelight.tasks.inpaint.tone import in_tone
 
 Method = Literal["auto", "model", "biharmonic", "telea"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -129,21 +130,27 @@ class Filler:
         native, used = native if own else replace(native, pixels=native.pixels.copy()), Counter[str]()
         changed, total = todo.copy(), np.count_nonzero(todo)
         task = _Task(core, changed, method, feather, grain)
-        for part in self._parts(todo, method):
-            for piece in list(pieces(part)):
+        for part, cell in self._parts(todo, method):
+            for piece in list(pieces(part, cell)):
                 watched.step(1 - np.count_nonzero(todo) / total)
                 if part[piece.box.slices].any():  # not yet filled with an overlapping piece
                     used[self._fill_piece(native, todo, part, piece, task)] += 1
         return Filled(_with_numbers(photo, native, changed), dict(used))
 
-    def _parts(self, hole: Hole, method: Method) -> tuple[Hole, ...]:
-        """What is wide enough for the model, then the thin rest: a scratch beside a stain is worked on alone."""
+    def _parts(self, hole: Hole, method: Method) -> tuple[tuple[Hole, int], ...]:
+        """What is wide enough for the model, then the thin rest: a scratch beside a stain is worked on alone.
+
+        Each with the side of its pieces: the model's fit into its window as they are, for what is shrunk is blurred.
+        """
+        if self._session is None or method in CLASSICAL:
+            return ((hole, CELL),)
+        cell = max(self._size - 2 * CONTEXT, CONTEXT)
         reach = (self._preparation.crossover - 1) / 2  # of the disc that fits into what is just wide enough
-        if method != "auto" or self._session is None or reach <= 0:
-            return (hole,)
+        if method == "model" or reach <= 0:
+            return ((hole, cell),)
         # Grown by more than it was shrunk: the disc leaves corners out.
         wide = grow(shrink(hole, reach), 1.5 * reach + 1) & hole
-        return wide, hole & ~wide
+        return (wide, cell), (hole & ~wide, CELL)
 
     def remark(self, used: Mapping[str, int], method: Method = "auto") -> str:
         """How many places were filled and by which methods; why not the model, if it was given and none was its."""
@@ -274,18 +281,10 @@ def _fill_window(native: Native, hole: Hole, fill: Fill, largest: int, box: Box)
 def _filled(native: Native, numbers: Numbers, hole: Hole, fill: Fill, box: Box) -> Numbers:
     """Own numbers of the box, each picture that stands for them filled."""
     found = [
-        _as_grey(fill(picture, hole), picture, hole)[box.slices]
+        in_tone(fill(picture, hole), picture, hole)[box.slices]
         for picture in pictures(numbers, native.mode, native.space)
     ]
     return numbers_of(found, native.mode, native.space, numbers.dtype)
-
-
-def _as_grey(found: Srgb, picture: Srgb, hole: Hole) -> Srgb:
-    """Without the tint that a model may give to what it fills, where all around it is grey."""
-    known = picture[~hole]
-    if (known != known[:, :1]).any():
-        return found
-    return np.repeat(found.mean(axis=2, keepdims=True), 3, axis=2)
 
 
 def _mix(old: Numbers, new: Numbers, weight: Mask) -> Numbers:
