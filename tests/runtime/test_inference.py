@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from safelight.errors import ModelError
-from safelight.runtime.inference import CHOICE, engine_name
+from safelight.runtime.inference import CHOICE, engine_name, open_session
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.onnx_parts import Graph
 from safelight.runtime.session import DISTRIBUTION, Session
@@ -54,6 +54,34 @@ def test_a_branch_in_its_place_gives_what_the_graph_gives() -> None:
     ):
         np.testing.assert_array_equal(first, second)
     assert b"then_branch" not in graph.unfolded().part(["planes"], maps)
+
+
+@pytest.mark.parametrize(
+    ("model", "task"), [("color", "colorize"), ("fill", "fill"), ("scratches", "scratches")]
+)
+def test_runs_keep_no_block_for_a_shape_and_answer_the_same_bits(model: str, task: str) -> None:
+    """Such blocks cut the arena into pieces as large as runs: its memory grew for thousands of photos."""
+    import onnxruntime
+
+    graph = Graph.of(find_model(model, task).read()).unfolded()
+    wanted = [name for name in graph.outputs if name != DISTRIBUTION]
+    content = graph.part(graph.inputs, wanted)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 4
+    usual = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    opened = open_session(content, 1)
+    assert usual.get_session_options().enable_mem_pattern
+    assert not opened.get_session_options().enable_mem_pattern
+    channels = find_model(model, task).card.inputs[0].shape[1]
+    rng = np.random.default_rng(0)
+    for size in (
+        (64, 96),
+        (96, 64),
+        (64, 96),
+    ):  # a block is made at the first run of a shape, and used from the second
+        feed = {"planes": rng.random((1, channels, *size), np.float32)}
+        for first, second in zip(opened.run(wanted, feed), usual.run(wanted, feed), strict=True):
+            np.testing.assert_array_equal(first, second)
 
 
 class TestOpenVino:

@@ -81,6 +81,9 @@ def open_session(content: bytes, threads: int = 0) -> Any:
     # Its threads would wait busily for each other: a third of the processor time, and no sooner done where
     # anything else runs (benchmarks/hints.py).
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A block for each whole run of a shape would cut the arena into pieces as large as runs, of which threads that meet
+    # need ever more: 20 to 30 MB a thread, for no time (docs/speed.md).
+    options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
