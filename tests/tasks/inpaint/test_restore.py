@@ -129,6 +129,17 @@ def test_thin_damage_goes_to_the_classical_method_and_blobs_to_the_model(blue: F
     assert "no model" not in blue.remark(filled.used)
 
 
+def test_specks_and_hairlines_go_to_the_classical_method_and_scratches_to_the_bundled_model() -> None:
+    before = read_photo(EXAMPLES / "madison-square-1900.jpg")
+    hole = np.zeros(before.size, np.uint8)
+    for place in range(40, 400, 40):
+        cv2.circle(hole, (place, 200), 1, 1, -1)  # 3 pixels across
+    cv2.line(hole, (40, 300), (400, 320), 1, 1)
+    assert set(load_filler().fill(before, hole > 0).used) == {"biharmonic"}
+    cv2.line(hole, (40, 100), (400, 120), 1, 3)
+    assert set(load_filler().fill(before, hole > 0).used) == {"biharmonic", "model"}
+
+
 def test_a_scratch_that_touches_a_stain_is_filled_as_if_it_were_alone(blue: Filler) -> None:
     y, x = np.mgrid[0:400, 0:500]
     waves = np.stack([120 + 60 * np.sin(x / 9), 110 + 50 * np.sin(y / 7), 90 + 0 * x], 2).astype(np.uint8)

@@ -215,7 +215,10 @@ class Filler:
             return "biharmonic" if piece.width < WIDE else "telea"
         window = square_around(piece.box, self._size, size)
         scale = min(1.0, self._size / max(window.height, window.width))
-        return "biharmonic" if piece.width * scale < self._preparation.crossover else "model"
+        width = min(
+            piece.width, max(piece.box.height, piece.box.width) / 2
+        )  # a speck is as a line half as wide
+        return "biharmonic" if width * scale < self._preparation.crossover else "model"
 
 
 def load_filler(model: str | Path | None = None, threads: int = 0) -> Filler:
