@@ -13,6 +13,7 @@ import pytest
 
 HOME = Path(__file__).parent.parent
 LEAST = {
+    "arena": ("patterns --runs 4", r"patterns: at most \d+ MB, \d+\.\d ms of processor a run"),
     "darkroom_start": ("--rounds 1", r"screen after \d\.\d+ s"),
     "doctor": ("--runs 2", r"false alarms in 2 runs"),
     "fill_encoder": ("--rounds 1 --size 32 --batch 2", r"from scratch +\d+ ms, median +\d+ ms"),
