@@ -51,8 +51,9 @@ def darkroom() -> Iterator[str]:
 
 
 def colored(page: Any) -> None:
-    """Wait for the colors, and for what follows them."""
+    """Wait for the colors and the picture, and for what follows them."""
     page.wait_for_selector("sl-stage[data-answer=network]")
+    page.wait_for_function("() => document.querySelector('sl-stage').picture?.whole")
     page.wait_for_timeout(700)
 
 

@@ -52,7 +52,12 @@ export class App {
     live.textContent = words;
     live.classList.remove("old");
     clearTimeout(this.quieting);
-    this.quieting = setTimeout(() => live.classList.add("old"), QUIET_AFTER);
+    this.quieting = setTimeout(() => this.hush(), QUIET_AFTER);
+  }
+
+  /** The message is no longer shown; it can still be read by screen readers. */
+  hush() {
+    find("live").classList.add("old");
   }
 
   /** @param {unknown} error */

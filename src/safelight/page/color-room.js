@@ -31,6 +31,7 @@ export class ColorRoom {
     this.picking = false;
     /** @type {[number, number][] | null} the corners of a region that is being drawn */
     this.corners = null;
+    this.cornersBefore = 0; // the stroke that is being drawn
     /** @type {{L: number, colors: api.Likely[]} | null} */
     this.likely = null;
     this.likelyFor = "";
@@ -87,6 +88,7 @@ export class ColorRoom {
   /** @param {Spot} spot */
   down(spot) {
     if (this.corners) {
+      this.cornersBefore = this.corners.length;
       this.corners.push(this.#fraction(spot));
       this.dragged = false;
       return true;
@@ -139,7 +141,8 @@ export class ColorRoom {
   }
 
   cancel() {
-    if (this.corners) this.corners = [];
+    if (this.corners)
+      this.corners.length = this.cornersBefore; // those that were set stay
     else if (this.dragged) this.app.undo();
     this.dragged = false;
   }
@@ -349,7 +352,8 @@ export class ColorRoom {
     else if (hint.region) this.#change(hint.id, { region: null }, "region");
     else {
       this.corners = [];
-      this.app.say(t("lassoNow"));
+      const keys = matchMedia("(pointer: coarse)").matches ? "" : ` ${t("lassoKeys")}`;
+      this.app.say(t("lassoNow") + keys);
     }
     this.render();
     this.app.stage.draw();
@@ -462,6 +466,7 @@ export class ColorRoom {
       this.writing = !color;
       find("hex-wrong").textContent = color ? "" : t("hexWrong");
       hex.setAttribute("aria-invalid", String(!color));
+      if (!color) find("hex-wrong").scrollIntoView({ block: "nearest" });
       if (color) this.setColor(color);
     });
     const size = input("hint-size");

@@ -56,10 +56,11 @@ export function dot(hex) {
 
 /**
  * Keep quick strokes to this element. Where touch-action is none Chromium takes one for a fling, though nothing
- * scrolls, and swallows the next tap within a second, anywhere on the page. @param {HTMLElement} element
+ * scrolls, and swallows the next tap within a second, anywhere on the page.
+ * @param {HTMLElement} element @param {() => boolean} [whether] this stroke is the element's
  */
-export function keepStrokes(element) {
-  element.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+export function keepStrokes(element, whether = () => true) {
+  element.addEventListener("touchmove", (event) => whether() && event.preventDefault(), { passive: false });
 }
 
 /** Offer a file for download. @param {Blob} blob @param {string} name */

@@ -5,6 +5,7 @@ import { ARROWS, keepStrokes } from "./dom.js";
 
 const [WIDTH, HEIGHT] = [300, 168]; // at which it is painted; it is shown at the pixels of the screen
 const ROOM = 12; // around the colors
+const DOT = 22; // CSS pixels around it that take it with a finger
 const RANGE = 0.0005; // beyond sRGB that counts as within
 
 export class Gamut extends HTMLElement {
@@ -19,6 +20,9 @@ export class Gamut extends HTMLElement {
     /** @type {(hex: string, dragging: boolean) => void} */
     this.chosen = () => undefined;
     this.drawn = Number.NaN;
+    this.start = { x: 0, y: 0 }; // of a stroke
+    this.taken = false; // a stroke chooses, and does not scroll
+    this.dot = { x: 0, y: 0 }; // of the color now, CSS pixels
     this.shown = { width: WIDTH, height: HEIGHT }; // CSS pixels
   }
 
@@ -31,13 +35,18 @@ export class Gamut extends HTMLElement {
     this.setAttribute("role", "slider");
     this.setAttribute("aria-valuemin", "0");
     this.setAttribute("aria-valuemax", "360");
-    keepStrokes(this);
+    keepStrokes(this, () => this.taken);
     this.addEventListener("pointerdown", (event) => {
       this.setPointerCapture(event.pointerId);
-      this.#choose(event, true);
+      this.start = { x: event.clientX, y: event.clientY };
+      this.taken = event.pointerType !== "touch" || this.#onDot(event);
+      if (this.taken) this.#choose(event, true);
     });
     this.addEventListener("pointermove", (event) => {
-      if (this.hasPointerCapture(event.pointerId)) this.#choose(event, true);
+      if (!this.hasPointerCapture(event.pointerId)) return;
+      // A finger that goes up or down elsewhere than on the dot scrolls the panel.
+      this.taken ||= Math.abs(event.clientX - this.start.x) > Math.abs(event.clientY - this.start.y);
+      if (this.taken) this.#choose(event, true);
     });
     this.addEventListener("pointerup", (event) => this.#choose(event, false));
     this.addEventListener("keydown", (event) => this.#key(event));
@@ -69,7 +78,7 @@ export class Gamut extends HTMLElement {
     brush.drawImage(this.plane, 0, 0, width, height);
     for (const each of this.likely) this.#mark(brush, each, 4);
     const [, a, b] = labOf(rgbOfHex(this.hex));
-    this.#mark(brush, nearestHex([this.L, a, b]), 9); // a color of another lightness, as it looks here
+    this.dot = this.#mark(brush, nearestHex([this.L, a, b]), 9); // a color of another lightness, as it looks here
     this.setAttribute("aria-valuenow", String(Math.round((Math.atan2(b, a) * 180) / Math.PI + 360) % 360));
     this.setAttribute("aria-valuetext", this.words(this.hex));
   }
@@ -88,6 +97,13 @@ export class Gamut extends HTMLElement {
     brush.lineWidth = 2;
     brush.strokeStyle = "#fff";
     brush.stroke();
+    return { x, y };
+  }
+
+  /** @param {PointerEvent} event */
+  #onDot(event) {
+    const { left, top } = this.getBoundingClientRect();
+    return Math.hypot(event.clientX - left - this.dot.x, event.clientY - top - this.dot.y) < DOT;
   }
 
   /** @param {number} a @param {number} b @param {boolean} dragging */

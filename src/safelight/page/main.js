@@ -40,6 +40,8 @@ const color = new ColorRoom(app);
 const mend = new MendRoom(app);
 const look = new LookRoom(app);
 app.rooms = { color, mend, look };
+app.stage.controls = find("zoom");
+app.stage.addEventListener("pointerdown", () => app.hush());
 app.stage.told = {
   moved: () => {
     find("zoom-value").textContent = app.percent(app.stage.view.scale * app.stage.ratio);
@@ -59,6 +61,16 @@ button("zoom-fit").addEventListener("click", () => app.stage.zoomFit());
 button("zoom-full").addEventListener("click", () => app.stage.zoomFull());
 button("job-cancel").addEventListener("click", () => app.job?.abort());
 app.watchers.push(() => app.renderStrip());
+
+/** The page keeps to what a keyboard on the screen leaves free, and shows the field that is written in. */
+function makeRoom() {
+  const seen = window.visualViewport;
+  if (!seen || seen.scale > 1.05) return;
+  document.body.style.height = innerHeight - seen.height > 60 ? `${seen.height}px` : "";
+  if (document.activeElement?.matches("input:is([type=text], [type=number])"))
+    document.activeElement.scrollIntoView({ block: "nearest" });
+}
+window.visualViewport?.addEventListener("resize", makeRoom);
 
 const language = find("language", HTMLSelectElement);
 language.value = current();

@@ -15,6 +15,7 @@ import { View } from "./view.js";
  */
 
 const SLOP = { mouse: 4, pen: 8, touch: 12 };
+const FIRM = 300; // ms after which a stroke is no beginning of a pinch
 const MASK_COLOR = 0xa04632ff; // AABBGGRR
 
 export class Stage extends HTMLElement {
@@ -46,7 +47,9 @@ export class Stage extends HTMLElement {
     this.told = { moved: () => undefined, key: /** @param {KeyboardEvent} _ */ (_) => false };
     /** @type {Map<number, {x: number, y: number}>} */
     this.pointers = new Map();
-    /** @type {{mode: "tool" | "pan" | "tap" | "pinch", id: number, x: number, y: number, startX: number, startY: number} | null} */
+    /** @type {HTMLElement | null} what lies over the stage and is to be kept clear of */
+    this.controls = null;
+    /** @type {{mode: "tool" | "pan" | "tap" | "pinch", id: number, kind: string, since: number, x: number, y: number, startX: number, startY: number} | null} */
     this.gesture = null;
     this.spaceDown = false;
     /** @type {Box | "all" | null} */
@@ -93,6 +96,7 @@ export class Stage extends HTMLElement {
   #resized(entry) {
     const { width, height } = entry.contentRect;
     if (!width || !height || !this.canvases) return;
+    this.#endStroke();
     const exact = entry.devicePixelContentBoxSize?.[0];
     const wanted = Math.round(width * devicePixelRatio);
     // Emulated ratios do not reach the exact size; then the ratio itself is taken.
@@ -102,6 +106,7 @@ export class Stage extends HTMLElement {
     this.ratio = across / width;
     const middle = this.view.toPhoto(this.view.stage.width / 2, this.view.stage.height / 2);
     this.view.stage = { width, height };
+    this.#clearControls();
     if (this.view.fitted) this.view.fit();
     else {
       const [x, y] = this.view.toStage(...middle);
@@ -114,10 +119,26 @@ export class Stage extends HTMLElement {
   begin(photo) {
     const { width, height } = this.getBoundingClientRect(); // the panel may have come just now
     if (width && height) this.view.stage = { width, height };
+    this.#clearControls();
     this.view.photo = { width: photo.width, height: photo.height };
     this.view.fit();
     this.cross = null;
     this.viewChanged();
+  }
+
+  #clearControls() {
+    const frame = this.getBoundingClientRect();
+    const bar = this.controls?.getBoundingClientRect();
+    const [right, below] = bar?.width ? [frame.right - bar.left, frame.bottom - bar.top] : [0, 0];
+    const upright = bar && bar.height > bar.width;
+    this.view.controls = { right: upright ? right : 0, below: upright ? 0 : below };
+  }
+
+  /** Where the stage changes under a stroke, as a phone is turned, it would go on elsewhere in the photo. */
+  #endStroke() {
+    if (this.gesture?.mode !== "tool") return;
+    this.gesture = null;
+    if (this.hover) this.tool?.up(this.hover);
   }
 
   viewChanged() {
@@ -293,18 +314,24 @@ export class Stage extends HTMLElement {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (!this.picture) return;
+    if (!this.picture || this.#firm(event)) return;
+    if (event.pointerType === "pen" && this.pointers.size) {
+      // The hand came first: it neither draws nor pinches.
+      if (this.gesture?.mode === "tool") this.tool?.cancel();
+      this.pointers.clear();
+    }
     this.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    const whose = { id: event.pointerId, kind: event.pointerType, since: event.timeStamp };
     if (this.pointers.size === 2) {
       if (this.gesture?.mode === "tool") this.tool?.cancel();
-      this.gesture = { mode: "pinch", id: event.pointerId, x: 0, y: 0, startX: 0, startY: 0 };
+      this.gesture = { mode: "pinch", ...whose, x: 0, y: 0, startX: 0, startY: 0 };
       return;
     }
     if (this.pointers.size > 2) return;
     const spot = this.#spot(event);
     const start = {
-      id: event.pointerId,
+      ...whose,
       x: event.clientX,
       y: event.clientY,
       startX: event.clientX,
@@ -316,10 +343,20 @@ export class Stage extends HTMLElement {
     if (event.button === 1) event.preventDefault();
   }
 
+  /** Whether a stroke goes on whatever else touches: a pen's, beside which the hand rests, and one well under way. @param {PointerEvent} event */
+  #firm(event) {
+    const { gesture } = this;
+    if (gesture?.mode !== "tool" || event.pointerId === gesture.id) return false;
+    if (gesture.kind === "pen") return true;
+    const far = Math.hypot(gesture.x - gesture.startX, gesture.y - gesture.startY);
+    return event.pointerType === "touch" && far > SLOP.touch && event.timeStamp - gesture.since > FIRM;
+  }
+
   /** @param {PointerEvent} event */
   #move(event) {
-    this.hover = this.#spot(event);
     const gesture = this.gesture;
+    if (gesture?.mode === "tool" && gesture.id !== event.pointerId) return;
+    this.hover = this.#spot(event);
     const last = this.pointers.get(event.pointerId);
     if (last && gesture?.mode === "pinch") this.#pinch(event, last);
     if (last) this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });

@@ -2,6 +2,9 @@
 
 export const LEAST = 0.02;
 export const MOST = 32;
+const BESIDE = 8; // CSS pixels between a fitted photo and the controls
+
+/** @typedef {import("./join.js").Box} Box */
 
 /** CSS pixels of the stage = photo pixels · scale + (x, y). */
 export class View {
@@ -11,6 +14,7 @@ export class View {
     this.y = 0;
     this.stage = { width: 1, height: 1 };
     this.photo = { width: 1, height: 1 };
+    this.controls = { right: 0, below: 0 }; // CSS pixels of the stage that they take; a fitted photo keeps clear of them
     this.fitted = true; // stays fitted when the stage changes its size
   }
 
@@ -24,17 +28,30 @@ export class View {
     return [x * this.scale + this.x, y * this.scale + this.y];
   }
 
+  /** Where a fitted photo lies. @returns {Box} */
+  get #free() {
+    const { width, height } = this.stage;
+    const { right, below } = this.controls;
+    const room = Math.min(24, width * 0.04);
+    return {
+      left: room,
+      top: room,
+      width: width - room - (right ? right + BESIDE : room),
+      height: height - room - (below ? below + BESIDE : room),
+    };
+  }
+
   /** The scale at which all of the photo is seen. */
   get fitting() {
-    const room = Math.min(24, this.stage.width * 0.04);
-    const across = (this.stage.width - 2 * room) / this.photo.width;
-    return Math.max(LEAST / 4, Math.min(across, (this.stage.height - 2 * room) / this.photo.height, 4));
+    const { width, height } = this.#free;
+    return Math.max(LEAST / 4, Math.min(width / this.photo.width, height / this.photo.height, 4));
   }
 
   fit() {
+    const { left, top, width, height } = this.#free;
     this.scale = this.fitting;
-    this.x = (this.stage.width - this.photo.width * this.scale) / 2;
-    this.y = (this.stage.height - this.photo.height * this.scale) / 2;
+    this.x = left + (width - this.photo.width * this.scale) / 2;
+    this.y = top + (height - this.photo.height * this.scale) / 2;
     this.fitted = true;
   }
 
