@@ -50,6 +50,7 @@ class RepairSettings(LabelSettings):
     What follows it is said by a project (batch/project.py), as the options of fill and colorize.
     pages: those of a TIFF. tiff: how a result is packed. infrared: what is the mask instead of detection: "auto", the
     number of a page, "file" (the job's mask is the infrared scan), "" for nothing. grain: as of fill.
+    edges: as of scratches.
     """
 
     sensitivity: float = 0.5
@@ -70,6 +71,7 @@ class RepairSettings(LabelSettings):
     tiff: Packing = USUAL
     infrared: str = ""
     grain: float = field(default=1.0, metadata=first(0.0))
+    edges: bool = field(default=False, metadata=first(True))
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,8 @@ class RepairWorker:
 
     def _detect(self, job: Job, photo: Photo) -> tuple[Hole, _Part]:
         settings = self._settings
-        found = self._finder.find(photo.pixels, ScratchSettings(settings.sensitivity), settings.find)
+        search = ScratchSettings(settings.sensitivity, edges=settings.edges)
+        found = self._finder.find(photo.pixels, search, settings.find)
         return self._marked_as_damaged(job, found.mask, found.title, found.method, job.mask.remarks)
 
     def _marked_as_damaged(

@@ -1,10 +1,11 @@
 """The work of safelight scratches: from a photo to the mask of its damage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safelight.arrays import Mask
 from safelight.batch import overlays
+from safelight.batch.defaults import first
 from safelight.batch.places import room_for
 from safelight.batch.work import Job, Order, Report, settings_of
 from safelight.masks.files import write_mask
@@ -17,7 +18,7 @@ MIN_PERCENT = 0.1  # smaller shares are not given in figures
 
 @dataclass(frozen=True)
 class ScratchesSettings:
-    """The options that decide a mask, by their names. grow: pixels."""
+    """The options that decide a mask, by their names. grow: pixels. edges: as of ScratchSettings."""
 
     model: str | None = None
     sensitivity: float = 0.5
@@ -25,6 +26,7 @@ class ScratchesSettings:
     dark: bool = False
     no_dust: bool = False
     grow: int = 1
+    edges: bool = field(default=False, metadata=first(True))
 
 
 class ScratchesWorker:
@@ -34,7 +36,11 @@ class ScratchesWorker:
         settings = settings_of(order, ScratchesSettings)
         self._method, self._manner = settings.method, order.manner
         self._search = ScratchSettings(
-            settings.sensitivity, dark=settings.dark, dust=not settings.no_dust, margin=settings.grow
+            settings.sensitivity,
+            dark=settings.dark,
+            dust=not settings.no_dust,
+            margin=settings.grow,
+            edges=settings.edges,
         )
         self._finder = load_finder(settings.model, threads)
         self.cards = (self._finder.card,) if self._finder.card else ()

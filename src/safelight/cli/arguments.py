@@ -85,6 +85,9 @@ sensitivity_option = click.option(
     metavar="0..1",
     help="0 marks only obvious scratches; 1 also marks much that is not damage.",
 )
+edges_option = click.option(
+    "--edges", is_flag=True, help="Let the network mark the print's own edge, too: a torn one is damage."
+)
 grain_option = click.option(
     "--grain",
     type=Finite(0, 1),

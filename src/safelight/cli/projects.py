@@ -17,7 +17,8 @@ from safelight.cli.arguments import PATH
 SETTINGS = frozenset(  # options that a project decides
     (
         *("hint_file", "typed", "vivid", "reach", "recolor", "keep_toning", "no_mount", "color"),
-        *("mask", "missing", "grow", "feather", "grain", "method", "sensitivity", "find", "infrared"),
+        *("mask", "missing", "grow", "feather", "grain", "method", "sensitivity", "edges"),
+        *("find", "infrared"),
     )
 )
 

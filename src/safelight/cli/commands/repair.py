@@ -17,6 +17,7 @@ from safelight.cli.arguments import (
     Finite,
     asked_labels,
     dry_run_option,
+    edges_option,
     grain_option,
     label_options,
     out_option,
@@ -80,6 +81,7 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
 )
 @infrared_option
 @sensitivity_option
+@edges_option
 @click.option(
     "--find",
     type=click.Choice(["auto", *DETECTORS]),
@@ -122,6 +124,7 @@ def repair(
     mask: Path | None,
     infrared: str | None,
     sensitivity: float,
+    edges: bool,
     find: detection.FindMethod,
     grow: float | None,
     method: str,
@@ -171,6 +174,7 @@ def repair(
             grain=grain,
             tiff=tiff,
             infrared=seen_by,
+            edges=edges,
             **asked_labels(),
         )
         manner = Manner(overwrite, preview, keep_mask)

@@ -12,6 +12,7 @@ from safelight.cli.archives import Archives, archive_options
 from safelight.cli.arguments import (
     TYPED_PATH,
     dry_run_option,
+    edges_option,
     model_option,
     overwrite_option,
     photos_argument,
@@ -49,6 +50,7 @@ Exit status: 0 every photo has its mask, 1 some photos failed (one line for each
     "-o", "out", type=TYPED_PATH, metavar="MASK", help="A .png for one photo, or a folder (FOLDER/)."
 )
 @sensitivity_option
+@edges_option
 @click.option(
     "--method",
     type=click.Choice(["auto", "network", "ridge"]),
@@ -77,6 +79,7 @@ def scratches(
     photos: tuple[Path, ...],
     out: str | None,
     sensitivity: float,
+    edges: bool,
     method: restore.FindMethod,
     model: str | None,
     dark: bool,
@@ -93,6 +96,6 @@ def scratches(
     if dry_run:
         return print_plan(jobs, overwrite)
     with begun.begun([(model or task.TASK.bundled, "scratches")], 1, alone=len(jobs) == 1):
-        settings = batch_scratches.ScratchesSettings(model, sensitivity, method, dark, no_dust, grow)
+        settings = batch_scratches.ScratchesSettings(model, sensitivity, method, dark, no_dust, grow, edges)
         order = order_of("scratches", settings, Manner(overwrite, preview))
         return work_off(jobs, order, photos, out, archives, "looking", "marked")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safelight.arrays import Mask, Planes, Srgb
+from safelight.arrays import Lightness, Mask, Planes, Srgb
 from safelight.errors import RecipeError
 from safelight.masks.edit import grow, resize_mask
 from safelight.masks.shapes import Hole, Size
 from safelight.pixels.geometry import reckoned_side
+from safelight.tasks.scratches.frame import without_print_edges
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, continued, long_parts
 
 SWAY = 6.0  # by so much sensitivity 0 to 1 lowers the log-odds from which on a pixel is damaged
@@ -81,16 +82,20 @@ def likely_mask(
     settings: ScratchSettings = USUAL,
     threshold: float = 0.5,
     continues: float = WEAK,
+    L: Lightness | None = None,
 ) -> Mask:
     """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
 
     threshold: at sensitivity 0.5. A pixel that is less likely by up to `continues`, in log-odds, counts where it
     continues one that is likely enough (hysteresis, Canny 1986). What is wider than WIDEST is left: it is a
-    collar or a flower.
+    collar or a flower. L: the photo's lightness at the working size, where what only follows the print's own edge
+    is left as well.
     """
     odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
     found = continued(likelihood > _share(odds), likelihood > _share(odds - continues))
     found &= ~_wide(found, max(reckoned_side((found.shape[0], found.shape[1])), settings.part_of))
+    if L is not None:
+        found = without_print_edges(found, L)
     if not settings.dust:
         found = long_parts(found, settings)
     return resize_mask(grow(found, settings.margin), size).astype(np.float32)

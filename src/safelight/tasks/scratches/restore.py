@@ -9,6 +9,7 @@ import numpy as np
 from safelight import watched
 from safelight.arrays import Mask, Pixels, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
+from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import Box, pad_to_multiple, resize, tiles, untile, working_size
 from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.begun import session_of
@@ -80,10 +81,11 @@ class ScratchFinder:
             )
         if method == "ridge" or (method == "auto" and self._session is None):
             return Found(find_scratches(pixels, settings), "ridge"), None
-        size = (pixels.shape[0], pixels.shape[1])
-        small = resize(pixels, working_size(size, self.preparation.working))
+        size, prepared = (pixels.shape[0], pixels.shape[1]), self.preparation
+        small = resize(pixels, working_size(size, prepared.working))
         likelihood = self.predict(_floats(small))
-        mask = likely_mask(likelihood, size, settings, self.preparation.threshold, self.preparation.continues)
+        edged = None if settings.edges else srgb_to_lightness(small)
+        mask = likely_mask(likelihood, size, settings, prepared.threshold, prepared.continues, edged)
         return Found(mask, "network"), likelihood
 
     def predict(self, srgb: Srgb) -> Mask:

@@ -51,6 +51,7 @@ class ScratchSettings:
       least length in widths. margin: pixels by which the mask is grown, to cover soft edges.
     part_of: long side, in pixels, of the photo that the picture was cut from; 0 is a whole photo. On a small
       photo the same scratch is thinner.
+    edges: whether a network may mark the print's own edge (frame.py).
     """
 
     sensitivity: float = 0.5
@@ -61,6 +62,7 @@ class ScratchSettings:
     elongation: float = 4.0
     margin: int = 1
     part_of: int = 0
+    edges: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.sensitivity, (int, float, np.number)) or not 0 <= self.sensitivity <= 1:
