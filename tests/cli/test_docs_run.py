@@ -34,7 +34,7 @@ SERVERS = ("darkroom", "serve")  # run until they are stopped: tests/service doe
 ELSEWHERE = (
     *("--engine", "--shard", "s3://", "/mnt/", "--hold-out", "--split foreign"),
     *("album.tif", "map.tif", "slide.tif", "RESULT", "grandmother-color.jpg", "OUT", "--minutes"),
-    *("color-wide", "mean_color"),
+    *("color-wide", "mean_color", "open160f"),
 )
 STANDS_FOR = {  # what a reader puts into these places
     "DATASET": "datasets/photos",

@@ -60,7 +60,10 @@ export function dot(hex) {
  * @param {HTMLElement} element @param {() => boolean} [whether] this stroke is the element's
  */
 export function keepStrokes(element, whether = () => true) {
-  element.addEventListener("touchmove", (event) => whether() && event.preventDefault(), { passive: false });
+  const keep = (/** @type {TouchEvent} */ event) => {
+    if (event.cancelable && whether()) event.preventDefault(); // not to be cancelled: the page scrolls
+  };
+  element.addEventListener("touchmove", keep, { passive: false });
 }
 
 /** Offer a file for download. @param {Blob} blob @param {string} name */
