@@ -9,7 +9,7 @@ import pytest
 from safelight.errors import ModelError
 from safelight.runtime.ahead import opened_ahead
 from safelight.runtime.modelfile import find_model, write_card
-from safelight.runtime.session import LARGE, Session
+from safelight.runtime.session import Session
 from tests.runtime.tiny import CARD, make_model
 
 PLANES = np.random.default_rng(0).random((7, 64, 96), np.float32)
@@ -44,11 +44,3 @@ def test_a_graph_that_cannot_be_run_is_refused_at_the_first_run(tmp_path: Path) 
     for _ in range(2):
         with pytest.raises(ModelError, match="is not an ONNX model that can be run"):
             session(planes=PLANES)
-
-
-def test_what_a_large_picture_took_is_given_back(tmp_path: Path) -> None:
-    """The answer is the same; how much stays is measured by benchmarks/throughput.py."""
-    session = Session(find_model(make_model(tmp_path)), 1)
-    large = np.tile(PLANES, (1, 8, 8))
-    assert large.size > LARGE
-    np.testing.assert_array_equal(session(planes=large)["ab"][:, :64, :96], session(planes=PLANES)["ab"])

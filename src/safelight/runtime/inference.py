@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safelight.errors import ModelError, shown
+from safelight.runtime import arena
 from safelight.runtime.cores import usable_cores
 
 NOTHING_BUT_FATAL = 4  # ONNX Runtime's log level: what it raises it need not print, too
@@ -51,16 +52,7 @@ def engine_name() -> str:
     """Name and version of what runs networks here, and the precision where that is not the only one it has."""
     if engine() == OPENVINO:
         return f"{OPENVINO} {_openvino().get_version().split('-')[0]} f32"
-    return f"{ONNX_RUNTIME} {_onnxruntime().__version__}"
-
-
-def _onnxruntime() -> Any:
-    """ONNX Runtime, which else keeps a number for this device and events to report: it asks when it is imported."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-    return onnxruntime
+    return f"{ONNX_RUNTIME} {arena.onnxruntime().__version__}"
 
 
 def open_graph(content: bytes, threads: int = 0) -> Opened:
@@ -73,7 +65,7 @@ def open_session(content: bytes, threads: int = 0) -> Any:
 
     From bytes, not from a path: a file from elsewhere cannot pull in other files.
     """
-    onnxruntime = _onnxruntime()
+    onnxruntime = arena.onnxruntime()
     onnxruntime.set_default_logger_severity(NOTHING_BUT_FATAL)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -84,18 +76,8 @@ def open_session(content: bytes, threads: int = 0) -> Any:
     # A block for each whole run of a shape would cut the arena into pieces as large as runs, of which threads that meet
     # need ever more: 20 to 30 MB a thread, for no time (docs/speed.md).
     options.enable_mem_pattern = False
+    arena.join(options)
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
-def giving_back(options: Any = None) -> Any:
-    """Options of a run, new or these, after which the memory that it took is given back.
-
-    Else the session keeps what its largest run took: 1.5 GB of a picture of 4 megapixels. A session that keeps none
-    takes it anew at every run, for up to a quarter of the time (docs/speed.md).
-    """
-    options = options or _onnxruntime().RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options
 
 
 class _Port(NamedTuple):

@@ -17,9 +17,10 @@ from safelight import watched
 from safelight.arrays import Lightness, Planes
 from safelight.errors import ModelError, is_of_memory
 from safelight.pixels.geometry import LONGEST
+from safelight.runtime import arena
 from safelight.runtime.ahead import is_ahead
 from safelight.runtime.card import Port
-from safelight.runtime.inference import Opened, engine_name, giving_back, open_graph
+from safelight.runtime.inference import Opened, engine_name, open_graph
 from safelight.runtime.modelfile import ModelFile, check_threads
 from safelight.runtime.onnx_cheaper import with_own_padding, with_quick_channels, with_quick_means
 from safelight.runtime.onnx_parts import Graph, without_attention
@@ -130,7 +131,7 @@ class Session:
         try:
             with watched.running() as options:
                 is_large = max(each.size for each in taken.values()) > LARGE
-                results = part.run(wanted, taken, giving_back(options) if is_large else options)
+                results = part.run(wanted, taken, arena.shrinking(options) if is_large else options)
         except watched.StoppedError:
             raise
         except Exception as error:
@@ -140,7 +141,12 @@ class Session:
                 f"{self._made_of[0].path}: the network does not take what its card asks for ({_reason(error)}); "
                 "export the model again"
             ) from None
-        return dict(zip(wanted, results, strict=True))
+        # Copied, as an answer lies in the arena, and as long as it is kept nothing around it can be given back.
+        answer = {name: np.array(result) for name, result in zip(wanted, results, strict=True)}
+        del results
+        if is_large:
+            arena.give_back()
+        return answer
 
     def _refusal(self, error: Exception) -> ModelError:
         return ModelError(f"{self._made_of[0].path}: is not an ONNX model that can be run ({_reason(error)})")
