@@ -1,12 +1,13 @@
 """What memory do two threads take that color small photos for long, by how ONNX Runtime takes it?
 
-    python benchmarks/arena.py usual|patterns|exact|shared|none [--runs 300]
+    python benchmarks/arena.py usual|own|patterns|exact|shared|none [--runs 300]
 
 Each setting wants a process of its own. Both threads run the network alone, one photo after the other of five shapes,
 without a pause: they meet as often as those of some times as many whole photos. The checksum is of all answers.
 
-  usual     as safelight opens its networks
-  patterns  with a block for each whole run of a shape, as ONNX Runtime does by itself (enable_mem_pattern)
+  usual     as safelight opens its networks: one arena of all, whose first piece is large
+  own       an arena for each, of pieces that begin small and double, as ONNX Runtime does by itself
+  patterns  the same, with a block for each whole run of a shape, as ONNX Runtime does by itself (enable_mem_pattern)
   exact     the same, in an arena that grows by what is asked for (kSameAsRequested), of all networks
   shared    the same, in an arena of all networks that grows by doubling
   none      without an arena
@@ -33,7 +34,7 @@ from safelight.tasks.colorize.restore import load_colorizer
 SHAPES = ((192, 289), (192, 263), (192, 237), (192, 262), (192, 246))  # of small copies of photos
 PHOTOS = 40
 LOOKS = (1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 1000, 2000, 3000)
-SETTINGS = ("usual", "patterns", "exact", "shared", "none")
+SETTINGS = ("usual", "own", "patterns", "exact", "shared", "none")
 
 
 def main() -> None:
@@ -90,6 +91,7 @@ def open_as(setting: str) -> None:
         if setting in ("exact", "shared"):
             options.add_session_config_entry("session.use_env_allocators", "1")
         options.enable_cpu_mem_arena = setting != "none"
+        options.enable_mem_pattern = setting != "own"
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
     inference.open_session = open_session

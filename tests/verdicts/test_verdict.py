@@ -140,3 +140,25 @@ def test_whatever_stands_in_a_file_it_is_read_or_left_out(
             picture_scores(verdict)
     newest_summaries(tmp_path)
     newest_card_scores(tmp_path)
+
+
+def test_a_card_has_the_newest_scores_of_the_test_split_and_of_foreign_sources(tmp_path: Path) -> None:
+    (judged,) = load_verdicts(OLD / "color" / "verdicts")
+    ours = newest_card_scores(OLD / "color" / "verdicts")
+    title = next(name for name in ours if name != "judged")
+    curves = {
+        method: {
+            statistic: {cell: replace(each, value=each.value + 1) for cell, each in curve.items()}
+            for statistic, curve in of_method.items()
+        }
+        for method, of_method in judged.curves.items()
+    }
+    elsewhere = replace(judged, split="foreign", curves=curves, judged="2099-01-01T00:00:00+00:00")
+    for folder, verdict in (("a", judged), ("b", elsewhere)):
+        (tmp_path / folder).mkdir()
+        verdict.save(tmp_path / folder / "verdict.json")
+    both = newest_card_scores(tmp_path)
+    assert {name: both[name] for name in ours} == ours
+    assert both[f"foreign: {title}"] == pytest.approx(float(str(ours[title])) + 1)
+    assert "/foreign" in str(both["foreign: judged"])
+    assert len(both) == 2 * len(ours)

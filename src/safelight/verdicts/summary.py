@@ -12,6 +12,7 @@ from safelight.tasks.registry import task_named
 from safelight.verdicts.measure import measure_of
 from safelight.verdicts.verdict import ALL, Estimate, Verdict, load_verdicts
 
+FOREIGN = "foreign"  # the split of sources that nothing is trained or tuned on
 SENTENCES = slice(1, 4)  # those after what was judged
 
 
@@ -83,18 +84,30 @@ def values_of(verdict: Verdict, statistic: str) -> dict[str, Estimate]:
 
 
 def newest_card_scores(folder: Path) -> dict[str, object]:
-    """What a model's card says of the newest verdict in its run's folder: the samples, and values by name; else {}."""
-    for verdict in reversed(load_verdicts(folder)):
-        try:
-            measure = measure_of(verdict)
-            scores: dict[str, object] = {"judged": samples_in_words(verdict)}
-            for statistic, title in {measure.statistic: measure.title, **measure.on_card}.items():
-                for cell, estimate in values_of(verdict, statistic).items():
-                    scores[f"{title}, {measure.cell.format(cell)}"] = estimate.value
-            return scores
-        except (KeyError, SafelightError):
-            continue
-    return {}
+    """What a model's card says of the verdicts in its run's folder: the samples, and values by name; {} without any.
+
+    Of the newest one, and of the newest one on foreign sources, whose names begin with "foreign: ".
+    """
+    scores: dict[str, object] = {}
+    verdicts = load_verdicts(folder)
+    for is_foreign in (False, True):
+        for verdict in reversed([each for each in verdicts if (each.split == FOREIGN) is is_foreign]):
+            try:
+                found = _card_scores(verdict)
+            except (KeyError, SafelightError):
+                continue
+            scores |= {f"foreign: {name}" if is_foreign else name: value for name, value in found.items()}
+            break
+    return scores
+
+
+def _card_scores(verdict: Verdict) -> dict[str, object]:
+    measure = measure_of(verdict)
+    scores: dict[str, object] = {"judged": samples_in_words(verdict)}
+    for statistic, title in {measure.statistic: measure.title, **measure.on_card}.items():
+        for cell, estimate in values_of(verdict, statistic).items():
+            scores[f"{title}, {measure.cell.format(cell)}"] = estimate.value
+    return scores
 
 
 def _sentences(verdict: Verdict) -> tuple[str, ...]:
