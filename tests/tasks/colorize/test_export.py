@@ -13,6 +13,8 @@ from safelight.errors import ModelError
 from safelight.nn.export import LARGE, compare, halve, to_bytes
 from safelight.nn.layers import count_parameters
 from safelight.runtime.modelfile import find_model
+from safelight.runtime.onnx_cheaper import with_quick_means
+from safelight.runtime.onnx_parts import Graph
 from safelight.runtime.session import Session
 from safelight.tasks.colorize.export import TOLERANCE, model_part
 from safelight.tasks.colorize.network import ColorUNet
@@ -52,6 +54,14 @@ def exported(network: ColorUNet, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def session(exported: Path) -> Session:
     return Session(find_model(exported))
+
+
+def test_the_mean_of_the_bins_has_the_form_that_is_made_quick(tmp_path: Path) -> None:
+    path = tmp_path / "bins.onnx"
+    export_colorizer(make_network(head="bins").eval(), CARD, path, QUESTIONS[:1])
+    graph = Graph.of(path.read_bytes())
+    assert [node.kind for node in graph.nodes].count("Einsum") == 1
+    assert "Einsum" not in [node.kind for node in with_quick_means(graph).nodes]
 
 
 @pytest.mark.parametrize("planes", QUESTIONS, ids=[f"{h}x{w}" for h, w in SIZES])

@@ -67,6 +67,8 @@ class AbBins(nn.Module):
 
     def annealed_mean(self, logits: Float[Tensor, "b q h w"], temperature: float) -> Float[Tensor, "b 2 h w"]:
         """Mean of the distribution sharpened by this temperature (equation 5), in ab / 110."""
+        if torch.onnx.is_in_onnx_export():  # in the form that runtime/onnx_cheaper.py finds and makes quick
+            return torch.einsum("bqhw,qc->bchw", F.softmax(logits.float() / temperature, dim=1), self.centers)
         # Bins last: channels-last logits are laid out so, and a softmax over a far axis is several times slower.
         share = F.softmax(logits.float().permute(0, 2, 3, 1) / temperature, dim=-1)
         with torch.autocast(share.device.type, enabled=False):  # bf16 would round ab by half a unit
