@@ -224,11 +224,11 @@ def per_picture(run: Run, data: Path) -> np.ndarray:
     """Holes: PSNR in the hole. Color: gain over grey without hints. Codes: PSNR of the reconstruction."""
     network, recipe = trained_network(run)
     held_out, size = open_dataset(data, "val"), recipe.augment.size
-    if recipe.task == "code":
+    if recipe.task == "autoencode":
         codes = NetworkCodes(network, recipe.preparation)
         chosen = np.random.default_rng(0).permutation(len(held_out))[:HELD_OUT]
         return np.array([reconstruction_psnr(codes, photo_in(held_out, int(number))) for number in chosen])
-    if recipe.task == "fill":
+    if recipe.task == "inpaint":
         answer: Any = NetworkFill(network, recipe.preparation)
         asked = fill.choose(held_out, size, HELD_OUT)
         return np.array([fill.hole_psnr(answer(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
