@@ -16,7 +16,7 @@ from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSett
 
 
 def color() -> ColorizeRecipe:
-    """How the bundled colorizer began: frozen EfficientNet-Lite0 on L, hints kriged and attended to, bins of color."""
+    """The bundled colorizer: frozen EfficientNet-Lite0 on L, hints kriged and attended to, bins of color."""
     return ColorizeRecipe(
         name="color",
         model=UNetSettings(head="bins"),
