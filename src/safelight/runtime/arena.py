@@ -15,10 +15,7 @@ import numpy as np
 from safelight.runtime.onnx_parts import message, varint
 
 FIRST_PIECE = 128 << 20  # bytes
-TRIED = {
-    "x86_64",
-    "amd64",
-}  # machines where what is registered was seen to be an arena; else it cannot be shrunk
+TRIED = {"x86_64", "amd64"}  # machines where what is registered is an arena: nothing else can be shrunk
 SHRINK = "memory.enable_memory_arena_shrinkage"
 
 
