@@ -1,7 +1,7 @@
 """A verdict in short, for the journal, comparisons and cards: a few sentences, and a row of values with intervals."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +84,16 @@ def values_of(verdict: Verdict, statistic: str) -> dict[str, Estimate]:
 
 
 def newest_card_scores(folder: Path) -> dict[str, object]:
-    """What a model's card says of the verdicts in its run's folder: the samples, and values by name; {} without any.
+    """What a model's card says of the verdicts in its run's folder: {} without any."""
+    return card_scores(load_verdicts(folder))
+
+
+def card_scores(verdicts: Sequence[Verdict]) -> dict[str, object]:
+    """What a model's card says of verdicts on it, oldest first: the samples, and values by name.
 
     Of the newest one, and of the newest one on foreign sources, whose names begin with "foreign: ".
     """
     scores: dict[str, object] = {}
-    verdicts = load_verdicts(folder)
     for is_foreign in (False, True):
         for verdict in reversed([each for each in verdicts if (each.split == FOREIGN) is is_foreign]):
             try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from docs.make_verdicts import JUDGED, verdicts
+from docs.make_verdicts import JUDGED, cards, verdicts
 
 from safelight.evaluation.samples import PictureList
 from safelight.evaluation.summary import few, name_methods, wins
@@ -163,3 +163,9 @@ def test_the_judged_pages_say_what_their_verdicts_say() -> None:
         assert list(verdict.sentences) == stored["sentences"], "run docs/make_verdicts.py"
         assert page == (folder / "report.md").read_text(), "run docs/make_verdicts.py"
         assert not any("clear of every" in sentence for sentence in verdict.sentences)
+
+
+def test_the_cards_of_bundled_models_say_what_their_verdicts_say() -> None:
+    for model, card in cards():
+        assert dict(card.scores) == dict(model.card.scores), "run docs/make_verdicts.py"
+        assert any(name.startswith("foreign: ") for name in card.scores)
