@@ -29,21 +29,19 @@ LAYOUTS = {
     "fill": inpaint.LAYOUT,
     "fill-foreign": inpaint.LAYOUT,
     "scratches": scratches.LAYOUT,
+    "scratches-foreign": scratches.LAYOUT,
     "figures": autoencode.LAYOUT,
 }
 
 
-JUDGED_BY = {
-    "color": ("color", "color-foreign"),
-    "fill": ("fill", "fill-foreign"),
-    "scratches": ("scratches",),
-}
+BUNDLED = ("color", "fill", "scratches")  # judged on pictures of any kind; the autoencoder is on its own
 
 
 def cards() -> Iterator[tuple[ModelFile, ModelCard]]:
     """Each bundled model that is judged on pictures, and its card with the scores of its verdicts."""
-    for name, folders in JUDGED_BY.items():
+    for name in BUNDLED:
         model = find_model(name, ("colorize", "fill", "scratches"))
+        folders = (name, f"{name}-foreign")
         found = card_scores([load_verdict(JUDGED / folder / "verdict.json") for folder in folders])
         yield model, replace(model.card, scores={**model.card.scores, **found})
 
