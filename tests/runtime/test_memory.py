@@ -81,3 +81,9 @@ def test_what_a_large_picture_took_is_given_back_though_its_answer_is_kept() -> 
 def test_an_arena_that_somebody_registered_before_is_left_to_them() -> None:
     expected = float(Session(find_model(), 1)(planes=np.zeros((7, 64, 64), np.float32))["ab"].sum())
     assert float(said(REGISTERED_BEFORE)) == expected
+
+
+def test_where_no_network_of_onnx_runtime_was_opened_nothing_is_made_to_give_back() -> None:
+    """As with OpenVINO."""
+    told = said("from safelight.runtime import arena\narena.give_back()\nprint(arena._shared._nothing)")
+    assert told == "None"

@@ -29,19 +29,21 @@ def onnxruntime() -> Any:
 
 
 class _Shared:
-    """Whether there is the one arena, found out when it is first asked for; and what shrinks it."""
+    """Whether there is the one arena, found out when a session would join it; and what shrinks it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._is_there: bool | None = None
+        self._was_tried = False
         self._nothing: _Nothing | None = None
+        self.is_there = False
 
-    def is_there(self) -> bool:
-        """An arena that somebody else has registered is left to them: there is none then."""
+    def make(self) -> bool:
+        """Whether it is there now. One that somebody else has registered is left to them: there is none then."""
         with self._lock:
-            if self._is_there is None:
-                self._is_there = platform.machine().lower() in TRIED and _register()
-            return self._is_there
+            if not self._was_tried:
+                self.is_there = platform.machine().lower() in TRIED and _register()
+                self._was_tried = True
+            return self.is_there
 
     def shrink(self) -> None:
         """Give back each piece of which nothing is in use.
@@ -60,21 +62,21 @@ _shared = _Shared()
 
 def join(options: Any) -> None:
     """Let a session with these options take its memory from the one arena, where there is one."""
-    if _shared.is_there():
+    if _shared.make():
         _use(options)
 
 
 def shrinking(options: Any = None) -> Any:
     """Options of a run, new or these, after which a session that has an arena of its own gives back what it can."""
     options = options or onnxruntime().RunOptions()
-    if not _shared.is_there():
+    if not _shared.is_there:
         options.add_run_config_entry(SHRINK, "cpu:0")
     return options
 
 
 def give_back() -> None:
     """Give back what runs have left in the one arena, where there is one. To be called when no answer lies in it."""
-    if _shared.is_there():
+    if _shared.is_there:
         _shared.shrink()
 
 
@@ -103,9 +105,7 @@ class _Nothing:
         options.intra_op_num_threads = 1
         _use(options)
         self._session = runtime.InferenceSession(_identity(), options, providers=["CPUExecutionProvider"])
-        self._arrays = np.zeros(
-            (2, 1), np.float32
-        )  # the binding knows where they are, and does not keep them
+        self._arrays = np.zeros((2, 1), np.float32)  # the binding knows where they are, but keeps them not
         self._bound = self._session.io_binding()
         for bind, name, array in zip(
             (self._bound.bind_input, self._bound.bind_output), "xy", self._arrays, strict=True
