@@ -445,3 +445,29 @@ def test_a_double_tap_zooms_no_page_and_sets_one_hint(make_desk: MakeDesk) -> No
           (each) => getComputedStyle(document.querySelector(each)).overscrollBehaviorY)"""
     )
     assert behaviors == ["none", "none", "contain"], "a swipe down at the top does not load the page anew"
+
+
+def test_a_double_tap_in_look_goes_nearer_and_back(make_desk: MakeDesk) -> None:
+    desk = phone(make_desk).open(CHILDREN).room("look")
+    page = desk.page
+    view = "document.querySelector('sl-stage').view"
+    fitted = page.evaluate(f"() => {view}.scale")
+    x, y = desk.place(0.3, 0.6)
+
+    def tap(times: int, apart: float = 0, pause: int = 60) -> float:
+        for number in range(times):
+            page.touchscreen.tap(x + number * apart, y)
+            page.wait_for_timeout(pause)
+        return float(page.evaluate(f"() => {view}.scale"))
+
+    assert tap(1, pause=500) == fitted
+    assert tap(2, apart=60, pause=100) == fitted, "two places"
+    page.wait_for_timeout(500)
+    assert tap(2, pause=500) == fitted, "too slow"
+    assert tap(2) >= 3 * fitted
+    frame = page.locator("#stage").bounding_box()
+    photo = page.evaluate(f"([x, y]) => {view}.toPhoto(x, y)", [x - frame["x"], y - frame["y"]])
+    width, height = page.evaluate(f"() => [{view}.photo.width, {view}.photo.height]")
+    assert np.allclose(photo, [0.3 * width, 0.6 * height], atol=1.5), "the place stays under the finger"
+    page.wait_for_timeout(500)
+    assert tap(2) == fitted

@@ -186,6 +186,7 @@ function table() {
         ["touchTap", t("touchTapKey")],
         ["touchDrag", t("touchDragKey")],
         ["touchPinch", t("touchPinchKey")],
+        ["touchDouble", t("touchDoubleKey")],
       ],
     ],
   ];

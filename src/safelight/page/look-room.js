@@ -8,6 +8,7 @@ import { t } from "./strings.js";
 
 const SURE = 0.5; // a color with this chance to be near the true one counts as sure
 const VEIL = [163, 60, 255];
+const DOUBLE = { ms: 350, far: 30 }; // two taps no longer or farther (CSS pixels) apart are one double tap
 
 export class LookRoom {
   /** @param {import("./app.js").App} app */
@@ -15,6 +16,7 @@ export class LookRoom {
     this.app = app;
     this.shows = false;
     this.askedFor = "";
+    this.tapped = { since: -DOUBLE.ms, left: 0, top: 0 };
     input("compare").addEventListener("change", () => this.compare(input("compare").checked));
     input("certainty").addEventListener("change", () => this.certainty(input("certainty").checked));
     app.coloredWatchers.push((stage) => stage === "network" && this.#ask());
@@ -33,8 +35,14 @@ export class LookRoom {
 
   cancel() {}
 
-  /** @param {Spot} _spot */
-  tap(_spot) {}
+  /** Twice at one place: nearer there, or all of the photo again. @param {Spot} spot */
+  tap({ left, top }) {
+    const { since, ...last } = this.tapped;
+    const now = performance.now();
+    const twice = now - since < DOUBLE.ms && Math.hypot(left - last.left, top - last.top) < DOUBLE.far;
+    this.tapped = { since: twice ? -DOUBLE.ms : now, left, top };
+    if (twice) this.app.stage.zoomOn(left, top);
+  }
 
   /** @param {KeyboardEvent} event @returns {boolean} */
   key(event) {

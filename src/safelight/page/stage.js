@@ -15,6 +15,7 @@ import { View } from "./view.js";
  */
 
 const SLOP = { mouse: 4, pen: 8, touch: 12 };
+const NEARER = 3; // times the fitted photo: a double tap
 const FIRM = 300; // ms after which a stroke is no beginning of a pinch
 const MASK_COLOR = 0xa04632ff; // AABBGGRR
 
@@ -432,6 +433,13 @@ export class Stage extends HTMLElement {
   /** @param {number} factor */
   zoomBy(factor) {
     this.view.zoomTo(this.view.scale * factor);
+    this.viewChanged();
+  }
+
+  /** Nearer at this place, or all of the photo where it is near already. @param {number} left @param {number} top CSS pixels */
+  zoomOn(left, top) {
+    if (this.view.scale > 1.5 * this.view.fitting) this.view.fit();
+    else this.view.zoomTo(Math.max(1 / this.ratio, NEARER * this.view.fitting), left, top);
     this.viewChanged();
   }
 
