@@ -56,6 +56,9 @@ SECTIONS = {  # heading of the help -> command -> where it is, its line
         "export": Entry(
             f"{COMMANDS}.export:export", "Export the model of a run as ONNX, with its model card."
         ),
+        "average": Entry(
+            f"{COMMANDS}.average:average", "Average the weights of a fine-tuned model and its base."
+        ),
     },
     "Evaluate models": {
         "judge": Entry(f"{COMMANDS}.judge:judge", "Evaluate a model beside baselines."),
