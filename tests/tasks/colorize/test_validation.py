@@ -1,5 +1,6 @@
 """Probes: the same each time, in color, and scored in dB over grey."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from safelight.arrays import Ab, Lightness
+from safelight.pixels.color import colorfulness
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import (
@@ -28,7 +30,7 @@ from safelight.training.guard.diagnosis import advice_for
 from safelight.training.guard.events import RollbackRequested, words
 from safelight.training.guard.settings import GuardSettings
 from safelight.training.task import training_task
-from tests.training.conftest import Album
+from tests.training.conftest import Album, soft_picture
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,35 @@ def test_answers_that_are_no_numbers_are_drawn_black(probes: list[HintedPicture]
     sheet = contact_sheet(probes[:1], broken)  # a warning would be an error here
     assert (sheet[:, 64:128] == 0).all()
     assert sheet[:, -32:].any()
+
+
+def test_the_gain_of_vivid_colors_is_measured_on_more_pictures_than_are_scored(
+    tiny: ColorizeRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures are more colorful behind the first 64: those alone would ask for too little."""
+    order = np.random.default_rng(0).permutation(80)
+    bright = [soft_picture(number) for number in range(80)]
+    pictures = [(128 + (picture / 1.0 - 128) / 4).astype(np.uint8) for picture in bright]
+    for number in order[64:]:
+        pictures[number] = bright[number]
+    album = Album(pictures, ["fields"] * 80)
+    flat = np.ones((1, 32, 32), np.float32)
+    monkeypatch.setattr(
+        NetworkPredict, "reply", lambda self, planes: (np.vstack([0.25 * flat, 0.1 * flat]), 0.3 * flat)
+    )
+    validation = training_task(tiny).validation(album, replace(tiny, augment=replace(tiny.augment, size=32)))
+    assert len(validation) == 64
+    network = training_task(tiny).network(tiny)
+    measured = validation.metadata(network)["vivid_gain"]
+
+    def reached(gain: float) -> float:
+        """Mean colorfulness of all 80 at vivid 1."""
+        predict = NetworkPredict(network, replace(tiny.preparation, vivid_gain=gain), vivid=1.0)
+        answers = [join(each.L, predict(each.L, Points.none())) for each in choose(album, 32, count=80)]
+        return float(np.mean([colorfulness(answer) for answer in answers]))
+
+    true = np.mean([colorfulness(join(each.L, each.ab)) for each in choose(album, 32, count=80)])
+    assert reached(0.97 * measured) < true < reached(1.03 * measured)
 
 
 def trainer_at(step: int) -> Any:
