@@ -1,8 +1,8 @@
 """Does the bundled colorizer's measure of unfamiliar photos tell kinds of photographs apart? docs/familiar.md
 
-python benchmarks/familiar_kinds.py SETS [--limit 24]: SETS is a folder with a folder of photos for each kind.
-Prints, for each, the middle distance, how many are called unfamiliar, and the area under the ROC curve against
-the first one: the chance that a photo of this kind is farther than one of that (0.5: cannot be told).
+python benchmarks/familiar_kinds.py FOLDER... [--limit 24]: a folder of photos for each kind. Prints, for each, the
+median distance, how many are reported as unfamiliar, and the area under the ROC curve against the first one: the
+chance that a photo of this kind is farther than one of that (0.5: cannot be told).
 """
 
 import argparse
@@ -40,14 +40,13 @@ def main() -> None:
     asked.add_argument("--limit", type=int, default=24)
     given = asked.parse_args()
     colorizer, first = load_colorizer(), None
-    print("| kind | photos | middle distance | called unfamiliar | area against the first |")
+    print("| kind | photos | median distance | reported as unfamiliar | AUROC against the first |")
     print("|---|---:|---:|---:|---:|")
     for folder in given.sets:
         found = distances(colorizer, folder, given.limit)
         first = found if first is None else first
         print(
             f"| {folder.name} | {len(found)} | {np.median(found):.2f} | {np.mean(found > 1):.0%} "
-            f"| {area(found, first):.2f} |",
             f"| {area(found, first):.2f} |",
             flush=True,
         )
