@@ -464,10 +464,14 @@ def test_a_double_tap_in_look_goes_nearer_and_back(make_desk: MakeDesk) -> None:
     assert tap(2, apart=60, pause=100) == fitted, "two places"
     page.wait_for_timeout(500)
     assert tap(2, pause=500) == fitted, "too slow"
-    assert tap(2) >= 3 * fitted
+    assert tap(2) == pytest.approx(
+        max(3 * fitted, 1 / 2)
+    )  # 1 / 2: one pixel for one, with two to a CSS pixel
     frame = page.locator("#stage").bounding_box()
     photo = page.evaluate(f"([x, y]) => {view}.toPhoto(x, y)", [x - frame["x"], y - frame["y"]])
     width, height = page.evaluate(f"() => [{view}.photo.width, {view}.photo.height]")
     assert np.allclose(photo, [0.3 * width, 0.6 * height], atol=1.5), "the place stays under the finger"
     page.wait_for_timeout(500)
     assert tap(2) == fitted
+    page.wait_for_timeout(500)
+    assert tap(3) > fitted, "the third tap is not the second of another pair"

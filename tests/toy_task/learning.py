@@ -104,6 +104,7 @@ class DenoiseNetwork(nn.Module):
 class DenoiseValidation:
     """A few held-out pictures with fixed noise."""
 
+    measured = 0
     columns = ("noisy", "denoised", "truth")
 
     def __init__(self, samples: list[Sample]) -> None:

@@ -15,7 +15,7 @@ import { View } from "./view.js";
  */
 
 const SLOP = { mouse: 4, pen: 8, touch: 12 };
-const NEARER = 3; // times the fitted photo: a double tap
+const NEARER = 3; // times the fitted photo, at least: a double tap
 const FIRM = 300; // ms after which a stroke is no beginning of a pinch
 const MASK_COLOR = 0xa04632ff; // AABBGGRR
 

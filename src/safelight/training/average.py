@@ -6,8 +6,8 @@ the files: folded into the convolutions.
 """
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,46 +19,62 @@ from onnx import ModelProto, TensorProto, numpy_helper
 from safelight import __version__
 from safelight.errors import ModelError
 from safelight.files import new_file
-from safelight.runtime.card import ModelCard, is_number, shown
+from safelight.runtime.card import ModelCard, shown
 from safelight.runtime.modelfile import ModelFile, write_card
 from safelight.runtime.session import Session
+from safelight.tasks.base import Task
+from safelight.tasks.registry import task_named
 from safelight.training.learned import together
+from safelight.training.recipe import recipe_named
 
 # Not autoencoders: the codes of two models mean different things.
 AVERAGED = ("colorize", "fill", "scratches")
-NUMBERED = "onnx::"  # before a name that torch's exporter made up
+TRAINED = {"freeze", "pretrained"}  # settings of how a network is trained: it is the same with others
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
+NUMBERED = "onnx::"  # in a name that torch's exporter made up, another one at each export
+HALF = ".half"  # behind the name of a weight in half precision (nn/export.py)
 # Before names in the files of colorizers (tasks/colorize/onnx_graph.py: join).
 ENCODER, MEASURE = "look/network.encoder.", "1/"
-OURS = (MEASURE, "zero", "known_")  # initializers that hold no weights
+NOT_WEIGHTS = (MEASURE, "zero", "known_")
 
 
 def average(tuned: ModelFile, base: ModelFile, share: float, out: Path) -> ModelCard:
     """Write a model whose weights are `share` (0..1) of tuned's and the rest of base's, and its card; returns that.
 
-    Its measure of unfamiliarity is tuned's. Raises ModelError for models of two networks or of two preparations,
-    and for colorizers whose encoders differ, as the measure rests on the encoder; then nothing is written.
+    What was measured after training (the gain of vivid colors, the finder's threshold) lies between both, too; other
+    numbers of the preparation, the size and the measure of unfamiliarity are tuned's. Raises ModelError for models of
+    two networks, for pictures that are prepared differently, and for colorizers of which unfamiliarity is measured
+    but whose encoders were not frozen; then nothing is written.
     """
     if not 0 <= share <= 1:
         raise ModelError(f"the share is {share:g}; expected 0 (all of the base) to 1 (all of the tuned one)")
     card = _card(tuned, base, share, out.stem)
+    for each in (tuned, base):
+        Session(each)  # both can be opened
     model = onnx.load_from_string(tuned.read())
     weights, others = (_weights(each) for each in (model, onnx.load_from_string(base.read())))
     _check_alike(tuned, base, weights, others)
     for tensor, other in zip(weights, others, strict=True):
         mean = share * _numbers(tensor) + (1 - share) * _numbers(other)
-        tensor.CopyFrom(
-            numpy_helper.from_array(mean.astype(numpy_helper.to_array(tensor).dtype), tensor.name)
-        )
+        stored = mean.astype(numpy_helper.to_array(tensor).dtype)
+        if not np.isfinite(stored).all():
+            raise ModelError(
+                f"{tensor.name} of {base.path} is beyond the precision of {tuned.path}; export it again"
+            )
+        tensor.CopyFrom(numpy_helper.from_array(stored, tensor.name))
     content = model.SerializeToString()
     with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / "draft.onnx"
+        draft = Path(folder) / out.name
         draft.write_bytes(content)
-        Session(ModelFile(draft, write_card(card, draft)))  # it can be opened
-    out.parent.mkdir(parents=True, exist_ok=True)
+        Session(ModelFile(draft, write_card(card, draft)))
     with new_file(out, overwrite=True) as file:
         file.write(content)
     return write_card(card, out)
+
+
+def began_with(tuned: ModelCard, base: ModelCard) -> bool:
+    """Whether the commands that made them say that the one was begun with the other."""
+    return bool(base.command) and tuned.command.startswith(base.command)
 
 
 def _weights(model: ModelProto) -> list[TensorProto]:
@@ -66,7 +82,7 @@ def _weights(model: ModelProto) -> list[TensorProto]:
     return [
         tensor
         for tensor in model.graph.initializer
-        if tensor.data_type in FLOATS and not tensor.name.startswith(OURS)
+        if tensor.data_type in FLOATS and not tensor.name.startswith(NOT_WEIGHTS)
     ]
 
 
@@ -74,22 +90,25 @@ def _numbers(tensor: TensorProto) -> np.ndarray:
     return np.asarray(numpy_helper.to_array(tensor), np.float64)
 
 
-def _place(tensor: TensorProto) -> tuple[str, tuple[int, ...]]:
-    """Name and shape; weights into which a norm was folded have a number for a name, another one at each export."""
-    return "" if tensor.name.startswith(NUMBERED) else tensor.name, tuple(tensor.dims)
+def _identity(tensor: TensorProto) -> tuple[str, tuple[int, ...]]:
+    """What tells a weight from others: its name, without what differs between exports, and its shape."""
+    return tensor.name.removesuffix(HALF).partition(NUMBERED)[0], tuple(tensor.dims)
 
 
 def _check_alike(
     tuned: ModelFile, base: ModelFile, weights: Sequence[TensorProto], others: Sequence[TensorProto]
 ) -> None:
     """Raises ModelError unless both are of one network and, where unfamiliarity is measured, of one encoder."""
-    if list(map(_place, weights)) != list(map(_place, others)):
+    settings, known = (dict(each.card.recipe.get("model") or {}) for each in (tuned, base))
+    differing = [name for name in settings.keys() & known.keys() - TRAINED if settings[name] != known[name]]
+    if differing or list(map(_identity, weights)) != list(map(_identity, others)):
+        which = f" (model.{min(differing)} differs)" if differing else ""
         raise ModelError(
-            f"{tuned.path} and {base.path} are two networks; expected a model and the one that it began with, "
-            "exported by one version of safelight"
+            f"{tuned.path} and {base.path} are two networks{which}; expected a model and the one that it began with"
         )
-    pairs = [pair for pair in zip(weights, others, strict=True) if pair[0].name.startswith(ENCODER)]
-    if tuned.card.familiarity and not all(np.array_equal(_numbers(one), _numbers(two)) for one, two in pairs):
+    encoders = [pair for pair in zip(weights, others, strict=True) if pair[0].name.startswith(ENCODER)]
+    frozen = encoders and all(np.array_equal(_numbers(one), _numbers(two)) for one, two in encoders)
+    if tuned.card.familiarity and not frozen:
         raise ModelError(
             f"{tuned.path} and {base.path} have different encoders, and unfamiliarity is measured on the encoder's "
             "features; expected colorizers that were trained with --model.freeze true"
@@ -104,28 +123,42 @@ def _card(tuned: ModelFile, base: ModelFile, share: float, name: str) -> ModelCa
             f"{tuned.path} is made for the task {one.task!r} and {base.path} for {two.task!r}; expected two models "
             f"for one of {', '.join(AVERAGED)}"
         )
-    licenses = dict.fromkeys((one.license, two.license))
+    made = f"safelight average {tuned.path.name} {base.path.name} --share {share:g}"
     return replace(
         one,
         name=name,
         version=__version__,
         created=datetime.now(UTC).date().isoformat(),
-        license="; ".join(licenses),
-        preparation=_preparation(tuned, base, share),
+        license="; ".join(dict.fromkeys((one.license, two.license))),
+        preparation=_preparation(tuned, base, share, task_named(one.task)),
         data=together(one.data, two.data),
-        command=f"{one.command}\nsafelight average {tuned.path.name} {base.path.name} --share {share:g}".strip(),
+        command="\n".join(filter(None, [one.command, made])),
         scores={},
-    ).with_notes(f"Its weights are {share:.0%} those of {one.name} and {1 - share:.0%} those of {two.name}.")
+        notes=" ".join(dict.fromkeys(filter(None, [one.notes, two.notes]))),
+    ).with_notes(f"Its weights are {share:.3g} of {one.name}'s and {1 - share:.3g} of {two.name}'s.")
 
 
-def _preparation(tuned: ModelFile, base: ModelFile, share: float) -> dict[str, Any]:
-    """Numbers, as they are measured after training, between both; all else alike. Raises ModelError if it is not."""
-    one, two = dict(tuned.card.preparation), dict(base.card.preparation)
-    differing = [name for name in (*one, *two) if one.get(name) != two.get(name)]
-    for name in differing:
-        if not (is_number(one.get(name)) and is_number(two.get(name))):
+def _preparation(tuned: ModelFile, base: ModelFile, share: float, task: Task) -> dict[str, Any]:
+    """Tuned's; what was measured lies between. Raises ModelError where the pictures are prepared differently."""
+    recipe: Any = recipe_named(task.main_recipe)
+    kind = type(recipe.preparation)
+    one, two = (asdict(each.prepared(kind)) for each in (tuned, base))
+    for name in one:
+        if isinstance(one[name], (bool, str)) and one[name] != two[name]:
             raise ModelError(
-                f"{tuned.path} has the preparation {name} {shown(one.get(name))} and {base.path} "
-                f"{shown(two.get(name))}; expected two models whose pictures are prepared alike"
+                f"{tuned.path} has the preparation {name} {shown(one[name])} and {base.path} {shown(two[name])}; "
+                "expected two models whose pictures are prepared alike"
             )
-    return one | {name: round(share * one[name] + (1 - share) * two[name], 4) for name in differing}
+    measured = {name.removeprefix("preparation.") for name in task.measured}
+    between = {name: round(share * one[name] + (1 - share) * two[name], 4) for name in measured}
+    return dict(tuned.card.preparation) | between
+
+
+def follows_tuned(tuned: ModelCard, base: ModelCard) -> Mapping[str, tuple[Any, Any]]:
+    """Numbers in which both differ and that are tuned's in the average: name -> tuned's, base's."""
+    measured = {name.removeprefix("preparation.") for name in task_named(tuned.task).measured}
+    pairs = {"size": (tuned.size, base.size)} | {
+        name: (tuned.preparation[name], base.preparation[name])
+        for name in tuned.preparation.keys() & base.preparation.keys() - measured
+    }
+    return {name: pair for name, pair in sorted(pairs.items()) if pair[0] != pair[1]}

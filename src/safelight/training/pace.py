@@ -66,10 +66,15 @@ def measure_pace(
     finally:
         batches.end()
     few = PictureSet(held_out.dataset, held_out.name, held_out.numbers[:ASKED])
-    look, end = _looking(task.validation(few, recipe), dry_run)
+    validation = task.validation(few, recipe)
+    look, end = _looking(validation, dry_run)
     scored, on_training = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
     steps = times[WARMING:] or times
-    return Pace(float(np.mean(steps)), look * (1.5 * scored + on_training), STARTING + end * scored)
+    return Pace(
+        float(np.mean(steps)),
+        look * (1.5 * scored + on_training),
+        STARTING + end * min(validation.measured, len(held_out)),
+    )
 
 
 def _looking(validation: ValidationSet[Any], dry_run: DryRun) -> tuple[float, float]:

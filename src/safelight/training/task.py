@@ -28,7 +28,12 @@ N_contra = TypeVar("N_contra", bound=nn.Module, contravariant=True)
 
 
 class ValidationSet(Protocol[N_contra]):
-    """A few fixed held-out samples that the network is scored on all through a run."""
+    """A few fixed held-out samples that the network is scored on all through a run.
+
+    measured: how many held-out pictures `metadata` looks at, at the most.
+    """
+
+    measured: int
 
     def __len__(self) -> int: ...
 

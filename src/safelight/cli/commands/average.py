@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from safelight.cli.arguments import PATH, Finite, overwrite_option, refuse_existing
-from safelight.runtime.modelfile import find_model
+from safelight.errors import ModelError
+from safelight.runtime.folders import same_file
+from safelight.runtime.modelfile import card_path, find_model
 from safelight.training import average as averaging
 
 EXAMPLES = """
@@ -44,10 +46,24 @@ def average(tuned: str, base: str, out: Path, share: float, overwrite: bool) -> 
     """
     if out.suffix != ".onnx":
         raise click.UsageError(f"-o is {out}; expected a name that ends in .onnx")
-    refuse_existing(out, overwrite)
-    models = [find_model(each, averaging.AVERAGED) for each in (tuned, base)]
-    averaging.average(models[0], models[1], share, out)
-    click.echo(
-        f"{out}: {share:.0%} {models[0].card.name}, {1 - share:.0%} {models[1].card.name}; not judged yet"
-    )
+    one, two = (find_model(each, averaging.AVERAGED) for each in (tuned, base))
+    for each in (one, two):
+        if same_file(out, each.path):
+            raise click.UsageError(f"-o is {out}, which is one of the two models; give another name")
+    for file in (out, card_path(out), card_path(out).with_suffix(".md")):
+        refuse_existing(file, overwrite)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"{out.parent}: cannot be made ({error.strerror}); give -o in a folder") from None
+    averaging.average(one, two, share, out)
+    click.echo(f"{out}: {share:.3g} of {one.card.name}, {1 - share:.3g} of {two.card.name}; not judged yet")
+    for name, (taken, other) in averaging.follows_tuned(one.card, two.card).items():
+        click.echo(f"{name} is {taken}, as of {one.card.name} ({two.card.name}: {other})")
+    if not averaging.began_with(one.card, two.card):
+        click.echo(
+            f"the cards do not say that {one.card.name} was begun with {two.card.name}: "
+            "averages of models that were not are seldom of use",
+            err=True,
+        )
     click.echo(f"next: safelight judge {out} --data DATASET --beside {tuned} --beside {base} -o report")

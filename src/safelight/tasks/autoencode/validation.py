@@ -96,6 +96,8 @@ class Reconstructed(NamedTuple):
 class AutoencodeValidation:
     """The samples of an autoencoder's run (training/task.py: ValidationSet)."""
 
+    measured = SCORED
+
     def __init__(
         self,
         samples: list[Sample],

@@ -110,6 +110,7 @@ class ColorizeValidation:
     """The samples of a colorization run (training/task.py: ValidationSet)."""
 
     columns = ("grey", "hints", "automatic", "with hints", "truth")
+    measured = MEASURED
     grace_steps = 0  # the step from which colors out of range are a failure
 
     def __init__(

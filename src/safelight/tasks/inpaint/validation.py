@@ -79,6 +79,7 @@ def choose(pictures: Pictures, size: int, count: int = SCORED) -> list[HoledPict
 class InpaintValidation:
     """The samples of an inpainting run (training/task.py: ValidationSet)."""
 
+    measured = 0
     grace_steps = 0  # the step from which values out of range are a failure
     columns = ("hole", "Telea", "result", "truth")
 

@@ -60,6 +60,7 @@ def choose(pictures: Pictures, recipe: ScratchesRecipe, count: int = SCORED) -> 
 class ScratchesValidation:
     """The samples of a run (training/task.py: ValidationSet)."""
 
+    measured = SCORED
     columns = ("print", "ridge filter", "model", "truth")
 
     def __init__(self, samples: list[WornPicture], threshold: float) -> None:
