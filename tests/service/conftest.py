@@ -76,7 +76,7 @@ def running(
     finally:
         service.client.close()
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)  # on a busy machine a job may run on for some seconds; its socket stays open until then
         listening.close()
 
 
