@@ -76,7 +76,8 @@ def running(
     finally:
         service.client.close()
         server.should_exit = True
-        thread.join(60)  # on a busy machine a job may run on for some seconds; its socket stays open until then
+        # On a busy machine a job may run on for some seconds, and the socket stays open until then.
+        thread.join(60)
         listening.close()
 
 
