@@ -48,15 +48,23 @@ def moved(*names: str, by: float = 0.1) -> Callable[[ModelProto], None]:
     return change
 
 
-def renumbered(model: ModelProto) -> None:
-    """The names that torch's exporter made up, as another export of the same network has them."""
-    nodes = list(model.graph.node)
-    for node in nodes:
-        nodes += [inner for attribute in node.attribute for inner in attribute.g.node]
-        for names in (node.input, node.output):
-            names[:] = [name.replace("onnx::Conv_", "onnx::Conv_9") for name in names]
-    for tensor in model.graph.initializer:
-        tensor.name = tensor.name.replace("onnx::Conv_", "onnx::Conv_9")
+def renamed(old: str, new: str) -> Callable[[ModelProto], None]:
+    """Other names for weights, in the graph and in the graphs inside it."""
+
+    def change(model: ModelProto) -> None:
+        nodes = list(model.graph.node)
+        for node in nodes:
+            nodes += [inner for attribute in node.attribute for inner in attribute.g.node]
+            for names in (node.input, node.output):
+                names[:] = [name.replace(old, new) for name in names]
+        for tensor in model.graph.initializer:
+            tensor.name = tensor.name.replace(old, new)
+
+    return change
+
+
+# The names that torch's exporter made up, as another export of the same network has them.
+RENUMBERED = renamed("onnx::Conv_", "onnx::Conv_9")
 
 
 def answer(model: ModelFile) -> np.ndarray:
@@ -66,7 +74,7 @@ def answer(model: ModelFile) -> np.ndarray:
 
 @pytest.mark.parametrize("share", [0.25, 0.67])
 def test_where_the_answer_is_linear_in_the_weights_it_lies_between_both(tmp_path: Path, share: float) -> None:
-    base = changed("fill", tmp_path / "base.onnx", renumbered)
+    base = changed("fill", tmp_path / "base.onnx", RENUMBERED)
     tuned = changed("fill", tmp_path / "tuned.onnx", moved(*LAST))
     average(tuned, base, share, tmp_path / "between.onnx")
     one, two = answer(tuned), answer(base)
@@ -81,7 +89,7 @@ OF_ALL = {"color": ("0/", "1/", "look/onnx::"), "fill": ("",), "scratches": ("",
 @pytest.mark.parametrize("name", OF_ALL)
 def test_all_of_one_is_that_one(tmp_path: Path, name: str) -> None:
     """But for the measure of unfamiliarity ("1/"), which is the tuned model's whatever the share."""
-    base = changed(name, tmp_path / "base.onnx", renumbered)
+    base = changed(name, tmp_path / "base.onnx", RENUMBERED)
     tuned = changed(name, tmp_path / "tuned.onnx", moved(*OF_ALL[name]))
     for share, same in ((1.0, tuned), (0.0, base)):
         average(tuned, base, share, tmp_path / "out.onnx")
@@ -141,16 +149,8 @@ def test_what_cannot_be_averaged_is_said_and_nothing_is_written(tmp_path: Path) 
     other = changed("fill", tmp_path / "other.onnx", reshaped)
     encoder = changed("color", tmp_path / "encoder.onnx", moved("look/network.encoder.body.conv_stem.weight"))
 
-    def unfrozen(model: ModelProto) -> None:
-        """As of a run that trained its encoder, whose norms are folded at export: the names are made up."""
-        nodes = list(model.graph.node)
-        for node in nodes:
-            nodes += [inner for attribute in node.attribute for inner in attribute.g.node]
-            for names in (node.input, node.output):
-                names[:] = [name.replace("look/network.encoder.", "look/onnx::Conv_77") for name in names]
-        for tensor in model.graph.initializer:
-            tensor.name = tensor.name.replace("look/network.encoder.", "look/onnx::Conv_77")
-
+    # As of a run that trained its encoder, whose norms are folded at export: the names are made up.
+    unfrozen = renamed("look/network.encoder.", "look/onnx::Conv_77")
     trained = [changed("color", tmp_path / f"trained-{each}.onnx", unfrozen) for each in (1, 2)]
     recipe = dict(fill.card.recipe)
     relu = changed(
