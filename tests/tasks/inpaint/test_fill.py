@@ -1,5 +1,6 @@
 """An inpainting run from its dataset to its folder, on the same line as colorization."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.augment import Augmentation
 from safelight.training.guard.answers import AnswerHistory, measure_answers
 from safelight.training.guard.events import words
+from safelight.training.guard.scale import Anomaly
 from safelight.training.overrides import to_json
 from safelight.training.recipe import DataSettings, TrainSettings, from_json
 from safelight.training.task import training_task
@@ -210,3 +212,23 @@ def test_fillings_out_of_range_are_seen_though_they_are_clipped(album: Album) ->
     assert (sign.measure, sign.seen) == ("range", pytest.approx(29, rel=0.5))
     assert "beyond 0..1 by" in words(sign)
     assert probes.failure(network) is None  # asked anew
+
+
+def test_a_new_network_may_answer_out_of_range(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Partial convolutions multiply what little they see: answers of a new network reach hundreds."""
+    beyond = iter([305.0, 0.5])
+    monkeypatch.setattr(
+        InpaintValidation,
+        "failure",
+        lambda self, network: (
+            Anomaly("range", "beyond 0..1 by", most, 4.0, math.nan)
+            if (most := next(beyond, 0.0)) > 4
+            else None
+        ),
+    )
+    recipe = replace(TINY, model=replace(TINY.model, convolution="partial"))
+    facts = training.fit(recipe, dataset, tmp_path, quiet=True).facts
+    assert (facts["state"], facts["step"]) == ("finished", 4)
+    assert next(beyond, None) is None  # it was looked at before the first step

@@ -80,7 +80,7 @@ class InpaintValidation:
     """The samples of an inpainting run (training/task.py: ValidationSet)."""
 
     measured = 0
-    grace_steps = 0  # the step from which values out of range are a failure
+    grace_steps = 1  # values out of range are a failure from then on: a new network may begin with them
     columns = ("hole", "Telea", "result", "truth")
 
     def __init__(self, samples: list[HoledPicture], preparation: InpaintPreparation) -> None:
