@@ -111,7 +111,7 @@ class ColorizeValidation:
 
     columns = ("grey", "hints", "automatic", "with hints", "truth")
     measured = MEASURED
-    grace_steps = 1  # colors out of range are a failure from then on: a new network may begin with them
+    grace_steps = 0  # the step from which colors out of range are a failure
 
     def __init__(
         self,

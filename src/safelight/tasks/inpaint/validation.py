@@ -23,13 +23,15 @@ from safelight.training.progress import counted
 
 SCORED, SHOWN, EXAMINED, GUARDED = 48, 8, 24, 16
 MOST_BEYOND = 4.0  # outside of 0..1: healthy networks stray by less than 1
+NEARER = 0.99  # share of a hole's values that may not be so far out
+YOUNG = 250  # steps: partial convolutions, which multiply what little they see, begin in the hundreds
 LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
 
 
 class NetworkFill:
     """(picture, mask) -> picture with a torch network, through the same question and answer as in use.
 
-    beyond: how far outside of 0..1 anything in the holes was so far, before it was clipped.
+    beyond: how far outside of 0..1 a hundredth of a hole's values, or more, have been, before they were clipped.
     """
 
     def __init__(self, network: InpaintUNet, preparation: InpaintPreparation) -> None:
@@ -44,7 +46,9 @@ class NetworkFill:
             reply = network(to_network(planes, network)[None])[0]
         numbers = to_numpy(reply)
         levels = from_span(numbers[:, hole > 0], self.preparation.span)
-        self.beyond = max(self.beyond, float(levels.max(initial=1)) - 1, -float(levels.min(initial=0)))
+        if levels.size:
+            outside = np.quantile(np.maximum(levels - 1, -levels), NEARER)
+            self.beyond = max(self.beyond, float(outside))
         return postprocess(numbers, padded, hole, self.preparation)[:h, :w]
 
 
@@ -80,7 +84,7 @@ class InpaintValidation:
     """The samples of an inpainting run (training/task.py: ValidationSet)."""
 
     measured = 0
-    grace_steps = 1  # values out of range are a failure from then on: a new network may begin with them
+    grace_steps = YOUNG  # from then on values out of range are a failure
     columns = ("hole", "Telea", "result", "truth")
 
     def __init__(self, samples: list[HoledPicture], preparation: InpaintPreparation) -> None:
