@@ -176,6 +176,19 @@ def test_scales_are_the_mean(tmp_path: Path, model: Path) -> None:
     assert min(np.abs(wanted - each).max() for each in three) > 1e-3
 
 
+def test_scales_are_weighed_as_the_card_says(model: Path) -> None:
+    picture = np.random.default_rng(5).random((64, 96, 3), np.float32)
+    finder, asked = load_finder(model), load_finder(model)
+    odds = []
+    for scale in (0.5, 1.0):
+        finder.preparation = replace(finder.preparation, scales=(scale,))
+        likelihood = finder.predict(picture)
+        odds.append(likelihood / (1 - likelihood))
+    asked.preparation = replace(asked.preparation, scales=(0.5, 1.0), scale_weights=(0.25, 0.75))
+    wanted = odds[0] ** 0.25 * odds[1] ** 0.75
+    np.testing.assert_allclose(asked.predict(picture), wanted / (1 + wanted), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("scales", "said"), [([0.1], "0.25 to 4"), (2.0, "a list of numbers"), (["2"], "a list")]
 )

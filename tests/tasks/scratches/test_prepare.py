@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from safelight.errors import RecipeError
 from safelight.masks.match import count_matches, ranked_precision
-from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, postprocess, preprocess
+from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, pool, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges, find_scratches
 from tests.tasks.strategies import seeds
 
@@ -119,8 +119,29 @@ def test_ridges_are_ranked_as_they_are_marked() -> None:
         {"enlarge": 0.5},
         {"scales": (1, 5)},
         {"continues": -1},
+        {"scales": (0.5, 1), "scale_weights": (1.0,)},
+        {"scales": (0.5, 1), "scale_weights": (2.0, -1.0)},
+        {"scales": (0.5, 1), "scale_weights": (0.0, 0.0)},
+        {"scale_weights": (1.0, 1.0)},
     ],
 )
 def test_refused_preparation(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=r"preparation\."):
         ScratchesPreparation(**wrong)
+
+
+def test_scales_with_weights_are_pooled_as_odds() -> None:
+    """Odds are multiplied, each to the power of its share: 1 : 9, 9 : 1 and 9 : 1 by 1/4, 1/2, 1/4 are 3 : 1."""
+    likelihoods = [np.full((2, 3), share, np.float32) for share in (0.1, 0.9, 0.9)]
+    np.testing.assert_allclose(pool(likelihoods, (1, 2, 1)), 0.75, atol=1e-6)
+    np.testing.assert_allclose(pool(likelihoods), (0.1 + 0.9 + 0.9) / 3, atol=1e-6)
+
+
+def test_a_scale_that_is_certain_decides_nothing_alone() -> None:
+    certain, against = np.ones((1, 1), np.float32), np.full((1, 1), 1e-5, np.float32)
+    assert pool([certain, against], (1, 1))[0, 0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_one_scale_is_itself_whatever_it_weighs() -> None:
+    likelihood = np.random.default_rng(0).random((4, 5), np.float32)
+    np.testing.assert_array_equal(pool([likelihood], (3,)), likelihood)

@@ -4,6 +4,7 @@ A question is the picture: red, green, blue, -1..1. The answer is one plane: how
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ WIDEST = (11, 19)  # pixels, on small photos and on large ones: what is wider wa
 SHARE = 1 / 24  # of the long side, between the two
 MOST_ENLARGED = 4.0
 WEAK = 0.7  # log-odds, see `continues`
+LEAST = np.float32(1e-5)  # of a likelihood, in the mean of log-odds
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class ScratchesPreparation:
       overlooked, at the other sharp detail is taken for damage.
     scales: sizes at which photos are looked at, 0.25 to 4 times theirs; likelihoods are the mean of all, so that
       what one scale alone takes for damage is none. None: as enlarge and two_scales say.
+    scale_weights: of the scales, in the mean of log-odds, which then takes the place of the mean of likelihoods (a
+      logarithmic opinion pool, Genest & Zidek 1986): thin damage, which vanishes at a small scale, is outvoted less.
     continues: log-odds below the threshold at which what continues damage is damage too.
     """
 
@@ -44,6 +48,7 @@ class ScratchesPreparation:
     enlarge: float = 1.0
     two_scales: bool = False
     scales: tuple[float, ...] = ()
+    scale_weights: tuple[float, ...] = ()
     continues: float = WEAK
 
     def __post_init__(self) -> None:
@@ -56,6 +61,12 @@ class ScratchesPreparation:
         if any(not 1 / MOST_ENLARGED <= scale <= MOST_ENLARGED for scale in self.scales):
             raise RecipeError(
                 f"preparation.scales is {self.scales}; expected numbers from {1 / MOST_ENLARGED:g} to {MOST_ENLARGED:g}"
+            )
+        weights = self.scale_weights
+        if weights and (len(weights) != len(self.looks) or min(weights) < 0 or not sum(weights) > 0):
+            raise RecipeError(
+                f"preparation.scale_weights is {weights}; expected a weight from 0 for each of the {len(self.looks)} "
+                "scales, not all 0; or none, for the mean of likelihoods"
             )
         if self.continues < 0:
             raise RecipeError(f"preparation.continues is {self.continues}; expected log-odds, from 0")
@@ -74,6 +85,20 @@ def preprocess(srgb: Srgb) -> Planes:
 def postprocess(reply: Planes) -> Mask:
     """Likelihood of damage (h, w), 0..1, from a network's reply (1, h, w)."""
     return np.asarray(reply[0].clip(0, 1), np.float32)
+
+
+def pool(likelihoods: Sequence[Mask], weights: Sequence[float] = ()) -> Mask:
+    """Likelihoods (h, w), 0..1, of several scales as one: their mean; with weights, that of their log-odds."""
+    if len(likelihoods) == 1:
+        return likelihoods[0]
+    if not weights:
+        return np.asarray(np.mean(likelihoods, axis=0), np.float32)
+    shares = np.array(weights) / sum(weights)
+    odds = np.zeros(likelihoods[0].shape, np.float32)
+    for likelihood, share in zip(likelihoods, shares, strict=True):
+        clipped = likelihood.clip(LEAST, 1 - LEAST)
+        odds += np.float32(share) * np.log(clipped / (1 - clipped))
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
 def likely_mask(

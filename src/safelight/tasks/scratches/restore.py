@@ -15,7 +15,7 @@ from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.begun import session_of
 from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import ModelFile, find_model, is_bundled
-from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, postprocess, preprocess
+from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, pool, postprocess, preprocess
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, find_scratches
 
 FindMethod = Literal["auto", "network", "ridge"]
@@ -101,7 +101,7 @@ class ScratchFinder:
             resize(self._likelihood(_scaled(srgb, scale), begun, ended), size)
             for scale, begun, ended in zip(looks, areas, areas[1:], strict=False)
         ]
-        return found[0] if len(found) == 1 else np.asarray(np.mean(found, axis=0), np.float32)
+        return pool(found, self.preparation.scale_weights)
 
     def _likelihood(self, srgb: Srgb, begun: float, ended: float) -> Mask:
         """Of a picture at just this size, tile by tile; begun, ended: what is done before and after, 0..1."""
