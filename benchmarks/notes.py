@@ -1,19 +1,24 @@
 """Claims of the lab notes, tried again: each is two recipes that differ in one thing, on the same pictures.
 
   python benchmarks/notes.py --data DATASET [--note 001] [--recipes NAME...] [--seeds 2] [--steps 600]
+                             [--kept SCORES.json] [--curves CURVES.png]
   python benchmarks/notes.py --data DATASET --judged [--note 003] [--steps 400]
 
 Every recipe is trained once a seed (a run that is already there is not trained again) and asked about the same
 held-out pictures. The difference is taken picture by picture; its 95 % interval is a bootstrap over pictures
 and seeds. Prints the table of docs/notes.md.
 
+--kept: scores and curves of runs go into this file, and what it has is not trained again: a long comparison can be
+made in several sittings, on several machines. --curves: draws the score on held-out pictures over the steps.
+
 --judged takes each colorization notebook's best known configuration instead: trained once, judged on the val split
 beside the baselines (the verdict is kept in the run), and examined by the doctor.
 """
 
 import argparse
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +31,7 @@ from safelight.evaluation.base import EvaluationOptions
 from safelight.evaluation.evaluate import evaluate
 from safelight.evaluation.metrics import psnr
 from safelight.journal.doctor.examine import case_of, examine
-from safelight.journal.records import read_record
+from safelight.journal.records import Curve, read_record
 from safelight.journal.run import Run
 from safelight.tasks.autoencode.prepare import frame, unframe
 from safelight.tasks.autoencode.validation import NetworkCodes
@@ -45,11 +50,22 @@ from safelight.verdicts.verdict import Estimate, Verdict, load_verdict
 HELD_OUT = 128
 JUDGED = 100  # pictures that the judge asks about, at nine numbers of hints
 RESAMPLES = 4000
+LOOKS = 10  # at the held-out pictures, in the course of a run
+SCORE = {
+    "inpaint": "val/hole_psnr",
+    "colorize": "val/gain_0",
+    "autoencode": "val/psnr",
+}  # what is drawn of them
+SIMPLE, LAB = "note-002-simple", "note-003-lab"
+SQUARED = f"{LAB} --loss.smooth_l1 40 --loss.beta 2"  # nowhere linear, and as steep as its Huber near 0
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a note says of `child` against `parent`, both recipes by name."""
+    """What a note says of `child` against `parent`: recipes by name, with what they have other than it.
+
+    As on the command line: "note-002-simple --optimizer.lr 1e-4".
+    """
 
     note: str
     says: str
@@ -68,6 +84,14 @@ CLAIMS = (
     Claim("001", "attention", "note-001-unet", "note-001-attention"),
     Claim("001", "a discriminator after the reconstruction", "note-001-unet", "note-001-discriminator"),
     Claim("001", "0..1 trains better than 0..255", "note-001-byte-range", "note-001-unit-range"),
+    Claim("002", "5e-5 in place of 1e-4", f"{SIMPLE} --optimizer.lr 1e-4", SIMPLE),
+    Claim("002", "5e-5 in place of 2e-4", f"{SIMPLE} --optimizer.lr 2e-4", SIMPLE),
+    Claim("002", "96 channels, not 64", f"{SIMPLE} --model.channels 64 --model.widest 256", SIMPLE),
+    Claim("002", "one cycle in place of a constant rate", f"{SIMPLE} --optimizer.schedule constant", SIMPLE),
+    Claim("002", "batches of 16, not 64, with batch norm", f"{SIMPLE} --data.batch 64", SIMPLE),
+    Claim("003", "diversity", f"{LAB} --loss.diversity 0", LAB),
+    Claim("003", "Huber's error in place of the squared one", SQUARED, LAB),
+    Claim("003", "averaged weights", f"{LAB} --train.ema 0", LAB),
     Claim("004", "squared error in place of cross-entropy", "note-004-bce", "note-004-sigmoid"),
     Claim("004", "tanh in place of sigmoid", "note-004-sigmoid", "note-004-tanh"),
     Claim("004", "tanh with values -1..1 in place of 0..1", "note-004-tanh", "note-004-tanh-both"),
@@ -115,6 +139,8 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", help="claims about two of these recipes alone")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--kept", type=Path, help="file of scores; what it has is not trained again")
+    parser.add_argument("--curves", type=Path, help="draw the scores over the steps into this picture")
     parser.add_argument("--judged", action="store_true", help="the best configurations, beside the baselines")
     given = parser.parse_args()
     if given.judged:
@@ -176,37 +202,140 @@ def compared(given: argparse.Namespace) -> None:
     claims = [
         claim
         for claim in CLAIMS
-        if given.note in (None, claim.note) and claim.parent in chosen and claim.child in chosen
+        if given.note in (None, claim.note) and all(each.split()[0] in chosen for each in pair(claim))
     ]
-    names = dict.fromkeys(name for claim in claims for name in (claim.parent, claim.child))
+    kept = KeptScores(given.kept, given.data.name, given.steps)
+    names = dict.fromkeys(name for claim in claims for name in pair(claim))
     for seed in range(given.seeds):  # all recipes by one seed first: stopped early, all have as many
         for name in names:
-            train_once(short(recipe_named(name), given.steps, seed), given)
-    scores = {name: scores_of(name, given) for name in names}
+            recipe = labelled(name, given.steps, seed)
+            if kept.of(name, recipe) is None:
+                kept.add(name, recipe, *measure(train_once(recipe, given), given.data))
+    scores = {name: kept.scores(name, given.seeds) for name in names}
     print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures\n")
     print("| note | claim | before | after | difference, dB | |")
     print("|---|---|---|---|---|---|")
     for claim in claims:
         print(row(claim, scores[claim.parent], scores[claim.child]), flush=True)
+    if given.curves:
+        draw_curves(claims, kept, given.curves)
 
 
-def scores_of(name: str, given: argparse.Namespace) -> np.ndarray:
-    """Of every seed and held-out picture, in dB: (seeds, pictures)."""
-    recipes = (short(recipe_named(name), given.steps, seed) for seed in range(given.seeds))
-    return np.array([per_picture(train_once(recipe, given), given.data) for recipe in recipes])
+def pair(claim: Claim) -> tuple[str, str]:
+    """Both recipes, as they are written."""
+    return claim.parent, claim.child
+
+
+def labelled(name: str, steps: int, seed: int) -> Recipe:
+    """The recipe of "NAME --SETTING VALUE ...", for so many steps; with other batches, for as many pictures."""
+    first, *changes = name.split()
+    plain, settings = recipe_named(first), [each.removeprefix("--") for each in changes[::2]]
+    recipe = override(plain, dict(zip(settings, changes[1::2], strict=True)))
+    return short(recipe, steps * plain.data.batch // recipe.data.batch, seed)
 
 
 def short(recipe: Recipe, steps: int, seed: int) -> Recipe:
-    """The recipe for so many steps, looked at when it ends."""
-    changed = {f"train.{name}": str(steps) for name in ("steps", "validate_every", "picture_every")}
-    return override(recipe, changed | {"train.seed": str(seed)})
+    """The recipe for so many steps, scored LOOKS times on the way."""
+    changed = {"steps": steps, "validate_every": max(1, steps // LOOKS), "picture_every": steps, "seed": seed}
+    return override(recipe, {f"train.{name}": str(value) for name, value in changed.items()})
+
+
+def same_training(recipe: Recipe, other: Recipe) -> bool:
+    """Whether they learn the same, however often they are looked at."""
+    one, two = (
+        replace(each, train=replace(each.train, validate_every=1, picture_every=1))
+        for each in (recipe, other)
+    )
+    return one == two
+
+
+class KeptScores:
+    """Scores of each recipe and seed, and their curves; in a file, if one is named."""
+
+    def __init__(self, path: Path | None, dataset: str, steps: int) -> None:
+        self.path = path
+        self.tree: dict[str, Any] = {"dataset": dataset, "steps": steps, "held_out": HELD_OUT, "recipes": {}}
+        if path is not None and path.exists():
+            found = json.loads(path.read_text())
+            differ = [name for name in ("dataset", "steps", "held_out") if found[name] != self.tree[name]]
+            if differ:
+                raise SystemExit(f"{path} has other {' and '.join(differ)}; name another file")
+            self.tree = found
+
+    def of(self, name: str, recipe: Recipe) -> Mapping[str, Any] | None:
+        """What was measured of this very recipe; None if nothing was."""
+        known = self.tree["recipes"].get(name)
+        if known is None or str(recipe.train.seed) not in known["seeds"]:
+            return None
+        before = from_json(json.dumps(known["recipe"]))
+        if not same_training(replace(before, train=replace(before.train, seed=recipe.train.seed)), recipe):
+            raise SystemExit(f"{self.path} has scores of another {name}; name another file")
+        found: Mapping[str, Any] = known["seeds"][str(recipe.train.seed)]
+        return found
+
+    def add(self, name: str, recipe: Recipe, scores: np.ndarray, curve: Curve | None) -> None:
+        """Keep them, in the file at once."""
+        known = self.tree["recipes"].setdefault(name, {"recipe": asdict(recipe), "seeds": {}})
+        of_seed: dict[str, Any] = {"scores": scores.round(3).tolist()}
+        if curve is not None:
+            of_seed["curve"] = [curve.steps.tolist(), curve.values.round(3).tolist()]
+        known["seeds"][str(recipe.train.seed)] = of_seed
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.path.with_suffix(".part")
+            beside.write_text(json.dumps(self.tree))
+            beside.replace(self.path)
+
+    def scores(self, name: str, seeds: int) -> np.ndarray:
+        """Of every seed and held-out picture, in dB: (seeds, pictures)."""
+        known = self.tree["recipes"][name]["seeds"]
+        return np.array([known[str(seed)]["scores"] for seed in range(seeds)])
+
+    def curves(self, name: str) -> list[np.ndarray]:
+        """Of each seed that has one: (2, looks), steps and scores."""
+        known = self.tree["recipes"][name]["seeds"].values()
+        return [np.array(each["curve"]) for each in known if "curve" in each]
+
+
+def measure(run: Run, data: Path) -> tuple[np.ndarray, Curve | None]:
+    """The score of each held-out picture, and their mean in the course of the run, if it was looked at."""
+    curve = read_record(run.folder).curves.get(SCORE[run.facts["task"]])
+    return per_picture(run, data), curve if curve is not None and len(curve) > 1 else None
+
+
+def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
+    """A panel a claim: the score on held-out pictures over the steps, a thin line a seed, a thick one their mean."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    columns = min(4, len(claims))
+    rows = -(-len(claims) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.2 * columns, 2.6 * rows), squeeze=False)
+    for panel, claim in zip(axes.flat, claims, strict=False):
+        panel.set_title(claim.says, fontsize=8)
+        for name, ink in zip(pair(claim), ("0.55", "tab:red"), strict=True):
+            curves = kept.curves(name)
+            for steps, values in curves:
+                panel.plot(steps, values, color=ink, linewidth=0.5)
+            if curves:
+                panel.plot(curves[0][0], np.mean(curves, axis=0)[1], color=ink, label=name)
+        panel.legend(fontsize=6, loc="lower right")
+        panel.tick_params(labelsize=6)
+    for panel in axes.flat[len(claims) :]:
+        panel.set_axis_off()
+    figure.supxlabel("steps", fontsize=8)
+    figure.supylabel("held-out pictures, dB", fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
 
 
 def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
     """The finished run of this very recipe, trained now if there is none."""
     for known in finished(given.runs):
         try:
-            same = from_json(known.recipe_json) == recipe  # settings that came later have their defaults
+            same = same_training(from_json(known.recipe_json), recipe)  # later settings have their defaults
         except RecipeError:
             same = False
         if same:
