@@ -1,5 +1,7 @@
 """Finding: the question's range, the mask made of likelihoods, and how masks are compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,7 +36,9 @@ def test_what_is_less_likely_counts_where_it_continues_what_is_likely() -> None:
     assert not likely_mask(likelihood, (20, 30), ScratchSettings(sensitivity=0.0, margin=0)).any()
     likelihood[5, 15:20] = 0.15  # and fades out
     assert not (likely_mask(likelihood, (20, 30), BARE) > 0)[5, 15:].any()
-    far = likely_mask(likelihood, (20, 30), BARE, continues=2.0) > 0  # 1 / (1 + e²) = 0.119
+    far = (
+        likely_mask(likelihood, (20, 30), BARE, ScratchesPreparation(continues=2.0)) > 0
+    )  # 1 / (1 + e²) = 0.119
     assert far[5, 5:20].all()
     assert far.sum() == 15
     grown = likely_mask(likelihood, (20, 30), ScratchSettings(margin=1)) > 0
@@ -119,6 +123,8 @@ def test_ridges_are_ranked_as_they_are_marked() -> None:
         {"enlarge": 0.5},
         {"scales": (1, 5)},
         {"continues": -1},
+        {"worn_from": -1},
+        {"worn_from": 2000},
         {"scales": (0.5, 1), "scale_weights": (1.0,)},
         {"scales": (0.5, 1), "scale_weights": (2.0, -1.0)},
         {"scales": (0.5, 1), "scale_weights": (0.0, 0.0)},
@@ -145,3 +151,21 @@ def test_a_scale_that_is_certain_decides_nothing_alone() -> None:
 def test_one_scale_is_itself_whatever_it_weighs() -> None:
     likelihood = np.random.default_rng(0).random((4, 5), np.float32)
     np.testing.assert_array_equal(pool([likelihood], (3,)), likelihood)
+
+
+def test_in_a_worn_photo_faint_damage_counts_by_itself() -> None:
+    """A sure scratch of 20 per mille, and apart from it one that would only continue another."""
+    likelihood = np.zeros((100, 100), np.float32)
+    likelihood[20:22], likelihood[60:62, 10:40] = 0.99, 0.6
+    prepared = ScratchesPreparation(threshold=0.9, continues=2.0, worn_from=20)  # continued from 0.55 on
+    found = likely_mask(likelihood, (100, 100), BARE, prepared) > 0
+    assert found[20:22].all()
+    assert found[60:62, 10:40].all()
+    assert found.sum() == 200 + 60
+    for otherwise in (replace(prepared, worn_from=20.1), replace(prepared, worn_from=0)):
+        assert likely_mask(likelihood, (100, 100), BARE, otherwise).sum() == 200
+    likelihood[20:22] = 0
+    assert not likely_mask(likelihood, (100, 100), BARE, prepared).any()
+    likelihood[60:62, 10:40] = 0.5
+    likelihood[20:22] = 0.99
+    assert likely_mask(likelihood, (100, 100), BARE, prepared).sum() == 200

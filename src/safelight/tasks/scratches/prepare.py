@@ -41,6 +41,8 @@ class ScratchesPreparation:
     scale_weights: of the scales, in the mean of log-odds, which then takes the place of the mean of likelihoods (a
       logarithmic opinion pool, Genest & Zidek 1986): thin damage, which vanishes at a small scale, is outvoted less.
     continues: log-odds below the threshold at which what continues damage is damage too.
+    worn_from: a photo with so much sure damage, in per mille of its area, is a worn one, and what would continue
+      damage is damage there by itself; 0 for never.
     """
 
     working: int = 1024
@@ -50,6 +52,7 @@ class ScratchesPreparation:
     scales: tuple[float, ...] = ()
     scale_weights: tuple[float, ...] = ()
     continues: float = WEAK
+    worn_from: float = 0.0
 
     def __post_init__(self) -> None:
         if self.working < 64:
@@ -70,11 +73,16 @@ class ScratchesPreparation:
             )
         if self.continues < 0:
             raise RecipeError(f"preparation.continues is {self.continues}; expected log-odds, from 0")
+        if not 0 <= self.worn_from <= 1000:
+            raise RecipeError(f"preparation.worn_from is {self.worn_from}; expected per mille, 0 to 1000")
 
     @property
     def looks(self) -> tuple[float, ...]:
         """The sizes at which a photo is looked at, in multiples of its own."""
         return self.scales or ((1.0, self.enlarge) if self.two_scales else (self.enlarge,))
+
+
+PLAIN = ScratchesPreparation()
 
 
 def preprocess(srgb: Srgb) -> Planes:
@@ -105,25 +113,31 @@ def likely_mask(
     likelihood: Mask,
     size: Size,
     settings: ScratchSettings = USUAL,
-    threshold: float = 0.5,
-    continues: float = WEAK,
+    preparation: ScratchesPreparation = PLAIN,
     L: Lightness | None = None,
 ) -> Mask:
     """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
 
-    threshold: at sensitivity 0.5. A pixel that is less likely by up to `continues`, in log-odds, counts where it
-    continues one that is likely enough (hysteresis, Canny 1986). What is wider than WIDEST is left: it is a
-    collar or a flower. L: the photo's lightness at the working size, where what only follows the print's own edge
-    is left as well.
+    A pixel that is less likely than the threshold by up to `continues`, in log-odds, counts where it continues one
+    that is likely enough (hysteresis, Canny 1986); in a worn photo (`worn_from`) it counts anywhere. What is wider
+    than WIDEST is left: it is a collar or a flower. L: the photo's lightness at the working size, where what only
+    follows the print's own edge is left as well.
     """
+    threshold = preparation.threshold
     odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
-    found = continued(likelihood > _share(odds), likelihood > _share(odds - continues))
-    found &= ~_wide(found, max(reckoned_side((found.shape[0], found.shape[1])), settings.part_of))
+    likely, perhaps = (likelihood > _share(limit) for limit in (odds, odds - preparation.continues))
+    found = _damage(continued(likely, perhaps), settings, L)
+    if 0 < preparation.worn_from <= 1000 * found.mean():
+        found = _damage(np.asarray(perhaps), settings, L)
+    return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+
+
+def _damage(found: Hole, settings: ScratchSettings, L: Lightness | None) -> Hole:
+    """What was found, without what is too wide, the print's own edge and, if they are not wanted, specks."""
+    found = found & ~_wide(found, max(reckoned_side((found.shape[0], found.shape[1])), settings.part_of))
     if L is not None:
         found = without_print_edges(found, L)
-    if not settings.dust:
-        found = long_parts(found, settings)
-    return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+    return found if settings.dust else long_parts(found, settings)
 
 
 def _wide(found: Hole, photo: int) -> Hole:

@@ -85,7 +85,7 @@ class ScratchFinder:
         small = resize(pixels, working_size(size, prepared.working))
         likelihood = self.predict(_floats(small))
         edged = None if settings.edges else srgb_to_lightness(small)
-        mask = likely_mask(likelihood, size, settings, prepared.threshold, prepared.continues, edged)
+        mask = likely_mask(likelihood, size, settings, prepared, edged)
         return Found(mask, "network"), likelihood
 
     def predict(self, srgb: Srgb) -> Mask:

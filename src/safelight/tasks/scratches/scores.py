@@ -47,7 +47,7 @@ def detect_by_network(
     likelihood = predict(srgb)
     size = (likelihood.shape[0], likelihood.shape[1])
     part = ScratchSettings(part_of=PHOTO)
-    mask = likely_mask(likelihood, size, part, preparation.threshold, preparation.continues)
+    mask = likely_mask(likelihood, size, part, preparation)
     return Detection(mask, likelihood)
 
 
