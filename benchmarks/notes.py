@@ -340,7 +340,10 @@ def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
             same = False
         if same:
             return known
-    return fit(recipe, given.data, given.runs, quiet=True)
+    run = fit(recipe, given.data, given.runs, quiet=True)
+    if run.facts["state"] != "finished":
+        raise SystemExit(f"{run.folder} was stopped; the same command trains it anew")
+    return run
 
 
 def finished(runs: Path) -> Iterable[Run]:
