@@ -189,6 +189,17 @@ def test_scales_are_weighed_as_the_card_says(model: Path) -> None:
     np.testing.assert_allclose(asked.predict(picture), wanted / (1 + wanted), atol=1e-5)
 
 
+def test_a_mirrored_look_is_pooled_with_that_of_its_scale(model: Path) -> None:
+    """At its own size alone: the odds are the roots of the products of both looks' odds."""
+    picture = np.random.default_rng(7).random((64, 96, 3), np.float32)
+    finder, asked = load_finder(model), load_finder(model)
+    both = [finder.predict(picture), finder.predict(picture[:, ::-1])[:, ::-1]]
+    assert np.abs(both[0] - both[1]).max() > 1e-3
+    wanted = np.sqrt(np.prod([each / (1 - each) for each in both], axis=0))
+    asked.preparation = replace(asked.preparation, scales=(1.0, 0.5), mirrored=(1.0,), scale_weights=(1, 0))
+    np.testing.assert_allclose(asked.predict(picture), wanted / (1 + wanted), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("scales", "said"), [([0.1], "0.25 to 4"), (2.0, "a list of numbers"), (["2"], "a list")]
 )
@@ -207,7 +218,7 @@ def test_scales_that_cannot_be_used_are_refused(tmp_path: Path, scales: object, 
 def test_progress_runs_through_all_scales_once(model: Path) -> None:
     told: list[float] = []
     finder = load_finder(model)
-    finder.preparation = replace(finder.preparation, scales=(0.5, 1.0, 2.0))
+    finder.preparation = replace(finder.preparation, scales=(0.5, 1.0, 2.0), mirrored=(1.0,))
     with watched.watched(watched.Watch(told.append)):
         finder.predict(np.random.default_rng(6).random((300, 400, 3), np.float32))
     assert told == sorted(set(told))

@@ -124,6 +124,7 @@ def test_ridges_are_ranked_as_they_are_marked() -> None:
         {"scales": (1, 5)},
         {"continues": -1},
         {"worn_from": -1},
+        {"scales": (0.5, 1), "mirrored": (2.0,)},
         {"worn_from": 2000},
         {"scales": (0.5, 1), "scale_weights": (1.0,)},
         {"scales": (0.5, 1), "scale_weights": (2.0, -1.0)},

@@ -40,6 +40,8 @@ class ScratchesPreparation:
       what one scale alone takes for damage is none. None: as enlarge and two_scales say.
     scale_weights: of the scales, in the mean of log-odds, which then takes the place of the mean of likelihoods (a
       logarithmic opinion pool, Genest & Zidek 1986): thin damage, which vanishes at a small scale, is outvoted less.
+    mirrored: those of the scales at which the photo is looked at mirrored as well, which takes as long again; the
+      mean of both log-odds is that of the scale.
     continues: log-odds below the threshold at which what continues damage is damage too.
     worn_from: a photo with so much sure damage, in per mille of its area, is a worn one, and what would continue
       damage is damage there by itself; 0 for never.
@@ -51,6 +53,7 @@ class ScratchesPreparation:
     two_scales: bool = False
     scales: tuple[float, ...] = ()
     scale_weights: tuple[float, ...] = ()
+    mirrored: tuple[float, ...] = ()
     continues: float = WEAK
     worn_from: float = 0.0
 
@@ -70,6 +73,10 @@ class ScratchesPreparation:
             raise RecipeError(
                 f"preparation.scale_weights is {weights}; expected a weight from 0 for each of the {len(self.looks)} "
                 "scales, not all 0; or none, for the mean of likelihoods"
+            )
+        if not set(self.mirrored) <= set(self.looks):
+            raise RecipeError(
+                f"preparation.mirrored is {self.mirrored}; expected some of the scales, {self.looks}"
             )
         if self.continues < 0:
             raise RecipeError(f"preparation.continues is {self.continues}; expected log-odds, from 0")

@@ -1,6 +1,7 @@
 """The one path from a photo to the mask of its scratches, cracks and dust."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -95,17 +96,20 @@ class ScratchFinder:
         """
         if self._session is None:
             raise ModelError("no model for finding scratches is bundled; give one (MODEL.onnx)")
-        size, looks = (srgb.shape[0], srgb.shape[1]), self.preparation.looks
-        areas = np.cumsum([0, *(scale**2 for scale in looks)]) / sum(scale**2 for scale in looks)
-        found = [
-            resize(self._likelihood(_scaled(srgb, scale), begun, ended), size)
-            for scale, begun, ended in zip(looks, areas, areas[1:], strict=False)
-        ]
-        return pool(found, self.preparation.scale_weights)
+        prepared, size = self.preparation, (srgb.shape[0], srgb.shape[1])
+        ways = [(1, -1) if scale in prepared.mirrored else (1,) for scale in prepared.looks]
+        areas = [scale**2 for scale, both in zip(prepared.looks, ways, strict=True) for _ in both]
+        shares = pairwise(np.cumsum([0, *areas]) / sum(areas))
+        found = []
+        for scale, both in zip(prepared.looks, ways, strict=True):
+            scaled = _scaled(srgb, scale)
+            sides = [self._likelihood(scaled[:, ::way], *next(shares))[:, ::way] for way in both]
+            found.append(pool([resize(side, size) for side in sides], (1, 1)))
+        return pool(found, prepared.scale_weights)
 
     def _likelihood(self, srgb: Srgb, begun: float, ended: float) -> Mask:
         """Of a picture at just this size, tile by tile; begun, ended: what is done before and after, 0..1."""
-        padded, (h, w) = pad_to_multiple(srgb, STRIDE, "edge")
+        padded, (h, w) = pad_to_multiple(np.ascontiguousarray(srgb), STRIDE, "edge")
         size = (padded.shape[0], padded.shape[1])
         boxes = list(tiles(size, TILE, OVERLAP))
         shares = np.linspace(begun, ended, len(boxes), endpoint=False)
