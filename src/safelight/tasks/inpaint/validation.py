@@ -23,15 +23,13 @@ from safelight.training.progress import counted
 
 SCORED, SHOWN, EXAMINED, GUARDED = 48, 8, 24, 16
 MOST_BEYOND = 4.0  # outside of 0..1: healthy networks stray by less than 1
-NEARER = 0.99  # share of a hole's values that may not be so far out
-YOUNG = 250  # steps: partial convolutions, which multiply what little they see, begin in the hundreds
 LARGE = 0.2  # holes above this share of the picture are told apart from smaller ones
 
 
 class NetworkFill:
     """(picture, mask) -> picture with a torch network, through the same question and answer as in use.
 
-    beyond: how far outside of 0..1 a hundredth of a hole's values, or more, have been, before they were clipped.
+    beyond: how far outside of 0..1 anything in the holes was so far, before it was clipped.
     """
 
     def __init__(self, network: InpaintUNet, preparation: InpaintPreparation) -> None:
@@ -46,9 +44,7 @@ class NetworkFill:
             reply = network(to_network(planes, network)[None])[0]
         numbers = to_numpy(reply)
         levels = from_span(numbers[:, hole > 0], self.preparation.span)
-        if levels.size:
-            outside = np.quantile(np.maximum(levels - 1, -levels), NEARER)
-            self.beyond = max(self.beyond, float(outside))
+        self.beyond = max(self.beyond, float(levels.max(initial=1)) - 1, -float(levels.min(initial=0)))
         return postprocess(numbers, padded, hole, self.preparation)[:h, :w]
 
 
@@ -84,12 +80,13 @@ class InpaintValidation:
     """The samples of an inpainting run (training/task.py: ValidationSet)."""
 
     measured = 0
-    grace_steps = YOUNG  # from then on values out of range are a failure
+    grace_steps = 0  # the step from which values out of range are a failure
     columns = ("hole", "Telea", "result", "truth")
 
     def __init__(self, samples: list[HoledPicture], preparation: InpaintPreparation) -> None:
         self.samples, self.preparation = samples, preparation
         self._beyond: float | None = None  # of the last answers, until it is asked for
+        self._began: float | None = None  # at the first look
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -142,12 +139,15 @@ class InpaintValidation:
     def failure(self, network: InpaintUNet) -> Anomaly | None:
         """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
 
-        They are asked anew otherwise.
+        They are asked anew otherwise. What a network begins with is none: partial convolutions multiply what little
+        they see, and a new network of them answers in the hundreds.
         """
         if self._beyond is None and self.samples:
             self.answers(network)
         most, self._beyond = self._beyond or 0.0, None
-        return Anomaly("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
+        self._began = most if self._began is None else self._began
+        limit = max(MOST_BEYOND, self._began)
+        return Anomaly("range", "beyond 0..1 by", most, limit, math.nan) if most > limit else None
 
     def metadata(self, network: InpaintUNet) -> dict[str, Any]:
         """Nothing beyond the scores."""
