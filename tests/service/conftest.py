@@ -1,6 +1,8 @@
 """A real service on a free port, in this process, and a client that speaks to it."""
 
 import contextlib
+import fnmatch
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -112,3 +114,8 @@ def mask_file(path: Path, height: int = 300, width: int = 420) -> Path:
     cv2.line(mask, (20, 30), (width - 30, height - 60), 255, 4)
     cv2.imwrite(str(path), mask)
     return path
+
+
+def files_below(folder: Path, pattern: str) -> list[str]:
+    """Names of the files below a folder. Folders may go meanwhile, which Path.rglob trips over."""
+    return [name for _, _, names in os.walk(folder) for name in fnmatch.filter(names, pattern)]

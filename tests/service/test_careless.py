@@ -14,7 +14,7 @@ from safelight.service import mending
 from safelight.service.jobs import Jobs, Result
 from safelight.service.limits import Limits
 from safelight.watched import step
-from tests.service.conftest import Service, mask_file, running
+from tests.service.conftest import Service, files_below, mask_file, running
 
 
 def until(true: Callable[[], object], seconds: float = 60.0) -> None:
@@ -138,7 +138,7 @@ def test_a_photo_that_goes_while_it_is_mended_leaves_no_photo_behind(
         job = service.ended(service.client.post(f"{at}/fill", json={"method": "telea"}).json())
         assert (job["state"], job["problem"]["status"]) == ("failed", 404)
         assert service.client.get("/v1/photos").json() == {"photos": []}
-        until(lambda: not list(service.room.folder.rglob("mended.npy")))
+        until(lambda: not files_below(service.room.folder, "mended.npy"))
 
 
 def test_a_fill_that_is_cancelled_at_its_very_end_leaves_no_photo_behind(
@@ -160,7 +160,7 @@ def test_a_fill_that_is_cancelled_at_its_very_end_leaves_no_photo_behind(
         job = service.ended(service.client.post(f"{at}/fill", json={"method": "telea"}).json())
         assert job["state"] == "cancelled"
         until(lambda: len(service.client.get("/v1/photos").json()["photos"]) == 1)
-        until(lambda: not list(service.room.folder.rglob("mended.npy")))
+        until(lambda: not files_below(service.room.folder, "mended.npy"))
 
 
 def test_who_asks_with_head_whether_it_is_there_is_told_so(service: Service) -> None:

@@ -21,7 +21,7 @@ from safelight.service.problems import ProblemError
 from safelight.service.routes import colors, keeping, mending, photos, scripts
 from safelight.service.routes import jobs as job_routes
 from safelight.watched import step
-from tests.service.conftest import Service, mask_file, running
+from tests.service.conftest import Service, files_below, mask_file, running
 
 
 def until(true: "threading.Event | object", seconds: float = 10.0) -> None:
@@ -250,7 +250,7 @@ def test_one_shot_forms_answer_with_the_result(service: Service, grey_photo: Pat
     pixels = cv2.imdecode(np.frombuffer(filled.content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert pixels.shape == (300, 420, 4)
     assert pixels[..., 3].min() == 255
-    until(lambda: not list(service.room.folder.glob("*/result-*")))  # soon after the answer
+    until(lambda: not files_below(service.room.folder, "result-*"))  # soon after the answer
 
 
 def test_no_request_waits_for_a_thread_before_its_work_begins() -> None:
