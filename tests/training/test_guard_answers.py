@@ -1,6 +1,9 @@
 """AnswerHistory at the probes: figures of answers that are known, and what counts as lost."""
 
+import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,9 @@ from safelight.training.guard.answers import (
     hue_name,
     measure_answers,
 )
+from safelight.training.guard.callback import Guard
+from safelight.training.guard.events import RollbackRequested
+from safelight.training.guard.scale import Anomaly
 from safelight.training.guard.settings import GuardSettings
 
 SETTINGS = GuardSettings()
@@ -129,3 +135,48 @@ def test_axes_have_names() -> None:
     assert axis_name(60).startswith("sepia")
     assert axis_name(88) == "yellow and blue"
     assert axis_name(120) == "purple and green"
+
+
+class Reach:
+    """Answers that lie as far out of range as is told beforehand, look by look; 150 is the limit."""
+
+    grace_steps = 0
+
+    def __init__(self, seen: list[float]) -> None:
+        self.seen = list(seen)
+
+    def failure(self, network: nn.Module) -> Anomaly | None:
+        seen = self.seen.pop(0)
+        return Anomaly("range", "a chroma of", seen, 150.0, math.nan) if seen > 150 else None
+
+
+def trips(guard: Guard, step: int) -> bool:
+    trainer: Any = SimpleNamespace(global_step=step, max_steps=80, is_global_zero=True, world_size=1)
+    try:
+        guard._check_failure(trainer, nn.Identity())
+    except RollbackRequested:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("seen", "tripped"),
+    [
+        ([173, 170, 173, 174], [False, False, False, True]),  # not further than it began
+        ([173, 140, 151], [False, False, True]),  # what was unlearned does not come back
+        ([140, 151], [False, True]),
+    ],
+)
+def test_a_network_may_begin_out_of_range_and_must_stay_in_it(seen: list[float], tripped: list[bool]) -> None:
+    """The first weights of note-000-hints reach a chroma of 173 on one dataset and not on another."""
+    guard = Guard(None, SETTINGS, Reach(seen), 8)
+    assert [trips(guard, 8 * look) for look in range(len(seen))] == tripped
+
+
+def test_how_far_it_began_is_known_after_a_resume_and_learned_at_no_later_step() -> None:
+    began = Guard(None, SETTINGS, Reach([173]), 8)
+    assert not trips(began, 0)
+    resumed = Guard(None, SETTINGS, Reach([172, 174]), 8)
+    resumed.load_state_dict(began.state_dict())
+    assert [trips(resumed, step) for step in (8, 16)] == [False, True]
+    assert trips(Guard(None, SETTINGS, Reach([200]), 8), 8)

@@ -86,7 +86,6 @@ class InpaintValidation:
     def __init__(self, samples: list[HoledPicture], preparation: InpaintPreparation) -> None:
         self.samples, self.preparation = samples, preparation
         self._beyond: float | None = None  # of the last answers, until it is asked for
-        self._began: float | None = None  # at the first look
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -139,15 +138,12 @@ class InpaintValidation:
     def failure(self, network: InpaintUNet) -> Anomaly | None:
         """Values far outside of 0..1, which the clipped answers hide; of the answers just given, if any were.
 
-        They are asked anew otherwise. What a network begins with is none: partial convolutions multiply what little
-        they see, and a new network of them answers in the hundreds.
+        They are asked anew otherwise.
         """
         if self._beyond is None and self.samples:
             self.answers(network)
         most, self._beyond = self._beyond or 0.0, None
-        self._began = most if self._began is None else self._began
-        limit = max(MOST_BEYOND, self._began)
-        return Anomaly("range", "beyond 0..1 by", most, limit, math.nan) if most > limit else None
+        return Anomaly("range", "beyond 0..1 by", most, MOST_BEYOND, math.nan) if most > MOST_BEYOND else None
 
     def metadata(self, network: InpaintUNet) -> dict[str, Any]:
         """Nothing beyond the scores."""

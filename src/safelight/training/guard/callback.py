@@ -51,6 +51,7 @@ class Guard(pl.Callback):
         self.validation = validation if isinstance(validation, AnswersAsImages) else None
         self.failure_check = validation if isinstance(validation, FailureCheck) else None
         self.failing = False  # at the last look
+        self.began = 0.0  # how far out of range the first answers lay, until they are in it
         self.scales: dict[str, Scale] = {}
         self.answers = AnswerHistory()
         self.last_error = float("nan")
@@ -96,6 +97,7 @@ class Guard(pl.Callback):
             "best": self.answers.best,
             "last_error": self.last_error,
             "ill": self.failing,
+            "began": self.began,
             **self.history,
         }
 
@@ -106,6 +108,7 @@ class Guard(pl.Callback):
         self.answers = AnswerHistory(state_dict.get("first"), state_dict.get("best"))
         self.last_error = state_dict.get("last_error", float("nan"))
         self.failing = state_dict.get("ill", False)
+        self.began = state_dict.get("began", 0.0)
         self.history = {name: state_dict.get(name, usual) for name, usual in UNTOUCHED.items()}
 
     def _judge(self, trainer: pl.Trainer, pl_module: nn.Module, measured: dict[str, float]) -> None:
@@ -144,11 +147,24 @@ class Guard(pl.Callback):
         """
         if self.failure_check is None:
             return
-        anomaly = _of_first(trainer, pl_module, self.failure_check.failure)
+        anomaly = self._unexcused(_of_first(trainer, pl_module, self.failure_check.failure), trainer)
         if anomaly is not None and self.failure_check.grace_steps <= trainer.global_step < trainer.max_steps:
             blame: Blame = "recipe" if self.failing else "network"
             raise RollbackRequested(trainer.global_step, [anomaly], blame, self._losses())
         self.failing = anomaly is not None
+
+    def _unexcused(self, anomaly: Anomaly | None, trainer: pl.Trainer) -> Anomaly | None:
+        """The failure, unless it is answers out of range that the network began with and has not yet unlearned.
+
+        First weights decide how far those of a new network reach: chance for a colorizer, and partial convolutions
+        multiply what little they see. Once they are in range, they have to stay there.
+        """
+        if anomaly is None or anomaly.measure != "range":
+            self.began = 0.0 if anomaly is None else self.began
+            return anomaly
+        if trainer.global_step == 0:
+            self.began = anomaly.seen
+        return anomaly if anomaly.seen > self.began else None
 
     def _statistics(self, trainer: pl.Trainer, pl_module: nn.Module) -> AnswerStatistics | None:
         """The same look in all processes; None where there is nothing to look at."""
