@@ -1,12 +1,17 @@
 """Claims of the lab notes, tried again: each is two recipes that differ in one thing, on the same pictures.
 
   python benchmarks/notes.py --data DATASET [--note 001] [--recipes NAME...] [--seeds 2] [--steps 600]
-                             [--kept SCORES.json] [--curves CURVES.png]
+                             [--narrow 4] [--kept SCORES.json] [--curves CURVES.png]
   python benchmarks/notes.py --data DATASET --judged [--note 003] [--steps 400]
 
 Every recipe is trained once a seed (a run that is already there is not trained again) and asked about the same
 held-out pictures. The difference is taken picture by picture; its 95 % interval is a bootstrap over pictures
 and seeds. Prints the table of docs/notes.md.
+
+--narrow 4: all networks of the claims have a quarter of their channels, and take a fraction of the time: what is
+found is of those then. Notes 002 and 003 have wide ones.
+
+Of color two things are told: how near the answers come, and how colorful they are.
 
 --kept: scores and curves of runs go into this file, and what it has is not trained again: a long comparison can be
 made in several sittings, on several machines. --curves: draws the score on held-out pictures over the steps.
@@ -33,6 +38,7 @@ from safelight.evaluation.metrics import psnr
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.records import Curve, read_record
 from safelight.journal.run import Run
+from safelight.pixels.color import colorfulness
 from safelight.tasks.autoencode.prepare import frame, unframe
 from safelight.tasks.autoencode.validation import NetworkCodes
 from safelight.tasks.colorize import validation as color
@@ -56,6 +62,11 @@ SCORE = {
     "colorize": "val/gain_0",
     "autoencode": "val/psnr",
 }  # what is drawn of them
+# What is told of each picture, and what a difference above and below 0 says of a claim.
+MEASURES = {
+    "scores": ("dB", "holds", "the other way round"),
+    "colorfulness": ("colorfulness", "more", "less"),  # of the answers, Hasler & Süsstrunk 2003
+}
 SIMPLE, LAB = "note-002-simple", "note-003-lab"
 SQUARED = f"{LAB} --loss.smooth_l1 40 --loss.beta 2"  # nowhere linear, and as steep as its Huber near 0
 
@@ -139,6 +150,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", help="claims about two of these recipes alone")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--narrow", type=int, default=1, help="a fraction of the channels of every network")
     parser.add_argument("--kept", type=Path, help="file of scores; what it has is not trained again")
     parser.add_argument("--curves", type=Path, help="draw the scores over the steps into this picture")
     parser.add_argument("--judged", action="store_true", help="the best configurations, beside the baselines")
@@ -205,18 +217,24 @@ def compared(given: argparse.Namespace) -> None:
         if given.note in (None, claim.note) and all(each.split()[0] in chosen for each in pair(claim))
     ]
     kept = KeptScores(given.kept, given.data.name, given.steps)
+    narrower = f", channels divided by {given.narrow}" if given.narrow > 1 else ""
     names = dict.fromkeys(name for claim in claims for name in pair(claim))
     for seed in range(given.seeds):  # all recipes by one seed first: stopped early, all have as many
         for name in names:
-            recipe = labelled(name, given.steps, seed)
+            recipe = labelled(name, given.steps, seed, given.narrow)
             if kept.of(name, recipe) is None:
                 kept.add(name, recipe, *measure(train_once(recipe, given), given.data))
-    scores = {name: kept.scores(name, given.seeds) for name in names}
-    print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures\n")
-    print("| note | claim | before | after | difference, dB | |")
-    print("|---|---|---|---|---|---|")
-    for claim in claims:
-        print(row(claim, scores[claim.parent], scores[claim.child]), flush=True)
+    print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures{narrower}\n")
+    for figure, (words, above, below) in MEASURES.items():
+        of_names = {name: kept.scores(name, figure, given.seeds) for name in names if kept.has(name, figure)}
+        told = [claim for claim in claims if set(pair(claim)) <= set(of_names)]
+        if told:
+            print(f"| note | claim | before | after | difference, {words} | |")
+            print("|---|---|---|---|---|---|")
+        for claim in told:
+            line, low, high = row(claim, of_names[claim.parent], of_names[claim.child])
+            print(f"{line} {above if low > 0 else below if high < 0 else 'cannot tell'} |", flush=True)
+        print()
     if given.curves:
         draw_curves(claims, kept, given.curves)
 
@@ -226,11 +244,18 @@ def pair(claim: Claim) -> tuple[str, str]:
     return claim.parent, claim.child
 
 
-def labelled(name: str, steps: int, seed: int) -> Recipe:
-    """The recipe of "NAME --SETTING VALUE ...", for so many steps; with other batches, for as many pictures."""
+def labelled(name: str, steps: int, seed: int, narrow: int = 1) -> Recipe:
+    """The recipe of "NAME --SETTING VALUE ...", for so many steps; with other batches, for as many pictures.
+
+    narrow: what the channels of its network are divided by.
+    """
     first, *changes = name.split()
     plain, settings = recipe_named(first), [each.removeprefix("--") for each in changes[::2]]
     recipe = override(plain, dict(zip(settings, changes[1::2], strict=True)))
+    if narrow > 1:
+        model = asdict(recipe)["model"]
+        widths = {each: model[each] // narrow for each in ("channels", "widest")}
+        recipe = override(recipe, {f"model.{each}": str(width) for each, width in widths.items()})
     return short(recipe, steps * plain.data.batch // recipe.data.batch, seed)
 
 
@@ -273,10 +298,10 @@ class KeptScores:
         found: Mapping[str, Any] = known["seeds"][str(recipe.train.seed)]
         return found
 
-    def add(self, name: str, recipe: Recipe, scores: np.ndarray, curve: Curve | None) -> None:
+    def add(self, name: str, recipe: Recipe, measures: Mapping[str, np.ndarray], curve: Curve | None) -> None:
         """Keep them, in the file at once."""
         known = self.tree["recipes"].setdefault(name, {"recipe": asdict(recipe), "seeds": {}})
-        of_seed: dict[str, Any] = {"scores": scores.round(3).tolist()}
+        of_seed: dict[str, Any] = {measure: values.round(3).tolist() for measure, values in measures.items()}
         if curve is not None:
             of_seed["curve"] = [curve.steps.tolist(), curve.values.round(3).tolist()]
         known["seeds"][str(recipe.train.seed)] = of_seed
@@ -286,10 +311,14 @@ class KeptScores:
             beside.write_text(json.dumps(self.tree))
             beside.replace(self.path)
 
-    def scores(self, name: str, seeds: int) -> np.ndarray:
-        """Of every seed and held-out picture, in dB: (seeds, pictures)."""
+    def has(self, name: str, measure: str) -> bool:
+        """Whether this was measured of the recipe."""
+        return all(measure in of_seed for of_seed in self.tree["recipes"][name]["seeds"].values())
+
+    def scores(self, name: str, measure: str, seeds: int) -> np.ndarray:
+        """Of every seed and held-out picture: (seeds, pictures)."""
         known = self.tree["recipes"][name]["seeds"]
-        return np.array([known[str(seed)]["scores"] for seed in range(seeds)])
+        return np.array([known[str(seed)][measure] for seed in range(seeds)])
 
     def curves(self, name: str) -> list[np.ndarray]:
         """Of each seed that has one: (2, looks), steps and scores."""
@@ -297,8 +326,8 @@ class KeptScores:
         return [np.array(each["curve"]) for each in known if "curve" in each]
 
 
-def measure(run: Run, data: Path) -> tuple[np.ndarray, Curve | None]:
-    """The score of each held-out picture, and their mean in the course of the run, if it was looked at."""
+def measure(run: Run, data: Path) -> tuple[dict[str, np.ndarray], Curve | None]:
+    """MEASURES of each held-out picture, and the mean score in the course of the run, if it was looked at."""
     curve = read_record(run.folder).curves.get(SCORE[run.facts["task"]])
     return per_picture(run, data), curve if curve is not None and len(curve) > 1 else None
 
@@ -352,21 +381,30 @@ def finished(runs: Path) -> Iterable[Run]:
     return (run for run in map(Run.open, folders) if run.facts["state"] == "finished")
 
 
-def per_picture(run: Run, data: Path) -> np.ndarray:
-    """Holes: PSNR in the hole. Color: gain over grey without hints. Codes: PSNR of the reconstruction."""
+def per_picture(run: Run, data: Path) -> dict[str, np.ndarray]:
+    """Holes: PSNR in the hole. Color: gain over grey without hints. Codes: PSNR of the reconstruction.
+
+    Of color the colorfulness of the answers as well.
+    """
     network, recipe = trained_network(run)
     held_out, size = open_dataset(data, "val"), recipe.augment.size
     if recipe.task == "autoencode":
         codes = NetworkCodes(network, recipe.preparation)
         chosen = np.random.default_rng(0).permutation(len(held_out))[:HELD_OUT]
-        return np.array([reconstruction_psnr(codes, photo_in(held_out, int(number))) for number in chosen])
+        scores = [reconstruction_psnr(codes, photo_in(held_out, int(number))) for number in chosen]
+        return {"scores": np.array(scores)}
     if recipe.task == "inpaint":
         answer: Any = NetworkFill(network, recipe.preparation)
         asked = fill.choose(held_out, size, HELD_OUT)
-        return np.array([fill.hole_psnr(answer(p.srgb, p.mask), p.srgb, p.mask) for p in asked])
+        return {"scores": np.array([fill.hole_psnr(answer(p.srgb, p.mask), p.srgb, p.mask) for p in asked])}
     answer = NetworkPredict(network, recipe.preparation)
     probes = color.choose(held_out, size, HELD_OUT)
-    return np.array([color.gain_over_grey(probe, answer, len(Points.none())) for probe in probes])
+    nothing = Points.none()
+    colored = [color.join(probe.L, answer(probe.L, nothing)) for probe in probes]
+    return {
+        "scores": np.array([color.gain_over_grey(probe, answer, len(nothing)) for probe in probes]),
+        "colorfulness": np.array([colorfulness(picture) for picture in colored]),
+    }
 
 
 def reconstruction_psnr(codes: NetworkCodes, photo: np.ndarray) -> float:
@@ -377,8 +415,8 @@ def reconstruction_psnr(codes: NetworkCodes, photo: np.ndarray) -> float:
     return psnr(result, photo.astype(np.float32) / 255)
 
 
-def row(claim: Claim, parent: np.ndarray, child: np.ndarray) -> str:
-    """One line of the table."""
+def row(claim: Claim, parent: np.ndarray, child: np.ndarray) -> tuple[str, float, float]:
+    """One line of the table, without what it says of the claim; the interval."""
     apart = child - parent
     rng = np.random.default_rng(0)
     seeds, pictures = apart.shape
@@ -387,11 +425,11 @@ def row(claim: Claim, parent: np.ndarray, child: np.ndarray) -> str:
         for _ in range(RESAMPLES)
     ]
     low, high = np.percentile(means, (2.5, 97.5))
-    verdict = "holds" if low > 0 else "the other way round" if high < 0 else "cannot tell"
-    return (
+    line = (
         f"| {claim.note} | {claim.says} | `{claim.parent}` {parent.mean():.2f} | `{claim.child}` "
-        f"{child.mean():.2f} | {apart.mean():+.2f} ({low:+.2f} to {high:+.2f}) | {verdict} |"
+        f"{child.mean():.2f} | {apart.mean():+.2f} ({low:+.2f} to {high:+.2f}) |"
     )
+    return line, float(low), float(high)
 
 
 if __name__ == "__main__":
