@@ -1,17 +1,22 @@
 """The patch discriminator: any size, spectral norm that holds, gradients of gradients."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.nn.discriminator import DiscriminatorSettings, PatchDiscriminator
+from safelight.losses.adversarial import hinge_discriminator, r1_penalty
+from safelight.losses.perceptual import Features, lite0_features
+from safelight.nn.discriminator import DiscriminatorSettings, FeatureDiscriminator, PatchDiscriminator
 
 SMALL = DiscriminatorSettings(channels=6, widest=12, layers=3)
 
 
 def discriminator(**changes: bool) -> PatchDiscriminator:
     torch.manual_seed(0)
-    return PatchDiscriminator(4, DiscriminatorSettings(6, 12, 3, **changes))
+    return PatchDiscriminator(4, replace(SMALL, **changes))
 
 
 @pytest.mark.parametrize("spectral", [True, False])
@@ -78,3 +83,64 @@ def test_weights_come_back() -> None:
     other = PatchDiscriminator(4, SMALL).eval()
     other.load_state_dict(critic.state_dict())
     assert torch.equal(critic(x), other(x))
+
+
+@pytest.fixture(scope="module")
+def features() -> Features:
+    return lite0_features()
+
+
+def feature_discriminator(features: Features, more: int = 1) -> FeatureDiscriminator:
+    torch.manual_seed(0)
+    return FeatureDiscriminator(features, more, DiscriminatorSettings("efficientnet_lite0", channels=6))
+
+
+@pytest.mark.parametrize(("size", "cells"), [((64, 96), 4 * 6), ((40, 72), 3 * 5)])
+def test_features_have_three_scores_for_every_16_pixels(
+    features: Features, size: tuple[int, int], cells: int
+) -> None:
+    critic = feature_discriminator(features)
+    shown = (2 * torch.rand(2, 4, *size) - 1).requires_grad_()
+    scores = critic(shown)
+    assert (scores.shape, scores.dtype) == ((2, 3 * cells), torch.float32)
+    scores.sum().backward()
+    assert shown.grad is not None
+    assert shown.grad[:, :3].any(1).float().mean() > 0.9  # all pixels are looked at, and the mask
+    assert shown.grad[:, 3].any()
+    assert all(p.grad is not None and p.grad.any() for p in critic.parameters())
+
+
+def test_what_sees_is_no_part_of_the_discriminator_and_never_learns(features: Features) -> None:
+    critic = feature_discriminator(features)
+    weights = sum(p.numel() for p in critic.parameters())
+    # heads of 24, 40 and 112 features and a mask: 3 x 3 to 6, then 2, 1 and 0 halvings, then a score
+    assert weights == sum(
+        9 * (n + 1) * 6 + 6 + k * (9 * 36 + 6) + 9 * 6 + 1 for n, k in ((24, 2), (40, 1), (112, 0))
+    )
+    critic.requires_grad_(True).train()
+    assert not any(p.requires_grad for p in features.parameters())
+    assert not features.training
+    assert all(name.startswith("heads.") for name in critic.state_dict())
+
+
+def test_features_tell_noise_from_a_soft_picture_within_a_few_steps(features: Features) -> None:
+    critic = feature_discriminator(features, more=0)
+    optimizer = torch.optim.Adam(critic.parameters(), 2e-3, (0.0, 0.99))
+    generator = torch.Generator().manual_seed(0)
+    soft = F.interpolate(2 * torch.rand(8, 3, 5, 5, generator=generator) - 1, (64, 64), mode="bicubic").clamp(
+        -1, 1
+    )
+    noisy = (soft + 0.2 * torch.randn(soft.shape, generator=generator)).clamp(-1, 1)
+    for _ in range(40):
+        loss = hinge_discriminator(critic(noisy[:6]), critic(soft[:6]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        assert critic(noisy[6:]).mean() > 0.3 + critic(soft[6:]).mean()  # two that it has not seen
+
+
+def test_a_penalty_on_the_slope_goes_through_the_features(features: Features) -> None:
+    critic = feature_discriminator(features)
+    r1_penalty(critic, 2 * torch.rand(1, 4, 32, 32) - 1).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in critic.parameters() if p.ndim > 1)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
+from safelight.losses.perceptual import shared_features
+from safelight.nn.discriminator import DiscriminatorSettings, FeatureDiscriminator, PatchDiscriminator
 from safelight.shaped import Float
 
 AdversarialName = Literal["hinge", "least_squares", "non_saturating"]
@@ -57,6 +59,13 @@ class AdversarialSettings:
             )
         if not 0 <= self.start < 1:
             raise RecipeError(f"adversarial.start is {self.start}; expected a share of the run, 0 to below 1")
+
+
+def discriminator_of_pictures(settings: DiscriminatorSettings, more: int = 0) -> nn.Module:
+    """The discriminator that the settings ask for, of red, green, blue, -1..1, and so many planes more."""
+    if settings.features == "none":
+        return PatchDiscriminator(3 + more, settings)
+    return FeatureDiscriminator(shared_features(settings.features), more, settings)
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:

@@ -128,11 +128,16 @@ class TimmEncoder(nn.Module):
             wanted = self.body.state_dict()
             weights = packaged_weights(name)
             self.body.load_state_dict({key: weights[key] for key in wanted})
-        channels = fit_stem(self.body, extra, color)
+        self.inputs = fit_stem(self.body, extra, color)
+        self.frozen = False
         if frozen:
-            fold_norms(self.body, channels)
-        self.frozen = frozen
-        self.requires_grad_(not frozen)
+            self.freeze()
+
+    def freeze(self) -> None:
+        """Keep it as it is from now on: nothing is learned, and batch norms are folded away."""
+        fold_norms(self.body, self.inputs)
+        self.frozen = True
+        self.requires_grad_(False)
 
     def train(self, mode: bool = True) -> "TimmEncoder":
         """A frozen encoder keeps its batch statistics too."""

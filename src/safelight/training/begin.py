@@ -10,12 +10,14 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from safelight.errors import ModelError, RecipeError
+from safelight.nn.encoders import TimmEncoder
 from safelight.nn.export import EXAMPLE_SIDES, ModelPart, compare
 from safelight.nn.read_back import Folded, read_back, unfolding
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.registry import task_named
+from safelight.training.overrides import override
 from safelight.training.recipe import Recipe
 from safelight.training.task import training_task
 
@@ -65,6 +67,37 @@ def take_model(network: nn.Module, model: str, recipe: Recipe) -> Began:
     Raises ModelError, RecipeError where the model is of another network, or its weights cannot be read.
     """
     check_same_network(model, recipe)
+    if _is_frozen(recipe) and not card_of(model, recipe).recipe["model"].get("freeze"):
+        return _take_thawed(network, model, recipe)
+    return _take(network, model, recipe)
+
+
+def _is_frozen(recipe: Recipe) -> bool:
+    """Whether the recipe's network has an encoder that never changes."""
+    return bool(getattr(getattr(recipe, "model", None), "freeze", False))
+
+
+def _take_thawed(network: nn.Module, model: str, recipe: Recipe) -> Began:
+    """As `take_model`, of a model whose encoder was trained, for a network that keeps it as it is.
+
+    A frozen encoder has its batch norms folded away, and its file another order: the weights are read back into a
+    network that trains its encoder, which is frozen then.
+    """
+    thawed = override(recipe, {"model.freeze": "false"})
+    source = training_task(recipe).network(thawed)
+    began = _take(source, model, thawed)
+    for encoder in [module for module in source.modules() if isinstance(module, TimmEncoder)]:
+        encoder.freeze()
+    network.load_state_dict(source.state_dict())
+    norms = {name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    return Began(
+        sorted(set(began.missing) & set(network.state_dict())),
+        [pair for pair in began.folded if pair.norm in norms],
+    )
+
+
+def _take(network: nn.Module, model: str, recipe: Recipe) -> Began:
+    """The weights of a model whose network is just this one."""
     was_training = network.training
     parts = task_named(recipe.task).exporting.parts(network.eval(), recipe)
     files = _files(model, recipe)

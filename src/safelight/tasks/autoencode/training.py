@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from safelight.nn.discriminator import PatchDiscriminator
+from safelight.losses.adversarial import discriminator_of_pictures
 from safelight.shaped import UInt8
 from safelight.tasks.autoencode.dataset import AutoencodeDataset, Batch, Sample, collate
 from safelight.tasks.autoencode.losses import LossInputs, autoencode_terms
@@ -62,9 +62,9 @@ class AutoencodeTraining(AdversarialTask[AutoencodeRecipe, VAE, Sample, Batch]):
         terms = autoencode_terms(inputs)
         return GeneratorStep(terms, fake=2 * inputs.shown - 1, real=2 * inputs.pictures - 1)
 
-    def discriminator(self, recipe: AutoencodeRecipe) -> PatchDiscriminator:
-        """A patch discriminator over red, green and blue."""
-        return PatchDiscriminator(3, recipe.discriminator)
+    def discriminator(self, recipe: AutoencodeRecipe) -> nn.Module:
+        """A discriminator of red, green and blue."""
+        return discriminator_of_pictures(recipe.discriminator)
 
     def validation(self, held_out: Pictures, recipe: AutoencodeRecipe) -> AutoencodeValidation:
         """Fixed pictures, and fixed codes from the prior."""

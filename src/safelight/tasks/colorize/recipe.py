@@ -28,6 +28,11 @@ class ColorizeRecipe(AdversarialRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.discriminator.features != "none":
+            raise RecipeError(
+                f"discriminator.features {self.discriminator.features} looks at red, green and blue, and a "
+                "colorizer's discriminator is shown L, a and b; take --discriminator.features none"
+            )
         if isinstance(self.model, PlainSettings):
             check_plain(self.model, self.augment.size, self.loss.bins > 0)
         elif (self.loss.bins > 0) != (self.model.head == "bins"):

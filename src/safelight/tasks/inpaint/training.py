@@ -1,8 +1,9 @@
 """How inpainting models are trained."""
 
 import torch
+from torch import nn
 
-from safelight.nn.discriminator import PatchDiscriminator
+from safelight.losses.adversarial import discriminator_of_pictures
 from safelight.tasks.inpaint.dataset import Batch, InpaintDataset, Sample, collate
 from safelight.tasks.inpaint.losses import LossInputs, inpaint_terms
 from safelight.tasks.inpaint.network import InpaintUNet
@@ -44,9 +45,9 @@ class InpaintTraining(AdversarialTask[InpaintRecipe, InpaintUNet, Sample, Batch]
         shown = (torch.cat([2 * picture - 1, mask], 1) for picture in (inputs.filled, truth))
         return GeneratorStep(inpaint_terms(inputs), *shown)
 
-    def discriminator(self, recipe: InpaintRecipe) -> PatchDiscriminator:
-        """A patch discriminator over red, green, blue and the mask."""
-        return PatchDiscriminator(4, recipe.discriminator)
+    def discriminator(self, recipe: InpaintRecipe) -> nn.Module:
+        """A discriminator of red, green, blue and the mask."""
+        return discriminator_of_pictures(recipe.discriminator, more=1)
 
     def validation(self, held_out: Pictures, recipe: InpaintRecipe) -> InpaintValidation:
         """Fixed pictures and holes."""
