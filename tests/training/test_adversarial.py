@@ -2,18 +2,22 @@
 
 import csv
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from safelight.data.cache import open_dataset
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
 from safelight.training.adversarial import AdversarialModule, module_for
+from safelight.training.dry_run import DryRun
 from safelight.training.modules import TrainingModule
 from safelight.training.overrides import override
+from safelight.training.pace import measure_pace
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
 
@@ -165,7 +169,7 @@ def test_each_learns_from_its_own_loss_alone(tiny: ColorizeRecipe) -> None:
     module = module_for(override(tiny, AGAINST), training_task(tiny))
     assert isinstance(module, AdversarialModule)
     fake = torch.rand(1, 3, 32, 32, requires_grad=True)
-    module._deceived(fake).backward()
+    module.deceived(fake).backward()
     assert fake.grad is not None
     assert fake.grad.any()
     assert all(p.grad is None and p.requires_grad for p in module.discriminator.parameters())
@@ -173,3 +177,46 @@ def test_each_learns_from_its_own_loss_alone(tiny: ColorizeRecipe) -> None:
 
 def test_without_a_weight_there_is_no_discriminator(tiny: ColorizeRecipe) -> None:
     assert type(module_for(tiny, training_task(tiny))) is TrainingModule
+
+
+def test_what_a_run_will_take_counts_the_discriminator_from_its_start_on(
+    tiny: ColorizeRecipe, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that only steps move: one second alone and three against it, from a quarter of the run on."""
+    now = [0.0]
+
+    def taking(seconds: float) -> Callable[..., float]:
+        def step(self: DryRun, batch: Any) -> float:
+            now[0] += seconds
+            return 0.0
+
+        return step
+
+    monkeypatch.setattr("safelight.training.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(DryRun, "step", taking(1.0))
+    monkeypatch.setattr(DryRun, "step_against", taking(3.0))
+    pictures, held_out = open_dataset(dataset, "train"), open_dataset(dataset, "val")
+    paces = {
+        start: measure_pace(
+            override(tiny, AGAINST | {"adversarial.start": start, "train.steps": "60"}), pictures, held_out
+        ).step
+        for start in ("0", "0.25")
+    }
+    assert paces == {"0": 3.0, "0.25": pytest.approx(0.25 * 1 + 0.75 * 3)}
+    assert measure_pace(override(tiny, {"train.steps": "60"}), pictures, held_out).step == 1.0
+
+
+def test_a_timed_step_against_a_discriminator_is_as_much_work_as_one_of_the_run(
+    tiny: ColorizeRecipe, dataset: Path
+) -> None:
+    dry_run = DryRun(override(tiny, AGAINST), torch.device("cpu"))
+    assert dry_run.discriminator is not None
+    looks: list[bool] = []
+    dry_run.discriminator.register_forward_hook(
+        lambda part, given, scores: looks.append(scores.requires_grad)
+    )
+    before = [p.detach().clone() for p in dry_run.network.parameters()]
+    dry_run.step_against(next(dry_run.batches(open_dataset(dataset, "train"), 2)))
+    assert looks == [True] * 3  # at true pictures, at answers, and once more for the network
+    assert any(not torch.equal(p, q) for p, q in zip(dry_run.network.parameters(), before, strict=True))
+    assert all(p.grad is None for p in dry_run.discriminator.parameters())

@@ -49,6 +49,23 @@ def test_a_frozen_encoder_can_be_trained_on() -> None:
     assert sum(pair.conv.startswith("encoder.body.") for pair in began.folded) > 40
 
 
+def test_an_encoder_that_was_trained_can_be_kept_as_it_is() -> None:
+    """A frozen encoder's file has another order than a trained one's; the answers are those of the file."""
+    recipe = recipe_named("fill-encoder")
+    assert not recipe.model.freeze  # type: ignore[attr-defined]
+    recipe = replace(recipe, model=replace(recipe.model, freeze=True))  # type: ignore[attr-defined]
+    network = training_task(recipe).network(recipe)
+    began = take_model(network, "fill", recipe)
+    assert began.missing == []
+    stays, learns = set(), set()
+    for name, weight in network.named_parameters():
+        (learns if weight.requires_grad else stays).add(name.split(".")[1])
+    assert stays == {"encoder"}
+    assert "encoder" not in learns
+    norms = {name for name, module in network.named_modules() if isinstance(module, torch.nn.BatchNorm2d)}
+    assert {pair.norm for pair in began.folded} == norms
+
+
 @pytest.mark.parametrize(
     ("model", "recipe", "error", "message"),
     [

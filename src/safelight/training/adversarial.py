@@ -57,7 +57,7 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
         terms, losses = dict(made.terms), {}
         if step >= self.first:
             losses["discriminator"] = self._step_discriminator(made, step - self.first)
-            terms["adversarial"] = self.adversarial.weight * self._deceived(made.fake)
+            terms["adversarial"] = self.deceived(made.fake)
         loss = torch.stack(list(terms.values())).sum()
         self.take_note(terms | losses, loss)
         self._step_network(loss)
@@ -75,6 +75,13 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
         if not (settings.r1 and penalized):
             return [loss]
         return [loss, settings.r1_every * settings.r1 * r1_penalty(self.discriminator, real.detach())]
+
+    def deceived(self, fake: Tensor) -> Tensor:
+        """What the network lowers, weighted. The discriminator is looked through, and learns nothing by it."""
+        self.discriminator.requires_grad_(False)
+        loss = GENERATOR_LOSSES[self.adversarial.loss](self.discriminator(fake))
+        self.discriminator.requires_grad_(True)
+        return self.adversarial.weight * loss
 
     def configure_optimizers(self) -> Any:
         """The network's, and Adam for the discriminator under the same schedule from its own start on."""
@@ -101,13 +108,6 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
         optimizer.step()
         self._schedules()[1].step()
         return losses[0].detach()
-
-    def _deceived(self, fake: Tensor) -> Tensor:
-        """What the network lowers. The discriminator is looked through, and learns nothing by it."""
-        self.discriminator.requires_grad_(False)
-        loss = GENERATOR_LOSSES[self.adversarial.loss](self.discriminator(fake))
-        self.discriminator.requires_grad_(True)
-        return loss
 
     def _step_network(self, loss: Tensor) -> None:
         optimizer = cast(list[LightningOptimizer], self.optimizers())[0]

@@ -84,10 +84,26 @@ class DryRun:
 
     def step(self, batch: Any, lr: float | None = None) -> float:
         """One step of the optimizer; the loss before it. lr: in place of the recipe's peak."""
+        return self._descend(self.loss(batch), lr)
+
+    def step_against(self, batch: Any) -> float:
+        """The same, with all that a discriminator adds to it but the step of its own optimizer. Needs one."""
+        assert isinstance(self.module, AdversarialModule)
+        with autocast(self.recipe.train.precision, self.device):
+            made = self.module.generator_step(self.module.to_device(batch, self.device))
+            of_discriminator = self.module.discriminator_loss(
+                made.real.detach(), made.fake.detach(), penalized=False
+            )
+        torch.autograd.backward(torch.stack(of_discriminator).sum())
+        self.module.discriminator.zero_grad(set_to_none=True)
+        with autocast(self.recipe.train.precision, self.device):
+            terms = [*made.terms.values(), self.module.deceived(made.fake)]
+        return self._descend(torch.stack(terms).sum())
+
+    def _descend(self, loss: Tensor, lr: float | None = None) -> float:
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * (1.0 if lr is None else lr / self.recipe.optimizer.lr)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss(batch)
         torch.autograd.backward(loss)
         self.module.clip(self.network)
         self.optimizer.step()

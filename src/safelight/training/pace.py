@@ -1,6 +1,8 @@
 """How long a recipe will take here, measured by a few of its steps; and a recipe that ends in a given time."""
 
+import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +11,7 @@ import torch
 
 from safelight.data.cache import PictureSet
 from safelight.errors import RecipeError
+from safelight.training.adversarial import adversarial_of
 from safelight.training.batches import training_batches
 from safelight.training.dry_run import DryRun
 from safelight.training.hardware import CPU
@@ -52,29 +55,45 @@ def measure_pace(
     dry_run = DryRun(recipe, device)
     task = training_task(recipe)
     batches = training_batches(task.dataset(pictures, recipe), task.collate, recipe)
-    times: list[float] = []
-    began = time.monotonic()
     try:
-        loading = iter(batches)
-        for number in range(WARMING + min(TIMED, max(1, recipe.train.steps - WARMING))):
-            before = time.monotonic()
-            batch: Any = next(loading, None)
-            if batch is None or (number > WARMING and before - began > PATIENCE):
-                break
-            dry_run.step(batch)
-            times.append(time.monotonic() - before)
+        step = _step_seconds(dry_run, iter(batches))
     finally:
         batches.end()
     few = PictureSet(held_out.dataset, held_out.name, held_out.numbers[:ASKED])
     validation = task.validation(few, recipe)
     look, end = _looking(validation, dry_run)
     scored, on_training = min(SCORED, len(held_out)), min(FAMILIAR, len(pictures))
-    steps = times[WARMING:] or times
     return Pace(
-        float(np.mean(steps)),
+        step,
         look * (1.5 * scored + on_training),
         STARTING + end * min(validation.measured, len(held_out)),
     )
+
+
+def _step_seconds(dry_run: DryRun, batches: Iterator[Any]) -> float:
+    """Of the mean step: those before a discriminator begins take less."""
+    steps, against = dry_run.recipe.train.steps, math.nan
+    start = 1.0
+    if dry_run.discriminator and (adversarial := adversarial_of(dry_run.recipe)):
+        start, against = adversarial.start, _mean_seconds(dry_run.step_against, batches, steps)
+    alone = _mean_seconds(dry_run.step, batches, steps) if start > 0 else math.nan
+    if math.isnan(alone) or math.isnan(against):  # one of the two has no batches left
+        return against if math.isnan(alone) else alone
+    return start * alone + (1 - start) * against
+
+
+def _mean_seconds(step: Callable[[Any], float], batches: Iterator[Any], most: int) -> float:
+    """A batch and a step on it, timed a few times after the first; NaN without a batch."""
+    times: list[float] = []
+    began = time.monotonic()
+    for number in range(WARMING + min(TIMED, max(1, most - WARMING))):
+        before = time.monotonic()
+        batch = next(batches, None)
+        if batch is None or (number > WARMING and before - began > PATIENCE):
+            break
+        step(batch)
+        times.append(time.monotonic() - before)
+    return float(np.mean(times[WARMING:] or times)) if times else math.nan
 
 
 def _looking(validation: ValidationSet[Any], dry_run: DryRun) -> tuple[float, float]:
