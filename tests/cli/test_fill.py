@@ -119,7 +119,10 @@ def test_scratches_then_fill_is_repair(tmp_path: Path) -> None:
     scratched(tmp_path / "a.png")
     found = safelight("scratches", "a.png", cwd=tmp_path)
     assert (found.returncode, found.stdout.startswith("marked a-mask.png, ")) == (0, True)
-    assert "of the photo as damaged (found by the network)" in found.stderr
+    said = (
+        "of the photo as damaged (found by the network; a worn photo, so what is less sure is marked as well)"
+    )
+    assert said in found.stderr  # the line is a fiftieth of it
     mask = read_photo(tmp_path / "a-mask.png").pixels
     assert (mask[:, 60:63] == 255).mean() > 0.95
     assert "that is a lot" not in found.stderr

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 
 from safelight.errors import RecipeError
 from safelight.masks.match import count_matches, ranked_precision
-from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, pool, postprocess, preprocess
+from safelight.tasks.scratches.prepare import (
+    ScratchesPreparation,
+    likely_damage,
+    likely_mask,
+    pool,
+    postprocess,
+    preprocess,
+)
 from safelight.tasks.scratches.ridge_filter import ScratchSettings, find_ridges, find_scratches
 from tests.tasks.strategies import seeds
 
@@ -163,8 +170,10 @@ def test_in_a_worn_photo_faint_damage_counts_by_itself() -> None:
     assert found[20:22].all()
     assert found[60:62, 10:40].all()
     assert found.sum() == 200 + 60
+    assert likely_damage(likelihood, (100, 100), BARE, prepared).worn
     for otherwise in (replace(prepared, worn_from=20.1), replace(prepared, worn_from=0)):
-        assert likely_mask(likelihood, (100, 100), BARE, otherwise).sum() == 200
+        few = likely_damage(likelihood, (100, 100), BARE, otherwise)
+        assert (few.mask.sum(), few.worn) == (200, False)
     likelihood[20:22] = 0
     assert not likely_mask(likelihood, (100, 100), BARE, prepared).any()
     likelihood[60:62, 10:40] = 0.5

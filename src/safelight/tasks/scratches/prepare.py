@@ -116,14 +116,25 @@ def pool(likelihoods: Sequence[Mask], weights: Sequence[float] = ()) -> Mask:
     return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
-def likely_mask(
+@dataclass(frozen=True)
+class Likely:
+    """The mask (h, w), float32, 1 = damaged, that a likelihood comes to.
+
+    worn: whether so much of the photo is surely damaged that what is less sure was marked by itself.
+    """
+
+    mask: Mask
+    worn: bool
+
+
+def likely_damage(
     likelihood: Mask,
     size: Size,
     settings: ScratchSettings = USUAL,
     preparation: ScratchesPreparation = PLAIN,
     L: Lightness | None = None,
-) -> Mask:
-    """The mask (h, w) of this size, float32, 1 = damaged, of a likelihood at the working size.
+) -> Likely:
+    """The mask of this size, of a likelihood at the working size.
 
     A pixel that is less likely than the threshold by up to `continues`, in log-odds, counts where it continues one
     that is likely enough (hysteresis, Canny 1986); in a worn photo (`worn_from`) it counts anywhere. What is wider
@@ -134,9 +145,20 @@ def likely_mask(
     odds = math.log(threshold / (1 - threshold)) + SWAY * (0.5 - settings.sensitivity)
     likely, perhaps = (likelihood > _share(limit) for limit in (odds, odds - preparation.continues))
     found = _damage(continued(likely, perhaps), settings, L)
-    if 0 < preparation.worn_from <= 1000 * found.mean():
+    worn = bool(0 < preparation.worn_from <= 1000 * found.mean())
+    if worn:
         found = _damage(np.asarray(perhaps), settings, L)
-    return resize_mask(grow(found, settings.margin), size).astype(np.float32)
+    return Likely(resize_mask(grow(found, settings.margin), size).astype(np.float32), worn)
+
+
+def likely_mask(
+    likelihood: Mask,
+    size: Size,
+    settings: ScratchSettings = USUAL,
+    preparation: ScratchesPreparation = PLAIN,
+) -> Mask:
+    """The mask of `likely_damage` alone."""
+    return likely_damage(likelihood, size, settings, preparation).mask
 
 
 def _damage(found: Hole, settings: ScratchSettings, L: Lightness | None) -> Hole:

@@ -16,7 +16,13 @@ from safelight.pixels.inputs import Given, pixels_of
 from safelight.runtime.begun import session_of
 from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import ModelFile, find_model, is_bundled
-from safelight.tasks.scratches.prepare import ScratchesPreparation, likely_mask, pool, postprocess, preprocess
+from safelight.tasks.scratches.prepare import (
+    ScratchesPreparation,
+    likely_damage,
+    pool,
+    postprocess,
+    preprocess,
+)
 from safelight.tasks.scratches.ridge_filter import USUAL, ScratchSettings, find_scratches
 
 FindMethod = Literal["auto", "network", "ridge"]
@@ -28,15 +34,20 @@ TILE, OVERLAP = 512, 64  # pixels
 
 @dataclass(frozen=True)
 class Found:
-    """The mask (h, w), 1 = damaged, and what found it."""
+    """The mask (h, w), 1 = damaged, and what found it.
+
+    worn: whether so much was sure that what is less sure was marked as well (`preparation.worn_from`).
+    """
 
     mask: Mask
     method: Literal["network", "ridge"]
+    worn: bool = False
 
     @property
     def title(self) -> str:
         """The method in words."""
-        return {"network": "(found by the network)", "ridge": "(found by the ridge filter)"}[self.method]
+        by = {"network": "found by the network", "ridge": "found by the ridge filter"}[self.method]
+        return f"({by}; a worn photo, so what is less sure is marked as well)" if self.worn else f"({by})"
 
 
 class ScratchFinder:
@@ -86,8 +97,8 @@ class ScratchFinder:
         small = resize(pixels, working_size(size, prepared.working))
         likelihood = self.predict(_floats(small))
         edged = None if settings.edges else srgb_to_lightness(small)
-        mask = likely_mask(likelihood, size, settings, prepared, edged)
-        return Found(mask, "network"), likelihood
+        likely = likely_damage(likelihood, size, settings, prepared, edged)
+        return Found(likely.mask, "network", likely.worn), likelihood
 
     def predict(self, srgb: Srgb) -> Mask:
         """Likelihood of damage (h, w), 0..1, of a picture of this size, looked at as the model's card says.
