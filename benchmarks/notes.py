@@ -22,13 +22,14 @@ beside the baselines (the verdict is kept in the run), and examined by the docto
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from safelight.data.cache import open_dataset, photo_in
 from safelight.errors import RecipeError
@@ -223,7 +224,7 @@ def compared(given: argparse.Namespace) -> None:
         for name in names:
             recipe = labelled(name, given.steps, seed, given.narrow)
             if kept.of(name, recipe) is None:
-                kept.add(name, recipe, *measure(train_once(recipe, given), given.data))
+                kept.add(name, recipe, *measure(recipe, given))
     print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures{narrower}\n")
     for figure, (words, above, below) in MEASURES.items():
         of_names = {name: kept.scores(name, figure, given.seeds) for name in names if kept.has(name, figure)}
@@ -326,10 +327,29 @@ class KeptScores:
         return [np.array(each["curve"]) for each in known if "curve" in each]
 
 
-def measure(run: Run, data: Path) -> tuple[dict[str, np.ndarray], Curve | None]:
-    """MEASURES of each held-out picture, and the mean score in the course of the run, if it was looked at."""
-    curve = read_record(run.folder).curves.get(SCORE[run.facts["task"]])
-    return per_picture(run, data), curve if curve is not None and len(curve) > 1 else None
+def measure(recipe: Recipe, given: argparse.Namespace) -> tuple[dict[str, np.ndarray], Curve | None]:
+    """MEASURES of each held-out picture, and the mean score in the course of the run, if it was looked at.
+
+    What is learned is the same with averaged weights and without: one run has both.
+    """
+    averaged = (
+        None if recipe.train.ema else found(lambda known: same_training(unaveraged(known), recipe), given)
+    )
+    run = averaged or train_once(recipe, given)
+    network, trained = trained_network(run)
+    if averaged:
+        own = torch.load(run.last_checkpoint, weights_only=True)["current_model_state"]
+        network.load_state_dict(
+            {name.removeprefix("network."): own[name] for name in own if name.startswith("network.")}
+        )
+    curve = None if averaged else read_record(run.folder).curves.get(SCORE[run.facts["task"]])
+    told = curve if curve is not None and len(curve) > 1 else None
+    return per_picture(network, trained, given.data), told
+
+
+def unaveraged(recipe: Recipe) -> Recipe:
+    """The recipe without averaged weights."""
+    return replace(recipe, train=replace(recipe.train, ema=0.0))
 
 
 def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
@@ -362,17 +382,24 @@ def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
 
 def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
     """The finished run of this very recipe, trained now if there is none."""
-    for known in finished(given.runs):
-        try:
-            same = same_training(from_json(known.recipe_json), recipe)  # later settings have their defaults
-        except RecipeError:
-            same = False
-        if same:
-            return known
+    known = found(lambda other: same_training(other, recipe), given)
+    if known is not None:
+        return known
     run = fit(recipe, given.data, given.runs, quiet=True)
     if run.facts["state"] != "finished":
         raise SystemExit(f"{run.folder} was stopped; the same command trains it anew")
     return run
+
+
+def found(wanted: Callable[[Recipe], bool], given: argparse.Namespace) -> Run | None:
+    """A finished run of such a recipe."""
+    for known in finished(given.runs):
+        try:
+            if wanted(from_json(known.recipe_json)):  # later settings have their defaults
+                return known
+        except RecipeError:
+            continue
+    return None
 
 
 def finished(runs: Path) -> Iterable[Run]:
@@ -381,12 +408,11 @@ def finished(runs: Path) -> Iterable[Run]:
     return (run for run in map(Run.open, folders) if run.facts["state"] == "finished")
 
 
-def per_picture(run: Run, data: Path) -> dict[str, np.ndarray]:
+def per_picture(network: Any, recipe: Any, data: Path) -> dict[str, np.ndarray]:
     """Holes: PSNR in the hole. Color: gain over grey without hints. Codes: PSNR of the reconstruction.
 
     Of color the colorfulness of the answers as well.
     """
-    network, recipe = trained_network(run)
     held_out, size = open_dataset(data, "val"), recipe.augment.size
     if recipe.task == "autoencode":
         codes = NetworkCodes(network, recipe.preparation)
