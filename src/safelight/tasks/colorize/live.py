@@ -25,15 +25,23 @@ from safelight.runtime.onnx_cheaper import cheaper, joined_maps
 from safelight.runtime.onnx_parts import Graph, Kind, kinds_of
 from safelight.runtime.session import DISTRIBUTION, KNOWN, Reply
 from safelight.shaped import Float32
+from safelight.tasks.colorize.coarse import STRIDE, CoarseCopy, coarse_copy
 from safelight.tasks.colorize.hint_values import Region
 from safelight.tasks.colorize.hints import HintSet, Points, to_points
 from safelight.tasks.colorize.kept_kriging import KeptPropagator
 from safelight.tasks.colorize.kriging import RESIDUALS
 from safelight.tasks.colorize.lassos import by_region, largest, visible
 from safelight.tasks.colorize.prepare import PLANES as INPUT_PLANES
-from safelight.tasks.colorize.prepare import Spreading, limit_reach, postprocess, preprocess
+from safelight.tasks.colorize.prepare import (
+    ColorizePreparation,
+    Spreading,
+    lightness_of,
+    limit_reach,
+    postprocess,
+    preprocess,
+)
 from safelight.tasks.colorize.propagation import Propagator
-from safelight.tasks.colorize.restore import LASSO_RUNS, STRIDE, UNFAMILIARITY, Colorizer
+from safelight.tasks.colorize.restore import LASSO_RUNS, UNFAMILIARITY, Colorizer, colors_of
 from safelight.tasks.colorize.suggest import CELL, Suggestion, suggest
 
 PLANES, COLORS = "planes", ("ab", "chroma")
@@ -123,6 +131,46 @@ def _split(hints: HintSet) -> tuple[HintSet, list[tuple[Region, HintSet]]]:
     return free, lassos
 
 
+class _Look:
+    """A size at which a model in parts looks at a photo, and what is kept of the photo there.
+
+    L: (h, w), multiples of STRIDE. picture: what spreads hints over it, where somebody has that.
+    """
+
+    def __init__(
+        self, cut: CutModel, L: Lightness, preparation: ColorizePreparation, picture: Spreading | None = None
+    ) -> None:
+        self._cut, self._preparation, self._given = cut, preparation, picture
+        self._unhinted = preprocess(L, Points.none())
+        self.L = lightness_of(self._unhinted)
+
+    @cached_property
+    def picture(self) -> Spreading:
+        """Kriging over it."""
+        return self._given or KeptPropagator(self.L)
+
+    @cached_property
+    def known(self) -> "tuple[Mapping[str, npt.NDArray[Any]], float | None]":
+        """What the trunk saw, and how unfamiliar that is."""
+        return self._cut.see(self.L)
+
+    @cached_property
+    def _automatic(self) -> Reply:
+        return self._cut.answer(self._unhinted, self.known[0])
+
+    def planes(self, points: Points) -> Float32[np.ndarray, "7 h w"]:
+        """The question with these hints."""
+        if not len(points):
+            return self._unhinted
+        return preprocess(self.L, points, self._preparation, picture=self.picture)
+
+    def answer(self, points: Points) -> Reply:
+        """The network's; without hints it is asked once."""
+        if not len(points):
+            return self._automatic
+        return self._cut.answer(self.planes(points), self.known[0])
+
+
 class LiveColors:
     """The colors of one photo, hints and settings changing. May be asked by one thread after the other.
 
@@ -136,8 +184,6 @@ class LiveColors:
         self._colorizer = colorizer
         self._cut = cut if cut is not None and not colorizer.is_panorama(self.L) else None
         self._lock = RLock()
-        padded, _ = pad_to_multiple(self.L, STRIDE)
-        self._planes = preprocess(padded, Points.none())
         self._answers: list[tuple[HintSet, float, float, Layers]] = []
         self._seen: tuple[list[Region], list[Region]] = ([], [])  # lassos, and which of these are visible
 
@@ -152,21 +198,26 @@ class LiveColors:
         return Propagator(self.L) if self._colorizer.is_panorama(self.L) else KeptPropagator(self.L)
 
     @cached_property
-    def _padded(self) -> Spreading:
-        """The same on the grid of the planes, where that is another."""
-        L = np.asarray(self._planes[0] * 100 + 50, np.float32)
-        return self.picture if L.shape == self.L.shape else KeptPropagator(L)
+    def _fine(self) -> _Look:
+        """The network's look at the photo."""
+        assert self._cut is not None
+        padded, _ = pad_to_multiple(self.L, STRIDE)
+        same = self.picture if padded.shape == self.L.shape else None
+        return _Look(self._cut, padded, self._colorizer.preparation, same)
 
     @cached_property
-    def _known(self) -> "tuple[Mapping[str, npt.NDArray[Any]], float | None]":
+    def _coarse(self) -> tuple[CoarseCopy, _Look] | None:
+        """Its look at a smaller copy, if it takes one."""
         assert self._cut is not None
-        return self._cut.see(self._planes[0] * 100 + 50)
+        preparation = self._colorizer.preparation
+        copy = coarse_copy(self._fine.L, preparation.coarse_side)
+        return None if copy is None else (copy, _Look(self._cut, copy.L, preparation))
 
     @cached_property
     def unfamiliarity(self) -> float | None:
         """How unlike the training pictures the photo is, 1 = threshold."""
         with self._lock:
-            return self._known[1] if self._cut else self._colorizer.unfamiliarity_of(self.L)
+            return self._fine.known[1] if self._cut else self._colorizer.unfamiliarity_of(self.L)
 
     def forget(self) -> None:
         """Forget the answers that were given; what is kept of the photo stays."""
@@ -220,7 +271,7 @@ class LiveColors:
             if self._cut is None:
                 shares = self._colorizer.distribution(self.L, points)
             else:
-                shares = self._cut.distribution(self._planes_with(points), self._known[0])
+                shares = self._cut.distribution(self._fine.planes(points), self._fine.known[0])
             return shares[:, : -(-self.size[0] // CELL), : -(-self.size[1] // CELL)]
 
     def nearness(self, hints: HintSet) -> Mask:
@@ -235,24 +286,13 @@ class LiveColors:
         if self._cut is None:
             return self._colorizer.predict(self.L, points, vivid)
         preparation = self._colorizer.preparation
-        planes = self._planes_with(points)
-        reply = self._automatic if not len(points) else self._cut.answer(planes, self._known[0])
-        ab = postprocess(
-            reply["ab"], reply["chroma"], planes, points, vivid, preparation.vivid_gain, self._padded
-        )
+        planes, colors = self._fine.planes(points), colors_of(self._fine.answer(points))
+        if self._coarse is not None:
+            copy, look = self._coarse
+            coarse = colors_of(look.answer(copy.points(points)))
+            colors = copy.pooled(colors, coarse, planes, preparation.coarse_share)
+        ab = postprocess(*colors, planes, points, vivid, preparation.vivid_gain, self._fine.picture)
         return ab[: self.size[0], : self.size[1]]
-
-    @cached_property
-    def _automatic(self) -> Reply:
-        assert self._cut is not None
-        return self._cut.answer(self._planes, self._known[0])
-
-    def _planes_with(self, points: Points) -> Float32[np.ndarray, "7 h w"]:
-        if not len(points):
-            return self._planes
-        return preprocess(
-            self._planes[0] * 100 + 50, points, self._colorizer.preparation, picture=self._padded
-        )
 
     def _layers(self, hints: HintSet, vivid: float, reach: float) -> Layers:
         free, lassos = _split(hints)

@@ -30,6 +30,7 @@ NEARBY = 2.0  # times the correlation with the nearest hints: half of it still c
 DECIDED = (0.25, 0.6)  # a change of so much of that at the hints: by-effect below, meant above
 WISHED = (45.0, 60.0)  # change of ab at the hints: news of the photo below, a wish above
 SAME = (0.15, 0.4)  # from a hint's color, in shares of that change: the hint's own below, another's above
+LEAST_SIDE, MOST_SIDE = 32, 1024  # of a coarse look
 MOST_VIVID = 16.0  # of a vivid_gain: four times the most that training measures
 
 
@@ -51,22 +52,39 @@ class ColorizePreparation:
     propagate: give the network the kriged hints (else zeros).
     vivid_gain: how many times the expected chroma vivid 1 asks for; measured after training
       (tasks/colorize/validation.py) so that pictures then come out as colorful as the truth.
+    coarse_side: short side, in pixels, of a smaller copy that the network looks at as well (tasks/colorize/coarse.py);
+      0 for none.
+    coarse_share: share of the answer to that copy, 0..1, where no hint is near.
     """
 
     soft_mask: bool = False
     propagate: bool = True
     vivid_gain: float = 1.0
+    coarse_side: int = 0
+    coarse_share: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.vivid_gain <= MOST_VIVID:
             raise RecipeError(
                 f"preparation.vivid_gain is {self.vivid_gain:g}; expected a number above 0, up to {MOST_VIVID:g}"
             )
+        if self.coarse_side and not LEAST_SIDE <= self.coarse_side <= MOST_SIDE:
+            raise RecipeError(
+                f"preparation.coarse_side is {self.coarse_side}; expected a short side of {LEAST_SIDE} to {MOST_SIDE} "
+                "pixels, or 0 for none"
+            )
+        if not 0 <= self.coarse_share <= 1:
+            raise RecipeError(f"preparation.coarse_share is {self.coarse_share:g}; expected a share, 0 to 1")
 
 
 def normalize_lightness(L: Lightness) -> Lightness:
     """L 0..100 to -0.5..0.5."""
     return np.asarray((L - np.float32(50)) / np.float32(100), np.float32)
+
+
+def lightness_of(planes: Planes) -> Lightness:
+    """L (h, w), 0..100, of an input."""
+    return np.asarray(planes[0] * 100 + 50, np.float32)
 
 
 def preprocess(
@@ -161,4 +179,4 @@ def _smooth_step(x: Lightness, low: float, high: float) -> Lightness:
 
 def enforce_hints(ab: Ab, planes: Planes, points: Points) -> Ab:
     """`ab` corrected so that each hint has its color. planes: the network's input, for its lightness."""
-    return Propagator(planes[0] * 100 + 50).correct(ab, points) if len(points) else ab
+    return Propagator(lightness_of(planes)).correct(ab, points) if len(points) else ab

@@ -21,12 +21,14 @@ from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Views
 from safelight.shaped import Bool, Float32
+from safelight.tasks.colorize.coarse import STRIDE, Colors, coarse_copy
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
 from safelight.tasks.colorize.prepare import (
     ColorizePreparation,
     enforce_hints,
+    lightness_of,
     limit_reach,
     postprocess,
     preprocess,
@@ -35,7 +37,6 @@ from safelight.tasks.colorize.propagation import Propagator
 from safelight.tasks.colorize.suggest import MOST_PLACES, Suggestion, suggest
 from safelight.tasks.colorize.task import REACH, VIVID
 
-STRIDE = 32  # the network halves its planes five times
 UNFAMILIARITY = "unfamiliarity"  # the output that says how unlike the training pictures a photo is
 LASSO_RUNS = 32  # lassos that the network runs for; the hints of smaller ones are kriged
 STRIP = 32  # short sides: a still longer picture is shrunk, which bounds memory
@@ -57,7 +58,9 @@ class Colorizer:
     def __init__(self, model: ModelFile, threads: int = 0) -> None:
         self.card = model.card
         self._preparation = model.prepared(ColorizePreparation)
-        self._session = Views(session_of(model, threads), model.card.size)
+        session = session_of(model, threads)
+        self._session = Views(session, model.card.size)
+        self._coarse = Views(session, self._preparation.coarse_side)  # where it looks a second time
 
     def __call__(
         self,
@@ -167,9 +170,13 @@ class Colorizer:
         return self._answer(L, points, vivid)[0]
 
     def _answer(self, L: Lightness, points: Points, vivid: float) -> tuple[Ab, Reply]:
+        prepared = self._preparation
         planes, reply = self._reply(L, points)
-        gain = self._preparation.vivid_gain
-        ab = postprocess(reply["ab"], reply["chroma"], planes, points, vivid, gain)
+        colors, copy = colors_of(reply), coarse_copy(lightness_of(planes), prepared.coarse_side)
+        if copy is not None:
+            coarse = colors_of(self._coarse(preprocess(copy.L, copy.points(points), prepared)))
+            colors = copy.pooled(colors, coarse, planes, prepared.coarse_share)
+        ab = postprocess(*colors, planes, points, vivid, prepared.vivid_gain)
         return ab[: L.shape[0], : L.shape[1]], reply
 
     def _reply(self, L: Lightness, points: Points, *also: str) -> tuple[Planes, Reply]:
@@ -255,6 +262,11 @@ def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Coloriz
     """The colorizer with this model (name or path); None is the bundled one. Raises ModelError."""
     named = MODEL if model is None else model
     return kept_or("colorize", model, threads, lambda: Colorizer(find_model(named, "colorize"), threads))
+
+
+def colors_of(reply: Reply) -> Colors:
+    """The colors in a model's reply."""
+    return Colors(reply["ab"], reply["chroma"])
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

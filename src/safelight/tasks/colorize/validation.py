@@ -14,6 +14,7 @@ from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.shaped import Float, Float32, UInt8
+from safelight.tasks.colorize.coarse import Colors, coarse_copy
 from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe_evidence
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points
@@ -45,15 +46,23 @@ class NetworkPredict:
         self.network, self.preparation, self.vivid = network, preparation, vivid
 
     def __call__(self, L: Lightness, points: Points) -> Ab:
-        planes = preprocess(L, points, self.preparation)
-        ab, chroma = self.reply(planes)
-        return postprocess(ab, chroma, planes, points, self.vivid, self.preparation.vivid_gain)
+        planes, colors = self.answer(L, points)
+        return postprocess(*colors, planes, points, self.vivid, self.preparation.vivid_gain)
 
-    def reply(self, planes: Planes) -> tuple[Float32[np.ndarray, "2 h w"], Float32[np.ndarray, "1 h w"]]:
-        """ab / 110 and the expected chroma / 110."""
+    def answer(self, L: Lightness, points: Points) -> tuple[Planes, Colors]:
+        """The question, and the answer to it and to a coarse copy of the picture, if the preparation has one."""
+        planes = preprocess(L, points, self.preparation)
+        fine, copy = self.reply(planes), coarse_copy(L, self.preparation.coarse_side)
+        if copy is None:
+            return planes, fine
+        coarse = self.reply(preprocess(copy.L, copy.points(points), self.preparation))
+        return planes, copy.pooled(fine, coarse, planes, self.preparation.coarse_share)
+
+    def reply(self, planes: Planes) -> Colors:
+        """The network's own, to these planes."""
         with in_use(self.network) as network:
             colors = network(to_network(planes, network)[None])
-        return to_numpy(colors.ab[0]), to_numpy(colors.chroma[0])
+        return Colors(to_numpy(colors.ab[0]), to_numpy(colors.chroma[0]))
 
 
 @dataclass(frozen=True)
@@ -193,9 +202,8 @@ def vivid_gain(predict: NetworkPredict, samples: list[HintedPicture]) -> float:
 
 def _colorfulness_at_gains(predict: NetworkPredict, sample: HintedPicture) -> list[float]:
     nothing = Points.none()
-    planes = preprocess(sample.L, nothing, predict.preparation)
-    ab, chroma = predict.reply(planes)
-    vivid = (postprocess(ab, chroma, planes, nothing, 1.0, float(gain)) for gain in GAINS)
+    planes, answer = predict.answer(sample.L, nothing)
+    vivid = (postprocess(*answer, planes, nothing, 1.0, float(gain)) for gain in GAINS)
     return [colorfulness(join(sample.L, colors)) for colors in vivid]
 
 
