@@ -33,6 +33,8 @@ EXCEPTIONS = {  # settings that are explained on another page than their class
     "unharmed": "fill.md#what-the-network-is-trained-on",
     "hints.variance": "hints.md",
     "preparation.soft_mask": "hints.md",
+    "preparation.coarse_side": "experiments.md#a-second-coarse-look",
+    "preparation.coarse_share": "experiments.md#a-second-coarse-look",
     "preparation.crossover": "fill.md#how-it-is-done",
     "data.batch": "before.md",
     "optimizer.lr": "before.md",

@@ -10,6 +10,7 @@ from safelight.tasks.colorize import recipes_notes as notes
 from safelight.tasks.colorize.hint_sampling import HintSampling
 from safelight.tasks.colorize.losses import ColorLossSettings
 from safelight.tasks.colorize.network import UNetSettings
+from safelight.tasks.colorize.prepare import ColorizePreparation
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training.augment import Augmentation
 from safelight.training.recipe import DataSettings, OptimizerSettings, TrainSettings
@@ -21,6 +22,7 @@ def color() -> ColorizeRecipe:
         name="color",
         model=UNetSettings(head="bins"),
         hints=HintSampling(count="log", most=200, automatic=0.15),
+        preparation=ColorizePreparation(coarse_side=96),
         augment=Augmentation(size=128, smallest=0.6, aging=0.15),
         loss=ColorLossSettings(huber=0.5, log_error=0.05, bins=0.1),
         data=DataSettings(batch=16, workers=2),
@@ -43,6 +45,7 @@ def quick() -> ColorizeRecipe:
             widths=(32, 24, 16, 16),
             attention=2,
         ),
+        preparation=ColorizePreparation(),
         augment=Augmentation(size=64, aging=0.0),
         loss=ColorLossSettings(huber=0.5, log_error=0.05),
         data=DataSettings(batch=4, workers=0),
