@@ -15,6 +15,7 @@ from safelight.shaped import Float32
 from safelight.tasks.colorize.hints import Points
 
 STRIDE = 32  # the network halves its planes five times
+LEAST_SHRUNK = 2  # times smaller, at least
 
 
 class Colors(NamedTuple):
@@ -57,9 +58,12 @@ class CoarseCopy:
 
 
 def coarse_copy(L: Lightness, side: int) -> CoarseCopy | None:
-    """The copy whose short side is `side`, of a picture of lightness L (h, w); None if that is no larger, or for 0."""
+    """The copy whose short side is `side`, of a picture of lightness L (h, w); None of one that is not twice as large.
+
+    Little is seen at three quarters of the size that is not seen at the whole. side: 0 for no copy.
+    """
     short = min(L.shape)
-    if not 0 < side < short:
+    if not 0 < side <= short // LEAST_SHRUNK:
         return None
     size = (round(L.shape[0] * side / short), round(L.shape[1] * side / short))
     padded, _ = pad_to_multiple(resize(L, size), STRIDE)

@@ -52,8 +52,8 @@ class ColorizePreparation:
     propagate: give the network the kriged hints (else zeros).
     vivid_gain: how many times the expected chroma vivid 1 asks for; measured after training
       (tasks/colorize/validation.py) so that pictures then come out as colorful as the truth.
-    coarse_side: short side, in pixels, of a smaller copy that the network looks at as well (tasks/colorize/coarse.py);
-      0 for none.
+    coarse_side: short side, in pixels, of a smaller copy that the network looks at as well, of pictures at least
+      twice as large (tasks/colorize/coarse.py); 0 for none.
     coarse_share: share of the answer to that copy, 0..1, where no hint is near.
     """
 
