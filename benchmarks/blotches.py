@@ -1,6 +1,6 @@
 """Blotches of automatic color on photos whose true colors nobody knows, model beside model, and a sheet to look at.
 
-    python benchmarks/blotches.py PHOTO... [--model color] [--beside OTHER] [--vivid 0.5] [-o SHEET.png]
+    python benchmarks/blotches.py PHOTO... [--model color] [--beside OTHER] [--vivid 0.5] [--side 192] [-o SHEET.png]
 
 Printed is, for each photo and over all of them, what safelight.tasks.colorize.blotches measures where lightness is
 flat, and the mean chroma: fewer blotches are worth little if the colors went with them. Models are compared on the
@@ -21,7 +21,7 @@ from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.restore import load_colorizer
 from safelight.tasks.colorize.scores import show
 
-SHORT_SIDE = 256  # pixels: what is answered, measured and shown
+SHORT_SIDE = 192  # pixels: what the bundled model answers in use
 
 
 def main() -> None:
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--model", default="color")
     parser.add_argument("--beside", action="append", default=[])
     parser.add_argument("--vivid", type=float, default=0.5)
+    parser.add_argument("--side", type=int, default=SHORT_SIDE, help="short side in pixels")
     parser.add_argument("-o", dest="sheet", type=Path)
     given = parser.parse_args()
     models = {name: load_colorizer(name) for name in (given.model, *given.beside)}
@@ -40,7 +41,7 @@ def main() -> None:
     rows = []
     for path in given.photos:
         pixels = read_photo(path).pixels
-        pixels = resize(pixels, fit_size((pixels.shape[0], pixels.shape[1]), SHORT_SIDE))
+        pixels = resize(pixels, fit_size((pixels.shape[0], pixels.shape[1]), given.side))
         L = srgb_to_lab(pixels)[..., 0]
         row = [Tile(show(L, np.zeros((*L.shape, 2), np.float32)), path.name)]
         for name, model in models.items():
