@@ -220,11 +220,11 @@ def compared(given: argparse.Namespace) -> None:
     kept = KeptScores(given.kept, given.data.name, given.steps)
     narrower = f", channels divided by {given.narrow}" if given.narrow > 1 else ""
     names = dict.fromkeys(name for claim in claims for name in pair(claim))
-    for seed in range(given.seeds):  # all recipes by one seed first: stopped early, all have as many
-        for name in names:
-            recipe = labelled(name, given.steps, seed, given.narrow)
-            if kept.of(name, recipe) is None:
-                kept.add(name, recipe, *measure(recipe, given))
+    seeds = range(given.seeds)  # all recipes by one seed first: stopped early, all have as many
+    recipes = [(name, labelled(name, given.steps, seed, given.narrow)) for seed in seeds for name in names]
+    for name, recipe in recipes:
+        if kept.of(name, recipe) is None:
+            kept.add(name, recipe, *measure(recipe, given))
     print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures{narrower}\n")
     for figure, (words, above, below) in MEASURES.items():
         of_names = {name: kept.scores(name, figure, given.seeds) for name in names if kept.has(name, figure)}
@@ -255,6 +255,10 @@ def labelled(name: str, steps: int, seed: int, narrow: int = 1) -> Recipe:
     recipe = override(plain, dict(zip(settings, changes[1::2], strict=True)))
     if narrow > 1:
         model = asdict(recipe)["model"]
+        if not {"channels", "widest"} <= model.keys():
+            raise SystemExit(
+                f"--narrow is for networks of channels, and {first} has none; choose a --note without it"
+            )
         widths = {each: model[each] // narrow for each in ("channels", "widest")}
         recipe = override(recipe, {f"model.{each}": str(width) for each, width in widths.items()})
     return short(recipe, steps * plain.data.batch // recipe.data.batch, seed)
@@ -330,11 +334,9 @@ class KeptScores:
 def measure(recipe: Recipe, given: argparse.Namespace) -> tuple[dict[str, np.ndarray], Curve | None]:
     """MEASURES of each held-out picture, and the mean score in the course of the run, if it was looked at.
 
-    What is learned is the same with averaged weights and without: one run has both.
+    What is learned is the same with averaged weights and without: one run has both, but looked at the averaged ones.
     """
-    averaged = (
-        None if recipe.train.ema else found(lambda known: same_training(unaveraged(known), recipe), given)
-    )
+    averaged = None if recipe.train.ema else found(lambda known: is_averaged(known, recipe), given)
     run = averaged or train_once(recipe, given)
     network, trained = trained_network(run)
     if averaged:
@@ -347,9 +349,11 @@ def measure(recipe: Recipe, given: argparse.Namespace) -> tuple[dict[str, np.nda
     return per_picture(network, trained, given.data), told
 
 
-def unaveraged(recipe: Recipe) -> Recipe:
-    """The recipe without averaged weights."""
-    return replace(recipe, train=replace(recipe.train, ema=0.0))
+def is_averaged(recipe: Recipe, other: Recipe) -> bool:
+    """Whether this is the other recipe with averaged weights."""
+    return recipe.train.ema > 0 and same_training(
+        replace(recipe, train=replace(recipe.train, ema=0.0)), other
+    )
 
 
 def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:

@@ -1,5 +1,6 @@
 """The patch discriminator: any size, spectral norm that holds, gradients of gradients."""
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -92,11 +93,13 @@ def features() -> Features:
 
 def feature_discriminator(features: Features, more: int = 1) -> FeatureDiscriminator:
     torch.manual_seed(0)
-    return FeatureDiscriminator(features, more, DiscriminatorSettings("efficientnet_lite0", channels=6))
+    return FeatureDiscriminator(
+        features, more, DiscriminatorSettings(channels=6, features="efficientnet_lite0")
+    )
 
 
 @pytest.mark.parametrize(("size", "cells"), [((64, 96), 4 * 6), ((40, 72), 3 * 5)])
-def test_features_have_three_scores_for_every_16_pixels(
+def test_features_have_three_scores_for_every_16_by_16_pixels(
     features: Features, size: tuple[int, int], cells: int
 ) -> None:
     critic = feature_discriminator(features)
@@ -121,6 +124,15 @@ def test_what_sees_is_no_part_of_the_discriminator_and_never_learns(features: Fe
     assert not any(p.requires_grad for p in features.parameters())
     assert not features.training
     assert all(name.startswith("heads.") for name in critic.state_dict())
+
+
+def test_what_sees_follows_the_discriminator_to_its_device(features: Features) -> None:
+    """On "meta", which computes nothing, and as little takes what lies on another device."""
+    seeing = copy.deepcopy(features)
+    shown = torch.rand(1, 4, 64, 64, device="meta")
+    assert feature_discriminator(seeing).to("meta")(shown).device.type == "meta"
+    critic = feature_discriminator(seeing)  # which are on the device of the last one now
+    assert critic.to("meta")(shown).shape == (1, 3 * 16)
 
 
 def test_features_tell_noise_from_a_soft_picture_within_a_few_steps(features: Features) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from safelight.data.cache import open_dataset
+from safelight.errors import RecipeError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
@@ -169,7 +170,7 @@ def test_each_learns_from_its_own_loss_alone(tiny: ColorizeRecipe) -> None:
     module = module_for(override(tiny, AGAINST), training_task(tiny))
     assert isinstance(module, AdversarialModule)
     fake = torch.rand(1, 3, 32, 32, requires_grad=True)
-    module.deceived(fake).backward()
+    module.generator_loss(fake).backward()
     assert fake.grad is not None
     assert fake.grad.any()
     assert all(p.grad is None and p.requires_grad for p in module.discriminator.parameters())
@@ -186,8 +187,8 @@ def test_what_a_run_will_take_counts_the_discriminator_from_its_start_on(
     now = [0.0]
 
     def taking(seconds: float) -> Callable[..., float]:
-        def step(self: DryRun, batch: Any) -> float:
-            now[0] += seconds
+        def step(self: DryRun, batch: Any, penalized: bool = False) -> float:
+            now[0] += seconds + 4 * penalized
             return 0.0
 
         return step
@@ -196,13 +197,18 @@ def test_what_a_run_will_take_counts_the_discriminator_from_its_start_on(
     monkeypatch.setattr(DryRun, "step", taking(1.0))
     monkeypatch.setattr(DryRun, "step_against", taking(3.0))
     pictures, held_out = open_dataset(dataset, "train"), open_dataset(dataset, "val")
-    paces = {
-        start: measure_pace(
-            override(tiny, AGAINST | {"adversarial.start": start, "train.steps": "60"}), pictures, held_out
-        ).step
-        for start in ("0", "0.25")
-    }
-    assert paces == {"0": 3.0, "0.25": pytest.approx(0.25 * 1 + 0.75 * 3)}
+    for start, r1, expected in (
+        ("0", "0", 3),
+        ("0.25", "0", 0.25 + 0.75 * 3),
+        ("0.25", "1", 0.25 + 0.75 * 5),
+    ):
+        settings = {
+            "adversarial.start": start,
+            "adversarial.r1": r1,
+            "train.steps": "60",
+        }  # R1 every second step
+        pace = measure_pace(override(tiny, AGAINST | settings), pictures, held_out)
+        assert pace.step == pytest.approx(expected)
     assert measure_pace(override(tiny, {"train.steps": "60"}), pictures, held_out).step == 1.0
 
 
@@ -216,7 +222,17 @@ def test_a_timed_step_against_a_discriminator_is_as_much_work_as_one_of_the_run(
         lambda part, given, scores: looks.append(scores.requires_grad)
     )
     before = [p.detach().clone() for p in dry_run.network.parameters()]
-    dry_run.step_against(next(dry_run.batches(open_dataset(dataset, "train"), 2)))
+    batch = next(dry_run.batches(open_dataset(dataset, "train"), 2))
+    dry_run.step_against(batch)
     assert looks == [True] * 3  # at true pictures, at answers, and once more for the network
+    dry_run.step_against(batch, penalized=True)
+    assert looks[3:] == [True] * 4  # and once for the slope
     assert any(not torch.equal(p, q) for p, q in zip(dry_run.network.parameters(), before, strict=True))
     assert all(p.grad is None for p in dry_run.discriminator.parameters())
+
+
+def test_what_sees_red_green_and_blue_is_not_shown_lab(tiny: ColorizeRecipe) -> None:
+    with pytest.raises(
+        RecipeError, match=r"looks at red, green and blue, and a colorizer's .* is shown L, a and b"
+    ):
+        override(tiny, AGAINST | {"discriminator.features": "efficientnet_lite0"})

@@ -13,6 +13,7 @@ from onnx import load_from_string, numpy_helper
 from safelight.errors import ModelError, RecipeError
 from safelight.journal.run import Run
 from safelight.runtime.modelfile import find_model
+from safelight.runtime.session import Session
 from safelight.training.begin import check_same_network, take_model
 from safelight.training.console import Clock, in_words
 from safelight.training.fit import take_weights
@@ -62,6 +63,10 @@ def test_an_encoder_that_was_trained_can_be_kept_as_it_is() -> None:
         (learns if weight.requires_grad else stays).add(name.split(".")[1])
     assert stays == {"encoder"}
     assert "encoder" not in learns
+    planes = torch.rand(1, 7, 64, 96, generator=torch.Generator().manual_seed(0))
+    reply = Session(find_model("fill", "fill"))(planes=planes[0].numpy())
+    with torch.no_grad():
+        assert np.abs(network.eval()(planes)[0].numpy() - reply["rgb"]).max() < 0.01
     norms = {name for name, module in network.named_modules() if isinstance(module, torch.nn.BatchNorm2d)}
     assert {pair.norm for pair in began.folded} == norms
 

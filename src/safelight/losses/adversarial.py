@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from safelight.errors import RecipeError
-from safelight.losses.perceptual import shared_features
 from safelight.nn.discriminator import DiscriminatorSettings, FeatureDiscriminator, PatchDiscriminator
 from safelight.shaped import Float
 
@@ -65,6 +64,8 @@ def discriminator_of_pictures(settings: DiscriminatorSettings, more: int = 0) ->
     """The discriminator that the settings ask for, of red, green, blue, -1..1, and so many planes more."""
     if settings.features == "none":
         return PatchDiscriminator(3 + more, settings)
+    from safelight.losses.perceptual import shared_features  # which takes seconds to import
+
     return FeatureDiscriminator(shared_features(settings.features), more, settings)
 
 

@@ -1,6 +1,5 @@
 """Discriminators: of patches of pixels (SN-PatchGAN, Yu et al. 2019, section 3.3), or of what a frozen network sees."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,27 +14,25 @@ from safelight.shaped import Float
 KERNEL = 5
 HEAD_KERNEL = 3
 SEEN = slice(1, 4)  # levels of the pyramid that are judged: at 1/4, 1/8 and 1/16 of the size
-# Of sRGB (b, 3, h, w), 0..1, the features at 1/2, 1/4, ... of the size.
-Pyramid = Callable[[Tensor], list[Tensor]]
 
 
 @dataclass(frozen=True)
 class DiscriminatorSettings:
     """A network that scores patches as true or made. It trains only where adversarial.weight is above 0.
 
-    features: what is judged: pixels, or what a frozen EfficientNet-Lite0 sees in them (Sauer et al. 2021), which
-      needs fewer steps. Of pictures in red, green and blue.
     channels: those of the first layer, doubled at each one to `widest`; of features, of every layer.
     widest: most channels of a layer. Of pixels.
     layers: how often the size is halved; more layers judge larger patches. Of pixels.
     spectral: spectral norm (Miyato et al. 2018): no layer can stretch a difference.
+    features: what is judged: pixels (none), or what a frozen EfficientNet-Lite0 sees in them (Sauer et al. 2021),
+      which needs fewer steps. Of pictures in red, green and blue.
     """
 
-    features: Literal["none", "efficientnet_lite0"] = "none"
     channels: int = 64
     widest: int = 256
     layers: int = 4
     spectral: bool = True
+    features: Literal["none", "efficientnet_lite0"] = "none"
 
     def __post_init__(self) -> None:
         if self.channels < 1 or self.layers < 1:
@@ -75,15 +72,17 @@ class FeatureDiscriminator(nn.Module):
     """Pictures (b, 3 + more, h, w) to the scores (b, n) of what a frozen network sees in them.
 
     The first three planes are red, green and blue, -1..1; a mask is one plane more. The features at 1/4, 1/8 and
-    1/16 of the size have one score each for every 16 pixels, so that texture counts as much as what is shown
+    1/16 of the size have one score each for every 16 x 16 pixels, so that texture counts as much as what is shown
     (Sauer et al. 2021, Projected GANs, without its mixing of features).
     """
 
-    def __init__(self, see: Pyramid, more: int, settings: DiscriminatorSettings) -> None:
+    def __init__(self, see: nn.Module, more: int, settings: DiscriminatorSettings) -> None:
+        """see: sRGB (b, 3, h, w), 0..1, to the list of its features at 1/2, 1/4, ... of the size."""
         super().__init__()
         self.see = (see,)  # in a tuple: it never changes, and belongs in no checkpoint
         with torch.no_grad():
-            channels = [level.shape[1] for level in self._levels(torch.zeros(1, 3, 64, 64))]
+            example = torch.zeros(1, 3, 64, 64, device=next(see.parameters()).device)
+            channels = [level.shape[1] for level in self._levels(example)]
         heads = (
             _head(each + more, settings, halvings) for each, halvings in zip(channels, (2, 1, 0), strict=True)
         )
@@ -91,15 +90,18 @@ class FeatureDiscriminator(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n"]:
         """Scores, in single precision."""
-        scores = []
+        scores, more = [], pictures[:, 3:]
         for level, head in zip(self._levels(pictures[:, :3]), self.heads, strict=True):
-            more = F.adaptive_avg_pool2d(pictures[:, 3:], (level.shape[2], level.shape[3]))
-            scores.append(head(torch.cat([level, more.to(level.dtype)], 1)).flatten(1))
+            if more.shape[1]:
+                pooled = F.adaptive_avg_pool2d(more, (level.shape[2], level.shape[3]))
+                level = torch.cat([level, pooled.to(level.dtype)], 1)
+            scores.append(head(level).flatten(1))
         return torch.cat(scores, 1).float()
 
     def _levels(self, rgb: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """The features that are judged; what lies beyond -1..1 other terms pull back."""
-        return self.see[0]((rgb.clamp(-1, 1) + 1) / 2)[SEEN]
+        levels: list[Tensor] = self.see[0].to(rgb.device)((rgb.clamp(-1, 1) + 1) / 2)
+        return levels[SEEN]
 
 
 def _head(inputs: int, settings: DiscriminatorSettings, halvings: int) -> nn.Sequential:

@@ -57,7 +57,7 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
         terms, losses = dict(made.terms), {}
         if step >= self.first:
             losses["discriminator"] = self._step_discriminator(made, step - self.first)
-            terms["adversarial"] = self.deceived(made.fake)
+            terms["adversarial"] = self.generator_loss(made.fake)
         loss = torch.stack(list(terms.values())).sum()
         self.take_note(terms | losses, loss)
         self._step_network(loss)
@@ -76,7 +76,7 @@ class AdversarialModule(TrainingModule[R, N, S, B]):
             return [loss]
         return [loss, settings.r1_every * settings.r1 * r1_penalty(self.discriminator, real.detach())]
 
-    def deceived(self, fake: Tensor) -> Tensor:
+    def generator_loss(self, fake: Tensor) -> Tensor:
         """What the network lowers, weighted. The discriminator is looked through, and learns nothing by it."""
         self.discriminator.requires_grad_(False)
         loss = GENERATOR_LOSSES[self.adversarial.loss](self.discriminator(fake))

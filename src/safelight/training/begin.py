@@ -67,7 +67,7 @@ def take_model(network: nn.Module, model: str, recipe: Recipe) -> Began:
     Raises ModelError, RecipeError where the model is of another network, or its weights cannot be read.
     """
     check_same_network(model, recipe)
-    if _is_frozen(recipe) and not card_of(model, recipe).recipe["model"].get("freeze"):
+    if _is_frozen(recipe) and not card_of(model, recipe).recipe["model"].get("freeze", True):
         return _take_thawed(network, model, recipe)
     return _take(network, model, recipe)
 
@@ -89,6 +89,7 @@ def _take_thawed(network: nn.Module, model: str, recipe: Recipe) -> Began:
     for encoder in [module for module in source.modules() if isinstance(module, TimmEncoder)]:
         encoder.freeze()
     network.load_state_dict(source.state_dict())
+    _check_answers(network, model, recipe)
     norms = {name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
     return Began(
         sorted(set(began.missing) & set(network.state_dict())),
@@ -111,7 +112,16 @@ def _take(network: nn.Module, model: str, recipe: Recipe) -> Began:
         lacking = {_bare(name) for name in back.missing}
         missing = lacking if missing is None else missing & lacking
         folded += [Folded(_bare(pair.conv), _bare(pair.norm)) for pair in back.folded]
-    for part, file in zip(parts, files, strict=True):
+    _check_answers(network, model, recipe)
+    network.train(was_training)
+    return Began(sorted(missing or set()), folded)
+
+
+def _check_answers(network: nn.Module, model: str, recipe: Recipe) -> None:
+    """Raises ModelError where the network does not answer as the model's files do."""
+    was_training = network.training
+    parts = task_named(recipe.task).exporting.parts(network.eval(), recipe)
+    for part, file in zip(parts, _files(model, recipe), strict=True):
         difference = _difference(part, file)
         if not difference <= TOLERANCE:  # NaN too
             raise ModelError(
@@ -119,7 +129,6 @@ def _take(network: nn.Module, model: str, recipe: Recipe) -> Began:
                 "of yours: --from RUN, or with new weights"
             )
     network.train(was_training)
-    return Began(sorted(missing or set()), folded)
 
 
 def see(network: nn.Module, began: Began, samples: Dataset[Any], recipe: Recipe) -> None:

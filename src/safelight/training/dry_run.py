@@ -86,18 +86,21 @@ class DryRun:
         """One step of the optimizer; the loss before it. lr: in place of the recipe's peak."""
         return self._descend(self.loss(batch), lr)
 
-    def step_against(self, batch: Any) -> float:
-        """The same, with all that a discriminator adds to it but the step of its own optimizer. Needs one."""
+    def step_against(self, batch: Any, penalized: bool = False) -> float:
+        """The same, with what a discriminator adds to it but the step of its own optimizer. Needs one.
+
+        penalized: with the gradient penalty.
+        """
         assert isinstance(self.module, AdversarialModule)
         with autocast(self.recipe.train.precision, self.device):
             made = self.module.generator_step(self.module.to_device(batch, self.device))
             of_discriminator = self.module.discriminator_loss(
-                made.real.detach(), made.fake.detach(), penalized=False
+                made.real.detach(), made.fake.detach(), penalized=penalized
             )
         torch.autograd.backward(torch.stack(of_discriminator).sum())
         self.module.discriminator.zero_grad(set_to_none=True)
         with autocast(self.recipe.train.precision, self.device):
-            terms = [*made.terms.values(), self.module.deceived(made.fake)]
+            terms = [*made.terms.values(), self.module.generator_loss(made.fake)]
         return self._descend(torch.stack(terms).sum())
 
     def _descend(self, loss: Tensor, lr: float | None = None) -> float:

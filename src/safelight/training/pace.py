@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,9 @@ def _step_seconds(dry_run: DryRun, batches: Iterator[Any]) -> float:
     start = 1.0
     if dry_run.discriminator and (adversarial := adversarial_of(dry_run.recipe)):
         start, against = adversarial.start, _mean_seconds(dry_run.step_against, batches, steps)
+        if adversarial.r1:
+            penalized = _mean_seconds(partial(dry_run.step_against, penalized=True), batches, steps)
+            against += 0.0 if math.isnan(penalized) else (penalized - against) / adversarial.r1_every
     alone = _mean_seconds(dry_run.step, batches, steps) if start > 0 else math.nan
     if math.isnan(alone) or math.isnan(against):  # one of the two has no batches left
         return against if math.isnan(alone) else alone

@@ -98,3 +98,16 @@ def test_a_stopped_run_goes_on_against_its_discriminator(
     network, recipe = trained_network(whole)
     assert recipe.adversarial == against.adversarial
     assert not [name for name in network.state_dict() if "discriminator" in name]
+
+
+def test_a_discriminator_of_features_judges_reconstructions(album: Album, against: AutoencodeRecipe) -> None:
+    features = DiscriminatorSettings(channels=4, features="efficientnet_lite0")
+    module = module_for(replace(against, discriminator=features), AutoencodeTraining())
+    assert isinstance(module, AdversarialModule)
+    samples = AutoencodeDataset(album, against)
+    made = module.generator_step(collate([samples[k] for k in range(2)]))
+    losses = module.discriminator_loss(made.real, made.fake.detach(), penalized=True)
+    torch.stack(losses).sum().backward()
+    assert len(losses) == 2
+    assert all(p.grad is not None for p in module.discriminator.parameters())
+    assert not any(p.grad is not None for p in module.network.parameters())

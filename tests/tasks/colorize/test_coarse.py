@@ -89,13 +89,27 @@ def test_answers_are_pooled_where_no_hint_is_near() -> None:
         np.testing.assert_allclose(chroma[:, :, columns], 0.2 + 0.4 * weight, atol=1e-6)
 
 
+def test_what_was_padded_has_no_part_in_it() -> None:
+    copy = CoarseCopy(np.zeros((32, 64), np.float32), (20, 40), (40, 80))
+    planes = np.zeros((PLANES, 64, 96), np.float32)  # 40 x 80, padded
+    fine = Colors(np.zeros((2, 64, 96), np.float32), np.zeros((1, 64, 96), np.float32))
+    rows = np.linspace(0, 1, 20, dtype=np.float32)[:, None].repeat(40, 1)
+    coarse = Colors(np.zeros((2, 32, 64), np.float32), np.zeros((1, 32, 64), np.float32))
+    coarse.ab[:, :20, :40] = rows
+    ab, _ = copy.pooled(fine, coarse, planes, 1.0)
+    np.testing.assert_allclose(ab[0, :40, :80], resize(rows, (40, 80)), atol=1e-6)
+    np.testing.assert_allclose(ab[:, 40:], 1.0)
+
+
 def test_the_colorizer_answers_the_mean_of_both_looks(colorizer: Colorizer) -> None:
     L = photo(np.random.default_rng(1), (192, 256))
     plain = alone(colorizer)
     fine, coarse = (plain.predict(each, NOTHING) for each in (L, resize(L, (96, 128))))
     expected = (fine + resize(coarse, (192, 256))) / 2
     np.testing.assert_allclose(colorizer.predict(L, NOTHING), expected, atol=0.02)
-    small = np.ascontiguousarray(L[:160, :160])
+    small = np.ascontiguousarray(
+        L[:170, :240]
+    )  # padded to 192 rows: what is not the picture counts for nothing
     np.testing.assert_array_equal(colorizer.predict(small, NOTHING), plain.predict(small, NOTHING))
 
 
@@ -137,7 +151,9 @@ def test_a_network_in_training_is_asked_in_the_same_way(monkeypatch: pytest.Monk
     [
         ({"coarse_side": 8}, "preparation.coarse_side is 8; expected a short side of 32 to 1024"),
         ({"coarse_side": -1}, "preparation.coarse_side is -1"),
-        ({"coarse_share": 1.5}, r"preparation.coarse_share is 1.5; expected a share, 0 to 1"),
+        ({"coarse_share": 1.5}, r"preparation.coarse_share is 1.5; expected a share, above 0 to 1"),
+        ({"coarse_share": 0}, r"preparation.coarse_share is 0; expected a share"),
+        ({"coarse_side": 96, "propagate": False}, "preparation.coarse_side needs preparation.propagate true"),
     ],
 )
 def test_what_no_look_can_have_is_refused(settings: dict[str, float], message: str) -> None:

@@ -156,12 +156,26 @@ def test_a_discriminator_trains_beside_the_filler_and_is_not_kept(dataset: Path,
     assert not [name for name in training.averaged_weights(run) if "discriminator" in name]
 
 
-def test_the_discriminator_sees_the_composite_and_the_mask(album: Album) -> None:
-    training, samples = training_task(AGAINST), InpaintDataset(album, AGAINST)
-    module = module_for(AGAINST, training)
+OF_FEATURES = replace(AGAINST, discriminator=DiscriminatorSettings(channels=4, features="efficientnet_lite0"))
+
+
+def test_a_discriminator_of_features_is_kept_without_what_sees(dataset: Path, tmp_path: Path) -> None:
+    """In the checkpoint of a run that averages weights, from which it goes on."""
+    whole = training.fit(OF_FEATURES, dataset, tmp_path / "whole", quiet=True)
+    stored = torch.load(whole.last_checkpoint, weights_only=True)["current_model_state"]
+    kept = {name for name in stored if name.startswith("discriminator.")}
+    assert kept
+    assert all(name.startswith("discriminator.heads.") for name in kept)
+    assert from_json(whole.recipe_json) == OF_FEATURES
+
+
+@pytest.mark.parametrize("recipe", [AGAINST, OF_FEATURES])
+def test_the_discriminator_sees_the_composite_and_the_mask(album: Album, recipe: InpaintRecipe) -> None:
+    training, samples = training_task(recipe), InpaintDataset(album, recipe)
+    module = module_for(recipe, training)
     assert isinstance(module, AdversarialModule)
     planes, truth, mask = training.collate([samples[0], samples[1]])
-    judged = module.task.generator_step(module.network, (planes, truth, mask), AGAINST, 0.5)
+    judged = module.task.generator_step(module.network, (planes, truth, mask), recipe, 0.5)
     assert judged.fake.shape == judged.real.shape == (2, 4, 32, 32)
     assert torch.equal(judged.fake[:, 3:], mask)
     known = (mask == 0).expand(-1, 3, -1, -1)

@@ -1,7 +1,7 @@
 """A second, coarse look: the network's answer to a smaller copy of the picture, pooled with that at its own size.
 
-At a small size a network sees more of the whole at once, and agrees with itself from one end of a wall to the other;
-at a larger one it sees what things are. Their mean is nearer to the truth than either.
+Multi-scale inference: at a small size a network sees more of the whole at once, and agrees with itself from one end
+of a wall to the other; at a larger one it sees what things are. docs/experiments.md has what their mean gains.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ class Colors(NamedTuple):
 class CoarseCopy:
     """A smaller copy of a picture.
 
-    L: its lightness, with sides that are multiples of STRIDE. size: what of it shows the picture. of: the picture's.
+    L: its lightness, with sides that are multiples of STRIDE. size: what of it shows the picture. of: the picture's,
+    before it was padded.
     """
 
     L: Lightness
@@ -48,9 +49,11 @@ class CoarseCopy:
 
         Where hints are near the share is less: they say more than the whole does, and at a finer grain.
         """
-        h, w = self.size
+        (h, w), padded = self.size, planes.shape[1:]
         both = np.moveaxis(np.concatenate(coarse), 0, 2)[:h, :w]
-        seen = np.moveaxis(resize(np.ascontiguousarray(both), self.of), 2, 0)
+        enlarged = resize(np.ascontiguousarray(both), self.of)
+        beyond = ((0, padded[0] - self.of[0]), (0, padded[1] - self.of[1]), (0, 0))
+        seen = np.moveaxis(np.pad(enlarged, beyond, "edge"), 2, 0)
         weight = np.float32(share) * (1 - planes[6])
         return Colors(
             fine.ab + weight * (seen[:2] - fine.ab), fine.chroma + weight * (seen[2:] - fine.chroma)

@@ -210,7 +210,7 @@ class LiveColors:
         """Its look at a smaller copy, if it takes one."""
         assert self._cut is not None
         preparation = self._colorizer.preparation
-        copy = coarse_copy(self._fine.L, preparation.coarse_side)
+        copy = coarse_copy(self.L, preparation.coarse_side)
         return None if copy is None else (copy, _Look(self._cut, copy.L, preparation))
 
     @cached_property

@@ -53,8 +53,9 @@ class ColorizePreparation:
     vivid_gain: how many times the expected chroma vivid 1 asks for; measured after training
       (tasks/colorize/validation.py) so that pictures then come out as colorful as the truth.
     coarse_side: short side, in pixels, of a smaller copy that the network looks at as well, of pictures at least
-      twice as large (tasks/colorize/coarse.py); 0 for none.
-    coarse_share: share of the answer to that copy, 0..1, where no hint is near.
+      twice as large (multi-scale inference, tasks/colorize/coarse.py); 0 for none. Samples of a run that are smaller
+      than that are scored, and their vivid_gain is measured, without it.
+    coarse_share: share of the answer to that copy, above 0 to 1, where no hint is near.
     """
 
     soft_mask: bool = False
@@ -73,8 +74,16 @@ class ColorizePreparation:
                 f"preparation.coarse_side is {self.coarse_side}; expected a short side of {LEAST_SIDE} to {MOST_SIDE} "
                 "pixels, or 0 for none"
             )
-        if not 0 <= self.coarse_share <= 1:
-            raise RecipeError(f"preparation.coarse_share is {self.coarse_share:g}; expected a share, 0 to 1")
+        if not 0 < self.coarse_share <= 1:
+            raise RecipeError(
+                f"preparation.coarse_share is {self.coarse_share:g}; expected a share, above 0 to 1 "
+                "(preparation.coarse_side 0 is for no coarse look)"
+            )
+        if self.coarse_side and not self.propagate:
+            raise RecipeError(
+                "preparation.coarse_side needs preparation.propagate true, which says where hints are near; take "
+                "preparation.coarse_side 0"
+            )
 
 
 def normalize_lightness(L: Lightness) -> Lightness:

@@ -28,7 +28,6 @@ from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_b
 from safelight.tasks.colorize.prepare import (
     ColorizePreparation,
     enforce_hints,
-    lightness_of,
     limit_reach,
     postprocess,
     preprocess,
@@ -172,7 +171,7 @@ class Colorizer:
     def _answer(self, L: Lightness, points: Points, vivid: float) -> tuple[Ab, Reply]:
         prepared = self._preparation
         planes, reply = self._reply(L, points)
-        colors, copy = colors_of(reply), coarse_copy(lightness_of(planes), prepared.coarse_side)
+        colors, copy = colors_of(reply), coarse_copy(L, prepared.coarse_side)
         if copy is not None:
             coarse = colors_of(self._coarse(preprocess(copy.L, copy.points(points), prepared)))
             colors = copy.pooled(colors, coarse, planes, prepared.coarse_share)

@@ -147,7 +147,7 @@ def likely_damage(
     found = _damage(continued(likely, perhaps), settings, L)
     worn = bool(0 < preparation.worn_from <= 1000 * found.mean())
     if worn:
-        found = _damage(np.asarray(perhaps), settings, L)
+        found |= _damage(np.asarray(perhaps), settings, L)
     return Likely(resize_mask(grow(found, settings.margin), size).astype(np.float32), worn)
 
 
