@@ -90,18 +90,22 @@ class FeatureDiscriminator(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n"]:
         """Scores, in single precision."""
-        scores, more = [], pictures[:, 3:]
-        for level, head in zip(self._levels(pictures[:, :3]), self.heads, strict=True):
-            if more.shape[1]:
-                pooled = F.adaptive_avg_pool2d(more, (level.shape[2], level.shape[3]))
-                level = torch.cat([level, pooled.to(level.dtype)], 1)
-            scores.append(head(level).flatten(1))
+        levels, more = self._levels(pictures[:, :3]), pictures[:, 3:]
+        scores = [head(_with(level, more)).flatten(1) for level, head in zip(levels, self.heads, strict=True)]
         return torch.cat(scores, 1).float()
 
     def _levels(self, rgb: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """The features that are judged; what lies beyond -1..1 other terms pull back."""
         levels: list[Tensor] = self.see[0].to(rgb.device)((rgb.clamp(-1, 1) + 1) / 2)
         return levels[SEEN]
+
+
+def _with(level: Tensor, more: Tensor) -> Tensor:
+    """Features and further planes at their size, if there are any."""
+    if not more.shape[1]:
+        return level
+    pooled = F.adaptive_avg_pool2d(more, (level.shape[2], level.shape[3]))
+    return torch.cat([level, pooled.to(level.dtype)], 1)
 
 
 def _head(inputs: int, settings: DiscriminatorSettings, halvings: int) -> nn.Sequential:
