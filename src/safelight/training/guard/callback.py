@@ -51,7 +51,7 @@ class Guard(pl.Callback):
         self.validation = validation if isinstance(validation, AnswersAsImages) else None
         self.failure_check = validation if isinstance(validation, FailureCheck) else None
         self.failing = False  # at the last look
-        self.began = 0.0  # how far out of range the first answers lay, until they are in it
+        self.excused = 0.0  # how far out of range the first answers lay, until they are in it
         self.scales: dict[str, Scale] = {}
         self.answers = AnswerHistory()
         self.last_error = float("nan")
@@ -97,7 +97,7 @@ class Guard(pl.Callback):
             "best": self.answers.best,
             "last_error": self.last_error,
             "ill": self.failing,
-            "began": self.began,
+            "excused": self.excused,
             **self.history,
         }
 
@@ -108,7 +108,7 @@ class Guard(pl.Callback):
         self.answers = AnswerHistory(state_dict.get("first"), state_dict.get("best"))
         self.last_error = state_dict.get("last_error", float("nan"))
         self.failing = state_dict.get("ill", False)
-        self.began = state_dict.get("began", 0.0)
+        self.excused = state_dict.get("excused", 0.0)
         self.history = {name: state_dict.get(name, usual) for name, usual in UNTOUCHED.items()}
 
     def _judge(self, trainer: pl.Trainer, pl_module: nn.Module, measured: dict[str, float]) -> None:
@@ -160,11 +160,11 @@ class Guard(pl.Callback):
         multiply what little they see. Once they are in range, they have to stay there.
         """
         if anomaly is None or anomaly.measure != "range":
-            self.began = 0.0 if anomaly is None else self.began
+            self.excused = 0.0 if anomaly is None else self.excused
             return anomaly
         if trainer.global_step == 0:
-            self.began = anomaly.seen
-        return anomaly if anomaly.seen > self.began else None
+            self.excused = anomaly.seen
+        return anomaly if anomaly.seen > self.excused else None
 
     def _statistics(self, trainer: pl.Trainer, pl_module: nn.Module) -> AnswerStatistics | None:
         """The same look in all processes; None where there is nothing to look at."""
