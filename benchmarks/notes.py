@@ -49,9 +49,10 @@ from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.validation import NetworkFill
-from safelight.training.fit import fit, trained_network
+from safelight.training.fit import fit
 from safelight.training.overrides import override
 from safelight.training.recipe import Recipe, all_recipes, from_json, recipe_named
+from safelight.training.trained import trained_network
 from safelight.verdicts.verdict import Estimate, Verdict, load_verdict
 
 HELD_OUT = 128

@@ -26,8 +26,8 @@ from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.tasks.registry import task_named
 from safelight.tasks.scratches.validation import NetworkFinder
-from safelight.training.fit import trained_network
 from safelight.training.recipe import recipe_of
+from safelight.training.trained import trained_network
 from safelight.verdicts.measure import has_picture_scores, picture_scores
 from safelight.verdicts.summary import newest_card_scores
 from safelight.verdicts.test_split_log import split_logs

@@ -82,7 +82,7 @@ class DenoiseEvaluation(EvaluationTask[NoisySample, Denoise]):
             return gaussian
         if not Path(model).is_dir():
             return load_denoiser(model).predict
-        from safelight.training.fit import trained_for
+        from safelight.training.trained import trained_for
 
         network, _ = trained_for(model, "denoise")
         return partial(_by_network, network)

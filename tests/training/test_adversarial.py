@@ -14,6 +14,7 @@ from safelight.errors import RecipeError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
+from safelight.training import trained
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.dry_run import DryRun
 from safelight.training.modules import TrainingModule
@@ -110,8 +111,8 @@ def test_both_optimizers_are_kept(run: Run) -> None:
 
 
 def test_the_network_alone_is_judged(run: Run, tiny: ColorizeRecipe) -> None:
-    assert not [name for name in training.averaged_weights(run) if "discriminator" in name]
-    network, recipe = training.trained_network(run)
+    assert not [name for name in trained.averaged_weights(run) if "discriminator" in name]
+    network, recipe = trained.trained_network(run)
     assert recipe.adversarial.weight == 0.1
     stored = checkpoint(run)
     assert all(

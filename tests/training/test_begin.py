@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,14 @@ from onnx import load_from_string, numpy_helper
 
 from safelight.errors import ModelError, RecipeError
 from safelight.journal.run import Run
+from safelight.nn.encoders import TimmEncoder
+from safelight.nn.read_back import unfolding
 from safelight.runtime.modelfile import find_model
 from safelight.runtime.session import Session
-from safelight.training.begin import check_same_network, take_model
+from safelight.training.begin import check_same_network, take_model, take_run
 from safelight.training.console import Clock, in_words
-from safelight.training.fit import take_weights
 from safelight.training.optimizers import learning_rate_share
-from safelight.training.overrides import to_json
+from safelight.training.overrides import override, to_json
 from safelight.training.pace import Pace, ending_in
 from safelight.training.recipe import all_recipes, recipe_named
 from safelight.training.task import training_task
@@ -74,7 +74,13 @@ def test_an_encoder_that_was_trained_can_be_kept_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("model", "recipe", "error", "message"),
     [
-        ("color", "quick", RecipeError, r"another network than the recipe quick: .* \(color\), or --model"),
+        (
+            "color",
+            "quick",
+            RecipeError,
+            r"than the recipe quick: .* \(color\), or give .*--model.widths 128,96,64,32 ",
+        ),
+        ("fill", "fill", RecipeError, r"than the recipe fill: .* \(fill-encoder, .* --model.kind encoder\)$"),
         ("color", "scratches", ModelError, "made for the task 'colorize'"),
         ("colour", "color", ModelError, "did you mean 'color'"),
     ],
@@ -130,13 +136,57 @@ def test_the_time_left_counts_the_looks(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_run_that_has_none_of_the_weights_is_refused(tmp_path: Path) -> None:
     """Else the new run would say that it began with them, and had begun with chance."""
-    run = Run.start(tmp_path, "scratches-quick", to_json(recipe_named("scratches-quick")), {})
+    recipe = recipe_named("scratches-quick")
+    run = Run.start(tmp_path, "scratches-quick", to_json(recipe), {})
     stored = {"global_step": 1, "state_dict": {"network.another.weight": torch.zeros(2, 3)}}
     torch.save(stored, run.folder / "checkpoints" / "last.ckpt")
-    module: Any = SimpleNamespace(network=torch.nn.Linear(3, 2))
+    network = torch.nn.Linear(3, 2)
     with pytest.raises(RecipeError, match=r"none of the weights of .*, a run of the recipe scratches-quick"):
-        take_weights(module, run)
+        take_run(network, run, recipe)
     stored["state_dict"] = {"network.weight": torch.ones(2, 3)}
     torch.save(stored, run.folder / "checkpoints" / "last.ckpt")
-    assert take_weights(module, run) == ["bias"]
-    assert module.network.weight.sum() == 6
+    assert take_run(network, run, recipe).missing == ["bias"]
+    assert network.weight.sum() == 6
+
+
+@pytest.mark.parametrize("name", ["color", "fill-encoder", "scratches-encoder"])
+@pytest.mark.parametrize("frozen_first", [True, False])
+def test_an_encoder_is_thawed_or_frozen_on_the_way(tmp_path: Path, name: str, frozen_first: bool) -> None:
+    """The usual two steps, frozen and then trained, begin where the first one ended: the same answers."""
+    first, then = (
+        override(recipe_named(name), {"model.freeze": frozen})
+        for frozen in (str(frozen_first), str(not frozen_first))
+    )
+    task = training_task(first)
+    torch.manual_seed(1)
+    learned = task.network(first)
+    with torch.no_grad():  # as training leaves them: other weights, and norms that saw pictures
+        for tensor in learned.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.mul_(1.0 + 0.1 * torch.rand(tensor.shape))
+    run = Run.start(tmp_path, name, to_json(first), {})
+    state = {f"network.{key}": tensor for key, tensor in learned.state_dict().items()}
+    torch.save({"global_step": 1, "state_dict": state}, run.folder / "checkpoints" / "last.ckpt")
+    network = task.network(then)
+    began = take_run(network, run, then)
+    assert began.missing == []
+    assert bool(began.folded) == frozen_first
+    planes = torch.rand(2, task_planes(first), 64, 96, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected, answer = (first_of(each.eval()(planes)) for each in (learned, network))
+        assert (answer - expected).abs().max() <= 1e-3 * expected.abs().max()
+        with unfolding(network, began.folded):
+            network(planes)
+        assert (first_of(network(planes)) - expected).abs().max() <= 1e-3 * expected.abs().max()
+    encoder = next(module for module in network.modules() if isinstance(module, TimmEncoder))
+    assert all(weight.requires_grad == frozen_first for weight in encoder.parameters())
+
+
+def task_planes(recipe: Any) -> int:
+    """How many planes a question of the recipe has."""
+    return {"colorize": 7, "inpaint": 7, "scratches": 3}[recipe.task]
+
+
+def first_of(answer: Any) -> torch.Tensor:
+    """The answer, or the first of its parts."""
+    return answer if isinstance(answer, torch.Tensor) else answer[0]

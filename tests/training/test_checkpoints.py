@@ -14,6 +14,7 @@ from safelight.errors import RunError
 from safelight.journal.run import Run
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.training import fit as training
+from safelight.training import trained
 from safelight.training.checkpoints import GOOD, LAST, read, weights, write
 from safelight.training.overrides import override
 from tests.training.test_fit import assert_same_run, at_step, break_down
@@ -156,7 +157,7 @@ def test_a_finished_run_whose_weights_were_damaged_is_finished_again(whole: Run,
     with pytest.raises(
         RunError, match=r"last\.ckpt is damaged .* good\.ckpt, of step 4, is whole: .*--resume"
     ):
-        training.trained_network(hurt)
+        trained.trained_network(hurt)
     assert_same_run(whole, training.resume(hurt, quiet=True))
 
 
@@ -167,7 +168,7 @@ def test_damaged_weights_are_not_judged_nor_kept(hurt: Run, damage: str) -> None
         assert weights(hurt)  # whole, all that is judged
     else:
         with pytest.raises(RunError) as error:
-            training.trained_network(hurt)
+            trained.trained_network(hurt)
         assert ("last.ckpt" in str(error.value), "\n" in str(error.value)) == (True, False)
 
 

@@ -21,6 +21,7 @@ from safelight.pixels.files import write_photo
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.validation import COUNTS
 from safelight.training import fit as training
+from safelight.training import trained
 from safelight.training.callbacks import CAPTION
 from safelight.training.modules import TrainingModule
 from safelight.training.optimizers import learning_rate_share
@@ -153,7 +154,7 @@ def test_the_probes_are_drawn(run: Run) -> None:
 
 def test_the_trained_network_is_the_average_of_the_weights(run: Run, tiny: ColorizeRecipe) -> None:
     stored = checkpoint(run)
-    network, recipe = training.trained_network(run)
+    network, recipe = trained.trained_network(run)
     gain = run.facts["vivid_gain"]
     assert recipe == replace(tiny, preparation=replace(tiny.preparation, vivid_gain=gain))
     assert not network.training
@@ -267,7 +268,7 @@ def test_other_recipes_train(
     recipe = override(tiny, {"train.steps": "2", **changes})
     finished = training.fit(recipe, dataset, tmp_path, quiet=True)
     assert np.isfinite(float(metrics(finished)[-1]["train/loss"]))
-    network, _ = training.trained_network(finished)
+    network, _ = trained.trained_network(finished)
     assert torch.isfinite(network(torch.zeros(1, 7, 32, 32)).ab).all()
 
 
@@ -288,7 +289,7 @@ def test_a_child_that_keeps_its_parents_weights_goes_on_from_them_with_new_sampl
     assert child.facts["weights_from"] == run.folder.name
     assert child.facts["new_weights"] == []
     assert child.facts["difference"]["train.seed"] == [0, 1]  # else it would see the parent's samples again
-    own, parents = training.averaged_weights(child), training.averaged_weights(run)
+    own, parents = trained.averaged_weights(child), trained.averaged_weights(run)
     for name, tensor in own.items():
         if name.endswith("weight"):
             assert torch.allclose(tensor, parents[name], atol=1e-6)

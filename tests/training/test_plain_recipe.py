@@ -14,9 +14,10 @@ from safelight.nn.plain_unet import PlainSettings
 from safelight.tasks.colorize.network import PlainColorizer, UNetSettings
 from safelight.tasks.colorize.recipe import ColorizeRecipe
 from safelight.tasks.colorize.training import ColorizeTraining
-from safelight.training.fit import fit, trained_network
+from safelight.training.fit import fit
 from safelight.training.overrides import difference, override, settings, to_json
 from safelight.training.recipe import from_json, recipe_named
+from safelight.training.trained import trained_network
 from tests.training.conftest import Album
 
 TINY = {

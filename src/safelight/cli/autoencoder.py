@@ -45,7 +45,8 @@ def exported(folder: Path) -> Path:
 
 def _export(folder: Path, out: Path) -> str:
     from safelight.training.export import Trained, export_run
-    from safelight.training.fit import open_sets, trained_network
+    from safelight.training.fit import open_sets
+    from safelight.training.trained import trained_network
 
     run = Run.open(folder)
     network, recipe = trained_network(run)
@@ -54,7 +55,7 @@ def _export(folder: Path, out: Path) -> str:
             f"{folder} is a run of {recipe.task}, no autoencoder; expected one of safelight train figures"
         )
     sets = open_sets(Path(run.dataset["path"]), run.fold)
-    return export_run(Trained(run, network, recipe, *sets, recipe.augment.size, "MIT"), out)
+    return export_run(Trained(run, network, recipe, *sets, recipe.augment.size, "not stated"), out)
 
 
 def write_csv(file: BinaryIO, rows: Iterable[Row], latent: int) -> int:

@@ -33,6 +33,7 @@ PRETRAINED = (
 LAYERS = {"_depthwise_conv": "conv_dw", "_expand_conv": "conv_pw", "_project_conv": "conv_pwl"}
 NORMS_IN_BLOCK = {"_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
 LITE = "tf_efficientnet_lite0"
+EXAMPLE = (64, 64)  # height and width of what it is shown to see which norm follows which convolution
 HALVINGS = (2, 4, 8, 16, 32)  # how many times smaller the levels are that a U-Net takes
 OUTSIDE_BLOCKS = {
     "_conv_stem": "conv_stem",
@@ -139,6 +140,13 @@ class TimmEncoder(nn.Module):
         self.frozen = True
         self.requires_grad_(False)
 
+    def norms(self) -> list[tuple[str, str]]:
+        """Names in the body of each convolution and of the batch norm behind it; none of a frozen encoder."""
+        was_training = self.body.training
+        found = norms_after_convolutions(self.body.eval(), torch.zeros(1, self.inputs, *EXAMPLE))
+        self.body.train(was_training)
+        return found
+
     def train(self, mode: bool = True) -> "TimmEncoder":
         """A frozen encoder keeps its batch statistics too."""
         return super().train(mode and not self.frozen)
@@ -200,7 +208,7 @@ def fit_stem(body: nn.Module, extra: int, color: bool = False) -> int:
 
 def fold_norms(body: nn.Module, channels: int) -> None:
     """Fold batch norms that will not change into the convolutions before them: the same answer, a fifth sooner."""
-    for convolution, name in norms_after_convolutions(body.eval(), torch.zeros(1, channels, 64, 64)):
+    for convolution, name in norms_after_convolutions(body.eval(), torch.zeros(1, channels, *EXAMPLE)):
         weight, bias = fused(body, convolution, name)
         conv, norm = body.get_submodule(convolution), body.get_submodule(name)
         conv.weight, conv.bias = nn.Parameter(weight.detach()), nn.Parameter(bias.detach())

@@ -24,12 +24,12 @@ from safelight.runtime.modelfile import ModelFile, write_card
 from safelight.runtime.session import Session
 from safelight.tasks.base import Task
 from safelight.tasks.registry import task_named
+from safelight.training.begin import TRAINED
 from safelight.training.learned import together
 from safelight.training.recipe import recipe_named
 
 # Not autoencoders: the codes of two models mean different things.
 AVERAGED = ("colorize", "fill", "scratches")
-TRAINED = {"freeze", "pretrained"}  # settings of how a network is trained: it is the same with others
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 NUMBERED = "onnx::"  # in a name that torch's exporter made up, another one at each export
 HALF = ".half"  # behind the name of a weight in half precision (nn/export.py)

@@ -1,31 +1,34 @@
-"""A run that begins with the weights of an exported model, such as a bundled one."""
+"""A run that begins with the weights of another run, or of an exported model, such as a bundled one."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from safelight.errors import ModelError, RecipeError
+from safelight.journal.run import Run
 from safelight.nn.encoders import TimmEncoder
 from safelight.nn.export import EXAMPLE_SIDES, ModelPart, compare
-from safelight.nn.read_back import Folded, read_back, unfolding
+from safelight.nn.read_back import Folded, do_nothing, read_back, unfolding
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
 from safelight.tasks.registry import task_named
-from safelight.training.overrides import override
-from safelight.training.recipe import Recipe
+from safelight.training.overrides import as_typed, flattened, override, settings
+from safelight.training.recipe import Recipe, recipe_of
 from safelight.training.task import training_task
+from safelight.training.trained import averaged_weights, first_misfit
 
 TOLERANCE = (
     0.01  # of what a model answers, which is about 1 at most: beyond it the weights are not the model's
 )
 SEEN = 64  # pictures that tell what the batch norms see
-TRAINED = {"freeze"}  # settings of how a network is trained: it is the same with others
+TRAINED = {"freeze", "pretrained"}  # settings of how a network is trained: it is the same with others
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,22 @@ def check_same_network(model: str, recipe: Recipe) -> None:
     of_recipe: Any = getattr(recipe, "model", None)
     if not isinstance(of_model, dict):
         raise ModelError(f"{model}: its card does not say which network it is; export it again")
-    known = {name: _plain(value) for name, value in vars(of_recipe).items()}
-    other = [
-        f"--model.{name} {value}"
-        for name, value in of_model.items()
-        if name in known.keys() - TRAINED and _plain(value) != known[name]
-    ]
-    if other:
-        raise RecipeError(
-            f"{model} has another network than the recipe {recipe.name}: take the recipe that it was trained by "
-            f"({card.recipe_name or 'its card does not say which'}), or {' '.join(other[:4])}"
-        )
+    known, theirs = settings(of_recipe), flattened(of_model)
+    other = {
+        f"--model.{name}": as_typed(value)
+        for name, value in theirs.items()
+        if name in known.keys() - TRAINED and _plain(value) != _plain(known[name])
+    }
+    if not other:
+        return
+    trained_by = card.recipe_name or "its card does not say which"
+    said = (
+        f"{model} has another network than the recipe {recipe.name}: take the recipe that it was trained by"
+    )
+    if "--model.kind" in other:  # whose settings are others
+        raise RecipeError(f"{said} ({trained_by}, a network of --model.kind {other['--model.kind']})")
+    typed = " ".join(f"{name} {shlex.quote(value)}" for name, value in other.items())
+    raise RecipeError(f"{said} ({trained_by}), or give {typed}")
 
 
 def card_of(model: str, recipe: Recipe) -> ModelCard:
@@ -70,6 +78,74 @@ def take_model(network: nn.Module, model: str, recipe: Recipe) -> Began:
     if _is_frozen(recipe) and not card_of(model, recipe).recipe["model"].get("freeze", True):
         return _take_thawed(network, model, recipe)
     return _take(network, model, recipe)
+
+
+def take_run(network: nn.Module, run: Run, recipe: Recipe) -> Began:
+    """Give a network a run's averaged weights; those that the run did not have are new.
+
+    An encoder that one of the two keeps as it is, and the other trains, is the same encoder with its batch norms
+    folded away, or given back. Raises RunError; RecipeError if weights have other shapes, or none is this network's,
+    as of a run of another task.
+    """
+    before, theirs = recipe_of(run), averaged_weights(run)
+    folded: list[Folded] = []
+    if _is_frozen(recipe) and not _is_frozen(before):
+        theirs = _frozen(theirs, before, run)
+    elif _is_frozen(before) and not _is_frozen(recipe):
+        folded = _encoder_norms(network)
+        theirs = _thawed(theirs, network, folded)
+    if not theirs.keys() & network.state_dict().keys():
+        raise RecipeError(
+            f"none of the weights of {run.folder}, a run of the recipe {before.name}, is of this recipe's "
+            "network; begin with a run of its own task and network, or with new weights"
+        )
+    return Began(_load(network, theirs, run), folded)
+
+
+def _load(network: nn.Module, weights: dict[str, Tensor], run: Run) -> list[str]:
+    """Give it a run's weights; names of those that the run did not have. Raises RecipeError for other shapes."""
+    try:
+        return list(network.load_state_dict(weights, strict=False).missing_keys)
+    except RuntimeError as error:
+        raise RecipeError(
+            f"this recipe's network cannot take the weights of {run.folder} ({first_misfit(error)}); "
+            "leave the settings under model as they were, or begin with new weights"
+        ) from None
+
+
+def _frozen(theirs: dict[str, Tensor], before: Recipe, run: Run) -> dict[str, Tensor]:
+    """A run's weights, of a network that trained its encoder, as one has them that keeps it. Raises RecipeError."""
+    source = training_task(before).network(before)
+    _load(source, theirs, run)
+    for encoder in [module for module in source.modules() if isinstance(module, TimmEncoder)]:
+        encoder.freeze()
+    return dict(source.state_dict())
+
+
+def _encoder_norms(network: nn.Module) -> list[Folded]:
+    """The batch norms of its encoders that a frozen one has folded into the convolutions before them."""
+    return [
+        Folded(f"{name}.body.{conv}", f"{name}.body.{norm}")
+        for name, module in network.named_modules()
+        if isinstance(module, TimmEncoder)
+        for conv, norm in module.norms()
+    ]
+
+
+def _thawed(theirs: dict[str, Tensor], network: nn.Module, folded: list[Folded]) -> dict[str, Tensor]:
+    """Weights of a network that kept its encoder, as one has them that trains it: with norms that do nothing yet.
+
+    Of a run without these convolutions nothing is changed.
+    """
+    state, own = dict(theirs), network.state_dict()
+    for pair in [pair for pair in folded if f"{pair.conv}.bias" in theirs]:
+        shift = state.pop(f"{pair.conv}.bias")
+        in_conv = f"{pair.conv}.bias" in own
+        with torch.no_grad():
+            do_nothing(network, pair, in_conv)
+        norm = {name: tensor for name, tensor in own.items() if name.startswith(f"{pair.norm}.")}
+        state |= norm | {f"{pair.conv if in_conv else pair.norm}.bias": shift}
+    return state
 
 
 def _is_frozen(recipe: Recipe) -> bool:
@@ -151,8 +227,6 @@ def _bare(name: str) -> str:
 
 def _plain(value: Any) -> Any:
     """As JSON would have it: the card's settings have been through it."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(each) for name, each in vars(value).items()}
     return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 

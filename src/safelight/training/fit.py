@@ -12,17 +12,16 @@ from typing import Any, TypeAlias
 
 import lightning.pytorch as pl
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
 from safelight.data.cache import PictureSet, open_fold, open_splits
-from safelight.errors import RecipeError, RunError, SafelightError
+from safelight.errors import RunError, SafelightError
 from safelight.journal.run import Run, locked
 from safelight.training.adversarial import module_for
 from safelight.training.batches import as_raised, training_batches
-from safelight.training.begin import card_of, see, take_model
+from safelight.training.begin import card_of, see, take_model, take_run
 from safelight.training.callbacks import some_pictures
-from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from, weights
+from safelight.training.checkpoints import cannot_write, put_back, read, to_go_on_from
 from safelight.training.console import without_chatter
 from safelight.training.guard.events import RollbackRequested
 from safelight.training.guard.rollback import guard_state, loader_died, roll_back_or_stop
@@ -44,6 +43,7 @@ from safelight.training.progress import silent
 from safelight.training.recipe import Recipe, recipe_of
 from safelight.training.stopping import Stopped, StopRequest
 from safelight.training.task import training_task
+from safelight.training.trained import trained_network
 from safelight.training.trainer import Work, dummy_val_loader, trainer_for
 
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
@@ -99,7 +99,9 @@ def fit(
                 see(module.network, began, samples, recipe)
                 new_weights.extend(began.missing)
             elif keep_weights and parent:
-                new_weights.extend(take_weights(module, parent))
+                began = take_run(module.network, parent, recipe)
+                see(module.network, began, samples, recipe)
+                new_weights.extend(began.missing)
             else:
                 report("first weights")
                 module.task.initialize(module.network, samples, recipe)
@@ -120,7 +122,7 @@ def fit(
         **facts_of_learning(
             pictures, parent if keep_weights else None, card_of(begin, recipe) if begin else None
         ),
-        **({"repeats": True} if parent and _repeats(parent, recipe, pictures, keep_weights) else {}),
+        **({"repeats": True} if parent and _repeats(parent, recipe, pictures, keep_weights, begin) else {}),
         "dataset": {
             "path": str(data.absolute()),
             "fingerprint": pictures.fingerprint,
@@ -134,11 +136,15 @@ def fit(
         return _train(run, work, again, quiet, stage)
 
 
-def _repeats(parent: Run, recipe: Recipe, pictures: PictureSet, keep_weights: bool) -> bool:
+def _repeats(
+    parent: Run, recipe: Recipe, pictures: PictureSet, keep_weights: bool, begin: str | None
+) -> bool:
     """Whether a run would be its parent over again."""
-    known = parent.facts.get("dataset") or {}
-    same = known.get("fingerprint") == pictures.fingerprint and "folds" not in parent.facts
-    return same and not keep_weights and not difference(recipe_of(parent), recipe)
+    facts = parent.facts
+    if keep_weights or "folds" in facts or facts.get("weights_from") or facts.get("began_from") != begin:
+        return False
+    known = facts.get("dataset") or {}
+    return known.get("fingerprint") == pictures.fingerprint and not difference(recipe_of(parent), recipe)
 
 
 def descent(recipe: Recipe, parent: Run | None) -> dict[str, Any]:
@@ -169,7 +175,8 @@ def resume(
             work, again = _taken_up(run, data, devices, device)
         if is_rank_zero():
             resumed = [*run.facts.get("resumed", []), work.steps_done]
-            run.note(state="running", resumed=resumed, error=None, ended=None, step=None)
+            moved = {"dataset": {**run.dataset, "path": str(data.absolute())}} if data else {}
+            run.note(state="running", resumed=resumed, error=None, ended=None, step=None, **moved)
         return _train(run, work, again, quiet, stage)
 
 
@@ -225,66 +232,6 @@ def _is_whole(checkpoint: Path) -> bool:
 def step_of(checkpoint: Path) -> int:
     """How many optimizer steps a checkpoint has seen; 0 where it cannot be read."""
     return int(read(checkpoint)["global_step"]) if _is_whole(checkpoint) else 0
-
-
-def averaged_weights(run: Run) -> dict[str, Tensor]:
-    """The run's weights as they are judged and exported, by their names in the network. Raises RunError."""
-    prefix = "network."  # a discriminator is no part of what is judged
-    return {
-        name.removeprefix(prefix): tensor for name, tensor in weights(run).items() if name.startswith(prefix)
-    }
-
-
-def take_weights(module: AnyModule, run: Run) -> list[str]:
-    """Begin with this run's averaged weights; the names of those that it did not have, and that are new.
-
-    Raises RecipeError if weights have other shapes, or none is this network's, as of a run of another task.
-    """
-    theirs = averaged_weights(run)
-    if not theirs.keys() & module.network.state_dict().keys():
-        raise RecipeError(
-            f"none of the weights of {run.folder}, a run of the recipe {recipe_of(run).name}, is of this recipe's "
-            "network; begin with a run of its own task and network, or with new weights"
-        )
-    try:
-        return list(module.network.load_state_dict(theirs, strict=False).missing_keys)
-    except RuntimeError as error:
-        raise RecipeError(
-            f"this recipe's network cannot take the weights of {run.folder} ({_first_of(error)}); "
-            "leave the settings under model as they were, or begin with new weights"
-        ) from None
-
-
-def _first_of(error: RuntimeError) -> str:
-    """The first of the weights that do not fit."""
-    return next((line.strip() for line in str(error).splitlines()[1:]), str(error))
-
-
-def trained_network(run: Run) -> tuple[Any, Any]:
-    """The run's averaged weights in its network, and its recipe with what was measured on them.
-
-    Raises RunError.
-    """
-    recipe = recipe_of(run)
-    task = training_task(recipe)
-    network = task.network(recipe)
-    try:
-        network.load_state_dict(averaged_weights(run))
-    except RuntimeError as error:
-        raise RunError(
-            f"{run.last_checkpoint} does not hold the weights of its recipe.json ({_first_of(error)}); one of the "
-            "two was damaged or replaced"
-        ) from None
-    return network.eval(), task.with_measured(recipe, run.facts)
-
-
-def trained_for(folder: Path | str, task: str) -> tuple[Any, Any]:
-    """Network and recipe of the run in this folder. Raises RunError for one of another task."""
-    run = Run.open(folder)
-    found = recipe_of(run).task
-    if found != task:
-        raise RunError(f"{folder} is a run of {found}; expected one of {task}")
-    return trained_network(run)
 
 
 def _prepare(

@@ -30,8 +30,8 @@ def from_tree(kind: type[T], tree: object) -> T:
 
 
 def settings(recipe: Any) -> dict[str, Any]:
-    """All settings by dotted name, such as {"model.norm": "batch"}."""
-    return _flatten(dataclasses.asdict(recipe))
+    """All settings by dotted name, such as {"model.norm": "batch"}; of a part of a recipe from there on."""
+    return flattened(dataclasses.asdict(recipe))
 
 
 def as_typed(value: Any) -> str:
@@ -46,7 +46,7 @@ def override(recipe: R, changes: Mapping[str, str]) -> R:
     """The recipe with settings changed by dotted name, values as they are typed. Raises RecipeError."""
     tree: dict[str, Any] = dataclasses.asdict(recipe)  # type: ignore[call-overload]
     _change_kinds(type(recipe), tree, changes)
-    known = _flatten(tree)
+    known = flattened(tree)
     for name, text in changes.items():
         if name not in known:
             raise RecipeError(f"no setting {name!r}; {_advice(name, known)}")
@@ -80,10 +80,11 @@ def _rank(part: str) -> int:
     return FIRST.index(part) if part in FIRST else len(FIRST)
 
 
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flattened(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A tree of settings by dotted name."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
-        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        flat |= flattened(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
     return flat
 
 

@@ -23,9 +23,10 @@ from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.tasks.autoencode.validation import AutoencodeValidation
 from safelight.tasks.inpaint.validation import choose as chosen_probes
 from safelight.training.augment import Augmentation, augment, draw_view
-from safelight.training.fit import fit, resume, trained_network
+from safelight.training.fit import fit, resume
 from safelight.training.overrides import to_json
 from safelight.training.recipe import from_json, recipe_named
+from safelight.training.trained import trained_network
 from tests.training.conftest import Album, soft_picture
 
 

@@ -17,10 +17,11 @@ from safelight.tasks.autoencode.recipe import AutoencodeRecipe
 from safelight.tasks.autoencode.recipes import figures_quick
 from safelight.tasks.autoencode.training import AutoencodeTraining
 from safelight.training.adversarial import AdversarialModule, module_for
-from safelight.training.fit import fit, resume, trained_network
+from safelight.training.fit import fit, resume
 from safelight.training.modules import TrainingModule
 from safelight.training.overrides import to_json
 from safelight.training.recipe import all_recipes, from_json
+from safelight.training.trained import trained_network
 from tests.training.conftest import Album
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -20,6 +20,7 @@ from safelight.tasks.inpaint.prepare import InpaintPreparation
 from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.validation import InpaintValidation, NetworkFill
 from safelight.training import fit as training
+from safelight.training import trained
 from safelight.training.adversarial import AdversarialModule, module_for
 from safelight.training.augment import Augmentation
 from safelight.training.guard.answers import AnswerHistory, measure_answers
@@ -64,7 +65,7 @@ def test_the_doctor_is_told_of_the_holes(run: Run) -> None:
 
 
 def test_the_trained_network_fills_holes_and_nothing_else(run: Run) -> None:
-    network, recipe = training.trained_network(run)
+    network, recipe = trained.trained_network(run)
     rng = np.random.default_rng(0)
     picture = rng.random((40, 50, 3), np.float32)  # no multiple of the network's
     mask = np.zeros((40, 50), np.float32)
@@ -153,7 +154,7 @@ def test_a_discriminator_trains_beside_the_filler_and_is_not_kept(dataset: Path,
     assert [bool(value) for value in told] == [False, False, True, True]
     assert float(told[2]) > 0
     assert from_json(run.recipe_json) == AGAINST
-    assert not [name for name in training.averaged_weights(run) if "discriminator" in name]
+    assert not [name for name in trained.averaged_weights(run) if "discriminator" in name]
 
 
 OF_FEATURES = replace(AGAINST, discriminator=DiscriminatorSettings(channels=4, features="efficientnet_lite0"))
@@ -187,7 +188,7 @@ def test_the_discriminator_sees_the_composite_and_the_mask(album: Album, recipe:
 
 
 def test_the_guard_looks_into_the_holes_alone(run: Run, dataset: Path) -> None:
-    network, recipe = training.trained_network(run)
+    network, recipe = trained.trained_network(run)
     probes = training_task(recipe).validation(open_dataset(dataset, "val"), recipe)
     assert isinstance(probes, InpaintValidation)
     given, truth = probes.answers(network)

@@ -23,6 +23,7 @@ from safelight.tasks.inpaint.recipe import InpaintRecipe
 from safelight.tasks.inpaint.restore import load_filler
 from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.training import fit as training
+from safelight.training import trained
 from safelight.training.dry_run import DryRun
 from safelight.training.export import command
 from safelight.training.optimizers import make_optimizer
@@ -152,7 +153,7 @@ def test_a_trained_encoder_has_a_learning_rate_of_its_own() -> None:
 def test_a_run_is_scored_read_back_and_fills_holes_alone(run: Run) -> None:
     assert (run.facts["state"], run.facts["step"]) == ("finished", 3)
     assert {"val/hole_psnr", "val/gain_over_telea"} <= set(run.facts["scores"])
-    network, recipe = training.trained_network(run)
+    network, recipe = trained.trained_network(run)
     assert recipe == scratch()
     rng = np.random.default_rng(0)
     picture, mask = rng.random((40, 50, 3), np.float32), np.zeros((40, 50), np.float32)
@@ -191,6 +192,6 @@ def test_a_stopped_run_goes_on_to_what_it_would_have_been(
         stopped = training.fit(scratch(), dataset, tmp_path, quiet=True)
     assert (stopped.facts["state"], stopped.facts["step"]) == ("stopped", 2)
     training.resume(stopped, quiet=True)
-    weights, other = training.averaged_weights(run), training.averaged_weights(stopped)
+    weights, other = trained.averaged_weights(run), trained.averaged_weights(stopped)
     assert weights.keys() == other.keys()
     assert all(torch.equal(weights[name], other[name]) for name in weights)

@@ -20,6 +20,7 @@ from safelight.tasks.scratches.restore import load_finder
 from safelight.tasks.scratches.training import ScratchesTraining
 from safelight.tasks.scratches.validation import THRESHOLDS, NetworkFinder, ScratchesValidation, WornPicture
 from safelight.training import fit as training
+from safelight.training import trained
 from safelight.training.augment import Augmentation
 from safelight.training.overrides import override
 from safelight.training.recipe import DataSettings, TrainSettings, from_json
@@ -56,7 +57,7 @@ def test_a_run_leaves_scores_pictures_and_a_recipe_that_reads_back(run: Run) -> 
 
 
 def test_a_finished_run_knows_the_threshold_that_leaves_whole_prints_alone(run: Run) -> None:
-    network, recipe = training.trained_network(run)
+    network, recipe = trained.trained_network(run)
     assert run.facts["threshold"] in THRESHOLDS
     assert recipe.preparation.threshold == run.facts["threshold"]
     print_ = np.full((32, 32, 3), 0.5, np.float32)
@@ -72,7 +73,7 @@ def test_the_run_becomes_a_file_that_finds(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "own.onnx"
     done = CliRunner().invoke(export, [str(run.folder), "-o", str(out)], catch_exceptions=False)
     assert done.output.startswith(f"{out}: 0.0 MB, ")
-    network, _ = training.trained_network(run)
+    network, _ = trained.trained_network(run)
     picture = np.random.default_rng(0).random((40, 52, 3), np.float32)
     finder = load_finder(out)
     expected = NetworkFinder(network)(picture)

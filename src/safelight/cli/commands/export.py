@@ -13,7 +13,7 @@ from safelight.journal.run import Run
 from safelight.tasks import registry
 from safelight.terminal import Stages
 from safelight.training import export as model_export
-from safelight.training import fit
+from safelight.training import fit, trained
 
 EXAMPLES = """
 \b
@@ -47,7 +47,7 @@ figures.codes.npz, from which safelight sample draws.
 )
 @click.option(
     "--size",
-    type=int,
+    type=click.IntRange(1),
     metavar="N",
     help="Shorter side of the pictures that the model is given, in pixels.  [default: as trained]",
 )
@@ -75,11 +75,11 @@ def _write(
 ) -> list[str]:
     """Write the files; lines about them. Raises ModelError."""
     stage("reading the run")
-    network, recipe = fit.trained_network(run)
+    network, recipe = trained.trained_network(run)
     task = registry.task_named(recipe.task)
     if size is not None and task.fixed_size:
         raise click.UsageError(f"--size is for colorizers and fillers; {task.fixed_size}")
     sets = fit.open_sets(data or Path(run.dataset["path"]), run.fold)
-    trained = model_export.Trained(run, network, recipe, *sets, size or recipe.augment.size, license, stage)
-    line, early = model_export.export_run(trained, out), model_export.unfinished(run)
+    learned = model_export.Trained(run, network, recipe, *sets, size or recipe.augment.size, license, stage)
+    line, early = model_export.export_run(learned, out), model_export.unfinished(run)
     return [line, f"this run {early}; its model may be far from what the recipe can do"] if early else [line]

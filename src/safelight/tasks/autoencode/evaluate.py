@@ -282,7 +282,7 @@ def open_subject(model: str, training: PictureSet) -> tuple[Subject, dict[str, D
         vae = load_vae(model)
         return ExportedCodes(vae), {name: partial(vae.sample, source=name) for name in ("mixture", "prior")}
     from safelight.tasks.autoencode.validation import NetworkCodes, codes_of
-    from safelight.training.fit import trained_for
+    from safelight.training.trained import trained_for
 
     network, recipe = trained_for(model, "autoencode")
 

@@ -196,7 +196,7 @@ class ColorizeEvaluation(EvaluationTask[ColorSample, Predict]):
 def evaluate_fold(run: Run, held_out: PictureSet) -> Mapping[str, float]:
     """Scores of a run on the pictures that it left out, without baselines; its verdict stays in the run."""
     from safelight.tasks.colorize.validation import NetworkPredict
-    from safelight.training.fit import trained_network
+    from safelight.training.trained import trained_network
 
     network, recipe = trained_network(run)
     predict: Predict = NetworkPredict(network, recipe.preparation)
@@ -214,7 +214,7 @@ def _open(model: str) -> Callable[[float], Predict]:
     """A run, or a model by name or file: how it answers at each vividness."""
     if Path(model).is_dir():
         from safelight.tasks.colorize.validation import NetworkPredict
-        from safelight.training.fit import trained_for
+        from safelight.training.trained import trained_for
 
         network, recipe = trained_for(model, "colorize")
         return lambda vivid: NetworkPredict(network, recipe.preparation, vivid)

@@ -105,7 +105,7 @@ class InpaintEvaluation(EvaluationTask[HoleSample, Fill]):
 
             return load_filler(model).predict
         from safelight.tasks.inpaint.validation import NetworkFill
-        from safelight.training.fit import trained_for
+        from safelight.training.trained import trained_for
 
         network, recipe = trained_for(model, "inpaint")
         return NetworkFill(network, recipe.preparation)

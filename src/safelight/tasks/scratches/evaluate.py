@@ -117,7 +117,7 @@ class ScratchesEvaluation(EvaluationTask[PrintSample, Detector]):
             detector = load_finder(model)
             return partial(detect_by_network, detector.predict, detector.preparation)
         from safelight.tasks.scratches.validation import NetworkFinder
-        from safelight.training.fit import trained_for
+        from safelight.training.trained import trained_for
 
         network, recipe = trained_for(model, "scratches")
         return partial(detect_by_network, NetworkFinder(network), recipe.preparation)
