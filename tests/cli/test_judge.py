@@ -65,6 +65,19 @@ def test_what_would_be_ignored_or_cannot_be_is_refused(words: tuple[str, ...], s
         judge(*words)
 
 
+def test_a_report_that_could_not_be_written_is_refused_first(tmp_path: Path) -> None:
+    """Before a look at a test split is counted, and before minutes of it."""
+    taken = tmp_path / "report"
+    taken.write_text("mine")
+    for out, says in (
+        (taken, "is a file; expected a folder"),
+        (tmp_path / "report.html", "would be a folder"),
+    ):
+        with pytest.raises(click.UsageError, match=says):
+            cli.main(["judge", "color", "--data", "no such folder", "-o", str(out)], standalone_mode=False)
+    assert taken.read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("words", "names"),
     [

@@ -3,16 +3,19 @@
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import click
+import cv2
+import numpy as np
 import pytest
 
-from safelight.cli import pre_train
 from safelight.cli.commands.train import _print_result
 from safelight.cli.main import cli
-from safelight.errors import SafelightError
+from safelight.data.build import build_dataset
+from safelight.data.settings import BuildSettings
+from safelight.errors import DatasetError, SafelightError
 from safelight.journal.run import Run
+from safelight.pixels.files import write_photo
 from safelight.training import folds
 from safelight.training.export import command
 from safelight.training.overrides import override, to_json
@@ -80,22 +83,29 @@ def test_a_curve_without_its_test_is_refused() -> None:
 def test_folds_know_the_run_that_they_were_started_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line is stopped where the first fold would be trained."""
+    """The line is stopped where the first fold would be trained.
+
+    A few steps are timed before. The set has no val split, and folds ask for none.
+    """
     parent = Run.start(tmp_path, "quick", to_json(recipe_named("quick")), {})
     (tmp_path / "photos").mkdir()
-    monkeypatch.setattr(folds, "open_source", lambda data: SimpleNamespace(fingerprint="f"))
-    monkeypatch.setattr(folds, "fold_of", lambda source, data, fold, count: (None, None))
-    monkeypatch.setattr(pre_train, "build_if_plain", lambda data: None)
+    for number in range(12):
+        coarse = np.random.default_rng(number).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+        picture = cv2.resize(coarse, (96, 80), interpolation=cv2.INTER_CUBIC)
+        write_photo(tmp_path / "photos" / f"{number}.png", picture)
+    build_dataset(tmp_path / "photos", tmp_path / "set", BuildSettings(size=64, val=0.0, test=0.0))
 
     def stop(*given: object, **also: object) -> Run:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(folds, "fit", stop)
-    words = ["--data", str(tmp_path / "photos"), "--runs", str(tmp_path / "runs"), "--folds", "2"]
+    words = ["--data", str(tmp_path / "set"), "--runs", str(tmp_path / "runs")]
+    with pytest.raises(DatasetError, match="1 folds leave nothing to train on; expected 2 to 5"):
+        here("train", str(parent.folder), *words, "--folds", "1")
     with pytest.raises((KeyboardInterrupt, click.Abort)):
-        here("train", str(parent.folder), *words, "--train.steps", "7")
+        here("train", str(parent.folder), *words, "--folds", "2", "--train.steps", "500")
     facts = Run.open(next((tmp_path / "runs").iterdir())).facts
-    assert (facts["parent"], facts["difference"]) == (parent.folder.name, {"train.steps": [20, 7]})
+    assert (facts["parent"], facts["difference"]) == (parent.folder.name, {"train.steps": [20, 500]})
 
 
 def test_settings_are_listed_as_they_would_be(capsys: pytest.CaptureFixture[str]) -> None:

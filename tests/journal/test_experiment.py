@@ -12,6 +12,7 @@ import pytest
 from safelight.errors import RunError
 from safelight.journal.experiment import differences_between, seed_groups
 from safelight.journal.records import Record, read_record
+from safelight.journal.run_tree import origin
 from safelight.journal.shared_verdicts import judge_command, shared_verdicts
 from tests.journal.made import RECIPE, healthy, keep_verdict, measured_json, older, write_run, write_verdict
 
@@ -61,6 +62,19 @@ def test_other_code_and_an_early_end_are_differences_too(tmp_path: Path) -> None
     said = differences_between(*seed_groups([one, two])).sentence
     assert "code aaaaaaaaaa → bbbbbbbbbb" in said
     assert f"end none → stopped at step {CASE.step}" in said
+
+
+def test_what_a_run_began_with_is_no_other_seed(tmp_path: Path) -> None:
+    """A run from new weights and one from a model's, of other seeds, would be averaged as one arm else."""
+    groups = seed_groups(
+        [made(tmp_path, "new"), made(tmp_path, "tuned", {"train.seed": 1}, began_from="color")]
+    )
+    assert [group.name for group in groups] == ["new", "tuned"]
+    assert differences_between(*groups).sentence == "One thing differs: weights from none → color."
+    assert [origin(group.records[0]) for group in groups] == [
+        "recipe color",
+        "recipe color, weights of color",
+    ]
 
 
 def test_only_common_questions_count_and_held_out_ones_come_first(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_metrics_come_back_as_they_were_written(tmp_path: Path) -> None:
 def test_a_file_under_way_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     path.write_text(
-        "step,epoch,train/loss,val/gain_0\n10,0,0.5,\n10,0,0.4,\n20,0,nan,1.5\nx,0,3,\n30,0,0.3,\n40,0,0.2"
+        "step,epoch,train/loss,val/gain_0\n10,0,0.5,\n10,0,0.4,\n20,0,nan,1.5\nx,0,3,\nnan,0,3,\ninf,0,3,\n30,0,0.3,\n40,0,0.2"
     )
     curves = read_metrics(path)
     assert set(curves) == {"train/loss", "val/gain_0"}

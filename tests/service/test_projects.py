@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 
 from safelight.batch.project import Project
 from safelight.errors import ProjectError
@@ -50,6 +52,25 @@ def test_the_download_is_what_the_command_line_makes_of_the_project_file(
     said = run(command, grey_photo, "--project", file)
     assert said.returncode == 0, said.stderr
     assert (grey_photo.parent / name).read_bytes() == result.content
+
+
+@pytest.mark.parametrize("command", ["colorize", "fill", "repair"])
+def test_what_a_project_does_not_decide_can_be_given_beside_it(tmp_path: Path, command: str) -> None:
+    """A replay of one page is of this page, and packed as asked."""
+    album, mask = tmp_path / "album.tif", mask_file(tmp_path / "m.png")
+    with tifffile.TiffWriter(album) as file:
+        for page in range(2):
+            file.write(
+                np.random.default_rng(page).integers(40, 200, (300, 420), np.uint8), photometric="minisblack"
+            )
+    project = tmp_path / "album.safelight.json"
+    document = {"format": "safelight-project", "version": 1, "steps": ["mend", "color"]}
+    project.write_text(json.dumps(document | {"mend": {"mask": {"file": mask.name}}}))
+    out = tmp_path / "out.tif"
+    said = run(command, album, "--project", project, "--pages", "2", "--tiff", "none", "-o", out)
+    assert said.returncode == 0, said.stderr
+    with tifffile.TiffFile(out) as file:
+        assert [int(page.compression) for page in file.pages] == [tifffile.COMPRESSION.NONE]
 
 
 def test_a_project_survives_its_file(tmp_path: Path) -> None:

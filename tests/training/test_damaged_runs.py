@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from safelight.cli.main import cli
 from safelight.errors import RunError, SafelightError
 from safelight.journal.run import Run
+from safelight.training.checkpoints import to_go_on_from
 from safelight.training.metrics_file import MetricsFile
 from safelight.training.overrides import to_json
 from safelight.training.recipe import recipe_named, recipe_of
@@ -32,6 +34,19 @@ def test_a_damaged_run_json_is_named(run: Run, damage: str) -> None:
     with pytest.raises(RunError, match=r"run\.json is damaged"):
         _ = run.facts
     assert path.read_text() == DAMAGE[damage]
+
+
+@pytest.mark.parametrize(
+    ("began", "option"),
+    [({}, ""), ({"began_from": "color"}, " --from color"), ({"weights_from": "a run"}, " --from '{}/a run'")],
+)
+def test_a_run_without_checkpoints_says_how_it_began(run: Run, began: dict[str, str], option: str) -> None:
+    """Trained anew by another beginning it would be another run."""
+    run.note(**began)
+    (run.folder / "checkpoints" / "last.ckpt").write_bytes(b"cut")
+    with pytest.raises(RunError) as error:
+        to_go_on_from(run, torch.nn.Linear(1, 1))
+    assert str(error.value).endswith(f"--data DATASET{option.format(run.folder.parent)}")
 
 
 def test_a_run_json_without_its_dataset_is_named(run: Run) -> None:

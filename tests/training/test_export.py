@@ -1,6 +1,7 @@
 """A run's folder and dataset, as the card of its model, and as the model itself."""
 
 import json
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from safelight.tasks.base import Task
 from safelight.tasks.colorize.export import ColorizeExporter
 from safelight.tasks.registry import all_tasks, task_named
 from safelight.terminal import Stages
-from safelight.training.export import Trained, export_run, model_card, unfinished
+from safelight.training.export import Trained, command, export_run, model_card, unfinished
 from safelight.training.overrides import override, to_json
 from safelight.training.recipe import recipe_named
 from safelight.training.task import training_task
@@ -167,6 +168,16 @@ def test_a_run_that_was_stopped_says_so_in_its_card(tmp_path: Path) -> None:
     begun.run.note(state="finished", step=12_000)
     assert unfinished(begun.run) == ""
     assert model_card(begun, "model").notes == ""
+
+
+def test_another_name_leaves_the_command_one_that_can_be_typed() -> None:
+    """It trains the same recipe, by the one that the settings are nearest to."""
+    recipe = override(recipe_named("color"), {"name": "mine", "optimizer.lr": "0.001"})
+    words = shlex.split(command(recipe, "photos"))
+    assert words[:5] == ["safelight", "train", "color", "--data", "photos"]
+    settings = {name.removeprefix("--"): value for name, value in zip(words[5::2], words[6::2], strict=True)}
+    assert settings == {"name": "mine", "optimizer.lr": "0.001"}
+    assert override(recipe_named("color"), settings) == recipe
 
 
 def test_a_long_stage_gives_a_sign_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:

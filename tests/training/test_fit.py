@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from safelight.data.cache import open_splits
 from safelight.errors import RecipeError, RunError
 from safelight.journal.records import read_record
 from safelight.journal.run import Run
@@ -243,6 +245,13 @@ def test_a_run_without_its_dataset_is_not_resumed(
     with pytest.raises(RunError, match="is no longer what"):
         training.resume(broken, tmp_path / "others")
     assert broken.facts["state"] == "failed"
+    monkeypatch.undo()
+    moved = tmp_path / "moved"
+    shutil.copytree(dataset, moved)
+    resumed = training.resume(broken, moved, quiet=True)
+    assert resumed.facts["state"] == "finished"
+    assert Path(resumed.dataset["path"]) == moved  # what is said next, to judge it or to go on, names it
+    assert resumed.dataset["fingerprint"] == open_splits(dataset)[0].fingerprint
 
 
 def test_what_cannot_be_trained_leaves_no_run(dataset: Path, tiny: ColorizeRecipe, tmp_path: Path) -> None:
@@ -293,6 +302,23 @@ def test_a_child_that_keeps_its_parents_weights_goes_on_from_them_with_new_sampl
     for name, tensor in own.items():
         if name.endswith("weight"):
             assert torch.allclose(tensor, parents[name], atol=1e-6)
+
+
+def test_only_the_same_beginning_is_a_repetition(run: Run, dataset: Path, tiny: ColorizeRecipe) -> None:
+    pictures, _ = open_splits(dataset)
+
+    def repeats(facts: dict[str, object], kept: bool = False, begin: str | None = None) -> bool:
+        parent: Any = SimpleNamespace(
+            facts={**run.facts, **facts}, folder=run.folder, recipe_json=run.recipe_json
+        )
+        return training._repeats(parent, tiny, pictures, kept, begin)
+
+    assert repeats({})
+    assert repeats({"began_from": "color"}, begin="color")
+    assert not repeats({}, kept=True)
+    assert not repeats({}, begin="color")
+    assert not repeats({"began_from": "color"})
+    assert not repeats({"weights_from": "another"})
 
 
 def test_weights_go_into_a_network_with_more_parts_but_not_into_another(

@@ -241,6 +241,10 @@ def refuse_file_name(out: Path) -> None:
     refuse_streams(out=out)
     if not is_folder(out) and is_of_a_file(out):
         raise click.UsageError(f"-o {shown(out)} would be a folder; give it a name without {out.suffix}")
+    if exists(out) and not is_folder(out):
+        raise click.UsageError(
+            f"-o {shown(out)} is a file; expected a folder, or a name that is not there yet"
+        )
 
 
 def refuse_existing(file: Path, overwrite: bool) -> None:

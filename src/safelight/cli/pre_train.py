@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import torch
 
-from safelight.data.cache import open_dataset, open_splits
+from safelight.data.cache import PictureSet, open_dataset
 from safelight.errors import RecipeError
 from safelight.tasks.base import resolve
 from safelight.tasks.registry import task_named
@@ -43,10 +43,16 @@ def check_memory_of(recipe: Recipe, device: torch.device, quiet: bool) -> None:
         check_memory(recipe, device)
 
 
-def with_pace(recipe: Recipe, data: Path, device: torch.device, minutes: float | None, quiet: bool) -> Recipe:
+def with_pace(
+    recipe: Recipe,
+    sets: tuple[PictureSet, PictureSet],
+    device: torch.device,
+    minutes: float | None,
+    quiet: bool,
+) -> Recipe:
     """The recipe, made to end in so many minutes if that is asked; how long it will take is printed.
 
-    Short recipes are not measured: they are over as soon.
+    Short recipes are not measured: they are over as soon. sets: the pictures to train on, and those held out.
     """
     began = time.monotonic()
     if minutes is None and (quiet or recipe.train.steps < SHORT or not is_rank_zero()):
@@ -54,7 +60,7 @@ def with_pace(recipe: Recipe, data: Path, device: torch.device, minutes: float |
     with stage_output(quiet)() as stage:
         if stage:
             stage("timing a few steps")
-        pace = measure_pace(recipe, *open_splits(data), device)
+        pace = measure_pace(recipe, *sets, device)
     if minutes is not None:
         pace = replace(pace, once=pace.once + time.monotonic() - began)
         recipe = ending_in(recipe, 60 * minutes, pace)

@@ -169,7 +169,11 @@ def fold_of(
     """The same of a dataset that is open."""
     most = dataset.settings.folds
     folds = most if of is None else of
-    if not 2 <= folds <= most:
+    if folds < 2:
+        raise DatasetError(
+            f"{folds} folds leave nothing to train on; expected 2 to {most}, as {path} has them"
+        )
+    if folds > most:
         raise DatasetError(f"{path} has {most} folds, not {folds}; for more, build it with --folds {folds}")
     if not 0 <= fold < folds:
         raise DatasetError(f"there is no fold {fold}; {path} has folds 0 to {folds - 1}")

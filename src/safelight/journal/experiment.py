@@ -99,7 +99,7 @@ def _circumstances(record: Record) -> dict[str, Any]:
     return {
         "dataset": dataset.get("fingerprint"),
         "code": _code(record),
-        "weights from": record.facts.get("weights_from"),
+        "weights from": record.facts.get("weights_from") or record.facts.get("began_from"),
         "end": None if finished else f"{record.state} at step {record.step}",
     }
 

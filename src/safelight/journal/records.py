@@ -5,6 +5,7 @@ compared, and without torch.
 """
 
 import csv
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ def read_metrics(path: Path) -> dict[str, Curve]:
     written = path.read_text(encoding="utf-8", errors="replace")
     for row in csv.DictReader(written[: written.rfind("\n") + 1].splitlines()):
         step = _number(row.pop(STEP, None))
-        if step is None:
+        if step is None or not math.isfinite(step):
             continue
         for name, text in row.items():
             value = _number(text)

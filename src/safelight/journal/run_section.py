@@ -89,8 +89,8 @@ def _facts(record: Record) -> dict[str, str]:
     }
     if record.scores:
         facts["scores"] = show_scores(record)
-    if record.facts.get("weights_from"):
-        facts["weights of"] = str(record.facts["weights_from"])
+    if began := record.facts.get("weights_from") or record.facts.get("began_from"):
+        facts["weights of"] = str(began)
     if record.facts.get("resumed"):
         facts["resumed at"] = ", ".join(f"{step:,}" for step in record.facts["resumed"])
     return facts

@@ -51,10 +51,12 @@ def by_task(rows: Sequence[TreeRow]) -> dict[str, list[TreeRow]]:
 
 def origin(record: Record) -> str:
     """What the run started from, and what was changed, without names of runs."""
+    facts = record.facts
+    began = f", weights of {facts['began_from']}" if facts.get("began_from") else ""
     if record.parent is None:
-        return f"recipe {record.facts.get('recipe', record.recipe.get('name', '?'))}"
+        return f"recipe {facts.get('recipe', record.recipe.get('name', '?'))}{began}"
     changed = show_difference(record.difference) or "nothing changed"
-    return f"{changed}, weights kept" if record.facts.get("weights_from") else changed
+    return f"{changed}, weights kept" if facts.get("weights_from") else f"{changed}{began}"
 
 
 HEADER = ("run", "state", "steps", "time", "scores", "from its parent")

@@ -20,6 +20,7 @@ from safelight.shaped import Float
 
 FACTORS = (2, 4)
 MOST_TIMES_SMALLER = 256
+MOST_GROWTH = 64.0
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,10 @@ def _check_sizes(settings: PlainSettings) -> None:
             f"model.steps is {settings.steps} with model.factor {settings.factor}; expected 1 step at least, and a "
             f"bottleneck at most {MOST_TIMES_SMALLER} times smaller than the picture"
         )
-    if settings.channels < 1 or settings.blocks < 1 or settings.growth < 1:
+    if settings.channels < 1 or settings.blocks < 1 or not 1 <= settings.growth <= MOST_GROWTH:
         raise RecipeError(
             f"model.channels is {settings.channels}, model.blocks {settings.blocks} and model.growth "
-            f"{settings.growth:g}; expected 1 or more each"
+            f"{settings.growth:g}; expected 1 or more each, and a growth of {MOST_GROWTH:g} at most"
         )
     if settings.widest < settings.channels:
         raise RecipeError(

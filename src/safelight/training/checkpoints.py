@@ -5,6 +5,7 @@ archive that a checkpoint is has one for each of its parts, which is compared he
 """
 
 import os
+import shlex
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -130,8 +131,16 @@ def to_go_on_from(run: Run, module: nn.Module) -> tuple[Path, str]:
         return path, said
     raise RunError(
         f"{run.folder} has no checkpoint to go on from: {'; '.join(wrong)}; train it anew: safelight train "
-        f"{run.folder} --data DATASET"
+        f"{run.folder} --data DATASET{_same_beginning(run)}"
     )
+
+
+def _same_beginning(run: Run) -> str:
+    """The option that begins with the weights that this run began with; nothing where they were new."""
+    facts = run.facts
+    kept = facts.get("weights_from")
+    began = run.folder.parent / str(kept) if kept else facts.get("began_from")
+    return f" --from {shlex.quote(str(began))}" if began else ""
 
 
 def put_back(run: Run) -> None:

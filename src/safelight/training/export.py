@@ -167,10 +167,17 @@ def history(run: Run) -> str:
 
 
 def command(recipe: Recipe, dataset: str) -> str:
-    """The command that trains this recipe: the named one, and each setting that differs from it."""
-    changed = difference(all_recipes()[recipe.name](), recipe) if recipe.name in all_recipes() else {}
+    """The command that trains this recipe: the named one, and each setting that differs from it.
+
+    One that was given another name is told as the recipe that it differs least from.
+    """
+    made = {name: make() for name, make in all_recipes().items()}
+    known = [made[recipe.name]] if recipe.name in made else made.values()
+    of_task = {each.name: difference(each, recipe) for each in known if each.task == recipe.task}
+    start = min(of_task, key=lambda name: len(of_task[name]), default=recipe.name)
+    changed = of_task.get(start, {})
     settings = {name: value for name, (_, value) in changed.items() if name not in measured_settings()}
-    return _line(recipe.name, dataset, settings)
+    return _line(start, dataset, settings)
 
 
 def _line(start: str, dataset: str, settings: dict[str, object], *flags: str) -> str:

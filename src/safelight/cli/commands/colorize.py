@@ -187,7 +187,9 @@ def colorize(
         order = order_of("colorize", settings, manner)
         if project:
             jobs, order = replayed("colorize", project, jobs, manner, model)
-            order = replace(order, settings={**order.settings, **asked_labels()})
+            order = replace(
+                order, settings={**order.settings, **asked_labels(), "pages": pages, "tiff": tiff}
+            )
         return work_off(
             jobs,
             order,

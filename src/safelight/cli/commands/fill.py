@@ -155,5 +155,7 @@ def fill(
         order = order_of("fill", settings, manner)
         if project:
             jobs, order = replayed("fill", project, jobs, manner, model)
-            order = replace(order, settings={**order.settings, **asked_labels()})
+            order = replace(
+                order, settings={**order.settings, **asked_labels(), "pages": pages, "tiff": tiff}
+            )
         return work_off(jobs, order, photos, out, archives, "filling", "filled", left_because="no mask")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from safelight.cli.arguments import PATH
+from safelight.cli.arguments import PATH, refuse_file_name
 from safelight.cli.evaluation_job import EvaluationJob, task_of
 from safelight.errors import RecipeError
 from safelight.evaluation import base
@@ -105,6 +105,7 @@ def judge(
     Autoencoders: beside PCA with as many components; samples are shown too. The report has tables with 95 %
     confidence intervals and pictures, and states where the model loses.
     """
+    refuse_file_name(out)
     evaluated = task_of(model) if task == "auto" else registry.task_named(task)
     _refuse_ignored(context, evaluated, robust)
     evaluation = evaluated.evaluation

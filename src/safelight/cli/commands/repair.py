@@ -181,5 +181,7 @@ def repair(
         order = order_of("repair", settings, manner)
         if project:
             jobs, order = replayed("repair", project, jobs, manner)
-            order = replace(order, settings={**order.settings, **asked_labels()})
+            order = replace(
+                order, settings={**order.settings, **asked_labels(), "pages": pages, "tiff": tiff}
+            )
         return work_off(jobs, order, photos, out, archives, "repairing", "repaired")

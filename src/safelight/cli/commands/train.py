@@ -156,8 +156,9 @@ def train(
     if find_lr:
         pre_train.print_rates(recipe, data, plot, device)
         return 0
+    sets = fit.open_sets(data, None if fold_count is None else (0, fold_count))
     pre_train.check_memory_of(recipe, device, quiet)
-    recipe = pre_train.with_pace(recipe, data, device, minutes, quiet)
+    recipe = pre_train.with_pace(recipe, sets, device, minutes, quiet)
     if fold_count is not None:
         judge = pre_train.fold_judge(recipe)
         return _print_result(
@@ -173,6 +174,7 @@ def train(
             keep_weights,
             devices=devices,
             accelerator=accelerator,
+            sets=sets,
             begin=model,
             stage=stages,
         )

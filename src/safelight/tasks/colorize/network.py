@@ -175,6 +175,11 @@ class UNetSettings:
             )
         if not 0 < self.temperature <= 1:
             raise RecipeError(f"model.temperature is {self.temperature}; expected above 0, at most 1")
+        if min(self.widths) < 1 or self.attention < 0:
+            raise RecipeError(
+                f"model.widths is {self.widths} and model.attention {self.attention}; expected widths of 1 "
+                "or more, and heads from 0 (none)"
+            )
 
 
 class ColorUNet(nn.Module):

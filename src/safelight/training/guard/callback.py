@@ -1,4 +1,4 @@
-"""The guard at work in the Trainer. It only watches and calls a halt; states.py finds the way back."""
+"""The guard at work in the Trainer. It only watches and calls a halt; rollback.py finds the way back."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -112,7 +112,7 @@ def advice_for(measure: str, how: str, blame: str, task: str = "") -> Advice:
 
 
 def _main_measure(earlier: Sequence[dict[str, Any]], last: RollbackRequested) -> str:
-    """The measure that request most often, the last one of equals; where the recipe is to blame, what it was for."""
+    """The measure that tripped it most often, the last one of equals; where the recipe is to blame, what it was for."""
     if last.blame == "recipe":
         return last.signs[0].measure
     measures = [last.signs[0].measure, *(trip["signs"][0]["measure"] for trip in reversed(earlier))]

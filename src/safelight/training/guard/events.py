@@ -1,4 +1,4 @@
-"""A trip: what request the guard, what was to blame, and what was done; and the words for it."""
+"""A trip: what tripped the guard, what was to blame, and what was done; and the words for it."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ KEPT_LOSSES = 32  # of the steps before a trip, in its record
 
 
 class GuardError(RunError):
-    """A run request the guard too often, or has no good state to go back to; the message is the diagnosis."""
+    """A run tripped the guard too often, or has no good state to go back to; the message is the diagnosis."""
 
 
 class RollbackRequested(BaseException):
