@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.restoration import inpaint_biharmonic
 
-from safelight.tasks.inpaint.classical import BASELINES, CLASSICAL, biharmonic, mean_color, solve
+from safelight.tasks.inpaint.biharmonic import biharmonic, solve
+from safelight.tasks.inpaint.classical import BASELINES, CLASSICAL, mean_color
 from safelight.tasks.inpaint.mask_sampling import BINS, draw_in_bin
 from tests.tasks.strategies import seeds
 

@@ -5,7 +5,8 @@ import pytest
 
 from safelight.evaluation.samples import PictureList
 from safelight.masks.edit import thickness
-from safelight.tasks.inpaint.classical import biharmonic, mean_color
+from safelight.tasks.inpaint.biharmonic import biharmonic
+from safelight.tasks.inpaint.classical import mean_color
 from safelight.tasks.inpaint.scores import WIDTHS, crossover, hole_of_width, score_widths
 from tests.evaluation.conftest import colored_picture
 

@@ -18,7 +18,7 @@ STRIDE = 32  # the network halves its planes five times
 LEAST_SHRUNK = 2  # times smaller, at least
 
 
-class Colors(NamedTuple):
+class Answer(NamedTuple):
     """What a network answers: ab / 110 (2, h, w) and the expected chroma / 110 (1, h, w)."""
 
     ab: Float32[np.ndarray, "2 h w"]
@@ -44,7 +44,7 @@ class CoarseCopy:
         scale = np.float32(min(self.size) / min(self.of))
         return Points(y.astype(np.int32), x.astype(np.int32), points.ab, points.radius * scale)
 
-    def pooled(self, fine: Colors, coarse: Colors, planes: Planes, share: float) -> Colors:
+    def pooled(self, fine: Answer, coarse: Answer, planes: Planes, share: float) -> Answer:
         """The answer to the picture (`planes`) with so large a share, 0..1, of that to the copy in it.
 
         Where hints are near the share is less: they say more than the whole does, and at a finer grain.
@@ -55,7 +55,7 @@ class CoarseCopy:
         beyond = ((0, padded[0] - self.of[0]), (0, padded[1] - self.of[1]), (0, 0))
         seen = np.moveaxis(np.pad(enlarged, beyond, "edge"), 2, 0)
         weight = np.float32(share) * (1 - planes[6])
-        return Colors(
+        return Answer(
             fine.ab + weight * (seen[:2] - fine.ab), fine.chroma + weight * (seen[2:] - fine.chroma)
         )
 

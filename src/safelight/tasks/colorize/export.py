@@ -16,9 +16,10 @@ from safelight.runtime.session import DISTRIBUTION
 from safelight.tasks.colorize.familiarity import Unfamiliarity, learn_familiarity
 from safelight.tasks.colorize.hint_sampling import draw_points
 from safelight.tasks.colorize.network import ColorNetwork, PlainColorizer
-from safelight.tasks.colorize.onnx_graph import CACHED, FEATURES, UNFAMILIARITY, Whole, assemble
+from safelight.tasks.colorize.onnx_graph import CACHED, FEATURES, Whole, assemble
 from safelight.tasks.colorize.prepare import AB_SCALE, preprocess
 from safelight.tasks.colorize.recipe import ColorizeRecipe
+from safelight.tasks.colorize.restore import UNFAMILIARITY
 from safelight.training.export import Export, Exporter, Trained
 
 TOLERANCE = 0.55 / AB_SCALE  # half a unit of ab, about a quarter of a just noticeable difference

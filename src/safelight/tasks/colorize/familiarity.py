@@ -19,6 +19,7 @@ from safelight.pixels.color import srgb_to_lightness
 from safelight.pixels.geometry import resize
 from safelight.runtime.familiar import Familiarity
 from safelight.shaped import Float, Float32
+from safelight.tasks.colorize.coarse import STRIDE
 from safelight.tasks.colorize.network import ColorNetwork, ColorUNet
 from safelight.tasks.colorize.prepare import PLANES, normalize_lightness
 from safelight.training.batches import Pictures
@@ -28,7 +29,6 @@ KEPT = 400  # training pictures remembered: a quarter of a megabyte in half prec
 NEAREST = 5
 QUANTILE = 0.97  # of held-out pictures below the threshold; docs/familiar.md has the others
 MOST_HELD_OUT = 1000
-STRIDE = 32
 BATCH = 16
 
 

@@ -21,7 +21,7 @@ from safelight.tasks.colorize.kriging import (
     explained_by,
     whitening,
 )
-from safelight.tasks.colorize.propagation import CORRECTIONS, STRIDE, shrink_points
+from safelight.tasks.colorize.propagation import CORRECTIONS, TIMES_SMALLER, shrink_points
 
 # What COLORS has beside the terms of RESIDUALS.
 FAR = Covariance(COLORS.constant, COLORS.variances[2:], COLORS.scales[2:], noise=0.0)
@@ -35,7 +35,7 @@ class KeptPropagator:
 
     def __init__(self, L: Lightness) -> None:
         self.L = L
-        self._size = (max(L.shape[0] // STRIDE, 1), max(L.shape[1] // STRIDE, 1))
+        self._size = (max(L.shape[0] // TIMES_SMALLER, 1), max(L.shape[1] // TIMES_SMALLER, 1))
         self._features = describe(resize(L, self._size)).reshape(-1, FEATURES)
         self._slots: dict[int, int] = {}
         self._columns: dict[Covariance, Columns] = {
@@ -76,7 +76,7 @@ class KeptPropagator:
 
     def _places(self, points: Points, covariance: Covariance) -> tuple[Columns, np.ndarray]:
         """The covariances of the hints' places with all, and the whitening of those among themselves."""
-        small = shrink_points(points, self._size, STRIDE)
+        small = shrink_points(points, self._size, TIMES_SMALLER)
         at = small.y.astype(np.int64) * self._size[1] + small.x
         slots = self._slots_of(at)
         first, last = int(slots[0]), int(slots[-1])

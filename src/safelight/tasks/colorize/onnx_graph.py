@@ -20,6 +20,7 @@ from safelight.runtime.session import DISTRIBUTION, KNOWN
 from safelight.shaped import Float
 from safelight.tasks.colorize.familiarity import Unfamiliarity, pool
 from safelight.tasks.colorize.network import ColorNetwork, ColorUNet, PlainColorizer
+from safelight.tasks.colorize.restore import UNFAMILIARITY
 
 MAPS = {  # and their size
     "planes": "",
@@ -31,7 +32,7 @@ MAPS = {  # and their size
     DISTRIBUTION: "/8",
 }
 CACHED = ("half", "quarter", "eighth")  # what the head needs of the trunk
-FEATURES, UNFAMILIARITY = "features", "unfamiliarity"
+FEATURES = "features"
 EXAMPLE = (1, 7, 96, 160)
 TRUNK = "look/"  # before the names of all that is inside it
 

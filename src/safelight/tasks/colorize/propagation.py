@@ -24,7 +24,7 @@ from safelight.tasks.colorize.kriging import (
     posterior_mean,
 )
 
-STRIDE = 2  # hints are propagated at half the picture's size: color has no finer detail
+TIMES_SMALLER = 2  # hints are propagated at half the picture's size: color has no finer detail
 CORRECTIONS = 2  # one leaves about a tenth: kriging allows for noise in a hint, and works at half the size
 
 
@@ -36,7 +36,7 @@ class Propagator:
 
     def __init__(self, L: Lightness) -> None:
         self.L = L
-        self._size = (max(L.shape[0] // STRIDE, 1), max(L.shape[1] // STRIDE, 1))
+        self._size = (max(L.shape[0] // TIMES_SMALLER, 1), max(L.shape[1] // TIMES_SMALLER, 1))
 
     @cached_property
     def _features(self) -> Float32[np.ndarray, "h2 w2 6"]:
@@ -47,14 +47,14 @@ class Propagator:
         h, w = self.L.shape
         if not len(points):
             return np.zeros((h, w, 3), np.float32)
-        ab, confidence = krige(self._features, shrink_points(points, self._size, STRIDE), covariance)
+        ab, confidence = krige(self._features, shrink_points(points, self._size, TIMES_SMALLER), covariance)
         return np.asarray(resize(np.dstack([ab, confidence]), (h, w)), np.float32)
 
     def correct(self, ab: Ab, points: Points) -> Ab:
         """`ab` corrected so that each hint has its color: the errors at the hints, kriged over the picture."""
         if not len(points):
             return ab
-        small = shrink_points(points, self._size, STRIDE)
+        small = shrink_points(points, self._size, TIMES_SMALLER)
         spread = posterior_mean(self._features, small, RESIDUALS)
         for _ in range(CORRECTIONS):
             errors = points.ab - ab[points.y, points.x]

@@ -21,7 +21,7 @@ from safelight.runtime.kept import kept_or
 from safelight.runtime.modelfile import MODEL, ModelFile, find_model
 from safelight.runtime.session import DISTRIBUTION, Reply, Views
 from safelight.shaped import Bool, Float32
-from safelight.tasks.colorize.coarse import STRIDE, Colors, coarse_copy
+from safelight.tasks.colorize.coarse import STRIDE, Answer, coarse_copy
 from safelight.tasks.colorize.hint_values import Region, share
 from safelight.tasks.colorize.hints import GivenHints, HintSet, Points, as_hint_set, to_points
 from safelight.tasks.colorize.lassos import box_of, by_region, largest, region_box, topmost
@@ -263,9 +263,9 @@ def load_colorizer(model: str | Path | None = None, threads: int = 0) -> Coloriz
     return kept_or("colorize", model, threads, lambda: Colorizer(find_model(named, "colorize"), threads))
 
 
-def colors_of(reply: Reply) -> Colors:
+def colors_of(reply: Reply) -> Answer:
     """The colors in a model's reply."""
-    return Colors(reply["ab"], reply["chroma"])
+    return Answer(reply["ab"], reply["chroma"])
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from safelight.nn.inference import in_use, to_network, to_numpy
 from safelight.pixels.color import chroma, colorfulness, lab_to_srgb, srgb_to_lab
 from safelight.pixels.geometry import resize
 from safelight.shaped import Float, Float32, UInt8
-from safelight.tasks.colorize.coarse import Colors, coarse_copy
+from safelight.tasks.colorize.coarse import Answer, coarse_copy
 from safelight.tasks.colorize.color_statistics import MOST_CHROMA, obeyed, probe_evidence
 from safelight.tasks.colorize.hint_sampling import draw_places, report_colors
 from safelight.tasks.colorize.hints import Points
@@ -49,7 +49,7 @@ class NetworkPredict:
         planes, colors = self.answer(L, points)
         return postprocess(*colors, planes, points, self.vivid, self.preparation.vivid_gain)
 
-    def answer(self, L: Lightness, points: Points) -> tuple[Planes, Colors]:
+    def answer(self, L: Lightness, points: Points) -> tuple[Planes, Answer]:
         """The question, and the answer to it and to a coarse copy of the picture, if the preparation has one."""
         planes = preprocess(L, points, self.preparation)
         fine, copy = self.reply(planes), coarse_copy(L, self.preparation.coarse_side)
@@ -58,11 +58,11 @@ class NetworkPredict:
         coarse = self.reply(preprocess(copy.L, copy.points(points), self.preparation))
         return planes, copy.pooled(fine, coarse, planes, self.preparation.coarse_share)
 
-    def reply(self, planes: Planes) -> Colors:
+    def reply(self, planes: Planes) -> Answer:
         """The network's own, to these planes."""
         with in_use(self.network) as network:
             colors = network(to_network(planes, network)[None])
-        return Colors(to_numpy(colors.ab[0]), to_numpy(colors.chroma[0]))
+        return Answer(to_numpy(colors.ab[0]), to_numpy(colors.chroma[0]))
 
 
 @dataclass(frozen=True)
