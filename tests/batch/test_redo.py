@@ -23,7 +23,7 @@ from safelight.batch.pictures import (
 )
 from safelight.batch.plan import Shelves
 from safelight.batch.reconstruct import ReconstructSettings
-from safelight.batch.redo import Given, Redoer, record_of
+from safelight.batch.redo import Given, Redoer, Redone, called_as_then, record_of
 from safelight.batch.repair import RepairSettings
 from safelight.batch.work import Found, Job, Order, order_of, worker_of
 from safelight.errors import ModelError, PhotoError, SafelightError
@@ -121,6 +121,27 @@ def test_a_chain_is_made_again_from_its_last_photo(tmp_path: Path) -> None:
     colored = made(order_of("colorize", PLAIN), filled, tmp_path / "a-filled-color.png")
     assert Redoer().check(colored, Given()).equal
     assert record_of(colored)[0].sources[0].name == "a-filled.png"
+
+
+def test_a_photo_that_was_renamed_is_the_same(colored: Path, tmp_path: Path) -> None:
+    """Its checksum is what counts; the result states the name that it had."""
+    there = tmp_path / "sub"
+    there.mkdir()
+    (tmp_path / "a.png").rename(there / "b.png")
+    assert Redoer().check(colored, Given((there / "b.png",))) == Redone(True)
+    (there / "b.png").rename(there / "a.png")
+    assert Redoer().check(colored, Given((there,))) == Redone(True)  # its folder says enough
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/a.png", "a.svg", "", "."])
+def test_no_copy_is_called_by_a_name_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
+    source = photo(tmp_path / "b.png")
+    with called_as_then([source], [name]) as called:
+        assert called == [source]
+    with called_as_then([source], ["a.png"]) as called:
+        assert [each.name for each in called] == ["a.png"]
+        assert called[0].read_bytes() == source.read_bytes()
+    assert not called[0].exists()
 
 
 def test_every_page_of_a_tiff(tmp_path: Path) -> None:

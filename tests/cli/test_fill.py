@@ -380,6 +380,30 @@ def test_a_mask_that_somebody_corrected_is_used_and_never_replaced(tmp_path: Pat
     assert "is the mask and would be replaced by the result" in lost.stderr
 
 
+def test_a_kept_mask_is_of_its_own_photo(tmp_path: Path) -> None:
+    """Two albums have an IMG_1: the mask that one left with its result says nothing of the other."""
+    for album, seed in (("1910", 1), ("1920", 2)):
+        (tmp_path / album).mkdir()
+        pixels = photo(tmp_path / album / "IMG_1.png")
+        write_photo(tmp_path / album / "IMG_1.png", pixels // seed, overwrite=True)
+    for words in (
+        ("1910/IMG_1.png", "-o", "named/first.png", "--keep-mask"),
+        ("1920/IMG_1.png", "-o", "named/third.png", "--keep-mask"),
+        ("1910/IMG_1.png", "-o", "folder/", "--keep-mask"),
+        ("1920/IMG_1.png", "-o", "folder/", "--overwrite"),
+    ):
+        (tmp_path / words[2]).parent.mkdir(exist_ok=True)
+        done = safelight("repair", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "with the mask" not in done.stdout + done.stderr
+    assert {path.name for path in (tmp_path / "named").iterdir() if path.suffix == ".png"} == {
+        *("first.png", "first-mask.png"),
+        *("third.png", "third-mask.png"),
+    }
+    again = safelight("repair", "1910/IMG_1.png", "-o", "named/first.png", "--overwrite", cwd=tmp_path)
+    assert "with the mask first-mask.png" in again.stdout + again.stderr
+
+
 def test_a_photo_that_is_not_there_is_said_before_its_mask(tmp_path: Path) -> None:
     done = safelight("fill", "nothere.jpg", cwd=tmp_path)
     assert done.returncode == 1

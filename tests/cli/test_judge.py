@@ -76,6 +76,13 @@ def test_a_report_that_could_not_be_written_is_refused_first(tmp_path: Path) -> 
         with pytest.raises(click.UsageError, match=says):
             cli.main(["judge", "color", "--data", "no such folder", "-o", str(out)], standalone_mode=False)
     assert taken.read_text() == "mine"
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "report.md").write_text("of the dataset")
+    with pytest.raises(click.UsageError, match=r"has a report\.md of something else"):
+        cli.main(
+            ["judge", "color", "--data", "no such folder", "-o", str(tmp_path / "dataset")],
+            standalone_mode=False,
+        )
 
 
 @pytest.mark.parametrize(

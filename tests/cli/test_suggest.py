@@ -49,6 +49,26 @@ def test_places_are_told_drawn_and_written(photo: Path, model: Path) -> None:
     assert colored.returncode == 0, colored.stderr
 
 
+@pytest.mark.parametrize("option", ["-o", "--picture"])
+def test_the_photo_is_never_replaced(photo: Path, model: Path, option: str) -> None:
+    before = photo.read_bytes()
+    done = safelight("suggest", photo, "--model", model, option, photo, "--overwrite")
+    assert done.returncode == 2
+    assert "would be replaced by its own result" in done.stderr
+    assert photo.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [("interpolate", "a.png", "b.png"), ("reconstruct", "a.png", "b.png")])
+def test_nor_are_photos_that_a_picture_is_made_of(tmp_path: Path, words: tuple[str, ...]) -> None:
+    for name in ("a.png", "b.png"):
+        write_photo(tmp_path / name, np.full((40, 40, 3), 99, np.uint8))
+    before = (tmp_path / "b.png").read_bytes()
+    done = safelight(*words, "-o", "b.png", "--overwrite", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "b.png would be replaced by its own result" in done.stderr
+    assert (tmp_path / "b.png").read_bytes() == before
+
+
 def test_nothing_is_written_over(photo: Path, model: Path) -> None:
     there = photo.parent / "dress.hints.json"
     there.write_text("mine")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.errors import SafelightError
 from safelight.journal.charts import Line, draw_chart, draw_spark
 from safelight.journal.doctor.examine import case_of, examine
 from safelight.journal.doctor.report import write_report
@@ -82,6 +83,13 @@ def test_the_page_is_whole_and_loads_nothing(journal: Path) -> None:
     assert not re.search(r"""(src|href)=["'](https?:|//)|@import|url\(""", text)
     assert "<script" not in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_somebody_elses_journal_is_not_replaced(journal: Path, tmp_path: Path) -> None:
+    (tmp_path / "journal.md").write_text("dear diary")
+    with pytest.raises(SafelightError, match=r"journal\.md is there and is no journal of safelight's"):
+        write_page([], [], tmp_path, "runs")
+    assert (tmp_path / "journal.md").read_text() == "dear diary"
 
 
 def test_a_run_that_was_looked_at_once_has_its_chapter(tmp_path: Path) -> None:

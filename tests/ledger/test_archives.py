@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from safelight.cli.main import cli
 from safelight.errors import SafelightError
 from safelight.ledger.bag import make_bag
 from safelight.ledger.facts import facts_of
 from safelight.ledger.rows import LEDGER
-from safelight.ledger.sums import MANIFEST, sum_line, write_sums
+from safelight.ledger.sums import MANIFEST, Amiss, sum_line, write_sums
 from tests.ledger.samples import batch, book_in, put, row_of
 
 NAMES = (
@@ -50,7 +51,7 @@ def sha256sum(folder: Path) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_sha256sum_takes_the_manifest(odd: Path) -> None:
-    assert write_sums(odd) == 3 + len(NAMES) + 2
+    assert write_sums(odd, Amiss()) == 3 + len(NAMES) + 2
     done = sha256sum(odd)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.count(b": OK") == 3 + len(NAMES) + 2
@@ -62,7 +63,7 @@ def test_a_name_that_is_no_utf8_is_kept_byte_by_byte(tmp_path: Path) -> None:
     out, photos, _ = batch(tmp_path)
     with book_in(out) as book:
         book.write(row_of(book, photos[0], put(out / os.fsdecode(b"\xe4.png")), 3))
-    write_sums(out)
+    write_sums(out, Amiss())
     assert b"  \xe4.png\n" in (out / MANIFEST).read_bytes()
     assert sha256sum(out).returncode == 0
     with pytest.raises(SafelightError, match="no UTF-8"):
@@ -75,9 +76,40 @@ def test_the_manifest_says_what_is_there_now(tmp_path: Path) -> None:
     out, _, results = batch(tmp_path)
     put(results[0], b"edited by somebody")
     results[1].unlink()
-    assert write_sums(out) == 2
+    assert write_sums(out, Amiss()) == 2
     assert sha256sum(out).returncode == 0
-    assert write_sums(out) == 2  # again, in place of the first
+    assert write_sums(out, Amiss()) == 2  # again, in place of the first
+
+
+def test_an_archives_own_lines_stay_in_the_manifest(tmp_path: Path) -> None:
+    """Results beside the photos share their folder with the list of the originals."""
+    out, _, _ = batch(tmp_path)
+    (out / "scan 1.tif").write_bytes(b"master")
+    own = sum_line("scan 1.tif", hashlib.sha256(b"master").hexdigest())
+    (out / MANIFEST).write_bytes(own)
+    write_sums(out, Amiss())
+    write_sums(out, Amiss())
+    lines = (out / MANIFEST).read_bytes().splitlines(keepends=True)
+    assert lines[0] == own
+    assert len(lines) == len(set(lines)) == 4
+    assert sha256sum(out).returncode == 0
+    (out / MANIFEST).write_text("my notes\n")
+    with pytest.raises(SafelightError, match="is no list of SHA-256 checksums"):
+        write_sums(out, Amiss())
+    assert (out / MANIFEST).read_text() == "my notes\n"
+
+
+def test_what_is_amiss_is_told_with_the_bag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _, results = batch(tmp_path)
+    put(results[0], b"edited by somebody")
+    results[1].unlink()
+    for words in (["checksums"], ["bag", "-o", str(tmp_path / "bag")]):
+        assert cli.main(["batch", words[0], str(out), *words[1:]], standalone_mode=False) == 1
+        said = capsys.readouterr().err.splitlines()
+        assert said == ["edited since: 000-color.jpg", "missing: 001-color.jpg"]
+    info = (tmp_path / "bag" / "bag-info.txt").read_text()
+    assert "1 results are missing" in info
+    assert "1 results were edited since they were made" in info
 
 
 def test_a_line_is_escaped_as_coreutils_does() -> None:
@@ -86,7 +118,10 @@ def test_a_line_is_escaped_as_coreutils_does() -> None:
 
 
 def test_a_folder_without_a_ledger_is_refused(tmp_path: Path) -> None:
-    for refused in (lambda: write_sums(tmp_path), lambda: make_bag(tmp_path, tmp_path.parent / "bag")):
+    for refused in (
+        lambda: write_sums(tmp_path, Amiss()),
+        lambda: make_bag(tmp_path, tmp_path.parent / "bag"),
+    ):
         with pytest.raises(SafelightError, match=r"no safelight-ledger\.jsonl"):
             refused()
 
@@ -159,7 +194,9 @@ def test_a_bag_takes_no_place_of_something_and_lies_outside(tmp_path: Path) -> N
 
 def test_a_bag_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, _, _ = batch(tmp_path)
-    monkeypatch.setattr("safelight.ledger.bag.sums", lambda folder, index: [("000-color.jpg", "0" * 64)])
+    monkeypatch.setattr(
+        "safelight.ledger.bag.sums", lambda folder, index, amiss: [("000-color.jpg", "0" * 64)]
+    )
     with pytest.raises(SafelightError, match="was changed while it was copied"):
         make_bag(out, tmp_path / "bag")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "scans"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.errors import SafelightError
 from safelight.ledger.page import PAGE, SIDE, small, write_page
 from safelight.ledger.rows import Row
 from safelight.pixels.files import write_photo
@@ -84,6 +85,16 @@ def test_what_the_page_does_not_show_is_said(folder: Path, tmp_path: Path) -> No
     assert len(found.loads) == 4
 
 
+def test_somebody_elses_page_is_not_replaced(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>mine</p>")
+    with pytest.raises(SafelightError, match="is no page of safelight's"):
+        write_page(folder, page)
+    assert page.read_text() == "<p>mine</p>"
+    page.unlink()
+    assert write_page(folder, page) == write_page(folder, page)  # an older one of ours is
+
+
 def test_ten_thousand_photos_are_a_page_of_a_size_that_opens(tmp_path: Path) -> None:
     with book_in(tmp_path) as book:
         for number in range(2000):
@@ -91,7 +102,7 @@ def test_ten_thousand_photos_are_a_page_of_a_size_that_opens(tmp_path: Path) -> 
             book.write(
                 Row(
                     number,
-                    f"{number}.jpg",
+                    f"scans/{number}.jpg",
                     "failed" if failed else "done",
                     SETTINGS,
                     "colorize",

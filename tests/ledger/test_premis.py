@@ -137,6 +137,24 @@ def test_an_event_says_what_was_done_with_what(folder: Path) -> None:
     assert texts(root, "eventOutcomeDetailNote") == ["5 < 6 & a\\x00b"]
 
 
+def test_two_photos_of_the_same_bytes_are_two_events(tmp_path: Path) -> None:
+    """An album that has a photo twice: each result is named, under an id of its own."""
+    with book_in(tmp_path) as book:
+        for number, name in enumerate(("a", "b/a")):
+            photo, result = (
+                put(tmp_path / f"{name}.jpg", b"photo"),
+                put(tmp_path / f"{name}-color.jpg", b"color"),
+            )
+            book.write(row_of(book, photo, result, number))
+    file = io.BytesIO()
+    assert premis.write_xml(Index(tmp_path), file) == 2
+    root = ET.fromstring(file.getvalue())
+    check(root)
+    assert len(set(texts(root, "eventIdentifierValue"))) == 2
+    details = texts(root, "eventDetail")
+    assert {"a-color.jpg of a.jpg", "b/a-color.jpg of b/a.jpg"} <= set(details)
+
+
 def test_a_second_export_is_the_same(folder: Path) -> None:
     assert document(folder) == document(folder)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import SafelightError
-from safelight.ledger.rows import LEDGER
+from safelight.ledger.rows import LEDGER, Row
 from safelight.ledger.status import examine
-from tests.ledger.samples import batch, book_in, put, row_of
+from tests.ledger.samples import SETTINGS, batch, book_in, put, row_of
 
 
 def test_a_whole_batch_is_well(tmp_path: Path) -> None:
@@ -20,6 +20,23 @@ def test_a_whole_batch_is_well(tmp_path: Path) -> None:
     assert lines[0].endswith("out: 3 done; 0.8 s of work")
     assert lines[1] == "  3 by colorize (vivid 0.5, reach 0.3), safelight 0.1.0, settings 555555555555"
     assert lines[-1] == "all results are as they were made (by size and time; --verify reads every byte)"
+
+
+def test_a_failed_photo_that_was_taken_away_is_no_failure(tmp_path: Path) -> None:
+    """A mistyped name, or a broken file that was deleted: nobody waits for its result."""
+    out, _, _ = batch(tmp_path)
+    with book_in(out) as book:
+        for name in ("typed wrong.jpg", "elsewhere/scan.jpg"):
+            photo = tmp_path / "scans" / name
+            row = Row(
+                9, book.name(photo), "failed", SETTINGS, "colorize", f"{photo.stem}-color.jpg", error="bad"
+            )
+            book.write(row)
+    status = examine(out)
+    assert status.photos["failed"] == 1  # the other's folder is gone as a whole: moved, or not mounted
+    assert status.to_json()["dropped"] == {"count": 1, "names": ["../scans/typed wrong.jpg"]}
+    said = "1 photo that failed is not there any more, and not counted: ../scans/typed wrong.jpg"
+    assert said in list(status.lines())
 
 
 def test_what_is_amiss_is_told(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ checksums; nothing is written but where the user says.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,15 +22,14 @@ from safelight.batch.plan import Shelves
 from safelight.batch.run import run
 from safelight.batch.work import NOTHING, Found, Job, Json, Manner, Order, Worker, worker_of
 from safelight.errors import ModelError, PhotoError, SafelightError, shown
-from safelight.ledger.index import Index
-from safelight.ledger.rows import LEDGER
+from safelight.ledger.index import source_of
 from safelight.pixels.color import eight_bits
 from safelight.pixels.files import read_photo, write_photo
 from safelight.provenance.info import read_info
 from safelight.provenance.made import Made, Source, checksum
 from safelight.provenance.mark import libraries
 from safelight.runtime.card import ModelCard
-from safelight.runtime.folders import same_file
+from safelight.runtime.folders import is_folder, same_file
 from safelight.runtime.inference import engine_name
 from safelight.tasks.autoencode.restore import load_vae
 from safelight.tasks.colorize.hints import MARK, SUFFIX
@@ -74,10 +75,11 @@ class Redoer:
             if same_file(photo, out):
                 raise PhotoError(f"{shown(out)} is the photo itself; give another -o")
         order = _order(made, given, overwrite)
-        if made.command in pictures.MAKERS:
-            _make_picture(made, order, photos, out, overwrite)
-        else:
-            self._make_result(made, order, photos, given, result, out, overwrite)
+        with called_as_then(photos, [source.name for source in made.sources]) as called:
+            if made.command in pictures.MAKERS:
+                _make_picture(made, order, called, out, overwrite)
+            else:
+                self._make_result(made, order, called, photos, given, result, out, overwrite)
         if checksum(out) == before:
             return Redone(True, remarks)
         return Redone(False, (*remarks, *_differences(made, result, out)))
@@ -92,18 +94,20 @@ class Redoer:
         self,
         made: Made,
         order: Order,
+        called: list[Path],
         photos: list[Path],
         given: Given,
         result: Path,
         out: Path,
         overwrite: bool,
     ) -> None:
+        """Make the result of one photo. called: the photo under the name that it had."""
         if len(photos) != 1:
             raise PhotoError(f"its mark names {len(photos)} photos; {made.command} has one")
         worker = self._worker(order)
         _check_models(made, worker.cards)
         job = Job(
-            photos[0],
+            called[0],
             out,
             hints=_beside("hints", made, given.hints, photos[0], result),
             mask=_beside("mask", made, given.mask, photos[0], result),
@@ -114,6 +118,21 @@ class Redoer:
             return
         said = outcome.remarks[0] if outcome.remarks else f"{shown(out)} is there already; use --overwrite"
         raise PhotoError(said if outcome.state != "left" else f"{said}: nothing was made of it")
+
+
+@contextlib.contextmanager
+def called_as_then(photos: Sequence[Path], names: Sequence[str]) -> Iterator[list[Path]]:
+    """The photos under the names that they had, which results state: copies of those that were renamed."""
+    with tempfile.TemporaryDirectory(prefix="safelight-redo-") as folder:
+        called = []
+        for number, (photo, name) in enumerate(zip(photos, names, strict=True)):
+            if name == photo.name or Path(name).name != name or Path(name).suffix != photo.suffix:
+                called.append(photo)  # a name that could lead elsewhere is not taken from a mark
+                continue
+            place = Path(folder) / str(number)
+            place.mkdir()
+            called.append(Path(shutil.copy(photo, place / name)))
+        yield called
 
 
 def record_of(result: Path) -> tuple[Made, tuple[str, ...]]:
@@ -155,19 +174,19 @@ def _photos(made: Made, result: Path, given: Given) -> list[Path]:
 
 
 def _photo(source: Source, given: Path | None, result: Path) -> Path:
-    places = [given] if given else list(_places(source.name, result))
+    if given is not None:
+        places = [given / source.name if is_folder(given) else given]
+    else:
+        places = list(_places(source.name, result))
     return _found("photo", "--photo", source.name, source.sha256, places)
 
 
 def _places(name: str, result: Path) -> Iterator[Path]:
     """Where a photo may be: beside its result, and where a ledger says."""
     yield result.parent / name
-    for folder in (result.absolute().parent, *result.absolute().parent.parents):
-        if (folder / LEDGER).is_file():
-            row = Index(folder).find(result.absolute().relative_to(folder).as_posix())
-            if row is not None:
-                yield folder / row.source
-            return
+    source = source_of(result)
+    if source is not None:
+        yield source
 
 
 def _beside(role: str, made: Made, given: Path | None, photo: Path, result: Path) -> Found:

@@ -17,6 +17,7 @@ from safelight.batch.plan import Plan
 from safelight.batch.scratches import damaged_share
 from safelight.batch.work import Found, Job, Json, Order, Report, settings_of
 from safelight.errors import EmptyMaskError, PhotoError, shown
+from safelight.ledger.index import source_of
 from safelight.masks.edit import grow
 from safelight.masks.files import MaskFile, read_mask, write_mask
 from safelight.masks.shapes import Hole
@@ -27,7 +28,8 @@ from safelight.pixels.pages import ALL, pages_of
 from safelight.pixels.tiff_packing import USUAL, Packing
 from safelight.provenance.terms import Kind
 from safelight.runtime import familiar
-from safelight.runtime.names import mask_name
+from safelight.runtime.folders import exists, same_file
+from safelight.runtime.names import mask_name, repaired_name
 from safelight.tasks.colorize import tone_and_mount
 from safelight.tasks.colorize.hints import HintSet
 from safelight.tasks.colorize.restore import load_colorizer
@@ -276,12 +278,23 @@ def _with_kept_mask(job: Job) -> Job:
     if job.mask.file:
         return job
     kept = kept_mask(job)
-    return replace(job, mask=Found(kept if kept.is_file() else None))
+    is_its_own = kept.is_file() and not _is_of_another(job)
+    return replace(job, mask=Found(kept if is_its_own else None))
+
+
+def _is_of_another(job: Job) -> bool:
+    """Whether a ledger says that what lies under the name of this result was made of another photo."""
+    source = source_of(job.result)
+    return source is not None and exists(source) and not same_file(source, job.photo)
 
 
 def kept_mask(job: Job) -> Path:
-    """Where --keep-mask writes the mask of a photo."""
-    return job.result.with_name(job.name(mask_name))
+    """Where --keep-mask writes the mask of a photo: called like the photo.
+
+    Where the result has a name of its own in another folder, like the result: several photos may be called so.
+    """
+    named = job.result.name == job.name(repaired_name) or same_file(job.result.parent, job.photo.parent)
+    return job.result.with_name(job.name(mask_name) if named else mask_name(job.result))
 
 
 def _rim(size: tuple[int, int]) -> int:

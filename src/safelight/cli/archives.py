@@ -53,21 +53,31 @@ class Archives:
                 written = page.write_page(folder, None if self.page == IN_ITS_PLACE else Path(self.page))
                 click.echo(f"wrote {shown(written)}")
             if self.checksums:
-                click.echo(checksums_line(folder))
+                write_checksums(folder)
             if self.bag:
-                click.echo(bag_line(folder, bag.beside(folder)))
+                write_bag(folder, bag.beside(folder))
 
 
-def checksums_line(folder: Path) -> str:
-    """Write the checksums of a folder of results; what is said of it."""
-    return f"wrote {shown(folder / sums.MANIFEST)}: {count(sums.write_sums(folder), 'file')}"
+def write_checksums(folder: Path) -> int:
+    """Write the checksums of a folder of results, and say so, and what is amiss; the exit status."""
+    amiss = sums.Amiss()
+    files = sums.write_sums(folder, amiss)
+    click.echo(f"wrote {shown(folder / sums.MANIFEST)}: {count(files, 'file')}")
+    return _tell(amiss)
 
 
-def bag_line(folder: Path, place: Path) -> str:
-    """Make the bag of a folder of results; what is said of it."""
+def write_bag(folder: Path, place: Path) -> int:
+    """Make the bag of a folder of results, and say so, and what is amiss; the exit status."""
     made = bag.make_bag(folder, place, safelight.__version__)
     failed = f"; without {count(made.failed, 'photo')} that failed" if made.failed else ""
-    return f"wrote {shown(made.folder)}: {count(made.files, 'file')}, {made.size / 1e6:.1f} MB{failed}"
+    click.echo(f"wrote {shown(made.folder)}: {count(made.files, 'file')}, {made.size / 1e6:.1f} MB{failed}")
+    return _tell(made.amiss)
+
+
+def _tell(amiss: sums.Amiss) -> int:
+    for line in amiss.lines():
+        click.echo(line, err=True)
+    return 1 if amiss else 0
 
 
 def archive_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from safelight.batch.plan import is_of_a_file
 from safelight.errors import PhotoError, shown
 from safelight.pixels import opening, pages
 from safelight.provenance import terms
-from safelight.runtime.folders import exists, is_folder
+from safelight.runtime.folders import exists, is_folder, same_file
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 STAND_INS = "safelight.stand_ins"  # in click's own place for what belongs to one call
@@ -253,6 +253,13 @@ def refuse_existing(file: Path, overwrite: bool) -> None:
         raise PhotoError(
             f"{shown(file)} is there already: add --overwrite to replace it, or -o NAME for another file"
         )
+
+
+def refuse_replacing(out: Path | None, inputs: Iterable[Path]) -> None:
+    """Raises UsageError where a result would be written over a file that it is made of."""
+    for file in inputs:
+        if out is not None and same_file(out, file):
+            raise click.UsageError(f"{shown(file)} would be replaced by its own result; choose another name")
 
 
 def ends_as_folder(out: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from safelight.errors import SafelightError, shown
 from safelight.files import put_text
 from safelight.journal.charts import chart_together, draw_spark
 from safelight.journal.records import Record
@@ -19,7 +20,7 @@ from safelight.journal.run_tree import (
     show_time,
     tree_rows,
 )
-from safelight.reports.pages import render, stylesheet
+from safelight.reports.pages import is_ours, render, stylesheet
 from safelight.reports.text import Markdown, escape_markdown
 from safelight.verdicts.test_split_log import SplitLog
 
@@ -29,8 +30,10 @@ STATES = ("finished", "running", "stopped", "failed")
 def write_page(records: Sequence[Record], split_logs: Sequence[SplitLog], folder: Path, name: str) -> Path:
     """Write journal.html, journal.md and its files into the folder; returns the path of journal.html.
 
-    The HTML is one file: no script runs, nothing is loaded, it is light or dark as the reader's system is.
+    The HTML is one file: no script runs, nothing is loaded, it is light or dark as the reader's system is. Raises
+    SafelightError where files of these names are another's; OSError.
     """
+    _check_place(folder)
     tree = tree_rows(records)
     sections = [run_section(row) for row in tree]
     values = {
@@ -51,6 +54,18 @@ def write_page(records: Sequence[Record], split_logs: Sequence[SplitLog], folder
     put_text(folder / "journal.md", render("journal.md", values))
     put_text(folder / "journal.html", render("journal.html", values))
     return folder / "journal.html"
+
+
+def _check_place(folder: Path) -> None:
+    """Raises SafelightError where a page or a text would be replaced that is no journal."""
+    page, text = folder / "journal.html", folder / "journal.md"
+    if page.exists() and is_ours(page):
+        return
+    for file in (page, text):
+        if file.exists():
+            raise SafelightError(
+                f"{shown(file)} is there and is no journal of safelight's; give another folder"
+            )
 
 
 def summarize(records: Sequence[Record]) -> str:

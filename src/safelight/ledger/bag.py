@@ -19,8 +19,8 @@ from safelight.errors import SafelightError, shown
 from safelight.ledger.facts import facts_of, now
 from safelight.ledger.index import Index
 from safelight.ledger.rows import LEDGER
-from safelight.ledger.status import opened
-from safelight.ledger.sums import sums
+from safelight.ledger.status import is_dropped, opened
+from safelight.ledger.sums import Amiss, sums
 
 CHUNK = 1 << 20  # bytes
 INFO, BAGIT, MANIFEST, TAGS = "bag-info.txt", "bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -29,12 +29,16 @@ BREAKS = {"%": "%25", "\n": "%0A", "\r": "%0D"}  # all that a manifest of BagIt 
 
 @dataclass(frozen=True)
 class Bag:
-    """A bag that was made: how many files and bytes of payload. failed: photos of the batch that have no result."""
+    """A bag that was made: how many files and bytes of payload. failed: photos of the batch that have no result.
+
+    amiss: results that it has as they were edited, and those that it has not.
+    """
 
     folder: Path
     files: int
     size: int
     failed: int
+    amiss: Amiss
 
 
 def make_bag(out: Path, bag: Path, version: str = "") -> Bag:
@@ -49,24 +53,24 @@ def make_bag(out: Path, bag: Path, version: str = "") -> Bag:
     part = Path(tempfile.mkdtemp(prefix=".safelight-", suffix=".part", dir=bag.parent))
     try:
         files = size = 0
-        old = _is_old(index)
+        amiss, old = Amiss(), _is_old(index)
         with (part / MANIFEST).open("wb") as manifest:
-            for name, digest in chain(sums(out, index), [(LEDGER, "")]):
+            for name, digest in chain(sums(out, index, amiss), [(LEDGER, "")]):
                 copied, found = _copy(out / name, part / "data" / name)
                 if digest and found != digest:
                     raise SafelightError(f"{shown(name)} was changed while it was copied; make the bag again")
                 manifest.write(_line(found, f"data/{name}", old))
                 files, size = files + 1, size + copied
-        failed = index.states()["failed"]
+        failed = sum(row.state == "failed" and not is_dropped(row, out) for row in index.rows())
         _put(part / BAGIT, f"BagIt-Version: {'0.97' if old else '1.0'}\nTag-File-Character-Encoding: UTF-8\n")
-        _put(part / INFO, _info(version, files, size, failed))
+        _put(part / INFO, _info(version, files, size, failed, amiss))
         tags = [_line(facts_of(part / name).sha256, name, old) for name in (INFO, BAGIT, MANIFEST)]
         (part / TAGS).write_bytes(b"".join(tags))
         part.chmod(0o777 & ~_umask())
         part.rename(bag)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Bag(bag, files, size, failed)
+    return Bag(bag, files, size, failed, amiss)
 
 
 def beside(out: Path) -> Path:
@@ -116,7 +120,7 @@ def _line(digest: str, name: str, old: bool) -> bytes:
         ) from None
 
 
-def _info(version: str, files: int, size: int, failed: int) -> str:
+def _info(version: str, files: int, size: int, failed: int, amiss: Amiss) -> str:
     lines = [
         f"Bag-Software-Agent: safelight {version}",
         f"Bagging-Date: {now()[:10]}",
@@ -124,8 +128,12 @@ def _info(version: str, files: int, size: int, failed: int) -> str:
         f"Bag-Size: {size / 1e6:.1f} MB",
         f"Internal-Sender-Description: Results of safelight; data/{LEDGER} says of what, and how each was made.",
     ]
-    if failed:
-        lines.append(f"Internal-Sender-Description: {failed} photos failed and have no result.")
+    said = (
+        (failed, "photos failed and have no result"),
+        (amiss.missing.count, "results are missing"),
+        (amiss.edited.count, "results were edited since they were made, and are here as edited"),
+    )
+    lines += [f"Internal-Sender-Description: {number} {what}." for number, what in said if number]
     return "".join(f"{line}\n" for line in lines)
 
 

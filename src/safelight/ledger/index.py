@@ -132,6 +132,16 @@ class Index:
         self._clear()
 
 
+def source_of(result: Path) -> Path | None:
+    """The photo that a result was made of, as the ledger of its folder, or of one above it, says; None if none does."""
+    whole = result.absolute()
+    for folder in (whole.parent, *whole.parent.parents):
+        if (folder / LEDGER).is_file():
+            row = Index(folder).find(whole.relative_to(folder).as_posix())
+            return None if row is None else folder / row.source
+    return None
+
+
 def _hash(key: str) -> int:
     """64 bits of a key; a row that is found by them is compared with the whole key."""
     return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest())

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from safelight.errors import shown
+from safelight.errors import SafelightError, shown
 from safelight.files import put_text
 from safelight.ledger.index import Index
 from safelight.ledger.rows import LEDGER, Row
 from safelight.ledger.status import Status, examine
-from safelight.reports.pages import render
+from safelight.reports.pages import is_ours, render
 from safelight.reports.text import count
 
 PAGE = "safelight-report.html"
@@ -43,8 +43,10 @@ class Pair:
 def write_page(folder: Path, page: Path | None = None, most: int = MOST_PICTURES) -> Path:
     """Write the page of a folder of results in place of an older one; its path. most: pictures that it shows.
 
-    Raises SafelightError where there is no ledger, OSError.
+    Raises SafelightError where there is no ledger, or another's file of this name, which is not replaced; OSError.
     """
+    if page is not None:
+        _check_place(page)
     status, index = examine(folder), Index(folder)
     pairs = [_pair(folder, row, status) for row in _first(index, most)]
     done = status.photos["done"]
@@ -71,6 +73,14 @@ def write_page(folder: Path, page: Path | None = None, most: int = MOST_PICTURES
         "ledger": LEDGER,
     }
     return put_text(folder / PAGE if page is None else page, render("batch.html", values))
+
+
+def _check_place(page: Path) -> None:
+    """Raises SafelightError for a name that a file has which is no page of safelight's."""
+    if page.exists() and not (page.is_file() and is_ours(page)):
+        raise SafelightError(
+            f"{shown(page)} is there and is no page of safelight's; give another name for the page"
+        )
 
 
 def _summary(status: Status) -> str:

@@ -1,7 +1,8 @@
 """PREMIS 3.0 of a batch: for each result a file object, its source's, an event, and the agent that made it.
 
-An event is a "modification" of the Library of Congress's vocabulary of preservation events: a new object whose
-content is another. Objects are told apart by their SHA-256 in URNs, so that an archive's own records can link them.
+Files of the same bytes are one object; the events of each name it. An event is a "modification" of the Library of
+Congress's vocabulary of preservation events: a new object whose content is another. Objects are told apart by their
+SHA-256 in URNs, so that an archive's own records can link them.
 """
 
 import json
@@ -144,7 +145,8 @@ def _result(row: Row, source: FileFacts, made: FileFacts) -> Node:
 def _event_id(row: Row) -> str:
     """The same for the same result of the same source, so that a second export does not double the event."""
     source, made = row.source_facts, row.made
-    said = "\n".join((source.sha256 if source else "", made.sha256 if made else "", row.settings, row.when))
+    hashes = (source.sha256 if source else "", made.sha256 if made else "")
+    said = "\n".join((*hashes, row.settings, row.when, row.result))
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"safelight:event:{said}"))
 
 
@@ -162,7 +164,8 @@ def _event(row: Row, header: Header | None, agent: Node) -> Node:
         "eventType": "modification",
         "eventDateTime": row.when,
         "eventDetailInformation": [
-            {"eventDetail": text} for text in (f"safelight {row.command}", detail, *beside)
+            {"eventDetail": text}
+            for text in (f"safelight {row.command}", detail, f"{row.result} of {row.source}", *beside)
         ],
         "eventOutcomeInformation": {
             "eventOutcome": "success",

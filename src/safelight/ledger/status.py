@@ -10,6 +10,8 @@ from safelight.errors import SafelightError, shown
 from safelight.ledger.facts import is_same
 from safelight.ledger.index import Index
 from safelight.ledger.rows import LEDGER, Header, Row
+from safelight.reports.text import count
+from safelight.runtime.folders import exists, is_folder
 
 MOST = 1000  # names of each kind that are kept; all are counted
 
@@ -37,6 +39,7 @@ class Status:
     """photos: by state. failures: source -> error, of the first MOST. made: settings' hash -> results of it.
 
     edited, missing: results that are not as they were made, or not there. sources_changed, sources_gone: photos.
+    dropped: photos that failed and were taken away since.
     damaged: lines of the ledger that cannot be read. seconds: of work, over all photos. verified: every byte was read.
     """
 
@@ -50,6 +53,7 @@ class Status:
     missing: Named = field(default_factory=Named)
     sources_changed: Named = field(default_factory=Named)
     sources_gone: Named = field(default_factory=Named)
+    dropped: Named = field(default_factory=Named)
     damaged: int = 0
     seconds: float = 0.0
     verified: bool = False
@@ -79,6 +83,7 @@ class Status:
             "missing": self.missing.to_json(),
             "sources_changed": self.sources_changed.to_json(),
             "sources_gone": self.sources_gone.to_json(),
+            "dropped": self.dropped.to_json(),
             "damaged_lines": self.damaged,
             "seconds": round(self.seconds, 1),
             "verified": self.verified,
@@ -90,8 +95,8 @@ class Status:
             f"{self.photos[state]} {state}" for state in ("done", "left", "failed") if self.photos[state]
         ]
         yield f"{shown(self.folder)}: {', '.join(counts) or 'no photos'}; {self.seconds:.1f} s of work"
-        for settings, count in self.made.most_common():
-            yield f"  {count} by {_order_in_words(settings, self.headers.get(settings))}"
+        for settings, results in self.made.most_common():
+            yield f"  {results} by {_order_in_words(settings, self.headers.get(settings))}"
         for source, error in self.failures.items():
             yield f"failed: {shown(error or source)}"
         if self.photos["failed"] > len(self.failures):
@@ -106,6 +111,12 @@ class Status:
                 yield f"and {found.count - len(found.names)} more {what}"
         if self.sources_gone.count:
             yield f"{self.sources_gone.count} photos are not where they were, such as {self.sources_gone.names[0]}"
+        if self.dropped.count:
+            verb = "is" if self.dropped.count == 1 else "are"
+            yield (
+                f"{count(self.dropped.count, 'photo')} that failed {verb} not there any more, and not counted: "
+                f"{shown(self.dropped.names[0])}"
+            )
         if self.damaged:
             yield f"{self.damaged} lines of {LEDGER} cannot be read and are passed over"
         if not self.edited.count and not self.missing.count:
@@ -127,13 +138,25 @@ def examine(folder: Path, verify: bool = False) -> Status:
     index = opened(folder)
     status = Status(folder, index.headers, damaged=index.damaged, verified=verify)
     for row in index.rows():
-        status.photos[row.state] += 1
         status.seconds += row.seconds
+        if is_dropped(row, folder):
+            status.dropped.add(row.source)
+            continue
+        status.photos[row.state] += 1
         if row.state == "failed" and len(status.failures) < MOST:
             status.failures[row.source] = row.error
         elif row.state == "done":
             _compare(row, folder, verify, status)
     return status
+
+
+def is_dropped(row: Row, folder: Path) -> bool:
+    """Whether this is a photo that failed and was taken away since, or was never there: nobody waits for its result.
+
+    Where its folder is gone too, the photos lie elsewhere, and nothing can be told.
+    """
+    source = folder / row.source
+    return row.state == "failed" and not exists(source) and is_folder(source.parent)
 
 
 def _compare(row: Row, folder: Path, verify: bool, status: Status) -> None:

@@ -6,12 +6,16 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.reports.text import Markdown, code, escape_markdown, image, sentence, table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+GENERATOR = '<meta name="generator" content="safelight">'
+BEGINNING = 1024  # bytes of a page in which that stands
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ def render(template: str, values: Mapping[str, object]) -> str:
     markdown = template.endswith(".md")
     page = _environment(markdown).get_template(f"{template}.j2").render(values)
     return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n" if markdown else page
+
+
+def is_ours(page: Path) -> bool:
+    """Whether a file is an HTML page that `render` made."""
+    with page.open("rb") as file:
+        return GENERATOR.encode() in file.read(BEGINNING)
 
 
 def stylesheet() -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safelight.errors import RecipeError
 from safelight.pixels.geometry import resize
 from safelight.runtime.modelfile import find_model
-from safelight.tasks.colorize.coarse import CoarseCopy, Colors, coarse_copy
+from safelight.tasks.colorize.coarse import Answer, CoarseCopy, coarse_copy
 from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.live import CutModel, LiveColors
 from safelight.tasks.colorize.prepare import PLANES, ColorizePreparation, postprocess, preprocess
@@ -79,8 +79,8 @@ def test_answers_are_pooled_where_no_hint_is_near() -> None:
     planes = np.zeros((PLANES, 40, 80), np.float32)
     planes[6, :, 40:] = 1  # hints all over the right half
     planes[6, :, 20:40] = 0.5
-    fine = Colors(np.full((2, 40, 80), 0.1, np.float32), np.full((1, 40, 80), 0.2, np.float32))
-    coarse = Colors(np.full((2, 32, 64), 0.5, np.float32), np.full((1, 32, 64), 0.6, np.float32))
+    fine = Answer(np.full((2, 40, 80), 0.1, np.float32), np.full((1, 40, 80), 0.2, np.float32))
+    coarse = Answer(np.full((2, 32, 64), 0.5, np.float32), np.full((1, 32, 64), 0.6, np.float32))
     coarse.ab[:, 20:], coarse.ab[:, :, 40:] = 9, 9  # what was padded shows nothing
     ab, chroma = copy.pooled(fine, coarse, planes, 0.25)
     assert ab.dtype == chroma.dtype == np.float32
@@ -92,9 +92,9 @@ def test_answers_are_pooled_where_no_hint_is_near() -> None:
 def test_what_was_padded_has_no_part_in_it() -> None:
     copy = CoarseCopy(np.zeros((32, 64), np.float32), (20, 40), (40, 80))
     planes = np.zeros((PLANES, 64, 96), np.float32)  # 40 x 80, padded
-    fine = Colors(np.zeros((2, 64, 96), np.float32), np.zeros((1, 64, 96), np.float32))
+    fine = Answer(np.zeros((2, 64, 96), np.float32), np.zeros((1, 64, 96), np.float32))
     rows = np.linspace(0, 1, 20, dtype=np.float32)[:, None].repeat(40, 1)
-    coarse = Colors(np.zeros((2, 32, 64), np.float32), np.zeros((1, 32, 64), np.float32))
+    coarse = Answer(np.zeros((2, 32, 64), np.float32), np.zeros((1, 32, 64), np.float32))
     coarse.ab[:, :20, :40] = rows
     ab, _ = copy.pooled(fine, coarse, planes, 1.0)
     np.testing.assert_allclose(ab[0, :40, :80], resize(rows, (40, 80)), atol=1e-6)
@@ -129,9 +129,9 @@ def test_a_hint_still_has_its_color_and_the_page_answers_as_the_file(colorizer: 
 def test_a_network_in_training_is_asked_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a reply that tells how large the question is."""
 
-    def reply(self: NetworkPredict, planes: np.ndarray) -> Colors:
+    def reply(self: NetworkPredict, planes: np.ndarray) -> Answer:
         h, w = planes.shape[1:]
-        return Colors(np.full((2, h, w), h / 1000, np.float32), np.full((1, h, w), 0.3, np.float32))
+        return Answer(np.full((2, h, w), h / 1000, np.float32), np.full((1, h, w), 0.3, np.float32))
 
     monkeypatch.setattr(NetworkPredict, "reply", reply)
     L, network = photo(np.random.default_rng(3), (128, 128)), None

@@ -73,7 +73,13 @@ def status_command(out: Path, verify: bool, as_json: bool) -> int:
     epilog="\b\nExample:\n  safelight batch report colored/ -o colored.html",
 )
 @out_argument
-@click.option("-o", "file", type=PATH, metavar="FILE", help="The page.  [default: OUT/safelight-report.html]")
+@click.option(
+    "-o",
+    "file",
+    type=archives.PagePath(),
+    metavar="FILE.html",
+    help="The page.  [default: OUT/safelight-report.html]",
+)
 @click.option(
     "--most",
     type=click.IntRange(0, 5000),
@@ -93,9 +99,11 @@ def report_command(out: Path, file: Path | None, most: int | None) -> int:
 )
 @out_argument
 def checksums_command(out: Path) -> int:
-    """Write OUT/manifest-sha256.txt with every file of the batch, as `sha256sum -c` takes it."""
-    click.echo(archives.checksums_line(out))
-    return 0
+    """Write OUT/manifest-sha256.txt with every file of the batch, as `sha256sum -c` takes it.
+
+    Lines that it has of other files stay. Exit status: 1 if results were edited since they were made, or are missing.
+    """
+    return archives.write_checksums(out)
 
 
 @batch.command(
@@ -106,9 +114,11 @@ def checksums_command(out: Path) -> int:
 @out_argument
 @click.option("-o", "folder", type=PATH, metavar="BAG", help="The bag, a new folder.  [default: OUT-bag]")
 def bag_command(out: Path, folder: Path | None) -> int:
-    """Copy the results and their ledger into a BagIt bag (RFC 8493), for an archive to take in."""
-    click.echo(archives.bag_line(out, folder or bag.beside(out)))
-    return 0
+    """Copy the results and their ledger into a BagIt bag (RFC 8493), for an archive to take in.
+
+    Exit status: 1 if results were edited since they were made, or are missing.
+    """
+    return archives.write_bag(out, folder or bag.beside(out))
 
 
 @batch.command(name="premis", short_help="PREMIS events of the results.", epilog=PREMIS_EXAMPLES)

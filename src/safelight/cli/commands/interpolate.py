@@ -14,6 +14,7 @@ from safelight.cli.arguments import (
     label_options,
     overwrite_option,
     refuse_file_name,
+    refuse_replacing,
     refuse_streams,
 )
 
@@ -42,6 +43,7 @@ Examples:
 def interpolate(start: Path, end: Path, out: Path, steps: int, model: str | None, overwrite: bool) -> None:
     """Interpolate from photo A to photo B: between their latent codes, along a great circle."""
     refuse_streams([start, end])
+    refuse_replacing(out, [start, end])
     if not pictures.is_file(out):
         refuse_file_name(out)
     settings = pictures.InterpolateSettings(autoencoder.model_of(model), steps, **asked_labels())

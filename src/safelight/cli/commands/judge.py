@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from safelight.cli.arguments import PATH, refuse_file_name
 from safelight.cli.evaluation_job import EvaluationJob, task_of
-from safelight.errors import RecipeError
+from safelight.errors import RecipeError, shown
 from safelight.evaluation import base
 from safelight.tasks import registry
 from safelight.tasks.base import Task
@@ -106,6 +106,7 @@ def judge(
     confidence intervals and pictures, and states where the model loses.
     """
     refuse_file_name(out)
+    _refuse_other_report(out)
     evaluated = task_of(model) if task == "auto" else registry.task_named(task)
     _refuse_ignored(context, evaluated, robust)
     evaluation = evaluated.evaluation
@@ -125,6 +126,14 @@ def judge(
             sentences = verdict.sentences
     click.echo("\n".join(sentences))
     click.echo(f"the report is {page}")
+
+
+def _refuse_other_report(out: Path) -> None:
+    """Raises UsageError for a folder with a report.md that is no evaluation's, such as a dataset's."""
+    if (out / "report.md").exists() and not (out / "verdict.json").exists():
+        raise click.UsageError(
+            f"-o {shown(out)} has a report.md of something else, which would be replaced; give another folder"
+        )
 
 
 def _refuse_ignored(context: click.Context, task: Task, robust: bool) -> None:

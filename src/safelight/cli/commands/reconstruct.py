@@ -24,6 +24,7 @@ from safelight.cli.arguments import (
     overwrite_option,
     photos_argument,
     refuse_existing,
+    refuse_replacing,
     size_limit_option,
     workers_option,
 )
@@ -70,6 +71,7 @@ def reconstruct(
         refuse_existing(Path(out), overwrite)
         archives.check(())
         plan = gather_photos(photos)
+        refuse_replacing(Path(out), [job.photo for job in plan])
         return _into_a_file(autoencoder.model_of(model), plan, Path(out), overwrite)
     jobs = plan_jobs(photos, out, (reconstructed_name, *COLORED), overwrite)
     encoder, decoder = (f"{model or task.TASK.bundled}{half}" for half in modelfile.HALVES)

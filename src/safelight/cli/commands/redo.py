@@ -33,7 +33,7 @@ Exit status: 0 every result was made again byte for byte, 1 some were not (a lin
     type=PATH,
     multiple=True,
     metavar="SOURCE",
-    help="The photo that it was made of; repeatable where there are several.",
+    help="The photo that it was made of, or its folder; repeatable where there are several.",
 )
 @click.option("--mask", type=PATH, metavar="FILE", help="The mask that was used.")
 @click.option("--hints", type=PATH, metavar="FILE", help="The file of hints that was used.")

@@ -104,7 +104,11 @@ DETECTORS = ("network", "ridge")  # of --find; --method once meant these
     help="How the mask is filled, as in safelight fill.",
 )
 @grain_option
-@click.option("--keep-mask", is_flag=True, help="Write the detected mask as NAME-mask.png.")
+@click.option(
+    "--keep-mask",
+    is_flag=True,
+    help="Write the detected mask as NAME-mask.png; NAME is the photo's, or that of -o in another folder.",
+)
 @preview_option
 @click.option("--color", is_flag=True, help="Colorize the repaired photo.")
 @click.option("--hints", "hint_file", type=PATH, metavar="FILE", help="A file of hints, for --color.")

@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from safelight.batch import overlays
-from safelight.cli.arguments import PATH, model_option, overwrite_option, refuse_streams, size_limit_option
+from safelight.cli.arguments import (
+    PATH,
+    model_option,
+    overwrite_option,
+    refuse_replacing,
+    refuse_streams,
+    size_limit_option,
+)
 from safelight.pixels import files
 from safelight.tasks.colorize import hints, restore
 from safelight.tasks.colorize import suggest as suggestions
@@ -71,8 +78,10 @@ def suggest(
     """
     for file in (out, overlay):
         refuse_streams([photo], file)
+        refuse_replacing(file, [photo])
         if file and file.exists() and not overwrite:
             raise click.UsageError(f"{file} is there already; give another name, or --overwrite")
+    refuse_replacing(overlay, [file for file in (hint_file, out) if file])
     hint_set = hints.HintSet.load(hint_file) if hint_file else hints.HintSet()
     colorizer, original = restore.load_colorizer(model), files.read_photo(photo)
     suggested = colorizer.suggest(original, hint_set, count)
