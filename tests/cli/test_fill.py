@@ -400,7 +400,9 @@ def test_a_kept_mask_is_of_its_own_photo(tmp_path: Path) -> None:
         *("first.png", "first-mask.png"),
         *("third.png", "third-mask.png"),
     }
-    again = safelight("repair", "1910/IMG_1.png", "-o", "named/first.png", "--overwrite", cwd=tmp_path)
+    again = safelight(
+        *("repair", "1910/IMG_1.png", "-o", "named/first.png", "--keep-mask", "--overwrite"), cwd=tmp_path
+    )
     assert "with the mask first-mask.png" in again.stdout + again.stderr
 
 
