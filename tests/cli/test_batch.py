@@ -70,7 +70,7 @@ def test_what_is_of_other_settings_or_changed_is_said_once_and_kept(folder: Path
     for words in (
         "1 result was made before the photo was changed: a-filled.png;",
         "1 result was made with other hints or another mask: b-filled.png;",
-        "1 result was edited since: c-filled.png;",
+        "1 result was edited since: deep/c-filled.png;",
     ):
         assert words in changed.stderr
     assert (folder / "out" / "a-filled.png").read_bytes() == before["a-filled.png"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from safelight.batch.plan import Shelves
+from safelight.batch.scratches import looks_harder
 from safelight.masks.edit import grow
 from safelight.masks.files import write_mask
 from safelight.pixels.files import Photo, read_photo, write_photo
@@ -378,6 +379,37 @@ def test_a_mask_that_somebody_corrected_is_used_and_never_replaced(tmp_path: Pat
     lost = safelight("fill", "a.png", "--mask", "a-mask.png", "-o", "a-mask.png", "--overwrite", cwd=tmp_path)
     assert lost.returncode == 2
     assert "is the mask and would be replaced by the result" in lost.stderr
+
+
+def test_a_photo_without_a_mask_in_the_folder_of_masks_says_which(tmp_path: Path, hole: np.ndarray) -> None:
+    for name in ("a", "b"):
+        photo(tmp_path / "in" / f"{name}.png")
+    (tmp_path / "masks").mkdir()
+    write_mask(tmp_path / "masks" / "a.png", hole)
+    done = safelight("fill", "in", "--mask", "masks", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "in/b.png: has no mask in masks; add b-mask.png" in done.stderr
+    full = safelight("fill", "in/a.png", "--mask", "masks/a.png", "--feather", "500", cwd=tmp_path)
+    assert "use a smaller feather" in full.stderr
+
+
+def test_repair_says_how_many_had_nothing_to_fill(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        write_photo(tmp_path / "in" / f"{number}.png", np.full((64, 64, 3), 90 + number, np.uint8))
+    done = safelight("repair", "in", "-o", "out", "--sensitivity", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 photos repaired" in done.stdout
+    assert "nothing to fill in 2" in done.stdout
+    assert "looks harder" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "said"),
+    [(0.5, "; --sensitivity 0.8 looks harder"), (0.8, "; --sensitivity 1 looks harder"), (1, "")],
+)
+def test_what_looks_harder_is_more_than_what_was_tried(sensitivity: float, said: str) -> None:
+    assert looks_harder(sensitivity) == said
 
 
 def test_a_kept_mask_is_of_its_own_photo(tmp_path: Path) -> None:

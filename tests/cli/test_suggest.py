@@ -69,6 +69,11 @@ def test_nor_are_photos_that_a_picture_is_made_of(tmp_path: Path, words: tuple[s
     assert (tmp_path / "b.png").read_bytes() == before
 
 
+def test_hints_are_json(photo: Path, model: Path) -> None:
+    done = safelight("suggest", photo, "--model", model, "-o", photo.with_name("s.csv"))
+    assert (done.returncode, "a hint file is JSON" in done.stderr) == (2, True)
+
+
 def test_nothing_is_written_over(photo: Path, model: Path) -> None:
     there = photo.parent / "dress.hints.json"
     there.write_text("mine")

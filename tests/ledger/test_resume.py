@@ -163,13 +163,23 @@ def test_a_row_that_another_process_wrote_meanwhile_counts(tmp_path: Path) -> No
     assert ours.verdict(Wanted(photo, result)).state == "done"
 
 
+def test_hints_are_counted_and_not_spelled_out(tmp_path: Path) -> None:
+    """Their JSON is no sentence."""
+    out, photos, results = batch(tmp_path, 1)
+    hints = {"format": "safelight-hints", "version": 1, "hints": [{"x": 0.5, "y": 0.5, "color": "#aa3322"}]}
+    order = {"command": "colorize", "settings": {"vivid": 0.5, "reach": 0.3, "hints": hints}}
+    with book_in(out, "6" * 64, order) as book:
+        verdict = Resume(book, "colorize", MODELS).verdict(Wanted(photos[0], results[0]))
+    assert (verdict.change, verdict.why) == ("settings", "0 hints then, 1 hint now")
+
+
 @pytest.mark.parametrize("count", [1, 9])
-def test_a_line_for_each_reason(tmp_path: Path, count: int) -> None:
+def test_a_line_for_each_reason(count: int) -> None:
     skipped = Skipped()
     for number in range(count):
-        skipped.add(Verdict("changed", "settings", "vivid 0.5 then, 1 now"), tmp_path / f"{number}-color.jpg")
-    skipped.add(Verdict("changed", "edited"), tmp_path / "x.jpg")
-    skipped.add(Verdict("done"), tmp_path / "y.jpg")
+        skipped.add(Verdict("changed", "settings", "vivid 0.5 then, 1 now"), f"{number}-color.jpg")
+    skipped.add(Verdict("changed", "edited"), "1920/x.jpg")
+    skipped.add(Verdict("done"), "y.jpg")
     first, second = skipped.lines()
     assert first == (
         "1 result was made with other settings (vivid 0.5 then, 1 now): 0-color.jpg; "
@@ -178,4 +188,4 @@ def test_a_line_for_each_reason(tmp_path: Path, count: int) -> None:
         else "9 results were made with other settings (vivid 0.5 then, 1 now): 0-color.jpg, 1-color.jpg, 2-color.jpg, "
         "3-color.jpg, 4-color.jpg and 4 more; kept, --overwrite makes them anew"
     )
-    assert second == "1 result was edited since: x.jpg; kept, --overwrite makes it anew"
+    assert second == "1 result was edited since: 1920/x.jpg; kept, --overwrite makes it anew"

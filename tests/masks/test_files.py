@@ -96,11 +96,20 @@ def test_a_stated_polarity_is_believed(tmp_path: Path, hole: np.ndarray) -> None
     np.testing.assert_array_equal(read_mask(tmp_path / "most.png", SIZE, "white").hole, ~hole)
 
 
+def test_bytes_of_a_picture_are_a_mask_in_memory() -> None:
+    hole = np.zeros(SIZE, bool)
+    hole[3:9, 5:20] = True
+    for mask in (hole, hole.astype(float), hole.astype(np.uint8), hole * np.uint8(255)):
+        np.testing.assert_array_equal(check_mask(mask, SIZE), hole)
+
+
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
         (np.zeros((3, 3)), "expected .30, 40."),
         (np.full(SIZE, 255.0), "expected 0..1"),
+        (np.full(SIZE, 200, np.uint8), "expected 0..1"),
+        (np.full(SIZE, 255, np.uint8), "is full"),
         (np.full(SIZE, np.nan), "expected 0..1"),
         (np.ones(SIZE), "is full"),
         (np.zeros(SIZE), "is empty"),

@@ -1,6 +1,8 @@
 """What a picture file says of itself, without a look at its pixels."""
 
 import json
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +29,21 @@ def saved(path: Path, mode: str, **options: object) -> Path:
     return path
 
 
+def grey_and_alpha_16() -> bytes:
+    """A PNG of 30 × 20 pixels, color type 4, which neither Pillow nor OpenCV writes."""
+    rows = b"".join(b"\0" + bytes(30 * 4) for _ in range(20))
+    chunks = (
+        (b"IHDR", struct.pack(">2L5B", 30, 20, 16, 4, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
+    packed = (
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
 def test_modes_and_depths(tmp_path: Path) -> None:
     cases = {
         saved(tmp_path / "a.jpg", "L"): ("JPEG", "grey", 8, "sRGB", False),
@@ -41,11 +58,31 @@ def test_modes_and_depths(tmp_path: Path) -> None:
     }
     tifffile.imwrite(tmp_path / "j.tif", EIGHT.astype(np.uint16), photometric="rgb")
     cases[tmp_path / "j.tif"] = ("TIFF", "RGB", 16, "sRGB", False)
+    rgba = np.dstack([EIGHT, EIGHT[..., :1]])
+    tifffile.imwrite(
+        tmp_path / "k.tif", rgba.astype(np.uint16), photometric="rgb", extrasamples=["unassalpha"]
+    )
+    cases[tmp_path / "k.tif"] = ("TIFF", "RGB", 16, "sRGB", True)
+    tifffile.imwrite(tmp_path / "l.tif", EIGHT[..., 0] > 99, photometric="minisblack")
+    cases[tmp_path / "l.tif"] = ("TIFF", "black and white", 1, "sRGB", False)
+    (tmp_path / "m.png").write_bytes(grey_and_alpha_16())
+    cases[tmp_path / "m.png"] = ("PNG", "grey", 16, "sRGB", True)
     for path, expected in cases.items():
         info = read_info(path)
         assert (info.format, info.mode, info.depth, info.color, info.alpha) == expected, path
         assert info.size == (30, 20)
         assert next(in_words(info)).startswith(f"{path}: {expected[0]}, 30 × 20 pixels, {expected[1]}")
+
+
+def test_pages_and_further_channels_are_told(tmp_path: Path) -> None:
+    """A scan of several pages, each with an infrared channel."""
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for _ in range(3):
+            file.write(np.dstack([EIGHT, EIGHT[..., :1]]), photometric="rgb", extrasamples=["unspecified"])
+    info = read_info(tmp_path / "a.tif")
+    assert (info.pages, info.further, info.alpha) == (3, 1, False)
+    line = next(in_words(info))
+    assert line.endswith("RGB and 1 further channel, 8 bits a channel, sRGB, 3 pages")
 
 
 def test_upright_size(tmp_path: Path) -> None:

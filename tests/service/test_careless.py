@@ -51,6 +51,24 @@ def test_results_are_whole_whatever_is_asked_and_say_so(service: Service, grey_p
     assert sent.headers["accept-ranges"] == "none"
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("vivd=1", "there is no query parameter 'vivd' here; did you mean vivid?"),
+        ("Vivid=1", "did you mean vivid?"),
+        ("hint=0.5,0.5,red", "there is no query parameter 'hint' here; "),
+    ],
+)
+def test_a_parameter_that_would_be_ignored_is_refused(
+    service: Service, grey_photo: Path, query: str, said: str
+) -> None:
+    answer = service.client.post(f"/v1/colorize?{query}", content=grey_photo.read_bytes())
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert service.client.get("/v1/photos?page=2").status_code == 422
+    assert service.client.get("/health?probe=1").status_code == 200  # load balancers add what they like
+
+
 def test_streams_that_are_asked_for_at_a_time_are_counted_at_a_time() -> None:
     """Each asked whether there is room before any of them had taken its place."""
     ask = b"GET /v1/jobs/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

@@ -14,7 +14,7 @@ from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
 from safelight.batch.scratches import damaged_share
 from safelight.batch.work import Job, Order, Report, settings_of
-from safelight.errors import PhotoError
+from safelight.errors import PhotoError, shown
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
 from safelight.masks.shapes import Hole
@@ -23,6 +23,7 @@ from safelight.pixels.large import open_large
 from safelight.pixels.pages import ALL, pages_of
 from safelight.pixels.tiff_packing import USUAL, Packing
 from safelight.provenance.terms import Kind
+from safelight.runtime.names import mask_name
 from safelight.tasks.inpaint.restore import Method, load_filler
 
 
@@ -60,9 +61,10 @@ class FillWorker:
         settings, mask = self._settings, job.mask
         if mask.file is None and not mask.further and not settings.infrared:
             read_photo(job.photo)  # what is wrong with it comes first
-            raise PhotoError(
-                "; ".join(("has no mask; give --mask, or make one with safelight scratches", *mask.remarks))
-            )
+            lacking = "has no mask; give --mask, or make one with safelight scratches"
+            if mask.place is not None:
+                lacking = f"has no mask in {shown(mask.place)}; add {job.name(mask_name)}"
+            raise PhotoError("; ".join((lacking, *mask.remarks)))
         writing = Writing(settings.pages, settings.tiff, self._manner.overwrite, lossless=True)
         return worked(job, self._fill, writing)
 

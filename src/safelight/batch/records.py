@@ -120,7 +120,7 @@ class Ledgers:
         )
         if verdict.row:
             resume.book.write(verdict.row)
-        return self._outcome(job, verdict)
+        return self._outcome(job, verdict, resume.book)
 
     def add(self, outcome: Outcome, files: Mapping[Path, FileFacts] = NO_FILES) -> None:
         """Write down what became of a job. files: those that another machine has looked at."""
@@ -167,7 +167,7 @@ class Ledgers:
                 )
             return self._resumes[folder]
 
-    def _outcome(self, job: Job, verdict: Verdict) -> Outcome | None:
+    def _outcome(self, job: Job, verdict: Verdict, book: Book) -> Outcome | None:
         match verdict.state:
             case "todo":
                 return None
@@ -177,7 +177,7 @@ class Ledgers:
                 return Outcome(job, "skipped", because=DONE_BEFORE)
             case "changed":
                 with self._open:
-                    self._skipped.add(verdict, job.result)
+                    self._skipped.add(verdict, book.name(job.result))
         return Outcome(job, "skipped", because=IS_THERE)
 
     def _beside(self, job: Job) -> dict[str, Path]:

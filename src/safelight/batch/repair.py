@@ -1,5 +1,6 @@
 """The work of safelight repair: scratches are detected and filled, and on request the photo is colorized."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, unchanged, worked
 from safelight.batch.places import room_for
 from safelight.batch.plan import Plan
-from safelight.batch.scratches import damaged_share
+from safelight.batch.scratches import damaged_share, looks_harder
 from safelight.batch.work import Found, Job, Json, Order, Report, settings_of
 from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.ledger.index import source_of
@@ -247,7 +248,7 @@ class RepairWorker:
         facts = (("marked", float((mask > 0).mean())), ("found_by", method))
         if not hole.any():
             nothing = f"no damage was found that is sure {title}, so nothing was filled"
-            return hole, _Part((*also, f"{nothing}; --sensitivity 0.8 looks harder"), facts, written)
+            return hole, _Part((*also, f"{nothing}{looks_harder(settings.sensitivity)}"), facts, written)
         remarks = [*also, f"marked {damaged_share(mask)} of the photo as damaged {title}"]
         if mask.mean() > MUCH and not self._manner.keep_mask:
             remarks.append(
@@ -267,6 +268,12 @@ class RepairWorker:
         hole = grow(marked.hole, self._settings.grow or 0)
         empty = () if hole.any() else ("the mask is empty: nothing was filled",)
         return hole, _Part((*marked.remarks, *mask_remarks(mask, advice), *empty))
+
+
+def summed_up(reports: Iterable[Report]) -> str:
+    """What the summary line says of photos in which nothing was filled."""
+    whole = sum("filled" not in report.facts for report in reports)
+    return f"nothing to fill in {whole}" if whole else ""
 
 
 def with_kept_masks(jobs: Plan) -> Plan:

@@ -52,7 +52,8 @@ class ScratchesWorker:
         write_mask(room_for(job.result), found.mask, overwrite=self._manner.overwrite)
         facts = {"marked": float((found.mask > 0).mean()), "found_by": found.method}
         if not found.mask.any():
-            nothing = f"nothing was marked {found.title}: the mask is empty; --sensitivity 0.8 looks harder"
+            harder = looks_harder(self._search.sensitivity)
+            nothing = f"nothing was marked {found.title}: the mask is empty{harder}"
             return Report((nothing,), facts=facts, written=(job.result,))
         previews: tuple[Path, ...] = ()
         if self._manner.preview:
@@ -63,6 +64,15 @@ class ScratchesWorker:
             facts=facts,
             written=(job.result, *previews),
         )
+
+
+HARDER = (0.8, 1.0)  # sensitivities to be tried
+
+
+def looks_harder(sensitivity: float) -> str:
+    """What can be tried where nothing was found; nothing if it was looked for as hard as can be."""
+    harder = next((step for step in HARDER if step > sensitivity), None)
+    return f"; --sensitivity {harder:g} looks harder" if harder else ""
 
 
 def damaged_share(mask: Mask) -> str:

@@ -247,12 +247,14 @@ def refuse_file_name(out: Path) -> None:
         )
 
 
-def refuse_existing(file: Path, overwrite: bool) -> None:
-    """Raises PhotoError where a file is in the way, before anything is computed for it."""
+def refuse_existing(file: Path, overwrite: bool, option: str = "-o") -> None:
+    """Raises PhotoError where a file is in the way, before anything is computed for it.
+
+    option: the one that names the file, "" where none does.
+    """
     if exists(file) and not overwrite:
-        raise PhotoError(
-            f"{shown(file)} is there already: add --overwrite to replace it, or -o NAME for another file"
-        )
+        other = f", or {option} NAME for another file" if option else ""
+        raise PhotoError(f"{shown(file)} is there already: add --overwrite to replace it{other}")
 
 
 def refuse_replacing(out: Path | None, inputs: Iterable[Path]) -> None:

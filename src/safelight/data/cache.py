@@ -224,7 +224,12 @@ def _checked(pictures: PictureSet) -> PictureSet:
     counts = ", ".join(f"{count} {split}" for split, count in about["splits"].items())
     left_out = ", ".join(f"{count} {reason}" for reason, count in about["refused"].items())
     share = min(each for each in (settings.val, settings.test, 1.0) if each)
+    lacking = f"{pictures.name} has no pictures ({counts}{f'; left out: {left_out}' if left_out else ''})"
+    if pictures.name.endswith("/foreign"):
+        raise DatasetError(
+            f"{lacking}; build the dataset with --hold-out SOURCE, which keeps a source out of training"
+        )
     raise DatasetError(
-        f"{pictures.name} has no pictures ({counts}{f'; left out: {left_out}' if left_out else ''}); add "
-        f"pictures, about {math.ceil(FEW / share)} in all, or take another split (--split all: of plain folders)"
+        f"{lacking}; add pictures, about {math.ceil(FEW / share)} in all; a plain folder can be evaluated whole with "
+        "safelight judge --split all"
     )

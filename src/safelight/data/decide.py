@@ -12,7 +12,7 @@ from safelight.data.rows import Row
 from safelight.data.scan import Listing, PictureFile, split_named
 from safelight.data.settings import BuildSettings
 from safelight.data.split import Conflict, Member, Place, Shares, near_duplicates, place_pictures
-from safelight.errors import DatasetError, in_short
+from safelight.errors import DatasetError, shown
 
 REASONS = {
     "unreadable": "the file cannot be decoded",
@@ -154,7 +154,7 @@ def _check_found(held_out: Mapping[str, int], sources: Iterable[str]) -> None:
     for source in held_out:
         if source not in known:
             raise DatasetError(
-                f"there is no picture of {source!r} to hold out; the sources are {in_short(sorted(known))}"
+                f"there is no picture of {source!r} to hold out; the sources are {', '.join(map(shown, sorted(known)))}"
             )
 
 

@@ -9,6 +9,7 @@ from safelight.errors import shown
 from safelight.ledger.book import Book
 from safelight.ledger.facts import FileFacts, facts_of, is_same, now
 from safelight.ledger.rows import Row
+from safelight.reports.text import count
 
 Change: TypeAlias = Literal["settings", "models", "photo", "source", "beside", "edited"]
 MOST_NAMED = 5  # results that a line names
@@ -139,7 +140,7 @@ class Resume:
             return ""
         then, current = _settings(header.order), _settings(self.book.order)
         names = sorted(name for name in {*then, *current} if then.get(name) != current.get(name))
-        said = [f"{name} {_short(then.get(name))} then, {_short(current.get(name))} now" for name in names]
+        said = [_then_and_now(name, then.get(name), current.get(name)) for name in names]
         return "; ".join(said[:3])
 
     def _adopted(self, wanted: Wanted) -> Verdict:
@@ -180,15 +181,15 @@ class Skipped:
         self._names: dict[tuple[Change, str], list[str]] = {}
         self._counts: dict[tuple[Change, str], int] = {}
 
-    def add(self, verdict: Verdict, result: Path) -> None:
-        """Count a photo whose verdict is "changed"."""
+    def add(self, verdict: Verdict, result: str) -> None:
+        """Count a photo whose verdict is "changed". result: as the ledger names it, below its folder."""
         if verdict.change is None:
             return
         reason = verdict.change, verdict.why
         self._counts[reason] = self._counts.get(reason, 0) + 1
         names = self._names.setdefault(reason, [])
         if len(names) < MOST_NAMED:
-            names.append(result.name)
+            names.append(result)
 
     def lines(self) -> list[str]:
         """What differs, how often, and for which results."""
@@ -217,6 +218,19 @@ def _in_words(change: Change, why: str, names: list[str], count: int) -> str:
 def _settings(order: Any) -> Mapping[str, Any]:
     settings = order.get("settings") if isinstance(order, Mapping) else None
     return settings if isinstance(settings, Mapping) else {}
+
+
+def _then_and_now(name: str, then: object, current: object) -> str:
+    """ "vivid 0.5 then, 1 now"; of hints how many there were."""
+    if name == "hints":
+        return " then, ".join(count(_hints(each), "hint") for each in (then, current)) + " now"
+    return f"{name} {_short(then)} then, {_short(current)} now"
+
+
+def _hints(value: object) -> int:
+    """How many hints an order has."""
+    found = value.get("hints") if isinstance(value, Mapping) else None
+    return len(found) if isinstance(found, list) else 0
 
 
 def _short(value: object) -> str:

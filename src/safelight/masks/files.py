@@ -81,10 +81,12 @@ def write_mask(path: str | Path, mask: Mask, overwrite: bool = False) -> Path:
 
 
 def check_mask(mask: Mask, size: Size) -> Hole:
-    """The hole of a mask in memory: (h, w), numbers 0..1 or True and False. Raises PhotoError."""
+    """The hole of a mask in memory: (h, w), numbers 0..1, True and False, or bytes 0 and 255. Raises PhotoError."""
     if not _is_numbers(mask) or mask.shape != tuple(size):
         found = f"of {mask.dtype}" if _is_odd(mask) else getattr(mask, "shape", type(mask).__name__)
         raise PhotoError(f"the mask is {found}; expected {tuple(size)} as the photo, 1 = missing")
+    if mask.dtype == np.uint8 and np.isin(mask, (0, 255)).all():
+        mask = mask == 255  # as pictures have it
     if mask.dtype != bool and not (float(mask.min()) >= 0 and float(mask.max()) <= 1):  # NaN fails this too
         raise PhotoError(
             f"the mask has values from {mask.min():.4g} to {mask.max():.4g}; expected 0..1, 1 = missing"
@@ -112,7 +114,9 @@ def _levels(photo: Photo, missing: Missing, name: str) -> Shaped[np.ndarray, "h 
         light: np.ndarray = np.maximum(photo.pixels[..., 0], photo.pixels[..., 1])
         return np.asarray(np.maximum(light, photo.pixels[..., 2], out=light))
     if photo.alpha is None:
-        raise PhotoError(f"{name} has no transparent part; say whether white or black is missing")
+        raise PhotoError(
+            f"{name} has no transparent part that would say what is missing; a mask of white or black says it"
+        )
     return photo.alpha
 
 

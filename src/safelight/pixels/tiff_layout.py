@@ -63,7 +63,7 @@ _UNREAD_MEANINGS = {
     51177: "a map of depths",
 }
 _UNSIGNED, _SIGNED, FLOAT = 1, 2, 3
-_ASSOCIATED, _UNASSOCIATED = 1, 2  # ExtraSamples: alpha, colors multiplied by it or not
+_ASSOCIATED, _UNASSOCIATED = ALPHAS = 1, 2  # ExtraSamples: alpha, colors multiplied by it or not
 _MOST_SAMPLES = 32
 
 

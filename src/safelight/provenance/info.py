@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from PIL import PngImagePlugin, TiffImagePlugin
+from PIL import ImageFile, PngImagePlugin, TiffImagePlugin
 
 from safelight.errors import shown
 from safelight.pixels import png_chunks, read_metadata
 from safelight.pixels.opening import Opened, open_picture
+from safelight.pixels.pages import pages_of
 from safelight.pixels.space import Mode
-from safelight.pixels.tiff_layout import MEANINGS
+from safelight.pixels.tiff_layout import ALPHAS, MEANINGS
 from safelight.pixels.which_rgb import what_is_said, which_space
 from safelight.provenance import packet, terms
 from safelight.provenance.made import Made, Source, checksum
 from safelight.provenance.packet import Event, Origin, Said
+from safelight.reports.text import count
 
 _MODES: dict[str, tuple[str, Mode]] = {  # of Pillow's first letters: in words, and what it is a kind of
     "1": ("black and white", "L"),
@@ -30,11 +32,16 @@ _MODES: dict[str, tuple[str, Mode]] = {  # of Pillow's first letters: in words, 
     "LAB": ("CIE Lab", "LAB"),
 }
 _BITS, _SHORT = 258, 12  # TIFF's tag; digits of a checksum in words
+_GREY_ALPHA = 4  # PNG's color type
 
 
 @dataclass(frozen=True)
 class Info:
-    """What a file says. size: (w, h) upright. color: the name of its color space. xmp: how it came to be."""
+    """What a file says. size: (w, h) upright. color: the name of its color space. said: how it came to be.
+
+    pages: pictures of a TIFF that are no reduced copies of others. further: channels beside color and alpha, such as
+    infrared.
+    """
 
     path: Path
     format: str
@@ -44,6 +51,8 @@ class Info:
     depth: int
     color: str
     said: Said
+    pages: int = 1
+    further: int = 0
 
     def to_json(self) -> dict[str, object]:
         """All of it, with safelight's records as they stand in the mark."""
@@ -55,7 +64,9 @@ def read_info(path: Path, limit_megapixels: float | None = None) -> Info:
     with open_picture(path, limit_megapixels) as opened:
         image = opened.image
         found = read_metadata.read_metadata(image)
-        words, mode = _MODES[MEANINGS[opened.layout.meaning][1]] if opened.layout else _mode(image.mode)
+        words, mode = _MODES[MEANINGS[opened.layout.meaning][1]] if opened.layout else _mode(_name_of(image))
+        extra = opened.page.extra if opened.page else ()
+        alphas = sum(kind in ALPHAS for kind in extra)
         depth = _depth(opened)
         space, _ = which_space(what_is_said(image), mode, 16 if depth > 8 else 8, found.exif)
         width, height = opened.size
@@ -64,10 +75,12 @@ def read_info(path: Path, limit_megapixels: float | None = None) -> Info:
             opened.format or ("JPEG" if image.format == "MPO" else str(image.format)),
             (height, width) if found.pending >= 5 else (width, height),
             words,
-            image.has_transparency_data,
+            alphas > 0 or image.has_transparency_data,
             depth,
             space.name if mode != "CMYK" or space.profile else "no profile",
             packet.read(found.xmp),
+            pages_of(path).count,
+            len(extra) - alphas,
         )
 
 
@@ -81,9 +94,11 @@ def in_words(info: Info) -> Iterator[str]:
     """The lines that tell it to a person."""
     width, height = info.size
     alpha = " with alpha" if info.alpha else ""
+    further = f" and {count(info.further, 'further channel')}" if info.further else ""
+    pages = f", {info.pages} pages" if info.pages > 1 else ""
     yield (
-        f"{shown(info.path)}: {info.format}, {width} × {height} pixels, {info.mode}{alpha}, "
-        f"{info.depth} bits a channel, {info.color}"
+        f"{shown(info.path)}: {info.format}, {width} × {height} pixels, {info.mode}{alpha}{further}, "
+        f"{count(info.depth, 'bit')} a channel, {info.color}{pages}"
     )
     said = info.said
     yield f"  source type: {terms.in_words(said.source_type) or 'not said'}"
@@ -137,6 +152,13 @@ def _origin(origin: Origin) -> str:
     return " ".join(parts)
 
 
+def _name_of(image: ImageFile.ImageFile) -> str:
+    """Pillow's name of the mode; of a PNG of grey and alpha at 16 bits, which Pillow opens as RGBA, "LA"."""
+    if isinstance(image, PngImagePlugin.PngImageFile) and image.fp is not None:
+        return "LA" if png_chunks.header(image.fp)[9] == _GREY_ALPHA else image.mode
+    return image.mode
+
+
 def _mode(name: str) -> tuple[str, Mode]:
     return next(
         (_MODES[each] for each in sorted(_MODES, key=len, reverse=True) if name.startswith(each)),
@@ -150,6 +172,8 @@ def _depth(opened: Opened) -> int:
     if isinstance(image, PngImagePlugin.PngImageFile) and image.fp is not None:
         return png_chunks.header(image.fp)[8]
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        bits = image.tag_v2.get(_BITS, (opened.layout.bits if opened.layout else 8,))
+        bits = image.tag_v2.get(
+            _BITS, (opened.layout.bits if opened.layout else 1,)
+        )  # 1 where it is not said
         return int(bits[0] if isinstance(bits, tuple) else bits)
     return opened.depth

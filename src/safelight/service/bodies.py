@@ -1,15 +1,18 @@
 """JSON bodies: text in UTF-8 that says one thing only: no key twice, no NaN, no half of a letter."""
 
+import difflib
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from safelight.errors import in_short
 from safelight.json_text import RepeatedKeyError, each_key_once
 from safelight.service.problems import ProblemError
 
@@ -19,16 +22,37 @@ DEEPEST = 32  # objects and lists in each other, of what is free
 
 
 class StrictRoute(APIRoute):
-    """A route that reads a JSON body with `read_json`, where FastAPI would take Python's reading of it."""
+    """A route that reads a JSON body with `read_json`, where FastAPI would take Python's reading of it.
+
+    A parameter in the query that it does not take is refused.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, given a request that reads strictly."""
         handler = super().get_route_handler()
+        takes = sorted(_query_names(self.dependant))
 
         async def handle(request: Request) -> Response:
+            _check_query(request.query_params, takes)
             return await handler(StrictRequest(request.scope, request.receive))
 
         return handle
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """The parameters in the query that a route takes, by itself or by what it depends on."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_query_names, dependant.dependencies))
+
+
+def _check_query(given: Iterable[str], takes: Sequence[str]) -> None:
+    """Raises ProblemError for a parameter that the route does not take: it would be ignored."""
+    for name in given:
+        if name not in takes:
+            near = difflib.get_close_matches(name.lower(), takes, 1)
+            known = f"it takes {', '.join(takes) or 'none'}"
+            meant = f"did you mean {near[0]}?" if near else known
+            raise ProblemError(422, f"there is no query parameter {in_short(name)} here; {meant}")
 
 
 class StrictRequest(Request):

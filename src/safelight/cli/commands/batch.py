@@ -132,9 +132,9 @@ def premis_command(out: Path, xml: Path | None, json_file: Path | None, overwrit
     Without --xml and --json the XML goes to standard output.
     """
     index = status.opened(out)
-    for path in (xml, json_file):
+    for option, path in (("--xml", xml), ("--json", json_file)):
         if path:
-            refuse_existing(path, overwrite)
+            refuse_existing(path, overwrite, option)
     if not (xml or json_file):
         premis.write_xml(index, sys.stdout.buffer)
     for path, write in ((xml, premis.write_xml), (json_file, premis.write_json)):

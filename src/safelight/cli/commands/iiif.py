@@ -40,7 +40,7 @@ def iiif(out: Path, base_url: str, label: str, overwrite: bool) -> int:
     OUT/iiif. Every page of a TIFF is a canvas of its own.
     """
     file = out / manifests.MANIFEST
-    refuse_existing(file, overwrite)
+    refuse_existing(file, overwrite, option="")
     writer = manifests.ManifestWriter(out, base_url, label)
     pairs = list(
         manifests.pairs_of(out) if (out / rows.LEDGER).is_file() else pairs_by_name.colored_pairs(out)

@@ -29,7 +29,7 @@ Exit status: 0 every file was read, 1 some were no pictures (one line for each),
 @click.option("--json", "as_json", is_flag=True, help="A list with an object for each file.")
 @size_limit_option
 def info(files: tuple[Path, ...], as_json: bool) -> int:
-    """Tell what pictures say of themselves: size, color, source type, each step of their history, what they are of."""
+    """Tell what pictures say of themselves: size, color, source type, history, and what they were made of."""
     refuse_streams(files)
     failed = 0
     rows: list[dict[str, object]] = []

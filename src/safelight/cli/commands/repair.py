@@ -188,4 +188,4 @@ def repair(
             order = replace(
                 order, settings={**order.settings, **asked_labels(), "pages": pages, "tiff": tiff}
             )
-        return work_off(jobs, order, photos, out, archives, "repairing", "repaired")
+        return work_off(jobs, order, photos, out, archives, "repairing", "repaired", batch_repair.summed_up)

@@ -81,6 +81,8 @@ def suggest(
         refuse_replacing(file, [photo])
         if file and file.exists() and not overwrite:
             raise click.UsageError(f"{file} is there already; give another name, or --overwrite")
+    if out and out.suffix.lower() != ".json":
+        raise click.UsageError(f"-o is {out}; a hint file is JSON: expected a name that ends in .hints.json")
     refuse_replacing(overlay, [file for file in (hint_file, out) if file])
     hint_set = hints.HintSet.load(hint_file) if hint_file else hints.HintSet()
     colorizer, original = restore.load_colorizer(model), files.read_photo(photo)

@@ -260,6 +260,7 @@ CHECKLIST = Checklist(
                 LONGER,
             ),
             "look at pictures/ in the run's folder: its second column shows the hints",
+            of_answers=True,
         ),
         DEAD_UNITS,
         LEAKING_SPLIT,

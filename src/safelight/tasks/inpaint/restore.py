@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
+from PIL import Image
 
 from safelight import watched
 from safelight.arrays import Mask, Srgb
@@ -72,7 +73,7 @@ class Filler:
     def __call__(
         self,
         photo: Given,
-        mask: str | Path | Mask,
+        mask: str | Path | Mask | Image.Image,
         method: Method = "auto",
         grow: float = 0,
         feather: float = 0,
@@ -80,8 +81,9 @@ class Filler:
     ) -> Srgb:
         """The mended photo: float32 (h, w, 3), sRGB 0..1; what is known is the same, bit by bit.
 
-        photo: as a colorizer takes it (pixels/inputs.py). mask: a path (white = missing), or (h, w) with 1 =
-        missing. For method, grow, feather and grain see `fill`. Raises PhotoError, ModelError.
+        photo: as a colorizer takes it (pixels/inputs.py). mask: a path or a picture of Pillow's (white =
+        missing), or (h, w) with 1 = missing. For method, grow, feather and grain see `fill`.
+        Raises PhotoError, ModelError.
         """
         given = photo_of(photo)
         if isinstance(given, Photo):
@@ -124,7 +126,10 @@ class Filler:
         core = _grown(check_mask(mask, photo.size), grow)
         todo = _grown(core, feather)
         if todo.all():
-            raise PhotoError("the grown mask is full, all of the photo is missing; use a smaller grow")
+            larger = " and ".join(
+                name for name, pixels in (("grow", grow), ("feather", feather)) if pixels > 0
+            )
+            raise PhotoError(f"the grown mask is full, all of the photo is missing; use a smaller {larger}")
         native = photo.native or Native(photo.pixels, "RGB")
         own = in_place and native.pixels.flags.writeable
         native, used = native if own else replace(native, pixels=native.pixels.copy()), Counter[str]()
@@ -237,7 +242,9 @@ def check_method(method: str) -> None:
         )
 
 
-def _hole(mask: str | Path | Mask, size: tuple[int, int]) -> Hole:
+def _hole(mask: str | Path | Mask | Image.Image, size: tuple[int, int]) -> Hole:
+    if isinstance(mask, Image.Image):
+        mask = np.asarray(mask.convert("L"))
     return read_mask(mask, size).hole if isinstance(mask, (str, Path)) else check_mask(mask, size)
 
 
