@@ -127,6 +127,29 @@ def test_the_card_is_of_both_and_has_no_scores(tmp_path: Path) -> None:
     assert not began_with(base.card, tuned.card)
 
 
+def test_an_encoder_that_was_rounded_otherwise_is_the_same(tmp_path: Path) -> None:
+    """Norms that another machine folded, and halves that lie beside: as of a run of one's own from the package."""
+
+    def nudged(model: ModelProto) -> None:
+        for tensor in model.graph.initializer:
+            if (
+                tensor.name.startswith("look/network.encoder.")
+                and tensor.data_type == onnx.TensorProto.FLOAT16
+            ):
+                weight = numpy_helper.to_array(tensor)
+                tensor.CopyFrom(numpy_helper.from_array(np.nextafter(weight, np.float16(9)), tensor.name))
+
+    notes = "One thing. Another."
+    tuned = changed("color", tmp_path / "mine.onnx", nudged, notes=f"Mine. {notes}")
+    card = average(
+        tuned,
+        changed("color", tmp_path / "base.onnx", lambda model: None, notes=notes),
+        0.5,
+        tmp_path / "out.onnx",
+    )
+    assert card.notes == "Mine. One thing. Another. Its weights are 0.5 of mine's and 0.5 of base's."
+
+
 @pytest.mark.parametrize(("name", "setting"), [("color", "vivid_gain"), ("scratches", "threshold")])
 def test_what_was_measured_lies_between_both(tmp_path: Path, name: str, setting: str) -> None:
     """The tuned card as export writes it: with every setting, also those that the bundled card leaves out."""

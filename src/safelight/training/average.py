@@ -5,6 +5,7 @@ Between the two, a model often keeps most of what the fine-tuned one gained and 
 the files: folded into the convolutions.
 """
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -32,6 +33,7 @@ from safelight.training.recipe import recipe_named
 AVERAGED = ("colorize", "fill", "scratches")
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 NUMBERED = "onnx::"  # in a name that torch's exporter made up, another one at each export
+HALF_STEP, HALF_LEAST = 2.0**-10, 2.0**-24  # by which a weight may move that is stored in half precision
 HALF = ".half"  # behind the name of a weight in half precision (nn/export.py)
 # Before names in the files of colorizers (tasks/colorize/onnx_graph.py: join).
 ENCODER, MEASURE = "look/network.encoder.", "1/"
@@ -107,7 +109,9 @@ def _check_alike(
             f"{tuned.path} and {base.path} are two networks{which}; expected a model and the one that it began with"
         )
     encoders = [pair for pair in zip(weights, others, strict=True) if pair[0].name.startswith(ENCODER)]
-    frozen = encoders and all(np.array_equal(_numbers(one), _numbers(two)) for one, two in encoders)
+    frozen = encoders and all(
+        np.allclose(_numbers(one), _numbers(two), rtol=HALF_STEP, atol=HALF_LEAST) for one, two in encoders
+    )
     if tuned.card.familiarity and not frozen:
         raise ModelError(
             f"{tuned.path} and {base.path} have different encoders, and unfamiliarity is measured on the encoder's "
@@ -134,8 +138,12 @@ def _card(tuned: ModelFile, base: ModelFile, share: float, name: str) -> ModelCa
         data=together(one.data, two.data),
         command="\n".join(filter(None, [one.command, made])),
         scores={},
-        notes=" ".join(dict.fromkeys(filter(None, [one.notes, two.notes]))),
+        notes=" ".join(dict.fromkeys(each for card in (one, two) for each in _sentences(card.notes))),
     ).with_notes(f"Its weights are {share:.3g} of {one.name}'s and {1 - share:.3g} of {two.name}'s.")
+
+
+def _sentences(text: str) -> list[str]:
+    return [each for each in re.split(r"(?<=[.!?]) ", text) if each]
 
 
 def _preparation(tuned: ModelFile, base: ModelFile, share: float, task: Task) -> dict[str, Any]:
