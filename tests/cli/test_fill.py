@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import click
 import cv2
 import numpy as np
 import pytest
 
 from safelight.batch.plan import Shelves
 from safelight.batch.scratches import looks_harder
+from safelight.cli.main import cli
 from safelight.masks.edit import grow
 from safelight.masks.files import write_mask
 from safelight.pixels.files import Photo, read_photo, write_photo
@@ -402,6 +404,19 @@ def test_repair_says_how_many_had_nothing_to_fill(tmp_path: Path) -> None:
     assert "2 photos repaired" in done.stdout
     assert "nothing to fill in 2" in done.stdout
     assert "looks harder" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scratches", "--method", "network", "--dark"], "--dark would do nothing"),
+        (["scratches", "--method", "ridge", "--edges"], "--edges would do nothing"),
+        (["repair", "--mask", "m.png", "--sensitivity", "0.9"], "--sensitivity would do nothing"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(words: list[str], said: str) -> None:
+    with pytest.raises(click.UsageError, match=said):
+        cli.main([*words, "a.png"], standalone_mode=False)
 
 
 @pytest.mark.parametrize(

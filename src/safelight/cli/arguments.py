@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from safelight.batch.plan import is_of_a_file
 from safelight.errors import PhotoError, shown
@@ -255,6 +256,15 @@ def refuse_existing(file: Path, overwrite: bool, option: str = "-o") -> None:
     if exists(file) and not overwrite:
         other = f", or {option} NAME for another file" if option else ""
         raise PhotoError(f"{shown(file)} is there already: add --overwrite to replace it{other}")
+
+
+def refuse_idle(names: Iterable[str], why: str) -> None:
+    """Raises UsageError for the first of these options that was typed, and would do nothing. names: of parameters."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        typed = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if typed and option.name in names:
+            raise click.UsageError(f"{option.opts[0]} would do nothing: {why}; leave it out")
 
 
 def refuse_replacing(out: Path | None, inputs: Iterable[Path]) -> None:

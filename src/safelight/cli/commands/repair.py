@@ -25,6 +25,7 @@ from safelight.cli.arguments import (
     pages_option,
     photos_argument,
     preview_option,
+    refuse_idle,
     sensitivity_option,
     size_limit_option,
     tiff_option,
@@ -150,6 +151,8 @@ def repair(
     """
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
+    if mask is not None:
+        refuse_idle(["sensitivity", "edges", "find"], "nothing is detected where --mask says what is damaged")
     names = (repaired_name, mask_name, filled_name, result_name, preview_name)
     jobs, seen_by = infrared_for(plan_jobs(photos, out, names, overwrite, mask), infrared, mask)
     jobs = in_shard(jobs)

@@ -17,6 +17,7 @@ from safelight.cli.arguments import (
     overwrite_option,
     photos_argument,
     preview_option,
+    refuse_idle,
     sensitivity_option,
     size_limit_option,
     workers_option,
@@ -91,6 +92,10 @@ def scratches(
     archives: Archives,
 ) -> int:
     """Detect scratches, cracks and dust in photos: a mask of the same size, white = damaged, for safelight fill."""
+    if method == "network":
+        refuse_idle(["dark"], "the network looks for dark scratches anyway")
+    elif method == "ridge":
+        refuse_idle(["edges", "model"], "it is for the network, and --method is ridge")
     names = (mask_name, filled_name, repaired_name, result_name, preview_name)
     jobs = plan_jobs(photos, out, names, overwrite)
     if dry_run:
