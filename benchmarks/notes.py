@@ -4,7 +4,7 @@
                              [--narrow 4] [--kept SCORES.json] [--curves CURVES.png]
   python benchmarks/notes.py --data DATASET --judged [--note 003] [--steps 400]
 
-Every recipe is trained once a seed (a run that is already there is not trained again) and asked about the same
+Every recipe is trained once a seed (a run that is already there is not trained again, one that was stopped goes on) and asked about the same
 held-out pictures. The difference is taken picture by picture; its 95 % interval is a bootstrap over pictures
 and seeds. Prints the table of docs/notes.md.
 
@@ -22,7 +22,7 @@ beside the baselines (the verdict is kept in the run), and examined by the docto
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +49,7 @@ from safelight.tasks.colorize.hints import Points
 from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.validation import NetworkFill
-from safelight.training.fit import fit
+from safelight.training.fit import fit, resume
 from safelight.training.overrides import override
 from safelight.training.recipe import Recipe, all_recipes, from_json, recipe_named
 from safelight.training.trained import trained_network
@@ -386,31 +386,35 @@ def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
 
 
 def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
-    """The finished run of this very recipe, trained now if there is none."""
-    known = found(lambda other: same_training(other, recipe), given)
+    """The finished run of this very recipe: one that is there, one that was stopped and goes on, or a new one."""
+
+    def is_it(other: Recipe) -> bool:
+        return same_training(other, recipe)
+
+    known = found(is_it, given)
     if known is not None:
         return known
-    run = fit(recipe, given.data, given.runs, quiet=True)
+    begun = found(is_it, given, finished=False)
+    run = resume(begun, given.data, quiet=True) if begun else fit(recipe, given.data, given.runs, quiet=True)
     if run.facts["state"] != "finished":
-        raise SystemExit(f"{run.folder} was stopped; the same command trains it anew")
+        raise SystemExit(f"{run.folder} was stopped; the same command goes on")
     return run
 
 
-def found(wanted: Callable[[Recipe], bool], given: argparse.Namespace) -> Run | None:
-    """A finished run of such a recipe."""
-    for known in finished(given.runs):
+def found(wanted: Callable[[Recipe], bool], given: argparse.Namespace, finished: bool = True) -> Run | None:
+    """A run of such a recipe that came to its end, or one that did not and has a checkpoint."""
+    for folder in sorted(path.parent for path in given.runs.glob("*/run.json")):
+        known = Run.open(folder)
+        if (known.facts["state"] == "finished") != finished:
+            continue
+        if not finished and not (folder / "checkpoints" / "last.ckpt").is_file():
+            continue
         try:
             if wanted(from_json(known.recipe_json)):  # later settings have their defaults
                 return known
         except RecipeError:
             continue
     return None
-
-
-def finished(runs: Path) -> Iterable[Run]:
-    """Runs in this folder that came to their end."""
-    folders = [path.parent for path in runs.glob("*/run.json")]
-    return (run for run in map(Run.open, folders) if run.facts["state"] == "finished")
 
 
 def per_picture(network: Any, recipe: Any, data: Path) -> dict[str, np.ndarray]:
