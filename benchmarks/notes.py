@@ -4,9 +4,9 @@
                              [--narrow 4] [--kept SCORES.json] [--curves CURVES.png]
   python benchmarks/notes.py --data DATASET --judged [--note 003] [--steps 400]
 
-Every recipe is trained once a seed (a run that is already there is not trained again, one that was stopped goes on) and asked about the same
-held-out pictures. The difference is taken picture by picture; its 95 % interval is a bootstrap over pictures
-and seeds. Prints the table of docs/notes.md.
+Every recipe is trained once a seed (a run that is already there is not trained again, one that was stopped goes on)
+and asked about the same held-out pictures. The difference is taken picture by picture; its 95 % interval is a
+bootstrap over pictures and seeds. Prints the table of docs/notes.md.
 
 --narrow 4: all networks of the claims have a quarter of their channels, and take a fraction of the time: what is
 found is of those then. Notes 002 and 003 have wide ones.
