@@ -22,6 +22,7 @@ beside the baselines (the verdict is kept in the run), and examined by the docto
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -50,6 +51,7 @@ from safelight.tasks.colorize.validation import NetworkPredict
 from safelight.tasks.inpaint import validation as fill
 from safelight.tasks.inpaint.validation import NetworkFill
 from safelight.training.fit import fit, resume
+from safelight.training.guard.events import GuardError
 from safelight.training.overrides import override
 from safelight.training.recipe import Recipe, all_recipes, from_json, recipe_named
 from safelight.training.trained import trained_network
@@ -386,7 +388,10 @@ def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
 
 
 def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
-    """The finished run of this very recipe: one that is there, one that was stopped and goes on, or a new one."""
+    """The finished run of this very recipe: one that is there, one that was stopped and goes on, or a new one.
+
+    Where the guard gives up, the same recipe without it: else a claim would have no answer. That is printed.
+    """
 
     def is_it(other: Recipe) -> bool:
         return same_training(other, recipe)
@@ -395,7 +400,15 @@ def train_once(recipe: Recipe, given: argparse.Namespace) -> Run:
     if known is not None:
         return known
     begun = found(is_it, given, finished=False)
-    run = resume(begun, given.data, quiet=True) if begun else fit(recipe, given.data, given.runs, quiet=True)
+    try:
+        run = (
+            resume(begun, given.data, quiet=True)
+            if begun
+            else fit(recipe, given.data, given.runs, quiet=True)
+        )
+    except GuardError as error:
+        print(f"{recipe.name}, seed {recipe.train.seed}: {error}; trained without the guard", file=sys.stderr)
+        return train_once(override(recipe, {"guard.on": "false"}), given)
     if run.facts["state"] != "finished":
         raise SystemExit(f"{run.folder} was stopped; the same command goes on")
     return run
