@@ -129,7 +129,9 @@ def test_a_photo_that_was_renamed_is_the_same(colored: Path, tmp_path: Path) -> 
     there.mkdir()
     (tmp_path / "a.png").rename(there / "b.png")
     assert Redoer().check(colored, Given((there / "b.png",))) == Redone(True)
-    (there / "b.png").rename(there / "a.png")
+    (there / "b.png").rename(there / "B.PNG")
+    assert Redoer().check(colored, Given((there / "B.PNG",))) == Redone(True)
+    (there / "B.PNG").rename(there / "a.png")
     assert Redoer().check(colored, Given((there,))) == Redone(True)  # its folder says enough
 
 

@@ -437,7 +437,7 @@ def test_a_kept_mask_is_of_its_own_photo(tmp_path: Path) -> None:
         ("1910/IMG_1.png", "-o", "named/first.png", "--keep-mask"),
         ("1920/IMG_1.png", "-o", "named/third.png", "--keep-mask"),
         ("1910/IMG_1.png", "-o", "folder/", "--keep-mask"),
-        ("1920/IMG_1.png", "-o", "folder/", "--overwrite"),
+        ("1920/IMG_1.png", "-o", "folder/", "--keep-mask", "--overwrite"),
     ):
         (tmp_path / words[2]).parent.mkdir(exist_ok=True)
         done = safelight("repair", *words, cwd=tmp_path)

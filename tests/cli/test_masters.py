@@ -151,6 +151,18 @@ def test_previews_and_kept_masks_carry_the_page(tmp_path: Path) -> None:
     assert names == ["a-2-mask.png", "a-3-mask.png", "a-mask.png", "a-repaired.tif"]
 
 
+@pytest.mark.parametrize(("out", "stem"), [("out/", "a"), ("named/x.tif", "x")])
+def test_kept_masks_in_another_folder_carry_the_page(tmp_path: Path, out: str, stem: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "named").mkdir()
+    with tifffile.TiffWriter(tmp_path / "in" / "a.tif") as file:
+        for number in range(3):
+            file.write(np.full((64, 64), 90 + number, np.uint8), photometric="minisblack")
+    assert run("repair", tmp_path / "in" / "a.tif", "--keep-mask", "-o", f"{tmp_path}/{out}") == 0
+    found = {path.name for path in (tmp_path / out).parent.rglob("*-mask.png")}
+    assert found == {f"{stem}-mask.png", f"{stem}-2-mask.png", f"{stem}-3-mask.png"}
+
+
 def test_hints_of_pages(tmp_path: Path) -> None:
     from safelight.tasks.colorize.hints import Hint, HintSet
 

@@ -90,6 +90,9 @@ def test_somebody_elses_journal_is_not_replaced(journal: Path, tmp_path: Path) -
     with pytest.raises(SafelightError, match=r"journal\.md is there and is no journal of safelight's"):
         write_page([], [], tmp_path, "runs")
     assert (tmp_path / "journal.md").read_text() == "dear diary"
+    (tmp_path / "journal.md").write_text("# Journal of runs\n\nof an earlier version\n")
+    write_page([], [], tmp_path, "runs")
+    write_page([], [], tmp_path, "runs")
 
 
 def test_a_run_that_was_looked_at_once_has_its_chapter(tmp_path: Path) -> None:

@@ -97,6 +97,13 @@ def test_an_archives_own_lines_stay_in_the_manifest(tmp_path: Path) -> None:
     with pytest.raises(SafelightError, match="is no list of SHA-256 checksums"):
         write_sums(out, Amiss())
     assert (out / MANIFEST).read_text() == "my notes\n"
+    stale = sum_line("000-mask.png", "0" * 64)  # of an earlier run, whose mask is gone
+    again = sum_line("./000-color.jpg", "0" * 64)  # as find writes names
+    (out / MANIFEST).write_bytes(b"# my scans\n\n" + own + stale + again)
+    write_sums(out, Amiss())
+    lines = (out / MANIFEST).read_bytes().splitlines(keepends=True)
+    assert lines[:3] == [b"# my scans\n", b"\n", own]
+    assert len(lines) == 6
 
 
 def test_what_is_amiss_is_told_with_the_bag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,7 +170,19 @@ def test_hints_are_counted_and_not_spelled_out(tmp_path: Path) -> None:
     order = {"command": "colorize", "settings": {"vivid": 0.5, "reach": 0.3, "hints": hints}}
     with book_in(out, "6" * 64, order) as book:
         verdict = Resume(book, "colorize", MODELS).verdict(Wanted(photos[0], results[0]))
-    assert (verdict.change, verdict.why) == ("settings", "0 hints then, 1 hint now")
+        assert (verdict.change, verdict.why) == ("settings", "0 hints then, 1 hint now")
+    other = {
+        **order,
+        "settings": {
+            **order["settings"],
+            "hints": {**hints, "hints": [{"x": 0.1, "y": 0.5, "color": "red"}]},
+        },
+    }
+    with book_in(out, "7" * 64, other) as book:
+        book.write(row_of(book, photos[0], results[0]))
+    with book_in(out, "6" * 64, order) as book:
+        verdict = Resume(book, "colorize", MODELS).verdict(Wanted(photos[0], results[0]))
+    assert verdict.why == "other hints then"
 
 
 @pytest.mark.parametrize("count", [1, 9])

@@ -126,7 +126,11 @@ def called_as_then(photos: Sequence[Path], names: Sequence[str]) -> Iterator[lis
     with tempfile.TemporaryDirectory(prefix="safelight-redo-") as folder:
         called = []
         for number, (photo, name) in enumerate(zip(photos, names, strict=True)):
-            if name == photo.name or Path(name).name != name or Path(name).suffix != photo.suffix:
+            if (
+                name == photo.name
+                or Path(name).name != name
+                or Path(name).suffix.lower() != photo.suffix.lower()
+            ):
                 called.append(photo)  # a name that could lead elsewhere is not taken from a mark
                 continue
             place = Path(folder) / str(number)

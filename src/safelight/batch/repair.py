@@ -18,7 +18,7 @@ from safelight.batch.plan import Plan
 from safelight.batch.scratches import damaged_share, looks_harder
 from safelight.batch.work import Found, Job, Json, Order, Report, settings_of
 from safelight.errors import EmptyMaskError, PhotoError, shown
-from safelight.ledger.index import source_of
+from safelight.ledger.index import Index, source_of
 from safelight.masks.edit import grow
 from safelight.masks.files import MaskFile, read_mask, write_mask
 from safelight.masks.shapes import Hole
@@ -244,7 +244,8 @@ class RepairWorker:
         written: tuple[Path, ...] = ()
         if self._manner.keep_mask:
             written = (room_for(kept_mask(job)),)
-            write_mask(written[0], hole)
+            of_another = self._manner.overwrite and is_of_another(job, {})
+            write_mask(written[0], hole, overwrite=of_another)  # never one that somebody may have corrected
         facts = (("marked", float((mask > 0).mean())), ("found_by", method))
         if not hole.any():
             nothing = f"no damage was found that is sure {title}, so nothing was filled"
@@ -277,31 +278,41 @@ def summed_up(reports: Iterable[Report]) -> str:
 
 
 def with_kept_masks(jobs: Plan) -> Plan:
-    """The jobs; those that have no mask take what an earlier run wrote, as somebody may have corrected it."""
-    return replace(jobs, jobs=tuple(map(_with_kept_mask, jobs)))
+    """The jobs; those that have no mask take what an earlier run wrote, as somebody may have corrected it.
+
+    Masks are called like the photos. Of a result that has a name of its own in another folder, like the result:
+    several photos may be called alike.
+    """
+    indexes: dict[Path, Index] = {}
+    named = (replace(job, called=job.result.stem) if _has_own_name(job) else job for job in jobs)
+    return replace(jobs, jobs=tuple(_with_kept_mask(job, indexes) for job in named))
 
 
-def _with_kept_mask(job: Job) -> Job:
+def _has_own_name(job: Job) -> bool:
+    beside = same_file(job.result.parent, job.photo.parent)
+    return job.result.name != job.name(repaired_name) and not beside and not job.trouble
+
+
+def _with_kept_mask(job: Job, indexes: dict[Path, Index]) -> Job:
     if job.mask.file:
         return job
     kept = kept_mask(job)
-    is_its_own = kept.is_file() and not _is_of_another(job)
+    is_its_own = kept.is_file() and not is_of_another(job, indexes)
     return replace(job, mask=Found(kept if is_its_own else None))
 
 
-def _is_of_another(job: Job) -> bool:
-    """Whether a ledger says that what lies under the name of this result was made of another photo."""
-    source = source_of(job.result)
+def is_of_another(job: Job, indexes: dict[Path, Index]) -> bool:
+    """Whether a ledger says that what lies under the name of this result was made of another photo.
+
+    indexes: of folders, to be read once.
+    """
+    source = source_of(job.result, indexes)
     return source is not None and exists(source) and not same_file(source, job.photo)
 
 
 def kept_mask(job: Job) -> Path:
-    """Where --keep-mask writes the mask of a photo: called like the photo.
-
-    Where the result has a name of its own in another folder, like the result: several photos may be called so.
-    """
-    named = job.result.name == job.name(repaired_name) or same_file(job.result.parent, job.photo.parent)
-    return job.result.with_name(job.name(mask_name) if named else mask_name(job.result))
+    """Where --keep-mask writes the mask of a photo."""
+    return job.result.with_name(job.name(mask_name))
 
 
 def _rim(size: tuple[int, int]) -> int:

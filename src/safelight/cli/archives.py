@@ -36,7 +36,10 @@ class Archives:
     bag: bool = False
 
     def check(self, folders: Sequence[Path]) -> None:
-        """Raises UsageError where there is no folder of results to be made into something, or several for one page."""
+        """Raises UsageError where there is no folder of results to be made into something, or several for one page.
+
+        Raises SafelightError where a file that would be written is another's.
+        """
         if not (self.page or self.checksums or self.bag):
             return
         if not folders:
@@ -45,6 +48,10 @@ class Archives:
             )
         if self.page not in (None, IN_ITS_PLACE) and len(folders) > 1:
             raise click.UsageError(f"--report {self.page} is one page for {len(folders)} folders of results")
+        if self.page not in (None, IN_ITS_PLACE):
+            page.check_place(Path(str(self.page)))
+        for folder in folders if self.checksums else ():
+            sums.check_manifest(folder)
 
     def write(self, folders: Sequence[Path]) -> None:
         """Make them, and say so in a line each. Raises SafelightError, OSError."""

@@ -58,11 +58,8 @@ def write_page(records: Sequence[Record], split_logs: Sequence[SplitLog], folder
 
 def _check_place(folder: Path) -> None:
     """Raises SafelightError where a page or a text would be replaced that is no journal."""
-    page, text = folder / "journal.html", folder / "journal.md"
-    if page.exists() and is_ours(page):
-        return
-    for file in (page, text):
-        if file.exists():
+    for file in (folder / "journal.html", folder / "journal.md"):
+        if file.exists() and not (file.is_file() and is_ours(file)):
             raise SafelightError(
                 f"{shown(file)} is there and is no journal of safelight's; give another folder"
             )

@@ -132,12 +132,18 @@ class Index:
         self._clear()
 
 
-def source_of(result: Path) -> Path | None:
-    """The photo that a result was made of, as the ledger of its folder, or of one above it, says; None if none does."""
+def source_of(result: Path, indexes: dict[Path, Index] | None = None) -> Path | None:
+    """The photo that a result was made of, as the ledger of its folder, or of one above it, says; None if none does.
+
+    indexes: those that are open, by folder, and where what is opened is kept.
+    """
+    indexes = {} if indexes is None else indexes
     whole = result.absolute()
     for folder in (whole.parent, *whole.parent.parents):
         if (folder / LEDGER).is_file():
-            row = Index(folder).find(whole.relative_to(folder).as_posix())
+            if folder not in indexes:
+                indexes[folder] = Index(folder)
+            row = indexes[folder].find(whole.relative_to(folder).as_posix())
             return None if row is None else folder / row.source
     return None
 

@@ -46,7 +46,7 @@ def write_page(folder: Path, page: Path | None = None, most: int = MOST_PICTURES
     Raises SafelightError where there is no ledger, or another's file of this name, which is not replaced; OSError.
     """
     if page is not None:
-        _check_place(page)
+        check_place(page)
     status, index = examine(folder), Index(folder)
     pairs = [_pair(folder, row, status) for row in _first(index, most)]
     done = status.photos["done"]
@@ -75,7 +75,7 @@ def write_page(folder: Path, page: Path | None = None, most: int = MOST_PICTURES
     return put_text(folder / PAGE if page is None else page, render("batch.html", values))
 
 
-def _check_place(page: Path) -> None:
+def check_place(page: Path) -> None:
     """Raises SafelightError for a name that a file has which is no page of safelight's."""
     if page.exists() and not (page.is_file() and is_ours(page)):
         raise SafelightError(

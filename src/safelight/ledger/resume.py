@@ -222,6 +222,8 @@ def _settings(order: Any) -> Mapping[str, Any]:
 
 def _then_and_now(name: str, then: object, current: object) -> str:
     """ "vivid 0.5 then, 1 now"; of hints how many there were."""
+    if name == "hints" and _hints(then) == _hints(current):
+        return "other hints then"
     if name == "hints":
         return " then, ".join(count(_hints(each), "hint") for each in (then, current)) + " now"
     return f"{name} {_short(then)} then, {_short(current)} now"

@@ -1,5 +1,6 @@
 """What a folder of results holds: counts, failures, settings that made it, and what was edited or lost since."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from safelight.ledger.facts import is_same
 from safelight.ledger.index import Index
 from safelight.ledger.rows import LEDGER, Header, Row
 from safelight.reports.text import count
-from safelight.runtime.folders import exists, is_folder
+from safelight.runtime.folders import is_folder
 
 MOST = 1000  # names of each kind that are kept; all are counted
 
@@ -153,10 +154,14 @@ def examine(folder: Path, verify: bool = False) -> Status:
 def is_dropped(row: Row, folder: Path) -> bool:
     """Whether this is a photo that failed and was taken away since, or was never there: nobody waits for its result.
 
-    Where its folder is gone too, the photos lie elsewhere, and nothing can be told.
+    Where its folder is gone or empty, the photos lie elsewhere, or are not mounted, and nothing can be told. A link
+    that leads nowhere is still there.
     """
     source = folder / row.source
-    return row.state == "failed" and not exists(source) and is_folder(source.parent)
+    if row.state != "failed" or os.path.lexists(source) or not is_folder(source.parent):
+        return False
+    with os.scandir(source.parent) as entries:
+        return next(entries, None) is not None
 
 
 def _compare(row: Row, folder: Path, verify: bool, status: Status) -> None:

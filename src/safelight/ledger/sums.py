@@ -42,7 +42,7 @@ def write_sums(folder: Path, amiss: Amiss) -> int:
     is no ledger, or another's file of this name that is no list of checksums; OSError.
     """
     index, count = opened(folder), 0
-    others = _of_others(folder / MANIFEST, index)
+    others = _of_others(folder, index)
     with new_file(folder / MANIFEST, overwrite=True) as file:
         file.writelines(others)
         for name, digest in sums(folder, index, amiss):
@@ -51,22 +51,51 @@ def write_sums(folder: Path, amiss: Amiss) -> int:
     return count
 
 
-def _of_others(manifest: Path, index: Index) -> list[bytes]:
+def check_manifest(folder: Path) -> None:
+    """Raises SafelightError where a file of the manifest's name is another's, and no list of checksums; OSError."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return
+    for line in manifest.read_bytes().splitlines(keepends=True):
+        if line.strip() and not line.startswith(b"#") and not SUM_LINE.fullmatch(line):
+            raise SafelightError(
+                f"{shown(manifest)} is there and is no list of SHA-256 checksums; move it, and try again"
+            )
+
+
+def _of_others(folder: Path, index: Index) -> list[bytes]:
     """The lines of an older manifest that are of files which no batch wrote. Raises SafelightError, OSError."""
+    check_manifest(folder)
+    manifest = folder / MANIFEST
     if not manifest.is_file():
         return []
     written = {name for row in index.rows() for name in row.written}
     others = []
     for line in manifest.read_bytes().splitlines(keepends=True):
-        found = SUM_LINE.fullmatch(line)
-        if found is None:
-            raise SafelightError(
-                f"{shown(manifest)} is there and is no list of SHA-256 checksums; move it, and try again"
-            )
-        name = os.fsdecode(_unescaped(found["name"]) if found["mark"] else found["name"])
-        if index.find(name) is None and name not in written:
+        name = _name_in(line)
+        is_ours = name is not None and (
+            index.find(name) is not None or name in written or _was_ours(folder / name)
+        )
+        if not is_ours:
             others.append(line if line.endswith(b"\n") else line + b"\n")
     return others
+
+
+def _name_in(line: bytes) -> str | None:
+    """The file of a line, as a ledger would name it; None for a comment, and for a name that is none here."""
+    found = SUM_LINE.fullmatch(line)
+    if found is None:
+        return None
+    try:
+        name = os.fsdecode(_unescaped(found["name"]) if found["mark"] else found["name"])
+    except UnicodeDecodeError:  # bytes that no name has on Windows
+        return None
+    return name.removeprefix("./")
+
+
+def _was_ours(file: Path) -> bool:
+    """Whether it is called like a mask or a preview of safelight's, and is gone: an earlier run wrote it."""
+    return file.name.endswith(("-mask.png", "-preview.jpg")) and not file.exists()
 
 
 def sums(folder: Path, index: Index, amiss: Amiss) -> Iterator[tuple[str, str]]:

@@ -55,18 +55,35 @@ def read_mask(path: str | Path, size: Size, missing: Missing = "auto", page: int
     """
     name = shown(path)
     photo = read_photo(path, page=page)
-    layered = photo.alpha is not None and photo.alpha.min() < np.iinfo(photo.alpha.dtype).max
-    stated, missing = missing, ("painted" if layered else "white") if missing == "auto" else missing
-    levels, remarks = _stretched(_levels(photo, missing, name), name)
-    cover = ~levels if missing in ("black", "erased") else levels
+    meant = _meant(photo, missing)
+    levels, remarks = _stretched(_levels(photo, meant, name), name)
     del photo  # three times the size of the mask, which matters for large photos
+    hole = _hole_of(levels, missing, meant, name)
+    fitted, resized = _fit(hole, size, name)
+    return MaskFile(fitted, (*remarks, *resized))
+
+
+def mask_of(photo: Photo, size: Size) -> Hole:
+    """The hole that a picture in memory says, as `read_mask` reads one from a file. Raises PhotoError."""
+    name, meant = "the mask", _meant(photo, "auto")
+    levels, _ = _stretched(_levels(photo, meant, name), name)
+    return _fit(_hole_of(levels, "auto", meant, name), size, name)[0]
+
+
+def _meant(photo: Photo, missing: Missing) -> Missing:
+    """What "auto" is of this picture."""
+    layered = photo.alpha is not None and photo.alpha.min() < np.iinfo(photo.alpha.dtype).max
+    return ("painted" if layered else "white") if missing == "auto" else missing
+
+
+def _hole_of(levels: UInt8[np.ndarray, "h w"], stated: Missing, missing: Missing, name: str) -> Hole:
+    cover = ~levels if missing in ("black", "erased") else levels
     _check_levels(cover, name)
     hole = np.asarray(cover >= LEVEL)
     _check_full(hole, missing, name)
     if stated == "auto":
         _check_polarity(hole, missing, name)
-    fitted, resized = _fit(hole, size, name)
-    return MaskFile(fitted, (*remarks, *resized))
+    return hole
 
 
 def write_mask(path: str | Path, mask: Mask, overwrite: bool = False) -> Path:

@@ -155,13 +155,14 @@ def _put(
             state[name].copy_(value.reshape(state[name].shape))
             written.add(name)
         for pair in pairs:
-            do_nothing(network, pair, f"{pair.conv}.bias" in state)
+            make_identity(network, pair, f"{pair.conv}.bias" in state)
             written |= {f"{pair.norm}.{part}" for part in ("weight", "bias", "running_mean", "running_var")}
     learned = {name for name, tensor in state.items() if tensor.is_floating_point()}
     return ReadBack(sorted(learned - written), pairs)
 
 
-def do_nothing(network: nn.Module, pair: Folded, has_bias: bool) -> None:
+def make_identity(network: nn.Module, pair: Folded, has_bias: bool) -> None:
+    """Let a batch norm give what it gets, in eval mode; its shift is left where its convolution has no bias."""
     norm = network.get_submodule(pair.norm)
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import ImageFile, PngImagePlugin, TiffImagePlugin
 
-from safelight.errors import shown
+from safelight.errors import PhotoError, shown
 from safelight.pixels import png_chunks, read_metadata
 from safelight.pixels.opening import Opened, open_picture
 from safelight.pixels.pages import pages_of
@@ -79,7 +79,7 @@ def read_info(path: Path, limit_megapixels: float | None = None) -> Info:
             depth,
             space.name if mode != "CMYK" or space.profile else "no profile",
             packet.read(found.xmp),
-            pages_of(path).count,
+            _pages(path),
             len(extra) - alphas,
         )
 
@@ -150,6 +150,14 @@ def _origin(origin: Origin) -> str:
     if origin.source_type:
         parts.append(f"which said of itself: {terms.in_words(origin.source_type)}")
     return " ".join(parts)
+
+
+def _pages(path: Path) -> int:
+    """How many pages it has; 1 where that cannot be told: what follows the first page may be damaged."""
+    try:
+        return pages_of(path).count
+    except PhotoError:
+        return 1
 
 
 def _name_of(image: ImageFile.ImageFile) -> str:

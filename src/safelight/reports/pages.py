@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 GENERATOR = '<meta name="generator" content="safelight">'
+OLDER = re.compile(
+    rb"\A# Journal of |<title>(Journal of |[^<]*: \d+ photos? done</title>)"
+)  # said nothing else
 BEGINNING = 1024  # bytes of a page in which that stands
 
 
@@ -57,9 +60,10 @@ def render(template: str, values: Mapping[str, object]) -> str:
 
 
 def is_ours(page: Path) -> bool:
-    """Whether a file is an HTML page that `render` made."""
+    """Whether a file is a page that `render` made, HTML or a journal's Markdown, of this version or an earlier one."""
     with page.open("rb") as file:
-        return GENERATOR.encode() in file.read(BEGINNING)
+        beginning = file.read(BEGINNING)
+    return GENERATOR.encode() in beginning or OLDER.search(beginning) is not None
 
 
 def stylesheet() -> str:

@@ -14,7 +14,7 @@ from safelight.errors import ModelError, RecipeError
 from safelight.journal.run import Run
 from safelight.nn.encoders import TimmEncoder
 from safelight.nn.export import EXAMPLE_SIDES, ModelPart, compare
-from safelight.nn.read_back import Folded, do_nothing, read_back, unfolding
+from safelight.nn.read_back import Folded, make_identity, read_back, unfolding
 from safelight.runtime.card import ModelCard
 from safelight.runtime.modelfile import ModelFile, find_model
 from safelight.runtime.session import Session
@@ -142,7 +142,7 @@ def _thawed(theirs: dict[str, Tensor], network: nn.Module, folded: list[Folded])
         shift = state.pop(f"{pair.conv}.bias")
         in_conv = f"{pair.conv}.bias" in own
         with torch.no_grad():
-            do_nothing(network, pair, in_conv)
+            make_identity(network, pair, in_conv)
         norm = {name: tensor for name, tensor in own.items() if name.startswith(f"{pair.norm}.")}
         state |= norm | {f"{pair.conv if in_conv else pair.norm}.bias": shift}
     return state

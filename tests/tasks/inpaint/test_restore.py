@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 import safelight
 from safelight.errors import ModelError, PhotoError
@@ -286,3 +287,21 @@ def test_a_long_scratch_is_filled_as_sharply_as_short_ones(width: int) -> None:
         short[place] = filler.fill(before, place, "model", grain=0).photo.srgb[place]
     errors = [np.square(each[whole > 0] - before.srgb[whole > 0]).mean() for each in (at_once, short)]
     assert 10 * np.log10(errors[0] / errors[1]) < 0.7  # dB
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "RGBA"])
+def test_a_mask_of_pillows_is_read_as_its_file(tmp_path: Path, mode: str) -> None:
+    """Soft edges, bilevel, or red paint on nothing."""
+    soft = np.zeros((60, 80), np.uint8)
+    soft[20:30, 10:60] = 255
+    soft[19], soft[30] = 90, 200
+    image = Image.fromarray(soft)
+    if mode == "RGBA":
+        paint = Image.new("RGB", image.size, (255, 0, 0))
+        paint.putalpha(image)
+        image = paint
+    image = image.convert(mode)
+    image.save(tmp_path / "m.png")
+    photo = np.random.default_rng(0).uniform(0, 1, (60, 80, 3)).astype(np.float32)
+    filler = Filler(None)
+    np.testing.assert_array_equal(filler(photo, image), filler(photo, tmp_path / "m.png"))

@@ -106,7 +106,8 @@ def judge(
     confidence intervals and pictures, and states where the model loses.
     """
     refuse_file_name(out)
-    _refuse_other_report(out)
+    if not robust:
+        _refuse_other_report(out)
     evaluated = task_of(model) if task == "auto" else registry.task_named(task)
     _refuse_ignored(context, evaluated, robust)
     evaluation = evaluated.evaluation

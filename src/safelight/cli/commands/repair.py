@@ -152,7 +152,12 @@ def repair(
     if hint_file and not color:
         raise click.UsageError("--hints are hints of color; give --color too")
     if mask is not None:
-        refuse_idle(["sensitivity", "edges", "find"], "nothing is detected where --mask says what is damaged")
+        refuse_idle(
+            ["sensitivity", "edges", "find", "keep_mask"],
+            "nothing is detected where --mask says what is damaged",
+        )
+    if find == "ridge":
+        refuse_idle(["edges"], "it is for the network, and --find is ridge")
     names = (repaired_name, mask_name, filled_name, result_name, preview_name)
     jobs, seen_by = infrared_for(plan_jobs(photos, out, names, overwrite, mask), infrared, mask)
     jobs = in_shard(jobs)

@@ -13,12 +13,12 @@ from safelight import watched
 from safelight.arrays import Mask, Srgb
 from safelight.errors import ModelError, PhotoError, in_short
 from safelight.masks.edit import feather, grow, resize_mask, shrink
-from safelight.masks.files import check_mask, read_mask
+from safelight.masks.files import check_mask, mask_of, read_mask
 from safelight.masks.shapes import Hole
 from safelight.masks.windows import CELL, CONTEXT, Piece, around, pieces, square_around
 from safelight.pixels.files import Photo
 from safelight.pixels.geometry import Box, pad_to_multiple, resize
-from safelight.pixels.inputs import Given, photo_of
+from safelight.pixels.inputs import Given, photo_of, photo_of_pillow
 from safelight.pixels.native import Native, numbers_of, pictures, to_srgb
 from safelight.pixels.space import Numbers
 from safelight.runtime.begun import session_of
@@ -244,7 +244,7 @@ def check_method(method: str) -> None:
 
 def _hole(mask: str | Path | Mask | Image.Image, size: tuple[int, int]) -> Hole:
     if isinstance(mask, Image.Image):
-        mask = np.asarray(mask.convert("L"))
+        return mask_of(photo_of_pillow(mask), size)
     return read_mask(mask, size).hole if isinstance(mask, (str, Path)) else check_mask(mask, size)
 
 
