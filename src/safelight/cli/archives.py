@@ -1,5 +1,7 @@
 """What a batch leaves beside its results when it is asked to: a page, checksums, a bag."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
