@@ -354,9 +354,8 @@ def measure(recipe: Recipe, given: argparse.Namespace) -> tuple[dict[str, np.nda
 
 def is_averaged(recipe: Recipe, other: Recipe) -> bool:
     """Whether this is the other recipe with averaged weights."""
-    return recipe.train.ema > 0 and same_training(
-        replace(recipe, train=replace(recipe.train, ema=0.0)), other
-    )
+    plain = replace(recipe, train=replace(recipe.train, ema=0.0), guard=other.guard)
+    return recipe.train.ema > 0 and same_training(plain, other)
 
 
 def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
