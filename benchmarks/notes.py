@@ -376,7 +376,7 @@ def draw_curves(claims: list[Claim], kept: KeptScores, path: Path) -> None:
                 panel.plot(steps, values, color=ink, linewidth=0.5)
             if curves:
                 panel.plot(curves[0][0], np.mean(curves, axis=0)[1], color=ink, label=name)
-        panel.legend(fontsize=6, loc="lower right")
+        panel.legend(fontsize=6, loc="best")
         panel.tick_params(labelsize=6)
     for panel in axes.flat[len(claims) :]:
         panel.set_axis_off()
