@@ -244,7 +244,7 @@ class RepairWorker:
         written: tuple[Path, ...] = ()
         if self._manner.keep_mask:
             written = (room_for(kept_mask(job)),)
-            of_another = self._manner.overwrite and is_of_another(job, {})
+            of_another = self._manner.overwrite and written[0].is_file() and is_of_another(job, {})
             write_mask(written[0], hole, overwrite=of_another)  # never one that somebody may have corrected
         facts = (("marked", float((mask > 0).mean())), ("found_by", method))
         if not hole.any():
