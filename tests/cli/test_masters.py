@@ -163,6 +163,48 @@ def test_kept_masks_in_another_folder_carry_the_page(tmp_path: Path, out: str, s
     assert found == {f"{stem}-mask.png", f"{stem}-2-mask.png", f"{stem}-3-mask.png"}
 
 
+@pytest.mark.parametrize(("out", "stem"), [("out/", "a"), ("named/x.tif", "x"), ("", "a")])
+def test_kept_masks_of_pages_are_taken_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str, stem: str
+) -> None:
+    """Also one that somebody corrected in between: that page alone is filled, where it says."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "named").mkdir()
+    source = grey_pages(tmp_path / "in" / "a.tif")
+    where = ["-o", f"{tmp_path}/{out}"] if out else []
+    assert run("repair", source, "--keep-mask", *where) == 0
+    folder = (tmp_path / out).parent if out == "named/x.tif" else tmp_path / (out or "in")
+    result = folder / ("x.tif" if stem == "x" else "a-repaired.tif")
+    for number in range(1, COUNT + 1):
+        np.testing.assert_array_equal(
+            read_photo(result, page=number).pixels, read_photo(source, page=number).pixels
+        )
+    kept = folder / f"{stem}-2-mask.png"
+    kept.unlink()
+    hole = masked(kept, GREY[1].shape)
+    assert run("repair", source, "--keep-mask", "--overwrite", *where) == 0, capsys.readouterr().err
+    for number in range(1, COUNT + 1):
+        before, after = (read_photo(path, page=number).pixels for path in (source, result))
+        differ = (before != after).any(axis=2)
+        assert not differ[~hole].any() if number == 2 else not differ.any()
+        assert differ[hole].mean() > 0.5 if number == 2 else True
+
+
+def test_the_kept_mask_of_another_photo_is_not_that_of_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    grey_pages(tmp_path / "in" / "a.tif")
+    write_photo(tmp_path / "in" / "a-2.tif", np.full((64, 64, 3), 90, np.uint8))
+    out = tmp_path / "out"
+    out.mkdir()
+    masked(out / "a-2-mask.png", (64, 64))
+    assert run("repair", tmp_path / "in" / "a.tif", "--keep-mask", "-o", f"{out}/") == 1
+    assert "a-2-mask.png exists" in capsys.readouterr().err  # its second page would need that very name
+    assert run("repair", tmp_path / "in" / "a-2.tif", "--keep-mask", "-o", f"{out}/") == 0
+    assert "with the mask a-2-mask.png" in capsys.readouterr().err
+
+
 def test_hints_of_pages(tmp_path: Path) -> None:
     from safelight.tasks.colorize.hints import Hint, HintSet
 

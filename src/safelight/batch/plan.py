@@ -82,14 +82,35 @@ class Shelves:
             return ()
         found: dict[int, Path] = {}
         for folder, mark in dict.fromkeys(places):
-            self.named(folder, "")
-            if (folder, mark) not in self._numbered:
-                self._numbered[folder, mark] = _by_number(self._shelves[folder], mark)
-            for number, name in self._numbered[folder, mark].get(alike(photo.stem), ()):
-                is_anothers = any(map(is_photo, self.named(photo.parent, f"{photo.stem}-{number}")))
-                if wanted(name.lower()) and not (is_anothers and same_file(folder, photo.parent)):
+            for number, name in self._called(folder, photo.stem, mark):
+                is_anothers = self._is_of_photo(photo, number) and same_file(folder, photo.parent)
+                if wanted(name.lower()) and not is_anothers:
                     found.setdefault(number, folder / name)
         return tuple(sorted(found.items()))
+
+    def kept_further(self, photo: Path, folder: Path, stem: str) -> tuple[tuple[int, Path], ...]:
+        """The masks STEM-2-mask.png, ... that were kept of the further pages of a TIFF in the folder of its result.
+
+        One that a photo NAME-2 of the TIFF's folder would have is left out.
+        """
+        if kind(photo.name) != "tif":
+            return ()
+        return tuple(
+            (number, folder / name)
+            for number, name in sorted(self._called(folder, stem, MASK))
+            if name == f"{stem}-{number}{MASK}.png" and not self._is_of_photo(photo, number)
+        )
+
+    def _called(self, folder: Path, stem: str, mark: str) -> Sequence[tuple[int, str]]:
+        """The files STEM-NUMBER and a mark of a folder, with their numbers."""
+        self.named(folder, "")
+        if (folder, mark) not in self._numbered:
+            self._numbered[folder, mark] = _by_number(self._shelves[folder], mark)
+        return self._numbered[folder, mark].get(alike(stem), ())
+
+    def _is_of_photo(self, photo: Path, number: int) -> bool:
+        """Whether a photo beside this one is called NAME-NUMBER."""
+        return any(map(is_photo, self.named(photo.parent, f"{photo.stem}-{number}")))
 
     def _choose(
         self, photo: Path, places: Sequence[tuple[Path, str]], wanted: Callable[[str], bool]

@@ -14,7 +14,7 @@ from safelight.batch.large_holes import enlarged, filled_large, read_large_mask
 from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, unchanged, worked
 from safelight.batch.places import room_for
-from safelight.batch.plan import Plan
+from safelight.batch.plan import Plan, Shelves
 from safelight.batch.scratches import damaged_share, looks_harder
 from safelight.batch.work import Found, Job, Json, Order, Report, settings_of
 from safelight.errors import EmptyMaskError, PhotoError, shown
@@ -283,9 +283,9 @@ def with_kept_masks(jobs: Plan) -> Plan:
     Masks are called like the photos. Of a result that has a name of its own in another folder, like the result:
     several photos may be called alike.
     """
-    indexes: dict[Path, Index] = {}
+    indexes, shelves = dict[Path, Index](), Shelves()
     named = (replace(job, called=job.result.stem) if _has_own_name(job) else job for job in jobs)
-    return replace(jobs, jobs=tuple(_with_kept_mask(job, indexes) for job in named))
+    return replace(jobs, jobs=tuple(_with_kept_mask(job, indexes, shelves) for job in named))
 
 
 def _has_own_name(job: Job) -> bool:
@@ -293,12 +293,14 @@ def _has_own_name(job: Job) -> bool:
     return job.result.name != job.name(repaired_name) and not beside and not job.trouble
 
 
-def _with_kept_mask(job: Job, indexes: dict[Path, Index]) -> Job:
+def _with_kept_mask(job: Job, indexes: dict[Path, Index], shelves: Shelves) -> Job:
     if job.mask.file:
         return job
     kept = kept_mask(job)
-    is_its_own = kept.is_file() and not is_of_another(job, indexes)
-    return replace(job, mask=Found(kept if is_its_own else None))
+    further = shelves.kept_further(job.photo, kept.parent, job.called or job.photo.stem)
+    if not (kept.is_file() or further) or is_of_another(job, indexes):
+        return replace(job, mask=Found())
+    return replace(job, mask=Found(kept if kept.is_file() else None, further=further))
 
 
 def is_of_another(job: Job, indexes: dict[Path, Index]) -> bool:
