@@ -133,6 +133,19 @@ def test_page_checksums_and_bag_are_made_at_the_end(folder: Path) -> None:
     assert "1 failed, 3 done" in (folder / "out" / "safelight-report.html").read_text()
 
 
+def test_what_is_amiss_at_the_end_is_named_once_and_ends_with_1(folder: Path) -> None:
+    photo(folder / "in" / "d.png")
+    assert safelight(*FILL, cwd=folder).returncode == 0
+    photo(folder / "out" / "a-filled.png", seed=9)
+    (folder / "out" / "b-filled.png").unlink()
+    some = ("fill", "in/a.png", "in/d.png", "-o", "out", "--method", "telea")
+    done = safelight(*some, "--checksums", "--bag", cwd=folder)
+    said = [line for line in done.stderr.splitlines() if line.startswith(("edited", "missing"))]
+    assert said == ["edited since: a-filled.png", "missing: b-filled.png"]
+    assert done.returncode == 1
+    assert (folder / "out-bag" / "bag-info.txt").is_file()
+
+
 def test_status_tells_and_ends_with_1_where_something_is_amiss(folder: Path) -> None:
     safelight(*FILL, cwd=folder)
     (folder / "out" / "a-filled.png").unlink()

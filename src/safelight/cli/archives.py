@@ -55,38 +55,52 @@ class Archives:
         for folder in folders if self.checksums else ():
             sums.check_manifest(folder)
 
-    def write(self, folders: Sequence[Path]) -> None:
-        """Make them, and say so in a line each. Raises SafelightError, OSError."""
+    def write(self, folders: Sequence[Path]) -> int:
+        """Make them, and say so in a line each, and what is amiss once; the exit status.
+
+        Raises SafelightError, OSError.
+        """
+        amiss = list[sums.Amiss]()
         for folder in folders:
             if self.page:
                 written = page.write_page(folder, None if self.page == IN_ITS_PLACE else Path(self.page))
                 click.echo(f"wrote {shown(written)}")
             if self.checksums:
-                write_checksums(folder)
+                amiss.append(_sums_of(folder))
             if self.bag:
-                write_bag(folder, bag.beside(folder))
+                amiss.append(_bag_of(folder, bag.beside(folder)))
+        return _tell(amiss)
 
 
 def write_checksums(folder: Path) -> int:
     """Write the checksums of a folder of results, and say so, and what is amiss; the exit status."""
-    amiss = sums.Amiss()
-    files = sums.write_sums(folder, amiss)
-    click.echo(f"wrote {shown(folder / sums.MANIFEST)}: {count(files, 'file')}")
-    return _tell(amiss)
+    return _tell([_sums_of(folder)])
 
 
 def write_bag(folder: Path, place: Path) -> int:
     """Make the bag of a folder of results, and say so, and what is amiss; the exit status."""
+    return _tell([_bag_of(folder, place)])
+
+
+def _sums_of(folder: Path) -> sums.Amiss:
+    amiss = sums.Amiss()
+    files = sums.write_sums(folder, amiss)
+    click.echo(f"wrote {shown(folder / sums.MANIFEST)}: {count(files, 'file')}")
+    return amiss
+
+
+def _bag_of(folder: Path, place: Path) -> sums.Amiss:
     made = bag.make_bag(folder, place, safelight.__version__)
     failed = f"; without {count(made.failed, 'photo')} that failed" if made.failed else ""
     click.echo(f"wrote {shown(made.folder)}: {count(made.files, 'file')}, {made.size / 1e6:.1f} MB{failed}")
-    return _tell(made.amiss)
+    return made.amiss
 
 
-def _tell(amiss: sums.Amiss) -> int:
-    for line in amiss.lines():
+def _tell(amiss: Sequence[sums.Amiss]) -> int:
+    """Say each line once, however many of them found it; the exit status."""
+    for line in dict.fromkeys(line for each in amiss for line in each.lines()):
         click.echo(line, err=True)
-    return 1 if amiss else 0
+    return 1 if any(amiss) else 0
 
 
 def archive_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -148,8 +148,8 @@ def work_off(
         status = report(outcomes, jobs, doing, done, detail, left_because)
     for line in ledgers.lines():
         click.echo(line, err=True)
-    archives.write(ledgers.folders)
-    return status if ledgers.is_whole else 1
+    amiss = archives.write(ledgers.folders)
+    return status if ledgers.is_whole and not amiss else 1
 
 
 def print_passed(passed: PassedOver, say: Callable[[str], None]) -> None:
