@@ -38,10 +38,16 @@ def test_a_damaged_run_json_is_named(run: Run, damage: str) -> None:
 
 @pytest.mark.parametrize(
     ("began", "option"),
-    [({}, ""), ({"began_from": "color"}, " --from color"), ({"weights_from": "a run"}, " --from '{}/a run'")],
+    [
+        ({}, ""),
+        ({"began_from": "color"}, " --from color"),
+        ({"weights_from": "a run"}, " --from '{}/a run'"),
+        ({"weights_from": "elsewhere"}, " --from RUN, where RUN is the folder of elsewhere"),
+    ],
 )
 def test_a_run_without_checkpoints_says_how_it_began(run: Run, began: dict[str, str], option: str) -> None:
     """Trained anew by another beginning it would be another run."""
+    (run.folder.parent / "a run").mkdir()
     run.note(**began)
     (run.folder / "checkpoints" / "last.ckpt").write_bytes(b"cut")
     with pytest.raises(RunError) as error:

@@ -18,6 +18,7 @@ from safelight.pixels.which_rgb import what_is_said, which_space
 from safelight.provenance import packet, terms
 from safelight.provenance.made import Made, Source, checksum
 from safelight.provenance.packet import Event, Origin, Said
+from safelight.reports.text import count
 
 _MODES: dict[str, tuple[str, Mode]] = {  # of Pillow's first letters: in words, and what it is a kind of
     "1": ("black and white", "L"),
@@ -93,11 +94,11 @@ def in_words(info: Info) -> Iterator[str]:
     """The lines that tell it to a person."""
     width, height = info.size
     alpha = " with alpha" if info.alpha else ""
-    further = f" and {_count(info.further, 'further channel')}" if info.further else ""
+    further = f" and {count(info.further, 'further channel')}" if info.further else ""
     pages = f", {info.pages} pages" if info.pages > 1 else ""
     yield (
         f"{shown(info.path)}: {info.format}, {width} × {height} pixels, {info.mode}{alpha}{further}, "
-        f"{_count(info.depth, 'bit')} a channel, {info.color}{pages}"
+        f"{count(info.depth, 'bit')} a channel, {info.color}{pages}"
     )
     said = info.said
     yield f"  source type: {terms.in_words(said.source_type) or 'not said'}"
@@ -118,10 +119,6 @@ def in_words(info: Info) -> Iterator[str]:
     yield from (f"  {remark}" for remark in said.remarks)
     if said.steps and steps:
         yield f"  {len(steps)} of safelight's records belong to no event of its history: it was edited since"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _event(event: Event) -> str:

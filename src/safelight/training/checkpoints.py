@@ -14,7 +14,7 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from torch import Tensor, nn
 
-from safelight.errors import RunError
+from safelight.errors import RunError, shown
 from safelight.journal.run import Run
 
 LAST, GOOD = "last.ckpt", "good.ckpt"
@@ -139,6 +139,8 @@ def _same_beginning(run: Run) -> str:
     """The option that begins with the weights that this run began with; nothing where they were new."""
     facts = run.facts
     kept = facts.get("weights_from")
+    if kept and not (run.folder.parent / str(kept)).is_dir():  # it lies among other runs
+        return f" --from RUN, where RUN is the folder of {shown(kept)}"
     began = run.folder.parent / str(kept) if kept else facts.get("began_from")
     return f" --from {shlex.quote(str(began))}" if began else ""
 

@@ -16,6 +16,7 @@ from rich.progress import Progress, TaskID, TextColumn
 
 from safelight.data.cache import FEW
 from safelight.journal.run import Run
+from safelight.reports.text import count
 from safelight.tasks.registry import task_named
 from safelight.terminal import counting_bars
 from safelight.training.progress import heard_by
@@ -218,8 +219,8 @@ def headline(run: Run, recipe: Recipe, steps_done: int) -> str:
     dataset, steps = facts["dataset"], recipe.train.steps
     begin = f"from step {steps_done} to " if steps_done else ""
     first = (
-        f"{recipe.name}: {begin}{_count(steps, 'step')}, {_count(recipe.data.batch, 'picture')} each; "
-        f"of {Path(dataset['path']).name} {_count(dataset['train'], 'picture')} to learn from, {dataset['val']} "
+        f"{recipe.name}: {begin}{count(steps, 'step')}, {count(recipe.data.batch, 'picture')} each; "
+        f"of {Path(dataset['path']).name} {count(dataset['train'], 'picture')} to learn from, {dataset['val']} "
         f"held out; the run is {run.folder}"
     )
     return "\n".join([first, *(_remarks(facts, recipe) if not steps_done else [])])
@@ -237,12 +238,12 @@ def _remarks(facts: dict[str, Any], recipe: Recipe) -> list[str]:
         remarks.append(f"it begins as {facts['began_from']}: {in_scores(facts['began_with'], words)}")
     if trained + held_out < ENOUGH:
         remarks.append(
-            f"only {_count(trained + held_out, 'picture')}: too few to train or to judge; a few hundred make sense"
+            f"only {count(trained + held_out, 'picture')}: too few to train or to judge; a few hundred make sense"
         )
     elif held_out < FEW:
-        remarks.append(f"only {_count(held_out, 'held-out picture')}: scores will be chance")
+        remarks.append(f"only {count(held_out, 'held-out picture')}: scores will be chance")
     if steps < SHORT and not facts.get("began_with"):
-        remarks.append(f"{_count(steps, 'step')}: too short to show anything but that all works")
+        remarks.append(f"{count(steps, 'step')}: too short to show anything but that all works")
     return remarks
 
 
@@ -262,10 +263,6 @@ def in_line(measures: Mapping[str, float], words: Mapping[str, str]) -> str:
         elif measure != name:
             said.append(f"{measure.replace('_', ' ')} {value:.4g}")
     return ", ".join(said)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _bar(console: Console) -> Progress:
