@@ -27,6 +27,17 @@ def model(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "small.onnx"
 
 
+@pytest.mark.parametrize("words", [("interpolate", "a.png", "b.png"), ("reconstruct", "a.png", "b.png")])
+def test_photos_that_a_picture_is_made_of_are_never_replaced(tmp_path: Path, words: tuple[str, ...]) -> None:
+    for name in ("a.png", "b.png"):
+        write_photo(tmp_path / name, np.full((40, 40, 3), 99, np.uint8))
+    before = (tmp_path / "b.png").read_bytes()
+    done = safelight(*words, "-o", "b.png", "--overwrite", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "b.png would be replaced by its own result" in done.stderr
+    assert (tmp_path / "b.png").read_bytes() == before
+
+
 def test_samples_are_the_same_for_the_same_seed(model: Path, tmp_path: Path) -> None:
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         done = safelight(

@@ -58,17 +58,6 @@ def test_the_photo_is_never_replaced(photo: Path, model: Path, option: str) -> N
     assert photo.read_bytes() == before
 
 
-@pytest.mark.parametrize("words", [("interpolate", "a.png", "b.png"), ("reconstruct", "a.png", "b.png")])
-def test_nor_are_photos_that_a_picture_is_made_of(tmp_path: Path, words: tuple[str, ...]) -> None:
-    for name in ("a.png", "b.png"):
-        write_photo(tmp_path / name, np.full((40, 40, 3), 99, np.uint8))
-    before = (tmp_path / "b.png").read_bytes()
-    done = safelight(*words, "-o", "b.png", "--overwrite", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "b.png would be replaced by its own result" in done.stderr
-    assert (tmp_path / "b.png").read_bytes() == before
-
-
 def test_hints_are_json(photo: Path, model: Path) -> None:
     done = safelight("suggest", photo, "--model", model, "-o", photo.with_name("s.csv"))
     assert (done.returncode, "a hint file is JSON" in done.stderr) == (2, True)
