@@ -14,6 +14,7 @@ from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 from safelight.journal.records import read_record
 from safelight.pixels.files import write_photo
+from safelight.tasks.autoencode.evaluate import AutoencodeEvaluation
 from safelight.terminal import Bars
 from safelight.verdicts.verdict import load_verdict
 from tests.journal.made import healthy, write_run
@@ -47,6 +48,13 @@ def test_all_is_for_folders_and_refused_of_a_dataset_with_splits(
             job(tmp_path / "set", "all").open(bars)
         assert "\n" not in str(refused.value)
         assert 0 < len(job(tmp_path / "set", "train").open(bars)) < 6
+
+
+def test_what_is_compared_with_training_pictures_is_not_judged_whole(photos: Path, tmp_path: Path) -> None:
+    """PCA would be judged on the pictures that it was made of, and each be its own nearest neighbor."""
+    with Bars() as bars, pytest.raises(DatasetError, match="cannot be judged whole here: the baseline"):
+        job(photos, "all").run(AutoencodeEvaluation, "", True, bars)
+    assert not (photos.parent / "report").exists()
 
 
 def test_a_kept_verdict_says_where_its_pictures_are(photos: Path, tmp_path: Path) -> None:

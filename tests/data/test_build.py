@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from safelight.data.build import build_dataset
 from safelight.data.build_state import only_builder
@@ -196,6 +197,34 @@ def test_two_builders_in_one_folder_are_refused(painted: FolderMaker, tmp_path: 
             build_dataset(photos, out, SMALL)
         other.kill()
     assert build_dataset(photos, out, SMALL).pictures == 2
+
+
+def test_a_file_that_was_written_again_stays_where_it_was(painted: FolderMaker, tmp_path: Path) -> None:
+    """With other metadata, or another kind: the pixels are those that a model learned from."""
+    photos, out = painted("photos", range(24)), tmp_path / "out"
+    build_dataset(photos, out, SMALL)
+    before = splits_of(out)
+    said = PngInfo()
+    said.add_text("Comment", "grandmother's album")
+    for path in sorted(photos.iterdir()):
+        with Image.open(path) as picture:
+            picture.load()
+        picture.save(path, pnginfo=said)
+    build_dataset(photos, out, SMALL)
+    assert splits_of(out) == before
+
+
+def test_the_twin_of_a_file_that_went_takes_its_place(painted: FolderMaker, tmp_path: Path) -> None:
+    photos, out = painted("photos", range(16)), tmp_path / "out"
+    for number in range(16):
+        paint(number).save(photos / f"twin {number:03}.bmp")
+    build_dataset(photos, out, SMALL)
+    before = splits_of(out)
+    assert set(before) == {f"{number:03}.png" for number in range(16)}
+    for number in range(16):
+        (photos / f"{number:03}.png").unlink()
+    build_dataset(photos, out, SMALL)
+    assert splits_of(out) == {f"twin {Path(name).stem}.bmp": place for name, place in before.items()}
 
 
 def test_photos_beside_a_dataset_json_of_another_tool_are_photos(

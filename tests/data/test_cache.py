@@ -13,6 +13,7 @@ from safelight.data.build import build_dataset
 from safelight.data.cache import PictureSet, open_dataset, open_fold, open_splits
 from safelight.data.finished import Finished
 from safelight.data.rows import read_rows
+from safelight.data.settings import BuildSettings
 from safelight.errors import DatasetError
 
 from .conftest import FolderMaker, paint
@@ -172,11 +173,12 @@ def test_a_small_folder_is_called_by_its_own_name_and_what_was_left_out_is_count
 def test_a_damaged_dataset_is_named(built: Path) -> None:
     whole = (built / "pixels.npy").read_bytes()
     (built / "pixels.npy").write_bytes(whole[:-1])
-    with pytest.raises(DatasetError, match=r"pixels\.npy has \d+ bytes, not \d+; delete"):
+    with pytest.raises(DatasetError, match=r"pixels\.npy has \d+ bytes, not \d+; build it in another"):
         open_dataset(built)
     (built / "pixels.npy").unlink()
-    with pytest.raises(DatasetError, match=r"pixels\.npy is missing; delete"):
+    with pytest.raises(DatasetError, match=r"pixels\.npy is missing; build it in another"):
         open_dataset(built)
+    (built / "pixels.npy").write_bytes(whole)
     (built / "dataset.json").write_text("{}")
     with pytest.raises(DatasetError, match=r"dataset\.json is damaged"):
         open_dataset(built)
@@ -205,6 +207,27 @@ def test_each_field_of_a_dataset_of_a_wrong_kind_is_named(built: Path) -> None:
             refused += bool(said)
             assert "\n" not in said
     assert refused > 50
+
+
+@pytest.mark.parametrize("text", ['{"labels": null}', "[]", "no JSON", '{"version": 7, "files": []}'])
+def test_the_dataset_json_of_another_program_is_none(
+    painted: FolderMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Nobody is told to delete the photos beside it, and nothing is built over it."""
+    monkeypatch.setenv("SAFELIGHT_CACHE", str(tmp_path / "cache"))
+    photos = painted("faces", range(6))
+    (photos / "dataset.json").write_text(text)
+    assert len(open_dataset(photos, settings=SMALL)) == 6
+    with pytest.raises(DatasetError, match="holds other files and no dataset"):
+        build_dataset(painted("more", range(3)), photos, SMALL)
+    assert (photos / "dataset.json").read_text() == text
+
+
+def test_a_split_without_a_share_says_so(painted: FolderMaker, tmp_path: Path) -> None:
+    settings = BuildSettings(size=32, min_side=16, val=0.25, test=0)
+    built = build_dataset(painted("photos", range(9)), tmp_path / "out", settings).folder
+    with pytest.raises(DatasetError, match=r"; it was built with --test 0: build another"):
+        open_dataset(built, "test")
 
 
 def test_a_damaged_array_is_named(built: Path) -> None:

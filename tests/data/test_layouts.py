@@ -84,6 +84,17 @@ def test_a_picture_of_train_that_is_also_in_test_is_left_out_of_train(tmp_path: 
     assert (refused["reason"], refused["detail"]) == ("between", "resembles pictures in test and in train")
 
 
+def test_of_copies_in_train_and_val_that_of_val_is_kept(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    put(root, "train/a.png", "train/twin.png", "val/b.png")
+    (root / "val" / "zz.png").write_bytes((root / "train" / "twin.png").read_bytes())
+    rows = built(root, tmp_path / "out")
+    assert set(rows) == {"train/a.png", "val/b.png", "val/zz.png"}
+    assert rows["val/zz.png"]["split"] == "val"
+    (refused,) = require_finished(tmp_path / "out").refused()
+    assert (refused["file_name"], refused["reason"]) == ("train/twin.png", "duplicate")
+
+
 def celeba(root: Path) -> None:
     put(root, *(f"img_align_celeba/00000{n}.jpg" for n in range(1, 5)))
     (root / "list_attr_celeba.txt").write_text(
@@ -106,6 +117,30 @@ def test_celeba(tmp_path: Path) -> None:
     assert (x, y) == (pytest.approx((15 - 5) / 40, abs=0.02), pytest.approx(10 / 40, abs=0.02))
     assert rows["000002"]["at"] is None  # an eye outside the picture: landmarks of another crop
     assert rows["000003"]["at"] is None
+
+
+def test_celeba_as_it_is_published(tmp_path: Path) -> None:
+    """Landmarks in pixels of the aligned pictures, and of the whole ones, of the same names."""
+    aligned, whole = "Img/img_align_celeba/000001.png", "Img/img_celeba/000001.png"
+    put(tmp_path, aligned, whole)
+    (tmp_path / "Anno").mkdir()
+    for name, x in (("align_celeba", 20), ("celeba", 7)):
+        (tmp_path / "Anno" / f"list_landmarks_{name}.txt").write_text(
+            f"1\nlefteye_x lefteye_y\n000001.jpg {x} 9\n"
+        )
+    listing = scan(tmp_path)
+    assert listing.metadata(aligned)["landmarks"] == {"lefteye": [20, 9]}
+    assert listing.metadata(whole)["landmarks"] == {"lefteye": [7, 9]}
+    (tmp_path / "Anno" / "list_landmarks_align_celeba.txt").unlink()
+    assert scan(tmp_path).metadata(aligned)["landmarks"] == {"lefteye": [7, 9]}  # there is no other
+
+
+def test_a_table_is_not_of_the_sets_beside_its_own(tmp_path: Path) -> None:
+    celeba(tmp_path / "celeba")
+    put(tmp_path, "voc/000001.png")
+    listing = scan(tmp_path)
+    assert listing.metadata("celeba/img_align_celeba/000001.jpg")["tags"] == ["Smiling"]
+    assert listing.metadata("voc/000001.png") == {"tags": ["voc"]}
 
 
 def test_csv_tables_read_as_the_text_files_do(tmp_path: Path) -> None:
@@ -143,6 +178,8 @@ def test_folders_that_only_look_like_splits(tmp_path: Path) -> None:
     assert railways.splits == {}
     assert railways.row("holiday/train/steam.jpg") == {"tags": ["train"]}
     assert read_layout("album", ["flat.jpg", "one/deep.jpg"]).row("one/deep.jpg") == {"tags": ["one"]}
+    assert [split_named(f"{word}_data") for word in ("train", "val", "test")] == ["train", "val", "test"]
+    assert split_named("data_256") == "train"
     assert [split_named(name) for name in ("val_256", "Validation", "trainer", "train-test", "old", 3)] == [
         "val",
         "val",

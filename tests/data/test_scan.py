@@ -21,10 +21,13 @@ def test_pictures_are_listed_by_name_and_other_things_passed_over(tmp_path: Path
         write(tmp_path / name)
     write(tmp_path / "built/report.png")
     write(tmp_path / "built/dataset.json")
+    write(tmp_path / "built/pixels.npy")
+    write(tmp_path / "faces/dataset.json")  # of another program
+    write(tmp_path / "faces/0.png")
     (tmp_path / "folder.jpg").mkdir()
     write(tmp_path / "out/kept.png")
     names = [found.name for found in scan(tmp_path, leave_out=tmp_path / "out").pictures]
-    assert names == ["a.png", "b/1.webp", "b/2.JPG", "ü é.tiff"]
+    assert names == ["a.png", "b/1.webp", "b/2.JPG", "faces/0.png", "ü é.tiff"]
 
 
 def test_metadata_is_found_beside_the_picture_or_above_it(tmp_path: Path) -> None:

@@ -31,6 +31,15 @@ def test_groups() -> None:
     assert all(len(members) >= FEWEST_IN_GROUP for name, members in groups.items() if name.startswith("tag"))
 
 
+def test_of_tags_of_one_size_the_first_by_name_are_told() -> None:
+    """The order of a set of words is another in every process."""
+    names = [f"tag {letter}" for letter in "zyxwvutsrqponmlk"]
+    rows = [{"file_name": f"{i}.jpg", "source": "a", "tags": names if i < 6 else []} for i in range(12)]
+    told = [name for name in group_pictures(np.arange(12.0), rows) if name.startswith("tag ")]
+    assert told == [f"tag {name}" for name in sorted(names)[: len(told)]]
+    assert 0 < len(told) < len(names)
+
+
 def test_folders_that_part_as_the_sources_do_are_not_told_twice() -> None:
     rows = [{"file_name": f"{'ab'[i % 2]}/{i}.jpg", "source": "ab"[i % 2]} for i in range(12)]
     groups = group_pictures(np.arange(12.0), rows)

@@ -102,5 +102,10 @@ def test_a_run_of_a_fold_is_not_judged_on_what_it_learned_from(
     with Bars() as bars:
         with pytest.raises(RunError, match="is the run of fold 1 of 3 and learned from pictures of val"):
             job.open(bars)
+        facts = run.facts["dataset"]
+        run.note(dataset={**facts, "fingerprint": "as it was before photos were added"})
+        with pytest.raises(RunError, match="is the run of fold 1 of 3"):
+            job.open(bars)
+        run.note(dataset=facts)
         assert len(replace(job, split="test").open(bars))
         assert len(replace(job, beside=()).open(bars))

@@ -31,6 +31,12 @@ def test_evaluations_are_counted_and_written_down(tmp_path: Path) -> None:
     assert second == {**row, "questions": "c0ffee"}
 
 
+def test_a_row_behind_one_that_was_written_by_hand(tmp_path: Path) -> None:
+    (tmp_path / LOG).write_text('{"judged": "2026-11-01", "model": "mine"}')  # without a line's end
+    assert [log_evaluation(tmp_path, SEEN), log_evaluation(tmp_path, SEEN)] == [2, 3]
+    assert len((tmp_path / LOG).read_text().splitlines()) == 3
+
+
 def test_an_empty_line_is_no_evaluation(tmp_path: Path) -> None:
     (tmp_path / LOG).write_text("\n\n")
     assert log_evaluation(tmp_path, SEEN) == 1

@@ -12,6 +12,7 @@ from safelight.data import cache, finished
 from safelight.errors import DatasetError, RunError, SafelightError
 from safelight.evaluation import base, evaluate
 from safelight.journal.run import Run
+from safelight.runtime.folders import same_file
 from safelight.tasks import registry
 from safelight.tasks.base import Task
 from safelight.terminal import Bars
@@ -72,7 +73,9 @@ class EvaluationJob:
         self, evaluation: type[base.EvaluationTask[Any, Any]], protocol: str, baselines: bool, bars: Bars
     ) -> tuple[verdicts.Verdict, Path]:
         """Evaluate, store the verdict in the run, and write the report; the verdict and the report's page."""
-        task, model = evaluation.open(self.model, protocol, lambda split: self.open(bars, split))
+        task, model = evaluation.open(
+            self.model, protocol, lambda split: self._beside_the_judged(bars, split)
+        )
         label, others = self.labels(task.baselines)[0], self.others(task.open_predictor, task.baselines)
         pictures = self.open(bars)
         options = base.EvaluationOptions(
@@ -88,6 +91,15 @@ class EvaluationJob:
         verdict = evaluate.evaluate(task, {label: model, **others}, pictures, options)
         self.store(verdict)
         return verdict, task.write_report(verdict, self.out, model, pictures)
+
+    def _beside_the_judged(self, bars: Bars, split: str) -> cache.PictureSet:
+        """Pictures of another split, which the task compares with. Raises DatasetError where they are judged too."""
+        if self.split == "all":
+            raise DatasetError(
+                f"{self.data} cannot be judged whole here: the baseline, and what samples are compared with, are made "
+                f"of its {split} pictures, which would be judged too; leave --split all out"
+            )
+        return self.open(bars, split)
 
     def open(self, bars: Bars, split: str | None = None) -> cache.PictureSet:
         """The pictures of the job's split, or of another; a plain folder is built first.
@@ -113,15 +125,22 @@ class EvaluationJob:
     def _refuse_folds(self, val: cache.PictureSet) -> None:
         """Raises RunError where one of the runs left a fold of this dataset out, and learned from its val split."""
         for run in (Run.open(model) for model in (self.model, *self.beside) if Path(model).is_dir()):
-            if run.fold is None or run.fold[1] > val.dataset.settings.folds:
-                continue
-            learned, _ = cache.open_fold(self.data, *run.fold)
-            if learned.fingerprint == run.dataset["fingerprint"]:
+            if run.fold is not None and self._is_of_fold(run, run.fold, val):
                 which, count = run.fold
                 raise RunError(
                     f"{run.folder} is the run of fold {which} of {count} and learned from pictures of val; its scores "
                     "on the fold that it left out are in summary.md of the folds' entry; judge it on other photos"
                 )
+
+    def _is_of_fold(self, run: Run, fold: tuple[int, int], val: cache.PictureSet) -> bool:
+        """Whether the run learned from folds of this dataset, as it is or as it was before pictures were added."""
+        path = run.dataset.get("path")
+        if path and same_file(Path(path), self.data):
+            return True
+        if fold[1] > val.dataset.settings.folds:
+            return False
+        learned, _ = cache.open_fold(self.data, *fold)
+        return bool(learned.fingerprint == run.dataset["fingerprint"])
 
     def store(self, verdict: verdicts.Verdict) -> None:
         """A run keeps its verdicts, with the dataset's path, so that it can be evaluated in the same way again."""

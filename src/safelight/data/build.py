@@ -12,9 +12,9 @@ from typing import TypeAlias
 from safelight.data.build_state import BUILDING, LOCK, BuildState, Facts, Square, only_builder
 from safelight.data.decide import choose, decide
 from safelight.data.finished import (
-    PIXELS,
     Finished,
     finish_placing,
+    is_dataset,
     open_finished,
     prepare,
     put_in_place,
@@ -158,15 +158,15 @@ def _check_installed() -> None:
 
 def _check_out(out: Path, source: Path) -> None:
     """Raises DatasetError where building would mix the dataset with other files, or photos with a dataset's."""
-    built = (source / DATASET).is_file() and (source / PIXELS).is_file()  # others have a dataset.json too
-    if built and out != source:
+    if is_dataset(source) and out != source:
         raise DatasetError(f"{source} is a built dataset; give the folder of photos that it was built from")
     if out == source:
         raise DatasetError(f"{out} is the folder of pictures itself; choose another folder for the dataset")
     if out.exists() and not out.is_dir():
         raise DatasetError(f"{out} is a file; choose a folder for the dataset")
     names = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    if names and not names & {DATASET, BUILDING, LOCK, f"{LOCK}.held"}:
+    own = {BUILDING, LOCK, f"{LOCK}.held"} | ({DATASET} if open_finished(out) else set())
+    if names and not names & own:
         raise DatasetError(f"{out} holds other files and no dataset; choose an empty or new folder")
 
 

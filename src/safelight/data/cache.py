@@ -229,6 +229,9 @@ def _checked(pictures: PictureSet) -> PictureSet:
         raise DatasetError(
             f"{lacking}; build the dataset with --hold-out SOURCE, which keeps a source out of training"
         )
+    split = pictures.name.rpartition("/")[2]
+    if {"val": settings.val, "test": settings.test}.get(split) == 0:
+        raise DatasetError(f"{lacking}; it was built with --{split} 0: build another with a share for it")
     raise DatasetError(
         f"{lacking}; add pictures, about {math.ceil(FEW / share)} in all; a plain folder can be evaluated whole with "
         "safelight judge --split all"

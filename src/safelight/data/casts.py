@@ -7,7 +7,7 @@ import numpy as np
 from safelight.data.build_state import Facts
 from safelight.data.charts import cast_chart, tone_chart
 from safelight.data.decide import Decision
-from safelight.data.finished import PIXELS
+from safelight.data.scan import PIXELS
 from safelight.data.settings import BuildSettings
 from safelight.pixels.color import srgb_to_lab
 from safelight.reports.pages import Figure, Table
@@ -29,11 +29,16 @@ def report_casts(draft: Path, decision: Decision, settings: BuildSettings) -> li
 
 
 def _counts(decision: Decision, settings: BuildSettings) -> Table:
-    usable = [facts for facts in decision.facts if facts.tone]
-    cast = sum(_shift(facts) > settings.max_cast for facts in usable)
-    beside = sum(facts.tone is not None and facts.tone.balance > 0 for facts in usable)
+    kept = [facts for facts, _ in decision.kept]
+    leaves = settings.casts == "leave"
+    cast = (
+        sum(row["reason"] == "cast" for row in decision.refused)
+        if leaves
+        else sum(_shift(facts) > settings.max_cast for facts in kept)
+    )
+    beside = sum(facts.tone is not None and facts.tone.balance > 0 for facts in kept)
     toned = sum(row["reason"] == "toned" for row in decision.refused)
-    fate = "left out" if settings.casts == "leave" else "kept"
+    fate = "left out" if leaves else "kept"
     return Table(
         "Casts and toning",
         ("found", "pictures", "meaning"),

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from safelight.data.build_state import Facts
+from safelight.data.finished import of_pixels
 from safelight.data.rows import Row
 from safelight.data.scan import Listing, PictureFile, split_named
 from safelight.data.settings import BuildSettings
@@ -21,7 +22,7 @@ REASONS = {
     "toned": "it has one warm hue and no color of its own, as a sepia print has",
     "cast": "all its colors are shifted the same way, by more than the settings' max_cast",
     "duplicate": "its pixels are those of another picture",
-    "between": "it resembles pictures of two splits or folds, which an earlier build or --hold-out placed",
+    "between": "it resembles pictures of two splits or folds, where its set, an earlier build or --hold-out put them",
     "filtered": "its tags or metadata are not those asked for",
     "missing": "a metadata.jsonl names it, but it is not there",
 }
@@ -62,14 +63,14 @@ def decide(
 ) -> Decision:
     """Keep or refuse each screened picture and place those kept.
 
-    recorded: sha256 of a file -> its place in the dataset as it was, which stays.
+    recorded: the places in the dataset as it was, which stay (`Finished.places`).
     Raises DatasetError if nothing is left.
     """
     refused = refused + [_refuse(one.file_name, one.refused, one.detail) for one in facts if one.refused]
     usable = [one for one in facts if not one.refused]
     # Toned pictures are placed before they are left out: whether they are kept moves no other.
     places = _places(listing, usable, settings, recorded)
-    originals = _originals(usable, recorded)
+    originals = _originals(usable, places, recorded)
     kept = []
     for one, place in zip(usable, places, strict=True):
         original = originals[one.pixels]
@@ -138,14 +139,15 @@ def _member(
 ) -> Member:
     metadata = listing.metadata(facts.file_name)
     origin, source = metadata.get("origin_path"), source_of(listing, facts.file_name)
-    labels = [f"pixels {facts.pixels}"]
+    labels = [of_pixels(facts)]
     if origin:
         labels.append(f"origin {source}/{origin}")
     key = labels[-1] if origin else facts.sha256
     stated = split_named(metadata.get("split")) if own else None
     if source in held_out and int(facts.sha256[:16], 16) % held_out[source] == 0:
         stated = "foreign"
-    return Member(key, tuple(labels), recorded.get(facts.sha256), stated)
+    place = recorded.get(facts.sha256) or recorded.get(of_pixels(facts))
+    return Member(key, tuple(labels), place, stated)
 
 
 def _check_found(held_out: Mapping[str, int], sources: Iterable[str]) -> None:
@@ -168,11 +170,18 @@ def _neighbors(usable: list[Facts]) -> dict[int, list[int]]:
     return neighbors
 
 
-def _originals(usable: list[Facts], recorded: dict[str, Place]) -> dict[str, str]:
-    """For each content the file that stands for it: one kept before, else the first by name."""
+def _originals(
+    usable: list[Facts], places: list[Place | Conflict], recorded: dict[str, Place]
+) -> dict[str, str]:
+    """For each content the file that stands for it: one with a place, kept before, else the first by name."""
+
+    def turn(number: int) -> tuple[bool, bool, str]:
+        one = usable[number]
+        return isinstance(places[number], Conflict), one.sha256 not in recorded, one.file_name
+
     originals: dict[str, str] = {}
-    for one in sorted(usable, key=lambda one: (one.sha256 not in recorded, one.file_name)):
-        originals.setdefault(one.pixels, one.file_name)
+    for number in sorted(range(len(usable)), key=turn):
+        originals.setdefault(usable[number].pixels, usable[number].file_name)
     return originals
 
 

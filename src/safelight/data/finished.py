@@ -23,21 +23,15 @@ import numpy as np
 
 from safelight.data.build_state import BUILDING, Facts
 from safelight.data.rows import Row, RowFile, read_rows
-from safelight.data.scan import DATASET
+from safelight.data.scan import DATASET, PIXELS
 from safelight.data.settings import BuildSettings
 from safelight.data.split import SPLITS, Place
 from safelight.errors import DatasetError
 from safelight.json_text import parsed
 from safelight.shaped import UInt8
 
-VERSION = 1
-METADATA, INDEX, PIXELS, REFUSED, FACTS = (
-    "metadata.jsonl",
-    "index.npy",
-    "pixels.npy",
-    "refused.jsonl",
-    "facts.jsonl",
-)
+FORMAT, VERSION = "safelight dataset", 1
+METADATA, INDEX, REFUSED, FACTS = "metadata.jsonl", "index.npy", "refused.jsonl", "facts.jsonl"
 READY = "ready"  # the folder inside .building whose files replace those of the dataset
 
 INDEX_TYPE = np.dtype(
@@ -101,8 +95,10 @@ class Finished:
         return (Facts.from_json(row) for row in read_rows(self.folder / FACTS))
 
     def places(self) -> dict[str, Place]:
-        """sha256 of each kept file -> where it was placed."""
-        return {row["sha256"]: Place(row["split"], row["fold"], row["group"]) for row in self.rows()}
+        """Where each kept picture was placed, by the sha256 of its file and by `of_pixels` that of its pixels."""
+        places = {row["sha256"]: Place(row["split"], row["fold"], row["group"]) for row in self.rows()}
+        pixels = {of_pixels(facts): places[facts.sha256] for facts in self.facts() if facts.sha256 in places}
+        return pixels | places
 
     def index(self) -> np.ndarray:
         """(n,) of INDEX_TYPE, memory-mapped."""
@@ -113,29 +109,47 @@ class Finished:
         return _map(self.folder / PIXELS)
 
 
+def of_pixels(facts: Facts) -> str:
+    """What a picture is known by when its file is written again with the same pixels, as another's metadata is."""
+    return f"pixels {facts.pixels}"
+
+
 def open_finished(folder: Path) -> Finished | None:
-    """The dataset in a folder, or None where there is none.
+    """The dataset in a folder, or None where there is none; other programs have a dataset.json too.
 
     Raises DatasetError for one that is damaged, unfinished, or of a newer version.
     """
     path = folder / DATASET
     if not path.is_file():
         return None
+    about: Any = None
     try:
         about = parsed(path.read_text())
         version, files = about["version"], about["files"]
     except (ValueError, KeyError, TypeError):
-        raise DatasetError(f"{path} is damaged; delete {folder} and build again") from None
+        version, files = VERSION, None
+    if not (is_dataset(folder) or (isinstance(about, dict) and about.get("format") == FORMAT)):
+        return None
     if version != VERSION:
-        raise DatasetError(f"{path} has version {version}, not {VERSION}; delete {folder} and build again")
-    if not _holds_together(about):
-        raise DatasetError(f"{path} is damaged; delete {folder} and build again")
+        raise DatasetError(f"{path} has version {version}, not {VERSION}; {_anew(folder)}")
+    if files is None or not _holds_together(about):
+        raise DatasetError(f"{path} is damaged; {_anew(folder)}")
     for name, size in files.items():
         found = (folder / name).stat().st_size if (folder / name).is_file() else None
         if found != size:
             damage = "is missing" if found is None else f"has {found} bytes, not {size}"
-            raise DatasetError(f"{folder / name} {damage}; delete {folder} and build again")
+            raise DatasetError(f"{folder / name} {damage}; {_anew(folder)}")
     return Finished(folder, about)
+
+
+def _anew(folder: Path) -> str:
+    """What to do about a damaged dataset. The count of looks at its test split is not to be lost with it."""
+    return f"build it in another folder, and copy {folder.name}/test_looks.jsonl there if it has one"
+
+
+def is_dataset(folder: Path) -> bool:
+    """Whether what lies here was built, by the names of its files."""
+    return (folder / DATASET).is_file() and (folder / PIXELS).is_file()
 
 
 def _holds_together(about: dict[str, Any]) -> bool:
@@ -241,5 +255,5 @@ def _map(path: Path) -> np.ndarray:
     try:
         array: np.ndarray = np.load(path, mmap_mode="r")
     except (ValueError, EOFError):
-        raise DatasetError(f"{path} is damaged; delete {path.parent} and build again") from None
+        raise DatasetError(f"{path} is damaged; {_anew(path.parent)}") from None
     return array

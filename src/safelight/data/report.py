@@ -10,8 +10,9 @@ import numpy as np
 from safelight.data.casts import report_casts
 from safelight.data.charts import chroma_chart
 from safelight.data.decide import REASONS, Decision
-from safelight.data.finished import INDEX, PIXELS
+from safelight.data.finished import INDEX
 from safelight.data.rows import Row
+from safelight.data.scan import PIXELS
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import splits_of
 from safelight.errors import PhotoError

@@ -19,7 +19,8 @@ Text files that they bring beside their pictures, with attributes, landmarks, sp
     ImageNet             LOC_val_solution.csv                                   the class of pictures of val
                          LOC_synset_mapping.txt                                 n01440764 is a tench
 
-A table names pictures without their folders; only the place of each line is kept in memory.
+A table names pictures without their folders; only the place of each line is kept in memory. It is of the pictures in
+its own folder, and if there are none in the nearest folder above.
 """
 
 import hashlib
@@ -40,7 +41,6 @@ from safelight.runtime.names import MARKS, is_photo, made_of_others
 SPLIT_WORDS = {
     "train": "train",
     "training": "train",
-    "data": "train",
     "val": "val",
     "valid": "val",
     "validation": "val",
@@ -90,6 +90,8 @@ def split_named(text: object) -> str | None:
     """The split that a name stands for: "val" for "val_256" or "validation"; None for other names."""
     words = re.split(r"[^a-z]+", str(text).lower())
     found = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    if not found and "data" in words:  # of Places2; "test_data" is test
+        return "train"
     return found.pop() if len(found) == 1 else None
 
 
@@ -102,6 +104,7 @@ Read: TypeAlias = Callable[[list[str], list[str]], Row]  # columns, cells -> wha
 
 PARTITIONS = {"0": "train", "1": "val", "2": "test"}
 SYNSETS = "LOC_synset_mapping.txt"
+WHOLE = "img_celeba"  # how CelebA's folders of pictures that were not aligned are called
 
 
 def _attributes(columns: list[str], cells: list[str]) -> Row:
@@ -141,12 +144,25 @@ def is_table(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns, and for each picture (its name without folders and suffix) where its line is."""
+    """One table: its columns, and for each picture (its name without folders and suffix) where its line is.
+
+    inside: the folder whose pictures it is of, relative to the source.
+    """
 
     path: Path
     read: Read
     columns: list[str]
     lines: dict[str, int]
+    inside: PurePosixPath
+
+    def is_of(self, name: str) -> bool:
+        """Whether a picture lies where it is meant: other sets have numbers for names too."""
+        return self.inside in PurePosixPath(name).parents
+
+    def fits(self, name: str) -> bool:
+        """Whether it is of this copy of a picture: CelebA has landmarks of aligned faces, and of whole pictures."""
+        is_whole = any(folder.startswith(WHOLE) for folder in PurePosixPath(name).parts[:-1])
+        return self.read is not _landmarks or is_whole != ("align" in self.path.name)
 
     def row(self, stem: str) -> Row:
         """What the table says of a picture. Raises DatasetError for a line of the wrong shape."""
@@ -173,7 +189,8 @@ class Tables:
     def row(self, name: str) -> Row:
         """What all tables say of a picture, their tags together."""
         row: Row = {}
-        for table in self.tables:
+        of_it = [table for table in self.tables if table.is_of(name)]
+        for table in sorted(of_it, key=lambda table: table.fits(name)):  # those that fit say it last
             found = table.row(PurePosixPath(name).stem)
             row |= found | ({"tags": [*row.get("tags", []), *found["tags"]]} if "tags" in found else {})
         return row
@@ -183,19 +200,28 @@ class Tables:
         return [word for tag in tags for word in (tag, self.words.get(tag)) if word]
 
 
-def read_tables(paths: list[Path]) -> Tables:
-    """The tables among these files (see is_table). Raises DatasetError for one that cannot be read."""
+def read_tables(source: Path, names: Iterable[str], pictures: Iterable[str]) -> Tables:
+    """The tables among the files of these names (see is_table). Raises DatasetError for one that cannot be read.
+
+    A table is of the pictures in its own folder and below, or if there are none of the nearest folder above.
+    """
     tables, words = [], {}
-    for path in paths:
+    with_pictures = {
+        PurePosixPath(),
+        *(folder for name in pictures for folder in PurePosixPath(name).parents),
+    }
+    for name in (each for each in names if is_table(PurePosixPath(each).name)):
+        path = source / name
         if path.name == SYNSETS:
             words = _read_words(path)
         else:
             read = next(read for pattern, read in TABLES.items() if fnmatch(path.name, pattern))
-            tables.append(_table_rows(path, read))
+            inside = next(folder for folder in PurePosixPath(name).parents if folder in with_pictures)
+            tables.append(_table_rows(path, read, inside))
     return Tables(tuple(tables), words)
 
 
-def _table_rows(path: Path, read: Read) -> Table:
+def _table_rows(path: Path, read: Read, inside: PurePosixPath) -> Table:
     """Where each picture's line starts. Columns are named by the line after a lone count, or one of a .csv."""
     columns: list[str] = []
     lines: dict[str, int] = {}
@@ -212,7 +238,7 @@ def _table_rows(path: Path, read: Read) -> Table:
             offset += len(line)
     if not lines:
         raise DatasetError(f"{path} names no picture; repair or remove it")
-    return Table(path, read, columns, lines)
+    return Table(path, read, columns, lines, inside)
 
 
 def _cells(line: bytes) -> list[str]:
@@ -226,7 +252,7 @@ def _read_words(path: Path) -> dict[str, str]:
 
 
 SIDECAR = "metadata.jsonl"
-DATASET = "dataset.json"  # marks a folder as a built dataset
+DATASET, PIXELS = "dataset.json", "pixels.npy"  # together they mark a folder as a built dataset
 
 
 @dataclass(frozen=True)
@@ -290,7 +316,7 @@ def scan(source: Path, leave_out: Path | None = None) -> Listing:
         "".join(f"{f.name}\0{f.bytes}\0{f.changed}\n" for f in files).encode("utf-8", "surrogatepass")
     )
     layout = read_layout(source.name, (found.name for found in pictures))
-    tables = read_tables([source / found.name for found in files if is_table(Path(found.name).name)])
+    tables = read_tables(source, (found.name for found in files), there)
     return Listing(source, pictures, missing, rows, seen.hexdigest()[:16], layout, tables, passed)
 
 
@@ -298,7 +324,7 @@ def _walk(source: Path, leave_out: Path | None, passed: PassedOver) -> Iterator[
     """Pictures, metadata and tables, by their names below the source; whether each was made of another one here."""
 
     def is_dataset(folder: Path, names: Sequence[str]) -> bool:
-        return DATASET in names and folder != source
+        return {DATASET, PIXELS} <= set(names) and folder != source  # others have a dataset.json too
 
     for folder, names in walk(source, passed, [leave_out] if leave_out else [], is_dataset):
         made = made_of_others(names, MARKS)

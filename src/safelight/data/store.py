@@ -12,9 +12,18 @@ import numpy as np
 from safelight.data.build_state import BuildState, Facts, Square
 from safelight.data.crop_anchor import CropAnchor, crop_anchor_of
 from safelight.data.decide import Decision, source_of
-from safelight.data.finished import FACTS, INDEX, INDEX_TYPE, METADATA, PIXELS, REFUSED, VERSION, Finished
+from safelight.data.finished import (
+    FACTS,
+    FORMAT,
+    INDEX,
+    INDEX_TYPE,
+    METADATA,
+    REFUSED,
+    VERSION,
+    Finished,
+)
 from safelight.data.rows import Row, to_line, write_rows
-from safelight.data.scan import DATASET, Listing, PictureFile
+from safelight.data.scan import DATASET, PIXELS, Listing, PictureFile
 from safelight.data.screen import screen
 from safelight.data.settings import BuildSettings, Progress
 from safelight.data.split import SPLITS, Place, splits_of
@@ -107,7 +116,7 @@ def write_about(
     splits = Counter(place.split for _, place in decision.kept)
     refused = Counter(str(row["reason"]) for row in decision.refused)
     about = {
-        "format": "safelight dataset",
+        "format": FORMAT,
         "version": VERSION,
         "pictures": len(decision.kept),
         "splits": {split: splits[split] for split in splits_of(settings)},

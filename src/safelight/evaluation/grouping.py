@@ -84,8 +84,9 @@ def _unless_same(labels: list[list[str]], others: list[list[str]]) -> list[list[
 
 def _by_label(kind: str, labels: Sequence[Sequence[str]]) -> Members:
     """One group a label that enough pictures carry, largest first, unless all carry the same one."""
-    sizes = Counter(label for of_picture in labels for label in set(of_picture))
-    large = [label for label, size in sizes.most_common(MOST_GROUPS) if FEWEST_IN_GROUP <= size < len(labels)]
+    sizes = Counter(label for of_picture in labels for label in dict.fromkeys(of_picture))
+    ordered = sorted(sizes.items(), key=lambda of: (-of[1], of[0]))[:MOST_GROUPS]
+    large = [label for label, size in ordered if FEWEST_IN_GROUP <= size < len(labels)]
     return {
         f"{kind} {label}": np.array(
             [number for number, of_picture in enumerate(labels) if label in of_picture]

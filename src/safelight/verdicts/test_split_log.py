@@ -1,6 +1,7 @@
 """The log of evaluations on a dataset's test splits: a model chosen by its test score is no longer tested by it."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,11 @@ def log_evaluation(folder: Path, verdict: Verdict) -> int:
     row = {column: getattr(verdict, column) for column in COLUMNS if getattr(verdict, column) != ""}
     row |= {} if verdict.split == "test" else {"split": verdict.split}  # the first logs knew that one alone
     path = folder / LOG
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    with path.open("ab+") as file:
+        last = file.seek(0, os.SEEK_END)
+        file.seek(max(0, last - 1))
+        between = b"" if file.read(1) in (b"", b"\n") else b"\n"  # behind a row that was written by hand
+        file.write(between + json.dumps(row).encode() + b"\n")
     return sum(1 for row in read_lines(path) if _split(row) == verdict.split)
 
 

@@ -39,9 +39,10 @@ def summarize(verdict: Verdict) -> tuple[str, ...]:
 def _against_pca(verdict: Verdict) -> str:
     model, pca, mean = (verdict.estimate(method, "psnr", ALL) for method in verdict.methods)
     saved, standing = verdict.comparisons[0].difference, verdict.comparisons[0].standing
+    components = min(verdict.facts["latent"], verdict.facts["training"] - 1)
     error = (
         f"its reconstructions have {format_interval(model.numbers, 2, 'dB')}, PCA's with "
-        f"{verdict.facts['latent']} components {format_interval(pca.numbers, 2, 'dB')}, the mean "
+        f"{components} components {format_interval(pca.numbers, 2, 'dB')}, the mean "
         f"picture {mean.value:.2f} dB"
     )
     if standing == "wins":
