@@ -156,6 +156,22 @@ def test_status_tells_and_ends_with_1_where_something_is_amiss(folder: Path) -> 
     assert "missing: a-filled.png" in status.stdout
 
 
+def test_a_page_is_written_where_it_is_asked_for(folder: Path) -> None:
+    safelight(*FILL, cwd=folder)
+    done = safelight("batch", "report", "out", "-o", "page.html", "--most", "2", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote page.html\n", "")
+    assert "1 failed, 3 done" in (folder / "page.html").read_text()
+    again = safelight("batch", "report", "out", "-o", "page.html", cwd=folder)
+    assert again.returncode == 0
+    (folder / "mine.html").write_text("<p>mine")
+    done = safelight("batch", "report", "out", "-o", "mine.html", cwd=folder)
+    assert done.returncode == 1
+    assert "mine.html is there and is no page of safelight's" in done.stderr
+    done = safelight("batch", "report", "out", "-o", "page.txt", cwd=folder)
+    assert done.returncode == 2
+    assert (folder / "mine.html").read_text() == "<p>mine"
+
+
 def test_premis_goes_to_files_or_to_standard_output(folder: Path) -> None:
     safelight(*FILL, cwd=folder)
     done = safelight("batch", "premis", "out", "--xml", "p.xml", "--json", "p.json", cwd=folder)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -119,6 +120,19 @@ def test_a_full_queue_says_when_to_come_again() -> None:
     jobs.close()
 
 
+def test_without_a_queue_a_free_worker_takes_a_job() -> None:
+    jobs = Jobs(Limits(workers=1, waiting=0))
+    events = threading.Event(), threading.Event()
+    job = jobs.add("fill", "p", lambda: long_work(*events))
+    with pytest.raises(ProblemError):
+        jobs.add("fill", "p", lambda: long_work(*events))
+    jobs.cancel(job)
+    after = jobs.add("fill", "p", lambda: Result(json={"done": True}))
+    until(lambda: after.state == "done")
+    events[1].set()
+    jobs.close()
+
+
 def test_what_fails_is_a_problem_in_a_line() -> None:
     jobs = Jobs(Limits(workers=1))
 
@@ -184,6 +198,38 @@ def test_filling_makes_another_photo_that_is_the_same_outside_the_mask(
     assert (pixels[hole] != before[hole]).any()
     assert service.client.post(f"/v1/photos/{mended['id']}/colors", json={}).status_code == 200
     assert service.client.post(f"/v1/photos/{mended['id']}/result", json={}).status_code == 422
+
+
+def test_filling_a_mended_photo_leaves_that_as_it_is(
+    service: Service, grey_photo: Path, tmp_path: Path
+) -> None:
+    def mended(photo: dict[str, Any], mask: Path) -> dict[str, Any]:
+        at = f"/v1/photos/{photo['id']}"
+        service.client.put(f"{at}/mask", content=mask.read_bytes())
+        job = service.ended(service.client.post(f"{at}/fill", json={"method": "telea"}).json())
+        return dict(service.client.get(job["result"]).json()["photo"])
+
+    def preview(photo: dict[str, Any]) -> bytes:
+        shown = service.client.get(f"/v1/photos/{photo['id']}/preview", params={"format": "png"})
+        return bytes(shown.content)
+
+    first = mended(service.send(grey_photo), mask_file(tmp_path / "m.png"))
+    before = preview(first)
+    hole = np.zeros((300, 420), np.uint8)
+    hole[200:280, 20:380] = 255
+    cv2.imwrite(str(tmp_path / "other.png"), hole)
+    second = mended(first, tmp_path / "other.png")
+    assert preview(second) != before
+    assert preview(first) == before
+
+
+def test_methods_that_there_are_not_are_counted_together(service: Service) -> None:
+    """Else each made-up one would be a line of the metrics, and memory, for ever."""
+    for number in range(5):
+        service.client.request(f"FOO{number}", "/health")
+    lines = service.client.get("/metrics").text
+    assert 'method="other"' in lines
+    assert "FOO" not in lines
 
 
 def test_scratches_are_found_one_by_one(service: Service) -> None:

@@ -1,15 +1,18 @@
 """What the service makes of a project is what the command line makes of its file, byte for byte."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
 
 from safelight.batch.project import Project
 from safelight.errors import ProjectError
+from safelight.pixels.files import read_photo
 from tests.cli.shell import safelight as run
 from tests.service.conftest import Service, mask_file
 
@@ -52,6 +55,63 @@ def test_the_download_is_what_the_command_line_makes_of_the_project_file(
     said = run(command, grey_photo, "--project", file)
     assert said.returncode == 0, said.stderr
     assert (grey_photo.parent / name).read_bytes() == result.content
+
+
+@pytest.mark.parametrize("share", [0.05, 0.7])
+@pytest.mark.parametrize("missing", ["black", "white", "erased"])
+@pytest.mark.parametrize("steps", [["mend"], ["mend", "color"]])
+def test_a_mask_is_of_the_project_as_it_was_read(
+    service: Service, grey_photo: Path, tmp_path: Path, missing: str, share: float, steps: list[str]
+) -> None:
+    """Whatever marks in it what is missing, and however much that is: here and on the command line."""
+    hole = np.zeros((300, 420), bool)
+    hole[:, : int(420 * share)] = True
+    levels = np.where(hole == (missing == "white"), 255, 0).astype(np.uint8)
+    layers = [levels] * 3 + ([levels] if missing == "erased" else [])
+    sent = cv2.imencode(".png", np.dstack(layers))[1].tobytes()
+    photo = service.send(grey_photo)
+    at = f"/v1/photos/{photo['id']}"
+    mask = service.client.put(f"{at}/mask", params={"missing": missing}, content=sent).json()
+    assert mask["marked"] == pytest.approx(hole.mean(), abs=0.01), mask
+    mend = {"mask": {"sha256": mask["sha256"]}, "method": "telea"}
+    project = {"steps": steps, "mend": mend, "color": {"vivid": 0}}
+    kept = service.client.post(f"{at}/project", json=project)
+    job = service.client.post(f"{at}/result", json=json.loads(kept.content)).json()
+    ended = service.ended(job)
+    assert ended["state"] == "done", ended
+    result = service.client.get(ended["result"]).content
+    pixels, before = cv2.imdecode(np.frombuffer(result, np.uint8), 0), cv2.imread(str(grey_photo), 0)
+    if steps == ["mend"]:
+        differ = pixels != before
+        assert not differ[~hole].any()
+        assert differ[hole].mean() > 0.3
+    file = tmp_path / "grandmother.safelight.json"
+    file.write_bytes(kept.content)
+    out = tmp_path / "by command.png"
+    said = run("fill" if steps == ["mend"] else "repair", grey_photo, "--project", file, "-o", out)
+    assert said.returncode == 0, said.stderr
+    np.testing.assert_array_equal(
+        read_photo(out).pixels, cv2.imdecode(np.frombuffer(result, np.uint8), 1)[..., ::-1]
+    )
+
+
+def test_what_json_cannot_write_is_refused(service: Service, grey_photo: Path) -> None:
+    photo = service.send(grey_photo)
+    answer = service.client.post(
+        f"/v1/photos/{photo['id']}/project",
+        content='{"page": {"a": 1e999}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422, answer.text
+    assert "page has a number" in answer.json()["detail"]
+
+
+def test_a_problem_names_no_folder_of_the_service(service: Service, grey_photo: Path, tmp_path: Path) -> None:
+    photo = service.send(grey_photo)
+    document = {"steps": ["mend"], "mend": {"mask": {"png": base64.b64encode(b"no picture").decode()}}}
+    ended = service.ended(service.client.post(f"/v1/photos/{photo['id']}/result", json=document).json())
+    assert ended["state"] == "failed"
+    assert ended["problem"]["detail"].startswith("mask-"), ended["problem"]
 
 
 @pytest.mark.parametrize("command", ["colorize", "fill", "repair"])

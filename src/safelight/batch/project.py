@@ -23,6 +23,7 @@ from safelight.batch.work import DEFAULT_MANNER, Found, Job, Manner, Order, orde
 from safelight.errors import HintError, ProjectError, in_short, shown
 from safelight.files import new_file
 from safelight.json_text import RepeatedKeyError, parsed_settings
+from safelight.masks.files import Missing
 from safelight.runtime.names import Namer, filled_name, repaired_name, result_name
 from safelight.tasks.colorize.hint_values import share
 from safelight.tasks.colorize.hints import FORMAT as HINTS_FORMAT
@@ -39,6 +40,7 @@ CHECKSUM = re.compile(r"[0-9a-f]{64}")
 Step = Literal["mend", "color"]
 Method = Literal["auto", "model", "biharmonic", "telea"]
 Json: TypeAlias = dict[str, Any]
+PNG_KIND, OPAQUE = 25, (b"\0", b"\2")  # where a PNG says its kind of color: grey and RGB have no alpha
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ class MendPart:
     grow: float = 0.0
     feather: float = 0.0
     grain: float = 0.0  # projects from before there was any
+
+    @property
+    def missing(self) -> Missing:
+        """How its mask is read: of one in the project without transparency, white is missing, however much it is."""
+        png = self.mask.png if self.mask else None
+        return "white" if png and png[PNG_KIND : PNG_KIND + 1] in OPAQUE else "auto"
 
     def to_json(self) -> Json:
         """As the project file writes it."""
@@ -152,7 +160,7 @@ class Project:
             _text(photo.get("name"), "photo.name"),
             _checksum(photo.get("sha256"), "photo.sha256"),
             _time(document.get("saved")),
-            _part(document, "page", None),
+            _page(_part(document, "page", None)),
         )
 
     @classmethod
@@ -243,7 +251,7 @@ def order_for(project: Project, command: str, models: Mapping[str, str | None], 
         return order_of(command, settings, manner)
     if command == "fill":
         filling = FillSettings(
-            models.get("fill"), mend.method, "auto", mend.grow, mend.feather, grain=mend.grain
+            models.get("fill"), mend.method, mend.missing, mend.grow, mend.feather, grain=mend.grain
         )
         return order_of(command, filling, manner)
     repairing = RepairSettings(
@@ -251,6 +259,7 @@ def order_for(project: Project, command: str, models: Mapping[str, str | None], 
         method=mend.method,
         feather=mend.feather,
         grain=mend.grain,
+        missing=mend.missing,
         color="color" in project.steps,
         hints=hints,
         vivid=color.vivid,
@@ -335,6 +344,15 @@ def _mend(part: Json) -> MendPart:
         share(part.get("feather", 0.0), "mend.feather", MOST_PIXELS),
         share(part.get("grain", 0.0), "mend.grain"),
     )
+
+
+def _page(part: Json) -> Json:
+    """What the page keeps for itself: anything that JSON can write again."""
+    try:
+        json.dumps(part, allow_nan=False)
+    except ValueError:
+        raise ProjectError("page has a number that is too large, or none; leave it out") from None
+    return part
 
 
 def _mask(value: object) -> MaskRef | None:

@@ -20,7 +20,7 @@ from safelight.batch.work import Found, Job, Json, Order, Report, settings_of
 from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.ledger.index import Index, source_of
 from safelight.masks.edit import grow
-from safelight.masks.files import MaskFile, read_mask, write_mask
+from safelight.masks.files import MaskFile, Missing, read_mask, write_mask
 from safelight.masks.shapes import Hole
 from safelight.pixels.files import Photo
 from safelight.pixels.large import open_large
@@ -53,7 +53,7 @@ class RepairSettings(LabelSettings):
     What follows it is said by a project (batch/project.py), as the options of fill and colorize.
     pages: those of a TIFF. tiff: how a result is packed. infrared: what is the mask instead of detection: "auto", the
     number of a page, "file" (the job's mask is the infrared scan), "" for nothing. grain: as of fill.
-    edges: as of scratches.
+    edges: as of scratches. missing: how masks are read.
     """
 
     sensitivity: float = 0.5
@@ -75,6 +75,7 @@ class RepairSettings(LabelSettings):
     infrared: str = ""
     grain: float = field(default=1.0, metadata=first(0.0))
     edges: bool = field(default=False, metadata=first(True))
+    missing: Missing = "auto"
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class RepairWorker:
             hole, remarks = enlarged(found, size), damage.remarks
         else:
             number = page.number if is_of_pages(job.mask.file) else None
-            hole, remarks = read_large_mask(job.mask.file, size, "auto", number)
+            hole, remarks = read_large_mask(job.mask.file, size, settings.missing, number)
             damage, remarks = _Part(), (*mask_remarks(job.mask), *remarks)
         if hole.any():
             done = filled_large(
@@ -260,7 +261,7 @@ class RepairWorker:
     def _read_mask(self, path: Path, mask: Found, photo: Photo, number: int | None) -> tuple[Hole, _Part]:
         """The mask of a file; an empty one is an error only where --mask names it."""
         try:
-            marked = read_mask(path, photo.size, page=number)
+            marked = read_mask(path, photo.size, self._settings.missing, number)
         except EmptyMaskError:
             if mask.place:
                 raise

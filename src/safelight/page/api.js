@@ -143,9 +143,12 @@ export function regionsOf(hints) {
   return [...found.values()];
 }
 
-/** How sure each color is, 0..1. @param {string} id @param {readonly Hint[]} hints @param {AbortSignal} [signal] */
-export async function certainty(id, hints, signal) {
-  const answer = await post(`${at(id)}/certainty`, { hints: rows(hints) }, signal);
+/**
+ * How sure each color is that is shown, 0..1. @param {string} id
+ * @param {{hints: readonly Hint[], vivid: number, reach: number}} how @param {AbortSignal} [signal]
+ */
+export async function certainty(id, { hints, vivid, reach }, signal) {
+  const answer = await post(`${at(id)}/certainty`, { hints: rows(hints), vivid, reach }, signal);
   const [height, width] = shape(answer);
   return { width, height, sure: floats(await answer.arrayBuffer()) };
 }
@@ -161,9 +164,15 @@ export const likely = async (id, x, y, hints, signal) =>
 export const suggestions = async (id, hints, count, signal) =>
   (await (await post(`${at(id)}/suggestions`, { hints: rows(hints), count }, signal)).json()).places;
 
-/** @param {string} id @param {Blob} mask */
-export const putMask = async (id, mask) =>
-  (await ask(`${at(id)}/mask`, { method: "PUT", headers: { "Content-Type": "image/png" }, body: mask })).json();
+/** @param {string} id @param {Blob} mask @param {"auto" | "white"} missing what of it is missing; the page's own are white */
+export const putMask = async (id, mask, missing) =>
+  (
+    await ask(`${at(id)}/mask?missing=${missing}`, {
+      method: "PUT",
+      headers: { "Content-Type": "image/png" },
+      body: mask,
+    })
+  ).json();
 
 /** @param {string} id */
 export const getMask = async (id) => (await ask(`${at(id)}/mask`)).blob();

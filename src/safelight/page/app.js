@@ -10,7 +10,7 @@ import { Work } from "./work.js";
 
 /** @typedef {import("./history.js").Command} Command */
 /** @typedef {"color" | "mend" | "look"} RoomName */
-/** @typedef {{enter: () => void, leave: () => void, render: () => void}} Room */
+/** @typedef {{enter: () => void, leave: () => void, render: () => void, settle?: () => void}} Room */
 
 const QUIET_AFTER = 7000; // ms, then a message fades
 
@@ -43,6 +43,7 @@ export class App {
     /** @type {Work | null} which is being filled again */
     this.mending = null;
     this.toldLost = false;
+    this.wanted = ""; // the photo that was asked for last
     this.quieting = 0;
   }
 
@@ -84,10 +85,12 @@ export class App {
   }
 
   undo() {
+    this.rooms[this.roomName]?.settle?.(); // a stroke that is being drawn is what is taken back
     this.#step(this.work?.undo() ?? null, "undone", "nothingToUndo");
   }
 
   redo() {
+    this.rooms[this.roomName]?.settle?.();
     this.#step(this.work?.redo() ?? null, "redone", "nothingToRedo");
   }
 
@@ -191,6 +194,7 @@ export class App {
   /** Show a photo. @param {string} id */
   async show(id) {
     const known = this.photos.find((each) => each.id === id);
+    this.wanted = id;
     if (!known || this.work?.photo.id === id) return;
     if (!known.opened) this.say(t("opening", { name: known.name }));
     try {
@@ -203,10 +207,13 @@ export class App {
           photo,
           () => this.stage.refresh(),
           () => this.#lost(),
+          this.works.values(),
         );
         restored = await work.restore();
+        work = this.works.get(id) ?? work; // where it was asked for twice
         this.works.set(id, work);
       }
+      if (this.wanted !== id || this.work === work) return; // another was asked for meanwhile
       this.rooms[this.roomName]?.leave();
       this.#replace(work);
       this.rooms[this.roomName]?.enter();
@@ -245,8 +252,8 @@ export class App {
 
   /** What was filled before the page was closed is filled again, when it is come to. @param {Work} work */
   async #mendAgain(work) {
-    const { mended } = work.doc;
-    if (!mended || work.target !== work.photo || this.mending === work) return;
+    const { mended } = work;
+    if (!mended || work.target !== work.photo || this.mending === work || !work.maskAt(mended.rev)) return;
     this.mending = work;
     try {
       await this.fillNow(work, mended);
@@ -260,9 +267,11 @@ export class App {
 
   /** Fill; the document is not changed. @param {Work} work @param {import("./history.js").Mended} how */
   async fillNow(work, how) {
+    const mask = work.maskAt(how.rev)?.slice(); // as it is now: strokes may follow while it is written
+    if (!mask) return;
     const { writeMask } = await import("./png.js");
     const { width, height } = work.photo;
-    await api.putMask(work.photo.id, await writeMask(work.maskAt(how.rev), width, height));
+    await api.putMask(work.photo.id, await writeMask(mask, width, height), "white");
     const wish = { method: how.method, grow: how.grow, feather: how.feather };
     const done = await this.run(t("filling"), () => api.fill(work.photo.id, wish));
     const { photo } = await api.jobJson(done);
@@ -361,7 +370,7 @@ export class App {
     this.works.delete(work.photo.id);
     work.close();
     await work.saving;
-    await keep.forget(work.photo.sha256).catch(() => undefined);
+    await keep.forget(work.keptAs).catch(() => undefined);
     await api.forget(work.photo.id).catch(() => undefined);
     const next = this.photos[Math.min(at, this.photos.length - 1)];
     this.rooms[this.roomName]?.leave();

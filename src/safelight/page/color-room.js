@@ -340,6 +340,7 @@ export class ColorRoom {
     const { work } = this.app;
     if (!hint || !work) return;
     this.chosen = null;
+    this.corners = null;
     this.app.do({ kind: "hintDelete", change: { hints: work.doc.hints.filter((each) => each.id !== hint.id) } });
     this.app.say(t("hintDeleted"));
     this.app.stage.focus();
@@ -504,7 +505,7 @@ export class ColorRoom {
     const doc = this.#doc;
     if (!doc) return;
     const { hint } = this;
-    if (this.chosen !== null && !hint) this.chosen = null;
+    if (this.chosen !== null && !hint) this.chosen = this.corners = null; // its hint was undone
     find("no-hint").hidden = !!hint;
     find("hint").hidden = !hint;
     find("places").hidden = !this.asksWhere || !this.places.length || !!hint;

@@ -120,13 +120,17 @@ function projectOf(work, mask) {
 async function sendMask(work) {
   if (!work.marked) return null;
   const { width, height, id } = work.photo;
-  return (await api.putMask(id, await writeMask(work.mask.bytes, width, height))).sha256;
+  return (await api.putMask(id, await writeMask(work.mask.bytes, width, height), "white")).sha256;
 }
 
 /** @param {App} app */
 export async function saveProject(app) {
   const { work } = app;
   if (!work) return;
+  if (!work.marked && !work.doc.color) {
+    app.say(t("nothingToSave"));
+    return;
+  }
   try {
     const file = await api.projectFile(work.photo.id, projectOf(work, await sendMask(work)));
     const name = `${work.photo.name.replace(/\.[^.]+$/, "")}.safelight.json`;
@@ -174,7 +178,7 @@ async function openProject(app, mend, file) {
     return;
   }
   const wanted = project.photo?.sha256;
-  const photo = wanted ? app.photos.find((each) => each.sha256 === wanted) : app.work?.photo;
+  const photo = wanted ? await photoOf(app, wanted) : app.work?.photo;
   if (!photo) {
     app.say(t("projectOther", { name: project.photo?.name ?? "?" }));
     return;
@@ -190,9 +194,21 @@ async function openProject(app, mend, file) {
   }
 }
 
+/** The open photo of a checksum; those that were not looked at yet have none before. @param {App} app @param {string} sha256 */
+async function photoOf(app, sha256) {
+  const known = app.photos.find((each) => each.sha256 === sha256);
+  if (known) return known;
+  for (const { id, opened } of app.photos) {
+    if (opened) continue;
+    const photo = await api.photo(id).catch(() => null); // one that is damaged is none
+    if (photo?.sha256 === sha256) return photo;
+  }
+  return undefined;
+}
+
 /** One command makes the document that of the project. @param {import("./mend-room.js").MendRoom} mend @param {Work} work @param {any} project */
 async function adopt(mend, work, project) {
-  const steps = project.steps ?? ["mend", "color"];
+  const steps = project.steps ?? ["color"];
   const color = project.color ?? {};
   const fill = project.mend ?? {};
   let fresh = work.history.fresh;
@@ -227,7 +243,7 @@ const fetchPng = async (text) => new Response(Uint8Array.from(atob(text), (each)
 
 /** A color of a hint file as #rrggbb; three numbers are rounded to the nearest. @param {string | number[]} color */
 function hexOfRow(color) {
-  if (typeof color === "string") return color;
+  if (typeof color === "string") return color.length === 4 ? color.replace(/[0-9a-f]/gi, "$&$&") : color;
   return `#${color
     .map((each) =>
       Math.round(each * 255)

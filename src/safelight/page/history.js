@@ -46,6 +46,7 @@ export class History {
     this.at = 0;
     /** @type {number | null} the number of the command that may still be merged with */
     this.open = null;
+    this.most = numberIn(base); // of all hints and states of the mask that there ever were
   }
 
   get doc() {
@@ -60,14 +61,9 @@ export class History {
     return this.at < this.commands.length;
   }
 
-  /** The next number for a hint, or a state of the mask. */
+  /** The next number for a hint, or a state of the mask: one that never was, also where what had it was undone. */
   get fresh() {
-    let most = 0;
-    for (const doc of this.docs) {
-      most = Math.max(most, doc.rev);
-      for (const hint of doc.hints) most = Math.max(most, hint.id);
-    }
-    return most + 1;
+    return this.most + 1;
   }
 
   /** Do a command; the undone ones after it are gone. @param {Command} command */
@@ -82,6 +78,7 @@ export class History {
     this.docs.length = this.at + 1;
     this.commands.push(command);
     this.docs.push(Object.freeze({ ...this.doc, ...command.change }));
+    this.most = Math.max(this.most, numberIn(command.change));
     this.at += 1;
     this.open = command.merge === undefined ? null : this.at;
   }
@@ -125,3 +122,7 @@ export class History {
     return history;
   }
 }
+
+/** The highest number of a hint or a state of the mask. @param {Partial<Doc>} doc */
+const numberIn = (doc) =>
+  Math.max(doc.rev ?? 0, doc.mended?.rev ?? 0, ...(doc.hints ?? []).map((/** @type {Hint} */ hint) => hint.id));

@@ -96,11 +96,12 @@ export class LookRoom {
   async #ask() {
     const { work, stage } = this.app;
     if (!this.shows || !work || this.app.roomName !== "look" || !work.doc.color) return;
-    const key = JSON.stringify([work.target.id, api.rows(work.doc.hints)]);
+    const { hints, vivid, reach } = work.doc;
+    const key = JSON.stringify([work.target.id, api.rows(hints), vivid, reach]);
     if (key === this.askedFor) return;
     this.askedFor = key;
     try {
-      const { width, height, sure } = await api.certainty(work.target.id, work.doc.hints);
+      const { width, height, sure } = await api.certainty(work.target.id, { hints, vivid, reach });
       if (this.askedFor !== key) return;
       stage.veil = { width, height, image: veil(sure, width, height) };
       stage.refresh();

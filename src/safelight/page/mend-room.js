@@ -153,6 +153,12 @@ export class MendRoom {
     return false;
   }
 
+  /** A stroke that is being drawn ends here. */
+  settle() {
+    this.#lift();
+    if (this.drawing) this.#commit();
+  }
+
   #lift() {
     if (!this.lowered) return;
     this.lowered = false;
@@ -218,6 +224,7 @@ export class MendRoom {
   /** Accept (into the marks) or refuse one find, or all. @param {boolean} keep @param {boolean} all */
   decide(keep, all) {
     const { work } = this.app;
+    this.settle();
     const finds = work?.doc.finds ?? [];
     if (!work || !finds.length) return;
     const chosen = all ? finds : [finds[Math.min(this.at, finds.length - 1)]];
@@ -248,6 +255,10 @@ export class MendRoom {
     try {
       await this.app.fillNow(work, how);
       if (this.app.work !== work) return false;
+      if (work.doc.rev !== rev) {
+        this.app.changed(); // what was filled was taken back meanwhile
+        return false;
+      }
       this.#showing(false);
       this.app.do({ kind: "fill", change: { mended: how } });
       this.app.say(t("filled"));
@@ -260,6 +271,7 @@ export class MendRoom {
 
   clear() {
     const { work } = this.app;
+    this.settle();
     if (!work?.marked) return;
     this.app.do({ kind: "clear", change: { rev: work.history.fresh, finds: [] }, runs: work.mask.differences(null) });
   }
@@ -277,8 +289,9 @@ export class MendRoom {
     const { work } = this.app;
     if (!work) return;
     try {
-      const { marked } = await api.putMask(work.photo.id, file);
+      const { marked } = await api.putMask(work.photo.id, file, "auto");
       await this.replaceMask(work, await api.getMask(work.photo.id), "mask", {});
+      if (this.app.work !== work) return;
       this.#showing(true);
       this.app.say(t("maskLoaded", { share: this.app.percent(marked) }));
     } catch (error) {
@@ -297,6 +310,8 @@ export class MendRoom {
       const { data } = await api.pixelsOf(png);
       for (let i = 0; i < wanted.length; i += 1) wanted[i] = data[4 * i] >= 64 ? 1 : 0;
     }
+    if (this.app.work !== work) return; // another photo is shown by now
+    this.settle();
     this.app.do({
       kind,
       change: { ...change, finds: [], rev: work.history.fresh },

@@ -61,7 +61,10 @@ export function listen(app, chosen) {
         const image = make("img", { alt: "" });
         const choice = make("button", { type: "button", "aria-label": photo.name, title: photo.name }, image);
         api.thumbnail(photo.id, 20_000).then(
-          (blob) => (image.src = URL.createObjectURL(blob)),
+          (blob) => {
+            image.src = URL.createObjectURL(blob);
+            image.onload = () => URL.revokeObjectURL(image.src);
+          },
           () => undefined,
         );
         choice.addEventListener("click", () =>

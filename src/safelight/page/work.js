@@ -10,14 +10,21 @@ import { Picture } from "./picture.js";
 /** @typedef {import("./history.js").Mended} Mended */
 
 const MOST_FILLED = 2; // pictures of fills that are kept
+const MOST_FILLS = 4; // filled photos that the service keeps, each as large as the photo
 
 export class Work {
   /**
    * @param {api.Photo} photo @param {() => void} changed there is something new to draw
    * @param {(error: unknown) => void} lost the browser keeps nothing
+   * @param {Iterable<Work>} others that are open: a copy of one of their photos has work of its own
    */
-  constructor(photo, changed, lost) {
+  constructor(photo, changed, lost, others = []) {
     this.photo = photo;
+    /** @type {Set<string>} */
+    const taken = new Set([...others].map((each) => each.keptAs));
+    /** @type {string} */
+    this.keptAs = photo.sha256;
+    for (let number = 2; taken.has(this.keptAs); number += 1) this.keptAs = `${photo.sha256} ${number}`;
     this.changed = changed;
     this.lost = lost;
     this.history = new History({ ...EMPTY, color: !photo.has_colors });
@@ -51,21 +58,40 @@ export class Work {
 
   /** What is filled is what is marked now, in the way that is chosen now. */
   get upToDate() {
-    const { mended, rev, method, grow, feather } = this.doc;
+    const { rev, method, grow, feather } = this.doc;
+    const { mended } = this;
     return (
       !!mended && mended.rev === rev && mended.method === method && mended.grow === grow && mended.feather === feather
     );
   }
 
+  /** How it is filled; null also where nothing is marked any more, so that what is shown is what is saved. */
+  get mended() {
+    const { mended } = this.doc;
+    return mended && this.marked ? mended : null;
+  }
+
   /** The photo that is colored: the filled one, if it is filled. */
   get target() {
-    const { mended } = this.doc;
+    const { mended } = this;
     return (mended && this.fills.get(keyOf(mended))) || this.photo;
   }
 
-  /** @param {Mended} how @param {api.Photo} photo */
+  /** Keep what was filled; the service forgets the oldest, which are filled again if they are come back to. @param {Mended} how @param {api.Photo} photo */
   remember(how, photo) {
     this.fills.set(keyOf(how), photo);
+    for (const [key, each] of this.fills) {
+      if (this.fills.size <= MOST_FILLS) break;
+      this.fills.delete(key);
+      this.#forget(each);
+    }
+  }
+
+  /** @param {api.Photo} photo that was filled */
+  #forget(photo) {
+    this.filled.get(photo.id)?.close();
+    this.filled.delete(photo.id);
+    api.forget(photo.id).catch(() => undefined);
   }
 
   /** The picture of the target. */
@@ -112,9 +138,10 @@ export class Work {
     return command;
   }
 
-  /** The mask as it was at a number. @param {number} rev @returns {Uint8Array} */
+  /** The mask as it was at a number; null where the list has none of it. @param {number} rev @returns {Uint8Array | null} */
   maskAt(rev) {
-    const back = this.history.runsBack(rev) ?? [];
+    const back = this.history.runsBack(rev);
+    if (!back) return null;
     if (!back.length) return this.mask.bytes;
     const then = new Mask(this.photo.width, this.photo.height);
     then.bytes.set(this.mask.bytes);
@@ -131,7 +158,7 @@ export class Work {
   /** @returns {keep.Kept} */
   get #kept() {
     return {
-      id: this.photo.sha256, // a photo has another id each time the service is started
+      id: this.keptAs, // a photo has another id each time the service is started
       name: this.photo.name,
       at: this.history.at,
       used: Date.now(),
@@ -151,7 +178,7 @@ export class Work {
   /** Bring back what was kept. @returns {Promise<boolean>} whether there was work */
   async restore() {
     try {
-      const found = await keep.load(this.photo.sha256);
+      const found = await keep.load(this.keptAs);
       if (!found) return false;
       this.history = History.restored(found.commands, found.kept.at, { ...EMPTY, color: found.kept.color });
       this.unsaved = found.commands.length;
@@ -180,9 +207,11 @@ export class Work {
     });
   }
 
+  /** The photo is no longer open. */
   close() {
     this.original.close();
-    for (const picture of this.filled.values()) picture.close();
+    for (const photo of this.fills.values()) this.#forget(photo);
+    this.fills.clear();
   }
 }
 

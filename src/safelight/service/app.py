@@ -27,6 +27,7 @@ DESCRIPTION = (
     "Color, repair and inpaint photographs. Pictures travel as files; errors are problems (RFC 9457)."
 )
 
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))  # others are counted together
 TOKEN = HTTPBearer(
     auto_error=False, scheme_name="token", description="The token that the service was started with."
 )
@@ -52,6 +53,7 @@ def make_app(room: Darkroom, keys: Keys, hosts: Iterable[str] = (), page: bool =
         redoc_url=None,
         lifespan=lifespan,
         strict_content_type=False,
+        redirect_slashes=False,  # /v1/photos/ is nothing, as the documents have it
     )
     app.state.darkroom = room
     problems.handle(app)
@@ -118,7 +120,8 @@ class Counted:
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "other")
-                self.metrics.answered(route, scope["method"], message["status"], time.perf_counter() - start)
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                self.metrics.answered(route, method, message["status"], time.perf_counter() - start)
             await send(message)
 
         await self.app(scope, receive, counting)

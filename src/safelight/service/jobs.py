@@ -97,7 +97,7 @@ class Jobs:
     def add(self, kind: Kind, photo: str, work: Work) -> Job:
         """A job that waits for its turn. Raises ProblemError where too many wait."""
         with self._changed:
-            if len(self._waiting) >= self.limits.waiting:
+            if len(self._waiting) >= self.limits.waiting + max(0, self.limits.workers - self._busy):
                 raise problems.busy(5)
             forgotten = self._forget_old()
             job = Job(f"j{secrets.token_hex(10)}", kind, photo, work, Watch())

@@ -8,6 +8,7 @@ from safelight.batch.project import SUFFIX, MaskRef, Project, now, replayed
 from safelight.errors import PhotoError
 from safelight.service.darkroom import Darkroom
 from safelight.service.jobs import Result
+from safelight.service.mending import mask_png
 from safelight.service.photos import Item, Mask, told
 from safelight.service.problems import ProblemError
 from safelight.watched import step
@@ -40,10 +41,10 @@ def project_of(room: Darkroom, item: Item, project: Project) -> tuple[Project, M
 
 
 def with_mask(project: Project, mask: Mask | None) -> Project:
-    """The project with the mask's own bytes in place of its checksum: not before they are needed, in memory."""
+    """The project with the mask itself in place of its checksum: not before it is needed, in memory."""
     if mask is None:
         return project
-    png = MaskRef(png=mask.file.read_bytes()) if mask.marked else None
+    png = MaskRef(png=mask_png(mask.hole)) if mask.marked else None  # as it was read, whatever marked it
     return replace(project, mend=replace(project.mend, mask=png))
 
 
@@ -60,7 +61,7 @@ def make_result(room: Darkroom, item: Item, project: Project, mask: Mask | None)
         replay = replayed(with_mask(project, mask), item.path, folder, models=room.models.names)
         step(0.05)
         with room.space(item):
-            report = told(item.path, lambda: room.models.worker(replay.order)(replay.job))()
+            report = told(item.path, lambda: room.models.worker(replay.order)(replay.job), folder)()
         if report.left:
             raise PhotoError("; ".join(report.remarks))
         result = report.written[0]

@@ -169,7 +169,7 @@ def fill_damage(room: Darkroom, item: Item, mask: Mask, question: FillQuestion) 
 
 def _filled(room: Darkroom, item: Item, hole: Hole, question: FillQuestion) -> Result:
     photo = read_photo(item.path, room.limits.megapixels, native=True) if item.source != "mended" else None
-    photo = photo or Photo(room.shelf.pixels(item))
+    photo = photo or Photo(room.shelf.pixels(item).copy())  # the shelf's own are those of the other photo
     filled = room.models.filler.fill(
         photo, hole, question.method, question.grow, question.feather, in_place=True, grain=question.grain
     )

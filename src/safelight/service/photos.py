@@ -6,6 +6,7 @@ of the service's own, which goes with it. Decoded pixels are kept while there is
 
 import contextlib
 import hashlib
+import os
 import re
 import secrets
 import shutil
@@ -308,10 +309,11 @@ def photo_json(item: Item) -> dict[str, Any]:
     }
 
 
-def told(path: Path, work: Callable[[], T]) -> Callable[[], T]:
+def told(path: Path, work: Callable[[], T], folder: Path | None = None) -> Callable[[], T]:
     """The work, with the photo's name in what its errors say, in place of a path of the service.
 
-    Raises ProblemError where the photo was deleted meanwhile.
+    folder: of other files of the work, which are named without it. Raises ProblemError where the photo was deleted
+    meanwhile.
     """
 
     def telling() -> T:
@@ -324,6 +326,7 @@ def told(path: Path, work: Callable[[], T]) -> Callable[[], T]:
         except SafelightError as error:
             if not path.exists():
                 raise gone() from None
-            raise type(error)(str(error).replace(str(path), path.name)) from None
+            said = str(error).replace(str(path), path.name)
+            raise type(error)(said.replace(f"{folder}{os.sep}", "") if folder else said) from None
 
     return telling

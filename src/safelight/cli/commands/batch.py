@@ -86,9 +86,10 @@ def status_command(out: Path, verify: bool, as_json: bool) -> int:
     metavar="N",
     help="Photos that the page shows; all are counted.  [default: 300]",
 )
-def report_command(out: Path, file: Path | None, most: int | None) -> int:
+def report_command(out: Path, file: str | None, most: int | None) -> int:
     """Write a page: failures first, then photos beside their results. It holds its pictures and loads nothing."""
-    click.echo(f"wrote {shown(page.write_page(out, file, page.MOST_PICTURES if most is None else most))}")
+    place = None if file is None else Path(file)
+    click.echo(f"wrote {shown(page.write_page(out, place, page.MOST_PICTURES if most is None else most))}")
     return 0
 
 
