@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from safelight.pixels.files import write_photo
 from tests.cli.shell import results, safelight
@@ -131,6 +132,60 @@ def test_page_checksums_and_bag_are_made_at_the_end(folder: Path) -> None:
     check = subprocess.run(["sha256sum", "-c", "manifest-sha256.txt"], cwd=folder / "out", check=False)
     assert check.returncode == 0
     assert "1 failed, 3 done" in (folder / "out" / "safelight-report.html").read_text()
+
+
+def test_results_with_a_colon_and_behind_a_link_are_of_the_batch(folder: Path) -> None:
+    """In the ledger as it is read: in status, sums and bag; and done before at the next run."""
+    (folder / "in" / "d.png").unlink()
+    (folder / "in" / "d-mask.png").unlink()
+    for name, place in (("a", folder / "disk2" / "e"), ("b", folder / "in" / "12:30")):
+        photo(place.with_suffix(".png"), ord(name))
+        hole(place.with_name(f"{place.name}-mask.png"))
+    (folder / "in" / "more").symlink_to(folder / "disk2", target_is_directory=True)
+    done = safelight(*FILL, "--checksums", "--bag", cwd=folder)
+    assert "wrote out/manifest-sha256.txt: 5 files" in done.stdout, done.stdout + done.stderr
+    sums = (folder / "out" / "manifest-sha256.txt").read_text()
+    assert {line.split(maxsplit=1)[1] for line in sums.splitlines()} >= {
+        "12:30-filled.png",
+        "more/e-filled.png",
+    }
+    assert (folder / "out-bag" / "data" / "more" / "e-filled.png").is_file()
+    assert "5 done" in safelight("batch", "status", "out", cwd=folder).stdout
+    rows = (folder / "out" / "safelight-ledger.jsonl").read_text()
+    assert "5 skipped (done before)" in safelight(*FILL, cwd=folder).stdout
+    assert (folder / "out" / "safelight-ledger.jsonl").read_text() == rows
+    in_place = ("fill", "in", "--method", "telea", "--checksums")
+    for _ in range(2):
+        done = safelight(*in_place, cwd=folder)
+        assert "wrote in/manifest-sha256.txt: 5 files" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_mask_of_a_further_page_that_changed_is_seen(folder: Path) -> None:
+    album = folder / "tiffs" / "t.tif"
+    album.parent.mkdir()
+    with tifffile.TiffWriter(album) as file:
+        for page in range(2):
+            pixels = np.random.default_rng(page).integers(0, 256, (24, 30), np.uint8)
+            file.write(pixels, photometric="minisblack")
+    hole(album.with_name("t-mask.png"))
+    hole(album.with_name("t-2-mask.png"))
+    fill = ("fill", "tiffs", "-o", "pages", "--method", "telea")
+    assert safelight(*fill, cwd=folder).returncode == 0
+    assert "1 skipped (done before)" in safelight(*fill, cwd=folder).stdout
+    other = np.zeros((24, 30), np.uint8)
+    other[15:20, 5:20] = 255
+    write_photo(album.with_name("t-2-mask.png"), other, overwrite=True)
+    again = safelight(*fill, cwd=folder)
+    assert "done before" not in again.stdout
+    assert "another mask" in again.stderr, again.stderr
+    album.with_name("t-2-mask.png").unlink()
+    assert "done before" not in safelight(*fill, cwd=folder).stdout
+
+
+def test_a_shard_without_photos_has_no_archives(folder: Path) -> None:
+    done = safelight("fill", "in/a.png", "-o", "none/", "--shard", "2/2", "--bag", "--checksums", cwd=folder)
+    other = safelight("fill", "in/a.png", "-o", "none/", "--shard", "1/2", "--bag", "--checksums", cwd=folder)
+    assert sorted([done.returncode, other.returncode]) == [0, 0], done.stderr + other.stderr
 
 
 def test_what_is_amiss_at_the_end_is_named_once_and_ends_with_1(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from safelight.batch.run import DONE_BEFORE, Outcome  # noqa: E402
 from safelight.batch.work import Order, Report  # noqa: E402
 from safelight.cluster.folder import BatchFolder  # noqa: E402
 from safelight.cluster.gather import Gathering  # noqa: E402
+from safelight.cluster.mounts import opened  # noqa: E402
 from safelight.cluster.staging import files_of  # noqa: E402
 from safelight.cluster.taken_up import take_up  # noqa: E402
 from safelight.cluster.worker import results  # noqa: E402
@@ -124,3 +126,33 @@ def test_rows_of_the_earlier_run_are_not_told_again(stopped: Stopped) -> None:
         pq.write_table(results([3, 0], [(again, {}), (again, {})]), f"{stopped.batch.rows}/again-0.parquet")
         assert [outcome.job.photo.name for outcome, _ in gathering.new()] == ["3.png"]
         assert [outcome.job.photo.name for outcome, _ in gathering.missing()] == ["4.png", "5.png"]
+
+
+def test_rows_are_seen_where_a_file_system_remembers_its_lists(stopped: Stopped) -> None:
+    """As s3fs does, without an end: other machines write there, and this one never lists again."""
+    fsspec = pytest.importorskip("fsspec")
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Remembering(MemoryFileSystem):
+        protocol = "remembering"
+        lists: ClassVar[dict[str, object]] = {}
+
+        def find(self, path: str, *given: object, **options: object) -> object:
+            if path not in self.lists:
+                self.lists[path] = super().find(path, *given, **options)
+            return self.lists[path]
+
+        def invalidate_cache(self, path: str | None = None) -> None:
+            self.lists.clear()
+
+    fsspec.register_implementation("remembering", Remembering, clobber=True)
+    home = "remembering://batch"
+    gathering = Gathering(BatchFolder(home, 2), stopped.jobs.jobs)
+    seen = []
+    for number in range(3):
+        path = Path(stopped.batch.rows) / f"{number}-0.parquet"
+        _, there = opened(f"{home}/rows/{path.name}")
+        MemoryFileSystem().pipe_file(there, path.read_bytes())  # by another machine
+        seen.append([outcome.job.photo.name for outcome, _ in gathering.new()])
+    assert seen == [["0.png"], ["1.png"], ["2.png"]]
+    MemoryFileSystem().rm(opened(home)[1], recursive=True)

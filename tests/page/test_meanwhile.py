@@ -19,6 +19,17 @@ SCRATCHED, CHILDREN = EXAMPLES / "scratched.jpg", EXAMPLES / "three-children-186
 INSIDE, ELSEWHERE = (0.5, 0.45), (0.3, 0.75)
 
 
+class Held:
+    """Requests that wait until they are let go on."""
+
+    def __init__(self) -> None:
+        self.routes: list[Any] = []
+
+    def take(self, route: Any) -> None:
+        """Hold one."""
+        self.routes.append(route)
+
+
 @pytest.fixture
 def grey(desk: Desk) -> Desk:
     """A scratched portrait in the room Mend, without colors, filled by a classical method."""
@@ -71,16 +82,16 @@ def test_without_marks_the_photo_is_as_it_was(grey: Desk, how: str) -> None:
 
 
 def test_what_was_undone_while_it_was_filled_is_not_called_filled(grey: Desk) -> None:
-    held: list[Any] = []
+    held = Held()
     _stroke(grey, INSIDE)
-    grey.page.route("**/fill", lambda route: held.append(route))
+    grey.page.route("**/fill", held.take)
     grey.page.click("#fill")
-    while not held:
+    while not held.routes:
         grey.page.wait_for_timeout(50)
     grey.page.keyboard.press("Control+z")
     grey.says("Undone: brush")
     before = grey.pixel(*INSIDE)
-    held[0].continue_()
+    held.routes[0].continue_()
     grey.page.wait_for_function("() => document.querySelector('#job').hidden")
     grey.page.wait_for_timeout(300)
     assert not grey.page.is_disabled("#redo")
@@ -114,15 +125,15 @@ def test_the_photo_that_was_asked_for_last_is_shown(make_desk: MakeDesk, tmp_pat
     room = start(*(tmp_path / name for name in names))
     try:
         desk = make_desk(room).colored()
-        held: list[Any] = []
+        held = Held()
         second = desk.page.locator("#thumbs li").nth(1).get_attribute("data-id")
-        desk.page.route(f"**/v1/photos/{second}", lambda route: held.append(route))
+        desk.page.route(f"**/v1/photos/{second}", held.take)
         desk.page.locator("#thumbs button").nth(1).click()
-        while not held:
+        while not held.routes:
             desk.page.wait_for_timeout(50)
         desk.page.locator("#thumbs button").nth(2).click()
         desk.page.wait_for_function("() => document.title.startsWith('c.jpg')")
-        held[0].continue_()
+        held.routes[0].continue_()
         desk.colored().page.wait_for_timeout(500)
         assert desk.page.title().startswith("c.jpg")
     finally:

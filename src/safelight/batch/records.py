@@ -177,15 +177,16 @@ class Ledgers:
                 return Outcome(job, "skipped", because=DONE_BEFORE)
             case "changed":
                 with self._open:
-                    self._skipped.add(verdict, book.name(job.result))
+                    self._skipped.add(verdict, book.result_name(job.result))
         return Outcome(job, "skipped", because=IS_THERE)
 
     def _beside(self, job: Job) -> dict[str, Path]:
         """The files that lie with the photo and count: hints only where no option gives others."""
-        found = {"mask": job.mask.file}
+        found = {"mask": job.mask}
         if self._order.settings.get("hints") is None:
-            found["hints"] = job.hints.file
-        return {role: file for role, file in found.items() if file is not None}
+            found["hints"] = job.hints
+        files = {role: each.file for role, each in found.items() if each.file is not None}
+        return files | {f"{role} {page}": file for role, each in found.items() for page, file in each.further}
 
     def _row(self, outcome: Outcome, book: Book, files: Mapping[Path, FileFacts]) -> Row:
         job, report = outcome.job, outcome.report
@@ -197,7 +198,7 @@ class Ledgers:
             "failed" if failed else "left" if outcome.state == "left" else "done",
             self._order.hash,
             self._order.command,
-            book.name(job.result),
+            book.result_name(job.result),
             _facts(job.photo, files),
             _facts(job.result, files) if outcome.state == "done" else None,
             self._models,
@@ -224,7 +225,7 @@ def _others(
     written: Iterable[Path], result: Path, book: Book, files: Mapping[Path, FileFacts]
 ) -> dict[str, str]:
     """The other files in the folder of the ledger that were written -> their SHA-256."""
-    named = {book.name(path): _facts(path, files) for path in written if path != result}
+    named = {book.result_name(path): _facts(path, files) for path in written if path != result}
     return {name: facts.sha256 for name, facts in named.items() if facts and is_inside(name)}
 
 

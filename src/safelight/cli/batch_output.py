@@ -136,7 +136,8 @@ def work_off(
     archives: what is made of the results at the end. The rest is as in `report`. Raises UsageError, SafelightError.
     """
     places = records.Places(frozenset(photos), None if out is None else Path(out))
-    archives.check(places.folders(jobs))
+    if jobs:  # a shard may have none
+        archives.check(places.folders(jobs))
     if archives != type(archives)() and engines.is_elsewhere(out):
         raise click.UsageError(
             f"--report, --checksums and --bag are of a folder of this machine; copy {out} here first"

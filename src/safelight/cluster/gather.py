@@ -97,8 +97,10 @@ class Gathering:
 
     def _files(self, folder: str) -> list[str]:
         """The Parquet files of a folder, by name."""
-        from pyarrow.fs import FileSelector
+        from pyarrow.fs import FileSelector, FSSpecHandler, PyFileSystem
 
+        if isinstance(self._system, PyFileSystem) and isinstance(self._system.handler, FSSpecHandler):
+            self._system.handler.fs.invalidate_cache(folder)  # s3fs keeps lists, and others write there
         found = self._system.get_file_info(FileSelector(folder, allow_not_found=True))
         return sorted(each.path for each in found if each.path.endswith(".parquet"))
 

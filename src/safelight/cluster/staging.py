@@ -84,7 +84,8 @@ def _found(found: Found, mounts: Sequence[Mount], others: Sequence[Mount]) -> Fo
     file, place = (
         None if path is None else there(path, mounts, others) for path in (found.file, found.place)
     )
-    return replace(found, file=file, place=place)
+    further = tuple((number, there(path, mounts, others)) for number, path in found.further)
+    return replace(found, file=file, place=place, further=further)
 
 
 def there(path: Path, mounts: Sequence[Mount], others: Sequence[Mount]) -> Path:
@@ -97,7 +98,8 @@ def there(path: Path, mounts: Sequence[Mount], others: Sequence[Mount]) -> Path:
 
 def _inputs(job: Job) -> Iterator[Path]:
     yield job.photo
-    yield from (found.file for found in (job.hints, job.mask) if found.file)
+    for found in (job.hints, job.mask):
+        yield from filter(None, (found.file, *(path for _, path in found.further)))
 
 
 def _bring(path: Path, here: Sequence[Mount]) -> None:

@@ -60,6 +60,11 @@ class Book:
         """How a path is written in the ledger: relative to its folder, or whole on another drive."""
         return relative(path, self.folder)
 
+    def result_name(self, path: Path) -> str:
+        """How a result is written, and what lies with it: by its place below the folder, links as they are."""
+        whole, folder = Path(os.path.abspath(path)), Path(os.path.abspath(self.folder))  # noqa: PTH100
+        return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else self.name(path)
+
     def __enter__(self) -> "Book":
         return self
 

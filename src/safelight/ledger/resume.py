@@ -30,7 +30,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run wants made. beside: "hints" or "mask" -> the file that lies with the photo. number: in the plan."""
+    """What a run wants made. number: in the plan.
+
+    beside: "hints", "mask", or "mask 2" of a TIFF's second page -> the file that lies with the photo.
+    """
 
     source: Path
     result: Path
@@ -90,7 +93,7 @@ class Resume:
         return self._as_it_was_made(row, row.made, wanted)
 
     def _row(self, wanted: Wanted) -> Row | None:
-        return self.book.index.find(self.book.name(wanted.result))
+        return self.book.index.find(self.book.result_name(wanted.result))
 
     def _as_it_was_made(self, row: Row, made: FileFacts, wanted: Wanted) -> Verdict:
         if is_same(wanted.result, made):
@@ -130,7 +133,7 @@ class Resume:
 
     def _was_written_with(self, row: Row, path: Path) -> bool:
         """Whether a file is the mask, say, that was found and written with the result, as it was written then."""
-        sha256 = row.written.get(self.book.name(path))
+        sha256 = row.written.get(self.book.result_name(path))
         return sha256 is not None and _is_file(path) and facts_of(path).sha256 == sha256
 
     def _differences(self, settings: str) -> str:
@@ -162,7 +165,7 @@ class Resume:
             "done",
             self.book.settings,
             self.command,
-            self.book.name(wanted.result),
+            self.book.result_name(wanted.result),
             source,
             made,
             self.models,

@@ -6,6 +6,7 @@ where it lies on another drive. Of several rows with the same result the last on
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast, get_args
@@ -141,7 +142,8 @@ def read_place(line: bytes) -> tuple[str, int] | Header | None:
 def is_inside(path: str) -> bool:
     """Whether a relative path stays in its folder, whoever wrote it."""
     parts = path.split("/")
-    return bool(path) and "\0" not in path and ":" not in parts[0] and not {"", "..", "."} & set(parts)
+    of_a_drive = os.name == "nt" and ":" in parts[0]  # elsewhere a colon is a letter, as in 12:30.jpg
+    return bool(path) and "\0" not in path and not of_a_drive and not {"", "..", "."} & set(parts)
 
 
 def _header(found: Mapping[str, Any]) -> Header:
