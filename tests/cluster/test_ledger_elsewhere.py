@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("fsspec")
 
+from safelight.cluster import elsewhere
 from safelight.cluster.elsewhere import published
 from safelight.cluster.mounts import StandIns
 from safelight.ledger.rows import LEDGER
@@ -50,6 +51,23 @@ def test_that_of_an_earlier_run_is_gone_on_with(tmp_path: Path, places: StandIns
     out = places(f"file://{tmp_path}/out")
     list(published(outcomes(out, ["/b.jpg"]), out, places.mounts))
     assert there(tmp_path / "out") == ["s3://old/a.jpg", "/b.jpg"]
+
+
+def test_a_copy_that_fails_meanwhile_ends_no_batch(
+    tmp_path: Path, places: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def failing(out: Path, mounts: object) -> None:
+        tried.append(out)
+        if len(tried) == 1:
+            raise ConnectionError("the network is gone")
+
+    monkeypatch.setattr(elsewhere, "EVERY", 0.0)
+    monkeypatch.setattr(elsewhere, "put_ledger", failing)
+    out = places(f"file://{tmp_path}/out")
+    assert list(published(outcomes(out, ["/a.jpg", "/b.jpg"]), out, places.mounts)) == ["/a.jpg", "/b.jpg"]
+    assert len(tried) >= 2
 
 
 def test_a_local_folder_has_its_own(tmp_path: Path) -> None:
