@@ -118,6 +118,29 @@ def scratched(path: Path) -> np.ndarray:
     return np.asarray(grey)
 
 
+def test_an_empty_mask_of_scratches_leaves_a_sound_photo_as_it_is(tmp_path: Path) -> None:
+    """scratches FOLDER -o masks, fill FOLDER --mask masks: most photos are sound."""
+    for name in ("in", "masks"):
+        (tmp_path / name).mkdir()
+    for name in ("sound", "worn"):
+        write_photo(tmp_path / "in" / f"{name}.png", np.full((64, 64, 3), 120, np.uint8))
+    hole = np.zeros((64, 64), bool)
+    write_mask(tmp_path / "masks" / "sound-mask.png", hole)
+    hole[10:14, 10:50] = True
+    write_mask(tmp_path / "masks" / "worn-mask.png", hole)
+    words = ("in", "--mask", "masks", "-o", "out")
+    done = safelight("fill", *words, "--method", "telea", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 left as it is (no mask, or an empty one)" in done.stdout
+    assert "sound.png: the mask sound-mask.png is empty: it is as it was" in done.stderr
+    assert results(tmp_path / "out") == ["worn-filled.png"]
+    assert safelight("batch", "status", "out", cwd=tmp_path).returncode == 0
+    done = safelight("repair", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    named = safelight("fill", "in/sound.png", "--mask", "masks/sound-mask.png", cwd=tmp_path)
+    assert (named.returncode, "the mask is empty" in named.stderr) == (1, True)
+
+
 def test_scratches_then_fill_is_repair(tmp_path: Path) -> None:
     scratched(tmp_path / "a.png")
     found = safelight("scratches", "a.png", cwd=tmp_path)

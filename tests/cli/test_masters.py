@@ -12,6 +12,7 @@ from safelight.pixels.pages import pages_of
 from tests.hostile import scene
 from tests.pixels.test_page_files import COUNT, PAGES, tags_of, three_pages
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 GREY = [np.repeat(page[..., 1:2], 3, axis=2) for page in PAGES]
 
 
@@ -161,6 +162,33 @@ def test_kept_masks_in_another_folder_carry_the_page(tmp_path: Path, out: str, s
     assert run("repair", tmp_path / "in" / "a.tif", "--keep-mask", "-o", f"{tmp_path}/{out}") == 0
     found = {path.name for path in (tmp_path / out).parent.rglob("*-mask.png")}
     assert found == {f"{stem}-mask.png", f"{stem}-2-mask.png", f"{stem}-3-mask.png"}
+
+
+def test_scratches_marks_each_page_for_fill(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The damaged page is the second and largest: the mask of page 1 is that of the sound one."""
+    scratched = read_photo(EXAMPLES / "scratched.jpg").pixels
+    sound = np.full((200, 220, 3), 120, np.uint8)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(sound, photometric="rgb")
+        file.write(scratched, photometric="rgb")
+    assert run("scratches", tmp_path / "a.tif") == 0
+    said = capsys.readouterr().err
+    assert "page 1: nothing was marked" in said
+    assert "page 2: marked" in said
+    masks = [read_photo(tmp_path / name).pixels for name in ("a-mask.png", "a-2-mask.png")]
+    assert [mask.shape for mask in masks] == [sound.shape, scratched.shape]
+    assert [bool(mask.any()) for mask in masks] == [False, True]
+    assert run("fill", tmp_path / "a.tif", "--method", "telea") == 0, capsys.readouterr().err
+    first, second = (read_photo(tmp_path / "a-filled.tif", page=page).pixels for page in (1, 2))
+    np.testing.assert_array_equal(first, sound)
+    differ = (second != scratched).any(axis=2)
+    assert differ.any()
+    assert not differ[masks[1][..., 0] == 0].any()
+    assert run("scratches", tmp_path / "a.tif", "-o", tmp_path / "m.png", "--preview") == 0
+    assert {path.name for path in tmp_path.glob("*m*.png")} >= {"m.png", "m-2.png"}
+    (tmp_path / "a-mask.png").unlink()
+    assert run("scratches", tmp_path / "a.tif") == 1  # the other one may be somebody's
+    assert not (tmp_path / "a-mask.png").exists()
 
 
 @pytest.mark.parametrize(("out", "stem"), [("out/", "a"), ("named/x.tif", "x"), ("", "a")])

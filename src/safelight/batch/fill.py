@@ -14,7 +14,7 @@ from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, worked
 from safelight.batch.scratches import damaged_share
 from safelight.batch.work import Job, Order, Report, settings_of
-from safelight.errors import PhotoError, shown
+from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.masks.edit import grow
 from safelight.masks.files import Missing, read_mask
 from safelight.masks.shapes import Hole
@@ -75,12 +75,22 @@ class FillWorker:
         number = page.number if mask.file == job.photo or is_of_pages(mask.file) else None
         if mask.file is None or (number and number > pages_of(mask.file).count):
             return Done(None, ("has no mask: it is as it was", *mask.remarks))
+        try:
+            return self._fill_by(job, page, mask.file, number)
+        except EmptyMaskError:  # as scratches writes one of a sound photo
+            if mask.file in (mask.place, job.photo):
+                raise
+            return Done(None, (f"the mask {shown(mask.file.name)} is empty: it is as it was",))
+
+    def _fill_by(self, job: Job, page: Page, file: Path, number: int | None) -> Done:
+        """A page by the mask in this file, of this page of it."""
+        settings, mask = self._settings, job.mask
         if page.is_large:
-            return self._fill_large(job, page, mask.file, number)
+            return self._fill_large(job, page, file, number)
         photo = page.read(native=True)
-        marked = read_mask(mask.file, photo.size, settings.missing, number)
+        marked = read_mask(file, photo.size, settings.missing, number)
         done = self._filled(job, photo, marked.hole)
-        remarks = () if mask.file == job.photo else mask_remarks(mask)
+        remarks = () if file == job.photo else mask_remarks(mask)
         return replace(done, remarks=(*remarks, *photo.remarks, *marked.remarks, *done.remarks))
 
     def _filled(self, job: Job, photo: Photo, hole: Hole) -> Done:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.batch.pages import Done, Page
-from safelight.errors import PhotoError, shown
+from safelight.errors import EmptyMaskError, PhotoError, shown
 from safelight.masks.edit import grow
 from safelight.masks.files import LEVEL, SAME_ASPECT, Missing, read_mask
 from safelight.masks.shapes import Hole, Size
@@ -108,7 +108,7 @@ def read_large_mask(
             levels = strip.pixels.max(axis=2) >> (8 if strip.pixels.dtype == np.uint16 else 0)
             hole.put(strip.top, (levels < 256 - LEVEL) if missing == "black" else (levels >= LEVEL))
     if not hole.any():
-        raise PhotoError(
+        raise EmptyMaskError(
             f"{shown(path)}: the mask is empty, nothing in it is missing; paint the damage white"
         )
     return hole, ()

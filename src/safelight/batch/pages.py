@@ -114,10 +114,10 @@ def worked(job: Job, work: Work, writing: Writing) -> Report:
             if not changed:
                 raise _AllLeftError
     except _AllLeftError:
-        remarks = _by_page(numbers, done)
+        remarks = by_page(numbers, done)
         return Report((*remarks, *found.remarks), left=True, written=_beside(done))
     return Report(
-        (*found.remarks, *_by_page(numbers, done)),
+        (*found.remarks, *by_page(numbers, done)),
         facts={**summed([each.facts for each in done if each.facts]), "pages": len(done)},
         written=(job.result, *_beside(done)),
     )
@@ -214,7 +214,7 @@ def is_of_pages(mask: Path | None) -> bool:
     return mask is not None and mask.suffix.lower() in TIFF and pages_of(mask).count > 1
 
 
-def _by_page(numbers: Sequence[int], done: Sequence[Done]) -> tuple[str, ...]:
+def by_page(numbers: Sequence[int], done: Sequence[Done]) -> tuple[str, ...]:
     """The remarks of all pages; those of the same words once."""
     pages_with: dict[str, list[str]] = {}
     for number, each in zip(numbers, done, strict=True):

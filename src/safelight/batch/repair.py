@@ -10,7 +10,7 @@ from safelight.batch.beside import hints_for, mask_remarks
 from safelight.batch.defaults import first
 from safelight.batch.fill import kind_of
 from safelight.batch.infrared import THAT_PAGE, is_infrared_page, see
-from safelight.batch.large_holes import enlarged, filled_large, read_large_mask
+from safelight.batch.large_holes import LargeHole, enlarged, filled_large, read_large_mask
 from safelight.batch.marks import LabelSettings, Marker, region_of
 from safelight.batch.pages import Done, Page, Writing, is_of_pages, unchanged, worked
 from safelight.batch.places import room_for
@@ -160,7 +160,12 @@ class RepairWorker:
             hole, remarks = enlarged(found, size), damage.remarks
         else:
             number = page.number if is_of_pages(job.mask.file) else None
-            hole, remarks = read_large_mask(job.mask.file, size, settings.missing, number)
+            try:
+                hole, remarks = read_large_mask(job.mask.file, size, settings.missing, number)
+            except EmptyMaskError:
+                if job.mask.file == job.mask.place:
+                    raise
+                hole, remarks = LargeHole(size), ("the mask is empty: nothing was filled",)
             damage, remarks = _Part(), (*mask_remarks(job.mask), *remarks)
         if hole.any():
             done = filled_large(
@@ -263,7 +268,7 @@ class RepairWorker:
         try:
             marked = read_mask(path, photo.size, self._settings.missing, number)
         except EmptyMaskError:
-            if mask.place:
+            if mask.file == mask.place:
                 raise
             marked = MaskFile.empty(photo.size)
         advice = "" if mask.place else "; remove it to have the damage looked for again"

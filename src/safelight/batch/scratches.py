@@ -1,16 +1,22 @@
 """The work of safelight scratches: from a photo to the mask of its damage."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from safelight.arrays import Mask
 from safelight.batch import overlays
 from safelight.batch.defaults import first
+from safelight.batch.pages import Done, by_page, summed
 from safelight.batch.places import room_for
 from safelight.batch.work import Job, Order, Report, settings_of
+from safelight.errors import PhotoError, shown
 from safelight.masks.files import write_mask
-from safelight.pixels.files import read_photo
-from safelight.tasks.scratches.restore import FindMethod, load_finder
+from safelight.pixels.files import Photo, read_photo
+from safelight.pixels.pages import naming, pages_of
+from safelight.runtime.names import mask_name
+from safelight.tasks.scratches.restore import FindMethod, Found, load_finder
 from safelight.tasks.scratches.ridge_filter import ScratchSettings
 
 MIN_PERCENT = 0.1  # smaller shares are not given in figures
@@ -46,24 +52,70 @@ class ScratchesWorker:
         self.cards = (self._finder.card,) if self._finder.card else ()
 
     def __call__(self, job: Job) -> Report:
-        """One photo; its mask is written even where it is empty."""
-        photo = read_photo(job.photo)
-        found = self._finder.find(photo.pixels, self._search, self._method)
-        write_mask(room_for(job.result), found.mask, overwrite=self._manner.overwrite)
+        """One photo; its mask is written even where it is empty. A TIFF of several pages has a mask for each."""
+        pages = pages_of(job.photo)
+        places = {number: _place(job, number) for number in range(1, pages.count + 1)}
+        for place in places.values():
+            if place.exists() and not self._manner.overwrite:
+                raise PhotoError(f"{shown(place)} exists; give another name, or ask for it to be overwritten")
+        masks, done = list[tuple[Path, Packed]](), list[Done]()
+        for number, place in places.items():
+            with naming(number, pages.count):
+                photo = read_photo(job.photo, page=number if pages.count > 1 else None)
+                found = self._finder.find(photo.pixels, self._search, self._method)
+                masks.append((place, Packed.of(found.mask)))
+                done.append(self._found(_called(job, number), photo, found))
+        for place, packed in masks:  # all or none
+            write_mask(room_for(place), packed.mask, overwrite=self._manner.overwrite)
+        remarks = by_page(list(places), done) if pages.count > 1 else done[0].remarks
+        written = (*places.values(), *(path for each in done for path in each.beside))
+        return Report(remarks, facts=summed([each.facts for each in done]), written=written)
+
+    def _found(self, job: Job, photo: Photo, found: Found) -> Done:
+        """What is said of a mask, and its preview."""
         facts = {"marked": float((found.mask > 0).mean()), "found_by": found.method}
         if not found.mask.any():
             harder = looks_harder(self._search.sensitivity)
-            nothing = f"nothing was marked {found.title}: the mask is empty{harder}"
-            return Report((nothing,), facts=facts, written=(job.result,))
+            return Done(None, (f"nothing was marked {found.title}: the mask is empty{harder}",), facts)
         previews: tuple[Path, ...] = ()
         if self._manner.preview:
             previews = (overlays.write_preview(job, photo.pixels, found.mask > 0),)
         marked = f"marked {damaged_share(found.mask)} of the photo as damaged {found.title}"
-        return Report(
-            (marked, *map(overlays.preview_remark, previews)),
-            facts=facts,
-            written=(job.result, *previews),
-        )
+        return Done(None, (marked, *map(overlays.preview_remark, previews)), facts, previews)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A mask in eight pixels a byte, until those of all pages are found."""
+
+    bits: np.ndarray
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, mask: Mask) -> "Packed":
+        """Of a mask, 1 = damaged."""
+        return cls(np.packbits(mask > 0), mask.shape)
+
+    @property
+    def mask(self) -> Mask:
+        """The mask again."""
+        bits = np.unpackbits(self.bits, count=int(np.prod(self.shape)))
+        return bits.reshape(self.shape).view(bool)
+
+
+def _called(job: Job, number: int) -> Job:
+    """The job of a page, with its number in the names of what is written beside."""
+    return job if number == 1 else replace(job, called=f"{job.called or job.photo.stem}-{number}")
+
+
+def _place(job: Job, number: int) -> Path:
+    """Where the mask of a page goes: NAME-2-mask.png beside NAME-mask.png; m-2.png beside m.png."""
+    result = job.result
+    if number == 1:
+        return result
+    if result.name == job.name(mask_name):
+        return result.with_name(_called(job, number).name(mask_name))
+    return result.with_name(f"{result.stem}-{number}{result.suffix}")
 
 
 HARDER = (0.8, 1.0)  # sensitivities to be tried

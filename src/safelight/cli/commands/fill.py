@@ -158,4 +158,6 @@ def fill(
             order = replace(
                 order, settings={**order.settings, **asked_labels(), "pages": pages, "tiff": tiff}
             )
-        return work_off(jobs, order, photos, out, archives, "filling", "filled", left_because="no mask")
+        return work_off(
+            jobs, order, photos, out, archives, "filling", "filled", left_because="no mask, or an empty one"
+        )
