@@ -41,6 +41,13 @@ def parsed(text: str) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
+def place_of(error: ValueError) -> str:
+    """Where a text that a person has edited is no JSON, in brackets; nothing of other errors."""
+    if not isinstance(error, json.JSONDecodeError):
+        return ""
+    return f" (line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]})"
+
+
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON-lines file, those that can be read; none where there is no file."""
     if not path.is_file():

@@ -105,6 +105,8 @@ def test_settings_are_read_as_they_are_typed(name: str, text: str, value: object
         ("optimiser.lr", "1", "did you mean optimizer.lr?"),
         ("steps", "1", "did you mean train.steps?"),
         ("lr", "1", "did you mean optimizer.lr?"),
+        ("optimizer.learning_rate", "1", "did you mean optimizer.lr?"),
+        ("batch-size", "1", "did you mean data.batch?"),
         ("train", "1", "no setting 'train'"),
         ("qqqqqq", "1", "see --settings"),
         ("model.norm", "grop", "model.norm is 'grop'; expected one of batch, group"),

@@ -22,7 +22,7 @@ from safelight.batch.repair import RepairSettings
 from safelight.batch.work import DEFAULT_MANNER, Found, Job, Manner, Order, order_of
 from safelight.errors import HintError, ProjectError, in_short, shown
 from safelight.files import new_file
-from safelight.json_text import RepeatedKeyError, parsed_settings
+from safelight.json_text import RepeatedKeyError, parsed_settings, place_of
 from safelight.masks.files import Missing
 from safelight.runtime.names import Namer, filled_name, repaired_name, result_name
 from safelight.tasks.colorize.hint_values import share
@@ -178,8 +178,10 @@ class Project:
             raise ProjectError(f"{shown(path)}: cannot be read ({error.strerror or error})") from None
         except (ProjectError, HintError, RepeatedKeyError) as error:
             raise ProjectError(f"{shown(path)}: {error}") from None
-        except ValueError:
-            raise ProjectError(f"{shown(path)}: is not JSON; expected a project file") from None
+        except ValueError as error:
+            raise ProjectError(
+                f"{shown(path)}: is not JSON{place_of(error)}; expected a project file"
+            ) from None
 
     def save(self, path: Path, overwrite: bool = True) -> Path:
         """Write the project file, whole or not at all; returns its path. Raises OSError."""

@@ -184,7 +184,11 @@ class ModelCard:
         from safelight.reports.pages import render
         from safelight.reports.text import Markdown, code
 
-        network = f"{self.parameters:,} parameters, runs with a short side of {self.size} pixels"
+        working = self.preparation.get("working")  # of a finder
+        runs = (
+            f"a short side of {self.size} pixels" if working is None else f"a long side of {working} at most"
+        )
+        network = f"{self.parameters:,} parameters, runs with {runs}"
         values = {
             "card": self,
             "summary": [

@@ -64,9 +64,22 @@ def difference(parent: Any, child: Any) -> dict[str, tuple[Any, Any]]:
     return {name: (old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name)}
 
 
+SAME = {  # what others call settings
+    **dict.fromkeys(("learning_rate", "max_lr", "base_lr"), "optimizer.lr"),
+    "batch_size": "data.batch",
+    **dict.fromkeys(("epochs", "max_steps", "iterations", "num_steps"), "train.steps"),
+    **dict.fromkeys(("num_workers", "n_workers"), "data.workers"),
+    **dict.fromkeys(("image_size", "img_size", "crop_size", "resolution"), "augment.size"),
+    "random_seed": "train.seed",
+}
+
+
 def _advice(name: str, known: Collection[str]) -> str:
     """The setting that was probably meant; of several of one name, the one that people change most."""
     leaf = {each: each.rpartition(".")[2] for each in known}
+    usual = SAME.get(name.rpartition(".")[2].replace("-", "_").lower())
+    if usual in known:
+        return f"did you mean {usual}?"
     near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(
         leaf.get(name, name.rpartition(".")[2]), leaf.values(), 1
     )

@@ -175,7 +175,8 @@ def document(*rows: object, **other: object) -> str:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "is not JSON; expected a hint file"),
+        ("", "is not JSON (line 1, column 1: expecting value); expected a hint file"),
+        ("{\n 1}", "is not JSON (line 2, column 2: "),
         ("{", "is not JSON"),
         ("\xff\xd8\xff", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
@@ -200,7 +201,7 @@ def document(*rows: object, **other: object) -> str:
         (document(*[ROW] * (MAX_HINTS + 1)), "at most"),
         (" " * (MAX_FILE_BYTES + 1), "is larger than 4 MB"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_a_broken_file_is_named_in_one_line(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "broken.hints.json"

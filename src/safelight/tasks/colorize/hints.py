@@ -18,7 +18,7 @@ import numpy as np
 
 from safelight.errors import HintError, in_short, shown
 from safelight.files import new_file
-from safelight.json_text import RepeatedKeyError, parsed_settings
+from safelight.json_text import RepeatedKeyError, parsed_settings, place_of
 from safelight.pixels.color import srgb_to_lab
 from safelight.shaped import Float32, Int32
 from safelight.tasks.colorize.hint_values import (
@@ -124,8 +124,10 @@ class HintSet:
             raise HintError(f"{shown(path)}: cannot be read ({error.strerror or error})") from None
         except (HintError, RepeatedKeyError) as error:
             raise HintError(f"{shown(path)}: {error}") from None
-        except ValueError:  # of JSON, of UTF-8, of numbers with thousands of digits
-            raise HintError(f"{shown(path)}: is not JSON; expected a hint file (see docs/hints.md)") from None
+        except ValueError as error:  # of JSON, of UTF-8, of numbers with thousands of digits
+            raise HintError(
+                f"{shown(path)}: is not JSON{place_of(error)}; expected a hint file (see docs/hints.md)"
+            ) from None
 
     @classmethod
     def from_json(cls, document: object) -> "HintSet":
