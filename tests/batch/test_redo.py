@@ -129,6 +129,11 @@ def test_a_photo_that_was_renamed_is_the_same(colored: Path, tmp_path: Path) -> 
     there.mkdir()
     (tmp_path / "a.png").rename(there / "b.png")
     assert Redoer().check(colored, Given((there / "b.png",))) == Redone(True)
+    photo(there / "other.png", 5)
+    assert Redoer().check(colored, Given((there,))) == Redone(True)  # its folder, whatever it is called there
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PhotoError, match=r"a\.png is not in .*empty, under no name"):
+        Redoer().check(colored, Given((tmp_path / "empty",)))
     (there / "b.png").rename(there / "B.PNG")
     assert Redoer().check(colored, Given((there / "B.PNG",))) == Redone(True)
     (there / "B.PNG").rename(there / "a.png")

@@ -118,6 +118,25 @@ def scratched(path: Path) -> np.ndarray:
     return np.asarray(grey)
 
 
+def test_a_photo_without_a_mask_is_told_what_to_do(tmp_path: Path) -> None:
+    picture = np.full((64, 64, 3), 120, np.uint8)
+    for name in ("a.png", "b-mask.png"):
+        write_photo(tmp_path / name, picture)
+    alpha = np.full((64, 64), 255, np.uint8)
+    alpha[10:20, 10:20] = 0
+    write_photo(tmp_path / "cut.png", Photo(picture, alpha))
+    for name, said in (
+        ("a.png", "a.png: has no mask; give --mask, or make one with safelight scratches"),
+        ("b-mask.png", "b-mask.png: is called like a mask and has none; if it is one, give it with --mask"),
+        (
+            "cut.png",
+            "cut.png: has no mask; a part of it is transparent: if that is what is missing, say --missing",
+        ),
+    ):
+        done = safelight("fill", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr.startswith(said)) == (1, True), done.stderr
+
+
 def test_an_empty_mask_of_scratches_leaves_a_sound_photo_as_it_is(tmp_path: Path) -> None:
     """scratches FOLDER -o masks, fill FOLDER --mask masks: most photos are sound."""
     for name in ("in", "masks"):

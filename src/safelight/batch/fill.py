@@ -23,7 +23,7 @@ from safelight.pixels.large import open_large
 from safelight.pixels.pages import ALL, pages_of
 from safelight.pixels.tiff_packing import USUAL, Packing
 from safelight.provenance.terms import Kind
-from safelight.runtime.names import mask_name
+from safelight.runtime.names import MARKS, mask_name
 from safelight.tasks.inpaint.restore import Method, load_filler
 
 
@@ -60,11 +60,7 @@ class FillWorker:
         """One photo from file to file; what was done, and what could not be kept of it."""
         settings, mask = self._settings, job.mask
         if mask.file is None and not mask.further and not settings.infrared:
-            read_photo(job.photo)  # what is wrong with it comes first
-            lacking = "has no mask; give --mask, or make one with safelight scratches"
-            if mask.place is not None:
-                lacking = f"has no mask in {shown(mask.place)}; add {job.name(mask_name)}"
-            raise PhotoError("; ".join((lacking, *mask.remarks)))
+            raise PhotoError("; ".join((_lacking(job), *mask.remarks)))
         writing = Writing(settings.pages, settings.tiff, self._manner.overwrite, lossless=True)
         return worked(job, self._fill, writing)
 
@@ -153,6 +149,18 @@ class FillWorker:
         kind = kind_of(done.facts["filled"])
         photo = self._mark(done.photo, job, kind, hole.region, files={"mask": job.mask})
         return replace(done, photo=photo, remarks=(*mask_remarks(job.mask), *remarks, *done.remarks))
+
+
+def _lacking(job: Job) -> str:
+    """What to say of a photo without a mask. Raises PhotoError for what is wrong with it, which comes first."""
+    alpha = read_photo(job.photo).alpha
+    if job.mask.place is not None:
+        return f"has no mask in {shown(job.mask.place)}; add {job.name(mask_name)}"
+    if alpha is not None and not alpha.all():
+        return "has no mask; a part of it is transparent: if that is what is missing, say --missing erased"
+    if job.photo.stem.endswith(MARKS[mask_name]):
+        return "is called like a mask and has none; if it is one, give it with --mask"
+    return "has no mask; give --mask, or make one with safelight scratches"
 
 
 def kind_of(used: Mapping[str, int]) -> Kind:

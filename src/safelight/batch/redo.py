@@ -31,6 +31,7 @@ from safelight.provenance.mark import libraries
 from safelight.runtime.card import ModelCard
 from safelight.runtime.folders import is_folder, same_file
 from safelight.runtime.inference import engine_name
+from safelight.runtime.names import kind
 from safelight.tasks.autoencode.restore import load_vae
 from safelight.tasks.colorize.hints import MARK, SUFFIX
 
@@ -178,11 +179,20 @@ def _photos(made: Made, result: Path, given: Given) -> list[Path]:
 
 
 def _photo(source: Source, given: Path | None, result: Path) -> Path:
-    if given is not None:
-        places = [given / source.name if is_folder(given) else given]
-    else:
-        places = list(_places(source.name, result))
-    return _found("photo", "--photo", source.name, source.sha256, places)
+    if given is None:
+        return _found("photo", "--photo", source.name, source.sha256, list(_places(source.name, result)))
+    if not is_folder(given):
+        return _found("photo", "--photo", source.name, source.sha256, [given])
+    named = given / source.name
+    if named.is_file() and checksum(named) == source.sha256:
+        return named
+    for other in sorted(given.iterdir()):  # it may have been renamed
+        if kind(other.name) == kind(named.name) and other.is_file() and checksum(other) == source.sha256:
+            return other
+    raise PhotoError(
+        f"the photo {shown(source.name)} is not in {shown(given)}, under no name (its sha256 is "
+        f"{source.sha256[:_SHORT]}…); say where it is: --photo FILE"
+    )
 
 
 def _places(name: str, result: Path) -> Iterator[Path]:
