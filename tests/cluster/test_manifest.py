@@ -98,6 +98,21 @@ def test_a_folder_is_found_again_by_the_same_order_and_plan_alone(tmp_path: Path
     assert first not in others
 
 
+def test_another_model_under_the_same_name_is_another_batch(tmp_path: Path) -> None:
+    """Else its stopped batch would be taken up, and its results called those of the new model."""
+    model = tmp_path / "mine.onnx"
+
+    def place() -> str:
+        order = Order("colorize", {"vivid": 0.5, "model": str(model)})
+        return prepared(order, JOBS, tmp_path, (), 200, 2).place
+
+    model.write_bytes(b"one")
+    first = place()
+    assert place() == first
+    model.write_bytes(b"another")
+    assert place() != first
+
+
 def test_rows_of_results_tell_the_outcomes(tmp_path: Path) -> None:
     done = Outcome(
         JOBS[0], "done", ("fine",), 1.5, Report(("fine",), False, {"x": 1}, (Path("out/a-color.jpg"),))

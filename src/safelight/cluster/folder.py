@@ -117,11 +117,19 @@ def prepared(
         sizes = pq.read_table(file, columns=["size"])["size"].to_numpy()
         known = [__version__, order.hash, str(order.to_json()["manner"]), str(limit_megapixels), content]
         known += [mount.url for mount in mounts]
+        known += _models(order)
         key = hashlib.sha256("\n".join(known).encode()).hexdigest()[:20]
         rows = rows_per_block(sizes, workers)
         batch = BatchFolder(f"{home}/ray-{key}", rows, rows * photo_seconds(sizes))
         _put(file, batch.manifest)
     return batch
+
+
+def _models(order: Order) -> list[str]:
+    """The checksums of the model files that an order names: another one under the same name is another batch."""
+    named = [str(value) for name, value in order.settings.items() if name.endswith("model") and value]
+    files = [Path(each) for each in named]
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
 
 
 def arrow(place: str) -> "tuple[FileSystem, str]":
