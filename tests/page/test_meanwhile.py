@@ -188,3 +188,28 @@ def test_the_map_is_of_the_colors_that_are_shown(children: Desk) -> None:
     children.page.check("#certainty")
     children.page.wait_for_function("() => document.querySelector('sl-stage').veil")
     assert '"vivid":1' in asked[-1].replace(" ", "")
+
+
+def test_photos_that_were_looked_at_are_let_go_and_come_back(make_desk: MakeDesk, tmp_path: Path) -> None:
+    """Hundreds of scans are paged through: four hold their pixels, all keep their work."""
+    for number in range(6):
+        with Image.open(SCRATCHED) as image:
+            image.resize((300 + number, 320)).save(tmp_path / f"{number}.png")
+    room = start(*(tmp_path / f"{number}.png" for number in range(6)))
+    try:
+        desk = make_desk(room).colored()
+        desk.click(0.5, 0.5).room("mend")
+        _stroke(desk, INSIDE)
+        marked, first = _marks(desk), desk.pixel(0.2, 0.2)
+        for number in range(1, 6):
+            desk.page.click("#next")
+            desk.page.wait_for_function("name => document.title.startsWith(name)", arg=f"{number}.png")
+            desk.colored()
+        desk.page.locator("#thumbs button").first.click()
+        desk.page.wait_for_function("() => document.title.startsWith('0.png')")
+        desk.colored()
+        assert (_marks(desk) == marked).all()
+        assert np.abs(desk.pixel(0.2, 0.2) - first).max() <= 1
+        assert len(desk.doc()["color"]["hints"]) == 1
+    finally:
+        stop(room)

@@ -12,6 +12,7 @@ import { Work } from "./work.js";
 /** @typedef {"color" | "mend" | "look"} RoomName */
 /** @typedef {{enter: () => void, leave: () => void, render: () => void, settle?: () => void}} Room */
 
+const MOST_AWAKE = 4; // photos whose pixels the page holds, some 40 MB each
 const QUIET_AFTER = 7000; // ms, then a message fades
 
 export class App {
@@ -245,7 +246,12 @@ export class App {
     find("welcome").hidden = !!work;
     for (const id of ["panel", "zoom"]) find(id).hidden = !work;
     this.stage.tabIndex = work ? 0 : -1;
-    if (work) this.stage.begin(work.photo);
+    if (work) {
+      this.stage.begin(work.photo);
+      this.works.delete(work.photo.id); // the one that was looked at last is the last
+      this.works.set(work.photo.id, work);
+      for (const each of [...this.works.values()].slice(0, -MOST_AWAKE)) each.rest();
+    }
     this.renderStrip();
     this.changed();
   }

@@ -175,9 +175,13 @@ export class Picture {
     return null;
   }
 
+  /** It is not looked at: its pixels are fetched again when it is. */
   close() {
     clearTimeout(this.timer);
     this.asking?.abort();
+    this.whole = this.part = null;
+    this.wanted = "";
+    this.opening = undefined;
   }
 }
 

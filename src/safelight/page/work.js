@@ -207,9 +207,17 @@ export class Work {
     });
   }
 
+  /** Let go of what can be had again: a photo that is not looked at is its commands and its marks. */
+  rest() {
+    this.original.close();
+    for (const picture of this.filled.values()) picture.close();
+    this.filled.clear();
+    if (!this.marked) this.made = null;
+  }
+
   /** The photo is no longer open. */
   close() {
-    this.original.close();
+    this.rest();
     for (const photo of this.fills.values()) this.#forget(photo);
     this.fills.clear();
   }
