@@ -77,3 +77,12 @@ def test_a_model_that_cannot_tell_says_so_in_a_line(photo: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "model.head bins" in done.stderr
+
+
+def test_the_next_command_is_one_that_takes_the_file(photo: Path, model: Path) -> None:
+    """A file beside the photo that is called by it is found by itself; others are named."""
+    own, other = photo.with_name(f"{photo.stem}.hints.json"), photo.with_name("some hints.json")
+    done = safelight("suggest", photo, "--model", model, "-o", own)
+    assert done.stdout.splitlines()[-1].endswith(f"then safelight colorize {photo}")
+    done = safelight("suggest", photo, "--model", model, "-o", other)
+    assert done.stdout.splitlines()[-1].endswith(f"then safelight colorize {photo} --hints '{other}'")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from safelight.batch import overlays
+from safelight.batch.plan import Shelves
 from safelight.cli.arguments import (
     PATH,
     model_option,
@@ -17,6 +19,7 @@ from safelight.cli.arguments import (
     size_limit_option,
 )
 from safelight.pixels import files
+from safelight.runtime.folders import same_file
 from safelight.tasks.colorize import hints, restore
 from safelight.tasks.colorize import suggest as suggestions
 
@@ -98,7 +101,10 @@ def suggest(
     if out:
         _with_likeliest(hint_set, suggested).save(out)
         total = len(hint_set) + len(suggested)
-        click.echo(f"{out}: {total} hints; correct their colors, then safelight colorize")
+        near = Shelves().marked(photo, hints.MARK, hints.SUFFIX).file
+        option = "" if near and same_file(near, out) else f" --hints {shlex.quote(str(out))}"
+        command = f"safelight colorize {shlex.quote(str(photo))}{option}"
+        click.echo(f"{out}: {total} hints; correct their colors, then {command}")
     return 0
 
 
