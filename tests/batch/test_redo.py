@@ -168,6 +168,13 @@ def test_every_page_of_a_tiff(tmp_path: Path) -> None:
         assert Redoer().check(result, Given()).equal
     with tifffile.TiffFile(filled) as tiff:
         assert [700 in page.tags for page in tiff.pages] == [True, True, False]
+    (tmp_path / "a-2-mask.png").unlink()
+    mask(tmp_path / "a-2-mask.png", 10)
+    redone = Redoer().check(filled, Given())
+    assert not redone.equal
+    assert any("page 2: " in remark and "pixels differ" in remark for remark in redone.remarks), (
+        redone.remarks
+    )
 
 
 def test_it_is_written_only_where_the_user_says(colored: Path) -> None:

@@ -25,9 +25,11 @@ from safelight.errors import ModelError, PhotoError, SafelightError, shown
 from safelight.ledger.index import source_of
 from safelight.pixels.color import eight_bits
 from safelight.pixels.files import read_photo, write_photo
+from safelight.pixels.pages import pages_of
 from safelight.provenance.info import read_info
 from safelight.provenance.made import Made, Source, checksum
 from safelight.provenance.mark import libraries
+from safelight.reports.text import count
 from safelight.runtime.card import ModelCard
 from safelight.runtime.folders import is_folder, same_file
 from safelight.runtime.inference import engine_name
@@ -264,16 +266,26 @@ def _make_picture(made: Made, order: Order, photos: list[Path], out: Path, overw
     write_photo(out, photo, overwrite=overwrite)
 
 
+def _in_pixels(result: Path, out: Path, pages: int) -> Iterator[str]:
+    """How two pictures of as many pages differ in their pixels, page by page; nothing where they do not."""
+    for page in range(1, pages + 1):
+        number, of_page = (page, f"page {page}: ") if pages > 1 else (None, "")
+        one, other = (read_photo(path, page=number).pixels for path in (result, out))
+        if one.shape != other.shape or one.dtype != other.dtype:
+            yield f"{of_page}the new picture has another size or depth: {other.shape[1]} × {other.shape[0]}"
+        elif not np.array_equal(one, other):
+            yield f"{of_page}{float((one != other).any(axis=2).mean()):.2%} of the pixels differ"
+
+
 def _differences(made: Made, result: Path, out: Path) -> Iterator[str]:
     """Why the bytes are not equal, as far as it can be told."""
-    one, other = read_photo(result).pixels, read_photo(out).pixels
-    if one.shape != other.shape or one.dtype != other.dtype:
-        yield f"the new picture has another size or depth: {other.shape[1]} × {other.shape[0]}"
-    elif np.array_equal(one, other):
-        yield "every pixel is the same; metadata or packing differ"
+    then_has, here_has = pages_of(result).count, pages_of(out).count
+    if then_has != here_has:
+        yield f"the new file has {count(here_has, 'page')}, not {then_has}"
     else:
-        share = float((one != other).any(axis=2).mean())
-        yield f"{share:.2%} of the pixels differ"
+        yield from list(_in_pixels(result, out, then_has)) or [
+            "every pixel is the same; metadata or packing differ"
+        ]
     here, then = {"safelight": __version__, **libraries()}, {"safelight": made.version, **made.libraries}
     if made.engine:
         here["engine"], then["engine"] = engine_name(), made.engine
