@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "src" / "safelight" / "page"
-CODE, PACKED = 150_000, 80_000  # bytes at most
+CODE, PACKED = 150_000, 85_000  # bytes at most
 # Comments, half of them types; nothing in the page's strings looks like one.
 COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$|\s+//[^\"'`\n]*$", re.S | re.M)
 
