@@ -11,7 +11,8 @@ bootstrap over pictures and seeds. Prints the table of docs/notes.md.
 --narrow 4: all networks of the claims have a quarter of their channels, and take a fraction of the time: what is
 found is of those then. Notes 002 and 003 have wide ones.
 
-Of color two things are told: how near the answers come, and how colorful they are.
+Of color two things are told: how near the answers come, and how colorful they are. Of runs that are still there also
+how far their training losses jump, as note 002 is about losses that oscillate.
 
 --kept: scores and curves of runs go into this file, and what it has is not trained again: a long comparison can be
 made in several sittings, on several machines. --curves: draws the score on held-out pictures over the steps.
@@ -26,6 +27,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +230,8 @@ def compared(given: argparse.Namespace) -> None:
     for name, recipe in recipes:
         if kept.of(name, recipe) is None:
             kept.add(name, recipe, *measure(recipe, given))
+        if kept.jumps(name, recipe) is None and (run := found(partial(same_training, recipe), given)):
+            kept.add_jumps(name, recipe, jumps(run))
     print(f"{given.steps} steps, {given.seeds} seeds, {HELD_OUT} held-out pictures{narrower}\n")
     for figure, (words, above, below) in MEASURES.items():
         of_names = {name: kept.scores(name, figure, given.seeds) for name in names if kept.has(name, figure)}
@@ -239,6 +243,10 @@ def compared(given: argparse.Namespace) -> None:
             line, low, high = row(claim, of_names[claim.parent], of_names[claim.child])
             print(f"{line} {above if low > 0 else below if high < 0 else 'cannot tell'} |", flush=True)
         print()
+    of_losses = {name: shares for name in names if (shares := kept.all_jumps(name, given.seeds))}
+    if of_losses:
+        print("How far the training loss jumps from look to look, of its mean (all seeds):")
+        print(", ".join(f"`{name}` {np.mean(shares):.0%}" for name, shares in of_losses.items()), end="\n\n")
     if given.curves:
         draw_curves(claims, kept, given.curves)
 
@@ -313,11 +321,30 @@ class KeptScores:
         if curve is not None:
             of_seed["curve"] = [curve.steps.tolist(), curve.values.round(3).tolist()]
         known["seeds"][str(recipe.train.seed)] = of_seed
+        self._write()
+
+    def _write(self) -> None:
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside = self.path.with_suffix(".part")
             beside.write_text(json.dumps(self.tree))
             beside.replace(self.path)
+
+    def jumps(self, name: str, recipe: Recipe) -> float | None:
+        """How far the losses of this very recipe jump (`jumps`); None where that was not measured."""
+        of_seed = self.of(name, recipe)
+        return None if of_seed is None else of_seed.get("jumps")
+
+    def add_jumps(self, name: str, recipe: Recipe, share: float) -> None:
+        """Keep it, in the file at once."""
+        self.tree["recipes"][name]["seeds"][str(recipe.train.seed)]["jumps"] = round(share, 3)
+        self._write()
+
+    def all_jumps(self, name: str, seeds: int) -> list[float]:
+        """Of every seed; none where one was not measured."""
+        known = self.tree["recipes"][name]["seeds"]
+        told = [known[str(seed)].get("jumps") for seed in range(seeds)]
+        return [] if None in told else told
 
     def has(self, name: str, measure: str) -> bool:
         """Whether this was measured of the recipe."""
@@ -350,6 +377,17 @@ def measure(recipe: Recipe, given: argparse.Namespace) -> tuple[dict[str, np.nda
     curve = None if averaged else read_record(run.folder).curves.get(SCORE[run.facts["task"]])
     told = curve if curve is not None and len(curve) > 1 else None
     return per_picture(network, trained, given.data), told
+
+
+def jumps(run: Run) -> float:
+    """How far the training loss jumps from one look to the next, of its mean, after the first fifth of the run.
+
+    The standard deviation of the differences over the root of 2: what is steady, however steep, jumps by next to
+    nothing, and what is chance alone by its own deviation.
+    """
+    curve = read_record(run.folder).curves["train/loss"]
+    values = curve.values[curve.steps >= curve.steps[-1] / 5]
+    return float(np.diff(values).std() / np.sqrt(2) / values.mean())
 
 
 def is_averaged(recipe: Recipe, other: Recipe) -> bool:
