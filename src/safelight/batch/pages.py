@@ -101,14 +101,14 @@ def worked(job: Job, work: Work, writing: Writing) -> Report:
         return _one(job, Page(job.photo, to_tiff=to_tiff), work, writing, found.remarks)
     if len(numbers) == 1:
         with naming(numbers[0], found.count):
-            own = _of_page(job, numbers[0], is_only=True)
+            own = of_page(job, numbers[0], is_only=True)
             return _one(own, Page(job.photo, numbers[0], to_tiff=to_tiff), work, writing, found.remarks)
     done, changed = list[Done](), 0
     try:
         with new_pages(room_for(job.result), writing.overwrite, writing.packing, found.bytes) as out:
             for number in numbers:
                 page = Page(job.photo, number, True, number == numbers[0], to_tiff)
-                made, is_changed = _add(out, _of_page(job, number), page, work, found.count)
+                made, is_changed = _add(out, of_page(job, number), page, work, found.count)
                 done.append(made)
                 changed += is_changed
             if not changed:
@@ -189,7 +189,7 @@ def unchanged(page: Page) -> Done:
         return Done(large.photo, rows=rows)
 
 
-def _of_page(job: Job, number: int, is_only: bool = False) -> Job:
+def of_page(job: Job, number: int, is_only: bool = False) -> Job:
     """The job of one page: with its own mask and hints, and its number in the names of what is written beside.
 
     is_only: no other page is worked on, so that files without a number are meant for it.

@@ -1,6 +1,6 @@
 """The work of safelight scratches: from a photo to the mask of its damage."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from safelight.arrays import Mask
 from safelight.batch import overlays
 from safelight.batch.defaults import first
-from safelight.batch.pages import Done, by_page, summed
+from safelight.batch.pages import Done, by_page, of_page, summed
 from safelight.batch.places import room_for
 from safelight.batch.work import Job, Order, Report, settings_of
 from safelight.errors import PhotoError, shown
@@ -64,7 +64,7 @@ class ScratchesWorker:
                 photo = read_photo(job.photo, page=number if pages.count > 1 else None)
                 found = self._finder.find(photo.pixels, self._search, self._method)
                 masks.append((place, Packed.of(found.mask)))
-                done.append(self._found(_called(job, number), photo, found))
+                done.append(self._found(of_page(job, number), photo, found))
         for place, packed in masks:  # all or none
             write_mask(room_for(place), packed.mask, overwrite=self._manner.overwrite)
         remarks = by_page(list(places), done) if pages.count > 1 else done[0].remarks
@@ -103,18 +103,13 @@ class Packed:
         return bits.reshape(self.shape).view(bool)
 
 
-def _called(job: Job, number: int) -> Job:
-    """The job of a page, with its number in the names of what is written beside."""
-    return job if number == 1 else replace(job, called=f"{job.called or job.photo.stem}-{number}")
-
-
 def _place(job: Job, number: int) -> Path:
     """Where the mask of a page goes: NAME-2-mask.png beside NAME-mask.png; m-2.png beside m.png."""
     result = job.result
     if number == 1:
         return result
     if result.name == job.name(mask_name):
-        return result.with_name(_called(job, number).name(mask_name))
+        return result.with_name(of_page(job, number).name(mask_name))
     return result.with_name(f"{result.stem}-{number}{result.suffix}")
 
 
