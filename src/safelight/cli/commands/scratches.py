@@ -91,7 +91,10 @@ def scratches(
     dry_run: bool,
     archives: Archives,
 ) -> int:
-    """Detect scratches, cracks and dust in photos: a mask of the same size, white = damaged, for safelight fill."""
+    """Detect scratches, cracks and dust in photos: a mask of the same size, white = damaged, for safelight fill.
+
+    Each page of a TIFF has a mask of its own: NAME-mask.png, NAME-2-mask.png.
+    """
     if method == "network":
         refuse_idle(["dark"], "the network looks for dark scratches anyway")
     elif method == "ridge":
